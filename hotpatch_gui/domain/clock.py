@@ -1,0 +1,45 @@
+"""Where "now" comes from: the system, or the cloud's own clock where that runs differently."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class CloudClock:
+    """The clock of the cloud we talk to, kept by what its answers say. Callable from any thread.
+
+    Until the first answer it stands still at ``start``; ``rate`` is cloud seconds per real second.
+    """
+
+    def __init__(self, start: datetime, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._anchor, self._at, self._rate = start, monotonic(), 0.0
+
+    def __call__(self) -> datetime:
+        with self._lock:
+            return self._now()
+
+    @property
+    def rate(self) -> float:
+        return self._rate
+
+    def observe(self, now: datetime, rate: float) -> None:
+        """Take the time of an answer. The clock never runs backwards by less than a minute: answers
+        carry whole seconds and arrive late, and an age must not jump."""
+        with self._lock:
+            behind = self._now() - now
+            anchor = self._now() if timedelta(0) < behind < timedelta(minutes=1) else now
+            self._anchor, self._at, self._rate = anchor, self._monotonic(), rate
+
+    def _now(self) -> datetime:
+        return self._anchor + timedelta(seconds=(self._monotonic() - self._at) * self._rate)

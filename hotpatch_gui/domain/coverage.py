@@ -1,0 +1,298 @@
+"""The coverage sentence: what runs now, on which baseline, the next expected restart, or what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from .hotpatch import HotpatchStatus
+from .machines import Freshness, Machine, PatchMode, PowerState, age_text, freshness
+from .platforms import REPLACEMENTS
+from .releases import Calendar, Product, Release, ReleaseKind, day_name
+
+
+class Level(IntEnum):
+    """How much attention a machine needs; higher sorts first in "needs attention"."""
+
+    OK = 0
+    INFO = 1
+    UNKNOWN = 2
+    WARNING = 3
+    ERROR = 4
+
+
+class Situation(StrEnum):
+    """One word for the list; the first that holds, worst first."""
+
+    UNSUPPORTED = "Not available on this image"
+    RESTART_PENDING = "Restart pending"
+    OFF_TRAIN = "Off the hotpatch train"
+    DISABLED = "Hotpatch off"
+    LAST_FAILED = "Last installation failed"
+    NOT_RUNNING = "Not running"
+    NEVER_ASSESSED = "Never assessed"
+    STALE = "Assessment too old"
+    BEHIND = "Updates available"
+    UP_TO_DATE = "Up to date"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the store holds about one machine, as far as the sentence needs it.
+
+    ``offered`` are the KBs that the latest assessment offers and that are operating-system releases
+    or cumulative updates; ``restart_kbs`` those installed last whose restart is awaited, if known.
+    """
+
+    machine: Machine
+    status: HotpatchStatus
+    assessed: datetime | None
+    restart_pending: bool = False
+    updates: int = 0
+    updates_that_restart: int = 0
+    offered: tuple[str, ...] = ()
+    restart_kbs: tuple[str, ...] = ()
+    last_run_failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """``headline`` what is so, ``running`` what runs, ``next_step`` what comes or what to do."""
+
+    level: Level
+    situation: Situation
+    headline: str
+    running: str
+    next_step: str
+
+    @property
+    def text(self) -> str:
+        return " ".join(part for part in (self.headline, self.running, self.next_step) if part)
+
+
+def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
+    """The sentence for one machine at ``now`` (UTC). Never claims more than ``evidence`` holds."""
+    machine = evidence.machine
+    situation = _situation(evidence, calendar, now)
+    running = running_text(machine, calendar)
+    expected = next_restart_text(machine, calendar, now)
+    today = now.date()
+    match situation:
+        case Situation.UNSUPPORTED:
+            sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
+            fix = f"Redeploy from {sku} to use it" if sku else "Redeploy from a supported image to use it"
+            return Coverage(
+                Level.INFO,
+                situation,
+                "Hotpatch is not available on this image.",
+                running,
+                f"{fix}; until then each month's cumulative update restarts it.",
+            )
+        case Situation.RESTART_PENDING:
+            because = f" to finish {_and(evidence.restart_kbs)}" if evidence.restart_kbs else ""
+            cause = "" if because else " Azure does not say which update asked for it."
+            return Coverage(
+                Level.WARNING,
+                situation,
+                f"A restart is needed{because}.",
+                f"Until it restarts, the machine still runs what it ran before.{cause}",
+                "Choose Restart when the machine may go down.",
+            )
+        case Situation.OFF_TRAIN:
+            return _off_train(evidence, calendar, running, now)
+        case Situation.DISABLED:
+            mode = machine.settings.patch_mode
+            how = (
+                "Turn hotpatch on in Update settings"
+                if mode is PatchMode.AUTOMATIC_BY_PLATFORM
+                else "Set orchestration to Azure Managed and turn hotpatch on in Update settings"
+            )
+            when = _rejoin_text(machine.product, calendar, now)
+            return Coverage(
+                Level.WARNING,
+                situation,
+                "Hotpatch is off: every month's cumulative update restarts this machine.",
+                running,
+                f"{how}; it takes effect {when}.",
+            )
+        case Situation.LAST_FAILED:
+            return Coverage(
+                Level.ERROR,
+                situation,
+                "The last installation failed.",
+                evidence.last_run_failed or "Azure gave no reason.",
+                f"{_updates(evidence)}. Open Update history for the details, then install again.",
+            )
+        case Situation.NOT_RUNNING:
+            return Coverage(
+                Level.INFO,
+                situation,
+                f"The machine is {machine.power.value}, so it can be neither assessed nor patched.",
+                running,
+                f"Start it to go on; the last assessment is from {age_text(evidence.assessed, now)}."
+                if evidence.assessed
+                else "Start it, then choose Assess now; it was never assessed.",
+            )
+        case Situation.NEVER_ASSESSED:
+            return Coverage(
+                Level.UNKNOWN,
+                situation,
+                "Not assessed yet, so nothing is known about missing updates.",
+                running,
+                "Choose Assess now; it takes a few minutes and changes nothing on the machine.",
+            )
+        case Situation.STALE:
+            return Coverage(
+                Level.UNKNOWN,
+                situation,
+                f"The last assessment is from {age_text(evidence.assessed, now)}; Azure keeps seven days.",
+                running,
+                "Choose Assess now to know what is missing today.",
+            )
+        case Situation.BEHIND:
+            return _behind(evidence, calendar, running, expected, now)
+    newest = machine.product and calendar.newest(machine.product, today)
+    doing = "Hotpatch is on and up to date." if newest else "Up to date."
+    return Coverage(Level.OK, situation, doing, running, expected)
+
+
+def running_release(machine: Machine, calendar: Calendar) -> Release | None:
+    """The hotpatch-channel release whose build the machine reports; None if it cannot be told."""
+    if machine.product is None:
+        return None
+    release = calendar.by_build(machine.product, machine.build)
+    return release if release is not None and release.on_train else None
+
+
+def left_train_with(machine: Machine, calendar: Calendar) -> str | None:
+    """The update that took the machine off the baseline, in words; None where the build shows none."""
+    product, build = machine.product, machine.build
+    if product is None or build is None:
+        return None
+    release = calendar.by_build(product, build)
+    if release is not None:
+        return None if release.on_train else f"the out-of-band update {release.kb}"
+    month = calendar.hotpatch_month_of_lcu(product, build)
+    return f"{month.month_name}'s cumulative update {month.lcu_kb}" if month else None
+
+
+def running_text(machine: Machine, calendar: Calendar) -> str:
+    release = running_release(machine, calendar)
+    if release is None:
+        if machine.build is None:
+            return "The running build is not reported, so what runs now is not known."
+        return f"It runs build {machine.build}."
+    if release.kind.is_baseline:
+        return f"It runs the {release.month_name} baseline {release.kb} (build {release.build})."
+    base = calendar.baseline_of(release)
+    on = f" on the {base.month_name} baseline {base.kb}" if base else ""
+    word = "Hotpatch" if release.kind is ReleaseKind.HOTPATCH else "Out-of-band hotpatch"
+    return f"{word} {release.kb} runs{on}."
+
+
+def next_restart_text(machine: Machine, calendar: Calendar, now: datetime) -> str:
+    expected = calendar.next_restart(machine.product, now.date()) if machine.product else None
+    if expected is None:
+        return "The next restart is not known."
+    return f"Next expected restart: {day_name(expected.day)}, {expected.kind.label} (a plan, it can change)."
+
+
+def _situation(evidence: Evidence, calendar: Calendar, now: datetime) -> Situation:
+    machine, fresh = evidence.machine, freshness(evidence.assessed, now)
+    known_down = machine.power not in (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
+    checks = (
+        (evidence.restart_pending, Situation.RESTART_PENDING),
+        (evidence.status is HotpatchStatus.NOT_AVAILABLE, Situation.UNSUPPORTED),
+        (known_down, Situation.NOT_RUNNING),
+        (machine.settings.hotpatch_enabled is False, Situation.DISABLED),
+        (left_train_with(machine, calendar) is not None, Situation.OFF_TRAIN),
+        (fresh is Freshness.NEVER, Situation.NEVER_ASSESSED),
+        (_drift_by_offer(evidence, calendar) is not None, Situation.OFF_TRAIN),
+        (evidence.last_run_failed is not None, Situation.LAST_FAILED),
+        (fresh is Freshness.TOO_OLD, Situation.STALE),
+        (evidence.updates > 0, Situation.BEHIND),
+    )
+    return next((s for holds, s in checks if holds), Situation.UP_TO_DATE)
+
+
+def _drift_by_offer(evidence: Evidence, calendar: Calendar) -> Release | None:
+    """The hotpatch month whose ordinary cumulative update an enrolled machine is offered instead."""
+    product = evidence.machine.product
+    if product is None or evidence.status is not HotpatchStatus.ENABLED:
+        return None
+    months = (calendar.hotpatch_month_of_lcu(product, kb) for kb in evidence.offered)
+    return next((m for m in months if m is not None), None)
+
+
+def _off_train(evidence: Evidence, calendar: Calendar, running: str, now: datetime) -> Coverage:
+    machine = evidence.machine
+    cause = left_train_with(machine, calendar)
+    offered = _drift_by_offer(evidence, calendar)
+    if cause is not None:
+        why = f"It runs {cause}, build {machine.build}, which is not on the baseline in force."
+    else:
+        assert offered is not None
+        why = f"It is offered the cumulative update {offered.lcu_kb} in place of the hotpatch {offered.kb}."
+    return Coverage(
+        Level.ERROR,
+        Situation.OFF_TRAIN,
+        "Off the hotpatch train: no hotpatches until the next baseline.",
+        why,
+        f"Until then each month's update restarts it. It rejoins {_rejoin_text(machine.product, calendar, now)}.",
+    )
+
+
+def _rejoin_text(product: Product | None, calendar: Calendar, now: datetime) -> str:
+    expected = calendar.next_restart(product, now.date()) if product else None
+    return f"with the next baseline, planned for {day_name(expected.day)}" if expected else "with the next baseline"
+
+
+def _behind(
+    evidence: Evidence, calendar: Calendar, running: str, expected: str, now: datetime
+) -> Coverage:
+    machine = evidence.machine
+    release = running_release(machine, calendar)
+    missing = calendar.behind(release, now.date()) if release else []
+    monthly = [r for r in missing if r.kind is not ReleaseKind.OUT_OF_BAND]
+    if not monthly:
+        step = _consequence(evidence)
+        return Coverage(
+            Level.INFO, Situation.BEHIND, f"Hotpatch is current; {_lower(_updates(evidence))}.", running,
+            f"{step} {expected}",
+        )
+    how_far = "one release" if len(monthly) == 1 else f"{len(monthly)} releases"
+    baseline = next((r for r in reversed(monthly) if r.kind.is_baseline), None)
+    if baseline is not None:
+        step = f"Install the {baseline.month_name} baseline {baseline.kb}: it restarts the machine."
+    else:
+        step = f"Install hotpatch {monthly[-1].kb}: it needs no restart."
+    return Coverage(
+        Level.WARNING,
+        Situation.BEHIND,
+        f"Behind by {how_far}: {_lower(_updates(evidence))}.",
+        running,
+        f"{step} {expected}",
+    )
+
+
+def _consequence(evidence: Evidence) -> str:
+    if evidence.updates_that_restart == 0:
+        return "None of them restarts the machine."
+    many = evidence.updates_that_restart
+    return f"{many} of them {'restarts or may restart' if many == 1 else 'restart or may restart'} the machine."
+
+
+def _updates(evidence: Evidence) -> str:
+    n = evidence.updates
+    if n == 0:
+        return "No update is offered"
+    return f"{n} update{'s are' if n != 1 else ' is'} available"
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _and(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,173 @@
+"""Hotpatch status in the portal's words, and why: eligibility as a list of findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .machines import Machine, PatchMode, PatchSettings, PowerState
+from .platforms import REPLACEMENTS, installation_option, is_supported
+from .releases import Product
+
+
+class HotpatchStatus(StrEnum):
+    """The portal's words (Azure Update Manager, "Hotpatch status")."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    PENDING = "Pending"
+    NOT_ENROLLED = "Not enrolled"
+    CANCELED = "Canceled"
+    NOT_AVAILABLE = "Not available"
+    ACTION_REQUIRED = "Action required"
+    PENDING_EVALUATION = "Pending evaluation"
+
+    @property
+    def meaning(self) -> str:
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    HotpatchStatus.ENABLED: "The machine receives hotpatches as long as it stays on the baseline in force.",
+    HotpatchStatus.DISABLED: "The image supports hotpatching, but it is switched off: ordinary updates restart.",
+    HotpatchStatus.PENDING: "Enrolment is in progress. It usually takes about ten minutes.",
+    HotpatchStatus.NOT_ENROLLED: "A licence is available, but the machine is not enrolled.",
+    HotpatchStatus.CANCELED: "The licence was cancelled on this machine: no more hotpatches.",
+    HotpatchStatus.NOT_AVAILABLE: "The machine's image is not one that hotpatching supports.",
+    HotpatchStatus.ACTION_REQUIRED: "A prerequisite is missing on the machine.",
+    HotpatchStatus.PENDING_EVALUATION: "Azure has no current assessment of the machine to judge by.",
+}
+
+
+def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
+    """The portal's decision for an Azure VM: image, then setting, then whether an assessment exists.
+
+    ``assessed`` is whether Resource Graph holds an assessment now (it drops them after 7 days).
+    """
+    if not is_supported(machine.image):
+        return HotpatchStatus.NOT_AVAILABLE
+    if not assessed:
+        return HotpatchStatus.PENDING_EVALUATION
+    return HotpatchStatus.ENABLED if machine.settings.hotpatch_enabled else HotpatchStatus.DISABLED
+
+
+class Verdict(StrEnum):
+    PASS = "Pass"
+    FAIL = "Fail"
+    NOT_KNOWABLE = "Not knowable from here"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One prerequisite: what was checked, how it stands, and the fix where there is one."""
+
+    check: str
+    verdict: Verdict
+    detail: str
+    fix: str = ""
+
+
+def eligibility(machine: Machine) -> list[Finding]:
+    """Every prerequisite of hotpatching on an Azure VM, in the order in which to mend them."""
+    settings = machine.settings
+    findings = [
+        _image_finding(machine),
+        _tri(
+            "VM agent",
+            _all_known(settings.provision_agent, machine.agent_ready),
+            "The VM agent is provisioned and ready.",
+            "The VM agent is missing or not ready.",
+            "Install the Azure VM agent, or wait until it reports Ready.",
+        ),
+        _tri(
+            "Extension operations",
+            machine.allow_extensions,
+            "The machine allows extension operations.",
+            "allowExtensionOperations is false, so Azure cannot patch.",
+            "Allow extension operations in the machine's OS profile.",
+        ),
+        _patch_mode_finding(settings),
+        _safety_finding(settings),
+        _power_finding(machine),
+        _generation_finding(machine),
+        Finding(
+            "Virtualization-based security",
+            Verdict.NOT_KNOWABLE,
+            "Azure does not report whether VBS runs inside the machine.",
+            "If enrolment fails, check Win32_DeviceGuard.VirtualizationBasedSecurityStatus (2 is running).",
+        ),
+    ]
+    return findings
+
+
+def _tri(check: str, value: bool | None, good: str, bad: str, fix: str) -> Finding:
+    if value is None:
+        return Finding(check, Verdict.NOT_KNOWABLE, "Azure has not reported it yet.")
+    return Finding(check, Verdict.PASS, good) if value else Finding(check, Verdict.FAIL, bad, fix)
+
+
+def _all_known(*values: bool | None) -> bool | None:
+    if False in values:
+        return False
+    return None if None in values else True
+
+
+def _image_finding(machine: Machine) -> Finding:
+    option = installation_option(machine.image)
+    if option is not None:
+        return Finding("Image", Verdict.PASS, f"{machine.image.text} ({option.value}) supports hotpatching.")
+    replacement = REPLACEMENTS.get((machine.image.sku or "").casefold())
+    fix = (
+        f"Redeploy from {replacement}; an image cannot be changed in place."
+        if replacement
+        else "Redeploy from a Windows Server Azure Edition image that supports hotpatching."
+    )
+    return Finding("Image", Verdict.FAIL, f"{machine.image.text} does not support hotpatching.", fix)
+
+
+def _patch_mode_finding(settings: PatchSettings) -> Finding:
+    mode = settings.patch_mode
+    return _tri(
+        "Patch orchestration",
+        None if mode is None else mode is PatchMode.AUTOMATIC_BY_PLATFORM,
+        "Azure orchestrates updates (AutomaticByPlatform).",
+        f"Patch mode is {mode.value if mode else ''}; hotpatching needs AutomaticByPlatform.",
+        "Choose Azure Managed - Safe Deployment in Update settings.",
+    )
+
+
+def _safety_finding(settings: PatchSettings) -> Finding:
+    bypass = settings.bypass_safety_checks
+    if bypass is None and settings.patch_mode is not None:
+        bypass = False
+    return _tri(
+        "Platform safety checks",
+        None if bypass is None else not bypass,
+        "Platform safety checks are in place.",
+        "Customer Managed Schedules bypass the platform's safety checks, which excludes hotpatching.",
+        "Choose Azure Managed - Safe Deployment in Update settings.",
+    )
+
+
+def _power_finding(machine: Machine) -> Finding:
+    return _tri(
+        "Power state",
+        None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
+        "The machine is running.",
+        f"The machine is {machine.power.value}: it can be neither assessed nor patched.",
+        "Start the machine.",
+    )
+
+
+def _generation_finding(machine: Machine) -> Finding:
+    generation = machine.generation
+    if machine.product is Product.WS2025:
+        return _tri(
+            "Generation",
+            None if generation is None else generation.upper() == "V2",
+            "Generation 2, as Windows Server 2025 needs for Secure Boot and VBS.",
+            "Generation 1 has no Secure Boot, which VBS and hotpatching on Windows Server 2025 need.",
+            "Redeploy as a generation 2 machine.",
+        )
+    shown = f"Generation {generation[-1]}" if generation else "Generation not reported"
+    return Finding("Generation", Verdict.PASS, f"{shown}; Windows Server 2022 in Azure needs none.")

@@ -1,0 +1,192 @@
+"""An installation request: what it takes of an assessment, what it leaves and why, what restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .updates import Classification, RestartBehavior, Update
+
+MIN_MINUTES = 25
+"""Nothing starts with less than this left in the window (azure-patching §4.3)."""
+MAX_MINUTES = 235
+"""The portal's limit for a one-time update."""
+RESTART_RESERVE_MINUTES = 10
+
+
+class RestartSetting(StrEnum):
+    """VMGuestPatchRebootSetting."""
+
+    IF_REQUIRED = "IfRequired"
+    NEVER = "Never"
+    ALWAYS = "Always"
+
+    @property
+    def label(self) -> str:
+        return {"IfRequired": "Restart if required", "Never": "Never restart", "Always": "Always restart"}[
+            self.value
+        ]
+
+
+class RequestError(ValueError):
+    """A request Azure would reject or that cannot mean what was asked; ``str()`` is the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallRequest:
+    """What ``installPatches`` is asked for. KBs are spelled ``KB5031364``.
+
+    Included KBs come in addition to the classifications; an excluded KB wins over both;
+    ``exclude_restarting`` drops every update that does not say NeverReboots.
+
+    Raises:
+        RequestError: on construction, where the request cannot be sent.
+    """
+
+    classifications: frozenset[Classification] = frozenset()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    exclude_restarting: bool = False
+    published_by: datetime | None = None
+    restart: RestartSetting = RestartSetting.IF_REQUIRED
+    maximum_minutes: int = 120
+
+    def __post_init__(self) -> None:
+        if not self.classifications and not self.include:
+            raise RequestError("Choose at least one classification, or name at least one KB to include.")
+        both = sorted(set(self.include) & set(self.exclude))
+        if both:
+            raise RequestError(f"{', '.join(both)} is on both lists. Take it off one of them.")
+        if not MIN_MINUTES <= self.maximum_minutes <= MAX_MINUTES:
+            raise RequestError(
+                f"The maximum duration must be between {MIN_MINUTES} and {MAX_MINUTES} minutes: nothing starts "
+                f"with less than {MIN_MINUTES} left, and Azure allows at most {MAX_MINUTES}."
+            )
+
+    @property
+    def maximum_duration(self) -> timedelta:
+        return timedelta(minutes=self.maximum_minutes)
+
+
+class LeftOut(StrEnum):
+    """Why an offered update is not taken."""
+
+    EXCLUDED = "Its KB is on the exclude list."
+    RESTARTS = "Updates that restart, may restart or do not say are left out."
+    TOO_NEW = "Published after the chosen date."
+    NO_DATE = "Its publish date is not known, so the date limit leaves it out."
+    NOT_SELECTED = "Its classification is not chosen and its KB is not included."
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a request does to one assessment. ``unseen`` are included KBs that it does not offer."""
+
+    taken: tuple[Update, ...] = ()
+    left: tuple[tuple[Update, LeftOut], ...] = ()
+    unseen: tuple[str, ...] = ()
+    restart_setting: RestartSetting = RestartSetting.IF_REQUIRED
+
+    @property
+    def will_restart(self) -> tuple[Update, ...]:
+        return tuple(u for u in self.taken if u.restart is RestartBehavior.ALWAYS)
+
+    @property
+    def may_restart(self) -> tuple[Update, ...]:
+        asks = (RestartBehavior.CAN_REQUEST, RestartBehavior.UNKNOWN)
+        return tuple(u for u in self.taken if u.restart in asks)
+
+    @property
+    def restart_sentence(self) -> str:
+        """Whether the machine goes down, and because of what."""
+        if self.restart_setting is RestartSetting.ALWAYS:
+            return "The machine restarts in any case, because Always restart is chosen."
+        will, may = _names(self.will_restart), _names(self.may_restart)
+        if self.restart_setting is RestartSetting.NEVER:
+            if not will and not may:
+                return "No restart: nothing that is taken asks for one."
+            waits = " and ".join(part for part in (will, may) if part)
+            return f"Azure will not restart it; {waits} may stay unfinished until you do."
+        if will:
+            return f"The machine restarts for {will}."
+        return f"The machine may restart for {may}." if may else "No restart: nothing that is taken asks for one."
+
+
+def plan(request: InstallRequest, offered: Iterable[Update]) -> Plan:
+    """Apply ``request`` to the updates that the current assessment offers, by Azure's rules."""
+    taken: list[Update] = []
+    left: list[tuple[Update, LeftOut]] = []
+    seen: set[str] = set()
+    for update in offered:
+        if update.kb:
+            seen.add(update.kb)
+        reason = leave_out(request, update)
+        if reason is None:
+            taken.append(update)
+        else:
+            left.append((update, reason))
+    unseen = tuple(kb for kb in request.include if kb not in seen)
+    return Plan(tuple(taken), tuple(left), unseen, request.restart)
+
+
+def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
+    """Why ``request`` leaves ``update`` out; None where it takes it."""
+    if update.kb is not None and update.kb in request.exclude:
+        return LeftOut.EXCLUDED
+    wanted = update.kb in request.include or update.classification in request.classifications
+    if not wanted:
+        return LeftOut.NOT_SELECTED
+    if request.exclude_restarting and update.restart is not RestartBehavior.NEVER:
+        return LeftOut.RESTARTS
+    if request.published_by is not None:
+        if update.published is None:
+            return LeftOut.NO_DATE
+        if update.published > request.published_by:
+            return LeftOut.TOO_NEW
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FleetReview:
+    """The plan of one request for many machines: ``plans`` by machine name."""
+
+    request: InstallRequest
+    plans: dict[str, Plan] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """What will happen, in one sentence."""
+        busy = {name: p for name, p in self.plans.items() if p.taken}
+        count = sum(len(p.taken) for p in busy.values())
+        if not count:
+            return "Nothing that the last assessments offer is taken; Azure still looks for updates when it starts."
+        machines = _plural(len(busy), "machine")
+        return f"{_plural(count, 'update')} on {machines}. {self._restarts(busy)}"
+
+    def _restarts(self, busy: dict[str, Plan]) -> str:
+        if len(busy) == 1:
+            return next(iter(busy.values())).restart_sentence
+        if self.request.restart is RestartSetting.ALWAYS:
+            return "Every one of them restarts, because Always restart is chosen."
+        will = sum(bool(p.will_restart) for p in busy.values())
+        may = sum(bool(p.may_restart) and not p.will_restart for p in busy.values())
+        if not will and not may:
+            return "None of them restarts."
+        if self.request.restart is RestartSetting.NEVER:
+            return f"Azure restarts none; {_plural(will + may, 'machine')} may stay unfinished until you restart."
+        parts = [f"{will} restart{'s' if will == 1 else ''}"] if will else []
+        parts += [f"{may} may restart"] if may else []
+        return f"{' and '.join(parts).capitalize()}; the rest stay{'s' if len(busy) - will - may == 1 else ''} up."
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _names(updates: tuple[Update, ...]) -> str:
+    names = [u.kb or u.name for u in updates]
+    if not names:
+        return ""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

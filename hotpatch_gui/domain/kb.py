@@ -1,0 +1,41 @@
+"""KB numbers: one spelling inside (``KB5031364``), whatever people paste outside."""
+
+from __future__ import annotations
+
+import re
+
+_KB = re.compile(r"(?:KB)?\s*(\d{6,8})", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[,;\s]+")
+_SPLIT_PREFIX = re.compile(r"\bKB\s+(?=\d)", re.IGNORECASE)
+
+
+class KbTextError(ValueError):
+    """Text that is not a list of KB numbers; ``str()`` is the sentence for the user."""
+
+
+def normalise_kb(text: str | None) -> str | None:
+    """``5031364`` or ``kb5031364`` -> ``KB5031364``; None for anything that is not one KB number."""
+    match = _KB.fullmatch((text or "").strip())
+    return f"KB{match.group(1)}" if match else None
+
+
+def parse_kbs(text: str) -> tuple[str, ...]:
+    """KB numbers out of pasted text, in the order given and without repeats.
+
+    Commas, semicolons, blanks and line ends separate; ``KB`` in front is optional.
+
+    Raises:
+        KbTextError: a piece is not a KB number; the sentence names it.
+    """
+    found: dict[str, None] = {}
+    for piece in _SEPARATORS.split(_SPLIT_PREFIX.sub("KB", text.strip())):
+        if not piece:
+            continue
+        kb = normalise_kb(piece)
+        if kb is None:
+            shown = piece if len(piece) <= 40 else piece[:40] + "…"
+            raise KbTextError(
+                f"“{shown}” is not a KB number. Write KB and six to eight digits, such as KB5031364."
+            )
+        found[kb] = None
+    return tuple(found)

@@ -1,0 +1,84 @@
+"""An operation: one thing asked of one machine, a row in the file from the click on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class OperationKind(StrEnum):
+    ASSESS = "assess"
+    INSTALL = "install"
+    RESTART = "restart"
+    SETTINGS = "settings"
+
+    @property
+    def label(self) -> str:
+        return {
+            "assess": "Assess now",
+            "install": "Install updates now",
+            "restart": "Restart",
+            "settings": "Update settings",
+        }[self.value]
+
+    @property
+    def doing(self) -> str:
+        return {
+            "assess": "Assessing",
+            "install": "Installing updates on",
+            "restart": "Restarting",
+            "settings": "Changing settings of",
+        }[self.value]
+
+
+class OperationState(StrEnum):
+    """``sent`` means the request may have reached Azure; only what Azure says moves it on."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
+
+    @property
+    def may_change_to(self) -> frozenset[OperationState]:
+        return _TRANSITIONS[self]
+
+
+_S = OperationState
+_TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
+    _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),
+    _S.SENT: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),
+    _S.RUNNING: frozenset({_S.SUCCEEDED, _S.FAILED, _S.UNKNOWN}),
+    _S.UNKNOWN: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED}),
+    _S.SUCCEEDED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row of the operations table. Times are UTC; ``request`` is the JSON that is sent, if any.
+
+    ``token`` is the SDK's continuation token: it carries the operation's URL, never a bearer.
+    """
+
+    id: int
+    machine_id: int
+    machine_name: str
+    resource_id: str
+    kind: OperationKind
+    state: OperationState
+    request: str | None
+    created: datetime
+    sent: datetime | None = None
+    ended: datetime | None = None
+    token: str | None = None

@@ -1,0 +1,49 @@
+"""Known problems: what happened, what it means and what to do, in words for the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ProblemKind(StrEnum):
+    OFFLINE = "offline"
+    NOT_SIGNED_IN = "not signed in"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not found"
+    CONFLICT = "conflict"
+    THROTTLED = "throttled"
+    REJECTED = "rejected"
+    AZURE_FAILED = "azure failed"
+    NONSENSE = "nonsense"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``sentence`` says what happened, ``next_step`` what to do; code and request id are Azure's own.
+
+    ``retry_after_s`` is how long Azure asked us to wait, in seconds; None if it did not say.
+    ``reached`` is whether Azure certainly answered: a request that did not get an answer may still
+    have been carried out.
+    """
+
+    kind: ProblemKind
+    sentence: str
+    next_step: str
+    code: str = ""
+    request_id: str = ""
+    retry_after_s: float | None = None
+    reached: bool = True
+
+    @property
+    def text(self) -> str:
+        return f"{self.sentence} {self.next_step}".strip()
+
+
+class ProblemError(Exception):
+    """Carries a Problem to where it is shown. Everything else that is raised is a bug."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.text)
+        self.problem = problem

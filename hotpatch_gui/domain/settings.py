@@ -1,0 +1,96 @@
+"""Changes of a machine's update settings, and those that Azure refuses (azure-patching §1.7, §4.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .machines import AssessmentMode, Image, PatchMode, PatchSettings
+from .platforms import is_supported
+
+
+class Orchestration(StrEnum):
+    """The portal's four choices for Windows."""
+
+    SAFE_DEPLOYMENT = "Azure Managed - Safe Deployment"
+    CUSTOMER_SCHEDULES = "Customer Managed Schedules"
+    WINDOWS_AUTOMATIC = "Windows automatic updates"
+    MANUAL = "Manual updates"
+
+    @property
+    def patch_mode(self) -> PatchMode:
+        return {
+            Orchestration.WINDOWS_AUTOMATIC: PatchMode.AUTOMATIC_BY_OS,
+            Orchestration.MANUAL: PatchMode.MANUAL,
+        }.get(self, PatchMode.AUTOMATIC_BY_PLATFORM)
+
+    @property
+    def meaning(self) -> str:
+        return _MEANINGS[self]
+
+    @classmethod
+    def of(cls, settings: PatchSettings) -> Orchestration | None:
+        return next((o for o in cls if o.value == settings.orchestration), None)
+
+
+_MEANINGS = {
+    Orchestration.SAFE_DEPLOYMENT: "Azure installs Critical and Security updates off-peak within 30 days of "
+    "release, availability-first. Hotpatch needs this one.",
+    Orchestration.CUSTOMER_SCHEDULES: "Updates come at the times of your maintenance configuration, without the "
+    "platform's safety checks. Excludes hotpatch.",
+    Orchestration.WINDOWS_AUTOMATIC: "Windows Update inside the machine installs and restarts on its own.",
+    Orchestration.MANUAL: "Nothing is installed unless you ask for it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """The settings a machine shall have."""
+
+    orchestration: Orchestration
+    hotpatch: bool
+    periodic_assessment: bool
+
+    @property
+    def patch_mode(self) -> PatchMode:
+        return self.orchestration.patch_mode
+
+    @property
+    def bypass_safety_checks(self) -> bool:
+        return self.orchestration is Orchestration.CUSTOMER_SCHEDULES
+
+    @property
+    def assessment_mode(self) -> AssessmentMode:
+        automatic = self.periodic_assessment
+        return AssessmentMode.AUTOMATIC_BY_PLATFORM if automatic else AssessmentMode.IMAGE_DEFAULT
+
+
+def refusal(image: Image, now: PatchSettings, wanted: SettingsChange) -> str | None:
+    """Why Azure would refuse the change, in a sentence with the way round; None where it would not."""
+    target, current = wanted.patch_mode, now.patch_mode
+    if {current, target} == {PatchMode.AUTOMATIC_BY_OS, PatchMode.MANUAL}:
+        return (
+            "Azure does not switch between Windows automatic updates and Manual updates: "
+            "enableAutomaticUpdates is fixed when a machine is created."
+        )
+    if target is PatchMode.AUTOMATIC_BY_OS and now.automatic_updates is False:
+        return (
+            "Windows automatic updates need enableAutomaticUpdates, which is off on this machine "
+            "and can only be set when a machine is created."
+        )
+    if target is PatchMode.MANUAL and now.automatic_updates is True:
+        return (
+            "Manual updates need enableAutomaticUpdates to be off; it is on for this machine "
+            "and can only be set when a machine is created."
+        )
+    if not wanted.hotpatch:
+        return None
+    if not is_supported(image):
+        return "Hotpatch is not available on this machine's image, and an image cannot be changed in place."
+    if wanted.orchestration is Orchestration.CUSTOMER_SCHEDULES:
+        return "Hotpatch needs the platform's safety checks, and Customer Managed Schedules bypass them."
+    if target is not PatchMode.AUTOMATIC_BY_PLATFORM:
+        return "Hotpatch needs Azure to orchestrate updates. Choose Azure Managed - Safe Deployment."
+    if now.provision_agent is False:
+        return "Hotpatch needs the VM agent, which this machine does not have."
+    return None

@@ -1,0 +1,503 @@
+"""The wire: ARM and Resource Graph requests in, answers out, as Azure shapes them (§1 and §2)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from . import graph
+from .catalog import CATEGORY_NAMES
+from .cloud import SUBSCRIPTION, ArmError, Cloud, Operation, read_wish
+from .guest import Guest
+from .kql import Query, QueryError
+
+RATE_HEADER = "x-ms-simulated-rate"
+"""Simulated seconds per real second: what a real cloud never sends."""
+RETRY_AFTER_S = 1
+MAX_PAGE = 1000
+DEFAULT_PAGE = 100
+API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    """Sent as it is in place of ``body``: for faults."""
+
+    def payload(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
+        return b"" if self.body is None else json.dumps(self.body).encode()
+
+
+Fault = Callable[[str, str], Answer | Exception | None]
+"""(method, path) -> what to answer instead; None lets the request through."""
+
+_VM = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.Compute/virtualMachines"
+_ROUTES: list[tuple[str, re.Pattern[str], str]] = [
+    (method, re.compile(pattern + "/?", re.IGNORECASE), name)
+    for method, pattern, name in (
+        ("GET", r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/virtualMachines", "list_all"),
+        ("GET", _VM, "list_group"),
+        ("GET", _VM + r"/(?P<vm>[^/]+)", "get"),
+        ("PATCH", _VM + r"/(?P<vm>[^/]+)", "update"),
+        ("GET", _VM + r"/(?P<vm>[^/]+)/instanceView", "instance_view"),
+        ("POST", _VM + r"/(?P<vm>[^/]+)/assessPatches", "assess"),
+        ("POST", _VM + r"/(?P<vm>[^/]+)/installPatches", "install"),
+        ("POST", _VM + r"/(?P<vm>[^/]+)/restart", "restart"),
+        ("GET", r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/locations/(?P<loc>[^/]+)"
+                r"/operations/(?P<op>[^/]+)", "operation"),
+        ("POST", r"/providers/Microsoft\.ResourceGraph/resources", "query"),
+    )
+]  # fmt: skip
+
+
+class Wire:
+    """Answers requests out of a Cloud. Safe from any thread.
+
+    Args:
+        quota: Resource Graph queries per window and user; Azure's own is 15 in 5 seconds.
+    """
+
+    def __init__(
+        self, cloud: Cloud, *, quota: int = 15, quota_window_s: float = 5.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self.cloud = cloud
+        self.faults: list[Fault] = []
+        self._quota, self._window = quota, quota_window_s
+        self._monotonic = monotonic
+        self._asked: deque[float] = deque()
+        self._pages: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+
+    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """One request. A fault may raise instead of answering (a connection that breaks)."""
+        parts = urlsplit(url)
+        with self.cloud.lock:
+            answer = self._faulty(method, parts.path)
+            if answer is None:
+                try:
+                    answer = self._route(method, parts.path, parts.query, url, body)
+                except ArmError as error:
+                    answer = Answer(error.status, _error_body(error))
+            now = self.cloud.clock.now()
+            answer.headers = {
+                "Date": format_datetime(now, usegmt=True),
+                RATE_HEADER: str(self.cloud.clock.rate()),
+                "x-ms-request-id": str(uuid.uuid4()),
+                "Content-Type": "application/json; charset=utf-8",
+            } | answer.headers
+            return answer
+
+    def _faulty(self, method: str, path: str) -> Answer | None:
+        for fault in self.faults:
+            outcome = fault(method, path)
+            if isinstance(outcome, Exception):
+                raise outcome
+            if outcome is not None:
+                return outcome
+        return None
+
+    def _route(self, method: str, path: str, query: str, url: str, body: bytes | None) -> Answer:
+        arguments = {k.casefold(): v[0] for k, v in parse_qs(query).items()}
+        for verb, pattern, name in _ROUTES:
+            match = pattern.fullmatch(path)
+            if match is None or verb != method:
+                continue
+            if not API_VERSION.fullmatch(arguments.get("api-version", "")):
+                raise ArmError(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+            values = match.groupdict()
+            if values.get("sub", SUBSCRIPTION).casefold() != SUBSCRIPTION:
+                raise ArmError(404, "SubscriptionNotFound", f"The subscription '{values['sub']}' could not be found.")
+            call = _Call(values, arguments, _json(body), _origin(url), self.cloud.settle())
+            handler: Callable[[_Call], Answer] = getattr(self, f"_{name}")
+            return handler(call)
+        raise ArmError(404, "InvalidResourceType", f"The resource type could not be found for {method} {path}.")
+
+    def _list_all(self, _: _Call) -> Answer:
+        return Answer(200, {"value": [model(g) for g in self.cloud.guests.values()]})
+
+    def _list_group(self, call: _Call) -> Answer:
+        group = call.values["rg"].casefold()
+        mine = [g for g in self.cloud.guests.values() if g.resource_group.casefold() == group]
+        return Answer(200, {"value": [model(g) for g in mine]})
+
+    def _get(self, call: _Call) -> Answer:
+        guest = self._guest(call)
+        body = model(guest)
+        if call.arguments.get("$expand", "").casefold() == "instanceview":
+            body["properties"]["instanceView"] = self._view(guest, call.now)
+        return Answer(200, body)
+
+    def _instance_view(self, call: _Call) -> Answer:
+        return Answer(200, self._view(self._guest(call), call.now))
+
+    def _assess(self, call: _Call) -> Answer:
+        guest = self._guest(call)
+        return _accepted(call, guest, self.cloud.begin_assessment(guest))
+
+    def _install(self, call: _Call) -> Answer:
+        guest = self._guest(call)
+        wish = read_wish(call.body)
+        return _accepted(call, guest, self.cloud.begin_installation(guest, wish, call.body))
+
+    def _restart(self, call: _Call) -> Answer:
+        guest = self._guest(call)
+        return _accepted(call, guest, self.cloud.begin_restart(guest))
+
+    def _update(self, call: _Call) -> Answer:
+        guest = self._guest(call)
+        windows = _dig(call.body, "properties", "osProfile", "windowsConfiguration") or {}
+        settings = _read_settings(guest, windows)
+
+        def change(g: Guest) -> None:
+            g.patch_mode, g.assessment_mode = settings["patch_mode"], settings["assessment_mode"]
+            g.bypass_safety_checks = settings["bypass"]
+            g.restart_setting = settings["restart"]
+            g.set_hotpatching(settings["hotpatching"], call.now.date())
+
+        op = self.cloud.begin_settings(guest, change)
+        body = model(guest)
+        body["properties"]["provisioningState"] = "Updating"
+        headers = _operation_headers(call, guest, op)
+        headers.pop("Location")
+        return Answer(200, body, headers)
+
+    def _operation(self, call: _Call) -> Answer:
+        op = self.cloud.operations.get(call.values["op"])
+        if op is None:
+            raise ArmError(404, "NotFound", "The entity was not found in this Azure location.")
+        if call.arguments.get("monitor") == "true":
+            if not op.applied:
+                guest = self.cloud.guests[op.guest.casefold()]
+                return Answer(202, None, _operation_headers(call, guest, op))
+            return Answer(200, _result(op))
+        body = {"startTime": _iso(op.started), "name": op.id, "status": "InProgress"}
+        if op.applied:
+            body |= {"endTime": _iso(op.ends), "status": "Succeeded"}
+        return Answer(200, body, {} if op.applied else {"Retry-After": str(RETRY_AFTER_S)})
+
+    def _query(self, call: _Call) -> Answer:
+        remaining, resets = self._charge()
+        headers = {"x-ms-user-quota-remaining": str(max(0, remaining)), "x-ms-user-quota-resets-after": resets}
+        if remaining < 0:
+            error = ArmError(429, "RateLimiting", "Please provide below info when asking for support: the query quota is exceeded.")
+            return Answer(429, _error_body(error), headers | {"Retry-After": str(max(1, int(self._window)))})
+        options = call.body.get("options") or {}
+        wanted = [s.casefold() for s in call.body.get("subscriptions") or ()]
+        if wanted and SUBSCRIPTION not in wanted:
+            return Answer(200, _page([], 0, 0, None), headers)
+        rows, start = self._rows(call, str(call.body.get("query", "")), options.get("$skipToken"))
+        size = min(int(options.get("$top") or DEFAULT_PAGE), MAX_PAGE)
+        page = rows[start : start + size]
+        more = start + size < len(rows)
+        parsed = self._parse(str(call.body.get("query", "")))
+        token = _token(self.cloud.version, start + size) if more and parsed.projects_id else None
+        return Answer(200, _page(page, len(rows), len(page), token, truncated=more and token is None), headers)
+
+    def _rows(self, call: _Call, text: str, token: str | None) -> tuple[list[dict[str, Any]], int]:
+        version, start = _read_token(token) if token else (self.cloud.version, 0)
+        kept = self._pages.get(text)
+        if token and kept is not None and kept[0] == version:
+            return kept[1], start
+        query = self._parse(text)
+        source = graph.rows(self.cloud, query.table, call.now)
+        if source is None:
+            raise ArmError(400, "BadRequest", f"Table {query.table} is invalid, unsupported or disallowed.")
+        rows = query.run(source)
+        self._pages = {text: (version, rows)}
+        return rows, start
+
+    def _parse(self, text: str) -> Query:
+        try:
+            return Query(text)
+        except QueryError as error:
+            raise ArmError(400, "BadRequest", f"Please provide a valid query: {error}") from None
+
+    def _charge(self) -> tuple[int, str]:
+        now = self._monotonic()
+        while self._asked and now - self._asked[0] >= self._window:
+            self._asked.popleft()
+        remaining = self._quota - len(self._asked) - 1
+        if remaining >= 0:
+            self._asked.append(now)
+        wait = max(0.0, self._window - (now - self._asked[0])) if self._asked else 0.0
+        return remaining, f"00:00:{int(wait + 0.999):02d}"
+
+    def _guest(self, call: _Call) -> Guest:
+        return self.cloud.guest(call.values["rg"], call.values["vm"])
+
+    def _view(self, guest: Guest, now: datetime) -> dict[str, Any]:
+        agent = "Ready" if guest.agent_ready else "Not Ready"
+        op = self.cloud.running(guest, "install")
+        run = self.cloud.installation_at(op, now) if op else (guest.runs[-1] if guest.runs else None)
+        status: dict[str, Any] = {
+            "configurationStatuses": [
+                _status("PatchModeConfigurationState/Ready", "Status_PatchModeConfigurationState_Ready", now)
+            ]
+        }
+        if guest.assessment is not None:
+            status["availablePatchSummary"] = _summary(guest.assessment)
+        if self.cloud.running(guest, "assess"):
+            status.setdefault("availablePatchSummary", {})["status"] = "InProgress"
+        if run is not None:
+            status["lastPatchInstallationSummary"] = graph.counts(run) | {
+                "status": run["status"],
+                "installationActivityId": run["id"],
+                "maintenanceWindowExceeded": run["window_exceeded"],
+                "startTime": _iso_text(run["started"]),
+                "lastModifiedTime": _iso_text(run["modified"]),
+                "error": graph.error_of(run),
+            }
+        return {
+            "computerName": guest.name,
+            "osName": graph.os_name(guest),
+            "osVersion": f"10.0.{guest.build}",
+            "hyperVGeneration": guest.generation,
+            "platformUpdateDomain": guest.update_domain,
+            "vmAgent": {
+                "vmAgentVersion": "Unknown" if not guest.agent_ready else "2.7.41491.1172",
+                "statuses": [_status(f"ProvisioningState/{'succeeded' if guest.agent_ready else 'Unavailable'}", agent, now)],
+            },
+            "statuses": [
+                _status("ProvisioningState/succeeded", "Provisioning succeeded", now),
+                _status(f"PowerState/{guest.power}", f"VM {guest.power}", now),
+            ],
+            "patchStatus": status,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    values: dict[str, str]
+    arguments: dict[str, str]
+    body: dict[str, Any]
+    origin: str
+    now: datetime
+
+
+def model(guest: Guest) -> dict[str, Any]:
+    """The virtual machine resource, without its instance view."""
+    body: dict[str, Any] = {
+        "id": graph.vm_id(guest),
+        "name": guest.name,
+        "type": "Microsoft.Compute/virtualMachines",
+        "location": guest.location,
+        "tags": guest.tags,
+        "properties": {
+            "vmId": str(uuid.uuid5(uuid.NAMESPACE_URL, guest.name)),
+            "provisioningState": "Succeeded",
+            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
+            "storageProfile": {
+                "imageReference": {
+                    "publisher": guest.publisher, "offer": guest.offer, "sku": guest.sku, "version": "latest",
+                },
+                "osDisk": {"osType": "Windows"},
+            },
+            "osProfile": {
+                "computerName": guest.name,
+                "allowExtensionOperations": guest.allow_extensions,
+                "windowsConfiguration": {
+                    "provisionVMAgent": True,
+                    "enableAutomaticUpdates": guest.automatic_updates,
+                    "timeZone": guest.time_zone,
+                    "patchSettings": {
+                        "patchMode": guest.patch_mode,
+                        "enableHotpatching": guest.hotpatching,
+                        "assessmentMode": guest.assessment_mode,
+                        "automaticByPlatformSettings": {
+                            "rebootSetting": guest.restart_setting,
+                            "bypassPlatformSafetyChecksOnUserSchedule": guest.bypass_safety_checks,
+                        },
+                    },
+                },
+            },
+        },
+    }  # fmt: skip
+    if guest.zone:
+        body["zones"] = [guest.zone]
+    if guest.availability_set:
+        prefix = graph.vm_id(guest).rsplit("/", 2)[0]
+        body["properties"]["availabilitySet"] = {"id": f"{prefix}/availabilitySets/{guest.availability_set.upper()}"}
+    return body
+
+
+def _read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
+    """The settings after a PATCH; 400 where Azure refuses the combination (§1.7, §4.2)."""
+    patch = windows.get("patchSettings") or {}
+    platform = patch.get("automaticByPlatformSettings") or {}
+    mode = patch.get("patchMode", guest.patch_mode)
+    hotpatching = bool(patch.get("enableHotpatching", guest.hotpatching))
+    bypass = bool(platform.get("bypassPlatformSafetyChecksOnUserSchedule", guest.bypass_safety_checks))
+    target = "windowsConfiguration.patchSettings.patchMode"
+
+    def refuse(message: str) -> ArmError:
+        return ArmError(400, "InvalidParameter", message, target)
+
+    if "enableAutomaticUpdates" in windows and windows["enableAutomaticUpdates"] != guest.automatic_updates:
+        raise ArmError(409, "PropertyChangeNotAllowed", "Changing property 'windowsConfiguration.enableAutomaticUpdates' is not allowed.", target)
+    if mode not in ("Manual", "AutomaticByOS", "AutomaticByPlatform"):
+        raise refuse(f"The patchMode '{mode}' is invalid.")
+    if mode == "AutomaticByOS" and not guest.automatic_updates:
+        raise refuse("The patchMode 'AutomaticByOS' is invalid. For patchMode 'AutomaticByOS', the property 'enableAutomaticUpdates' must be set to true.")
+    if mode == "Manual" and guest.automatic_updates:
+        raise refuse("The patchMode 'Manual' is invalid. For patchMode 'Manual', the property 'enableAutomaticUpdates' must be set to false.")
+    if hotpatching and mode != "AutomaticByPlatform":
+        raise refuse("Hotpatch requires the patchMode 'AutomaticByPlatform'.")
+    if hotpatching and bypass:
+        raise refuse("Hotpatch updates require platform safety checks. The 'BypassPlatformSafetyChecksOnUserSchedule' flag must be set to false to enable hotpatching.")
+    return {
+        "patch_mode": mode, "hotpatching": hotpatching, "bypass": bypass,
+        "assessment_mode": patch.get("assessmentMode", guest.assessment_mode),
+        "restart": platform.get("rebootSetting", guest.restart_setting),
+    }  # fmt: skip
+
+
+def _summary(seen: dict[str, Any]) -> dict[str, Any]:
+    important = sum(p["classification"] in ("Critical", "Security") for p in seen["patches"])
+    return {
+        "status": seen["status"],
+        "assessmentActivityId": seen["id"],
+        "rebootPending": seen["restart_pending"],
+        "criticalAndSecurityPatchCount": important,
+        "otherPatchCount": len(seen["patches"]) - important,
+        "startTime": _iso_text(seen["started"]),
+        "lastModifiedTime": _iso_text(seen["modified"]),
+    }
+
+
+def _result(op: Operation) -> dict[str, Any] | None:
+    if op.result is None:
+        return None
+    if op.kind == "assess":
+        seen = op.result
+        summary = _summary(seen)
+        summary["startDateTime"] = summary.pop("startTime")
+        summary.pop("lastModifiedTime")
+        return summary | {
+            "availablePatches": [
+                _patch_body(p) | {
+                    "rebootBehavior": p["restart"],
+                    "activityId": seen["id"],
+                    "publishedDate": _iso_text(p["published"]),
+                    "lastModifiedDateTime": _iso_text(seen["modified"]),
+                    "assessmentState": "Available",
+                }
+                for p in seen["patches"]
+            ]
+        }  # fmt: skip
+    run = op.result
+    return graph.counts(run) | {
+        "status": run["status"],
+        "installationActivityId": run["id"],
+        "rebootStatus": run["restart_status"],
+        "maintenanceWindowExceeded": run["window_exceeded"],
+        "startDateTime": _iso_text(run["started"]),
+        "patches": [_patch_body(p) | {"installationState": p["state"]} for p in run["patches"]],
+        "error": graph.error_of(run),
+    }
+
+
+def _patch_body(patch: dict[str, Any]) -> dict[str, Any]:
+    names = {c.value: text for c, text in CATEGORY_NAMES.items()}
+    return {
+        "patchId": patch["patch_id"],
+        "name": patch["name"],
+        "kbId": patch["kb"].removeprefix("KB"),
+        "classifications": [names[patch["classification"]]],
+    }
+
+
+def _accepted(call: _Call, guest: Guest, op: Operation) -> Answer:
+    return Answer(202, None, _operation_headers(call, guest, op))
+
+
+def _operation_headers(call: _Call, guest: Guest, op: Operation) -> dict[str, str]:
+    url = (
+        f"{call.origin}/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/"
+        f"{guest.location}/operations/{op.id}"
+    )
+    version = call.arguments["api-version"]
+    return {
+        "Location": f"{url}?p={op.id[:8]}&monitor=true&api-version={version}",
+        "Azure-AsyncOperation": f"{url}?p={op.id[:8]}&api-version={version}",
+        "Retry-After": str(RETRY_AFTER_S),
+    }
+
+
+def _page(
+    data: list[dict[str, Any]], total: int, count: int, token: str | None, *, truncated: bool = False
+) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "totalRecords": total,
+        "count": count,
+        "resultTruncated": "true" if truncated else "false",
+        "facets": [],
+        "data": data,
+    }
+    return body | ({"$skipToken": token} if token else {})
+
+
+def _token(version: int, offset: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([version, offset]).encode()).decode()
+
+
+def _read_token(token: str) -> tuple[int, int]:
+    try:
+        version, offset = json.loads(base64.urlsafe_b64decode(token))
+        return int(version), int(offset)
+    except ValueError:
+        raise ArmError(400, "BadRequest", "The $skipToken is invalid.") from None
+
+
+def _status(code: str, display: str, now: datetime) -> dict[str, str]:
+    return {"code": code, "level": "Info", "displayStatus": display, "time": _iso(now)}
+
+
+def _error_body(error: ArmError) -> dict[str, Any]:
+    body = {"code": error.code, "message": error.message}
+    return {"error": body | ({"target": error.target} if error.target else {})}
+
+
+def _json(body: bytes | None) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        value = json.loads(body)
+    except ValueError:
+        raise ArmError(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.") from None
+    if not isinstance(value, dict):
+        raise ArmError(400, "InvalidRequestContent", "The request content must be an object.")
+    return value
+
+
+def _dig(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
+def _iso_text(text: str) -> str:
+    return _iso(datetime.fromisoformat(text))

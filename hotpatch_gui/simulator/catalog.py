@@ -1,0 +1,159 @@
+"""What Windows Update offers in the simulated world, out of real release data."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Any
+
+from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind, second_tuesday
+from hotpatch_gui.domain.updates import Classification, RestartBehavior
+
+RELEASE_HOUR = time(17, 0, tzinfo=UTC)
+"""Ten in the morning, Pacific: the hour of Microsoft's monthly releases."""
+
+CATEGORY_NAMES = {
+    Classification.CRITICAL: "Critical Updates",
+    Classification.SECURITY: "Security Updates",
+    Classification.UPDATE_ROLLUP: "Update Rollups",
+    Classification.FEATURE_PACK: "Feature Packs",
+    Classification.SERVICE_PACK: "Service Packs",
+    Classification.DEFINITION: "Definition Updates",
+    Classification.TOOLS: "Tools",
+    Classification.UPDATES: "Updates",
+}
+"""Display names, as ARM's assessment and installation results write classifications."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One update on offer. ``build`` is what the machine runs once it is in force, if it changes that."""
+
+    kb: str
+    name: str
+    classification: Classification
+    restart: RestartBehavior
+    published: date
+    minutes: float
+    severity: str | None = None
+    build: str | None = None
+    key: str = ""
+
+    @property
+    def patch_id(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"patch:{self.key or self.kb}:{self.name}"))
+
+    @property
+    def published_at(self) -> datetime:
+        return datetime.combine(self.published, RELEASE_HOUR)
+
+
+MINUTES_HOTPATCH = 3.0
+"""Assumed: no install time of a server hotpatch was found anywhere."""
+MINUTES_CUMULATIVE = 9.5
+"""540 to 600 s before the restart, in one public log."""
+MINUTES_DOTNET, MINUTES_SMALL = 3.0, 0.5
+
+
+class Catalog:
+    """Offers by product, state and day. Pure: the same question gets the same answer."""
+
+    def __init__(self, calendar: Calendar, other_updates: Iterable[Mapping[str, Any]]) -> None:
+        self.calendar = calendar
+        self._others = [row for row in other_updates if row.get("kb") and row.get("title")]
+
+    def release_patch(self, release: Release) -> Patch:
+        """A hotpatch-channel release, as an enrolled machine is offered it."""
+        kb = release.kb or ""
+        if release.kind.is_baseline:
+            return self._cumulative(release.product, release.month, kb, release.build, release.released)
+        restart = RestartBehavior.UNKNOWN if release.restarts is None else RestartBehavior.NEVER
+        return Patch(
+            kb=kb,
+            name=f"{release.month} Hotpatch for {release.product.label} ({kb})",
+            classification=Classification.SECURITY,
+            restart=RestartBehavior.ALWAYS if release.restarts else restart,
+            published=release.released,
+            minutes=MINUTES_HOTPATCH,
+            severity="Critical",
+            build=release.build,
+        )
+
+    def standard_patch(self, product: Product, day: date, running_build: str) -> Patch | None:
+        """The cumulative update a machine off the hotpatch train is offered; None if it runs it."""
+        newest: tuple[date, str, str, str] | None = None
+        for r in self.calendar.releases:
+            if r.product is not product or r.released > day:
+                continue
+            if r.channel == "standard" and r.kb and r.build:
+                newest = max(newest or (date.min, "", "", ""), (r.released, r.kb, r.build, r.month))
+            elif r.kind is not ReleaseKind.OUT_OF_BAND and r.lcu_kb and r.lcu_build:
+                newest = max(newest or (date.min, "", "", ""), (r.released, r.lcu_kb, r.lcu_build, r.month))
+        if newest is None or build_number(newest[2]) <= build_number(running_build):
+            return None
+        released, kb, build, month = newest
+        return self._cumulative(product, month, kb, build, released)
+
+    def _cumulative(
+        self, product: Product, month: str, kb: str, build: str | None, released: date
+    ) -> Patch:
+        return Patch(
+            kb=kb,
+            name=f"{month} Cumulative Update for {product.label} ({kb})",
+            classification=Classification.SECURITY,
+            restart=RestartBehavior.ALWAYS,
+            published=released,
+            minutes=MINUTES_CUMULATIVE,
+            severity="Critical",
+            build=build,
+        )
+
+    @lru_cache(maxsize=256)  # noqa: B019 - one catalog lives as long as the process
+    def others(self, product: Product, day: date) -> tuple[Patch, ...]:
+        """The newest .NET update, removal tool and Defender definitions published by ``day``."""
+        newest: dict[str, Patch] = {}
+        for row in self._others:
+            patch = _other_patch(row)
+            kind = row["update_kind"]
+            if row["product_key"] != product or kind not in ("dotnet", "msrt") or patch.published > day:
+                continue
+            if kind not in newest or newest[kind].published < patch.published:
+                newest[kind] = patch
+        return (*newest.values(), definitions(day))
+
+
+def definitions(day: date) -> Patch:
+    """The day's Defender definitions. Real ones come several times a day; versions are not invented."""
+    return Patch(
+        kb="KB2267602",
+        name="Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 - "
+        "Current Channel (Broad)",
+        classification=Classification.DEFINITION,
+        restart=RestartBehavior.NEVER,
+        published=day,
+        minutes=MINUTES_SMALL,
+        key=f"KB2267602@{day.isoformat()}",
+    )
+
+
+def build_number(build: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in build.split("."))
+
+
+def _other_patch(row: Mapping[str, Any]) -> Patch:
+    year, month = (int(part) for part in row["month"].split("-"))
+    released = row.get("release_date")
+    dotnet = row["update_kind"] == "dotnet"
+    return Patch(
+        kb=row["kb"],
+        name=row["title"],
+        classification=Classification.parse(row["classification"]) or Classification.UPDATES,
+        restart=RestartBehavior.CAN_REQUEST if dotnet else RestartBehavior.NEVER,
+        published=date.fromisoformat(released) if released else second_tuesday(year, month),
+        minutes=MINUTES_DOTNET if dotnet else MINUTES_SMALL,
+        severity="Important" if dotnet else None,
+        key=row["kb"] if dotnet else f"{row['kb']}@{row['month']}",
+    )

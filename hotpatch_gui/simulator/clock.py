@@ -1,0 +1,67 @@
+"""Simulated time: real time while nothing happens, a factor faster while simulated work runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+
+class SimulatedClock(Protocol):
+    def now(self) -> datetime: ...
+
+    def rate(self) -> float:
+        """Simulated seconds per real second at this moment."""
+        ...
+
+    def run_fast_until(self, end: datetime) -> None:
+        """Work has been scheduled that ends at ``end``."""
+        ...
+
+
+class RunningClock:
+    """Runs by itself from ``start``; ``speed`` times faster while work is under way."""
+
+    def __init__(
+        self, start: datetime, speed: float, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.speed = speed
+        self._monotonic = monotonic
+        self._start, self._at = start, monotonic()
+        self._fast_until = start
+
+    def now(self) -> datetime:
+        elapsed = self._monotonic() - self._at
+        fast = max(0.0, (self._fast_until - self._start).total_seconds() / self.speed)
+        if elapsed <= fast:
+            return self._start + timedelta(seconds=elapsed * self.speed)
+        return max(self._start, self._fast_until) + timedelta(seconds=elapsed - fast)
+
+    def rate(self) -> float:
+        return self.speed if self.now() < self._fast_until else 1.0
+
+    def run_fast_until(self, end: datetime) -> None:
+        now = self.now()
+        self._fast_until = max(self._fast_until, end)
+        self._start, self._at = now, self._monotonic()
+
+
+class SteppedClock:
+    """Stands still until told to advance: for pictures and tests of exact times."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def rate(self) -> float:
+        return 0.0
+
+    def run_fast_until(self, end: datetime) -> None:
+        """Nothing to do: time passes by ``advance`` alone."""
+
+    def advance(self, **step: float) -> None:
+        """Move on by ``timedelta(**step)``."""
+        self._now += timedelta(**step)

@@ -1,0 +1,210 @@
+"""Resource Graph's tables, as the simulated world fills them (azure-patching §2.2)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from .cloud import SUBSCRIPTION, TENANT, Cloud
+from .guest import Guest
+
+Row = dict[str, Any]
+
+ASSESSMENTS_KEPT = timedelta(days=7)
+INSTALLATIONS_KEPT = timedelta(days=30)
+MAX_ERRORS = 5
+
+_GRAPH_CLASS = {"UpdateRollUp": "UpdateRollup"}
+"""Resource Graph's casing where it differs from the request's enum."""
+
+
+def vm_id(guest: Guest) -> str:
+    return (
+        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{guest.resource_group}"
+        f"/providers/Microsoft.Compute/virtualMachines/{guest.name}"
+    )
+
+
+def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
+    """Every row of ``table`` at ``now``; None where there is no such table."""
+    match table.casefold():
+        case "resources":
+            return (_resource(g) for g in cloud.guests.values())
+        case "resourcecontainers":
+            return iter([_subscription()])
+        case "patchassessmentresources":
+            return _assessments(cloud, now)
+        case "patchinstallationresources":
+            return _installations(cloud, now)
+    return None
+
+
+def _row(guest: Guest, row_id: str, name: str, kind: str, properties: dict[str, Any]) -> Row:
+    return {
+        "id": row_id,
+        "name": name,
+        "type": kind,
+        "tenantId": TENANT,
+        "kind": "",
+        "location": guest.location,
+        "resourceGroup": guest.resource_group.lower(),
+        "subscriptionId": SUBSCRIPTION,
+        "tags": None,
+        "zones": None,
+        "properties": properties,
+    }
+
+
+def _subscription() -> Row:
+    return {
+        "id": f"/subscriptions/{SUBSCRIPTION}",
+        "name": "Production subscription",
+        "type": "microsoft.resources/subscriptions",
+        "tenantId": TENANT,
+        "subscriptionId": SUBSCRIPTION,
+        "properties": {"state": "Enabled"},
+    }
+
+
+def _resource(guest: Guest) -> Row:
+    from .arm import model  # noqa: PLC0415 - arm builds on this module
+
+    body = model(guest)
+    properties = body["properties"] | {
+        "extended": {
+            "instanceView": {
+                "computerName": guest.name,
+                "osName": os_name(guest),
+                "osVersion": f"10.0.{guest.build}",
+                "hyperVGeneration": guest.generation,
+                "powerState": {
+                    "code": f"PowerState/{guest.power}",
+                    "displayStatus": f"VM {guest.power}",
+                    "level": "Info",
+                },
+            }
+        }
+    }
+    row = _row(guest, vm_id(guest), guest.name, "microsoft.compute/virtualmachines", properties)
+    return row | {"tags": guest.tags, "zones": body.get("zones")}
+
+
+def os_name(guest: Guest) -> str:
+    return f"Windows Server {guest.product[2:]} Datacenter Azure Edition"
+
+
+def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:
+    kind = "microsoft.compute/virtualmachines/patchassessmentresults"
+    for guest in cloud.guests.values():
+        seen = guest.assessment
+        if seen is None or now - datetime.fromisoformat(seen["modified"]) > ASSESSMENTS_KEPT:
+            continue
+        base = f"{vm_id(guest).lower()}/patchassessmentresults/latest"
+        yield _row(guest, base, seen["id"], kind, _assessment_properties(cloud, guest, seen))
+        for patch in seen["patches"]:
+            leaf = uuid.uuid5(uuid.NAMESPACE_URL, patch["patch_id"])
+            properties = {
+                "patchName": patch["name"],
+                "patchId": patch["patch_id"],
+                "kbId": patch["kb"].removeprefix("KB"),
+                "classifications": [graph_class(patch)],
+                "publishedDateTime": _utc(patch["published"]),
+                "lastModifiedDateTime": _utc(seen["modified"]),
+                "rebootBehavior": patch["restart"],
+                "rebootRequired": patch["restart"] == "AlwaysRequiresReboot",
+                "msrcSeverity": patch["severity"],
+            }
+            yield _row(guest, f"{base}/softwarepatches/{leaf}", str(leaf), f"{kind}/softwarepatches", properties)
+
+
+def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> dict[str, Any]:
+    names = ("security", "critical", "definition", "updateRollup", "featurePack", "servicePack", "tools", "updates")
+    counts = dict.fromkeys((*names, "other"), 0)
+    for patch in seen["patches"]:
+        key = graph_class(patch)
+        counts[key[0].lower() + key[1:]] += 1
+    return {
+        "status": seen["status"],
+        "assessmentActivityId": seen["id"],
+        "rebootPending": seen["restart_pending"],
+        "osType": "Windows",
+        "startDateTime": _utc(seen["started"]),
+        "lastModifiedDateTime": _utc(seen["modified"]),
+        "startedBy": seen["started_by"],
+        "patchServiceUsed": "WU",
+        "availablePatchCountByClassification": counts,
+        "errorDetails": None,
+        "configurationStatus": {
+            "vmGuestPatchReadiness": {"detectedVMGuestPatchSupportState": cloud.support_state(guest)}
+        },
+    }
+
+
+def _installations(cloud: Cloud, now: datetime) -> Iterator[Row]:
+    kind = "microsoft.compute/virtualmachines/patchinstallationresults"
+    for guest in cloud.guests.values():
+        op = cloud.running(guest, "install")
+        runs = guest.runs + ([cloud.installation_at(op, now)] if op else [])
+        for run in runs:
+            if now - datetime.fromisoformat(run["started"]) > INSTALLATIONS_KEPT:
+                continue
+            base = f"{vm_id(guest).lower()}/patchinstallationresults/{run['id']}"
+            yield _row(guest, base, run["id"], kind, _installation_properties(run))
+            for number, patch in enumerate(run["patches"]):
+                properties = {
+                    "patchName": patch["name"],
+                    "patchId": patch["patch_id"],
+                    "kbId": patch["kb"].removeprefix("KB"),
+                    "classifications": [graph_class(patch)],
+                    "installationState": patch["state"],
+                    "publishedDateTime": _utc(patch["published"]),
+                    "lastModifiedDateTime": _utc(run["modified"]),
+                    "rebootBehavior": patch["restart"],
+                    "rebootRequired": patch["restart"] == "AlwaysRequiresReboot",
+                }
+                leaf = f"{base}/softwarepatches/{number:03d}"
+                yield _row(guest, leaf, f"{number:03d}", f"{kind}/softwarepatches", properties)
+
+
+def counts(run: dict[str, Any]) -> dict[str, int]:
+    states = [p["state"] for p in run["patches"]]
+    names = ("Installed", "Failed", "Pending", "Excluded", "NotSelected")
+    return {f"{n[0].lower()}{n[1:]}PatchCount": states.count(n) for n in names}
+
+
+def _installation_properties(run: dict[str, Any]) -> dict[str, Any]:
+    return counts(run) | {
+        "installationActivityId": run["id"],
+        "status": run["status"],
+        "maintenanceWindowExceeded": run["window_exceeded"],
+        "patchServiceUsed": "WU",
+        "startDateTime": _utc(run["started"]),
+        "lastModifiedDateTime": _utc(run["modified"]),
+        "rebootStatus": run["restart_status"],
+        "startedBy": run["started_by"],
+        "osType": "Windows",
+        "errorDetails": error_of(run),
+        "maintenanceRunId": run["maintenance_run_id"],
+    }
+
+
+def error_of(run: dict[str, Any]) -> dict[str, Any] | None:
+    """ARM's error with the first five details; None for a run without errors."""
+    details = run["errors"][:MAX_ERRORS]
+    if run["window_exceeded"]:
+        text = "The maintenance window was exceeded: not every update could be started."
+        return {"code": "MaintenanceWindowExceeded", "message": text, "details": details}
+    if not details:
+        return None
+    return {"code": "PatchInstallationFailed", "message": f"{len(run['errors'])} error(s) reported.", "details": details}
+
+
+def graph_class(patch: dict[str, Any]) -> str:
+    name: str = patch["classification"]
+    return _GRAPH_CLASS.get(name, name)
+
+
+def _utc(text: str) -> str:
+    return datetime.fromisoformat(text).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,0 +1,244 @@
+"""One simulated machine: what it runs, what it is offered, how an installation goes on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from hotpatch_gui.domain.machines import Image
+from hotpatch_gui.domain.platforms import is_supported
+from hotpatch_gui.domain.releases import Calendar, Product, Release
+from hotpatch_gui.domain.updates import RestartBehavior
+
+from .catalog import Catalog, Patch
+
+SCAN_MINUTES = 1.5
+RESTART_MINUTES = 3.0
+START_NEEDS_MINUTES = 25
+RESTART_NEEDS_MINUTES = 10
+
+
+@dataclass(slots=True)
+class Guest:
+    """The state of one machine; everything JSON can hold, so that a restarted world continues."""
+
+    name: str
+    resource_group: str
+    location: str
+    product: str
+    sku: str
+    build: str
+    zone: str | None = None
+    availability_set: str | None = None
+    update_domain: int | None = None
+    publisher: str = "MicrosoftWindowsServer"
+    offer: str = "WindowsServer"
+    generation: str = "V2"
+    time_zone: str = "Pacific Standard Time"
+    power: str = "running"
+    agent_ready: bool = True
+    allow_extensions: bool = True
+    patch_mode: str = "AutomaticByPlatform"
+    assessment_mode: str = "AutomaticByPlatform"
+    hotpatching: bool = True
+    bypass_safety_checks: bool = False
+    restart_setting: str = "IfRequired"
+    automatic_updates: bool = True
+    receives_hotpatches: bool = True
+    """Enrolment in effect: turned on again, it starts with the next baseline that is installed."""
+    enrolled_on: str | None = None
+    installed: list[str] = field(default_factory=list)
+    awaiting_restart: list[dict[str, Any]] = field(default_factory=list)
+    assessment: dict[str, Any] | None = None
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    fails_kb: str | None = None
+    """An update that fails on this machine, for its failed installation."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Guest:
+        return cls(**data)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def image(self) -> Image:
+        return Image(self.publisher, self.offer, self.sku)
+
+    @property
+    def restart_pending(self) -> bool:
+        return bool(self.awaiting_restart)
+
+    def release(self, calendar: Calendar) -> Release | None:
+        """The release it runs, where that is on the hotpatch train."""
+        release = calendar.by_build(Product(self.product), self.build)
+        return release if release is not None and release.on_train else None
+
+    def offered(self, catalog: Catalog, day: date) -> list[Patch]:
+        """What Windows Update offers on ``day``, operating system first."""
+        waiting = {w["kb"] for w in self.awaiting_restart}
+        main = self._offered_release(catalog, day)
+        patches = [] if main is None or main.kb in waiting else [main]
+        others = catalog.others(Product(self.product), day)
+        return patches + [p for p in others if (p.key or p.kb) not in self.installed]
+
+    def _offered_release(self, catalog: Catalog, day: date) -> Patch | None:
+        product, running = Product(self.product), self.release(catalog.calendar)
+        if not (self.receives_hotpatches and is_supported(self.image)) or running is None:
+            return catalog.standard_patch(product, day, self.build)
+        base = catalog.calendar.baseline_in_force(product, day)
+        if base is not None and catalog.calendar.baseline_of(running) is not base:
+            return catalog.release_patch(base)
+        missing = catalog.calendar.behind(running, day)
+        return catalog.release_patch(missing[-1]) if missing else None
+
+    def apply(self, patch: Patch, day: date, catalog: Catalog) -> None:
+        """Put ``patch`` on the machine; an update that restarts takes effect at the restart."""
+        if patch.build is not None and patch.restart is not RestartBehavior.NEVER:
+            self.awaiting_restart.append({"kb": patch.kb, "build": patch.build})
+        elif patch.build is not None:
+            self.build = patch.build
+        if patch.build is None:
+            self.installed.append(patch.key or patch.kb)
+            if patch.restart is RestartBehavior.CAN_REQUEST:
+                self.awaiting_restart.append({"kb": patch.kb, "build": None})
+
+    def restart(self, catalog: Catalog) -> None:
+        """What awaited the restart is in force; a new baseline takes up an enrolment that waited."""
+        for waiting in self.awaiting_restart:
+            if waiting["build"]:
+                self.build = waiting["build"]
+        self.awaiting_restart = []
+        release = self.release(catalog.calendar)
+        if release is not None and release.kind.is_baseline and self.hotpatching:
+            enrolled = self.enrolled_on
+            if enrolled is None or release.released.isoformat() > enrolled:
+                self.receives_hotpatches = True
+
+    def set_hotpatching(self, on: bool, day: date) -> None:
+        if on and not self.hotpatching:
+            self.enrolled_on = day.isoformat()
+        if not on:
+            self.receives_hotpatches = False
+        self.hotpatching = on
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One update of an installation: its fate and, if it was tried, from when to when."""
+
+    patch: Patch
+    state: str
+    started: datetime | None = None
+    ended: datetime | None = None
+    error: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """How an installation goes, known from its start on: every state is a function of the time."""
+
+    started: datetime
+    steps: tuple[Step, ...]
+    restart_at: datetime | None
+    ended: datetime
+    restart_status: str
+    window_exceeded: bool
+
+    @property
+    def status(self) -> str:
+        failed = self.window_exceeded or any(s.state == "Failed" for s in self.steps)
+        return "Failed" if failed else "Succeeded"
+
+    def states_at(self, now: datetime) -> list[tuple[Patch, str]]:
+        """Per-update installation states as Azure reports them at ``now``."""
+        return [
+            (s.patch, "Pending" if s.ended is not None and s.ended > now else s.state) for s in self.steps
+        ]
+
+    def restart_status_at(self, now: datetime) -> str:
+        if now >= self.ended:
+            return self.restart_status
+        if self.restart_at is not None and now >= self.restart_at:
+            return "Started"
+        begun = (s for s in self.steps if s.ended is not None and s.ended <= now)
+        return "Required" if any(_asks_restart(s.patch) for s in begun) else "NotNeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """installPatches' parameters, read from the wire."""
+
+    classifications: frozenset[str]
+    include: frozenset[str]
+    exclude: frozenset[str]
+    exclude_restarting: bool
+    published_by: datetime | None
+    restart: str
+    minutes: float
+
+
+def choose(wish: Wish, patch: Patch) -> str | None:
+    """None where the request takes ``patch``, else the installation state it is left with."""
+    if patch.kb in wish.exclude:
+        return "Excluded"
+    if patch.kb not in wish.include and patch.classification.value.casefold() not in wish.classifications:
+        return "NotSelected"
+    if wish.exclude_restarting and patch.restart is not RestartBehavior.NEVER:
+        return "NotSelected"
+    if wish.published_by is not None and patch.published_at > wish.published_by:
+        return "NotSelected"
+    return None
+
+
+def schedule(guest: Guest, wish: Wish, started: datetime, catalog: Catalog) -> Installation:
+    """Lay out an installation by the rules of the window: an update starts only with 25 minutes
+    left, a restart only with 10; what is under way at the limit is not ended."""
+    limit = started + timedelta(minutes=wish.minutes)
+    at = started + timedelta(minutes=SCAN_MINUTES)
+    steps: list[Step] = []
+    exceeded = False
+    for patch in guest.offered(catalog, started.date()):
+        left_as = choose(wish, patch)
+        if left_as is not None:
+            steps.append(Step(patch, left_as))
+            continue
+        if limit - at < timedelta(minutes=START_NEEDS_MINUTES) and not _first(steps, at, started, limit):
+            steps.append(Step(patch, "Pending"))
+            exceeded = True
+            continue
+        end = at + timedelta(minutes=patch.minutes)
+        failed = patch.kb == guest.fails_kb
+        error = {"code": "0x80070005", "message": _ACCESS_DENIED.format(kb=patch.kb)} if failed else None
+        steps.append(Step(patch, "Failed" if failed else "Installed", at, end, error))
+        at = end
+    wants = wish.restart == "Always" or any(
+        s.state == "Installed" and _asks_restart(s.patch) for s in steps
+    )
+    wants = wants or guest.restart_pending
+    restart_at = None
+    status = "NotNeeded"
+    if wants and wish.restart != "Never" and limit - at >= timedelta(minutes=RESTART_NEEDS_MINUTES):
+        restart_at, at, status = at, at + timedelta(minutes=RESTART_MINUTES), "Completed"
+    elif wants:
+        status = "Required"
+        exceeded = exceeded or wish.restart != "Never"
+    return Installation(started, tuple(steps), restart_at, at, status, exceeded)
+
+
+_ACCESS_DENIED = (
+    "{kb} could not be installed: access was denied, or there is not enough disk space (0x80070005)."
+)
+
+
+def _first(steps: list[Step], at: datetime, started: datetime, limit: datetime) -> bool:
+    """The 25 minutes count from the start of the run, before its scan."""
+    tried = any(s.started is not None for s in steps)
+    return not tried and limit - started >= timedelta(minutes=START_NEEDS_MINUTES)
+
+
+def _asks_restart(patch: Patch) -> bool:
+    return patch.restart in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)

@@ -1,0 +1,40 @@
+"""The simulated world's own file: what differs from the seed's world, written as it happens."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+
+class StateFile:
+    """Key-value rows in SQLite: ``world`` facts, touched ``guest`` states, ``operation`` records.
+
+    With ``path`` None nothing outlives the process. Used under the cloud's lock, from any thread.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS item"
+            " (kind TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, key)) STRICT"
+        )
+
+    def get(self, kind: str, key: str) -> Any | None:
+        row = self._db.execute("SELECT value FROM item WHERE kind=? AND key=?", (kind, key)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def all(self, kind: str) -> dict[str, Any]:
+        rows = self._db.execute("SELECT key, value FROM item WHERE kind=? ORDER BY rowid", (kind,))
+        return {key: json.loads(value) for key, value in rows}
+
+    def put(self, kind: str, key: str, value: Any) -> None:
+        self._db.execute(
+            "INSERT INTO item VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value",
+            (kind, key, json.dumps(value)),
+        )
+
+    def close(self) -> None:
+        self._db.close()

@@ -1,0 +1,47 @@
+"""The simulated Azure in this process: azure-core's own requests transport, with no port opened."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from azure.core.pipeline.transport import RequestsTransport
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from .arm import Wire
+
+ENDPOINT = "https://azure.demo.invalid"
+"""``.invalid`` never resolves: nothing can leave the process by mistake."""
+
+
+class _WireAdapter(HTTPAdapter):
+    """Hands each request to the wire in place of a socket."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        body = request.body.encode() if isinstance(request.body, str) else request.body
+        headers: Mapping[str, str] = dict(request.headers)
+        answer = self._wire.handle(request.method or "GET", request.url or "", headers, body)
+        raw = HTTPResponse(
+            body=io.BytesIO(answer.payload()),
+            headers=answer.headers,
+            status=answer.status,
+            preload_content=False,
+        )
+        return self.build_response(request, raw)
+
+
+def in_process_transport(wire: Wire) -> RequestsTransport:
+    """A transport for the SDK clients that reaches ``wire`` at ENDPOINT and nothing else."""
+    session = requests.Session()
+    session.adapters.clear()
+    session.mount(ENDPOINT, _WireAdapter(wire))
+    return RequestsTransport(session=session, session_owner=False)
