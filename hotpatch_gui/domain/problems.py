@@ -24,8 +24,8 @@ class Problem:
     """``sentence`` says what happened, ``next_step`` what to do; code and request id are Azure's own.
 
     ``retry_after_s`` is how long Azure asked us to wait, in seconds; None if it did not say.
-    ``reached`` is whether Azure certainly answered: a request that did not get an answer may still
-    have been carried out.
+    ``reached`` is whether the request may have reached Azure and been carried out; ``ended`` is
+    whether Azure said, of a long-running operation, that it ended in failure.
     """
 
     kind: ProblemKind
@@ -35,6 +35,7 @@ class Problem:
     request_id: str = ""
     retry_after_s: float | None = None
     reached: bool = True
+    ended: bool = False
 
     @property
     def text(self) -> str:

@@ -1,0 +1,38 @@
+"""Requests as ARM takes them. Cheap to import: no SDK here, so the window can make them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.settings import SettingsChange
+
+
+def install_body(request: InstallRequest) -> dict[str, Any]:
+    """The body of installPatches: KBs as bare digits, the duration in ISO 8601."""
+    windows: dict[str, Any] = {
+        "classificationsToInclude": sorted(c.value for c in request.classifications),
+        "kbNumbersToInclude": [kb.removeprefix("KB") for kb in request.include],
+        "kbNumbersToExclude": [kb.removeprefix("KB") for kb in request.exclude],
+        "excludeKbsRequiringReboot": request.exclude_restarting,
+    }
+    if request.published_by is not None:
+        windows["maxPatchPublishDate"] = request.published_by.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "maximumDuration": f"PT{request.maximum_minutes}M",
+        "rebootSetting": request.restart.value,
+        "windowsParameters": windows,
+    }
+
+
+def settings_body(change: SettingsChange) -> dict[str, Any]:
+    """The body of a PATCH of the patch settings."""
+    settings: dict[str, Any] = {
+        "patchMode": change.patch_mode.value,
+        "enableHotpatching": change.hotpatch,
+        "assessmentMode": change.assessment_mode.value,
+        "automaticByPlatformSettings": {
+            "bypassPlatformSafetyChecksOnUserSchedule": change.bypass_safety_checks
+        },
+    }
+    return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}

@@ -1,0 +1,247 @@
+"""Everything this program asks of Azure, in the domain's terms. Lives on the worker thread."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from azure.core.credentials import TokenCredential
+from azure.core.polling import LROPoller
+from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.resourcegraph import ResourceGraphClient
+
+from hotpatch_gui.domain.clock import Clock, CloudClock
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
+from hotpatch_gui.domain.updates import Update
+
+from . import parse
+from .clouds import Cloud
+from .credentials import NoAuthentication, credential_for
+from .errors import as_problems
+from .operations import Look, begin, look
+from .policies import ClockWatch, OwnHostOnly
+from .resource_graph import ResourceGraph
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and as whom: one cloud, its subscriptions, the way to sign in.
+
+    ``transport`` makes the in-process transport of the demo; None is the network.
+    """
+
+    cloud: Cloud
+    subscription_ids: tuple[str, ...]
+    sign_in: str = "browser"
+    tenant: str | None = None
+    transport: Callable[[], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentPage:
+    """Rows of one page, by machine id (lower case); ``unreadable`` were left out."""
+
+    assessments: list[tuple[str, Assessment]]
+    updates: list[tuple[str, Update]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationPage:
+    """``updates`` are (machine id, run id, update)."""
+
+    runs: list[tuple[str, InstallationRun]]
+    updates: list[tuple[str, str, RunUpdate]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MachinePage:
+    machines: list[Machine]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One machine read through ARM: settings, power, and the summaries of its instance view."""
+
+    machine: Machine
+    assessment: Assessment | None
+    run: InstallationRun | None
+
+
+class Gateway:
+    """Reads and acts. Every method raises ProblemError and nothing else of Azure's.
+
+    Args:
+        clock: now, for the times of what is fetched; a CloudClock is kept by the answers.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._clock = clock
+        self._connection = connection
+        self._credential = credential_for(connection.cloud, connection.sign_in, connection.tenant)
+        self._options = self._client_options(connection, clock)
+        self._graph_client = ResourceGraphClient(self._credential, **self._options)
+        self._graph = ResourceGraph(self._graph_client, connection.subscription_ids)
+        self._compute: dict[str, ComputeManagementClient] = {}
+
+    def close(self) -> None:
+        self._graph_client.close()
+        for client in self._compute.values():
+            client.close()
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until Resource Graph's quota allows another page."""
+        return self._graph.wait_s
+
+    def subscriptions(self) -> list[tuple[str, str]]:
+        """(id, display name) of the connection's subscriptions."""
+        rows = [row for page in self._graph.pages("subscriptions") for row in page.rows]
+        pairs = ((parse.text(r.get("subscriptionId")), parse.text(r.get("name"))) for r in rows)
+        return [(i.casefold(), name or i) for i, name in pairs if i]
+
+    def machine_pages(self) -> Iterator[MachinePage]:
+        for page in self._graph.pages("machines"):
+            now = self._clock()
+            machines, bad = _readable(page.rows, lambda row, now=now: parse.machine(row, now))
+            yield MachinePage(machines, bad, page.total)
+
+    def assessment_pages(self, machine_id: str | None = None) -> Iterator[AssessmentPage]:
+        for page in self._graph.pages("assessments", machine_id):
+            summaries, patches = _split(page.rows)
+            found, bad = _readable(summaries, _assessment_row)
+            updates, bad_updates = _readable(patches, _update_row)
+            yield AssessmentPage(found, updates, bad + bad_updates, page.total)
+
+    def installation_pages(self, machine_id: str | None = None) -> Iterator[InstallationPage]:
+        for page in self._graph.pages("installations", machine_id):
+            summaries, patches = _split(page.rows)
+            runs, bad = _readable(summaries, _run_row)
+            updates, bad_updates = _readable(patches, _run_update_row)
+            yield InstallationPage(runs, updates, bad + bad_updates, page.total)
+
+    def read_machine(self, machine: Machine) -> Reading:
+        """One machine with its instance view, through ARM."""
+        with as_problems(f"reading {machine.name}"):
+            body = self._client(machine).virtual_machines.get(
+                machine.resource_group, machine.name, expand="instanceView"
+            )
+            raw = dict(body)
+            view = parse.mapping(parse.mapping(raw.get("properties")).get("instanceView"))
+            row = parse.resource_row(raw, machine.subscription_id)
+            found = replace(parse.machine(row, self._clock()), agent_ready=parse.agent_ready(view))
+        status = parse.mapping(view.get("patchStatus"))
+        summary = parse.mapping(status.get("availablePatchSummary"))
+        last = parse.mapping(status.get("lastPatchInstallationSummary"))
+        run = parse.graph_run(last, None) if last.get("installationActivityId") and last.get("startTime") else None
+        return Reading(found, parse.view_assessment(summary), run)
+
+    def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> Look:
+        """Send the operation, once. ``request`` is the JSON made in ``bodies``, for those that have one."""
+        with as_problems(f"asking for “{kind.label}” on {machine.name}"):
+            return begin(self._call(kind, machine, request))
+
+    def look(self, kind: OperationKind, machine: Machine, request: str | None, token: str) -> Look:
+        with as_problems(f"following “{kind.label}” on {machine.name}"):
+            return look(self._call(kind, machine, request), token)
+
+    def _call(self, kind: OperationKind, machine: Machine, request: str | None) -> Callable[..., LROPoller[Any]]:
+        operations = self._client(machine).virtual_machines
+        group, name = machine.resource_group, machine.name
+        body = json.loads(request) if request else {}
+        match kind:
+            case OperationKind.ASSESS:
+                return partial(operations.begin_assess_patches, group, name)
+            case OperationKind.INSTALL:
+                return partial(operations.begin_install_patches, group, name, body)
+            case OperationKind.RESTART:
+                return partial(operations.begin_restart, group, name)
+        return partial(operations.begin_update, group, name, body)
+
+    def _client(self, machine: Machine) -> ComputeManagementClient:
+        subscription = machine.subscription_id
+        if subscription not in self._compute:
+            self._compute[subscription] = ComputeManagementClient(
+                self._credential, subscription, **self._options
+            )
+        return self._compute[subscription]
+
+    def _client_options(self, connection: Connection, clock: Clock) -> dict[str, Any]:
+        policies: list[Any] = [OwnHostOnly(connection.cloud.host)]
+        if isinstance(clock, CloudClock):
+            policies.append(ClockWatch(clock))
+        options: dict[str, Any] = {
+            "base_url": connection.cloud.endpoint,
+            "credential_scopes": [connection.cloud.scope],
+            "per_retry_policies": policies,
+            "retry_total": 0,
+            "connection_timeout": CONNECT_TIMEOUT_S,
+            "read_timeout": READ_TIMEOUT_S,
+            "permit_redirects": False,
+        }
+        if not connection.cloud.needs_sign_in:
+            options["authentication_policy"] = NoAuthentication()
+        if connection.transport is not None:
+            options["transport"] = connection.transport()
+        return options
+
+
+def _split(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    summaries: list[Mapping[str, Any]] = []
+    patches: list[Mapping[str, Any]] = []
+    for row in rows:
+        kind = row.get("type")
+        below = isinstance(kind, str) and kind.casefold().endswith("/softwarepatches")
+        (patches if below else summaries).append(row)
+    return summaries, patches
+
+
+def _readable(rows: Iterable[Mapping[str, Any]], read: Callable[..., T]) -> tuple[list[T], int]:
+    found: list[T] = []
+    bad = 0
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (parse.Unreadable, TypeError, ValueError, AttributeError) as error:
+            bad += 1
+            log.warning("a row from Azure could not be read: %s", error)
+    return found, bad
+
+
+def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:
+    owner = parse.machine_id_of(parse.required(row.get("id"), "id"))
+    return owner, parse.graph_assessment(parse.mapping(row.get("properties")), row.get("name"))
+
+
+def _update_row(row: Mapping[str, Any]) -> tuple[str, Update]:
+    owner = parse.machine_id_of(parse.required(row.get("id"), "id"))
+    return owner, parse.graph_update(parse.mapping(row.get("properties")))
+
+
+def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:
+    owner = parse.machine_id_of(parse.required(row.get("id"), "id"))
+    return owner, parse.graph_run(parse.mapping(row.get("properties")), row.get("name"))
+
+
+def _run_update_row(row: Mapping[str, Any]) -> tuple[str, str, RunUpdate]:
+    resource_id = parse.required(row.get("id"), "id").casefold()
+    parts = resource_id.split("/")
+    if len(parts) < 11:
+        raise parse.Unreadable("id is not an update's of a run")
+    update = parse.run_update(parse.mapping(row.get("properties")))
+    return parse.machine_id_of(resource_id), parts[10], update

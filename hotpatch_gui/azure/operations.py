@@ -1,0 +1,102 @@
+"""Long-running operations, one step at a time: begun once, then looked at whenever it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.exceptions import HttpResponseError
+from azure.core.polling import LROPoller
+from azure.core.polling.base_polling import BadResponse, OperationFailed
+from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+DEFAULT_DELAY_S = 10.0
+"""Between looks, where Azure sends no Retry-After."""
+MIN_DELAY_S = 0.5
+
+
+class SteppedPolling(ARMPolling):
+    """ARM's polling rules without its sleeping loop: ``step`` asks once.
+
+    The SDK's own loop would hold a thread per operation, and a killed program could not go on.
+    """
+
+    def run(self) -> None:
+        """The worker steps; nothing is done here."""
+
+    def step(self) -> bool:
+        """Ask Azure once, and fetch the result if it is done. True when the operation has ended well.
+
+        Raises:
+            HttpResponseError: Azure refused the question, or the operation has failed.
+        """
+        try:
+            if not self.finished():
+                self.update_status()
+            if not self.finished():
+                return False
+            if self.status().casefold() in ("failed", "canceled", "cancelled"):
+                raise OperationFailed("Operation failed or canceled")
+            final_url = self._operation.get_final_get_url(self._pipeline_response)
+            if final_url:
+                self._pipeline_response = self.request_status(final_url)
+                final = self._pipeline_response.http_response
+                if final.status_code >= 300:
+                    raise HttpResponseError(response=final)
+            return True
+        except (BadResponse, OperationFailed) as error:
+            response = self._pipeline_response.http_response
+            raise HttpResponseError(response=response, error=error) from error
+
+    @property
+    def http_status(self) -> int:
+        return int(self._pipeline_response.http_response.status_code)
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The last answer's JSON object; empty where there is none."""
+        response = self._pipeline_response.http_response
+        if not response.content:
+            return {}
+        value = response.json()
+        return value if isinstance(value, Mapping) else {}
+
+    @property
+    def delay_s(self) -> float:
+        """How long Azure asks to wait before the next look."""
+        retry_after = self._pipeline_response.http_response.headers.get("Retry-After")
+        try:
+            return max(MIN_DELAY_S, float(retry_after))
+        except (TypeError, ValueError):
+            return DEFAULT_DELAY_S
+
+    @property
+    def operation_ended(self) -> bool:
+        """Whether Azure itself has said how the operation ended."""
+        return self.finished()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at an operation showed. ``result`` is the final JSON, once ``done``."""
+
+    token: str
+    done: bool
+    delay_s: float
+    result: Mapping[str, Any]
+
+
+def begin(call: Callable[..., LROPoller[Any]]) -> Look:
+    """Send the request once (azure-core would repeat a POST on 500) and read its first answer."""
+    polling = SteppedPolling()
+    poller = call(polling=polling, retry_total=0)
+    return Look(poller.continuation_token(), False, polling.delay_s, {})
+
+
+def look(call: Callable[..., LROPoller[Any]], token: str) -> Look:
+    """One look at the operation that ``token`` continues; sends nothing that starts anything."""
+    polling = SteppedPolling()
+    call(polling=polling, continuation_token=token)
+    done = polling.step()
+    return Look(token, done, polling.delay_s, polling.body if done else {})

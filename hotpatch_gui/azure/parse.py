@@ -1,0 +1,309 @@
+"""Azure's JSON -> domain objects. A row that cannot be read raises Unreadable; the caller counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.machines import (
+    AssessmentMode,
+    Image,
+    Machine,
+    PatchMode,
+    PatchSettings,
+    PowerState,
+)
+from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
+from hotpatch_gui.domain.updates import Classification, Update
+
+MAX_TEXT = 1000
+COUNT_KEYS = (
+    "critical", "security", "updateRollup", "featurePack", "servicePack",
+    "definition", "tools", "updates", "other",
+)  # fmt: skip
+
+
+class Unreadable(ValueError):
+    """A row without what it needs to be a row."""
+
+
+def text(value: Any) -> str | None:
+    """A short text, or None for anything that is not one."""
+    return value[:MAX_TEXT] if isinstance(value, str) and value else None
+
+
+def required(value: Any, what: str) -> str:
+    found = text(value)
+    if found is None:
+        raise Unreadable(f"{what} is missing")
+    return found
+
+
+def whole(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value < 2**31 else None
+
+
+def flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def moment(value: Any) -> datetime | None:
+    """An ISO time -> UTC; None for anything else (Azure writes seven digits of a second)."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def machine_id_of(resource_id: str) -> str:
+    """The machine's own id, lower case, out of the id of something below it."""
+    return "/".join(resource_id.casefold().split("/")[:9])
+
+
+def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
+    """A row of machines.kql."""
+    image = mapping(row.get("image"))
+    resource_id = required(row.get("id"), "id")
+    zones = items(row.get("zones"))
+    return Machine(
+        resource_id=resource_id,
+        name=required(row.get("name"), "name"),
+        subscription_id=required(row.get("subscriptionId"), "subscriptionId"),
+        resource_group=required(row.get("resourceGroup"), "resourceGroup"),
+        location=text(row.get("location")) or "",
+        fetched=fetched,
+        zone=text(zones[0]) if zones else None,
+        availability_set=last_part(row.get("availabilitySet")),
+        image=Image(text(image.get("publisher")), text(image.get("offer")), text(image.get("sku"))),
+        settings=settings(mapping(row.get("windows"))),
+        power=PowerState.parse(text(row.get("power"))),
+        generation=text(row.get("generation")),
+        os_name=text(row.get("osName")),
+        os_version=text(row.get("osVersion")),
+        time_zone=text(mapping(row.get("windows")).get("timeZone")),
+        allow_extensions=flag(row.get("allowExtensions")),
+    )
+
+
+def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
+    """An ARM virtual machine with its instance view -> the shape of a row of machines.kql."""
+    properties = mapping(body.get("properties"))
+    view = mapping(properties.get("instanceView"))
+    profile = mapping(properties.get("osProfile"))
+    resource_id = required(body.get("id"), "id")
+    parts = resource_id.split("/")
+    if len(parts) < 9:
+        raise Unreadable("id is not a virtual machine's")
+    return {
+        "id": resource_id,
+        "name": body.get("name"),
+        "subscriptionId": subscription_id,
+        "resourceGroup": parts[4].lower(),
+        "location": body.get("location"),
+        "zones": body.get("zones"),
+        "image": mapping(properties.get("storageProfile")).get("imageReference"),
+        "windows": profile.get("windowsConfiguration"),
+        "allowExtensions": profile.get("allowExtensionOperations"),
+        "availabilitySet": mapping(properties.get("availabilitySet")).get("id"),
+        "power": power_of(view),
+        "generation": view.get("hyperVGeneration"),
+        "osName": view.get("osName"),
+        "osVersion": view.get("osVersion"),
+    }
+
+
+def power_of(view: Mapping[str, Any]) -> str | None:
+    codes = (text(mapping(s).get("code")) for s in items(view.get("statuses")))
+    return next((c for c in codes if c and c.casefold().startswith("powerstate/")), None)
+
+
+def agent_ready(view: Mapping[str, Any]) -> bool | None:
+    statuses = items(mapping(view.get("vmAgent")).get("statuses"))
+    shown = text(mapping(statuses[0]).get("displayStatus")) if statuses else None
+    return None if shown is None else shown.casefold() == "ready"
+
+
+def settings(windows: Mapping[str, Any]) -> PatchSettings:
+    patch = mapping(windows.get("patchSettings"))
+    platform = mapping(patch.get("automaticByPlatformSettings"))
+    return PatchSettings(
+        patch_mode=PatchMode.parse(text(patch.get("patchMode"))),
+        hotpatch_enabled=flag(patch.get("enableHotpatching")),
+        assessment_mode=AssessmentMode.parse(text(patch.get("assessmentMode"))),
+        bypass_safety_checks=flag(platform.get("bypassPlatformSafetyChecksOnUserSchedule")),
+        restart_setting=text(platform.get("rebootSetting")),
+        automatic_updates=flag(windows.get("enableAutomaticUpdates")),
+        provision_agent=flag(windows.get("provisionVMAgent")),
+    )
+
+
+def last_part(resource_id: Any) -> str | None:
+    found = text(resource_id)
+    return found.rsplit("/", 1)[-1] if found else None
+
+
+def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
+    """A patchassessmentresults row."""
+    counts = mapping(properties.get("availablePatchCountByClassification"))
+    readiness = mapping(mapping(properties.get("configurationStatus")).get("vmGuestPatchReadiness"))
+    assessed = moment(properties.get("lastModifiedDateTime"))
+    if assessed is None:
+        raise Unreadable("lastModifiedDateTime is missing")
+    return Assessment(
+        activity_id=text(properties.get("assessmentActivityId")) or required(name, "name"),
+        status=RunStatus.parse(text(properties.get("status"))),
+        assessed=assessed,
+        started=moment(properties.get("startDateTime")),
+        restart_pending=flag(properties.get("rebootPending")),
+        counts={key: whole(counts.get(key)) or 0 for key in COUNT_KEYS},
+        support_state=text(readiness.get("detectedVMGuestPatchSupportState")),
+        started_by=text(properties.get("startedBy")),
+        error=error_text(properties.get("errorDetails")),
+    )
+
+
+def graph_update(properties: Mapping[str, Any]) -> Update:
+    """A patchassessmentresults/softwarepatches row."""
+    return Update.from_wire(
+        patch_id=text(properties.get("patchId")),
+        name=text(properties.get("patchName")),
+        kb_id=text(properties.get("kbId") or properties.get("Kbid")),
+        classification=first_text(properties.get("classifications")),
+        reboot_behavior=text(properties.get("rebootBehavior")),
+        published=moment(properties.get("publishedDateTime")),
+        severity=text(properties.get("msrcSeverity")),
+        version=text(properties.get("version")),
+    )
+
+
+def arm_update(patch: Mapping[str, Any]) -> Update:
+    """One of availablePatches in ARM's assessment result."""
+    return Update.from_wire(
+        patch_id=text(patch.get("patchId")),
+        name=text(patch.get("name")),
+        kb_id=text(patch.get("kbId")),
+        classification=first_text(patch.get("classifications")),
+        reboot_behavior=text(patch.get("rebootBehavior")),
+        published=moment(patch.get("publishedDate")),
+        version=text(patch.get("version")),
+    )
+
+
+def first_text(value: Any) -> str | None:
+    found = items(value)
+    return text(found[0]) if found else None
+
+
+def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
+    """A patchinstallationresults row; also reads ARM's installation result, whose names are the same."""
+    started = moment(properties.get("startDateTime") or properties.get("startTime"))
+    if started is None:
+        raise Unreadable("startDateTime is missing")
+    return InstallationRun(
+        run_id=text(properties.get("installationActivityId")) or required(name, "name"),
+        status=RunStatus.parse(text(properties.get("status"))),
+        started=started,
+        modified=moment(properties.get("lastModifiedDateTime") or properties.get("lastModifiedTime")),
+        started_by=text(properties.get("startedBy")),
+        restart_status=text(properties.get("rebootStatus")),
+        window_exceeded=flag(properties.get("maintenanceWindowExceeded")),
+        installed=whole(properties.get("installedPatchCount")),
+        failed=whole(properties.get("failedPatchCount")),
+        pending=whole(properties.get("pendingPatchCount")),
+        excluded=whole(properties.get("excludedPatchCount")),
+        not_selected=whole(properties.get("notSelectedPatchCount")),
+        maintenance_run_id=text(properties.get("maintenanceRunId")),
+        errors=error_list(properties.get("errorDetails") or properties.get("error")),
+    )
+
+
+def run_update(patch: Mapping[str, Any]) -> RunUpdate:
+    """One update of a run, from Resource Graph (patchName) or ARM (name)."""
+    kb = normalise_kb(text(patch.get("kbId")))
+    shown = text(patch.get("patchName")) or text(patch.get("name")) or kb or "Unnamed update"
+    class_text = first_text(patch.get("classifications"))
+    return RunUpdate(
+        patch_id=text(patch.get("patchId")) or f"{kb or ''}|{shown}",
+        name=shown,
+        kb=kb,
+        classification=Classification.parse(class_text),
+        classification_text=class_text or "Unclassified",
+        state=text(patch.get("installationState")) or "Unknown",
+        restart=text(patch.get("rebootBehavior")),
+    )
+
+
+def arm_assessment(body: Mapping[str, Any], finished: datetime) -> Assessment:
+    """ARM's assessment result. It has no end time: ``finished`` is when Azure said it was done."""
+    updates = tuple(arm_update(mapping(p)) for p in items(body.get("availablePatches")))
+    counts = dict.fromkeys(COUNT_KEYS, 0)
+    for update in updates:
+        counts[count_key(update.classification)] += 1
+    return Assessment(
+        activity_id=required(body.get("assessmentActivityId"), "assessmentActivityId"),
+        status=RunStatus.parse(text(body.get("status"))),
+        assessed=finished,
+        started=moment(body.get("startDateTime")),
+        restart_pending=flag(body.get("rebootPending")),
+        counts=counts,
+        started_by="User",
+        error=error_text(body.get("error")),
+        updates=updates,
+    )
+
+
+def view_assessment(summary: Mapping[str, Any]) -> Assessment | None:
+    """availablePatchSummary of an instance view: counts without the list; None if there is none."""
+    assessed = moment(summary.get("lastModifiedTime"))
+    activity = text(summary.get("assessmentActivityId"))
+    if assessed is None or activity is None:
+        return None
+    return Assessment(
+        activity_id=activity,
+        status=RunStatus.parse(text(summary.get("status"))),
+        assessed=assessed,
+        started=moment(summary.get("startTime")),
+        restart_pending=flag(summary.get("rebootPending")),
+        important=whole(summary.get("criticalAndSecurityPatchCount")),
+        other=whole(summary.get("otherPatchCount")),
+        error=error_text(summary.get("error")),
+    )
+
+
+def count_key(classification: Classification | None) -> str:
+    if classification is None:
+        return "other"
+    if classification is Classification.UPDATE_ROLLUP:
+        return "updateRollup"
+    return classification.value[0].lower() + classification.value[1:]
+
+
+def error_list(error: Any) -> tuple[tuple[str, str], ...]:
+    """ApiError / ErrorDetail -> (code, message) pairs, the summary first; empty for success codes."""
+    found = mapping(error)
+    pairs = [(found.get("code"), found.get("message"))]
+    pairs += [(mapping(d).get("code"), mapping(d).get("message")) for d in items(found.get("details"))]
+    kept = [(text(c) or "", text(m) or "") for c, m in pairs]
+    return tuple((c, m) for c, m in kept if (c or m) and c.casefold() not in ("success", "0"))
+
+
+def error_text(error: Any) -> str | None:
+    found = error_list(error)
+    return "; ".join(f"{m} ({c})" if c else m for c, m in found) or None

@@ -1,0 +1,47 @@
+"""What every request and answer passes through besides azure-core's own pipeline."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+
+RATE_HEADER = "x-ms-simulated-rate"
+
+
+class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
+    """Refuses a request to any host but the configured cloud's, whatever an answer pointed to."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        host = urlsplit(request.http_request.url).netloc.casefold()
+        if host != self._host:
+            raise ProblemError(
+                Problem(
+                    ProblemKind.NONSENSE,
+                    f"An answer pointed to {host or 'an address that cannot be read'}, which is not {self._host}.",
+                    "Nothing was sent there. Check the proxy and the cloud chosen in Settings.",
+                )
+            )
+
+
+class ClockWatch(SansIOHTTPPolicy[Any, Any]):
+    """Keeps a CloudClock by the Date of each answer, where the cloud says that its time runs apart."""
+
+    def __init__(self, clock: CloudClock) -> None:
+        self._clock = clock
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        headers = response.http_response.headers
+        rate, date = headers.get(RATE_HEADER), headers.get("Date")
+        if rate is not None and date is not None:
+            self._clock.observe(parsedate_to_datetime(date).astimezone(UTC), float(rate))

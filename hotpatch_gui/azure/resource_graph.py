@@ -1,0 +1,101 @@
+"""Resource Graph: our ``.kql`` queries, page by page, within the quota that Azure grants."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.pipeline import PipelineResponse
+from azure.mgmt.resourcegraph import ResourceGraphClient
+from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
+
+from hotpatch_gui import resources
+from hotpatch_gui.domain.problems import ProblemError
+
+from .errors import as_problems, nonsense
+
+log = logging.getLogger(__name__)
+PAGE_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to 1,000 rows; ``total`` counts the whole answer."""
+
+    rows: list[Mapping[str, Any]]
+    total: int
+
+
+class ResourceGraph:
+    """Runs queries; ``ready_at`` (monotonic seconds) is when the quota allows the next one."""
+
+    def __init__(
+        self,
+        client: ResourceGraphClient,
+        subscription_ids: tuple[str, ...],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._subscriptions = subscription_ids
+        self._monotonic = monotonic
+        self.ready_at = 0.0
+
+    def pages(self, query_name: str, below: str | None = None) -> Iterator[Page]:
+        """The pages of ``resources/kql/<query_name>.kql``, of rows below the id ``below`` if given.
+
+        Yields no page before the quota allows it: the caller looks at ``wait_s`` between pages.
+
+        Raises:
+            ProblemError: as soon as a page fails.
+        """
+        text = resources.read_text(f"kql/{query_name}.kql")
+        if below is not None:
+            text = _narrowed(text, below)
+        token: str | None = None
+        while True:
+            page, token = self._page(query_name, text, token)
+            yield page
+            if token is None:
+                return
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until the quota allows another query."""
+        return max(0.0, self.ready_at - self._monotonic())
+
+    def _page(self, name: str, text: str, token: str | None) -> tuple[Page, str | None]:
+        doing = f"reading {name}"
+        request = QueryRequest(
+            subscriptions=list(self._subscriptions),
+            query=text,
+            options=QueryRequestOptions(result_format="objectArray", top=PAGE_ROWS, skip_token=token),
+        )
+        with as_problems(doing):
+            answer = self._client.resources(request, cls=self._with_quota)
+            data = answer.data
+        if not isinstance(data, list) or not all(isinstance(row, Mapping) for row in data):
+            raise ProblemError(nonsense(doing))
+        return Page(data, int(answer.total_records or len(data))), answer.skip_token
+
+    def _with_quota(self, response: PipelineResponse[Any, Any], answer: Any, _: Any) -> Any:
+        headers = response.http_response.headers
+        try:
+            remaining = int(headers.get("x-ms-user-quota-remaining", "1"))
+            hours, minutes, seconds = headers.get("x-ms-user-quota-resets-after", "0:0:0").split(":")
+            resets_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        except ValueError:
+            log.warning("unreadable quota headers from Resource Graph")
+            return answer
+        if remaining <= 0:
+            self.ready_at = self._monotonic() + resets_s
+        return answer
+
+
+def _narrowed(text: str, below: str) -> str:
+    """Put a filter on ids in front of the query's other steps, so that only its rows are read."""
+    table, rest = text.split("\n", 1)
+    quoted = below.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{table}\n| where id startswith '{quoted}/'\n{rest}"

@@ -1,0 +1,105 @@
+"""What Azure reports of patching: an assessment, an installation run and what it did to each update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .updates import Classification, Update
+
+
+class RunStatus(StrEnum):
+    """PatchOperationStatus, and NotStarted as Resource Graph writes it."""
+
+    UNKNOWN = "Unknown"
+    NOT_STARTED = "NotStarted"
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+    COMPLETED_WITH_WARNINGS = "CompletedWithWarnings"
+    FAILED = "Failed"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+    @classmethod
+    def parse(cls, text: str | None) -> RunStatus:
+        folded = (text or "").casefold()
+        return next((s for s in cls if s.value.casefold() == folded), cls.UNKNOWN)
+
+
+_LABELS = {
+    RunStatus.UNKNOWN: "Unknown",
+    RunStatus.NOT_STARTED: "Not started",
+    RunStatus.IN_PROGRESS: "In progress",
+    RunStatus.SUCCEEDED: "Succeeded",
+    RunStatus.COMPLETED_WITH_WARNINGS: "Completed with warnings",
+    RunStatus.FAILED: "Failed",
+}
+
+RESTART_STATUS_LABELS = {
+    "notneeded": "Not needed",
+    "required": "Still required",
+    "started": "Started",
+    "failed": "Failed",
+    "completed": "Completed",
+}
+"""VMGuestPatchRebootStatus in words; anything else is shown as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The result of one assessment. ``updates`` None means: the list was not read, only the counts.
+
+    ``counts`` is updates by classification; ``important``/``other`` are what an instance view gives
+    in its place. Times are UTC.
+    """
+
+    activity_id: str
+    status: RunStatus
+    assessed: datetime
+    started: datetime | None = None
+    restart_pending: bool | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    important: int | None = None
+    other: int | None = None
+    support_state: str | None = None
+    started_by: str | None = None
+    error: str | None = None
+    updates: tuple[Update, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunUpdate:
+    """One update of an installation run and its state, in PatchInstallationState's words."""
+
+    patch_id: str
+    name: str
+    kb: str | None
+    classification: Classification | None
+    classification_text: str
+    state: str
+    restart: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationRun:
+    """One installation. Counts are None where Azure did not say; ``errors`` are its first five."""
+
+    run_id: str
+    status: RunStatus
+    started: datetime
+    modified: datetime | None = None
+    started_by: str | None = None
+    restart_status: str | None = None
+    window_exceeded: bool | None = None
+    installed: int | None = None
+    failed: int | None = None
+    pending: int | None = None
+    excluded: int | None = None
+    not_selected: int | None = None
+    maintenance_run_id: str | None = None
+    errors: tuple[tuple[str, str], ...] = ()
+    updates: tuple[RunUpdate, ...] | None = None

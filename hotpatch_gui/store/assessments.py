@@ -1,0 +1,139 @@
+"""Assessments (every one is kept) and the updates that the latest one of each machine offers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from hotpatch_gui.domain.records import Assessment
+from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
+
+from .times import from_text, to_text
+
+_COUNTS = (
+    ("critical", "critical"), ("security", "security"), ("updateRollup", "update_rollup"),
+    ("featurePack", "feature_pack"), ("servicePack", "service_pack"), ("definition", "definition"),
+    ("tools", "tools"), ("updates", "updates"), ("other", "unclassified"),
+)  # fmt: skip
+_COLUMNS = (
+    "machine_id", "activity_id", "status", "started_at", "assessed_at", "started_by", "restart_pending",
+    "important", "other", *(column for _, column in _COUNTS), "support_state", "error", "fetched_at",
+)  # fmt: skip
+_UPSERT = (
+    f"INSERT INTO assessments ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    " ON CONFLICT (machine_id, activity_id) DO UPDATE SET "
+    + ", ".join(
+        f"{c}=excluded.{c}" if c in ("status", "assessed_at", "fetched_at", "restart_pending")
+        else f"{c}=coalesce(excluded.{c}, {c})"
+        for c in _COLUMNS[2:]
+    )
+)  # fmt: skip
+_UPSERT_UPDATE = """
+INSERT INTO updates (machine_id, patch_id, name, kb, classification, severity, restart,
+                     published_at, version, fetched_at, pass)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (machine_id, patch_id) DO UPDATE SET
+    name=excluded.name, kb=excluded.kb, classification=excluded.classification,
+    severity=coalesce(excluded.severity, severity), restart=excluded.restart,
+    published_at=excluded.published_at, version=excluded.version,
+    fetched_at=excluded.fetched_at, pass=excluded.pass
+"""
+
+
+def save(db: sqlite3.Connection, found: Iterable[tuple[int, Assessment]], now: datetime) -> None:
+    db.executemany(_UPSERT, [_values(machine_id, a, now) for machine_id, a in found])
+
+
+def _values(machine_id: int, a: Assessment, now: datetime) -> tuple[object, ...]:
+    counts = [a.counts.get(key) for key, _ in _COUNTS]
+    return (
+        machine_id, a.activity_id, a.status, to_text(a.started), to_text(a.assessed), a.started_by,
+        a.restart_pending, a.important, a.other, *counts, a.support_state, a.error, to_text(now),
+    )  # fmt: skip
+
+
+def save_updates(
+    db: sqlite3.Connection, found: Iterable[tuple[int, Update]], now: datetime, number: int
+) -> None:
+    """Updates on offer, marked with the number of the pass that saw them."""
+    fetched = to_text(now)
+    db.executemany(
+        _UPSERT_UPDATE,
+        [
+            (
+                machine_id, u.patch_id, u.name, u.kb, u.classification or u.classification_text,
+                u.severity, u.restart, to_text(u.published), u.version, fetched, number,
+            )
+            for machine_id, u in found
+        ],
+    )  # fmt: skip
+
+
+def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int) -> None:
+    """Forget updates of these machines that pass ``number`` did not see: they are no longer offered."""
+    db.executemany(
+        "DELETE FROM updates WHERE machine_id=? AND pass<>?", [(i, number) for i in machine_ids]
+    )
+
+
+def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:
+    db.executemany("UPDATE machines SET in_graph=1 WHERE id=?", [(i,) for i in machine_ids])
+
+
+def clear_in_graph(db: sqlite3.Connection) -> None:
+    """Before a whole pass: what it does not see is in Resource Graph no more."""
+    db.execute("UPDATE machines SET in_graph=0")
+
+
+def next_pass(db: sqlite3.Connection) -> int:
+    """A number no update is marked with yet."""
+    return int(db.execute("SELECT coalesce(max(pass), 0) + 1 FROM updates").fetchone()[0])
+
+
+def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
+    rows = db.execute("SELECT * FROM updates WHERE machine_id=? ORDER BY published_at DESC, name", (machine_id,))
+    return [
+        Update(
+            patch_id=r["patch_id"],
+            name=r["name"],
+            kb=r["kb"],
+            classification=Classification.parse(r["classification"]),
+            classification_text=r["classification"],
+            restart=RestartBehavior.parse(r["restart"]),
+            published=from_text(r["published_at"]),
+            severity=r["severity"],
+            version=r["version"],
+        )
+        for r in rows
+    ]
+
+
+def counts_by_classification(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None
+) -> list[tuple[str, int, int]]:
+    """(classification, updates, of which may restart), most first; all machines where None."""
+    where, values = _among(machine_ids)
+    rows = db.execute(
+        "SELECT classification, count(*), sum(restart<>'NeverReboots') FROM updates u"
+        f" JOIN machines m ON m.id=u.machine_id AND m.gone_at IS NULL {where}"
+        " GROUP BY classification ORDER BY 2 DESC, 1",
+        values,
+    )
+    return [(r[0], r[1], r[2]) for r in rows]
+
+
+def _among(machine_ids: Sequence[int] | None) -> tuple[str, list[int]]:
+    if machine_ids is None:
+        return "", []
+    return f"WHERE u.machine_id IN ({','.join('?' * len(machine_ids))})", list(machine_ids)
+
+
+def assessed_after(db: sqlite3.Connection, machine_id: int, since: str) -> bool:
+    """Whether an assessment of the machine that began since has ended."""
+    row = db.execute(
+        "SELECT 1 FROM assessments WHERE machine_id=? AND coalesce(started_at, assessed_at)>=?"
+        " AND status IN ('Succeeded', 'CompletedWithWarnings') LIMIT 1",
+        (machine_id, since),
+    ).fetchone()
+    return row is not None

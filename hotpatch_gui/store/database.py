@@ -1,0 +1,169 @@
+"""Opening the file: checked, migrated with a copy kept, readable by its owner alone."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+
+from .migrations import SCHEMA_VERSION, migrations
+
+FILE_NAME = "hotpatch.sqlite3"
+BUSY_TIMEOUT_MS = 5000
+
+
+def open_reader(path: Path) -> sqlite3.Connection | None:
+    """A read-only connection for a file of the current schema; None where there is none yet.
+
+    Does not wait for a writer and does not change the file, so the first paint can use it.
+    """
+    if not path.is_file():
+        return None
+    try:
+        db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    except sqlite3.Error:
+        return None
+    try:
+        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        db.execute("PRAGMA query_only=ON")
+        if db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+            db.row_factory = sqlite3.Row
+            return db
+    except sqlite3.Error:
+        pass
+    db.close()
+    return None
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """A connection that may write, to a file that is there and current. For requests of the window."""
+    db = sqlite3.connect(path, isolation_level=None)
+    _configure(db)
+    return db
+
+
+def prepare(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+    """Create, check or migrate the file and open it for the worker.
+
+    A damaged file is set aside with a new one begun, never deleted.
+
+    Returns:
+        the connection, and where a damaged file was put (None if it was sound).
+
+    Raises:
+        ProblemError: a newer program's file, a folder that cannot be written, a full disk.
+    """
+    with _store_problems(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        set_aside = _set_aside_if_damaged(path)
+        created = not path.exists()
+        db = sqlite3.connect(path, isolation_level=None)
+        try:
+            if created:
+                os.chmod(path, 0o600)
+            _configure(db)
+            _migrate(db, path)
+        except BaseException:
+            db.close()
+            raise
+    return db, set_aside
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """The one way to write: immediate, so that two connections never deadlock into a failure."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+
+
+def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
+    """A failure of the file in a sentence."""
+    text = str(error)
+    folder = path.parent
+    if "full" in text:
+        return _problem(f"The disk that holds {folder} is full.", "Free some space; nothing stored is lost.")
+    if "locked" in text or "busy" in text:
+        return _problem(
+            f"Another program holds {path.name} locked.",
+            "Close the other window or tool that has it open; the program tries again.",
+        )
+    if "readonly" in text or isinstance(error, PermissionError):
+        return _problem(f"{folder} cannot be written to.", "Change its permissions, or start with --data-dir.")
+    return _problem(f"The file {path.name} could not be used: {text}.", f"Look into {folder}; nothing was deleted.")
+
+
+def _problem(sentence: str, step: str) -> Problem:
+    return Problem(ProblemKind.STORE, sentence, step)
+
+
+@contextmanager
+def _store_problems(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise ProblemError(store_problem(error, path)) from error
+
+
+def _configure(db: sqlite3.Connection) -> None:
+    db.row_factory = sqlite3.Row
+    db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
+    db.execute("PRAGMA foreign_keys=ON")
+
+
+def _set_aside_if_damaged(path: Path) -> Path | None:
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(path)) as db:
+        try:
+            sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
+                raise
+            sound = False
+    if sound:
+        return None
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        side = path.with_name(path.name + suffix)
+        if side.exists():
+            side.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise ProblemError(
+            _problem(
+                f"{path.name} was written by a newer version of this program (schema {version}, this one knows {SCHEMA_VERSION}).",
+                "Update the program, or start with --data-dir and another folder. The file was not touched.",
+            )
+        )
+    if version == SCHEMA_VERSION:
+        return
+    if version:
+        _keep_copy(db, path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}"))
+    from sqlite_utils import Database  # noqa: PLC0415 - 0.28 s, and only a migration needs it
+
+    migrations().apply(Database(db))
+    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _keep_copy(db: sqlite3.Connection, copy: Path) -> None:
+    with closing(sqlite3.connect(copy)) as target:
+        db.backup(target)
+    os.chmod(copy, 0o600)

@@ -1,0 +1,147 @@
+"""Installation runs, kept for good, with what each did to every update and its errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from hotpatch_gui.domain.records import InstallationRun, RunUpdate
+
+from .times import to_text
+
+_COLUMNS = (
+    "machine_id", "run_id", "status", "started_at", "modified_at", "started_by", "restart_status",
+    "window_exceeded", "installed", "failed", "pending", "excluded", "not_selected",
+    "maintenance_run_id", "fetched_at",
+)  # fmt: skip
+_UPSERT = (
+    f"INSERT INTO installations ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    " ON CONFLICT (machine_id, run_id) DO UPDATE SET status=excluded.status, started_at=started_at, "
+    + ", ".join(f"{c}=coalesce(excluded.{c}, {c})" for c in _COLUMNS[4:])
+)
+_UPSERT_UPDATE = """
+INSERT INTO installation_updates (installation_id, patch_id, name, kb, classification, state, restart)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (installation_id, patch_id) DO UPDATE SET
+    state=excluded.state, restart=coalesce(excluded.restart, restart)
+"""
+
+
+def save(db: sqlite3.Connection, found: Iterable[tuple[int, InstallationRun]], now: datetime) -> None:
+    """Insert or update runs by machine and run id, and their errors."""
+    runs = list(found)
+    db.executemany(_UPSERT, [_values(machine_id, r, now) for machine_id, r in runs])
+    with_errors = [(machine_id, r) for machine_id, r in runs if r.errors]
+    known = run_row_ids(db, [(machine_id, r.run_id) for machine_id, r in with_errors])
+    db.executemany(
+        "INSERT INTO installation_errors VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " code=excluded.code, message=excluded.message",
+        [
+            (known[machine_id, r.run_id.casefold()], n, code, message)
+            for machine_id, r in with_errors
+            for n, (code, message) in enumerate(r.errors)
+        ],
+    )
+
+
+def _values(machine_id: int, r: InstallationRun, now: datetime) -> tuple[object, ...]:
+    return (
+        machine_id, r.run_id.casefold(), r.status, to_text(r.started), to_text(r.modified), r.started_by,
+        r.restart_status, r.window_exceeded, r.installed, r.failed, r.pending, r.excluded,
+        r.not_selected, r.maintenance_run_id, to_text(now),
+    )  # fmt: skip
+
+
+def run_row_ids(
+    db: sqlite3.Connection, runs: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], int]:
+    """Row ids by (machine row id, lower-case run id), of those that are known."""
+    found: dict[tuple[int, str], int] = {}
+    for machine_id, run_id in dict.fromkeys((m, r.casefold()) for m, r in runs):
+        row = db.execute(
+            "SELECT id FROM installations WHERE machine_id=? AND run_id=?", (machine_id, run_id)
+        ).fetchone()
+        if row:
+            found[machine_id, run_id] = row[0]
+    return found
+
+
+def save_updates(db: sqlite3.Connection, found: Iterable[tuple[int, RunUpdate]]) -> None:
+    """Per-update results, by the run's row id."""
+    db.executemany(
+        _UPSERT_UPDATE,
+        [
+            (i, u.patch_id, u.name, u.kb, u.classification or u.classification_text, u.state, u.restart)
+            for i, u in found
+        ],
+    )
+
+
+def results(db: sqlite3.Connection, installation_id: int) -> list[sqlite3.Row]:
+    """What the run did to each update; what went wrong first."""
+    return db.execute(
+        "SELECT * FROM installation_updates WHERE installation_id=? ORDER BY"
+        " CASE state WHEN 'Failed' THEN 0 WHEN 'Pending' THEN 1 WHEN 'Installed' THEN 2 ELSE 3 END, name",
+        (installation_id,),
+    ).fetchall()
+
+
+def errors(db: sqlite3.Connection, installation_id: int) -> list[sqlite3.Row]:
+    return db.execute(
+        "SELECT code, message FROM installation_errors WHERE installation_id=? ORDER BY ordinal",
+        (installation_id,),
+    ).fetchall()
+
+
+def run_after(
+    db: sqlite3.Connection, machine_id: int, sent_at: str
+) -> sqlite3.Row | None:
+    """The first run somebody started on the machine at or after ``sent_at`` that no operation claims."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM installations i WHERE machine_id=? AND started_at>=? AND"
+        " coalesce(started_by, 'User')='User' AND NOT EXISTS"
+        " (SELECT 1 FROM operations o WHERE o.machine_id=i.machine_id AND o.run_id=i.run_id)"
+        " ORDER BY started_at LIMIT 1",
+        (machine_id, sent_at),
+    ).fetchone()
+    return row
+
+
+def tally(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
+) -> tuple[int, int, int]:
+    """(all, failed, succeeded) runs begun since; with warnings counts as succeeded."""
+    among = f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
+    row = db.execute(
+        "SELECT count(*), coalesce(sum(status='Failed'), 0),"
+        " coalesce(sum(status IN ('Succeeded', 'CompletedWithWarnings')), 0)"
+        f" FROM installations WHERE started_at>=? {among}",
+        [since, *(machine_ids or ())],
+    ).fetchone()
+    return row[0], row[1], row[2]
+
+
+def by_day(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
+) -> list[tuple[str, int, int]]:
+    """(day, updates installed, updates failed) since, oldest first; days without runs are absent."""
+    among = f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
+    rows = db.execute(
+        "SELECT substr(started_at, 1, 10), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
+        f" FROM installations WHERE started_at>=? {among} GROUP BY 1 ORDER BY 1",
+        [since, *(machine_ids or ())],
+    )
+    return [(r[0], r[1], r[2]) for r in rows]
+
+
+def release_installs(db: sqlite3.Connection, machine_id: int) -> list[tuple[str, str, str, str | None]]:
+    """(time, KB, state, restart status) of every operating-system release a run handled on the machine."""
+    rows = db.execute(
+        "SELECT i.started_at, u.kb, u.state, i.restart_status FROM installation_updates u"
+        " JOIN installations i ON i.id=u.installation_id"
+        " WHERE i.machine_id=? AND u.kb IN (SELECT kb FROM releases UNION SELECT lcu_kb FROM releases)"
+        " AND u.state IN ('Installed', 'Failed') ORDER BY i.started_at",
+        (machine_id,),
+    )
+    return [(r[0], r[1], r[2], r[3]) for r in rows]

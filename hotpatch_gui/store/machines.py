@@ -1,0 +1,218 @@
+"""Machines and what is derived for each, so that lists sort and filter without joining."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from hotpatch_gui.domain.coverage import Evidence, coverage
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
+from hotpatch_gui.domain.machines import (
+    AssessmentMode,
+    Image,
+    Machine,
+    PatchMode,
+    PatchSettings,
+    PowerState,
+)
+from hotpatch_gui.domain.releases import Calendar
+
+from .times import from_text, to_text
+
+_COLUMNS = (
+    "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
+    "availability_set", "publisher", "offer", "sku", "generation", "power", "os_name", "os_version",
+    "time_zone", "patch_mode", "hotpatch_enabled", "assessment_mode", "bypass_safety_checks",
+    "restart_setting", "automatic_updates", "provision_agent", "allow_extensions", "agent_ready",
+    "fetched_at",
+)  # fmt: skip
+_UPSERT = (
+    f"INSERT INTO machines ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, "
+    + ", ".join(
+        f"{c}=excluded.{c}" if c != "agent_ready" else "agent_ready=coalesce(excluded.agent_ready, agent_ready)"
+        for c in _COLUMNS[1:]
+    )
+)
+
+
+def save(db: sqlite3.Connection, machines: Iterable[Machine]) -> None:
+    """Insert or update; a machine that had gone is back."""
+    db.executemany(_UPSERT, [_values(m) for m in machines])
+
+
+def _values(m: Machine) -> tuple[object, ...]:
+    s = m.settings
+    return (
+        m.resource_id.casefold(), m.resource_id, m.name, m.subscription_id.casefold(), m.resource_group,
+        m.location, m.zone, m.availability_set, m.image.publisher, m.image.offer, m.image.sku,
+        m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
+        s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
+        s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready, to_text(m.fetched),
+    )  # fmt: skip
+
+
+def mark_gone(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
+    """Machines that a whole sync begun at ``before`` did not see are gone; their history stays."""
+    db.execute(
+        "UPDATE machines SET gone_at=? WHERE fetched_at<? AND gone_at IS NULL", (to_text(now), to_text(before))
+    )
+
+
+def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
+    """Row ids by lower-case resource id, of those that are known."""
+    wanted = list(dict.fromkeys(resource_ids))
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        marks = ",".join("?" * len(part))
+        rows = db.execute(f"SELECT resource_id, id FROM machines WHERE resource_id IN ({marks})", part)
+        found.update((r[0], r[1]) for r in rows)
+    return found
+
+
+def read(db: sqlite3.Connection, machine_id: int) -> Machine | None:
+    row = db.execute("SELECT * FROM machines WHERE id=?", (machine_id,)).fetchone()
+    return machine_of(row) if row else None
+
+
+def read_row(db: sqlite3.Connection, machine_id: int) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(
+        "SELECT m.*, coalesce(s.name, m.subscription_id) AS subscription_name FROM machines m"
+        " LEFT JOIN subscriptions s ON s.id=m.subscription_id WHERE m.id=?",
+        (machine_id,),
+    ).fetchone()
+    return row
+
+
+def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
+    rows = (read_row(db, i) for i in machine_ids)
+    return [row for row in rows if row is not None]
+
+
+def without_graph(db: sqlite3.Connection, limit: int) -> list[int]:
+    """Machines with no assessment in Resource Graph: their instance view may know of an older one."""
+    rows = db.execute(
+        "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL ORDER BY id LIMIT ?", (limit,)
+    )
+    return [r[0] for r in rows]
+
+
+def present(db: sqlite3.Connection) -> list[int]:
+    return [r[0] for r in db.execute("SELECT id FROM machines WHERE gone_at IS NULL")]
+
+
+def machine_of(row: sqlite3.Row) -> Machine:
+    return Machine(
+        resource_id=row["azure_id"],
+        name=row["name"],
+        subscription_id=row["subscription_id"],
+        resource_group=row["resource_group"],
+        location=row["location"],
+        fetched=from_text(row["fetched_at"]) or datetime.min,
+        zone=row["zone"],
+        availability_set=row["availability_set"],
+        image=Image(row["publisher"], row["offer"], row["sku"]),
+        settings=PatchSettings(
+            patch_mode=PatchMode.parse(row["patch_mode"]),
+            hotpatch_enabled=_flag(row["hotpatch_enabled"]),
+            assessment_mode=AssessmentMode.parse(row["assessment_mode"]),
+            bypass_safety_checks=_flag(row["bypass_safety_checks"]),
+            restart_setting=row["restart_setting"],
+            automatic_updates=_flag(row["automatic_updates"]),
+            provision_agent=_flag(row["provision_agent"]),
+        ),
+        power=PowerState.parse(row["power"]),
+        generation=row["generation"],
+        os_name=row["os_name"],
+        os_version=row["os_version"],
+        time_zone=row["time_zone"],
+        allow_extensions=_flag(row["allow_extensions"]),
+        agent_ready=_flag(row["agent_ready"]),
+    )
+
+
+def evidence_of(row: sqlite3.Row) -> Evidence:
+    """A row of machines -> what the coverage sentence needs."""
+    machine = machine_of(row)
+    return Evidence(
+        machine=machine,
+        status=hotpatch_status(machine, assessed=bool(row["in_graph"])),
+        assessed=from_text(row["assessed_at"]),
+        restart_pending=bool(row["restart_pending"]),
+        updates=row["updates"],
+        updates_that_restart=row["updates_that_restart"],
+        offered=tuple(row["offered_kbs"].split()),
+        restart_kbs=tuple(row["restart_kbs"].split()),
+        last_run_failed=row["last_run_failed"],
+    )
+
+
+def status_of(row: sqlite3.Row) -> HotpatchStatus | None:
+    return next((s for s in HotpatchStatus if s.value == row["hotpatch_status"]), None)
+
+
+def refresh_standing(
+    db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
+) -> None:
+    """Derive counts, the last run and the coverage of each machine anew, out of its rows."""
+    for machine_id in machine_ids:
+        db.execute(_COUNTS, {"id": machine_id, "now": to_text(now)})
+        row = db.execute("SELECT * FROM machines WHERE id=?", (machine_id,)).fetchone()
+        if row is None:
+            continue
+        evidence = evidence_of(row)
+        standing = coverage(evidence, calendar, now)
+        db.execute(
+            "UPDATE machines SET hotpatch_status=?, situation=?, attention=? WHERE id=?",
+            (evidence.status, standing.situation, int(standing.level), machine_id),
+        )
+
+
+_COUNTS = """
+UPDATE machines SET
+    assessment_id = a.id,
+    assessed_at = a.assessed_at,
+    restart_pending = coalesce(a.restart_pending, 0),
+    updates = coalesce(u.n, a.important + a.other, 0),
+    important = coalesce(u.important, a.important, 0),
+    critical = coalesce(u.critical, 0),
+    security = coalesce(u.security, 0),
+    updates_that_restart = coalesce(u.restarting, 0),
+    offered_kbs = coalesce(u.kbs, ''),
+    restart_kbs = coalesce(CASE WHEN a.restart_pending THEN (
+        SELECT group_concat(kb, ' ') FROM (
+            SELECT DISTINCT iu.kb AS kb FROM installation_updates iu
+            JOIN installations i ON i.id = iu.installation_id
+            WHERE i.machine_id = :id AND i.restart_status = 'Required' AND iu.state = 'Installed'
+              AND iu.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot') AND iu.kb IS NOT NULL
+              AND i.started_at = (SELECT max(started_at) FROM installations
+                                  WHERE machine_id = :id AND restart_status = 'Required')))
+        END, ''),
+    last_run_at = (SELECT max(started_at) FROM installations WHERE machine_id = :id),
+    last_run_failed = (
+        SELECT CASE WHEN i.status = 'Failed' AND coalesce(i.window_exceeded, 0) = 0 THEN
+            coalesce((SELECT group_concat(message, ' ') FROM (
+                SELECT message FROM installation_errors WHERE installation_id = i.id
+                ORDER BY ordinal DESC LIMIT 1)), 'Azure gave no reason.') END
+        FROM installations i WHERE i.machine_id = :id
+          AND EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id = i.id
+                      AND x.classification IN ('Critical', 'Security'))
+        ORDER BY i.started_at DESC LIMIT 1)
+FROM (SELECT 1) one
+LEFT JOIN (SELECT * FROM assessments WHERE machine_id = :id AND status != 'InProgress'
+           ORDER BY assessed_at DESC LIMIT 1) a
+LEFT JOIN (SELECT machine_id, count(*) AS n,
+        sum(classification IN ('Critical', 'Security')) AS important,
+        sum(classification = 'Critical') AS critical,
+        sum(classification = 'Security') AS security,
+        sum(restart != 'NeverReboots') AS restarting,
+        group_concat(kb, ' ') AS kbs
+    FROM updates WHERE machine_id = :id GROUP BY machine_id) u
+WHERE machines.id = :id
+"""
+
+
+def _flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)

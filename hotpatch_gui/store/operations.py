@@ -1,0 +1,159 @@
+"""The operations table: the queue, and the record of everything asked of Azure."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
+
+from .database import open_writer, transaction
+from .times import from_text, to_text
+
+_SELECT = (
+    "SELECT o.*, m.name AS machine_name, m.azure_id FROM operations o"
+    " JOIN machines m ON m.id=o.machine_id "
+)
+_OPEN = ("queued", "sent", "running", "unknown")
+
+
+class WrongTransition(RuntimeError):
+    """A change of state that the rules of operations do not allow: a bug."""
+
+
+class Outbox:
+    """The window's own way to put requests into the queue in the moment of the click."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = open_writer(path)
+        self._db.execute("PRAGMA busy_timeout=500")
+
+    def close(self) -> None:
+        self._db.close()
+
+    def queue(
+        self, kind: OperationKind, requests: Sequence[tuple[int, str | None]], now: datetime
+    ) -> list[int]:
+        """Queue one operation per (machine id, request JSON); machines on which the same kind is
+        already open are passed over, so a double click queues once. The new rows' ids."""
+        with transaction(self._db):
+            return [
+                row_id
+                for machine_id, request in requests
+                if (row_id := _insert(self._db, kind, machine_id, request, now)) is not None
+            ]
+
+    def cancel(self, operation_id: int, now: datetime) -> bool:
+        """Take a queued operation back; False if it is no longer queued."""
+        with transaction(self._db):
+            done = self._db.execute(
+                "UPDATE operations SET state='cancelled', ended_at=?, note='Cancelled before it was sent.'"
+                " WHERE id=? AND state='queued'",
+                (to_text(now), operation_id),
+            )
+            return done.rowcount == 1
+
+
+def _insert(
+    db: sqlite3.Connection, kind: OperationKind, machine_id: int, request: str | None, now: datetime
+) -> int | None:
+    same = db.execute(
+        f"SELECT 1 FROM operations WHERE machine_id=? AND kind=? AND state IN {_OPEN}", (machine_id, kind)
+    ).fetchone()
+    if same:
+        return None
+    cursor = db.execute(
+        "INSERT INTO operations (machine_id, kind, state, request, created_at) VALUES (?, ?, 'queued', ?, ?)",
+        (machine_id, kind, request, to_text(now)),
+    )
+    return cursor.lastrowid
+
+
+def open_operations(db: sqlite3.Connection) -> list[Operation]:
+    """Operations that have not ended, oldest first."""
+    rows = db.execute(f"{_SELECT} WHERE o.state IN {_OPEN} ORDER BY o.id")
+    return [operation_of(r) for r in rows]
+
+
+def read(db: sqlite3.Connection, operation_id: int) -> Operation:
+    """Raises LookupError for an id that is not there."""
+    row = db.execute(f"{_SELECT} WHERE o.id=?", (operation_id,)).fetchone()
+    if row is None:
+        raise LookupError(f"no operation {operation_id}")
+    return operation_of(row)
+
+
+def move(
+    db: sqlite3.Connection,
+    operation_id: int,
+    state: OperationState,
+    *,
+    at: datetime | None = None,
+    token: str | None = None,
+    latest_end: datetime | None = None,
+    run_id: str | None = None,
+    note: str | None = None,
+    code: str | None = None,
+    request_id: str | None = None,
+) -> bool:
+    """Change the state by the rules; False where the row was no longer in a state that allows it
+    because somebody cancelled it. ``at`` is stored as the time sent or ended.
+
+    Raises:
+        WrongTransition: the rules never allow this change.
+    """
+    now = OperationState(
+        db.execute("SELECT state FROM operations WHERE id=?", (operation_id,)).fetchone()[0]
+    )
+    if now is OperationState.CANCELLED:
+        return False
+    if state is not now and state not in now.may_change_to:
+        raise WrongTransition(f"operation {operation_id}: {now} -> {state}")
+    db.execute(
+        "UPDATE operations SET state=:state,"
+        " sent_at=CASE WHEN :state='sent' THEN :at ELSE sent_at END,"
+        " ended_at=CASE WHEN :final THEN :at ELSE ended_at END,"
+        " token=coalesce(:token, token), latest_end_at=coalesce(:latest, latest_end_at),"
+        " run_id=coalesce(:run, run_id), note=coalesce(:note, note), code=coalesce(:code, code),"
+        " request_id=coalesce(:request, request_id) WHERE id=:id",
+        {
+            "state": state, "final": state.is_final, "at": to_text(at), "token": token,
+            "latest": to_text(latest_end), "run": run_id.casefold() if run_id else None, "note": note,
+            "code": code, "request": request_id, "id": operation_id,
+        },
+    )  # fmt: skip
+    return True
+
+
+def progress(db: sqlite3.Connection, operation_id: int, done: int | None, total: int | None, note: str) -> None:
+    db.execute(
+        "UPDATE operations SET done=?, total=?, note=? WHERE id=?", (done, total, note, operation_id)
+    )
+
+
+def running(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Open operations for the status bar, oldest first."""
+    return db.execute(f"{_SELECT} WHERE o.state IN {_OPEN} ORDER BY o.id").fetchall()
+
+
+def read_row(db: sqlite3.Connection, operation_id: int) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(f"{_SELECT} WHERE o.id=?", (operation_id,)).fetchone()
+    return row
+
+
+def operation_of(row: sqlite3.Row) -> Operation:
+    return Operation(
+        id=row["id"],
+        machine_id=row["machine_id"],
+        machine_name=row["machine_name"],
+        resource_id=row["azure_id"],
+        kind=OperationKind(row["kind"]),
+        state=OperationState(row["state"]),
+        request=row["request"],
+        created=from_text(row["created_at"]) or datetime.min,
+        sent=from_text(row["sent_at"]),
+        ended=from_text(row["ended_at"]),
+        token=row["token"],
+    )

@@ -1,0 +1,25 @@
+"""What every job of the worker needs, handed over once."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.store.changes import Changes
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """``changed`` is called after each commit; ``stopping`` is checked before each write."""
+
+    db: sqlite3.Connection
+    gateway: Gateway
+    clock: Clock
+    calendar: Calendar
+    changed: Callable[[Changes], None]
+    stopping: threading.Event

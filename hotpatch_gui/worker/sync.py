@@ -1,0 +1,216 @@
+"""Bringing what Azure knows into the file: the whole fleet page by page, or one machine at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage, MachinePage
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.records import InstallationRun, RunStatus
+from hotpatch_gui.store import assessments, catalogue, installations, machines
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.database import transaction
+
+from .context import Context
+from .scheduler import Job
+
+MAX_VIEWS = 50
+"""How many machines without an assessment in Resource Graph are read one by one in a sync."""
+MAX_THROTTLED = 5
+DEFAULT_WAIT_S = 5.0
+
+_TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProgress:
+    """What is being read, how much of it is there: for the status bar."""
+
+    reading: str
+    done: int
+    total: int
+
+
+def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> Job:
+    """All machines through Resource Graph, each page written in one short transaction.
+
+    Ends by itself; a problem is written into sync_state, and what was stored before stays.
+    """
+    started = context.clock()
+    sync = _FleetSync(context, progressed, started)
+    with transaction(context.db):
+        catalogue.sync_started(context.db, started)
+    context.changed(Changes.to("sync_state"))
+    problem: Problem | None = None
+    try:
+        yield from sync.run()
+    except ProblemError as error:
+        problem = error.problem
+    if context.stopping.is_set():
+        return
+    with transaction(context.db):
+        everyone = machines.present(context.db)
+        machines.refresh_standing(context.db, everyone, context.calendar, context.clock())
+        catalogue.sync_ended(context.db, context.clock(), problem, sync.unreadable)
+    context.changed(Changes.to(*_TABLES))
+
+
+class _FleetSync:
+    def __init__(
+        self, context: Context, progressed: Callable[[SyncProgress], None], started: datetime
+    ) -> None:
+        self._c = context
+        self._progressed = progressed
+        self._started = started
+        self.unreadable = 0
+        self._assessed: set[int] = set()
+
+    def run(self) -> Job:
+        gateway, db = self._c.gateway, self._c.db
+        names = gateway.subscriptions()
+        with transaction(db):
+            catalogue.save_subscriptions(db, names)
+        yield from self._pages("machines", gateway.machine_pages(), self._take_machines)
+        number = assessments.next_pass(db)
+        yield from self._pages(
+            "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, number)
+        )
+        with transaction(db):
+            machines.mark_gone(db, self._started, self._c.clock())
+            assessments.clear_in_graph(db)
+            assessments.set_in_graph(db, sorted(self._assessed))
+            assessments.drop_unseen(db, sorted(self._assessed), number)
+        yield from self._pages("installations", gateway.installation_pages(), self._take_installations)
+        yield from self._views()
+
+    def _pages(self, what: str, pages: Iterable, take: Callable) -> Job:  # type: ignore[type-arg]
+        done = 0
+        iterator = iter(pages)
+        while not self._c.stopping.is_set():
+            page = next(iterator, None)
+            if page is None:
+                return
+            with transaction(self._c.db):
+                done += take(page)
+            self.unreadable += page.unreadable
+            self._progressed(SyncProgress(what, done, page.total))
+            self._c.changed(Changes.to(what, *(("updates",) if what == "assessments" else ())))
+            yield self._c.gateway.wait_s
+
+    def _take_machines(self, page: MachinePage) -> int:
+        machines.save(self._c.db, page.machines)
+        return len(page.machines)
+
+    def _take_assessments(self, page: AssessmentPage, number: int) -> int:
+        self._assessed |= save_assessments(self._c, page, number)
+        return len(page.assessments) + len(page.updates)
+
+    def _take_installations(self, page: InstallationPage) -> int:
+        save_installations(self._c, page)
+        return len(page.runs) + len(page.updates)
+
+    def _views(self) -> Job:
+        """Resource Graph forgets assessments after 7 days; an instance view still has their summary."""
+        waiting = machines.without_graph(self._c.db, MAX_VIEWS)
+        for done, machine_id in enumerate(waiting, 1):
+            if self._c.stopping.is_set():
+                return
+            machine = machines.read(self._c.db, machine_id)
+            if machine is not None:
+                read_view(self._c, machine_id, machine)
+            self._progressed(SyncProgress("instance views", done, len(waiting)))
+            yield 0.0
+
+
+def save_assessments(context: Context, page: AssessmentPage, number: int) -> set[int]:
+    """Write a page inside the caller's transaction; the row ids of the machines that it assesses."""
+    owners = [owner for owner, _ in page.assessments] + [owner for owner, _ in page.updates]
+    known = machines.ids(context.db, owners)
+    now = context.clock()
+    found = [(known[o], a) for o, a in page.assessments if o in known]
+    assessments.save(context.db, found, now)
+    assessments.save_updates(
+        context.db, [(known[o], u) for o, u in page.updates if o in known], now, number
+    )
+    return {machine_id for machine_id, _ in found}
+
+
+def save_installations(context: Context, page: InstallationPage) -> None:
+    """Write a page inside the caller's transaction."""
+    owners = [owner for owner, _ in page.runs] + [owner for owner, _, _ in page.updates]
+    known = machines.ids(context.db, owners)
+    installations.save(context.db, [(known[o], r) for o, r in page.runs if o in known], context.clock())
+    pairs = [(known[o], run) for o, run, _ in page.updates if o in known]
+    rows = installations.run_row_ids(context.db, pairs)
+    placed = [
+        (rows[known[o], run], u)
+        for o, run, u in page.updates
+        if o in known and (known[o], run) in rows
+    ]
+    installations.save_updates(context.db, placed)
+
+
+def read_view(context: Context, machine_id: int, machine: Machine) -> InstallationRun | None:
+    """Read one machine through ARM and write what it says; the run its instance view shows."""
+    try:
+        reading = context.gateway.read_machine(machine)
+    except ProblemError as error:
+        if error.problem.kind is ProblemKind.NOT_FOUND:
+            return None
+        raise
+    now = context.clock()
+    with transaction(context.db):
+        machines.save(context.db, [reading.machine])
+        if reading.assessment is not None and reading.assessment.status is not RunStatus.IN_PROGRESS:
+            assessments.save(context.db, [(machine_id, reading.assessment)], now)
+        if reading.run is not None:
+            installations.save(context.db, [(machine_id, reading.run)], now)
+        machines.refresh_standing(context.db, [machine_id], context.calendar, now)
+    context.changed(Changes.to("machines", "assessments", "installations"))
+    return reading.run
+
+
+def read_machine(context: Context, machine_id: int) -> Job:
+    """One machine in full: ARM for its settings and state, Resource Graph for its lists.
+
+    Raises:
+        ProblemError: as soon as something cannot be read.
+    """
+    machine = machines.read(context.db, machine_id)
+    if machine is None:
+        return
+    read_view(context, machine_id, machine)
+    yield context.gateway.wait_s
+    own = machine.resource_id.casefold()
+    number = assessments.next_pass(context.db)
+    seen: set[int] = set()
+    for page in context.gateway.assessment_pages(own):
+        with transaction(context.db):
+            seen |= save_assessments(context, page, number)
+        yield context.gateway.wait_s
+    with transaction(context.db):
+        if seen:
+            assessments.set_in_graph(context.db, [machine_id])
+            assessments.drop_unseen(context.db, [machine_id], number)
+    for run_page in context.gateway.installation_pages(own):
+        with transaction(context.db):
+            save_installations(context, run_page)
+        yield context.gateway.wait_s
+    with transaction(context.db):
+        machines.refresh_standing(context.db, [machine_id], context.calendar, context.clock())
+    context.changed(Changes.to("machines", "assessments", "updates", "installations"))
+
+
+def patiently(job: Callable[[], Job]) -> Job:
+    """Run ``job``; where Azure throttles it, wait as long as it asks and begin it again."""
+    for attempt in range(MAX_THROTTLED + 1):
+        try:
+            yield from job()
+            return
+        except ProblemError as error:
+            if error.problem.kind is not ProblemKind.THROTTLED or attempt == MAX_THROTTLED:
+                raise
+            yield error.problem.retry_after_s or DEFAULT_WAIT_S

@@ -1,0 +1,243 @@
+"""The worker object and its thread."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.store import catalogue, database, operations
+
+if TYPE_CHECKING:
+    from hotpatch_gui.azure.gateway import Connection
+
+    from .context import Context
+    from .scheduler import Job, Scheduler
+
+log = logging.getLogger(__name__)
+STOP_TIMEOUT_MS = 15_000
+RETRY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The file is ready; ``set_aside`` is where a damaged one was put, if there was one."""
+
+    path: Path
+    set_aside: Path | None
+
+
+class Worker(QObject):
+    """Talks to Azure and writes the file. Lives on its own thread; slots are called by signals.
+
+    Signals:
+        opened (Opened): the file is there and of the current schema.
+        changed (Changes): a commit was made.
+        sync_progressed (SyncProgress): a page of a sync was written.
+        sync_ended (): a sync came to its end, well or not; sync_state says how.
+        failed (Problem): something outside an operation or a sync went wrong.
+        idled (): nothing is left to do until somebody asks or the next periodic sync.
+    """
+
+    opened = Signal(object)
+    changed = Signal(object)
+    sync_progressed = Signal(object)
+    sync_ended = Signal()
+    failed = Signal(object)
+    idled = Signal()
+
+    def __init__(
+        self,
+        path: Path,
+        connection: Callable[[], Connection],
+        clock: Clock,
+        calendar: Callable[[], Calendar],
+        sync_every_s: float,
+    ) -> None:
+        super().__init__()
+        self._path, self._connection = path, connection
+        self._clock, self._calendar = clock, calendar
+        self._sync_every_s = sync_every_s
+        self.stopping = threading.Event()
+        self._context: Context | None = None
+        self._scheduler: Scheduler | None = None
+        self._timer: QTimer | None = None
+        self._db: sqlite3.Connection | None = None
+
+    @Slot()
+    def start(self) -> None:
+        """Open the file, then the SDKs, then take up what the last run left and sync."""
+        try:
+            self._db, set_aside = database.prepare(self._path)
+            with database.transaction(self._db):
+                catalogue.save_releases(self._db, self._calendar().releases)
+        except ProblemError as error:
+            self.failed.emit(error.problem)
+            return
+        except sqlite3.Error as error:
+            self.failed.emit(database.store_problem(error, self._path))
+            return
+        self.opened.emit(Opened(self._path, set_aside))
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._turn)
+        if not self.stopping.is_set():
+            self._connect()
+
+    def _connect(self) -> None:
+        """Import the SDKs (0.8 s, so here and not before) and build what the jobs need."""
+        from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415
+
+        from .context import Context  # noqa: PLC0415
+        from .scheduler import Scheduler  # noqa: PLC0415
+
+        assert self._db is not None
+        self._scheduler = Scheduler()
+        try:
+            gateway = Gateway(self._connection(), self._clock)
+        except ProblemError as error:
+            self.failed.emit(error.problem)
+            return
+        self._context = Context(
+            self._db, gateway, self._clock, self._calendar(), self.changed.emit, self.stopping
+        )
+        self._scheduler.add("periodic", self._periodic())
+        self.take_operations()
+
+    @Slot()
+    def sync(self) -> None:
+        """Sync the fleet now, unless a sync is under way."""
+        if self._scheduler is not None:
+            self._add("sync", self._sync())
+
+    @Slot(int)
+    def read_machine(self, machine_id: int) -> None:
+        """Read one machine in full."""
+        if self._scheduler is not None:
+            self._add(f"machine {machine_id}", self._machine(machine_id))
+
+    @Slot()
+    def take_operations(self) -> None:
+        """Look into the queue: new operations are sent, unfinished ones followed."""
+        if self._context is None or self._db is None:
+            return
+        from .operations import follow  # noqa: PLC0415
+
+        for operation in operations.open_operations(self._db):
+            self._add(f"operation {operation.id}", follow(self._context, operation.id))
+        self._schedule(0.0)
+
+    @Slot()
+    def stop(self) -> None:
+        """Close everything and end the thread. ``stopping`` is set before, so no job writes on."""
+        if self._timer is not None:
+            self._timer.stop()
+        if self._scheduler is not None:
+            self._scheduler.close()
+        if self._context is not None:
+            self._context.gateway.close()
+        if self._db is not None:
+            self._db.close()
+        self.thread().quit()
+
+    def _add(self, name: str, job: Job) -> None:
+        assert self._scheduler is not None
+        self._scheduler.add(name, job)
+        self._schedule(0.0)
+
+    def _schedule(self, seconds: float) -> None:
+        assert self._timer is not None
+        self._timer.start(int(seconds * 1000))
+
+    def _turn(self) -> None:
+        if self.stopping.is_set() or self._scheduler is None:
+            return
+        try:
+            delay = self._scheduler.run_due()
+        except ProblemError as error:
+            self.failed.emit(error.problem)
+            delay = 0.0
+        except sqlite3.Error as error:
+            self.failed.emit(database.store_problem(error, self._path))
+            delay = RETRY_S
+        except Exception:
+            log.exception("a background job failed")
+            delay = 0.0
+        if delay is not None:
+            if delay > RETRY_S:
+                self.idled.emit()
+            self._schedule(delay)
+
+    def _periodic(self) -> Job:
+        while True:
+            self.sync()
+            yield self._sync_every_s
+
+    def _sync(self) -> Job:
+        from .sync import patiently, sync_fleet  # noqa: PLC0415
+
+        context = self._context
+        assert context is not None
+        try:
+            yield from patiently(lambda: sync_fleet(context, self.sync_progressed.emit))
+        finally:
+            if not self.stopping.is_set():
+                self.sync_ended.emit()
+
+    def _machine(self, machine_id: int) -> Job:
+        from .sync import patiently, read_machine  # noqa: PLC0415
+
+        context = self._context
+        assert context is not None
+        yield from patiently(lambda: read_machine(context, machine_id))
+
+
+class WorkerThread(QObject):
+    """Owns the thread: starts the worker on it and ends both in order. Lives on the UI thread.
+
+    Signals: ``start_requested`` … ``stop_requested`` carry requests over to the worker.
+    """
+
+    start_requested = Signal()
+    sync_requested = Signal()
+    machine_requested = Signal(int)
+    operations_queued = Signal()
+    stop_requested = Signal()
+
+    def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.worker = worker
+        self._thread = QThread(self)
+        self._thread.setObjectName("worker")
+        worker.moveToThread(self._thread)
+        self.start_requested.connect(worker.start)
+        self.sync_requested.connect(worker.sync)
+        self.machine_requested.connect(worker.read_machine)
+        self.operations_queued.connect(worker.take_operations)
+        self.stop_requested.connect(worker.stop)
+
+    def start(self) -> None:
+        self._thread.start()
+        self.start_requested.emit()
+
+    def stop(self) -> bool:
+        """End the worker and wait for it; False if it did not end in time (then it is logged)."""
+        if not self._thread.isRunning():
+            return True
+        self.worker.stopping.set()
+        self.stop_requested.emit()
+        ended = self._thread.wait(STOP_TIMEOUT_MS)
+        if not ended:
+            log.error("the worker did not end within %s ms", STOP_TIMEOUT_MS)
+        return bool(ended)
+
+
