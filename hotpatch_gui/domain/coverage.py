@@ -146,7 +146,7 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
             return Coverage(
                 Level.UNKNOWN,
                 situation,
-                f"The last assessment is from {age_text(evidence.assessed, now)}; Azure keeps seven days.",
+                f"The last assessment is {_days(evidence.assessed, now)} old; Azure keeps seven days.",
                 running,
                 "Choose Assess now to know what is missing today.",
             )
@@ -261,7 +261,7 @@ def _behind(
             Level.INFO, Situation.BEHIND, f"Hotpatch is current; {_lower(_updates(evidence))}.", running,
             f"{step} {expected}",
         )
-    how_far = "one release" if len(monthly) == 1 else f"{len(monthly)} releases"
+    how_far = f"{_number(len(monthly))} release{'' if len(monthly) == 1 else 's'}"
     baseline = next((r for r in reversed(monthly) if r.kind.is_baseline), None)
     if baseline is not None:
         step = f"Install the {baseline.month_name} baseline {baseline.kb}: it restarts the machine."
@@ -276,11 +276,21 @@ def _behind(
     )
 
 
+def _days(then: datetime | None, now: datetime) -> str:
+    days = (now - then).days if then else 0
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+def _number(count: int) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if count < len(words) else str(count)
+
+
 def _consequence(evidence: Evidence) -> str:
     if evidence.updates_that_restart == 0:
         return "None of them restarts the machine."
     many = evidence.updates_that_restart
-    return f"{many} of them {'restarts or may restart' if many == 1 else 'restart or may restart'} the machine."
+    return f"{_number(many).capitalize()} of them {'restarts' if many == 1 else 'restart'} the machine or may."
 
 
 def _updates(evidence: Evidence) -> str:

@@ -147,6 +147,9 @@ def _august_run(guest: Guest, catalog: Catalog, start: datetime) -> Iterable[dic
                        errors=[error])
     elif guest.build == hotpatch.build:
         yield past_run([(patch, "Installed")], start, "Platform")
+        if guest.name == "vm-web-01":
+            everything = [(p, "Installed") for p in catalog.others(product, EPOCH.date())]
+            yield past_run(everything, start + timedelta(days=3, hours=9), "User", restart="Completed")
         if guest.name == "vm-erp-01":
             dotnet = [p for p in catalog.others(product, start.date()) if ".NET" in p.name]
             later = start + timedelta(days=2)

@@ -1,0 +1,227 @@
+"""A table model that holds row ids and fetches the rows in sight: a million rows cost what a thousand do."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.tables import Table, Where
+from hotpatch_gui.theme.glyphs import Glyph
+
+from .reader import IdsAnswer, IdsRequest
+from .source import DataSource
+
+PAGE_ROWS = 100
+PAGES_KEPT = 30
+FIRST_SCREEN_ROWS = 100
+
+Index = QModelIndex | QPersistentModelIndex
+RowRole = int(Qt.ItemDataRole.UserRole)
+GlyphRole = int(Qt.ItemDataRole.UserRole) + 1
+
+_askers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. ``text`` and ``tip`` get the row and the time it is; ``sort`` is a key of the table."""
+
+    key: str
+    title: str
+    width_px: int
+    text: Callable[[sqlite3.Row, datetime], str]
+    tip: Callable[[sqlite3.Row, datetime], str] | None = None
+    glyph: Callable[[sqlite3.Row], Glyph | None] | None = None
+    right: bool = False
+    sort: str | None = None
+    hidden: bool = False
+
+
+def plain_tip(text: str) -> str:
+    """Tooltips guess rich text; this one is shown as it is."""
+    return f"<span>{escape(text)}</span>" if text else ""
+
+
+class WindowedModel(QAbstractTableModel):
+    """Rows of a store Table, sorted and filtered by SQL. Lives on the UI thread.
+
+    Signals:
+        rows_changed (): a query came back; counts and empty states may differ.
+    """
+
+    rows_changed = Signal()
+
+    def __init__(
+        self, source: DataSource, table: Table, columns: Sequence[Column], clock: Clock,
+        where: Where | None = None, parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.table, self.columns = table, tuple(columns)
+        self._source, self._clock = source, clock
+        self._where = where or Where()
+        self.sort_key, self.sort_descending = table.default_sort
+        self._ids: array[int] = array("q")
+        self._pages: OrderedDict[int, dict[int, sqlite3.Row]] = OrderedDict()
+        self._asker, self._number = next(_askers), 0
+        self.is_loaded = False
+        source.opened.connect(self.load_first_screen)
+        source.changed.connect(self._on_changed)
+        source.reader.answered.connect(self._on_answered)
+
+    @property
+    def where(self) -> Where:
+        return self._where
+
+    def set_where(self, where: Where) -> None:
+        """Filter anew; the rows come when the query has ended."""
+        if where != self._where:
+            self._where = where
+            self.refresh()
+
+    def load_first_screen(self) -> None:
+        """The first rows at once, on this thread, then all of them in the background."""
+        db = self._source.db
+        if db is None:
+            return
+        first = self.table.ids(db, self._where, self.sort_key, self.sort_descending, FIRST_SCREEN_ROWS)
+        self._take(first)
+        if len(first) == FIRST_SCREEN_ROWS:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Query again in the background, keeping what is shown until the answer is there."""
+        if self._source.db is None:
+            return
+        self._number += 1
+        sql = self.table.ids_sql(self._where, self.sort_key, self.sort_descending)
+        self._source.reader.ask(IdsRequest(self._asker, self._number, sql, self._where.parameters))
+
+    def row(self, number: int) -> sqlite3.Row | None:
+        """The row at a position; None if it was deleted since the query."""
+        if not 0 <= number < len(self._ids):
+            return None
+        page = number // PAGE_ROWS
+        return self._page(page).get(self._ids[number])
+
+    def id_at(self, number: int) -> int | None:
+        return self._ids[number] if 0 <= number < len(self._ids) else None
+
+    def number_of(self, row_id: int) -> int | None:
+        """The position of a row id; None if it is not among the rows."""
+        try:
+            return self._ids.index(row_id)
+        except ValueError:
+            return None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self._ids)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        column = self.columns[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        row = self.row(index.row())
+        if row is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(row, self._clock())
+        if role == RowRole:
+            return row
+        if role == GlyphRole:
+            return column.glyph(row) if column.glyph else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip((column.tip or column.text)(row, self._clock()))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{column.title}: {column.text(row, self._clock())}"
+        return None
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is Qt.Orientation.Vertical:
+            return section + 1 if role == Qt.ItemDataRole.DisplayRole else None
+        if not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column, if it can be sorted by; a negative column restores the table's order."""
+        key = self.columns[column].sort if 0 <= column < len(self.columns) else self.table.default_sort[0]
+        if key is None:
+            return
+        descending = order is Qt.SortOrder.DescendingOrder if column >= 0 else self.table.default_sort[1]
+        if (key, descending) != (self.sort_key, self.sort_descending):
+            self.sort_key, self.sort_descending = key, descending
+            self.refresh()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.touch(self.table.touched_by):
+            self.refresh()
+
+    def _on_answered(self, answer: IdsAnswer) -> None:
+        if answer.asker == self._asker and answer.number == self._number:
+            self._take(answer.ids)
+
+    def _take(self, ids: array[int]) -> None:
+        """Show these rows, keeping selection and current row by id."""
+        self._pages.clear()
+        self.is_loaded = True
+        if ids == self._ids:
+            if ids:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(ids) - 1, len(self.columns) - 1))
+        elif not self._ids or not ids:
+            self.beginResetModel()
+            self._ids = ids
+            self.endResetModel()
+        else:
+            self._rearrange(ids)
+        self.rows_changed.emit()
+
+    def _rearrange(self, ids: array[int]) -> None:
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        held = {self._ids[i.row()] for i in old}
+        places = {row_id: place for place, row_id in enumerate(ids) if row_id in held} if held else {}
+        moved = []
+        for index in old:
+            place = places.get(self._ids[index.row()])
+            moved.append(self.createIndex(place, index.column()) if place is not None else QModelIndex())
+        self._ids = ids
+        self.changePersistentIndexList(old, moved)
+        self.layoutChanged.emit()
+
+    def _page(self, number: int) -> dict[int, sqlite3.Row]:
+        page = self._pages.get(number)
+        if page is not None:
+            self._pages.move_to_end(number)
+            return page
+        db = self._source.db
+        ids = self._ids[number * PAGE_ROWS : (number + 1) * PAGE_ROWS]
+        page = self.table.rows(db, ids) if db is not None else {}
+        self._pages[number] = page
+        if len(self._pages) > PAGES_KEPT:
+            self._pages.popitem(last=False)
+        return page

@@ -1,0 +1,1 @@
+"""Colours, fonts, glyphs and icons. Used by views and models only."""

@@ -1,0 +1,63 @@
+"""Command icons from QtAwesome, loaded after the first paint: the icon fonts take 0.1 s."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from PySide6.QtGui import QIcon
+
+from .theme import Theme
+
+NAMES = {
+    "machines": "mdi6.server",
+    "updates": "mdi6.package-down",
+    "history": "mdi6.history",
+    "activity": "mdi6.progress-clock",
+    "settings": "mdi6.cog-outline",
+    "refresh": "mdi6.refresh",
+    "assess": "mdi6.clipboard-search-outline",
+    "install": "mdi6.download-box-outline",
+    "configure": "mdi6.tune-variant",
+    "restart": "mdi6.restart",
+    "search": "mdi6.magnify",
+    "help": "mdi6.information-outline",
+    "columns": "mdi6.view-column-outline",
+    "cancel": "mdi6.close-circle-outline",
+}
+
+
+class Icons:
+    """Hands out icons in the theme's colours once ``load`` was called; before that, they wait."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._waiting: list[tuple[str, Callable[[QIcon], object]]] = []
+        self._loaded = False
+        theme.changed.connect(self._tint)
+
+    def give(self, name: str, receiver: Callable[[QIcon], object]) -> None:
+        """Call ``receiver`` with the icon now or when it is there, and again at each change of theme.
+
+        Receivers live as long as the window.
+        """
+        self._waiting.append((name, receiver))
+        if self._loaded:
+            receiver(self._icon(name))
+
+    def load(self) -> None:
+        self._loaded = True
+        self._tint()
+
+    def _tint(self) -> None:
+        if self._loaded:
+            for name, receiver in self._waiting:
+                receiver(self._icon(name))
+
+    def _icon(self, name: str) -> QIcon:
+        os.environ.setdefault("QT_API", "pyside6")
+        import qtawesome  # noqa: PLC0415 - after the first paint
+
+        t = self._theme.tokens
+        icon: QIcon = qtawesome.icon(NAMES[name], color=t.secondary, color_disabled=t.disabled)
+        return icon

@@ -1,0 +1,132 @@
+"""Tokens -> palette and style sheet. Fonts are set on widgets, never here: a sheet loses weights."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QPalette
+
+from .tokens import CORNER_PX, ROW_PX, Tokens
+
+
+def palette(t: Tokens) -> QPalette:
+    role = QPalette.ColorRole
+    made = QPalette()
+    for name, colour in (
+        (role.Window, t.background), (role.WindowText, t.text), (role.Base, t.surface),
+        (role.AlternateBase, t.background), (role.Text, t.text), (role.Button, t.surface),
+        (role.ButtonText, t.text), (role.BrightText, t.error), (role.ToolTipBase, t.raised),
+        (role.ToolTipText, t.text), (role.Highlight, t.selection), (role.HighlightedText, t.text),
+        (role.PlaceholderText, t.secondary), (role.Link, t.accent_text), (role.Mid, t.divider),
+        (role.Accent, t.accent),
+    ):  # fmt: skip
+        made.setColor(name, QColor(colour))
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, name, QColor(t.disabled))
+    return made
+
+
+def style_sheet(t: Tokens, check_icon: str) -> str:
+    """``check_icon`` is the path of the tick that a checked box shows."""
+    return f"""
+QWidget#surface, QFrame#surface, QStackedWidget#surface {{ background: {t.surface}; }}
+QFrame#header {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; }}
+QFrame#rail {{ background: {t.background}; border-right: 1px solid {t.divider}; }}
+QFrame#commands {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; }}
+QFrame#statusBar {{ background: {t.background}; border-top: 1px solid {t.divider}; }}
+QFrame#listPanel {{ background: {t.surface}; border-right: 1px solid {t.divider}; }}
+QFrame#line {{ background: {t.divider}; border: none; }}
+QFrame#tile {{ background: {t.raised}; border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; }}
+QFrame#tile[clickable="true"]:hover {{ background: {t.hover}; }}
+QFrame#tile[chosen="true"] {{ border: 1px solid {t.accent}; background: {t.selection}; }}
+QFrame#banner[level="ok"] {{ background: {t.success_surface}; }}
+QFrame#banner[level="info"] {{ background: {t.hover}; }}
+QFrame#banner[level="warning"] {{ background: {t.warning_surface}; }}
+QFrame#banner[level="error"] {{ background: {t.error_surface}; }}
+QFrame#banner {{ border-radius: {CORNER_PX}px; }}
+QLabel[role="secondary"] {{ color: {t.secondary}; }}
+QLabel[role="error"] {{ color: {t.error}; }}
+QLabel#demo {{ background: {t.warning_surface}; color: {t.text}; border-radius: {CORNER_PX}px;
+    padding: 3px 8px; }}
+QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
+QMenu {{ background: {t.raised}; border: 1px solid {t.divider}; padding: 4px; }}
+QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: {CORNER_PX}px; }}
+QMenu::item:selected {{ background: {t.hover}; }}
+QMenu::item:disabled {{ color: {t.disabled}; }}
+QMenu::separator {{ height: 1px; background: {t.divider}; margin: 4px; }}
+QToolButton {{ border: 1px solid transparent; border-radius: {CORNER_PX}px; padding: 6px 8px;
+    background: transparent; color: {t.text}; }}
+QToolButton:hover {{ background: {t.hover}; }}
+QToolButton:pressed {{ background: {t.divider}; }}
+QToolButton:focus {{ border-color: {t.accent}; }}
+QToolButton:disabled {{ color: {t.disabled}; }}
+QFrame#rail QToolButton {{ border-radius: 0; border: none; border-left: 3px solid transparent;
+    padding: 8px 2px 6px 0px; color: {t.secondary}; }}
+QFrame#rail QToolButton:checked {{ border-left-color: {t.accent}; color: {t.text};
+    background: {t.surface}; }}
+QFrame#rail QToolButton:focus {{ background: {t.hover}; }}
+QPushButton {{ min-height: 30px; padding: 0 16px; border: 1px solid {t.border};
+    border-radius: {CORNER_PX}px; background: {t.surface}; color: {t.text}; }}
+QPushButton:hover {{ background: {t.hover}; }}
+QPushButton:pressed {{ background: {t.divider}; }}
+QPushButton:focus {{ border: 2px solid {t.accent}; padding: 0 15px; }}
+QPushButton:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
+QPushButton[primary="true"] {{ background: {t.accent}; border-color: {t.accent}; color: {t.on_accent}; }}
+QPushButton[primary="true"]:hover {{ background: {t.accent_text}; border-color: {t.accent_text}; }}
+QPushButton[primary="true"]:focus {{ border: 2px solid {t.text}; }}
+QPushButton[primary="true"]:disabled {{ background: {t.divider}; border-color: {t.divider};
+    color: {t.disabled}; }}
+QPushButton[chip="true"] {{ min-height: 24px; padding: 0 10px; border: 1px solid {t.border};
+    border-radius: 13px; }}
+QPushButton[chip="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; }}
+QPushButton[chip="true"]:checked {{ background: {t.selection}; border-color: {t.accent}; }}
+QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QComboBox {{ min-height: 28px; padding: 0 8px;
+    border: 1px solid {t.border}; border-radius: {CORNER_PX}px; background: {t.surface};
+    color: {t.text}; selection-background-color: {t.selection}; selection-color: {t.text}; }}
+QPlainTextEdit {{ padding: 4px; }}
+QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QComboBox:focus {{
+    border: 2px solid {t.accent}; padding: 0 7px; }}
+QPlainTextEdit:focus {{ padding: 3px; }}
+QLineEdit:disabled, QSpinBox:disabled, QDateEdit:disabled, QComboBox:disabled,
+QPlainTextEdit:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
+QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.divider};
+    selection-background-color: {t.selection}; selection-color: {t.text}; outline: none; }}
+QCheckBox, QRadioButton {{ spacing: 8px; color: {t.text}; min-height: 24px; }}
+QCheckBox:disabled, QRadioButton:disabled {{ color: {t.disabled}; }}
+QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};
+    border-radius: 3px; background: {t.surface}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+    image: url("{check_icon}"); }}
+QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; }}
+QCheckBox::indicator:disabled {{ border-color: {t.divider}; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {t.divider}; }}
+QTabBar {{ background: {t.surface}; }}
+QTabBar::tab {{ padding: 9px 4px 7px 4px; margin: 0 12px 0 4px; color: {t.secondary};
+    border: none; border-bottom: 2px solid transparent; background: transparent; }}
+QTabBar::tab:hover {{ color: {t.text}; }}
+QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}
+QTabBar::tab:focus {{ color: {t.accent_text}; }}
+QTableView, QTreeWidget, QTableWidget {{ background: {t.surface}; border: none; outline: none;
+    gridline-color: {t.divider}; selection-background-color: {t.selection};
+    selection-color: {t.text}; }}
+QTableView::item {{ padding: 0 8px; border-bottom: 1px solid {t.divider}; }}
+QTableView::item:hover {{ background: {t.hover}; }}
+QTableView::item:selected {{ background: {t.selection}; color: {t.text}; }}
+QTreeWidget::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 8px;
+    border-bottom: 1px solid {t.divider}; }}
+QHeaderView {{ background: {t.surface}; border: none; }}
+QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none;
+    border-bottom: 1px solid {t.divider}; padding: 0 8px; min-height: {ROW_PX}px; }}
+QHeaderView::section:hover {{ background: {t.hover}; }}
+QTableCornerButton::section {{ background: {t.surface}; border: none; }}
+QScrollArea, QScrollArea > QWidget > QWidget {{ border: none; background: {t.surface}; }}
+QScrollBar:vertical {{ width: 12px; background: transparent; }}
+QScrollBar:horizontal {{ height: 12px; background: transparent; }}
+QScrollBar::handle {{ background: {t.disabled}; border-radius: 3px; margin: 3px; min-height: 28px;
+    min-width: 28px; }}
+QScrollBar::handle:hover {{ background: {t.border}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QSplitter::handle {{ background: {t.divider}; }}
+QProgressBar {{ border: none; border-radius: 2px; background: {t.divider}; max-height: 4px;
+    min-height: 4px; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
+"""

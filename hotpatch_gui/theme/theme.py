@@ -1,0 +1,60 @@
+"""The theme in force: tokens, fonts and style, and word when it changes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.resources import resource
+
+from . import style
+from .fonts import choose_family, font
+from .tokens import NORMAL_WEIGHT, TEXT_PX, THEMES, Tokens
+
+CHOICES = ("system", "light", "dark")
+
+
+class Theme(QObject):
+    """Applies tokens to the application. Lives on the UI thread.
+
+    Signals:
+        changed (): tokens are other ones; custom-painted widgets repaint, icons are tinted anew.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, application: QApplication, choice: str, *, bundled_font: bool = False, scale: float = 1.0
+    ) -> None:
+        super().__init__(application)
+        self._application = application
+        self.family = choose_family(bundled=bundled_font)
+        self.scale = scale
+        self.choice = ""
+        self.tokens: Tokens = THEMES["light"]
+        application.setStyle("Fusion")
+        application.setFont(self.font())
+        application.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        self.choose(choice)
+
+    def choose(self, choice: str) -> None:
+        """``system``, ``light`` or ``dark``; anything else counts as ``system``."""
+        self.choice = choice if choice in CHOICES else "system"
+        self._apply()
+
+    def font(self, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT) -> QFont:
+        return font(self.family, px, weight, self.scale)
+
+    def _on_system_changed(self) -> None:
+        if self.choice == "system":
+            self._apply()
+
+    def _apply(self) -> None:
+        dark = self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        name = ("dark" if dark else "light") if self.choice == "system" else self.choice
+        self.tokens = THEMES[name]
+        self._application.setPalette(style.palette(self.tokens))
+        tick = resource(f"icons/tick-{name}.svg").as_posix()
+        self._application.setStyleSheet(style.style_sheet(self.tokens, tick))
+        self.changed.emit()

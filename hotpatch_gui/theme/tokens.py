@@ -1,0 +1,65 @@
+"""The design tokens, light and dark. A test computes their contrasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Colours as ``#rrggbb``. ``accent`` fills and draws; ``accent_text`` is for words."""
+
+    name: str
+    background: str
+    surface: str
+    raised: str
+    text: str
+    secondary: str
+    disabled: str
+    divider: str
+    border: str
+    hover: str
+    accent: str
+    accent_text: str
+    on_accent: str
+    selection: str
+    success: str
+    success_surface: str
+    warning: str
+    warning_surface: str
+    error: str
+    error_surface: str
+    planned_baseline: str
+    unplanned_baseline: str
+    hotpatch: str
+
+
+LIGHT = Tokens(
+    name="light",
+    background="#FAF9F8", surface="#FFFFFF", raised="#FFFFFF",
+    text="#201F1E", secondary="#605E5C", disabled="#A19F9D",
+    divider="#EDEBE9", border="#8A8886", hover="#F3F2F1",
+    accent="#0078D4", accent_text="#005A9E", on_accent="#FFFFFF", selection="#DEECF9",
+    success="#0F7B0F", success_surface="#DFF6DD",
+    warning="#8A5A00", warning_surface="#FFF4CE",
+    error="#A4262C", error_surface="#FDE7E9",
+    planned_baseline="#8764B8", unplanned_baseline="#CA5010", hotpatch="#0078D4",
+)  # fmt: skip
+DARK = Tokens(
+    name="dark",
+    background="#1B1A19", surface="#252423", raised="#2D2C2B",
+    text="#FFFFFF", secondary="#C8C6C4", disabled="#797775",
+    divider="#3B3A39", border="#8A8886", hover="#323130",
+    accent="#2899F5", accent_text="#6CB8F6", on_accent="#1B1A19", selection="#0F3B5F",
+    success="#6CCB5F", success_surface="#393D1B",
+    warning="#FCE100", warning_surface="#433519",
+    error="#FF99A4", error_surface="#442726",
+    planned_baseline="#B4A0FF", unplanned_baseline="#FF8C00", hotpatch="#2899F5",
+)  # fmt: skip
+THEMES = {"light": LIGHT, "dark": DARK}
+
+GRID_PX = 4
+ROW_PX = 32
+CORNER_PX = 4
+TEXT_PX, TITLE_PX, SUBTITLE_PX, FIGURE_PX, CAPTION_PX = 13, 20, 15, 26, 12
+LIGHT_WEIGHT, NORMAL_WEIGHT, SEMIBOLD_WEIGHT = 300, 400, 600
