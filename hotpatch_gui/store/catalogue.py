@@ -66,6 +66,7 @@ def sync_ended(db: sqlite3.Connection, now: datetime, problem: Problem | None, u
     values = (
         (problem.sentence, problem.next_step, problem.kind.value) if problem is not None else ("", "", "")
     )
+    db.execute("INSERT INTO sync_state (scope) VALUES (?) ON CONFLICT DO NOTHING", (FLEET,))
     db.execute(
         "UPDATE sync_state SET finished_at=CASE WHEN ?='' THEN ? ELSE finished_at END, unreadable=?,"
         " problem=?, next_step=?, problem_kind=? WHERE scope=?",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 
 from hotpatch_gui.domain.coverage import Evidence, coverage
@@ -53,11 +53,11 @@ def _values(m: Machine) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def mark_gone(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
-    """Machines that a whole sync begun at ``before`` did not see are gone; their history stays."""
-    db.execute(
-        "UPDATE machines SET gone_at=? WHERE fetched_at<? AND gone_at IS NULL", (to_text(now), to_text(before))
-    )
+def mark_gone(db: sqlite3.Connection, seen: Set[str], now: datetime) -> None:
+    """Machines that a whole sync did not see (``seen``: lower-case ids) are gone; their history stays."""
+    rows = db.execute("SELECT id, resource_id FROM machines WHERE gone_at IS NULL").fetchall()
+    gone = [(to_text(now), row[0]) for row in rows if row[1] not in seen]
+    db.executemany("UPDATE machines SET gone_at=? WHERE id=?", gone)
 
 
 def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage, MachinePage
 from hotpatch_gui.domain.machines import Machine
@@ -39,11 +38,7 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
 
     Ends by itself; a problem is written into sync_state, and what was stored before stays.
     """
-    started = context.clock()
-    sync = _FleetSync(context, progressed, started)
-    with transaction(context.db):
-        catalogue.sync_started(context.db, started)
-    context.changed(Changes.to("sync_state"))
+    sync = _FleetSync(context, progressed)
     problem: Problem | None = None
     try:
         yield from sync.run()
@@ -60,26 +55,28 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
 
 class _FleetSync:
     def __init__(
-        self, context: Context, progressed: Callable[[SyncProgress], None], started: datetime
+        self, context: Context, progressed: Callable[[SyncProgress], None]
     ) -> None:
         self._c = context
         self._progressed = progressed
-        self._started = started
         self.unreadable = 0
+        self._seen: set[str] = set()
         self._assessed: set[int] = set()
 
     def run(self) -> Job:
         gateway, db = self._c.gateway, self._c.db
         names = gateway.subscriptions()
         with transaction(db):
+            catalogue.sync_started(db, self._c.clock())
             catalogue.save_subscriptions(db, names)
+        self._c.changed(Changes.to("sync_state", "subscriptions"))
         yield from self._pages("machines", gateway.machine_pages(), self._take_machines)
         number = assessments.next_pass(db)
         yield from self._pages(
             "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, number)
         )
         with transaction(db):
-            machines.mark_gone(db, self._started, self._c.clock())
+            machines.mark_gone(db, self._seen, self._c.clock())
             assessments.clear_in_graph(db)
             assessments.set_in_graph(db, sorted(self._assessed))
             assessments.drop_unseen(db, sorted(self._assessed), number)
@@ -102,6 +99,7 @@ class _FleetSync:
 
     def _take_machines(self, page: MachinePage) -> int:
         machines.save(self._c.db, page.machines)
+        self._seen.update(m.resource_id.casefold() for m in page.machines)
         return len(page.machines)
 
     def _take_assessments(self, page: AssessmentPage, number: int) -> int:

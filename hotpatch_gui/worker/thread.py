@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STOP_TIMEOUT_MS = 15_000
 RETRY_S = 15.0
+IDLE_S = 1.0
+"""With nothing due for this long, the worker counts as idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Worker(QObject):
         super().__init__()
         self._path, self._connection = path, connection
         self._clock, self._calendar = clock, calendar
-        self._sync_every_s = sync_every_s
+        self.sync_every_s = sync_every_s
+        """Read by the periodic job; a number, so another thread may set it."""
         self.stopping = threading.Event()
         self._context: Context | None = None
         self._scheduler: Scheduler | None = None
@@ -173,14 +176,18 @@ class Worker(QObject):
             log.exception("a background job failed")
             delay = 0.0
         if delay is not None:
-            if delay > RETRY_S:
+            if delay >= IDLE_S:
                 self.idled.emit()
             self._schedule(delay)
 
     def _periodic(self) -> Job:
+        """A sync at the start and every period; soon again where the last one found no way to Azure."""
+        assert self._db is not None
         while True:
             self.sync()
-            yield self._sync_every_s
+            yield RETRY_S
+            if not catalogue.sync_state(self._db).problem:
+                yield max(0.0, self.sync_every_s - RETRY_S)
 
     def _sync(self) -> Job:
         from .sync import patiently, sync_fleet  # noqa: PLC0415

@@ -1,0 +1,220 @@
+"""The composition root: builds everything, hands it down; the only place that picks a cloud."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from . import resources
+from .azure.bodies import install_body, settings_body
+from .azure.clouds import Cloud
+from .domain.clock import Clock, CloudClock, system_clock
+from .domain.installs import InstallRequest
+from .domain.operations import OperationKind
+from .domain.problems import Problem
+from .domain.settings import SettingsChange
+from .models.source import DataSource
+from .settings import Settings
+from .store import catalogue
+from .store.changes import Changes
+from .store.database import FILE_NAME
+from .store.operations import Outbox
+from .theme.icons import Icons
+from .theme.theme import Theme
+from .views.main_window import MainWindow
+from .views.services import CloudLabel, Services
+from .worker.thread import Opened, Worker, WorkerThread
+
+if TYPE_CHECKING:
+    from .azure.gateway import Connection
+    from .simulator.arm import Wire
+    from .worker.sync import SyncProgress
+
+log = logging.getLogger(__name__)
+SIMULATOR_FILE = "simulated-azure.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The cloud to show and how to reach it; ``connect`` runs on the worker thread, SDKs and all."""
+
+    cloud: Cloud
+    label: CloudLabel
+    connect: Callable[[], Connection]
+
+
+def demo_cloud() -> Cloud:
+    return Cloud("Demo", "https://azure.demo.invalid", needs_sign_in=False, is_demo=True)
+
+
+def demo_target(make_wire: Callable[[], Wire]) -> Target:
+    """The simulated Azure in this process."""
+
+    def connect() -> Connection:
+        from .azure.gateway import Connection  # noqa: PLC0415 - the SDKs come with it
+        from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
+        from .simulator.transport import in_process_transport  # noqa: PLC0415
+
+        wire = make_wire()
+        return Connection(demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire))
+
+    return Target(demo_cloud(), CloudLabel("Contoso", "Demo, simulated Azure"), connect)
+
+
+def demo_wire(folder: Path) -> Wire:
+    """The demo's world, kept in ``folder`` so that a restarted demo goes on."""
+    from .simulator.build import build_simulator  # noqa: PLC0415 - only the demo needs it
+
+    others = resources.read_json("other-updates.json")
+    return build_simulator(resources.calendar(), others, state_path=folder / SIMULATOR_FILE)
+
+
+def cloud_target(cloud: Cloud, subscription_ids: Sequence[str], sign_in: str, tenant: str | None) -> Target:
+    """A cloud over the network: Azure itself, or a simulated one at an address of this machine."""
+
+    def connect() -> Connection:
+        from .azure.gateway import Connection  # noqa: PLC0415 - the SDKs come with it
+
+        return Connection(cloud, tuple(subscription_ids), sign_in, tenant)
+
+    demo = "Demo, simulated Azure" if cloud.is_demo else ""
+    return Target(cloud, CloudLabel(cloud.name, demo), connect)
+
+
+class Desk:
+    """What the window asks for: into the queue at once, then word to the worker."""
+
+    def __init__(self, path: Path, thread: WorkerThread, clock: Clock) -> None:
+        self._path, self._thread, self._clock = path, thread, clock
+        self._outbox: Outbox | None = None
+
+    def sync(self) -> None:
+        self._thread.sync_requested.emit()
+
+    def sync_every(self, minutes: int) -> None:
+        self._thread.worker.sync_every_s = minutes * 60.0
+
+    def read_machine(self, machine_id: int) -> None:
+        self._thread.machine_requested.emit(machine_id)
+
+    def assess(self, machine_ids: Sequence[int]) -> int:
+        return self._queue(OperationKind.ASSESS, machine_ids, None)
+
+    def install(self, machine_ids: Sequence[int], request: InstallRequest) -> int:
+        return self._queue(OperationKind.INSTALL, machine_ids, json.dumps(install_body(request)))
+
+    def restart(self, machine_ids: Sequence[int]) -> int:
+        return self._queue(OperationKind.RESTART, machine_ids, None)
+
+    def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> int:
+        return self._queue(OperationKind.SETTINGS, machine_ids, json.dumps(settings_body(change)))
+
+    def cancel(self, operation_id: int) -> bool:
+        done = self._box().cancel(operation_id, self._clock())
+        self._thread.worker.changed.emit(Changes.to("operations"))
+        return done
+
+    def close(self) -> None:
+        if self._outbox is not None:
+            self._outbox.close()
+
+    def _queue(self, kind: OperationKind, machine_ids: Sequence[int], request: str | None) -> int:
+        queued = self._box().queue(kind, [(i, request) for i in machine_ids], self._clock())
+        self._thread.worker.changed.emit(Changes.to("operations"))
+        self._thread.operations_queued.emit()
+        return len(queued)
+
+    def _box(self) -> Outbox:
+        if self._outbox is None:
+            self._outbox = Outbox(self._path)
+        return self._outbox
+
+
+class App(QObject):
+    """The program: window, worker and what ties them. ``close`` ends both in order."""
+
+    def __init__(
+        self, application: QApplication, folder: Path, target: Target, *,
+        theme: str | None = None, bundled_font: bool = False, scale: float = 1.0,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        path = folder / FILE_NAME
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.settings = Settings(folder)
+        self.source = DataSource(path, self)
+        self.clock: Clock = self._clock_for(target.cloud)
+        self.theme = Theme(application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale)
+        self.worker = Worker(
+            path, target.connect, self.clock, resources.calendar, self.settings.sync_minutes * 60.0
+        )
+        self.thread_ = WorkerThread(self.worker, self)
+        self.desk = Desk(path, self.thread_, self.clock)
+        self.icons = Icons(self.theme)
+        self.services = Services(
+            self.source, self.clock, resources.calendar(), self.theme, self.icons, self.settings,
+            self.desk, target.label,
+        )  # fmt: skip
+        self.window = MainWindow(self.services)
+        self._connect()
+
+    def _clock_for(self, cloud: Cloud) -> Clock:
+        """A simulated cloud has its own day; until it answers, the last one known stands still."""
+        if not cloud.is_demo:
+            return system_clock
+        last = catalogue.latest_time(self.source.db) if self.source.db is not None else None
+        return CloudClock(last or datetime.now(UTC))
+
+    def _connect(self) -> None:
+        worker = self.worker
+        worker.opened.connect(self._on_opened)
+        worker.changed.connect(self._on_changed)
+        worker.sync_progressed.connect(self._on_sync_progressed)
+        worker.sync_ended.connect(self._on_sync_ended)
+        worker.failed.connect(self._on_failed)
+
+    def start(self) -> None:
+        """Show the window; once it has painted, load the icons and start the worker."""
+        self.window.show()
+        QTimer.singleShot(0, self, self._after_first_paint)
+
+    @Slot()
+    def _after_first_paint(self) -> None:
+        self.window.load_icons()
+        self.thread_.start()
+
+    def close(self) -> None:
+        self.window.close()
+        self.thread_.stop()
+        self.desk.close()
+        self.source.close()
+
+    @Slot(object)
+    def _on_opened(self, opened: Opened) -> None:
+        self.source.open()
+        if opened.set_aside is not None:
+            self.window.show_set_aside(opened.set_aside)
+
+    @Slot(object)
+    def _on_changed(self, changes: Changes) -> None:
+        self.source.announce(changes)
+
+    @Slot(object)
+    def _on_sync_progressed(self, progress: SyncProgress) -> None:
+        self.window.show_syncing(f"{progress.reading}, {progress.done:,} of {progress.total:,}")
+
+    @Slot()
+    def _on_sync_ended(self) -> None:
+        self.window.show_syncing("")
+
+    @Slot(object)
+    def _on_failed(self, problem: Problem) -> None:
+        log.warning("%s", problem.text)
+        self.window.show_problem(problem)

@@ -1,0 +1,181 @@
+"""The command line: the window by default, ``simulate`` and ``capture`` beside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .azure.clouds import CLOUDS, simulated
+from .paths import default_data_dir
+
+SIGN_INS = ("browser", "device-code", "cli", "managed-identity")
+EXIT_USAGE = 2
+DEMO_FOLDER = "demo"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; the exit code."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    match options.command:
+        case "simulate":
+            return simulate(options)
+        case "capture":
+            return capture(options)
+    return run(options, parser)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hotpatch-gui",
+        description="Hotpatch state, assessments and installations of Windows Server machines in Azure. "
+        "Without --subscription or --endpoint it shows a demo against a simulated Azure.",
+    )
+    parser.add_argument("--version", action="version", version=f"hotpatch-gui {__version__}")
+    parser.add_argument("--data-dir", type=Path, help="keep file, settings and logs in this folder")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run")
+    azure = parser.add_argument_group("Azure")
+    azure.add_argument("--subscription", action="append", default=[], metavar="ID", help="a subscription to show; may be repeated")
+    azure.add_argument("--sign-in", choices=SIGN_INS, default="browser", help="how to sign in (default: browser)")
+    azure.add_argument("--tenant", metavar="ID", help="the tenant to sign in to")
+    azure.add_argument("--cloud", choices=tuple(CLOUDS), default="public", help="which Azure (default: public)")
+    demo = parser.add_argument_group("simulated Azure")
+    demo.add_argument("--endpoint", metavar="URL", help="a simulated Azure on this machine, as 'simulate' prints it")
+    demo.add_argument("--reset-demo", action="store_true", help="begin the demo afresh")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_simulate(commands)
+    _add_capture(commands)
+    return parser
+
+
+def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    simulator = commands.add_parser("simulate", help="serve a simulated Azure on loopback HTTP")
+    simulator.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    simulator.add_argument("--machines", type=int, default=12, help="how many machines (default: 12)")
+    simulator.add_argument("--seed", type=int, default=1, help="the same seed makes the same world")
+    simulator.add_argument("--state", type=Path, help="keep the world in this file and go on from it")
+    simulator.add_argument("--speed", type=float, default=60.0, help="simulated seconds per real second while work runs (default: 60)")
+    simulator.add_argument("--quota", type=int, default=15, help="Resource Graph queries in 5 seconds (default: 15, as Azure)")
+
+
+def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    pictures = commands.add_parser("capture", help="render named scenes to PNG, with no display")
+    pictures.add_argument("--out", type=Path, help="the folder for the pictures")
+    pictures.add_argument("--scene", action="append", help="only this scene; may be repeated")
+    pictures.add_argument("--theme", choices=("light", "dark"), dest="scene_theme", help="only this theme")
+    pictures.add_argument("--list", action="store_true", dest="list_scenes", help="print the names of the scenes")
+
+
+def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Show the window until it is closed."""
+    if options.endpoint and options.subscription:
+        parser.error("--endpoint and --subscription exclude each other")
+    if not has_display():
+        print(NO_DISPLAY, file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        cloud = simulated(options.endpoint) if options.endpoint else CLOUDS[options.cloud]
+        subscriptions = [str(uuid.UUID(s)) for s in options.subscription]
+    except ValueError as error:
+        parser.error(str(error) if options.endpoint else "--subscription wants the ID, such as 00000000-0000-0000-0000-000000000000")
+    is_demo = not options.endpoint and not subscriptions
+    folder = (options.data_dir or default_data_dir() / (DEMO_FOLDER if is_demo or options.endpoint else "")).absolute()
+    if options.reset_demo:
+        reset_demo(folder)
+    from .logs import start_log  # noqa: PLC0415 - not for --help
+
+    start_log(folder)
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+
+    from . import app  # noqa: PLC0415
+
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Hotpatch Dashboard")
+    application.setDesktopFileName("hotpatch-gui")
+    if is_demo:
+        target = app.demo_target(lambda: app.demo_wire(folder))
+    elif options.endpoint:
+        from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
+
+        target = app.cloud_target(cloud, [SUBSCRIPTION], "none", None)
+    else:
+        target = app.cloud_target(cloud, subscriptions, options.sign_in, options.tenant)
+    program = app.App(application, folder, target, theme=options.theme)
+    program.start()
+    code = application.exec()
+    program.close()
+    return int(code)
+
+
+NO_DISPLAY = """There is no display, so no window can be shown.
+Pictures of every screen can be made without one:  hotpatch-gui capture --out DIR
+On a server, an X server in memory does as well:     xvfb-run hotpatch-gui"""
+
+
+def has_display() -> bool:
+    """Whether Qt would find a display: on Linux it ends the process where there is none."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def reset_demo(folder: Path) -> None:
+    """Forget the demo: its world and what was read of it. Only files that the demo made."""
+    from .store.database import FILE_NAME  # noqa: PLC0415
+
+    for name in ("simulated-azure.sqlite3", FILE_NAME):
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
+
+
+def simulate(options: argparse.Namespace) -> int:
+    """Serve until interrupted; the first line on standard output says where."""
+    from . import resources  # noqa: PLC0415
+    from .simulator.build import build_simulator  # noqa: PLC0415
+    from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
+    from .simulator.server import SimulatorServer  # noqa: PLC0415
+
+    wire = build_simulator(
+        resources.calendar(), resources.read_json("other-updates.json"), state_path=options.state,
+        machines=options.machines, seed=options.seed, speed=options.speed, quota=options.quota,
+    )  # fmt: skip
+    server = SimulatorServer(wire, options.port)
+    print(json.dumps({"endpoint": server.endpoint, "subscription_id": SUBSCRIPTION}), flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+        wire.cloud.close()
+    return 0
+
+
+def capture(options: argparse.Namespace) -> int:
+    """Render scenes; the names are printed with --list."""
+    from .demo import environment  # noqa: PLC0415 - sets Qt's environment before Qt is imported
+
+    environment.prepare()
+    from .demo.scenes import SCENES, render  # noqa: PLC0415
+
+    if options.list_scenes:
+        print("\n".join(SCENES))
+        return 0
+    if options.out is None:
+        print("capture needs --out DIR (or --list)", file=sys.stderr)
+        return EXIT_USAGE
+    unknown = set(options.scene or ()) - set(SCENES)
+    if unknown:
+        print(f"There is no scene {', '.join(sorted(unknown))}. --list prints them.", file=sys.stderr)
+        return EXIT_USAGE
+    options.out.mkdir(parents=True, exist_ok=True)
+    themes = (options.scene_theme,) if options.scene_theme else ("light", "dark")
+    for path in render(options.out, options.scene or list(SCENES), themes):
+        print(path)
+    return 0

@@ -1,0 +1,47 @@
+"""An environment in which pictures come out the same everywhere. Called before Qt is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+SCREEN = '{"screens": [{"name": "capture", "x": 0, "y": 0, "width": 1920, "height": 1080, "logicalDpi": 96, "dpr": 1}]}'
+_FONT_CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir>
+<match target="font"><edit name="hinting" mode="assign"><bool>false</bool></edit>
+<edit name="antialias" mode="assign"><bool>true</bool></edit>
+<edit name="rgba" mode="assign"><const>none</const></edit></match></fontconfig>
+"""
+
+
+def prepare(folder: Path | None = None) -> None:
+    """Set platform, screen, fonts, locale and time zone; drop every other Qt variable.
+
+    Raises:
+        RuntimeError: Qt is imported already, so it is too late.
+    """
+    if "PySide6.QtGui" in sys.modules:
+        raise RuntimeError("the environment has to be set before Qt is imported")
+    for name in [n for n in os.environ if n.startswith("QT_")]:
+        del os.environ[name]
+    place = folder or Path(tempfile.mkdtemp(prefix="hotpatch-capture-"))
+    screen, fonts = place / "screen.json", place / "fonts.conf"
+    screen.write_text(SCREEN, encoding="utf-8")
+    fonts.write_text(_FONT_CONFIG.format(fonts=_font_folder(), cache=place / "cache"), encoding="utf-8")
+    os.environ |= {
+        "QT_QPA_PLATFORM": f"offscreen:configfile={screen}",
+        "QT_API": "pyside6",
+        "FONTCONFIG_FILE": str(fonts),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+def _font_folder() -> str:
+    spec = find_spec("fontpkg_inter")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("pictures need the package fontpkg-inter")
+    return str(Path(next(iter(spec.submodule_search_locations))) / "files")

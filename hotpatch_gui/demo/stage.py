@@ -1,0 +1,147 @@
+"""The whole program on a stage: real window, real worker, simulated Azure whose clock stands still."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from hotpatch_gui import resources
+from hotpatch_gui.app import App, Target, demo_target
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.table import Table
+
+PATIENCE_S = 30.0
+
+
+def application() -> QApplication:
+    """The one QApplication, with nothing that moves by itself."""
+    existing = QApplication.instance()
+    made = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    made.setCursorFlashTime(0)
+    return made
+
+
+class Stage(QObject):
+    """Use as a context manager; ``window`` is the program's, ``wire`` the Azure behind it."""
+
+    def __init__(self, theme: str, *, scale: float = 1.0) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory(prefix="hotpatch-stage-")
+        self.clock = SteppedClock(EPOCH)
+        others = resources.read_json("other-updates.json")
+        self.wire: Wire = build_simulator(resources.calendar(), others, clock=self.clock, quota=1000)
+        target: Target = demo_target(lambda: self.wire)
+        self.app = App(
+            application(), Path(self._folder.name), target, theme=theme, bundled_font=True, scale=scale
+        )
+        self.window = self.app.window
+        self._idles = 0
+        self.app.worker.idled.connect(self._on_idled, Qt.ConnectionType.QueuedConnection)
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for dialog in self.window.findChildren(QDialog):
+            dialog.reject()
+        self.app.close()
+        self.window.deleteLater()
+        self._spin(20)
+        self.wire.cloud.close()
+        self._folder.cleanup()
+
+    def start(self) -> None:
+        """Show the window and wait until the first sync has ended and the charts are drawn."""
+        self.app.start()
+        self.until(self._synced)
+        self.settle()
+
+    def until(self, condition: Callable[[], Any]) -> None:
+        """Turn the event loop until ``condition`` holds.
+
+        Raises:
+            TimeoutError: it does not hold in time.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"never came true: {getattr(condition, '__qualname__', condition)}")
+            self._spin(10)
+
+    def settle(self) -> None:
+        """Until queries have come back and every chart in sight is drawn."""
+        self.until(lambda: self.app.source.reader.is_idle)
+        self._spin(30)
+        self.until(lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if h.isVisible()))
+        self.until(lambda: self.app.source.reader.is_idle)
+        self._spin(30)
+
+    def choose(self, *names: str) -> None:
+        """Select machines by name and wait until what was read anew of them is shown."""
+        db = self.app.source.db
+        assert db is not None
+        marks = ",".join("?" * len(names))
+        rows = db.execute(f"SELECT id, name FROM machines WHERE name IN ({marks})", names).fetchall()
+        ids = {row["name"]: row["id"] for row in rows}
+        page = self.window.machines
+        page.choose(ids[names[0]])
+        for name in names[1:]:
+            number = page.model.number_of(ids[name])
+            assert number is not None
+            model = page.list.selectionModel()
+            model.select(page.model.index(number, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows)
+        self.idle()
+        self.settle()
+
+    def idle(self) -> None:
+        """Until the worker has nothing due."""
+        before = self._idles
+        self.app.thread_.operations_queued.emit()
+        self.until(lambda: self._idles > before)
+
+    @Slot()
+    def _on_idled(self) -> None:
+        self._idles += 1
+
+    def operation_states(self) -> list[OperationState]:
+        db = self.app.source.db
+        assert db is not None
+        return [OperationState(r[0]) for r in db.execute("SELECT state FROM operations ORDER BY id")]
+
+    def grab(self, widget: QWidget) -> QImage:
+        """The widget's pixels; focus is taken away so that no cursor shows."""
+        focused = QApplication.focusWidget()
+        if focused is not None:
+            focused.clearFocus()
+        self._spin(20)
+        return widget.grab().toImage()
+
+    def table(self, name: str) -> Table:
+        found = self.window.findChild(Table, name)
+        assert found is not None
+        return found
+
+    def _synced(self) -> bool:
+        db = self.app.source.db
+        if db is None:
+            return False
+        row = db.execute("SELECT finished_at, problem FROM sync_state").fetchone()
+        return row is not None and bool(row[0] or row[1]) and not self.window.is_syncing
+
+    def _spin(self, milliseconds: int) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()

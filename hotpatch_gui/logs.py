@@ -1,0 +1,48 @@
+"""The log: a rotated file in the data folder; never a token, never a request's headers."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import threading
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+FILE_NAME = "hotpatch.log"
+MAX_BYTES, KEPT = 1_000_000, 3
+_BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*")
+
+
+class _NoSecrets(logging.Formatter):
+    """Blanks anything that looks like a token, whoever wrote it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _BEARER.sub("[token]", super().format(record))
+
+
+def start_log(folder: Path) -> None:
+    """Log to ``folder``; a folder that cannot be written gets the standard error instead."""
+    handler: logging.Handler
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / FILE_NAME, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")
+    except OSError:
+        handler = logging.StreamHandler()
+    handler.setFormatter(_NoSecrets("%(asctime)s %(levelname)s %(threadName)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    for noisy in ("azure", "urllib3", "msal"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.excepthook = _log_exception
+    threading.excepthook = lambda args: _log_exception(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _log_exception(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if error is not None:
+        logging.getLogger("hotpatch_gui").critical("unexpected error", exc_info=(kind, error, trace))
+    sys.__excepthook__(kind, error or kind(), trace)

@@ -1,0 +1,248 @@
+"""The blade: the chosen machine's sentence, commands and tabs; the sum where several are chosen."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QStackedWidget,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hotpatch_gui.domain.coverage import Level, coverage
+from hotpatch_gui.domain.machines import PowerState
+from hotpatch_gui.store import machines
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
+
+from .dialogs.install import InstallDialog
+from .dialogs.restart import confirm_restart
+from .dialogs.update_settings import UpdateSettingsDialog
+from .services import Services
+from .tabs.compliance import ComplianceTab
+from .tabs.history import HistoryTab
+from .tabs.schedule import ScheduleTab
+from .tabs.status import StatusTab
+from .widgets.banner import Banner
+from .widgets.empty import EmptyState
+from .widgets.labels import ElidedLabel
+
+_SHOWN_TABLES = frozenset({"machines", "assessments", "updates", "installations", "subscriptions"})
+_OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
+
+
+class Blade(QStackedWidget):
+    """Shows machines by row id. Reads the file again whenever it changes."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("surface")
+        self._s = services
+        self._ids: tuple[int, ...] = ()
+        self._online = True
+        self._rows: list[sqlite3.Row] = []
+        self.commands: dict[str, QAction] = {}
+        self._make_parts()
+        self._lay_out()
+        services.source.changed.connect(self._on_changed)
+        services.source.opened.connect(self.reload)
+
+    def _make_parts(self) -> None:
+        services, theme = self._s, self._s.theme
+        self.title = ElidedLabel(theme, TITLE_PX, SEMIBOLD_WEIGHT)
+        self.title.setObjectName("bladeTitle")
+        self.subtitle = ElidedLabel(theme, role="secondary")
+        self.subtitle.setObjectName("bladeSubtitle")
+        self.banner = Banner(theme)
+        self.status = StatusTab(services)
+        self.compliance = ComplianceTab(services)
+        self.history = HistoryTab(services, "history")
+        self.schedule = ScheduleTab(services)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("bladeTabs")
+        self.tabs.setDocumentMode(True)
+        for widget, text in (
+            (self.status, "Status"), (self.compliance, "Update compliance"),
+            (self.history, "Update history (30 days)"), (self.schedule, "Schedule"),
+        ):  # fmt: skip
+            self.tabs.addTab(widget, text)
+        self.tabs.currentChanged.connect(self._show_tab)
+        self.empty = EmptyState(theme)
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        page.setObjectName("surface")
+        head = QVBoxLayout()
+        head.setContentsMargins(16, 12, 16, 8)
+        head.setSpacing(2)
+        head.addWidget(self.title)
+        head.addWidget(self.subtitle)
+        sentence = QVBoxLayout()
+        sentence.setContentsMargins(16, 12, 16, 8)
+        sentence.addWidget(self.banner)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self._command_bar())
+        column.addLayout(sentence)
+        column.addWidget(self.tabs, 1)
+        self.addWidget(self.empty)
+        self.addWidget(page)
+        self._page = page
+        self.show_machines(())
+
+    def _command_bar(self) -> QFrame:
+        bar = QFrame()
+        bar.setObjectName("commands")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 2, 8, 4)
+        row.setSpacing(4)
+        for key, icon, text, keys, slot in (
+            ("refresh", "refresh", "Refresh", "F5", self._refresh),
+            ("assess", "assess", "Assess now", "Ctrl+Shift+A", self._assess),
+            ("install", "install", "Install updates now", "Ctrl+I", self.open_install),
+            ("configure", "configure", "Update settings", "Ctrl+U", self.open_settings),
+            ("restart", "restart", "Restart", None, self._restart),
+        ):
+            row.addWidget(self._command(key, icon, text, keys, slot))
+        row.addStretch(1)
+        return bar
+
+    def _command(
+        self, key: str, icon: str, text: str, keys: str | None, slot: Callable[[], object]
+    ) -> QToolButton:
+        action = QAction(text, self)
+        action.setObjectName(f"command-{key}")
+        action.triggered.connect(lambda: slot())
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        self.addAction(action)
+        self.commands[key] = action
+        button = QToolButton()
+        button.setObjectName(f"button-{key}")
+        button.setDefaultAction(action)
+        button.setAccessibleName(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._s.icons.give(icon, action.setIcon)
+        return button
+
+    @property
+    def machine_ids(self) -> tuple[int, ...]:
+        return self._ids
+
+    def show_machines(self, machine_ids: Sequence[int]) -> None:
+        """Show these; the first time a single one is chosen, it is read anew from Azure."""
+        fresh = tuple(machine_ids) != self._ids
+        self._ids = tuple(machine_ids)
+        self.reload()
+        if fresh and len(self._ids) == 1 and self._online:
+            self._s.requests.read_machine(self._ids[0])
+
+    def say_empty(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
+        self.empty.say(glyph, headline, explanation, button)
+
+    def set_online(self, online: bool) -> None:
+        if online != self._online:
+            self._online = online
+            self._update_commands()
+
+    def reload(self) -> None:
+        """Read the chosen machines out of the file and show them."""
+        db = self._s.source.db
+        rows = machines.read_rows(db, self._ids) if db is not None else []
+        self.setCurrentWidget(self._page if rows else self.empty)
+        self._rows = rows
+        if rows:
+            self._show_head(rows)
+            self._show_tab()
+            self._update_commands()
+
+    def _show_head(self, rows: Sequence[sqlite3.Row]) -> None:
+        self.tabs.setTabText(1, f"Update compliance ({sum(r['updates'] for r in rows)})")
+        if len(rows) == 1:
+            row = rows[0]
+            zone = f" zone {row['zone']}" if row["zone"] else ""
+            self.title.set_whole(f"{row['name']} | Hotpatch")
+            self.subtitle.set_whole(
+                f"Virtual machine · {row['resource_group']} · {row['location']}{zone} · {row['power']}"
+            )
+            self.banner.show_coverage(
+                coverage(machines.evidence_of(row), self._s.calendar, self._s.clock())
+            )
+            return
+        self.title.set_whole(f"{len(rows)} machines | Hotpatch")
+        groups = sorted({r["resource_group"] for r in rows})
+        self.subtitle.set_whole(f"Virtual machines · {', '.join(groups)}")
+        level = max(Level(r["attention"]) for r in rows)
+        situations = Counter(r["situation"] for r in rows)
+        self.banner.show_text(
+            level,
+            f"{len(rows)} machines are chosen; commands act on all of them.",
+            " · ".join(f"{count} {what.lower()}" for what, count in situations.most_common()),
+        )
+
+    def _show_tab(self) -> None:
+        """Fill the tab in sight; the others are filled when they come into sight."""
+        db, rows = self._s.source.db, self._rows
+        if db is None or not rows:
+            return
+        match self.tabs.currentWidget():
+            case self.status:
+                self.status.show_rows(db, rows)
+            case self.compliance:
+                self.compliance.show_rows(db, rows)
+            case self.history:
+                self.history.show_machines([r["id"] for r in rows])
+            case self.schedule:
+                self.schedule.show_rows(rows)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self._ids and changes.touch(_SHOWN_TABLES):
+            self.reload()
+
+    def _update_commands(self) -> None:
+        running = [r for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)]
+        down = "The machine is not running, so Azure cannot reach it."
+        for key in ("assess", "install", "restart", "configure"):
+            needs_power = key != "configure"
+            able = self._online and bool(running if needs_power else self._rows)
+            action = self.commands[key]
+            action.setEnabled(able)
+            why = _OFFLINE_TIP if not self._online else down
+            action.setToolTip(action.text() if able else f"{action.text()}: {why}")
+
+    def _running_ids(self) -> list[int]:
+        return [r["id"] for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)]
+
+    def _refresh(self) -> None:
+        self._s.requests.sync()
+        if len(self._ids) == 1:
+            self._s.requests.read_machine(self._ids[0])
+
+    def _assess(self) -> None:
+        self._s.requests.assess(self._running_ids())
+
+    def open_install(self) -> None:
+        """Ask what to install on the chosen machines."""
+        dialog = InstallDialog(self._s, self._rows, self)
+        dialog.open()
+
+    def open_settings(self) -> None:
+        dialog = UpdateSettingsDialog(self._s, self._rows, self)
+        dialog.open()
+
+    def _restart(self) -> None:
+        rows = [r for r in self._rows if r["id"] in self._running_ids()]
+        confirm_restart(self._s, rows, self)
+

@@ -1,0 +1,411 @@
+"""Install updates now, in four steps, with a review that says beforehand what will happen."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDateEdit,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hotpatch_gui.domain.coverage import Level
+from hotpatch_gui.domain.installs import (
+    MAX_MINUTES,
+    MIN_MINUTES,
+    FleetReview,
+    InstallRequest,
+    Plan,
+    RequestError,
+    RestartSetting,
+    plan,
+)
+from hotpatch_gui.domain.kb import KbTextError, parse_kbs
+from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
+from hotpatch_gui.domain.updates import Classification, Update
+from hotpatch_gui.models import words
+from hotpatch_gui.models.windowed import plain_tip
+from hotpatch_gui.store import assessments
+from hotpatch_gui.store.times import from_text
+from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.banner import Banner
+from hotpatch_gui.views.widgets.labels import label
+
+from .steps import StepsDialog
+
+TYPED_ABOVE = 20
+"""More machines than this are confirmed by typing their number (the portal's own cap)."""
+PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
+
+
+class InstallDialog(StepsDialog):
+    """Machines, Updates, Properties, Review + install."""
+
+    def __init__(self, services: Services, rows: Sequence[sqlite3.Row], parent: QWidget) -> None:
+        super().__init__(services.theme, "Install updates now", parent)
+        self.setObjectName("installDialog")
+        self._s = services
+        self._rows = {r["id"]: r for r in rows}
+        db = services.source.db
+        self._offers: dict[int, list[Update]] = {
+            i: assessments.offered(db, i) if db is not None else [] for i in self._rows
+        }
+        self._request: InstallRequest | None = None
+        self.add_step("Machines", self._machines_step())
+        self.add_step("Updates", self._updates_step())
+        self.add_step("Properties", self._properties_step())
+        self.add_step("Review + install", self._review_step())
+        self.finish()
+
+    # Machines
+
+    def _machines_step(self) -> QWidget:
+        self.machines = QTreeWidget()
+        self.machines.setObjectName("installMachines")
+        self.machines.setAccessibleName("Machines to install on")
+        self.machines.setRootIsDecorated(False)
+        self.machines.setHeaderLabels(("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark"))
+        for number, width in enumerate((200, 120, 120, 110, 200)):
+            self.machines.setColumnWidth(number, round(width * self._theme.scale))
+        for row in self._rows.values():
+            self.machines.addTopLevelItem(self._machine_item(row))
+        self.machines.itemChanged.connect(self.check)
+        return self._step(
+            label(self._theme, "Updates are installed on the machines that are ticked.", role="secondary"),
+            self.machines,
+        )
+
+    def _machine_item(self, row: sqlite3.Row) -> QTreeWidgetItem:
+        now = self._s.clock()
+        item = QTreeWidgetItem(
+            [row["name"], row["hotpatch_status"], str(row["updates"]), words.assessed_age(row, now),
+             self._remark(row, now)]
+        )  # fmt: skip
+        item.setData(0, Qt.ItemDataRole.UserRole, row["id"])
+        down = row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN)
+        item.setCheckState(0, Qt.CheckState.Unchecked if down else Qt.CheckState.Checked)
+        if down:
+            item.setDisabled(True)
+        return item
+
+    def _remark(self, row: sqlite3.Row, now: datetime) -> str:
+        if row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN):
+            return f"Not possible: {row['power']}"
+        fresh = freshness(from_text(row["assessed_at"]), now)
+        if fresh is Freshness.NEVER:
+            return "Never assessed"
+        if fresh is Freshness.TOO_OLD:
+            return "Assess first: the list is too old"
+        return "Restart pending" if row["restart_pending"] else ""
+
+    @property
+    def chosen_ids(self) -> list[int]:
+        items = (self.machines.topLevelItem(n) for n in range(self.machines.topLevelItemCount()))
+        return [
+            int(i.data(0, Qt.ItemDataRole.UserRole))
+            for i in items
+            if i is not None and i.checkState(0) is Qt.CheckState.Checked and not i.isDisabled()
+        ]
+
+    # Updates
+
+    def _updates_step(self) -> QWidget:
+        self.classes = {c: QCheckBox(c.label) for c in Classification}
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        for number, (classification, box) in enumerate(self.classes.items()):
+            box.setObjectName(f"class-{classification.value}")
+            box.setChecked(classification in PRESELECTED)
+            box.toggled.connect(self._edited)
+            grid.addWidget(box, number // 4, number % 4)
+        self.include = self._kb_box("includeKbs", "KBs to include in addition", "KB5031364, 5031361 …")
+        self.exclude = self._kb_box("excludeKbs", "KBs to leave out", "One or many, as you paste them")
+        boxes = QHBoxLayout()
+        boxes.setSpacing(16)
+        for title, box in (("Include KBs in addition", self.include), ("Leave out KBs (wins)", self.exclude)):
+            part = QVBoxLayout()
+            part.setSpacing(4)
+            part.addWidget(label(self._theme, title))
+            part.addWidget(box)
+            boxes.addLayout(part, 1)
+        self.no_restarts = QCheckBox("Leave out updates that restart, may restart or do not say")
+        self.no_restarts.setObjectName("excludeRestarting")
+        self.no_restarts.toggled.connect(self._edited)
+        self.limit_date = QCheckBox("Only published on or before")
+        self.limit_date.setObjectName("limitDate")
+        self.date = QDateEdit(QDate(self._s.clock().date()))  # type: ignore[call-overload]
+        self.date.setObjectName("publishedBy")
+        self.date.setAccessibleName("Latest publish date")
+        self.date.setDisplayFormat("d MMM yyyy")
+        self.date.setCalendarPopup(True)
+        self.date.setEnabled(False)
+        self.limit_date.toggled.connect(self.date.setEnabled)
+        self.limit_date.toggled.connect(self._edited)
+        self.date.dateChanged.connect(self._edited)
+        limits = QHBoxLayout()
+        limits.setSpacing(12)
+        limits.addWidget(self.no_restarts)
+        limits.addStretch(1)
+        limits.addWidget(self.limit_date)
+        limits.addWidget(self.date)
+        self.preview = QTreeWidget()
+        self.preview.setObjectName("installPreview")
+        self.preview.setAccessibleName("What is taken and what is left out")
+        self.preview.setRootIsDecorated(False)
+        self.preview.setHeaderLabels(("Update", "KB", "Classification", "Restart", "Machines", "Taken"))
+        for number, width in enumerate((290, 90, 110, 110, 76, 110)):
+            self.preview.setColumnWidth(number, round(width * self._theme.scale))
+        self.counted = label(self._theme, weight=SEMIBOLD_WEIGHT)
+        self.counted.setObjectName("installCounted")
+        return self._step(grid, boxes, limits, self.counted, self.preview)
+
+    def _kb_box(self, name: str, spoken: str, hint: str) -> QPlainTextEdit:
+        box = QPlainTextEdit()
+        box.setObjectName(name)
+        box.setAccessibleName(spoken)
+        box.setPlaceholderText(hint)
+        box.setTabChangesFocus(True)
+        box.setFixedHeight(round(54 * self._theme.scale))
+        box.textChanged.connect(self._edited)
+        return box
+
+    def _edited(self) -> None:
+        self._show_preview()
+        self.check()
+
+    def _show_preview(self) -> None:
+        self.preview.clear()
+        try:
+            review = self._review()
+        except (RequestError, KbTextError):
+            self.counted.setText("Nothing is chosen yet.")
+            return
+        taken = _by_update(u for p in review.plans.values() for u in p.taken)
+        left = _by_update(u for p in review.plans.values() for u, _ in p.left)
+        reasons = {u.patch_id: reason for p in review.plans.values() for u, reason in p.left}
+        for update, machines in taken.values():
+            self.preview.addTopLevelItem(self._preview_item(update, machines, "Yes", ""))
+        for update, machines in left.values():
+            if update.patch_id not in taken:
+                self.preview.addTopLevelItem(
+                    self._preview_item(update, machines, "No", reasons[update.patch_id].value)
+                )
+        self.counted.setText(f"{len(taken)} taken, {len(left)} left out, by the last assessment.")
+
+    def _preview_item(self, update: Update, machines: int, taken: str, reason: str) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(
+            [update.name, update.kb or words.NOTHING,
+             update.classification.label if update.classification else update.classification_text,
+             update.restart.label, str(machines), taken]
+        )  # fmt: skip
+        ratio = self.devicePixelRatioF()
+        tokens = self._theme.tokens
+        item.setIcon(3, QIcon(glyphs.pixmap(words.RESTART_GLYPHS[update.restart], 16, tokens, ratio)))
+        item.setToolTip(0, plain_tip(update.name))
+        if reason:
+            item.setText(5, "No")
+            for column in range(6):
+                item.setToolTip(column, plain_tip(reason))
+                item.setForeground(column, self.palette().placeholderText())
+        return item
+
+    # Properties
+
+    def _properties_step(self) -> QWidget:
+        self.restart = QComboBox()
+        self.restart.setObjectName("restartSetting")
+        self.restart.setAccessibleName("Restart")
+        for setting in RestartSetting:
+            self.restart.addItem(setting.label, setting)
+        self.restart.currentIndexChanged.connect(self._show_properties)
+        self.minutes = QSpinBox()
+        self.minutes.setObjectName("maximumMinutes")
+        self.minutes.setAccessibleName("Maximum duration in minutes")
+        self.minutes.setRange(1, 999)
+        self.minutes.setValue(120)
+        self.minutes.setSuffix(" minutes")
+        self.minutes.valueChanged.connect(self._show_properties)
+        for widget in (self.restart, self.minutes):
+            widget.setFixedWidth(round(240 * self._theme.scale))
+        self.restart_words = label(self._theme, role="secondary", wrap=True)
+        self.window_words = label(self._theme, role="secondary", wrap=True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(8)
+        form.addRow("Restart", self.restart)
+        form.addRow("", self.restart_words)
+        form.addRow("Maximum duration", self.minutes)
+        form.addRow("", self.window_words)
+        return self._step(form, None)
+
+    def _show_properties(self) -> None:
+        self.restart_words.setText(
+            {
+                RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update asks for it.",
+                RestartSetting.NEVER: "Azure restarts nothing. Settings inside a machine can restart it all the same, "
+                "and updates that wait for a restart stay unfinished.",
+                RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update asks for it.",
+            }[self.restart.currentData()]
+        )
+        end = self._s.clock() + timedelta(minutes=self.minutes.value())
+        self.window_words.setText(
+            f"No update starts with less than {MIN_MINUTES} minutes left, and 10 are kept for the restart. "
+            f"At most {MAX_MINUTES} minutes. Sent now, Azure starts nothing after {words.moment_text(end)}; "
+            "an update under way is finished."
+        )
+        self.check()
+
+    # Review
+
+    def _review_step(self) -> QWidget:
+        self.sentence = Banner(self._theme)
+        self.sentence.setObjectName("banner")
+        self.facts = label(self._theme, wrap=True)
+        self.facts.setObjectName("reviewFacts")
+        self.review_list = QTreeWidget()
+        self.review_list.setObjectName("reviewList")
+        self.review_list.setAccessibleName("What happens on each machine")
+        self.review_list.setRootIsDecorated(False)
+        self.review_list.setHeaderLabels(("Machine", "Updates", "What happens"))
+        for number, width in enumerate((180, 240, 380)):
+            self.review_list.setColumnWidth(number, round(width * self._theme.scale))
+        self.typed = QLineEdit()
+        self.typed.setObjectName("typedNumber")
+        self.typed.setAccessibleName("Type the number of machines to confirm")
+        self.typed.setFixedWidth(round(240 * self._theme.scale))
+        self.typed.textChanged.connect(self.check)
+        return self._step(self.sentence, self.facts, self.review_list, self.typed)
+
+    def entering(self, number: int) -> None:
+        if number == 1:
+            self._show_preview()
+        if number == 2:
+            self._show_properties()
+        if number == 3:
+            self._show_review()
+
+    def _show_review(self) -> None:
+        self._request = self._make_request()
+        review = self._review()
+        restarts = any(p.will_restart or p.may_restart for p in review.plans.values())
+        restarts = restarts or self._request.restart is RestartSetting.ALWAYS
+        restarts = restarts and self._request.restart is not RestartSetting.NEVER
+        self.sentence.show_text(
+            Level.WARNING if restarts else Level.OK,
+            review.sentence,
+            "",
+            glyph=Glyph.RESTART if restarts else Glyph.OK,
+        )
+        self.facts.setText("\n".join(self._facts(review)))
+        self.review_list.clear()
+        for name, p in review.plans.items():
+            kbs = ", ".join(u.kb or u.name for u in p.taken) or "none of those on offer"
+            self.review_list.addTopLevelItem(QTreeWidgetItem([name, kbs, p.restart_sentence]))
+        count = len(self.chosen_ids)
+        self.typed.setVisible(count > TYPED_ABOVE)
+        self.typed.setPlaceholderText(f"Type {count} to confirm")
+        self.act.setText(f"Install on {count} machine{'' if count == 1 else 's'}")
+
+    def _facts(self, review: FleetReview) -> list[str]:
+        now = self._s.clock()
+        ages = [from_text(self._rows[i]["assessed_at"]) for i in self.chosen_ids]
+        known = [a for a in ages if a is not None]
+        never = len(ages) - len(known)
+        lines = []
+        if known:
+            oldest = words.span_text(max(timedelta(0), now - min(known)))
+            lines.append(f"The assessment this is based on is {oldest} old; what Azure finds when it starts may differ.")
+        if never:
+            lines.append(f"{never} of them were never assessed: what they get is not known beforehand.")
+        lines.append("Availability-first does not apply: all of them start at once, when you say so.")
+        lines.append("Azure offers no way to cancel an installation once it is sent.")
+        unseen = sorted({kb for p in review.plans.values() for kb in p.unseen})
+        if unseen:
+            lines.append(f"No last assessment offers {', '.join(unseen)}; Azure installs it only where it applies.")
+        return lines
+
+    # The request
+
+    def what_is_wrong(self) -> str:
+        if not self.chosen_ids:
+            return "Tick at least one machine that is running."
+        number = self.pages.currentIndex()
+        try:
+            if number >= 1:
+                self._make_request(default_minutes=number < 2)
+        except (RequestError, KbTextError) as error:
+            return str(error)
+        count = len(self.chosen_ids)
+        if number == 3 and count > TYPED_ABOVE and self.typed.text().strip() != str(count):
+            return f"Type {count}, the number of machines, to confirm."
+        return ""
+
+    def _make_request(self, *, default_minutes: bool = False) -> InstallRequest:
+        published_by = None
+        if self.limit_date.isChecked():
+            day = self.date.date().toPython()
+            published_by = datetime.combine(day, time(23, 59, 59), tzinfo=UTC)  # type: ignore[arg-type]
+        return InstallRequest(
+            classifications=frozenset(c for c, box in self.classes.items() if box.isChecked()),
+            include=parse_kbs(self.include.toPlainText()),
+            exclude=parse_kbs(self.exclude.toPlainText()),
+            exclude_restarting=self.no_restarts.isChecked(),
+            published_by=published_by,
+            restart=self.restart.currentData(),
+            maximum_minutes=120 if default_minutes else self.minutes.value(),
+        )
+
+    def _review(self) -> FleetReview:
+        request = self._make_request(default_minutes=True)
+        plans: dict[str, Plan] = {}
+        for machine_id in self.chosen_ids:
+            plans[self._rows[machine_id]["name"]] = plan(request, self._offers[machine_id])
+        return FleetReview(request, plans)
+
+    def do_it(self) -> None:
+        if self._request is not None and not self.what_is_wrong():
+            self.act.setEnabled(False)
+            self._s.requests.install(self.chosen_ids, self._request)
+            self.accept()
+
+    def _step(self, *parts: object) -> QWidget:
+        page = QWidget()
+        page.setObjectName("surface")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        for part in parts:
+            if part is None:
+                column.addStretch(1)
+            elif isinstance(part, QWidget):
+                column.addWidget(part, 1 if isinstance(part, QTreeWidget) else 0)
+            else:
+                column.addLayout(part)  # type: ignore[arg-type]
+        return page
+
+
+def _by_update(updates: Iterable[Update]) -> dict[str, tuple[Update, int]]:
+    """patch id -> (update, on how many machines)."""
+    found: dict[str, tuple[Update, int]] = {}
+    for update in updates:
+        _, count = found.get(update.patch_id, (update, 0))
+        found[update.patch_id] = (update, count + 1)
+    return found

@@ -1,0 +1,176 @@
+"""Settings of the program itself, and About."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hotpatch_gui import __version__
+from hotpatch_gui.theme.theme import CHOICES, Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.tabs.history import RANGES
+from hotpatch_gui.views.widgets.labels import label, line
+
+SHORTCUTS = (
+    ("F5", "Refresh"), ("Ctrl+K", "Search machines"), ("Ctrl+F", "Filter the table"),
+    ("Ctrl+1 … 4", "Machines, Updates, History, Activity"), ("Ctrl+Shift+A", "Assess now"),
+    ("Ctrl+I", "Install updates now (opens the dialog)"), ("Ctrl+U", "Update settings"),
+    ("Ctrl+C, Ctrl+Shift+C", "Copy rows, with headers"), ("Ctrl+,", "Settings"), ("F1", "This page"),
+)  # fmt: skip
+
+
+class PreferencesDialog(QDialog):
+    """Theme, how often to sync, history's range, and where the data is."""
+
+    def __init__(self, services: Services, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("preferencesDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Settings")
+        self.setModal(True)
+        self._s = services
+        theme, settings = services.theme, services.settings
+        self.theme = QComboBox()
+        self.theme.setObjectName("prefTheme")
+        for choice, text in zip(CHOICES, ("As the system", "Light", "Dark"), strict=True):
+            self.theme.addItem(text, choice)
+        self.theme.setCurrentIndex(self.theme.findData(theme.choice))
+        self.minutes = QSpinBox()
+        self.minutes.setObjectName("prefSync")
+        self.minutes.setRange(1, 1440)
+        self.minutes.setSuffix(" minutes")
+        self.minutes.setValue(settings.sync_minutes)
+        self.days = QComboBox()
+        self.days.setObjectName("prefHistory")
+        for text, days in RANGES:
+            self.days.addItem(text, days)
+        self.days.setCurrentIndex(max(0, self.days.findData(settings.history_days)))
+        self.folder = QLineEdit(str(services.source.path.parent))
+        self.folder.setObjectName("prefFolder")
+        self.folder.setReadOnly(True)
+        for widget, name in ((self.theme, "Theme"), (self.minutes, "Sync every"),
+                             (self.days, "History shows at first"), (self.folder, "Data folder")):  # fmt: skip
+            widget.setAccessibleName(name)
+        self._lay_out()
+        self.theme.currentIndexChanged.connect(self._choose_theme)
+        self.minutes.valueChanged.connect(self._choose_minutes)
+        self.days.currentIndexChanged.connect(self._choose_days)
+
+    def _lay_out(self) -> None:
+        theme = self._s.theme
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(12)
+        form.addRow("Theme", self.theme)
+        form.addRow("Sync with Azure every", self.minutes)
+        form.addRow("History shows at first", self.days)
+        form.addRow("", label(theme, "What was read from Azure is kept for good, beyond Azure's 30 days.", role="secondary", wrap=True))
+        place = QHBoxLayout()
+        place.addWidget(self.folder, 1)
+        opener = QPushButton("Open folder")
+        opener.setAutoDefault(False)
+        folder = QUrl.fromLocalFile(str(self._s.source.path.parent))
+        opener.clicked.connect(lambda: QDesktopServices.openUrl(folder))
+        place.addWidget(opener)
+        form.addRow("Data folder", place)
+        form.addRow("Connection", label(theme, self._s.cloud.name + (f" ({self._s.cloud.demo})" if self._s.cloud.demo else "")))
+        form.addRow("", label(theme, "The connection is chosen at the start; see hotpatch-gui --help.", role="secondary", wrap=True))
+        column = _surface(self, theme, "Settings")
+        column.addLayout(form)
+        column.addStretch(1)
+        column.addWidget(line())
+        column.addLayout(_close_row(self))
+        self.resize(round(600 * theme.scale), round(420 * theme.scale))
+
+    def _choose_theme(self) -> None:
+        choice = self.theme.currentData()
+        self._s.settings.theme = choice
+        self._s.theme.choose(choice)
+
+    def _choose_minutes(self, minutes: int) -> None:
+        self._s.settings.sync_minutes = minutes
+        self._s.requests.sync_every(minutes)
+
+    def _choose_days(self) -> None:
+        self._s.settings.history_days = int(self.days.currentData())
+
+
+class AboutDialog(QDialog):
+    """Versions, keys, and where things are; nothing secret is in what it copies."""
+
+    def __init__(self, services: Services, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("aboutDialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("About Hotpatch Dashboard")
+        self.setModal(True)
+        theme = services.theme
+        column = _surface(self, theme, "Hotpatch Dashboard")
+        column.addWidget(label(theme, "\n".join(diagnostics()), role="secondary"))
+        column.addWidget(label(theme, "Keys", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        keys = QFormLayout()
+        keys.setHorizontalSpacing(24)
+        keys.setVerticalSpacing(4)
+        for combination, meaning in SHORTCUTS:
+            keys.addRow(combination, label(theme, meaning, role="secondary"))
+        column.addLayout(keys)
+        column.addStretch(1)
+        column.addWidget(line())
+        copy = QPushButton("Copy diagnostics")
+        copy.setObjectName("copyDiagnostics")
+        copy.setAutoDefault(False)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n".join(diagnostics())))
+        column.addLayout(_close_row(self, copy))
+        self.resize(round(520 * theme.scale), round(480 * theme.scale))
+
+
+def diagnostics() -> list[str]:
+    """Versions of this program and what it stands on."""
+    lines = [f"Hotpatch Dashboard {__version__}", f"Python {platform.python_version()} on {platform.platform()}"]
+    for package in ("PySide6-Essentials", "azure-mgmt-compute", "azure-mgmt-resourcegraph"):
+        try:
+            lines.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            lines.append(f"{package} (version not recorded)")
+    return lines
+
+
+def _surface(dialog: QDialog, theme: Theme, title: str) -> QVBoxLayout:
+    surface = QFrame()
+    surface.setObjectName("surface")
+    column = QVBoxLayout(surface)
+    column.setContentsMargins(24, 16, 24, 16)
+    column.setSpacing(12)
+    column.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
+    whole = QVBoxLayout(dialog)
+    whole.setContentsMargins(0, 0, 0, 0)
+    whole.addWidget(surface)
+    return column
+
+
+def _close_row(dialog: QDialog, *before: QPushButton) -> QHBoxLayout:
+    close = QPushButton("Close")
+    close.setObjectName("dialogClose")
+    close.setDefault(True)
+    close.clicked.connect(dialog.accept)
+    row = QHBoxLayout()
+    row.addStretch(1)
+    for button in (*before, close):
+        row.addWidget(button)
+    return row

@@ -1,0 +1,127 @@
+"""A dialog in steps: their names at the top, Back and Next below, Cancel the default."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import NORMAL_WEIGHT, SEMIBOLD_WEIGHT, TITLE_PX
+from hotpatch_gui.views.widgets.labels import label, line
+
+
+class StepsDialog(QDialog):
+    """``add_step`` builds it; a subclass says when a step may be left and what the last button does."""
+
+    def __init__(self, theme: Theme, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setModal(True)
+        self.resize(round(860 * theme.scale), round(600 * theme.scale))
+        self._names: list[QLabel] = []
+        self._name_row = QHBoxLayout()
+        self._name_row.setSpacing(8)
+        self.pages = QStackedWidget()
+        self.pages.setObjectName("surface")
+        self.problem = label(theme, role="error", wrap=True)
+        self.problem.setObjectName("stepProblem")
+        self.back = QPushButton("Back")
+        self.next = QPushButton("Next")
+        self.act = QPushButton()
+        self.cancel = QPushButton("Cancel")
+        for button, name in ((self.back, "stepBack"), (self.next, "stepNext"), (self.act, "stepAct"),
+                             (self.cancel, "stepCancel")):  # fmt: skip
+            button.setObjectName(name)
+            button.setAutoDefault(False)
+        self.act.setProperty("primary", True)
+        self.cancel.setDefault(True)
+        self._lay_out(title)
+        self.back.clicked.connect(lambda: self.go_to(self.pages.currentIndex() - 1))
+        self.next.clicked.connect(lambda: self.go_to(self.pages.currentIndex() + 1))
+        self.act.clicked.connect(self.do_it)
+        self.cancel.clicked.connect(self.reject)
+
+    def _lay_out(self, title: str) -> None:
+        head = QVBoxLayout()
+        head.setContentsMargins(24, 16, 24, 12)
+        head.setSpacing(12)
+        head.addWidget(label(self._theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
+        head.addLayout(self._name_row)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(24, 12, 24, 16)
+        buttons.setSpacing(8)
+        buttons.addWidget(self.problem, 1)
+        for button in (self.back, self.next, self.act, self.cancel):
+            buttons.addWidget(button)
+        surface = QFrame()
+        surface.setObjectName("surface")
+        column = QVBoxLayout(surface)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(line())
+        column.addWidget(self.pages, 1)
+        column.addWidget(line())
+        column.addLayout(buttons)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(surface)
+
+    def add_step(self, name: str, page: QWidget) -> None:
+        number = len(self._names)
+        if number:
+            self._name_row.addWidget(label(self._theme, "›", role="secondary"))
+        shown = label(self._theme, f"{number + 1}  {name}")
+        self._names.append(shown)
+        self._name_row.addWidget(shown)
+        self.pages.addWidget(page)
+
+    def finish(self) -> None:
+        """After the last step was added."""
+        self._name_row.addStretch(1)
+        self.go_to(0)
+
+    def go_to(self, number: int) -> None:
+        if not 0 <= number < self.pages.count():
+            return
+        self.entering(number)
+        self.pages.setCurrentIndex(number)
+        last = number == self.pages.count() - 1
+        self.back.setVisible(number > 0)
+        self.next.setVisible(not last)
+        self.act.setVisible(last)
+        for place, name in enumerate(self._names):
+            name.setFont(self._theme.font(weight=SEMIBOLD_WEIGHT if place == number else NORMAL_WEIGHT))
+            name.setProperty("role", "" if place == number else "secondary")
+            name.style().unpolish(name)
+            name.style().polish(name)
+        self.check()
+
+    def entering(self, number: int) -> None:
+        """A step comes into sight."""
+
+    def check(self) -> None:
+        """Say what is wrong and whether one may go on."""
+        problem = self.what_is_wrong()
+        self.problem.setText(problem)
+        self.next.setEnabled(not problem)
+        self.act.setEnabled(not problem)
+
+    def what_is_wrong(self) -> str:
+        """The sentence that keeps one from going on; empty where nothing does."""
+        return ""
+
+    def do_it(self) -> None:
+        """The last step's button."""
+        raise NotImplementedError

@@ -1,0 +1,107 @@
+"""The strip at the top: what this is, which subscription, whether it is a demo, search, settings."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
+
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.models import words
+from hotpatch_gui.resources import resource
+from hotpatch_gui.store import catalogue
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+
+from .services import Services
+from .widgets.labels import ElidedLabel, label
+
+LOGO_PX = 24
+TICK_MS = 1000
+
+
+class Header(QFrame):
+    """Signals:
+    search_changed (str): the text of the search field.
+    settings_requested (): the gear was pressed.
+    """
+
+    search_changed = Signal(str)
+    settings_requested = Signal()
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("header")
+        self._s = services
+        theme = services.theme
+        self.logo = QLabel()
+        self.logo.setFixedSize(LOGO_PX, LOGO_PX)
+        self.subscription = ElidedLabel(theme, role="secondary")
+        self.subscription.setObjectName("subscription")
+        self.demo = label(theme)
+        self.demo.setObjectName("demo")
+        self.demo.setVisible(bool(services.cloud.demo))
+        self.search = QLineEdit()
+        self.search.setObjectName("search")
+        self.search.setAccessibleName("Search machines")
+        self.search.setPlaceholderText("Search machines  (Ctrl+K)")
+        self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(round(280 * theme.scale))
+        self.search.textChanged.connect(self.search_changed)
+        self.gear = self._button("settings", "Settings")
+        self.gear.clicked.connect(self.settings_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(12)
+        row.addWidget(self.logo)
+        row.addWidget(label(theme, "Hotpatch", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        row.addWidget(self.subscription, 1)
+        row.addWidget(self.demo)
+        row.addWidget(self.search)
+        row.addWidget(self.gear)
+        services.source.changed.connect(self._on_changed)
+        services.source.opened.connect(self.show_subscription)
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(TICK_MS)
+        self._ticker.timeout.connect(self.show_clock)
+        if services.cloud.demo:
+            self._ticker.start()
+        self.show_subscription()
+        self.show_clock()
+
+    def load_logo(self) -> None:
+        """After the first paint: the SVG reader is slow to load."""
+        ratio = self.devicePixelRatioF()
+        pixmap: QPixmap = QIcon(str(resource("icons/hotpatch.svg"))).pixmap(
+            round(LOGO_PX * ratio), round(LOGO_PX * ratio)
+        )
+        pixmap.setDevicePixelRatio(ratio)
+        self.logo.setPixmap(pixmap)
+
+    def show_subscription(self) -> None:
+        db = self._s.source.db
+        names = catalogue.subscription_names(db) if db is not None else []
+        self.subscription.set_whole(" / ".join((self._s.cloud.name, *names)))
+
+    def show_clock(self) -> None:
+        """The demo's own day and how fast it runs."""
+        if not self._s.cloud.demo:
+            return
+        now = words.moment_text(self._s.clock())
+        rate = self._s.clock.rate if isinstance(self._s.clock, CloudClock) else 1.0
+        fast = f", running {rate:.0f} × faster" if rate > 1 else ""
+        self.demo.setText(f"{self._s.cloud.demo} · {now}{fast}")
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.touch(frozenset({"subscriptions"})):
+            self.show_subscription()
+
+    def _button(self, icon: str, text: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(f"header-{icon}")
+        button.setToolTip(text)
+        button.setAccessibleName(text)
+        button.setFixedSize(32, 32)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._s.icons.give(icon, button.setIcon)
+        return button

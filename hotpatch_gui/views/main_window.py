@@ -1,0 +1,193 @@
+"""The main window: header, rail, pages, status bar, and what stands across them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.coverage import Level
+from hotpatch_gui.domain.problems import Problem, ProblemKind
+from hotpatch_gui.store import catalogue
+from hotpatch_gui.store.changes import Changes
+
+from .dialogs.preferences import AboutDialog, PreferencesDialog
+from .header import Header
+from .pages.machines import MachinesPage
+from .rail import Rail
+from .services import Services
+from .status_bar import StatusBar
+from .widgets.banner import Banner
+
+SIZE_PX = (1280, 800)
+MINIMUM_PX = (1024, 640)
+
+
+class MainWindow(QMainWindow):
+    """Pages other than Machines are built when they are first shown. Lives on the UI thread."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self._s = services
+        demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
+        self.setWindowTitle(f"Hotpatch Dashboard{demo}")
+        self._syncing = False
+        self.header = Header(services)
+        self.rail = Rail(services)
+        self.machines = MachinesPage(services)
+        self.status_bar = StatusBar(services)
+        self.notice = Banner(services.theme)
+        self.notice.hide()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.machines)
+        self._makers: dict[int, Callable[[], QWidget]] = {1: self._updates, 2: self._history, 3: self._activity}
+        for _ in self._makers:
+            self.pages.addWidget(QWidget())
+        self._lay_out()
+        self._connect()
+        self._restore()
+        self.show_sync()
+
+    def _lay_out(self) -> None:
+        notice = QVBoxLayout()
+        notice.setContentsMargins(0, 0, 0, 0)
+        notice.addWidget(self.notice)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addLayout(notice)
+        right.addWidget(self.pages, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addLayout(right, 1)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status_bar)
+        self.setCentralWidget(body)
+        self.setMinimumSize(*MINIMUM_PX)
+        self.resize(*SIZE_PX)
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.show_page)
+        self.header.search_changed.connect(self._search)
+        self.header.settings_requested.connect(self.open_preferences)
+        self.status_bar.clicked.connect(lambda: self.show_page(3))
+        self.notice.button.clicked.connect(self._retry)
+        self._s.source.changed.connect(self._on_changed)
+        for keys, slot in (
+            ("Ctrl+K", self._focus_search), ("Ctrl+,", self.open_preferences), ("F1", self.open_about),
+            *((f"Ctrl+{n + 1}", self._page_opener(n)) for n in range(self.pages.count())),
+        ):  # fmt: skip
+            QShortcut(QKeySequence(keys), self).activated.connect(slot)
+
+    def _restore(self) -> None:
+        self.restoreGeometry(self._s.settings.state("window"))
+
+    def load_icons(self) -> None:
+        """After the first paint."""
+        self._s.icons.load()
+        self.header.load_logo()
+
+    @property
+    def is_syncing(self) -> bool:
+        return self._syncing
+
+    def show_page(self, number: int) -> None:
+        maker = self._makers.pop(number, None)
+        if maker is not None:
+            place = self.pages.widget(number)
+            self.pages.insertWidget(number, maker())
+            self.pages.removeWidget(place)
+            place.deleteLater()
+        self.pages.setCurrentIndex(number)
+        self.rail.choose(number)
+
+    def show_syncing(self, what: str) -> None:
+        """What a sync is reading; empty when it has ended."""
+        self._syncing = bool(what)
+        self.status_bar.show_syncing(what)
+        self.show_sync()
+
+    def show_sync(self) -> None:
+        """Say how the data stands: offline and other problems of the last sync."""
+        db = self._s.source.db
+        state = catalogue.sync_state(db) if db is not None else catalogue.SyncState()
+        self.machines.show_sync(state, syncing=self._syncing)
+        offline = state.problem_kind == ProblemKind.OFFLINE
+        self.machines.blade.set_online(not offline)
+        if state.problem:
+            self._notify(Level.WARNING if offline else Level.ERROR, state.problem, state.next_step, "Try again")
+        elif self.notice.property("from_sync"):
+            self.notice.hide()
+        self.notice.setProperty("from_sync", bool(state.problem))
+
+    def show_problem(self, problem: Problem) -> None:
+        """A known problem outside a sync: the file, or the sign-in."""
+        code = f" ({problem.code})" if problem.code else ""
+        self._notify(Level.ERROR, f"{problem.sentence}{code}", problem.next_step, "Try again")
+
+    def show_set_aside(self, path: Path) -> None:
+        self._notify(
+            Level.WARNING,
+            "The data file was damaged, so a new one was begun.",
+            f"The old one is kept as {path.name} in {path.parent}. Machines are read again from Azure; "
+            "history beyond Azure's 30 days is in the old file only.",
+        )
+
+    def open_preferences(self) -> None:
+        PreferencesDialog(self._s, self).open()
+
+    def open_about(self) -> None:
+        AboutDialog(self._s, self).open()
+
+    def _notify(self, level: Level, headline: str, detail: str, button: str = "") -> None:
+        self.notice.show_text(level, headline, detail)
+        self.notice.button.setText(button)
+        self.notice.button.setVisible(bool(button))
+        self.notice.show()
+
+    def _retry(self) -> None:
+        self._s.requests.sync()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.touch(frozenset({"sync_state"})):
+            self.show_sync()
+
+    def _search(self, text: str) -> None:
+        self.show_page(0)
+        self.machines.search(text)
+
+    def _focus_search(self) -> None:
+        self.header.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.header.search.selectAll()
+
+    def _page_opener(self, number: int) -> Callable[[], None]:
+        return lambda: self.show_page(number)
+
+    def _updates(self) -> QWidget:
+        from .pages.updates import UpdatesPage  # noqa: PLC0415 - built when first shown
+
+        return UpdatesPage(self._s)
+
+    def _history(self) -> QWidget:
+        from .pages.history import HistoryPage  # noqa: PLC0415 - built when first shown
+
+        return HistoryPage(self._s)
+
+    def _activity(self) -> QWidget:
+        from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown
+
+        return ActivityPage(self._s)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        self._s.settings.save_state("window", self.saveGeometry())
+        self._s.settings.save()
+        super().closeEvent(event)

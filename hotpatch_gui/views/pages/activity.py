@@ -1,0 +1,91 @@
+"""The Activity page: everything that was asked of Azure, what it is doing and how it ended."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QPushButton
+
+from hotpatch_gui.models import columns, words
+from hotpatch_gui.models.windowed import WindowedModel
+from hotpatch_gui.store import operations, tables
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+from .table_page import Page
+
+TICK_MS = 1000
+
+
+class ActivityPage(Page):
+    """Operations, newest first; what is queued can be taken back, what is sent cannot."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services.theme, "Activity", "What was asked of Azure, what it is doing and how it ended.")
+        self._s = services
+        self.model = WindowedModel(
+            services.source, tables.OPERATIONS, columns.OPERATIONS, services.clock, parent=self
+        )
+        self.panel = TablePanel(
+            services.theme, Table(services.theme, services.settings, self.model, "activityTable")
+        )
+        self.cancel = QPushButton("Cancel queued")
+        self.cancel.setObjectName("cancelQueued")
+        self.cancel.setEnabled(False)
+        self.tools.addWidget(self.cancel)
+        self.detail = label(services.theme, wrap=True)
+        self.detail.setObjectName("activityDetail")
+        self.detail.setContentsMargins(16, 10, 16, 12)
+        self.detail.setMinimumHeight(round(56 * services.theme.scale))
+        self.fill(self.panel)
+        self.column.addWidget(self.detail)
+        self.cancel.clicked.connect(self._cancel)
+        self.model.rows_changed.connect(self._show)
+        self.panel.table.selectionModel().selectionChanged.connect(self._show_detail)
+        services.source.changed.connect(self._on_changed)
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(TICK_MS)
+        self._ticker.timeout.connect(self.panel.table.viewport().update)
+        self.model.load_first_screen()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.touch(tables.OPERATIONS.touched_by):
+            self._show_detail()
+
+    def _show(self) -> None:
+        self.panel.show_table(self.model.rowCount() > 0)
+        self.detail.setVisible(self.model.rowCount() > 0)
+        self.panel.empty.say(
+            Glyph.INFO, "Nothing was asked yet",
+            "Assessments, installations, restarts and changes of settings appear here from the click on.",
+        )  # fmt: skip
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """The chosen operation in full; the newest where none is chosen."""
+        db = self._s.source.db
+        ids = self.panel.table.selected_ids
+        chosen = ids[0] if ids else self.model.id_at(0)
+        row = operations.read_row(db, chosen) if db is not None and chosen is not None else None
+        running = db is not None and bool(operations.running(db))
+        if running != self._ticker.isActive():
+            (self._ticker.start if running else self._ticker.stop)()
+        self.cancel.setEnabled(row is not None and bool(ids) and row["state"] == "queued")
+        if row is None:
+            return
+        parts = [f"{words.operation_kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"]
+        if row["state"] == "running" and row["latest_end_at"]:
+            parts.append(
+                f"Azure offers no cancel; it starts nothing after {words.time_text(row['latest_end_at'])}."
+            )
+        if row["code"]:
+            parts.append(f"Azure's code: {row['code']}.")
+        if row["request_id"]:
+            parts.append(f"Request ID: {row['request_id']}.")
+        self.detail.setText(" ".join(parts))
+
+    def _cancel(self) -> None:
+        for operation_id in self.panel.table.selected_ids:
+            self._s.requests.cancel(operation_id)

@@ -1,0 +1,21 @@
+"""The History page: installation runs of every machine."""
+
+from __future__ import annotations
+
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.tabs.history import HistoryTab
+
+from .table_page import Page
+
+
+class HistoryPage(Page):
+    """The history tab without a machine."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            services.theme, "History",
+            "Installations on all machines. Azure keeps 30 days; what was read once is kept here for good.",
+        )  # fmt: skip
+        self.tab = HistoryTab(services, "fleetHistory")
+        self.fill(self.tab)
+        self.tab.show_machines(None)

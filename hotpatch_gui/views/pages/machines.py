@@ -1,0 +1,151 @@
+"""The Machines page: the list at the left, the blade of what is chosen at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
+
+from hotpatch_gui.domain.coverage import Level, Situation
+from hotpatch_gui.models import columns
+from hotpatch_gui.models.windowed import WindowedModel
+from hotpatch_gui.store import tables
+from hotpatch_gui.store.catalogue import SyncState
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.views.blade import Blade
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.empty import EmptyState
+from hotpatch_gui.views.widgets.labels import label, line
+from hotpatch_gui.views.widgets.machine_list import MachineList
+
+LIST_WIDTH_PX = 300
+SORTS = (
+    ("Needs attention", "attention", True), ("Name", "name", False), ("Most updates", "updates", True),
+    ("Oldest assessment", "assessed", False),
+)  # fmt: skip
+
+
+class MachinesPage(QSplitter):
+    """Filter, sort, choose; what is chosen is shown by the blade."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._s = services
+        self._text = ""
+        theme = services.theme
+        self.model = WindowedModel(
+            services.source, tables.MACHINES, columns.MACHINES, services.clock,
+            where=tables.machines_where(), parent=self,
+        )  # fmt: skip
+        self.list = MachineList(theme, services.settings, self.model, services.clock)
+        self.count = label(theme, role="secondary", px=SUBTITLE_PX)
+        self.count.setObjectName("machineCount")
+        self.state = QComboBox()
+        self.state.setObjectName("machineState")
+        self.state.setAccessibleName("Show machines by state")
+        self.state.addItem("All machines", None)
+        self.state.addItem("Needs attention", Level.UNKNOWN)
+        for situation in Situation:
+            self.state.addItem(situation.value, situation)
+        self.sort = QComboBox()
+        self.sort.setObjectName("machineSort")
+        self.sort.setAccessibleName("Sort machines by")
+        for text, key, descending in SORTS:
+            self.sort.addItem(text, (key, descending))
+        self.blade = Blade(services)
+        self.nothing = EmptyState(theme)
+        self._lay_out()
+        self.state.currentIndexChanged.connect(self._filter)
+        self.sort.currentIndexChanged.connect(self._sort)
+        self.model.rows_changed.connect(self._on_rows)
+        self.list.selectionModel().selectionChanged.connect(self._on_selected)
+        self.model.load_first_screen()
+
+    def _lay_out(self) -> None:
+        theme = self._s.theme
+        panel = QFrame()
+        panel.setObjectName("listPanel")
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 12, 12, 4)
+        head.addWidget(label(theme, "Machines", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        head.addStretch(1)
+        head.addWidget(self.count)
+        filters = QHBoxLayout()
+        filters.setContentsMargins(12, 4, 12, 12)
+        filters.setSpacing(8)
+        filters.addWidget(self.state, 1)
+        filters.addWidget(self.sort, 1)
+        for box in (self.state, self.sort):
+            box.setMinimumContentsLength(8)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._lists = QStackedWidget()
+        self._lists.addWidget(self.list)
+        self._lists.addWidget(self.nothing)
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(filters)
+        column.addWidget(line())
+        column.addWidget(self._lists, 1)
+        self.addWidget(panel)
+        self.addWidget(self.blade)
+        self.setStretchFactor(1, 1)
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+        self.setSizes([round(LIST_WIDTH_PX * theme.scale), 900])
+
+    def search(self, text: str) -> None:
+        self._text = text
+        self._filter()
+
+    def choose(self, machine_id: int) -> None:
+        """Select one machine by its row id."""
+        self.list.select_id(machine_id)
+        self.list.scrollTo(self.list.currentIndex())
+
+    def show_sync(self, state: SyncState, *, syncing: bool) -> None:
+        """What to say where there is no machine yet."""
+        if state.problem and not syncing:
+            self.blade.say_empty(Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}")
+        elif self.model.rowCount() == 0 and (syncing or state.finished is None):
+            self.blade.say_empty(Glyph.RUNNING, "Reading your machines", "The first sync asks Azure for every machine.")
+        elif self.model.rowCount() == 0 and not self._text and self.state.currentIndex() == 0:
+            self.blade.say_empty(
+                Glyph.INFO, "No Windows machines here",
+                "The subscription has no Windows virtual machine that your account can see.",
+            )  # fmt: skip
+        else:
+            self.blade.say_empty(Glyph.INFO, "No machine is chosen", "Choose one or several in the list.")
+
+    def _filter(self) -> None:
+        chosen = self.state.currentData()
+        situation = chosen if isinstance(chosen, Situation) else None
+        attention = int(chosen) if isinstance(chosen, Level) else None
+        self.model.set_where(tables.machines_where(self._text, situation, attention))
+
+    def _sort(self) -> None:
+        key, descending = self.sort.currentData()
+        if (key, descending) != (self.model.sort_key, self.model.sort_descending):
+            self.model.sort_key, self.model.sort_descending = key, descending
+            self.model.refresh()
+
+    def _on_rows(self) -> None:
+        count = self.model.rowCount()
+        self.count.setText(f"{count:,}")
+        filtered = bool(self._text) or self.state.currentIndex() > 0
+        self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
+        if count == 0 and filtered:
+            self.nothing.say(Glyph.INFO, "No match", "")
+        if count and not self.list.selectionModel().hasSelection():
+            self._choose_first()
+
+    def _choose_first(self) -> None:
+        flags = QItemSelectionModel.SelectionFlag
+        first = self.model.index(0, 0)
+        self.list.selectionModel().setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
+
+    def _on_selected(self) -> None:
+        ids = self.list.selected_ids
+        if ids != list(self.blade.machine_ids):
+            self.blade.show_machines(ids)

@@ -1,0 +1,34 @@
+"""What the Updates, History and Activity pages share: a title, a line under it, a body."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
+from hotpatch_gui.views.widgets.labels import label
+
+
+class Page(QFrame):
+    """A page with its heading. ``tools`` stand at the right of it."""
+
+    def __init__(self, theme: Theme, title: str, explanation: str) -> None:
+        super().__init__()
+        self.setObjectName("surface")
+        self.tools = QHBoxLayout()
+        self.tools.setSpacing(8)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
+        words.addWidget(label(theme, explanation, role="secondary"))
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 16, 8)
+        head.addLayout(words, 1)
+        head.addLayout(self.tools)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.column.addLayout(head)
+
+    def fill(self, body: QWidget) -> None:
+        self.column.addWidget(body, 1)

@@ -1,0 +1,51 @@
+"""The Updates page: the grid turned round, one row per update across all machines."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QLineEdit
+
+from hotpatch_gui.models import columns
+from hotpatch_gui.models.windowed import WindowedModel
+from hotpatch_gui.store import tables
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+from .table_page import Page
+
+
+class UpdatesPage(Page):
+    """Where each update is missing, installed and failed."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            services.theme, "Updates", "Every update that the last assessments offer, across all machines."
+        )
+        self.model = WindowedModel(services.source, tables.KBS, columns.KBS, services.clock, parent=self)
+        self.panel = TablePanel(
+            services.theme, Table(services.theme, services.settings, self.model, "updatesTable")
+        )
+        self.search = QLineEdit()
+        self.search.setObjectName("updatesSearch")
+        self.search.setAccessibleName("Filter by KB or name")
+        self.search.setPlaceholderText("Filter by KB or name")
+        self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(round(240 * services.theme.scale))
+        self.tools.addWidget(self.search)
+        self.fill(self.panel)
+        self.search.textChanged.connect(lambda text: self.model.set_where(tables.kbs_where(text)))
+        self.model.rows_changed.connect(self._show)
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.search.setFocus)
+        self.model.load_first_screen()
+
+    def _show(self) -> None:
+        listed = self.model.rowCount() > 0
+        self.panel.show_table(listed)
+        if not listed and self.search.text().strip():
+            self.panel.empty.say(Glyph.INFO, "No update matches", "Change or clear the filter.")
+        elif not listed:
+            self.panel.empty.say(Glyph.INFO, "No updates on offer", "No assessment that is known offers an update.")

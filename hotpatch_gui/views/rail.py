@@ -1,0 +1,50 @@
+"""The rail at the left: the pages, by icon and name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+
+from hotpatch_gui.theme.tokens import CAPTION_PX
+
+from .services import Services
+
+WIDTH_PX = 76
+ENTRIES = (("machines", "Machines"), ("updates", "Updates"), ("history", "History"), ("activity", "Activity"))
+
+
+class Rail(QFrame):
+    """Signals:
+    chosen (int): the number of a page.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self.setFixedWidth(round(WIDTH_PX * services.theme.scale))
+        self._group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 8)
+        column.setSpacing(4)
+        for number, (key, text) in enumerate(ENTRIES):
+            button = QToolButton()
+            button.setObjectName(f"rail-{key}")
+            button.setText(text)
+            button.setAccessibleName(text)
+            button.setToolTip(f"{text} (Ctrl+{number + 1})")
+            button.setFont(services.theme.font(CAPTION_PX))
+            button.setCheckable(True)
+            button.setIconSize(QSize(22, 22))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setFixedSize(round((WIDTH_PX - 1) * services.theme.scale), round(56 * services.theme.scale))
+            services.icons.give(key, button.setIcon)
+            self._group.addButton(button, number)
+            column.addWidget(button)
+        column.addStretch(1)
+        self._group.idClicked.connect(self.chosen)
+        self.choose(0)
+
+    def choose(self, number: int) -> None:
+        self._group.button(number).setChecked(True)

@@ -1,0 +1,120 @@
+"""The strip at the bottom: the connection and the age of the data, and the work under way."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
+
+from hotpatch_gui import __version__
+from hotpatch_gui.domain.machines import age_text
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.models import words
+from hotpatch_gui.store import catalogue, operations
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import CAPTION_PX
+
+from .services import Services
+from .widgets.labels import ElidedLabel, GlyphLabel, label
+
+AGE_MS = 20_000
+_TABLES = frozenset({"sync_state", "operations"})
+
+
+class StatusBar(QFrame):
+    """Signals:
+    clicked (): the work under way was pressed: show Activity.
+    """
+
+    clicked = Signal()
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("statusBar")
+        self._s = services
+        theme = services.theme
+        self._syncing = ""
+        self._glyph = GlyphLabel(theme, 12)
+        self.connection = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
+        self.connection.setObjectName("connection")
+        self.work = label(theme, px=CAPTION_PX)
+        self.work.setObjectName("work")
+        self.progress = QProgressBar()
+        self.progress.setObjectName("workProgress")
+        self.progress.setAccessibleName("Progress of the work under way")
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(round(140 * theme.scale))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 5, 16, 5)
+        row.setSpacing(8)
+        row.addWidget(self._glyph)
+        row.addWidget(self.connection, 1)
+        row.addWidget(self.work)
+        row.addWidget(self.progress)
+        row.addWidget(label(theme, f"v{__version__}", px=CAPTION_PX, role="secondary"))
+        services.source.changed.connect(self._on_changed)
+        services.source.opened.connect(self.reload)
+        self._ager = QTimer(self)
+        self._ager.setInterval(AGE_MS)
+        self._ager.timeout.connect(self.reload)
+        self._ager.start()
+        self.reload()
+
+    def show_syncing(self, what: str) -> None:
+        """``what`` is being read; empty when the sync has ended."""
+        self._syncing = what
+        self.reload()
+
+    def reload(self) -> None:
+        db = self._s.source.db
+        if db is None:
+            self._glyph.set_glyph(Glyph.RUNNING)
+            self.connection.set_whole("Opening the data file…")
+            self._show_work([])
+            return
+        state = catalogue.sync_state(db)
+        self._show_connection(state)
+        self._show_work(operations.running(db))
+
+    def _show_connection(self, state: catalogue.SyncState) -> None:
+        now = self._s.clock()
+        when = f"last good sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})" if state.finished else "never synced"
+        if state.problem:
+            self._glyph.set_glyph(Glyph.ERROR)
+            self.connection.set_whole(f"{state.problem} Showing what was known: {when}.")
+        elif self._syncing or state.finished is None:
+            self._glyph.set_glyph(Glyph.RUNNING)
+            self.connection.set_whole(f"Syncing: {self._syncing or 'starting'} · {when}")
+        else:
+            self._glyph.set_glyph(Glyph.OK)
+            odd = f" · {state.unreadable} rows could not be read" if state.unreadable else ""
+            text = when.replace("last good sync", "Connected · synced")
+            self.connection.set_whole(f"{text}{odd}")
+
+    def _show_work(self, rows: list[sqlite3.Row]) -> None:
+        busy = bool(rows)
+        self.work.setVisible(busy)
+        self.progress.setVisible(busy)
+        if not busy:
+            return
+        first = rows[0]
+        doing = f"{OperationKind(first['kind']).doing} {first['machine_name']}"
+        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        note = f": {first['note']}" if len(rows) == 1 and first["note"] else ""
+        self.work.setText(f"{doing}{more}{note}")
+        done = sum(r["done"] or 0 for r in rows)
+        total = sum(r["total"] or 0 for r in rows)
+        self.progress.setRange(0, max(1, total))
+        self.progress.setValue(done)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.touch(_TABLES):
+            self.reload()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        super().mouseReleaseEvent(event)
+        if self.work.isVisible():
+            self.clicked.emit()

@@ -1,0 +1,175 @@
+"""The Update compliance tab: what the last assessment offers, and what of it restarts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.coverage import Situation
+from hotpatch_gui.domain.machines import Freshness, PowerState, age_text, freshness
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.models import columns
+from hotpatch_gui.models.windowed import WindowedModel
+from hotpatch_gui.models.words import classification_text
+from hotpatch_gui.store import assessments, tables
+from hotpatch_gui.store.times import from_text
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.chips import Chips
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+if TYPE_CHECKING:
+    from hotpatch_gui.views.widgets.charts import Chart
+
+_RESTART, _NO_RESTART = "restart", "no-restart"
+
+
+class ComplianceTab(QWidget):
+    """Updates on offer for the machines shown, with filters."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._s = services
+        self._rows: Sequence[sqlite3.Row] = ()
+        self._ids: tuple[int, ...] = ()
+        self.model = WindowedModel(
+            services.source, tables.UPDATES, columns.COMPLIANCE, services.clock, parent=self
+        )
+        self.panel = TablePanel(
+            services.theme, Table(services.theme, services.settings, self.model, "complianceTable")
+        )
+        self.chart = ChartHost(services.theme, "classificationChart", 168, _make_chart)
+        choices = [(c.value, c.label) for c in (
+            Classification.CRITICAL, Classification.SECURITY, Classification.UPDATE_ROLLUP,
+            Classification.DEFINITION,
+        )]  # fmt: skip
+        self.chips = Chips("complianceChip", [*choices, (_RESTART, "May restart"), (_NO_RESTART, "No restart")])
+        self.search = QLineEdit()
+        self.search.setObjectName("complianceSearch")
+        self.search.setAccessibleName("Filter by KB or name")
+        self.search.setPlaceholderText("Filter by KB or name")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(240)
+        self._lay_out()
+        self.chips.changed.connect(self._filter)
+        self.search.textChanged.connect(self._filter)
+        self.model.rows_changed.connect(self._show)
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.search.setFocus)
+
+    def _lay_out(self) -> None:
+        filters = QHBoxLayout()
+        filters.setContentsMargins(16, 8, 16, 8)
+        filters.setSpacing(12)
+        filters.addWidget(self.chips, 1)
+        filters.addWidget(self.search, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(0)
+        inset = QHBoxLayout()
+        inset.setContentsMargins(16, 0, 16, 0)
+        inset.addWidget(self.chart)
+        column.addLayout(inset)
+        column.addLayout(filters)
+        column.addWidget(self.panel, 1)
+
+    def show_rows(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
+        self._rows = rows
+        self._ids = tuple(r["id"] for r in rows)
+        name_hidden = len(rows) == 1
+        self.panel.table.setColumnHidden(0, name_hidden)
+        ids = self._ids
+        self.chart.show_later(lambda: _chart_data(db, ids))
+        self._filter()
+        self._show()
+
+    def _filter(self) -> None:
+        chosen = self.chips.chosen
+        restarts = None
+        if (_RESTART in chosen) != (_NO_RESTART in chosen):
+            restarts = _RESTART in chosen
+        classes = [c for c in chosen if c not in (_RESTART, _NO_RESTART)]
+        where = tables.updates_where(self._ids, classes, restarts, self.search.text())
+        self.model.set_where(where)
+
+    def _show(self) -> None:
+        offered = sum(r["updates"] for r in self._rows)
+        filtered = bool(self.chips.chosen or self.search.text().strip())
+        listed = self.model.rowCount() > 0
+        self.chart.setVisible(offered > 0 and any(r["in_graph"] for r in self._rows))
+        self.panel.show_table(listed)
+        if not listed:
+            self._explain(filtered)
+
+    def _explain(self, filtered: bool) -> None:
+        empty, now = self.panel.empty, self._s.clock()
+        row = self._rows[0] if len(self._rows) == 1 else None
+        if not self.model.is_loaded:
+            empty.say(Glyph.RUNNING, "Reading…", "")
+        elif filtered and any(r["updates"] for r in self._rows):
+            empty.say(Glyph.INFO, "No update matches", "Change or clear the filters above.")
+        elif row is None:
+            empty.say(Glyph.INFO, "No updates on offer", "None of the chosen machines has an update in its last assessment.")
+        else:
+            empty.say(*why_empty(row, now))
+
+
+def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
+    """Why one machine shows no update: five different things."""
+    assessed = from_text(row["assessed_at"])
+    fresh = freshness(assessed, now)
+    if fresh is Freshness.NEVER:
+        return (
+            Glyph.UNKNOWN,
+            "Never assessed",
+            "Nothing is known about missing updates. Choose Assess now; it changes nothing on the machine.",
+        )
+    if fresh is Freshness.TOO_OLD:
+        count = row["updates"]
+        counted = f" It counted {count} update{'' if count == 1 else 's'}." if count else ""
+        return (
+            Glyph.UNKNOWN,
+            "The assessment is too old",
+            f"Azure keeps the list for seven days; the last one is from {age_text(assessed, now)}.{counted} "
+            "Choose Assess now.",
+        )
+    if row["situation"] == Situation.UNSUPPORTED and not row["in_graph"]:
+        return (
+            Glyph.INFO,
+            "Not supported",
+            "Azure does not assess this image, so nothing is known about missing updates.",
+        )
+    if row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN):
+        return (
+            Glyph.INFO,
+            f"The machine is {row['power']}",
+            f"Nothing was on offer {age_text(assessed, now)}; it is not assessed while it does not run.",
+        )
+    return (
+        Glyph.OK,
+        "Up to date",
+        f"The assessment {age_text(assessed, now)} found no update that this machine lacks.",
+    )
+
+
+def _chart_data(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[object, str]:
+    from hotpatch_gui.views.widgets.charts import ClassCount  # noqa: PLC0415 - pyqtgraph comes with it
+
+    counts = assessments.counts_by_classification(db, ids)
+    data = [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
+    parts = [f"{d.label} {d.updates}" + (f", {d.restarting} may restart" if d.restarting else "") for d in data]
+    return data, f"By classification: {'; '.join(parts)}. The orange part restarts or may restart."
+
+
+def _make_chart(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import ClassificationChart  # noqa: PLC0415 - after the first paint
+
+    return ClassificationChart(theme)

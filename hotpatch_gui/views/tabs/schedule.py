@@ -1,0 +1,113 @@
+"""The Schedule tab: who patches this machine and when, and what the calendar plans."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
+from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.store import machines
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.essentials import Essentials
+from hotpatch_gui.views.widgets.labels import label
+
+MONTHS = 8
+_TITLES = ("Date", "Expected", "This machine", "Certainty")
+
+
+class ScheduleTab(QScrollArea):
+    """Words about one machine's patching, and the next months of its product's calendar."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._s = services
+        theme = services.theme
+        self.setWidgetResizable(True)
+        self.essentials = Essentials(theme, ("Orchestration", "When", "Restarts", "Time zone"))
+        self.explanation = label(theme, wrap=True, role="secondary")
+        self.explanation.setObjectName("scheduleExplanation")
+        self.title = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        self.table = QTableWidget(0, len(_TITLES))
+        self.table.setObjectName("scheduleTable")
+        self.table.setAccessibleName("Expected releases")
+        self.table.setHorizontalHeaderLabels(_TITLES)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        )
+        self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for number, width in enumerate((150, 160, 300, 200)):
+            self.table.setColumnWidth(number, round(width * theme.scale))
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(16)
+        for widget in (self.essentials, self.explanation, self.title):
+            column.addWidget(widget)
+        column.addWidget(self.table, 1)
+        self.setWidget(body)
+
+    def show_rows(self, rows: Sequence[sqlite3.Row]) -> None:
+        one = machines.machine_of(rows[0]) if len(rows) == 1 else None
+        self.essentials.setVisible(one is not None)
+        self.explanation.setVisible(one is not None)
+        if one is not None:
+            self._show_orchestration(one)
+        product = one.product if one else None
+        products = [product] if product else []
+        if one is None:
+            found = dict.fromkeys(machines.machine_of(r).product for r in rows)
+            products = [p for p in found if p is not None]
+        self._show_calendar(products, one)
+
+    def _show_orchestration(self, machine: Machine) -> None:
+        how = Orchestration.of(machine.settings)
+        when = {
+            Orchestration.SAFE_DEPLOYMENT: "Off-peak hours, within 30 days of each release",
+            Orchestration.CUSTOMER_SCHEDULES: "At the times of your maintenance configuration",
+            Orchestration.WINDOWS_AUTOMATIC: "When Windows Update inside the machine decides",
+            Orchestration.MANUAL: "Only when somebody asks for it",
+        }
+        self.essentials.show_values(
+            [
+                machine.settings.orchestration,
+                when[how] if how else "Not known",
+                machine.settings.restart_setting or "Not set, Azure restarts if required",
+                machine.time_zone or "Not reported",
+            ]
+        )
+        extra = (
+            " Azure publishes no clock hours for off-peak, and the day may differ from month to month."
+            if how is Orchestration.SAFE_DEPLOYMENT
+            else ""
+        )
+        self.explanation.setText(f"{how.meaning if how else ''}{extra}".strip())
+
+    def _show_calendar(self, products: Sequence[Product], machine: Machine | None) -> None:
+        today = self._s.clock().date()
+        entries = [e for p in products for e in self._s.calendar.expected(p, today, MONTHS)]
+        entries.sort(key=lambda e: (e.day, e.product))
+        names = " and ".join(p.label for p in products)
+        self.title.setText(f"Expected releases for {names}" if products else "No calendar for this system")
+        self.table.setRowCount(len(entries))
+        on = machine is None or machine.settings.hotpatch_enabled is not False
+        for number, entry in enumerate(entries):
+            baseline = entry.kind is not ReleaseKind.HOTPATCH
+            effect = "Restarts" if baseline else "No restart, while it is on the hotpatch train"
+            if not on:
+                effect = "Restarts (hotpatch is off)"
+            product = f" ({entry.product.label})" if len(products) > 1 else ""
+            texts = (day_name(entry.day), f"{entry.kind.label.capitalize()}{product}", effect,
+                     "A plan; a baseline may take its place" if not baseline else "A plan, it can change")  # fmt: skip
+            for place, text in enumerate(texts):
+                self.table.setItem(number, place, QTableWidgetItem(text))

@@ -1,0 +1,206 @@
+"""The Status tab: essentials, figures, the year's strip, and why hotpatching is or is not possible."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.coverage import running_release
+from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
+from hotpatch_gui.domain.machines import AssessmentMode, Machine, age_text
+from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.models import words
+from hotpatch_gui.store import installations, machines
+from hotpatch_gui.store.times import from_text
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.essentials import Essentials
+from hotpatch_gui.views.widgets.labels import GlyphLabel, label
+from hotpatch_gui.views.widgets.tiles import Tile
+
+if TYPE_CHECKING:
+    from hotpatch_gui.views.widgets.charts import Chart
+
+NAMES = (
+    "Hotpatch", "Orchestration", "Periodic assessment", "Last assessment", "Restart pending",
+    "Running build", "Baseline build", "Operating system", "Image", "Location", "Resource group",
+    "Subscription",
+)  # fmt: skip
+_VERDICT_GLYPHS = {
+    Verdict.PASS: Glyph.OK,
+    Verdict.FAIL: Glyph.ERROR,
+    Verdict.NOT_KNOWABLE: Glyph.UNKNOWN,
+}
+
+
+class StatusTab(QScrollArea):
+    """One machine in full, or the sum of several."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._s = services
+        theme = services.theme
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.essentials = Essentials(theme, NAMES)
+        self.tiles = {
+            key: Tile(theme, caption, f"tile-{key}")
+            for key, caption in (
+                ("critical", "Critical"), ("security", "Security"), ("other", "Other updates"),
+                ("last", "Last installation"), ("avoided", "Restarts avoided, 12 months"),
+            )
+        }  # fmt: skip
+        self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
+        self._strip_title = _heading(theme, "Releases and installations")
+        self.findings = Findings(theme)
+        self._findings_title = _heading(theme, "Can this machine be hotpatched?")
+        tiles = QHBoxLayout()
+        tiles.setSpacing(12)
+        for tile in self.tiles.values():
+            tiles.addWidget(tile, 1)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(16)
+        column.addWidget(self.essentials)
+        column.addLayout(tiles)
+        for title, widget in ((self._strip_title, self.strip), (self._findings_title, self.findings)):
+            part = QVBoxLayout()
+            part.setSpacing(8)
+            part.addWidget(title)
+            part.addWidget(widget)
+            column.addLayout(part)
+        column.addStretch(1)
+        self.setWidget(body)
+
+    def show_rows(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
+        one = rows[0] if len(rows) == 1 else None
+        for widget in (self.essentials, self.strip, self._strip_title, self.findings, self._findings_title):
+            widget.setVisible(one is not None)
+        self._show_tiles(db, rows)
+        if one is not None:
+            machine = machines.machine_of(one)
+            self.essentials.show_values(self._essentials(one, machine))
+            self.findings.show_findings(eligibility(machine))
+            self._show_strip(db, one["id"], machine)
+
+    def _essentials(self, row: sqlite3.Row, machine: Machine) -> list[str]:
+        now = self._s.clock()
+        assessed = from_text(row["assessed_at"])
+        settings = machine.settings
+        periodic = settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM
+        cause = f", for {row['restart_kbs'].replace(' ', ', ')}" if row["restart_kbs"] else ""
+        product = machine.product
+        base = self._s.calendar.baseline_in_force(product, now.date()) if product else None
+        running = running_release(machine, self._s.calendar)
+        return [
+            row["hotpatch_status"] or "Not known",
+            settings.orchestration,
+            "On, every 24 hours" if periodic else "Off, Azure assesses every few days",
+            f"{words.moment_text(assessed)} ({age_text(assessed, now)})" if assessed else "Never",
+            f"Yes{cause}" if row["restart_pending"] else ("No" if assessed else "Not known"),
+            f"{machine.build}{f' ({running.kb})' if running else ''}" if machine.build else "Not reported",
+            f"{base.build or 'build not known'} ({base.kb}, {base.month_name})" if base else "Not known",
+            machine.os_name or "Not reported",
+            machine.image.text,
+            f"{machine.location}{f', zone {machine.zone}' if machine.zone else ''}"
+            f"{f', availability set {machine.availability_set}' if machine.availability_set else ''}",
+            machine.resource_group,
+            row["subscription_name"],
+        ]
+
+    def _show_tiles(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
+        now = self._s.clock()
+        assessed = [r for r in rows if r["assessed_at"]]
+        age = words.assessed_age(rows[0], now) if len(rows) == 1 else f"{len(assessed)} of {len(rows)} assessed"
+        note = f"as of {age}" if len(rows) == 1 and assessed else age
+        listed = [r for r in assessed if r["in_graph"]]
+        for key in ("critical", "security"):
+            figure = str(sum(r[key] for r in listed)) if listed else "–"
+            self.tiles[key].show_figure(figure, note if assessed else "not assessed")
+        other = sum(r["updates"] - r["important"] for r in assessed)
+        self.tiles["other"].show_figure(str(other) if assessed else "–", note if assessed else "not assessed")
+        runs = [r["last_run_at"] for r in rows if r["last_run_at"]]
+        last = from_text(max(runs)) if runs else None
+        self.tiles["last"].show_figure(
+            f"{last.day} {last:%b}" if last else "–", age_text(last, now) if last else "none on record"
+        )
+        avoided = sum(self._avoided(db, r, now) for r in rows)
+        self.tiles["avoided"].show_figure(str(avoided), "hotpatches in place of restarts")
+
+    def _avoided(self, db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> int:
+        """Hotpatches installed in the last 12 months: each month's cumulative update would have restarted."""
+        product = machines.machine_of(row).product
+        if product is None:
+            return 0
+        since = now - timedelta(days=365)
+        done = installations.release_installs(db, row["id"])
+        kinds = (
+            self._s.calendar.by_kb(product, kb)
+            for text, kb, state, _ in done
+            if state == "Installed" and (from_text(text) or since) > since
+        )
+        return sum(r is not None and r.kind is ReleaseKind.HOTPATCH for r in kinds)
+
+    def _show_strip(self, db: sqlite3.Connection, machine_id: int, machine: Machine) -> None:
+        self.strip.show_later(lambda: _strip(db, machine_id, machine, self._s))
+
+
+def _strip(db: sqlite3.Connection, machine_id: int, machine: Machine, services: Services) -> tuple[object, str]:
+    from .strip import strip_data, strip_words  # noqa: PLC0415 - pyqtgraph comes with it
+
+    data = strip_data(db, machine_id, machine, services.calendar, services.clock().date())
+    return data, strip_words(data)
+
+
+def _make_strip(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import ReleaseStrip  # noqa: PLC0415 - after the first paint
+
+    return ReleaseStrip(theme)
+
+
+def _heading(theme: Theme, text: str) -> QWidget:
+    return label(theme, text, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+
+
+class Findings(QWidget):
+    """The eligibility findings, each with its glyph, its detail and the fix."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(2, 1)
+        self._rows: list[tuple[GlyphLabel, QLabel, QLabel]] = []
+
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        while len(self._rows) < len(findings):
+            self._add_row()
+        for (glyph, title, detail), finding in zip(self._rows, findings, strict=True):
+            glyph.set_glyph(_VERDICT_GLYPHS[finding.verdict])
+            glyph.setAccessibleName(finding.verdict.value)
+            title.setText(finding.check)
+            fix = f" {finding.fix}" if finding.fix else ""
+            detail.setText(f"{finding.detail}{fix}")
+
+    def _add_row(self) -> None:
+        number = len(self._rows)
+        glyph = GlyphLabel(self._theme)
+        title = label(self._theme)
+        detail = label(self._theme, role="secondary", wrap=True)
+        top = Qt.AlignmentFlag.AlignTop
+        self._grid.addWidget(glyph, number, 0, top)
+        self._grid.addWidget(title, number, 1, top)
+        self._grid.addWidget(detail, number, 2, top)
+        self._rows.append((glyph, title, detail))

@@ -1,0 +1,67 @@
+"""What the strip of baselines and hotpatches shows for one machine."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date, timedelta
+
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind, day_name
+from hotpatch_gui.models import words
+from hotpatch_gui.store import installations
+from hotpatch_gui.store.times import from_text
+from hotpatch_gui.views.widgets.charts import StripData, StripInstall, StripMark
+
+YEAR = timedelta(days=365)
+
+
+def strip_data(
+    db: sqlite3.Connection, machine_id: int, machine: Machine, calendar: Calendar, today: date
+) -> StripData:
+    """A year back and a year ahead of ``today``."""
+    product = machine.product
+    first, last = today - YEAR, today + YEAR
+    marks = _marks(calendar, product, first, last, today) if product else []
+    done = []
+    for text, kb, state, _ in installations.release_installs(db, machine_id):
+        when = from_text(text)
+        if when is None or when.date() < first:
+            continue
+        what = calendar.by_kb(product, kb) if product else None
+        kind = f" ({what.kind.label})" if what else ""
+        done.append(
+            StripInstall(when, state == "Failed", f"{kb}{kind}\n{state} {words.moment_text(when)}")
+        )
+    return StripData(first, last, today, marks, done)
+
+
+def _marks(
+    calendar: Calendar, product: Product, first: date, last: date, today: date
+) -> list[StripMark]:
+    facts = [
+        StripMark(r.released, r.kind.value, is_plan=False,
+                  words=f"{r.kb}, {r.kind.label}\nreleased {day_name(r.released)}")
+        for r in calendar.monthly(product, today)
+        if r.released >= first
+    ]  # fmt: skip
+    plans = [
+        StripMark(e.day, e.kind.value, is_plan=True,
+                  words=f"{e.kind.label}, planned\n{day_name(e.day)}; a plan, it can change")
+        for e in calendar.expected(product, today, 12)
+        if e.day <= last
+    ]  # fmt: skip
+    return facts + plans
+
+
+def strip_words(data: StripData) -> str:
+    """The text equivalent."""
+    facts = [m for m in data.marks if not m.is_plan]
+    plans = [m for m in data.marks if m.is_plan]
+    kinds = {k: sum(m.kind == k.value for m in facts) for k in ReleaseKind}
+    ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
+    return (
+        f"Last 12 months: {kinds[ReleaseKind.PLANNED_BASELINE]} planned baselines (squares), "
+        f"{kinds[ReleaseKind.UNPLANNED_BASELINE]} unplanned baselines (diamonds), "
+        f"{kinds[ReleaseKind.HOTPATCH]} hotpatches (circles); {len(data.installs)} installed here. "
+        f"Ahead, as outlines: {len(plans)} planned releases, {ahead} of them baselines that restart."
+    )

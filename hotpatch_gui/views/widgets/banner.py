@@ -1,0 +1,64 @@
+"""The status sentence: a glyph, what is so, what runs, what comes next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.coverage import Coverage, Level
+from hotpatch_gui.models.words import LEVEL_GLYPHS
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+
+from .labels import GlyphLabel, label
+
+_SURFACES = {
+    Level.OK: "ok",
+    Level.INFO: "info",
+    Level.UNKNOWN: "info",
+    Level.WARNING: "warning",
+    Level.ERROR: "error",
+}
+
+
+class Banner(QFrame):
+    """A coloured strip with a headline and lines beneath, and a button where there is a next step."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._glyph = GlyphLabel(theme, 20)
+        self.headline = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT, wrap=True)
+        self.headline.setObjectName("bannerHeadline")
+        self.detail = label(theme, wrap=True)
+        self.detail.setObjectName("bannerDetail")
+        for text in (self.headline, self.detail):
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.button = QPushButton()
+        self.button.setObjectName("bannerButton")
+        self.button.hide()
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.headline)
+        words.addWidget(self.detail)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(12)
+        row.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_coverage(self, coverage: Coverage) -> None:
+        self.show_text(coverage.level, coverage.headline, f"{coverage.running}\n{coverage.next_step}".strip())
+
+    def show_text(self, level: Level, headline: str, detail: str, glyph: Glyph | None = None) -> None:
+        self._glyph.set_glyph(glyph or LEVEL_GLYPHS[level])
+        self.headline.setText(headline)
+        self.detail.setText(detail)
+        self.detail.setVisible(bool(detail))
+        self.setAccessibleName(f"{headline} {detail}")
+        if self.property("level") != _SURFACES[level]:
+            self.setProperty("level", _SURFACES[level])
+            self.style().unpolish(self)
+            self.style().polish(self)

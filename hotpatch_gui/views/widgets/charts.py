@@ -1,0 +1,229 @@
+"""The charts, in pyqtgraph: the one place that touches it, as it has no types of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+import pyqtgraph as pg  # type: ignore[import-untyped]
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import CAPTION_PX
+
+pg.setConfigOptions(antialias=True)
+
+
+class Chart(Protocol):
+    widget: QWidget
+
+    def draw(self, data: Any, theme: Theme) -> None: ...
+
+
+class _Plot:
+    """A plot that does not move under the mouse and wears the theme."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.plot = pg.PlotWidget()
+        self.widget: QWidget = self.plot
+        self.plot.setMenuEnabled(False)
+        self.plot.setMouseEnabled(False, False)
+        self.plot.hideButtons()
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.getPlotItem().setContentsMargins(0, 4, 8, 0)
+
+    def dress(self, theme: Theme) -> None:
+        t = theme.tokens
+        self.plot.clear()
+        self.plot.setBackground(t.surface)
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(pg.mkPen(t.divider))
+            axis.setTextPen(pg.mkPen(t.secondary))
+            axis.setTickFont(theme.font(CAPTION_PX))
+            axis.setStyle(tickLength=0)
+
+    def title_axis(self, side: str, text: str, theme: Theme) -> None:
+        axis = self.plot.getAxis(side)
+        axis.setLabel(text, color=theme.tokens.secondary)
+        axis.label.setFont(theme.font(CAPTION_PX))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    label: str
+    updates: int
+    restarting: int
+
+
+class ClassificationChart(_Plot):
+    """Updates by classification: horizontal bars, the part that may restart hatched apart."""
+
+    def draw(self, data: Sequence[ClassCount], theme: Theme) -> None:
+        self.dress(theme)
+        t = theme.tokens
+        rows = list(reversed(data))
+        places = list(range(len(rows)))
+        quiet = [r.updates - r.restarting for r in rows]
+        self._bars(places, [0] * len(rows), quiet, t.accent)
+        self._bars(places, quiet, [r.restarting for r in rows], t.unplanned_baseline)
+        self.plot.getAxis("left").setTicks([list(zip(places, [r.label for r in rows], strict=True))])
+        most = max((r.updates for r in rows), default=1)
+        for place, row in zip(places, rows, strict=True):
+            text = pg.TextItem(str(row.updates), color=t.text, anchor=(0, 0.5))
+            text.setFont(theme.font(CAPTION_PX))
+            text.setPos(row.updates + most * 0.01, place)
+            self.plot.addItem(text)
+        self.plot.getAxis("bottom").setTicks([_whole_ticks(most)])
+        self.title_axis("bottom", "Updates on offer (count)", theme)
+        self.plot.setXRange(0, most * 1.08, padding=0)
+        self.plot.setYRange(-0.6, len(rows) - 0.4, padding=0)
+
+    def _bars(self, places: Sequence[int], start: Sequence[int], width: Sequence[int], colour: str) -> None:
+        bars = pg.BarGraphItem(
+            x0=list(start), y=list(places), width=list(width), height=0.55,
+            brush=QColor(colour), pen=pg.mkPen(None),
+        )  # fmt: skip
+        self.plot.addItem(bars)
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    day: date
+    installed: int
+    failed: int
+
+
+class HistoryChart(_Plot):
+    """Updates installed and failed by day, stacked."""
+
+    def draw(self, data: tuple[date, date, Sequence[DayCount]], theme: Theme) -> None:
+        self.dress(theme)
+        t = theme.tokens
+        first, last, counts = data
+        days = (last - first).days + 1
+        at = [(c.day - first).days for c in counts]
+        installed, failed = [c.installed for c in counts], [c.failed for c in counts]
+        wide = 0.7 if days <= 62 else 1.0
+        for bottom, height, colour in (([0] * len(at), installed, t.success), (installed, failed, t.error)):
+            self.plot.addItem(
+                pg.BarGraphItem(x=at, y0=list(bottom), height=list(height), width=wide,
+                                brush=QColor(colour), pen=pg.mkPen(None))
+            )  # fmt: skip
+        step = max(1, days // 6)
+        shown = [(n, f"{(d := first + timedelta(days=n)).day} {d:%b}") for n in range(0, days, step)]
+        self.plot.getAxis("bottom").setTicks([shown])
+        most = max((a + b for a, b in zip(installed, failed, strict=True)), default=1) or 1
+        self.plot.getAxis("left").setTicks([_whole_ticks(most)])
+        self.title_axis("left", "Updates", theme)
+        self.plot.setXRange(-0.6, days - 0.4, padding=0)
+        self.plot.setYRange(0, most * 1.1, padding=0)
+
+
+@dataclass(frozen=True, slots=True)
+class StripMark:
+    """A release or a plan on the strip; ``kind`` is planned_baseline, unplanned_baseline or hotpatch."""
+
+    day: date
+    kind: str
+    is_plan: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripInstall:
+    when: datetime
+    failed: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripData:
+    first: date
+    last: date
+    today: date
+    marks: Sequence[StripMark]
+    installs: Sequence[StripInstall]
+
+
+class ReleaseStrip(_Plot):
+    """Baselines and hotpatches of a year back and a year ahead, this machine's installs above them.
+
+    Facts are filled, plans are outlines; the kinds differ in shape as well as in colour.
+    """
+
+    SYMBOLS = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}  # noqa: RUF012
+
+    def draw(self, data: StripData, theme: Theme) -> None:
+        self.dress(theme)
+        t = theme.tokens
+        colours = {
+            "planned_baseline": t.planned_baseline,
+            "unplanned_baseline": t.unplanned_baseline,
+            "hotpatch": t.hotpatch,
+        }
+        self.plot.addItem(pg.InfiniteLine(0, angle=0, pen=pg.mkPen(t.divider, width=2)))
+        self.plot.addItem(
+            pg.InfiniteLine(_day(data.today), angle=90,
+                            pen=pg.mkPen(t.secondary, width=1, style=Qt.PenStyle.DashLine))
+        )  # fmt: skip
+        marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=15)
+        marks.addPoints(
+            [
+                {
+                    "pos": (_day(m.day), 0), "size": 13 if m.kind != "hotpatch" else 11,
+                    "symbol": self.SYMBOLS[m.kind], "data": m.words,
+                    "pen": pg.mkPen(colours[m.kind], width=1.8),
+                    "brush": QColor(t.surface if m.is_plan else colours[m.kind]),
+                }
+                for m in data.marks
+            ]
+        )  # fmt: skip
+        installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=14)
+        installs.addPoints(
+            [
+                {
+                    "pos": (_stamp(i.when), 1), "size": 12, "symbol": "x" if i.failed else "t",
+                    "data": i.words, "pen": pg.mkPen(None), "brush": QColor(t.error if i.failed else t.success),
+                }
+                for i in data.installs
+            ]
+        )  # fmt: skip
+        self.plot.addItem(marks)
+        self.plot.addItem(installs)
+        self.plot.getAxis("left").setTicks([[(0, "Releases"), (1, "Installed here")]])
+        self.plot.getAxis("bottom").setTicks([_months(data.first, data.last)])
+        self.plot.setXRange(_day(data.first), _day(data.last), padding=0.015)
+        self.plot.setYRange(-0.6, 1.6, padding=0)
+
+
+def _tip(x: float, y: float, data: str) -> str:
+    return data
+
+
+def _stamp(moment: datetime) -> float:
+    return moment.astimezone(UTC).timestamp()
+
+
+def _day(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def _months(first: date, last: date) -> list[tuple[float, str]]:
+    ticks = []
+    year, month = first.year, first.month
+    while date(year, month, 1) <= last:
+        start = date(year, month, 1)
+        if month in (1, 4, 7, 10) and start >= first:
+            ticks.append((_day(start), f"{start:%b %Y}"))
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return ticks
+
+
+def _whole_ticks(most: int) -> list[tuple[float, str]]:
+    step = max(1, -(-most // 5))
+    return [(n, str(n)) for n in range(0, most + 1, step)]

@@ -1,0 +1,43 @@
+"""Filter chips: small buttons that are on or off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+
+class Chips(QWidget):
+    """A row of chips; none on means no filter.
+
+    Signals:
+        changed (): another set is on.
+    """
+
+    changed = Signal()
+
+    def __init__(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._chips: dict[str, QPushButton] = {}
+        for key, text in choices:
+            chip = QPushButton(text)
+            chip.setObjectName(f"{name}-{key}")
+            chip.setAccessibleName(f"Filter: {text}")
+            chip.setProperty("chip", True)
+            chip.setCheckable(True)
+            chip.toggled.connect(self.changed)
+            row.addWidget(chip)
+            self._chips[key] = chip
+        row.addStretch(1)
+
+    @property
+    def chosen(self) -> list[str]:
+        return [key for key, chip in self._chips.items() if chip.isChecked()]
+
+    def clear(self) -> None:
+        for chip in self._chips.values():
+            chip.setChecked(False)

@@ -1,0 +1,46 @@
+"""What stands where there is nothing to show: why, and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+
+from .labels import GlyphLabel, label
+
+TEXT_WIDTH_PX = 420
+
+
+class EmptyState(QFrame):
+    """A glyph, a headline, an explanation and at most one button, in the middle."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("surface")
+        self._glyph = GlyphLabel(theme, 32)
+        self.headline = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        self.headline.setObjectName("emptyHeadline")
+        self.explanation = label(theme, role="secondary", wrap=True)
+        self.explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.explanation.setMinimumWidth(TEXT_WIDTH_PX)
+        self.button = QPushButton()
+        self.button.setObjectName("emptyButton")
+        self.button.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addStretch(2)
+        for widget in (self._glyph, self.headline, self.explanation, self.button):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+
+    def say(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
+        self._glyph.set_glyph(glyph)
+        self.headline.setText(headline)
+        self.explanation.setText(explanation)
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        self.setAccessibleName(f"{headline} {explanation}")

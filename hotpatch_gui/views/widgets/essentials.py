@@ -1,0 +1,42 @@
+"""Label/value pairs in two columns, as the portal's Essentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from hotpatch_gui.theme.theme import Theme
+
+from .labels import ElidedLabel, label
+
+
+class Essentials(QWidget):
+    """``names`` fixes the pairs; ``show_values`` fills them in the same order, down then across."""
+
+    def __init__(self, theme: Theme, names: Sequence[str]) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        self._values: list[ElidedLabel] = []
+        half = -(-len(names) // 2)
+        for number, name in enumerate(names):
+            row, column = number % half, (number // half) * 3
+            title = label(theme, name, role="secondary")
+            value = ElidedLabel(theme)
+            value.setObjectName(f"essential-{name}")
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            title.setBuddy(value)
+            grid.addWidget(title, row, column)
+            grid.addWidget(value, row, column + 1)
+            self._values.append(value)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(4, 1)
+        grid.setColumnMinimumWidth(2, 16)
+
+    def show_values(self, values: Sequence[str]) -> None:
+        for widget, value in zip(self._values, values, strict=True):
+            widget.set_whole(value)

@@ -1,0 +1,91 @@
+"""Text and glyphs. Foreign text is always shown as plain text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+
+from hotpatch_gui.models.windowed import plain_tip
+from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import NORMAL_WEIGHT, TEXT_PX
+
+
+def label(
+    theme: Theme, text: str = "", *, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT,
+    role: str = "", wrap: bool = False,
+) -> QLabel:  # fmt: skip
+    """A label that never guesses rich text; ``role`` is ``secondary`` or ``error``."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setFont(theme.font(px, weight))
+    made.setWordWrap(wrap)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in … where it does not fit; the whole text is its tooltip."""
+
+    def __init__(self, theme: Theme, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, role: str = "") -> None:
+        super().__init__()
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.font(px, weight))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(40)
+        if role:
+            self.setProperty("role", role)
+
+    def set_whole(self, text: str) -> None:
+        self._whole = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    @property
+    def whole(self) -> str:
+        return self._whole
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        hint = super().sizeHint()
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 4, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(shown)
+        self.setToolTip(plain_tip(self._whole) if shown != self._whole else "")
+
+
+class GlyphLabel(QWidget):
+    """A state glyph of a fixed size."""
+
+    def __init__(self, theme: Theme, size_px: int = 16, glyph: Glyph | None = None) -> None:
+        super().__init__()
+        self._theme, self._glyph = theme, glyph
+        self.setFixedSize(size_px, size_px)
+        theme.changed.connect(self.update)
+
+    def set_glyph(self, glyph: Glyph | None) -> None:
+        self._glyph = glyph
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        if self._glyph is not None:
+            painter = QPainter(self)
+            glyphs.paint(painter, self._glyph, QRectF(self.rect()), self._theme.tokens)
+            painter.end()
+
+
+def line() -> QFrame:
+    """A divider."""
+    made = QFrame()
+    made.setObjectName("line")
+    made.setFixedHeight(1)
+    return made

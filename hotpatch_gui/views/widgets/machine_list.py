@@ -1,0 +1,95 @@
+"""The machine list: two lines a machine, with its glyph, situation and the age of what is known."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.models import words
+from hotpatch_gui.models.windowed import RowRole, WindowedModel
+from hotpatch_gui.settings import Settings
+from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import CAPTION_PX, SEMIBOLD_WEIGHT
+
+from .table import Table
+
+ROW_HEIGHT_PX = 52
+GLYPH_PX = 16
+
+
+class _MachineDelegate(QStyledItemDelegate):
+    def __init__(self, theme: Theme, clock: Clock) -> None:
+        super().__init__()
+        self._theme, self._clock = theme, clock
+
+    def sizeHint(  # noqa: N802
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(option.rect.width(), round(ROW_HEIGHT_PX * self._theme.scale))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        row = index.data(RowRole)
+        t = self._theme.tokens
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, QColor(t.selection))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, QColor(t.hover))
+        painter.fillRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1, QColor(t.divider))
+        if row is not None:
+            self._paint_row(painter, option, row)
+        if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect.left(), option.rect.top(), 3, option.rect.height(), QColor(t.accent))
+        painter.restore()
+
+    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, row: sqlite3.Row) -> None:
+        t = self._theme.tokens
+        area = QRectF(option.rect).adjusted(12, 7, -12, -7)
+        size = GLYPH_PX * self._theme.scale
+        place = QRectF(area.left(), area.top() + 1, size, size)
+        glyphs.paint(painter, words.LEVEL_GLYPHS[words.level_of(row)], place, t)
+        area.setLeft(area.left() + size + 10)
+        top = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
+        below = QRectF(area.left(), area.center().y(), area.width(), area.height() / 2)
+        self._pair(painter, top, row["name"], row["hotpatch_status"], t.text, strong=True)
+        age = words.assessed_age(row, self._clock())
+        self._pair(painter, below, words.machine_summary(row), age, t.secondary, strong=False)
+
+    def _pair(
+        self, painter: QPainter, area: QRectF, left: str, right: str, colour: str, *, strong: bool
+    ) -> None:
+        t = self._theme.tokens
+        right_font = self._theme.font(CAPTION_PX)
+        painter.setFont(right_font)
+        painter.setPen(QColor(t.secondary))
+        width = painter.fontMetrics().horizontalAdvance(right)
+        centre = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(area, centre | Qt.AlignmentFlag.AlignRight, right)
+        left_font = self._theme.font(weight=SEMIBOLD_WEIGHT) if strong else self._theme.font(CAPTION_PX)
+        painter.setFont(left_font)
+        painter.setPen(QColor(colour))
+        room = int(area.width() - width - 12)
+        shown = painter.fontMetrics().elidedText(left, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(area, centre | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+class MachineList(Table):
+    """The list at the left of the Machines page."""
+
+    def __init__(self, theme: Theme, settings: Settings, model: WindowedModel, clock: Clock) -> None:
+        super().__init__(theme, settings, model, "machineList")
+        self._machine_delegate = _MachineDelegate(theme, clock)
+        self.setItemDelegate(self._machine_delegate)
+        self.setAccessibleName("Machines")
+        self.horizontalHeader().hide()
+        self.setSortingEnabled(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().setDefaultSectionSize(round(ROW_HEIGHT_PX * theme.scale))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -1,0 +1,220 @@
+"""The one table: windowed rows, copy, column chooser, an empty state in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QItemSelectionModel, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from hotpatch_gui.models.windowed import GlyphRole, Index, WindowedModel
+from hotpatch_gui.settings import Settings
+from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import ROW_PX
+
+from .empty import EmptyState
+
+GLYPH_PX = 14
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def guarded(text: str) -> str:
+    """A cell as it may be pasted into a spreadsheet: no formula, one line, no tab."""
+    flat = " ".join(text.split())
+    return f"'{flat}" if flat.startswith(_FORMULA_STARTS) else flat
+
+
+class _CellDelegate(QStyledItemDelegate):
+    """Paints a state glyph in front of the text, where the column has one."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        glyph = index.data(GlyphRole)
+        if glyph is None:
+            super().paint(painter, option, index)
+            return
+        shifted = QStyleOptionViewItem(option)
+        self.initStyleOption(shifted, index)
+        text, shifted.text = shifted.text, ""
+        style = option.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shifted, painter, option.widget)
+        rect = option.rect
+        side = float(GLYPH_PX)
+        place = QRectF(rect.left() + 8, rect.center().y() - side / 2 + 0.5, side, side)
+        glyphs.paint(painter, glyph, place, self._theme.tokens)
+        room = rect.adjusted(8 + GLYPH_PX + 6, 0, -6, 0)
+        shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.setPen(option.palette.text().color())
+        painter.setFont(option.font)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+class Table(QTableView):
+    """A view of a WindowedModel with the habits of a desktop.
+
+    Signals:
+        opened (int): Enter or a double click on the row with this id.
+    """
+
+    opened = Signal(int)
+
+    def __init__(self, theme: Theme, settings: Settings, model: WindowedModel, name: str) -> None:
+        super().__init__()
+        self.windowed = model
+        self._settings, self._theme, self._name = settings, theme, name
+        self.setObjectName(name)
+        self.setAccessibleName(name)
+        self.setModel(model)
+        self._delegate = _CellDelegate(theme)
+        self.setItemDelegate(self._delegate)
+        self._configure()
+        self._restore_columns()
+        self.doubleClicked.connect(self._on_opened)
+        theme.changed.connect(self.viewport().update)
+        for keys, headers in (("Ctrl+C", False), ("Ctrl+Shift+C", True)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(self.copy_with_headers if headers else self.copy)
+
+    @property
+    def selected_ids(self) -> list[int]:
+        rows = self.selectionModel().selectedRows()
+        ids = (self.windowed.id_at(r.row()) for r in sorted(rows, key=lambda r: r.row()))
+        return [i for i in ids if i is not None]
+
+    def select_id(self, row_id: int) -> bool:
+        """Select one row by its id; False if it is not among the rows."""
+        number = self.windowed.number_of(row_id)
+        if number is None:
+            return False
+        flags = QItemSelectionModel.SelectionFlag
+        index = self.windowed.index(number, 0)
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        return True
+
+    def copy(self) -> None:
+        self._copy(headers=False)
+
+    def copy_with_headers(self) -> None:
+        self._copy(headers=True)
+
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self._on_opened(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def _on_opened(self, index: Index) -> None:
+        row_id = self.windowed.id_at(index.row())
+        if row_id is not None:
+            self.opened.emit(row_id)
+
+    def _configure(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(round(ROW_PX * self._theme.scale))
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setStretchLastSection(True)
+        header.setSortIndicatorShown(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._choose_columns)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._show_menu)
+
+    def _restore_columns(self) -> None:
+        header = self.horizontalHeader()
+        if header.restoreState(self._settings.state(f"columns-{self._name}")):
+            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        else:
+            for number, column in enumerate(self.windowed.columns):
+                self.setColumnWidth(number, round(column.width_px * self._theme.scale))
+                self.setColumnHidden(number, column.hidden)
+        save = QTimer(self)
+        save.setSingleShot(True)
+        save.setInterval(300)
+        save.timeout.connect(self._save_columns)
+        for signal in (header.sectionResized, header.sectionMoved):
+            signal.connect(lambda *_: save.start())
+
+    def _save_columns(self) -> None:
+        self._settings.save_state(f"columns-{self._name}", self.horizontalHeader().saveState())
+
+    def _choose_columns(self, place: QPoint) -> None:
+        menu = self.column_menu()
+        menu.exec(self.horizontalHeader().mapToGlobal(place))
+        menu.deleteLater()
+
+    def column_menu(self) -> QMenu:
+        """The column chooser."""
+        menu = QMenu(self)
+        for number, column in enumerate(self.windowed.columns):
+            action = menu.addAction(column.title)
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(number))
+            action.toggled.connect(self._shower(number))
+        return menu
+
+    def _shower(self, number: int) -> Callable[[bool], None]:
+        def show(shown: bool) -> None:
+            self.setColumnHidden(number, not shown)
+            self._save_columns()
+
+        return show
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.addAction("Copy", QKeySequence("Ctrl+C"), self.copy)
+        menu.addAction("Copy with headers", QKeySequence("Ctrl+Shift+C"), self.copy_with_headers)
+        menu.addSeparator()
+        menu.addMenu(self.column_menu()).setText("Columns")
+        menu.exec(self.viewport().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _copy(self, *, headers: bool) -> None:
+        model = self.windowed
+        header = self.horizontalHeader()
+        order = sorted(range(len(model.columns)), key=header.visualIndex)
+        columns = [c for c in order if not self.isColumnHidden(c)]
+        rows = sorted({i.row() for i in self.selectionModel().selectedRows()})
+        lines = [[guarded(model.columns[c].title) for c in columns]] if headers else []
+        lines += [[guarded(str(model.index(r, c).data() or "")) for c in columns] for r in rows]
+        QGuiApplication.clipboard().setText("\n".join("\t".join(cells) for cells in lines))
+
+
+class TablePanel(QStackedWidget):
+    """A Table, or in its place the reason why it is empty."""
+
+    def __init__(self, theme: Theme, table: Table) -> None:
+        super().__init__()
+        self.setObjectName("surface")
+        self.table = table
+        self.empty = EmptyState(theme)
+        self.addWidget(table)
+        self.addWidget(self.empty)
+
+    def show_table(self, shown: bool) -> None:
+        self.setCurrentWidget(self.table if shown else self.empty)

@@ -1,0 +1,63 @@
+"""Tiles: one figure each, with what it counts; some filter on a click."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import CAPTION_PX, FIGURE_PX, LIGHT_WEIGHT
+
+from .labels import ElidedLabel, label
+
+
+class Tile(QFrame):
+    """A figure over a caption.
+
+    Signals:
+        clicked (): only if ``clickable``.
+    """
+
+    clicked = Signal()
+
+    def __init__(self, theme: Theme, caption: str, name: str, *, clickable: bool = False) -> None:
+        super().__init__()
+        self.setObjectName("tile")
+        self._clickable = clickable
+        self.setProperty("clickable", clickable)
+        self.figure = label(theme, "–", px=FIGURE_PX, weight=LIGHT_WEIGHT)
+        self.figure.setObjectName(name)
+        self.caption = label(theme, caption, px=CAPTION_PX, role="secondary")
+        self.note = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(2)
+        column.addWidget(self.caption)
+        column.addWidget(self.figure)
+        column.addWidget(self.note)
+        if clickable:
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.note.hide()
+
+    def show_figure(self, figure: str, note: str = "") -> None:
+        self.figure.setText(figure)
+        self.note.set_whole(note)
+        self.setAccessibleName(f"{self.caption.text()}: {figure}. {note}".strip())
+
+    def set_chosen(self, chosen: bool) -> None:
+        self.setProperty("chosen", chosen)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._clickable and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if self._clickable and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
