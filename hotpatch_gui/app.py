@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,7 +63,9 @@ def demo_target(make_wire: Callable[[], Wire]) -> Target:
         from .simulator.transport import in_process_transport  # noqa: PLC0415
 
         wire = make_wire()
-        return Connection(demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire))
+        return Connection(
+            demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire)
+        )
 
     return Target(demo_cloud(), CloudLabel("Contoso", "Demo, simulated Azure"), connect)
 
@@ -77,7 +78,9 @@ def demo_wire(folder: Path) -> Wire:
     return build_simulator(resources.calendar(), others, state_path=folder / SIMULATOR_FILE)
 
 
-def cloud_target(cloud: Cloud, subscription_ids: Sequence[str], sign_in: str, tenant: str | None) -> Target:
+def cloud_target(
+    cloud: Cloud, subscription_ids: Sequence[str], sign_in: str, tenant: str | None
+) -> Target:
     """A cloud over the network: Azure itself, or a simulated one at an address of this machine."""
 
     def connect() -> Connection:
@@ -151,7 +154,9 @@ class App(QObject):
         self.settings = Settings(folder)
         self.source = DataSource(path, self)
         self.clock: Clock = self._clock_for(target.cloud)
-        self.theme = Theme(application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale)
+        self.theme = Theme(
+            application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale
+        )
         self.worker = Worker(
             path, target.connect, self.clock, resources.calendar, self.settings.sync_minutes * 60.0
         )
@@ -170,7 +175,7 @@ class App(QObject):
         if not cloud.is_demo:
             return system_clock
         last = catalogue.latest_time(self.source.db) if self.source.db is not None else None
-        return CloudClock(last or datetime.now(UTC))
+        return CloudClock(last)
 
     def _connect(self) -> None:
         worker = self.worker

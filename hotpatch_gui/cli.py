@@ -41,12 +41,26 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, help="keep file, settings and logs in this folder")
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run")
     azure = parser.add_argument_group("Azure")
-    azure.add_argument("--subscription", action="append", default=[], metavar="ID", help="a subscription to show; may be repeated")
-    azure.add_argument("--sign-in", choices=SIGN_INS, default="browser", help="how to sign in (default: browser)")
+    azure.add_argument(
+        "--subscription",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a subscription to show; may be repeated",
+    )
+    azure.add_argument(
+        "--sign-in", choices=SIGN_INS, default="browser", help="how to sign in (default: browser)"
+    )
     azure.add_argument("--tenant", metavar="ID", help="the tenant to sign in to")
-    azure.add_argument("--cloud", choices=tuple(CLOUDS), default="public", help="which Azure (default: public)")
+    azure.add_argument(
+        "--cloud", choices=tuple(CLOUDS), default="public", help="which Azure (default: public)"
+    )
     demo = parser.add_argument_group("simulated Azure")
-    demo.add_argument("--endpoint", metavar="URL", help="a simulated Azure on this machine, as 'simulate' prints it")
+    demo.add_argument(
+        "--endpoint",
+        metavar="URL",
+        help="a simulated Azure on this machine, as 'simulate' prints it",
+    )
     demo.add_argument("--reset-demo", action="store_true", help="begin the demo afresh")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_simulate(commands)
@@ -57,19 +71,37 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     simulator = commands.add_parser("simulate", help="serve a simulated Azure on loopback HTTP")
     simulator.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
-    simulator.add_argument("--machines", type=int, default=12, help="how many machines (default: 12)")
+    simulator.add_argument(
+        "--machines", type=int, default=12, help="how many machines (default: 12)"
+    )
     simulator.add_argument("--seed", type=int, default=1, help="the same seed makes the same world")
-    simulator.add_argument("--state", type=Path, help="keep the world in this file and go on from it")
-    simulator.add_argument("--speed", type=float, default=60.0, help="simulated seconds per real second while work runs (default: 60)")
-    simulator.add_argument("--quota", type=int, default=15, help="Resource Graph queries in 5 seconds (default: 15, as Azure)")
+    simulator.add_argument(
+        "--state", type=Path, help="keep the world in this file and go on from it"
+    )
+    simulator.add_argument(
+        "--speed",
+        type=float,
+        default=60.0,
+        help="simulated seconds per real second while work runs (default: 60)",
+    )
+    simulator.add_argument(
+        "--quota",
+        type=int,
+        default=15,
+        help="Resource Graph queries in 5 seconds (default: 15, as Azure)",
+    )
 
 
 def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pictures = commands.add_parser("capture", help="render named scenes to PNG, with no display")
     pictures.add_argument("--out", type=Path, help="the folder for the pictures")
     pictures.add_argument("--scene", action="append", help="only this scene; may be repeated")
-    pictures.add_argument("--theme", choices=("light", "dark"), dest="scene_theme", help="only this theme")
-    pictures.add_argument("--list", action="store_true", dest="list_scenes", help="print the names of the scenes")
+    pictures.add_argument(
+        "--theme", choices=("light", "dark"), dest="scene_theme", help="only this theme"
+    )
+    pictures.add_argument(
+        "--list", action="store_true", dest="list_scenes", help="print the names of the scenes"
+    )
 
 
 def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
@@ -83,9 +115,16 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         cloud = simulated(options.endpoint) if options.endpoint else CLOUDS[options.cloud]
         subscriptions = [str(uuid.UUID(s)) for s in options.subscription]
     except ValueError as error:
-        parser.error(str(error) if options.endpoint else "--subscription wants the ID, such as 00000000-0000-0000-0000-000000000000")
+        parser.error(
+            str(error)
+            if options.endpoint
+            else "--subscription wants the ID, such as 00000000-0000-0000-0000-000000000000"
+        )
     is_demo = not options.endpoint and not subscriptions
-    folder = (options.data_dir or default_data_dir() / (DEMO_FOLDER if is_demo or options.endpoint else "")).absolute()
+    folder = (
+        options.data_dir
+        or default_data_dir() / (DEMO_FOLDER if is_demo or options.endpoint else "")
+    ).absolute()
     if options.reset_demo:
         reset_demo(folder)
     from .logs import start_log  # noqa: PLC0415 - not for --help
@@ -172,7 +211,9 @@ def capture(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     unknown = set(options.scene or ()) - set(SCENES)
     if unknown:
-        print(f"There is no scene {', '.join(sorted(unknown))}. --list prints them.", file=sys.stderr)
+        print(
+            f"There is no scene {', '.join(sorted(unknown))}. --list prints them.", file=sys.stderr
+        )
         return EXIT_USAGE
     options.out.mkdir(parents=True, exist_ok=True)
     themes = (options.scene_theme,) if options.scene_theme else ("light", "dark")

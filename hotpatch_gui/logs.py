@@ -27,22 +27,30 @@ def start_log(folder: Path) -> None:
     handler: logging.Handler
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder / FILE_NAME, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")
+        handler = RotatingFileHandler(
+            folder / FILE_NAME, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8"
+        )
     except OSError:
         handler = logging.StreamHandler()
-    handler.setFormatter(_NoSecrets("%(asctime)s %(levelname)s %(threadName)s %(name)s %(message)s"))
+    handler.setFormatter(
+        _NoSecrets("%(asctime)s %(levelname)s %(threadName)s %(name)s %(message)s")
+    )
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(handler)
     for noisy in ("azure", "urllib3", "msal"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     sys.excepthook = _log_exception
-    threading.excepthook = lambda args: _log_exception(args.exc_type, args.exc_value, args.exc_traceback)
+    threading.excepthook = lambda args: _log_exception(
+        args.exc_type, args.exc_value, args.exc_traceback
+    )
 
 
 def _log_exception(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
     if error is not None:
-        logging.getLogger("hotpatch_gui").critical("unexpected error", exc_info=(kind, error, trace))
+        logging.getLogger("hotpatch_gui").critical(
+            "unexpected error", exc_info=(kind, error, trace)
+        )
     sys.__excepthook__(kind, error or kind(), trace)

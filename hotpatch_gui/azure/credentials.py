@@ -38,7 +38,7 @@ def credential_for(cloud: Cloud, method: str, tenant: str | None) -> TokenCreden
         keywords["tenant_id"] = tenant
     match method:
         case "cli":
-            return identity.AzureCliCredential(**({"tenant_id": tenant} if tenant else {}))
+            return identity.AzureCliCredential(tenant_id=tenant or "")
         case "managed-identity":
             return identity.ManagedIdentityCredential()
         case "device-code":

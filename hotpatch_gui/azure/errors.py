@@ -59,15 +59,15 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             f"The connection broke before Azure answered while {doing}.",
             "Check the network and the proxy; the program tries again by itself.",
         )
-    if isinstance(error, HttpResponseError) and error.response is not None:
-        return _of_response(error, doing)
-    if isinstance(error, ClientAuthenticationError):
+    if isinstance(error, ClientAuthenticationError) and error.response is None:
         return Problem(
             ProblemKind.NOT_SIGNED_IN,
             f"Sign-in failed while {doing}.",
             "Sign in again and check the tenant in Settings.",
             reached=False,
         )
+    if isinstance(error, HttpResponseError) and error.response is not None:
+        return _of_response(error, doing)
     return nonsense(doing)
 
 
@@ -76,11 +76,17 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
     status = int(response.status_code)
     code, message = _code_and_message(response)
     request_id = str(response.headers.get("x-ms-request-id", ""))
-    if isinstance(error.error, OperationFailed):
+    cause: object = error.error
+    if isinstance(cause, OperationFailed):
         said = f" Azure says: {message}" if message else " Azure gave no reason."
         sentence = f"The operation ended in failure.{said}"
         return Problem(
-            ProblemKind.AZURE_FAILED, sentence, "See the error and try again.", code, request_id, ended=True
+            ProblemKind.AZURE_FAILED,
+            sentence,
+            "See the error and try again.",
+            code,
+            request_id,
+            ended=True,
         )
     kind, sentence, step = _words(status, code, message, doing)
     return Problem(kind, sentence, step, code or str(status), request_id, _retry_after(response))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from azure.core.credentials import TokenCredential
 from azure.core.polling import LROPoller
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
@@ -148,7 +147,11 @@ class Gateway:
         status = parse.mapping(view.get("patchStatus"))
         summary = parse.mapping(status.get("availablePatchSummary"))
         last = parse.mapping(status.get("lastPatchInstallationSummary"))
-        run = parse.graph_run(last, None) if last.get("installationActivityId") and last.get("startTime") else None
+        run = (
+            parse.graph_run(last, None)
+            if last.get("installationActivityId") and last.get("startTime")
+            else None
+        )
         return Reading(found, parse.view_assessment(summary), run)
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> Look:
@@ -160,7 +163,9 @@ class Gateway:
         with as_problems(f"following “{kind.label}” on {machine.name}"):
             return look(self._call(kind, machine, request), token)
 
-    def _call(self, kind: OperationKind, machine: Machine, request: str | None) -> Callable[..., LROPoller[Any]]:
+    def _call(
+        self, kind: OperationKind, machine: Machine, request: str | None
+    ) -> Callable[..., LROPoller[Any]]:
         operations = self._client(machine).virtual_machines
         group, name = machine.resource_group, machine.name
         body = json.loads(request) if request else {}
@@ -201,7 +206,9 @@ class Gateway:
         return options
 
 
-def _split(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+def _split(
+    rows: Iterable[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     summaries: list[Mapping[str, Any]] = []
     patches: list[Mapping[str, Any]] = []
     for row in rows:
@@ -217,7 +224,7 @@ def _readable(rows: Iterable[Mapping[str, Any]], read: Callable[..., T]) -> tupl
     for row in rows:
         try:
             found.append(read(row))
-        except (parse.Unreadable, TypeError, ValueError, AttributeError) as error:
+        except (parse.UnreadableError, TypeError, ValueError, AttributeError) as error:
             bad += 1
             log.warning("a row from Azure could not be read: %s", error)
     return found, bad
@@ -242,6 +249,6 @@ def _run_update_row(row: Mapping[str, Any]) -> tuple[str, str, RunUpdate]:
     resource_id = parse.required(row.get("id"), "id").casefold()
     parts = resource_id.split("/")
     if len(parts) < 11:
-        raise parse.Unreadable("id is not an update's of a run")
+        raise parse.UnreadableError("id is not an update's of a run")
     update = parse.run_update(parse.mapping(row.get("properties")))
     return parse.machine_id_of(resource_id), parts[10], update

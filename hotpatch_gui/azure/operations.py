@@ -34,47 +34,39 @@ class SteppedPolling(ARMPolling):
         try:
             if not self.finished():
                 self.update_status()
-            if not self.finished():
-                return False
-            if self.status().casefold() in ("failed", "canceled", "cancelled"):
-                raise OperationFailed("Operation failed or canceled")
-            final_url = self._operation.get_final_get_url(self._pipeline_response)
-            if final_url:
-                self._pipeline_response = self.request_status(final_url)
-                final = self._pipeline_response.http_response
-                if final.status_code >= 300:
-                    raise HttpResponseError(response=final)
-            return True
-        except (BadResponse, OperationFailed) as error:
-            response = self._pipeline_response.http_response
-            raise HttpResponseError(response=response, error=error) from error
+        except BadResponse as error:
+            raise HttpResponseError(response=self._last, error=error) from error
+        if not self.finished():
+            return False
+        if self.status().casefold() in ("failed", "canceled", "cancelled"):
+            raise HttpResponseError(response=self._last, error=OperationFailed("Operation failed"))
+        final_url = self._operation.get_final_get_url(self._pipeline_response)
+        if final_url:
+            self._pipeline_response = self.request_status(final_url)
+            if self._last.status_code >= 300:
+                raise HttpResponseError(response=self._last)
+        return True
 
     @property
-    def http_status(self) -> int:
-        return int(self._pipeline_response.http_response.status_code)
+    def _last(self) -> Any:
+        return self._pipeline_response.http_response
 
     @property
     def body(self) -> Mapping[str, Any]:
         """The last answer's JSON object; empty where there is none."""
-        response = self._pipeline_response.http_response
-        if not response.content:
+        if not self._last.content:
             return {}
-        value = response.json()
+        value = self._last.json()
         return value if isinstance(value, Mapping) else {}
 
     @property
     def delay_s(self) -> float:
         """How long Azure asks to wait before the next look."""
-        retry_after = self._pipeline_response.http_response.headers.get("Retry-After")
+        retry_after = self._last.headers.get("Retry-After")
         try:
             return max(MIN_DELAY_S, float(retry_after))
         except (TypeError, ValueError):
             return DEFAULT_DELAY_S
-
-    @property
-    def operation_ended(self) -> bool:
-        """Whether Azure itself has said how the operation ended."""
-        return self.finished()
 
 
 @dataclass(frozen=True, slots=True)

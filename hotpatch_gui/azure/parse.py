@@ -1,4 +1,4 @@
-"""Azure's JSON -> domain objects. A row that cannot be read raises Unreadable; the caller counts it."""
+"""Azure's JSON -> domain objects. A row that cannot be read raises UnreadableError; the caller counts it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COUNT_KEYS = (
 )  # fmt: skip
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A row without what it needs to be a row."""
 
 
@@ -37,7 +37,7 @@ def text(value: Any) -> str | None:
 def required(value: Any, what: str) -> str:
     found = text(value)
     if found is None:
-        raise Unreadable(f"{what} is missing")
+        raise UnreadableError(f"{what} is missing")
     return found
 
 
@@ -110,7 +110,7 @@ def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any
     resource_id = required(body.get("id"), "id")
     parts = resource_id.split("/")
     if len(parts) < 9:
-        raise Unreadable("id is not a virtual machine's")
+        raise UnreadableError("id is not a virtual machine's")
     return {
         "id": resource_id,
         "name": body.get("name"),
@@ -165,7 +165,7 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
     readiness = mapping(mapping(properties.get("configurationStatus")).get("vmGuestPatchReadiness"))
     assessed = moment(properties.get("lastModifiedDateTime"))
     if assessed is None:
-        raise Unreadable("lastModifiedDateTime is missing")
+        raise UnreadableError("lastModifiedDateTime is missing")
     return Assessment(
         activity_id=text(properties.get("assessmentActivityId")) or required(name, "name"),
         status=RunStatus.parse(text(properties.get("status"))),
@@ -215,12 +215,14 @@ def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
     """A patchinstallationresults row; also reads ARM's installation result, whose names are the same."""
     started = moment(properties.get("startDateTime") or properties.get("startTime"))
     if started is None:
-        raise Unreadable("startDateTime is missing")
+        raise UnreadableError("startDateTime is missing")
     return InstallationRun(
         run_id=text(properties.get("installationActivityId")) or required(name, "name"),
         status=RunStatus.parse(text(properties.get("status"))),
         started=started,
-        modified=moment(properties.get("lastModifiedDateTime") or properties.get("lastModifiedTime")),
+        modified=moment(
+            properties.get("lastModifiedDateTime") or properties.get("lastModifiedTime")
+        ),
         started_by=text(properties.get("startedBy")),
         restart_status=text(properties.get("rebootStatus")),
         window_exceeded=flag(properties.get("maintenanceWindowExceeded")),
@@ -299,7 +301,9 @@ def error_list(error: Any) -> tuple[tuple[str, str], ...]:
     """ApiError / ErrorDetail -> (code, message) pairs, the summary first; empty for success codes."""
     found = mapping(error)
     pairs = [(found.get("code"), found.get("message"))]
-    pairs += [(mapping(d).get("code"), mapping(d).get("message")) for d in items(found.get("details"))]
+    pairs += [
+        (mapping(d).get("code"), mapping(d).get("message")) for d in items(found.get("details"))
+    ]
     kept = [(text(c) or "", text(m) or "") for c, m in pairs]
     return tuple((c, m) for c, m in kept if (c or m) and c.casefold() not in ("success", "0"))
 

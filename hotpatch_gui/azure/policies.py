@@ -40,7 +40,9 @@ class ClockWatch(SansIOHTTPPolicy[Any, Any]):
     def __init__(self, clock: CloudClock) -> None:
         self._clock = clock
 
-    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+    def on_response(
+        self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
+    ) -> None:
         headers = response.http_response.headers
         rate, date = headers.get(RATE_HEADER), headers.get("Date")
         if rate is not None and date is not None:

@@ -71,11 +71,13 @@ class ResourceGraph:
         request = QueryRequest(
             subscriptions=list(self._subscriptions),
             query=text,
-            options=QueryRequestOptions(result_format="objectArray", top=PAGE_ROWS, skip_token=token),
+            options=QueryRequestOptions(
+                result_format="objectArray", top=PAGE_ROWS, skip_token=token
+            ),
         )
         with as_problems(doing):
             answer = self._client.resources(request, cls=self._with_quota)
-            data = answer.data
+            data: Any = answer.data
         if not isinstance(data, list) or not all(isinstance(row, Mapping) for row in data):
             raise ProblemError(nonsense(doing))
         return Page(data, int(answer.total_records or len(data))), answer.skip_token
@@ -84,7 +86,9 @@ class ResourceGraph:
         headers = response.http_response.headers
         try:
             remaining = int(headers.get("x-ms-user-quota-remaining", "1"))
-            hours, minutes, seconds = headers.get("x-ms-user-quota-resets-after", "0:0:0").split(":")
+            hours, minutes, seconds = headers.get("x-ms-user-quota-resets-after", "0:0:0").split(
+                ":"
+            )
             resets_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         except ValueError:
             log.warning("unreadable quota headers from Resource Graph")

@@ -30,7 +30,9 @@ def prepare(folder: Path | None = None) -> None:
     place = folder or Path(tempfile.mkdtemp(prefix="hotpatch-capture-"))
     screen, fonts = place / "screen.json", place / "fonts.conf"
     screen.write_text(SCREEN, encoding="utf-8")
-    fonts.write_text(_FONT_CONFIG.format(fonts=_font_folder(), cache=place / "cache"), encoding="utf-8")
+    fonts.write_text(
+        _FONT_CONFIG.format(fonts=_font_folder(), cache=place / "cache"), encoding="utf-8"
+    )
     os.environ |= {
         "QT_QPA_PLATFORM": f"offscreen:configfile={screen}",
         "QT_API": "pyside6",

@@ -219,7 +219,7 @@ def offline(stage: Stage) -> QWidget:
     stage.wire.faults.append(_no_network)
     stage.clock.advance(hours=5)
     stage.app.desk.sync()
-    stage.until(lambda: stage.window.notice.isVisible())
+    stage.until(stage.window.notice.isVisible)
     stage.settle()
     return stage.window
 
@@ -231,6 +231,7 @@ def settings(stage: Stage) -> QWidget:
     dialog = stage.window.findChild(PreferencesDialog)
     assert dialog is not None
     dialog.folder.setText("/home/admin/.local/share/HotpatchDashboard")
+    dialog.folder.setCursorPosition(0)
     return dialog
 
 
@@ -240,6 +241,9 @@ def about(stage: Stage) -> QWidget:
     stage.window.open_about()
     dialog = stage.window.findChild(AboutDialog)
     assert dialog is not None
+    dialog.versions.setText(
+        "Hotpatch Dashboard 0.1.0\nPython 3.11 on Linux\nPySide6-Essentials 6.11.3"
+    )
     return dialog
 
 
@@ -271,4 +275,4 @@ def _ids(stage: Stage) -> dict[str, int]:
 
 
 def _until_state(stage: Stage, *wanted: OperationState) -> None:
-    stage.until(lambda: set(wanted) <= set(stage.operation_states()))
+    stage.until(lambda: set(wanted).issubset(stage.operation_states()))

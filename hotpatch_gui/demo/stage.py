@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Self
 
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QImage
@@ -34,24 +34,40 @@ def application() -> QApplication:
     return made
 
 
+def still_wire(clock: SteppedClock) -> Wire:
+    """The demo's world with a clock that stands still and no quota to wait for."""
+    others = resources.read_json("other-updates.json")
+    return build_simulator(resources.calendar(), others, clock=clock, quota=1000)
+
+
 class Stage(QObject):
     """Use as a context manager; ``window`` is the program's, ``wire`` the Azure behind it."""
 
-    def __init__(self, theme: str, *, scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        theme: str,
+        *,
+        folder: Path | None = None,
+        wire: Wire | None = None,
+        target: Target | None = None,
+        scale: float = 1.0,
+    ) -> None:
+        """Without a ``target``, the program talks to ``wire`` in this process; without a ``wire``, to
+        the demo's world at its first moment. ``folder`` keeps the data beyond the stage."""
         super().__init__()
-        self._folder = tempfile.TemporaryDirectory(prefix="hotpatch-stage-")
+        self._temporary = TemporaryDirectory(prefix="hotpatch-stage-") if folder is None else None
+        self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.clock = SteppedClock(EPOCH)
-        others = resources.read_json("other-updates.json")
-        self.wire: Wire = build_simulator(resources.calendar(), others, clock=self.clock, quota=1000)
-        target: Target = demo_target(lambda: self.wire)
+        self.wire = wire or still_wire(self.clock)
+        chosen = target or demo_target(lambda: self.wire)
         self.app = App(
-            application(), Path(self._folder.name), target, theme=theme, bundled_font=True, scale=scale
+            application(), self.folder, chosen, theme=theme, bundled_font=True, scale=scale
         )
         self.window = self.app.window
         self._idles = 0
         self.app.worker.idled.connect(self._on_idled, Qt.ConnectionType.QueuedConnection)
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,8 +76,8 @@ class Stage(QObject):
         self.app.close()
         self.window.deleteLater()
         self._spin(20)
-        self.wire.cloud.close()
-        self._folder.cleanup()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     def start(self) -> None:
         """Show the window and wait until the first sync has ended and the charts are drawn."""
@@ -78,14 +94,18 @@ class Stage(QObject):
         end = time.monotonic() + PATIENCE_S
         while not condition():
             if time.monotonic() > end:
-                raise TimeoutError(f"never came true: {getattr(condition, '__qualname__', condition)}")
+                raise TimeoutError(
+                    f"never came true: {getattr(condition, '__qualname__', condition)}"
+                )
             self._spin(10)
 
     def settle(self) -> None:
         """Until queries have come back and every chart in sight is drawn."""
         self.until(lambda: self.app.source.reader.is_idle)
         self._spin(30)
-        self.until(lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if h.isVisible()))
+        self.until(
+            lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if h.isVisible())
+        )
         self.until(lambda: self.app.source.reader.is_idle)
         self._spin(30)
 
@@ -94,7 +114,9 @@ class Stage(QObject):
         db = self.app.source.db
         assert db is not None
         marks = ",".join("?" * len(names))
-        rows = db.execute(f"SELECT id, name FROM machines WHERE name IN ({marks})", names).fetchall()
+        rows = db.execute(
+            f"SELECT id, name FROM machines WHERE name IN ({marks})", names
+        ).fetchall()
         ids = {row["name"]: row["id"] for row in rows}
         page = self.window.machines
         page.choose(ids[names[0]])
@@ -102,7 +124,9 @@ class Stage(QObject):
             number = page.model.number_of(ids[name])
             assert number is not None
             model = page.list.selectionModel()
-            model.select(page.model.index(number, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows)
+            model.select(
+                page.model.index(number, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows
+            )
         self.idle()
         self.settle()
 
@@ -119,13 +143,15 @@ class Stage(QObject):
     def operation_states(self) -> list[OperationState]:
         db = self.app.source.db
         assert db is not None
-        return [OperationState(r[0]) for r in db.execute("SELECT state FROM operations ORDER BY id")]
+        return [
+            OperationState(r[0]) for r in db.execute("SELECT state FROM operations ORDER BY id")
+        ]
 
     def grab(self, widget: QWidget) -> QImage:
         """The widget's pixels; focus is taken away so that no cursor shows."""
-        focused = QApplication.focusWidget()
-        if focused is not None:
-            focused.clearFocus()
+        for focused in (QApplication.focusWidget(), widget.focusWidget()):
+            if focused is not None:
+                focused.clearFocus()
         self._spin(20)
         return widget.grab().toImage()
 

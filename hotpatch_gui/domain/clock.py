@@ -17,13 +17,17 @@ def system_clock() -> datetime:
 class CloudClock:
     """The clock of the cloud we talk to, kept by what its answers say. Callable from any thread.
 
-    Until the first answer it stands still at ``start``; ``rate`` is cloud seconds per real second.
+    Until the first answer it stands still at ``start``, or at the system's time where that is None;
+    ``is_known`` tells the two apart. ``rate`` is cloud seconds per real second.
     """
 
-    def __init__(self, start: datetime, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, start: datetime | None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._monotonic = monotonic
+        self.is_known = start is not None
         self._lock = threading.Lock()
-        self._anchor, self._at, self._rate = start, monotonic(), 0.0
+        self._anchor, self._at, self._rate = start or system_clock(), monotonic(), 0.0
 
     def __call__(self) -> datetime:
         with self._lock:
@@ -40,6 +44,7 @@ class CloudClock:
             behind = self._now() - now
             anchor = self._now() if timedelta(0) < behind < timedelta(minutes=1) else now
             self._anchor, self._at, self._rate = anchor, self._monotonic(), rate
+            self.is_known = True
 
     def _now(self) -> datetime:
         return self._anchor + timedelta(seconds=(self._monotonic() - self._at) * self._rate)

@@ -81,7 +81,11 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     match situation:
         case Situation.UNSUPPORTED:
             sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
-            fix = f"Redeploy from {sku} to use it" if sku else "Redeploy from a supported image to use it"
+            fix = (
+                f"Redeploy from {sku} to use it"
+                if sku
+                else "Redeploy from a supported image to use it"
+            )
             return Coverage(
                 Level.INFO,
                 situation,
@@ -100,7 +104,7 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
                 "Choose Restart when the machine may go down.",
             )
         case Situation.OFF_TRAIN:
-            return _off_train(evidence, calendar, running, now)
+            return _off_train(evidence, calendar, now)
         case Situation.DISABLED:
             mode = machine.settings.patch_mode
             how = (
@@ -225,7 +229,7 @@ def _drift_by_offer(evidence: Evidence, calendar: Calendar) -> Release | None:
     return next((m for m in months if m is not None), None)
 
 
-def _off_train(evidence: Evidence, calendar: Calendar, running: str, now: datetime) -> Coverage:
+def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     machine = evidence.machine
     cause = left_train_with(machine, calendar)
     offered = _drift_by_offer(evidence, calendar)
@@ -245,7 +249,11 @@ def _off_train(evidence: Evidence, calendar: Calendar, running: str, now: dateti
 
 def _rejoin_text(product: Product | None, calendar: Calendar, now: datetime) -> str:
     expected = calendar.next_restart(product, now.date()) if product else None
-    return f"with the next baseline, planned for {day_name(expected.day)}" if expected else "with the next baseline"
+    return (
+        f"with the next baseline, planned for {day_name(expected.day)}"
+        if expected
+        else "with the next baseline"
+    )
 
 
 def _behind(
@@ -258,7 +266,10 @@ def _behind(
     if not monthly:
         step = _consequence(evidence)
         return Coverage(
-            Level.INFO, Situation.BEHIND, f"Hotpatch is current; {_lower(_updates(evidence))}.", running,
+            Level.INFO,
+            Situation.BEHIND,
+            f"Hotpatch is current; {_lower(_updates(evidence))}.",
+            running,
             f"{step} {expected}",
         )
     how_far = f"{_number(len(monthly))} release{'' if len(monthly) == 1 else 's'}"

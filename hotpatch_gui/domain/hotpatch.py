@@ -52,7 +52,7 @@ def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
 
 
 class Verdict(StrEnum):
-    PASS = "Pass"
+    PASS = "Pass"  # noqa: S105 - a verdict
     FAIL = "Fail"
     NOT_KNOWABLE = "Not knowable from here"
 
@@ -70,7 +70,7 @@ class Finding:
 def eligibility(machine: Machine) -> list[Finding]:
     """Every prerequisite of hotpatching on an Azure VM, in the order in which to mend them."""
     settings = machine.settings
-    findings = [
+    return [
         _image_finding(machine),
         _tri(
             "VM agent",
@@ -97,7 +97,6 @@ def eligibility(machine: Machine) -> list[Finding]:
             "If enrolment fails, check Win32_DeviceGuard.VirtualizationBasedSecurityStatus (2 is running).",
         ),
     ]
-    return findings
 
 
 def _tri(check: str, value: bool | None, good: str, bad: str, fix: str) -> Finding:
@@ -115,14 +114,18 @@ def _all_known(*values: bool | None) -> bool | None:
 def _image_finding(machine: Machine) -> Finding:
     option = installation_option(machine.image)
     if option is not None:
-        return Finding("Image", Verdict.PASS, f"{machine.image.text} ({option.value}) supports hotpatching.")
+        return Finding(
+            "Image", Verdict.PASS, f"{machine.image.text} ({option.value}) supports hotpatching."
+        )
     replacement = REPLACEMENTS.get((machine.image.sku or "").casefold())
     fix = (
         f"Redeploy from {replacement}; an image cannot be changed in place."
         if replacement
         else "Redeploy from a Windows Server Azure Edition image that supports hotpatching."
     )
-    return Finding("Image", Verdict.FAIL, f"{machine.image.text} does not support hotpatching.", fix)
+    return Finding(
+        "Image", Verdict.FAIL, f"{machine.image.text} does not support hotpatching.", fix
+    )
 
 
 def _patch_mode_finding(settings: PatchSettings) -> Finding:

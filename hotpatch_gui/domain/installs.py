@@ -25,9 +25,11 @@ class RestartSetting(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"IfRequired": "Restart if required", "Never": "Never restart", "Always": "Always restart"}[
-            self.value
-        ]
+        return {
+            "IfRequired": "Restart if required",
+            "Never": "Never restart",
+            "Always": "Always restart",
+        }[self.value]
 
 
 class RequestError(ValueError):
@@ -55,7 +57,9 @@ class InstallRequest:
 
     def __post_init__(self) -> None:
         if not self.classifications and not self.include:
-            raise RequestError("Choose at least one classification, or name at least one KB to include.")
+            raise RequestError(
+                "Choose at least one classification, or name at least one KB to include."
+            )
         both = sorted(set(self.include) & set(self.exclude))
         if both:
             raise RequestError(f"{', '.join(both)} is on both lists. Take it off one of them.")
@@ -111,7 +115,11 @@ class Plan:
             return f"Azure will not restart it; {waits} may stay unfinished until you do."
         if will:
             return f"The machine restarts for {will}."
-        return f"The machine may restart for {may}." if may else "No restart: nothing that is taken asks for one."
+        return (
+            f"The machine may restart for {may}."
+            if may
+            else "No restart: nothing that is taken asks for one."
+        )
 
 
 def plan(request: InstallRequest, offered: Iterable[Update]) -> Plan:
@@ -178,7 +186,9 @@ class FleetReview:
             return f"Azure restarts none; {_plural(will + may, 'machine')} may stay unfinished until you restart."
         parts = [f"{will} restart{'s' if will == 1 else ''}"] if will else []
         parts += [f"{may} may restart"] if may else []
-        return f"{' and '.join(parts).capitalize()}; the rest stay{'s' if len(busy) - will - may == 1 else ''} up."
+        rest = len(busy) - will - may
+        stays = f"; {rest} stay{'s' if rest == 1 else ''} up" if rest else ""
+        return f"{' and '.join(parts).capitalize()}{stays}."
 
 
 def _plural(count: int, noun: str) -> str:

@@ -139,7 +139,9 @@ def product_of(sku: str | None, os_name: str | None, os_version: str | None) -> 
 
 def build_of(os_version: str | None) -> str | None:
     parts = (os_version or "").split(".")
-    return ".".join(parts[2:4]) if len(parts) >= 4 and all(p.isdigit() for p in parts[2:4]) else None
+    return (
+        ".".join(parts[2:4]) if len(parts) >= 4 and all(p.isdigit() for p in parts[2:4]) else None
+    )
 
 
 class Freshness(StrEnum):

@@ -44,7 +44,9 @@ SKUS: dict[str, Option] = {
 """SKU -> installation option, of publisher MicrosoftWindowsServer, offer WindowsServer."""
 
 PREVIEW_IMAGE = Image(
-    PUBLISHER, "microsoftserveroperatingsystems-previews", "windows-server-2025-azure-edition-hotpatch"
+    PUBLISHER,
+    "microsoftserveroperatingsystems-previews",
+    "windows-server-2025-azure-edition-hotpatch",
 )
 """In the portal's own list beside the documented SKUs."""
 
@@ -69,11 +71,19 @@ _JULY_2025 = date(2025, 7, 14)
 SUPPORT_HISTORY = (
     SupportRow(Platform.AZURE, Option.CORE, Support.GA, _MAY_2023, "hotpatch.md, May 2023"),
     SupportRow(Platform.AZURE, Option.DESKTOP, Support.PREVIEW, _MAY_2023, "hotpatch.md, May 2023"),
-    SupportRow(Platform.AZURE_LOCAL, Option.CORE, Support.PREVIEW, _MAY_2023, "hotpatch.md, May 2023"),
-    SupportRow(Platform.AZURE_LOCAL, Option.DESKTOP, Support.PREVIEW, _MAY_2023, "hotpatch.md, May 2023"),
+    SupportRow(
+        Platform.AZURE_LOCAL, Option.CORE, Support.PREVIEW, _MAY_2023, "hotpatch.md, May 2023"
+    ),
+    SupportRow(
+        Platform.AZURE_LOCAL, Option.DESKTOP, Support.PREVIEW, _MAY_2023, "hotpatch.md, May 2023"
+    ),
     SupportRow(Platform.AZURE, Option.DESKTOP, Support.GA, _JULY_2025, "hotpatch.md, 14 July 2025"),
-    SupportRow(Platform.AZURE_LOCAL, Option.CORE, Support.GA, _JULY_2025, "hotpatch.md, 14 July 2025"),
-    SupportRow(Platform.AZURE_LOCAL, Option.DESKTOP, Support.GA, _JULY_2025, "hotpatch.md, 14 July 2025"),
+    SupportRow(
+        Platform.AZURE_LOCAL, Option.CORE, Support.GA, _JULY_2025, "hotpatch.md, 14 July 2025"
+    ),
+    SupportRow(
+        Platform.AZURE_LOCAL, Option.DESKTOP, Support.GA, _JULY_2025, "hotpatch.md, 14 July 2025"
+    ),
 )
 
 

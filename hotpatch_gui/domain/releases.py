@@ -146,7 +146,9 @@ class Calendar:
 
     def train(self, product: Product, day: date) -> list[Release]:
         """Releases of the hotpatch channel published by ``day``, oldest first."""
-        return [r for r in self.releases if r.product is product and r.on_train and r.released <= day]
+        return [
+            r for r in self.releases if r.product is product and r.on_train and r.released <= day
+        ]
 
     def monthly(self, product: Product, day: date) -> list[Release]:
         """The second-Tuesday releases of the hotpatch channel published by ``day``, oldest first."""

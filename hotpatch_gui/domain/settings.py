@@ -90,7 +90,9 @@ def refusal(image: Image, now: PatchSettings, wanted: SettingsChange) -> str | N
     if wanted.orchestration is Orchestration.CUSTOMER_SCHEDULES:
         return "Hotpatch needs the platform's safety checks, and Customer Managed Schedules bypass them."
     if target is not PatchMode.AUTOMATIC_BY_PLATFORM:
-        return "Hotpatch needs Azure to orchestrate updates. Choose Azure Managed - Safe Deployment."
+        return (
+            "Hotpatch needs Azure to orchestrate updates. Choose Azure Managed - Safe Deployment."
+        )
     if now.provision_agent is False:
         return "Hotpatch needs the VM agent, which this machine does not have."
     return None

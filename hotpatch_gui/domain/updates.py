@@ -148,5 +148,7 @@ def outside_programme(name: str, classification: Classification | None) -> str:
     if classification is Classification.DEFINITION:
         return "Defender definitions are not part of the hotpatch programme; they need no restart."
     if classification is not None and not classification.installed_automatically:
-        return f"{classification.label} is not a Windows security update, so it is never a hotpatch."
+        return (
+            f"{classification.label} is not a Windows security update, so it is never a hotpatch."
+        )
     return "It is in no hotpatch release known to this program."

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
+from hotpatch_gui.store.times import from_text
 
 from . import words
 from .windowed import Column
@@ -17,36 +19,60 @@ def _programme_tip(row: sqlite3.Row, _: datetime) -> str:
     return outside_programme(row["name"], Classification.parse(row["classification"]))
 
 
+def _by(row: sqlite3.Row, _: datetime) -> str:
+    known = Classification.parse(row["classification"])
+    return "Azure" if known is not None and known.installed_automatically else "By hand"
+
+
+def _by_tip(row: sqlite3.Row, _: datetime) -> str:
+    return installed_by(Classification.parse(row["classification"]))
+
+
+def _took(row: sqlite3.Row, now: datetime) -> str:
+    if row["sent_at"] is None:
+        return words.NOTHING
+    ended = row["ended_at"]
+    if ended is not None:
+        return words.duration_text(row["sent_at"], ended)
+    begun = from_text(row["sent_at"])
+    return words.span_text(max(now - begun, timedelta(0))) if begun else words.NOTHING
+
+
 _NAME = Column(
-    "name", "Update", 340, lambda r, _: r["name"], tip=lambda r, _: r["name"], sort="name"
+    "name", "Update", 238, lambda r, _: r["name"], tip=lambda r, _: r["name"], sort="name"
 )
-_KB = Column("kb", "KB", 92, lambda r, _: r["kb"] or words.NOTHING, sort="kb")
+_KB = Column("kb", "KB", 104, lambda r, _: r["kb"] or words.NOTHING, sort="kb")
 _CLASS = Column(
     "classification", "Classification", 112,
     lambda r, _: words.classification_text(r["classification"]), sort="classification",
 )  # fmt: skip
 _RESTART = Column(
-    "restart", "Restart", 112, lambda r, _: words.restart_of(r).label,
+    "restart", "Restart", 122, lambda r, _: words.restart_of(r).label,
     glyph=lambda r: words.RESTART_GLYPHS[words.restart_of(r)], sort="restart",
 )  # fmt: skip
-_PUBLISHED = Column("published", "Published", 104, lambda r, _: words.day_text(r["published_at"]), sort="published")
+_PUBLISHED = Column(
+    "published", "Published", 104, lambda r, _: words.day_text(r["published_at"]), sort="published"
+)
 _RELEASE = Column(
-    "release", "Release", 130, lambda r, _: words.release_text(r["release_kind"]), tip=_programme_tip
+    "release",
+    "Release",
+    130,
+    lambda r, _: words.release_text(r["release_kind"]),
+    tip=_programme_tip,
 )
 
 COMPLIANCE = (
     Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
     _NAME, _KB, _CLASS,
-    Column("severity", "Severity", 84, lambda r, _: r["severity"] or words.NOTHING, sort="severity"),
+    Column("severity", "Severity", 80, lambda r, _: r["severity"] or words.NOTHING, sort="severity"),
     _RESTART, _PUBLISHED,
-    Column("age", "Age", 64, lambda r, now: words.age_days(r["published_at"], now), right=True, sort="published"),
-    Column("by", "Installed by", 164,
-           lambda r, _: installed_by(Classification.parse(r["classification"]))),
+    Column("age", "Age", 60, lambda r, now: words.age_days(r["published_at"], now), right=True, sort="published"),
+    Column("by", "Installed by", 100, _by, tip=_by_tip),
     _RELEASE,
 )  # fmt: skip
 
 KBS = (
-    _NAME, _KB, _CLASS, _RESTART,
+    replace(_NAME, width_px=320), _KB, _CLASS, _RESTART,
     Column("machines", "Missing on", 92, lambda r, _: words.number(r["machines"]), right=True, sort="machines"),
     Column("running", "Of those running", 124, lambda r, _: words.number(r["running"]), right=True),
     Column("installed", "Installed on", 100, lambda r, _: words.number(r["installed"]), right=True),
@@ -56,12 +82,12 @@ KBS = (
 
 HISTORY = (
     Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
-    Column("started", "Started", 140, lambda r, _: words.time_text(r["started_at"]),
+    Column("started", "Started", 152, lambda r, _: words.time_text(r["started_at"]),
            tip=lambda r, now: words.time_tip(r["started_at"], now), sort="started"),
-    Column("status", "Status", 150, lambda r, _: words.run_status_text(r),
+    Column("status", "Status", 190, lambda r, _: words.run_status_text(r),
            glyph=lambda r: words.RUN_GLYPHS.get(words.run_status(r)), sort="status"),
-    Column("operation", "Operation", 124, lambda *_: "Install updates"),
-    Column("started_by", "Started by", 124, lambda r, _: words.started_by_text(r["started_by"]), sort="started_by"),
+    Column("operation", "Operation", 120, lambda *_: "Install updates"),
+    Column("started_by", "Started by", 140, lambda r, _: words.started_by_text(r["started_by"]), sort="started_by"),
     Column("installed", "Installed", 76, lambda r, _: words.number(r["installed"]), right=True, sort="installed"),
     Column("failed", "Failed", 64, lambda r, _: words.number(r["failed"]), right=True, sort="failed"),
     Column("pending", "Pending", 72, lambda r, _: words.number(r["pending"]), right=True, sort="pending"),
@@ -75,12 +101,12 @@ OPERATIONS = (
     Column("state", "State", 116, lambda r, _: words.operation_text(r), glyph=words.operation_glyph, sort="state"),
     Column("kind", "Operation", 152, lambda r, _: words.operation_kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r["machine_name"], sort="machine"),
-    Column("note", "What it is doing", 380, lambda r, _: r["note"] or "Waiting for its turn."),
-    Column("created", "Asked", 140, lambda r, _: words.time_text(r["created_at"]),
+    Column("note", "What it is doing", 400, lambda r, _: r["note"] or "Waiting for its turn."),
+    Column("created", "Asked", 156, lambda r, _: words.time_text(r["created_at"]),
            tip=lambda r, now: words.time_tip(r["created_at"], now), sort="created"),
-    Column("ended", "Ended", 140, lambda r, _: words.time_text(r["ended_at"]),
+    Column("ended", "Ended", 156, lambda r, _: words.time_text(r["ended_at"]),
            tip=lambda r, now: words.time_tip(r["ended_at"], now), sort="ended"),
-    Column("took", "Took", 84, lambda r, now: _took(r, now), right=True),
+    Column("took", "Took", 84, _took, right=True),
 )  # fmt: skip
 
 MACHINES = (
@@ -88,13 +114,3 @@ MACHINES = (
            tip=lambda r, now: f"{r['name']}: {words.machine_summary(r)}; assessed {words.assessed_age(r, now)}",
            sort="name"),
 )  # fmt: skip
-
-
-def _took(row: sqlite3.Row, now: datetime) -> str:
-    if row["sent_at"] is None:
-        return words.NOTHING
-    ended = row["ended_at"]
-    if ended is not None:
-        return words.duration_text(row["sent_at"], ended)
-    begun = words.from_text(row["sent_at"])
-    return words.span_text(max(now - begun, now - now)) if begun else words.NOTHING

@@ -63,7 +63,11 @@ class Reader(QObject):
         """Queue the request; an older one of the same asker is dropped, or interrupted if it runs."""
         with self._lock:
             self._waiting[request.asker] = request
-            if self._current is not None and self._current.asker == request.asker and self._db is not None:
+            if (
+                self._current is not None
+                and self._current.asker == request.asker
+                and self._db is not None
+            ):
                 self._db.interrupt()
             if self._thread is None:
                 self._thread = _Loop(self)

@@ -12,7 +12,14 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.store.changes import Changes
@@ -63,7 +70,7 @@ class WindowedModel(QAbstractTableModel):
     rows_changed = Signal()
 
     def __init__(
-        self, source: DataSource, table: Table, columns: Sequence[Column], clock: Clock,
+        self, source: DataSource, table: Table, columns: Sequence[Column], clock: Clock, *,
         where: Where | None = None, parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
@@ -94,7 +101,9 @@ class WindowedModel(QAbstractTableModel):
         db = self._source.db
         if db is None:
             return
-        first = self.table.ids(db, self._where, self.sort_key, self.sort_descending, FIRST_SCREEN_ROWS)
+        first = self.table.ids(
+            db, self._where, self.sort_key, self.sort_descending, FIRST_SCREEN_ROWS
+        )
         self._take(first)
         if len(first) == FIRST_SCREEN_ROWS:
             self.refresh()
@@ -169,10 +178,16 @@ class WindowedModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column, if it can be sorted by; a negative column restores the table's order."""
-        key = self.columns[column].sort if 0 <= column < len(self.columns) else self.table.default_sort[0]
+        key = (
+            self.columns[column].sort
+            if 0 <= column < len(self.columns)
+            else self.table.default_sort[0]
+        )
         if key is None:
             return
-        descending = order is Qt.SortOrder.DescendingOrder if column >= 0 else self.table.default_sort[1]
+        descending = (
+            order is Qt.SortOrder.DescendingOrder if column >= 0 else self.table.default_sort[1]
+        )
         if (key, descending) != (self.sort_key, self.sort_descending):
             self.sort_key, self.sort_descending = key, descending
             self.refresh()
@@ -191,7 +206,9 @@ class WindowedModel(QAbstractTableModel):
         self.is_loaded = True
         if ids == self._ids:
             if ids:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(ids) - 1, len(self.columns) - 1))
+                self.dataChanged.emit(
+                    self.index(0, 0), self.index(len(ids) - 1, len(self.columns) - 1)
+                )
         elif not self._ids or not ids:
             self.beginResetModel()
             self._ids = ids
@@ -204,11 +221,15 @@ class WindowedModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         held = {self._ids[i.row()] for i in old}
-        places = {row_id: place for place, row_id in enumerate(ids) if row_id in held} if held else {}
+        places = (
+            {row_id: place for place, row_id in enumerate(ids) if row_id in held} if held else {}
+        )
         moved = []
         for index in old:
             place = places.get(self._ids[index.row()])
-            moved.append(self.createIndex(place, index.column()) if place is not None else QModelIndex())
+            moved.append(
+                self.createIndex(place, index.column()) if place is not None else QModelIndex()
+            )
         self._ids = ids
         self.changePersistentIndexList(old, moved)
         self.layoutChanged.emit()

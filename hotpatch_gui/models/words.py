@@ -127,7 +127,9 @@ def restart_status_text(value: str | None) -> str:
 
 
 def started_by_text(value: str | None) -> str:
-    return {"user": "User", "platform": "Azure, automatic"}.get((value or "").casefold(), value or NOTHING)
+    return {"user": "User", "platform": "Azure, automatic"}.get(
+        (value or "").casefold(), value or NOTHING
+    )
 
 
 def restart_of(row: sqlite3.Row) -> RestartBehavior:

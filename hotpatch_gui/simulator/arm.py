@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from . import graph
 from .catalog import CATEGORY_NAMES
@@ -58,8 +58,8 @@ _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
         ("POST", _VM + r"/(?P<vm>[^/]+)/assessPatches", "assess"),
         ("POST", _VM + r"/(?P<vm>[^/]+)/installPatches", "install"),
         ("POST", _VM + r"/(?P<vm>[^/]+)/restart", "restart"),
-        ("GET", r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/locations/(?P<loc>[^/]+)"
-                r"/operations/(?P<op>[^/]+)", "operation"),
+        ("GET", (r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/locations/(?P<loc>[^/]+)"
+                r"/operations/(?P<op>[^/]+)"), "operation"),
         ("POST", r"/providers/Microsoft\.ResourceGraph/resources", "query"),
     )
 ]  # fmt: skip
@@ -83,14 +83,17 @@ class Wire:
         self._asked: deque[float] = deque()
         self._pages: dict[str, tuple[int, list[dict[str, Any]]]] = {}
 
-    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def handle(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
         """One request. A fault may raise instead of answering (a connection that breaks)."""
         parts = urlsplit(url)
+        path = unquote(parts.path)
         with self.cloud.lock:
-            answer = self._faulty(method, parts.path)
+            answer = self._faulty(method, path)
             if answer is None:
                 try:
-                    answer = self._route(method, parts.path, parts.query, url, body)
+                    answer = self._route(method, path, parts.query, url, body)
                 except ArmError as error:
                     answer = Answer(error.status, _error_body(error))
             now = self.cloud.clock.now()
@@ -118,14 +121,24 @@ class Wire:
             if match is None or verb != method:
                 continue
             if not API_VERSION.fullmatch(arguments.get("api-version", "")):
-                raise ArmError(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+                raise ArmError(
+                    400,
+                    "MissingApiVersionParameter",
+                    "The api-version query parameter (?api-version=) is required for all requests.",
+                )
             values = match.groupdict()
             if values.get("sub", SUBSCRIPTION).casefold() != SUBSCRIPTION:
-                raise ArmError(404, "SubscriptionNotFound", f"The subscription '{values['sub']}' could not be found.")
+                raise ArmError(
+                    404,
+                    "SubscriptionNotFound",
+                    f"The subscription '{values['sub']}' could not be found.",
+                )
             call = _Call(values, arguments, _json(body), _origin(url), self.cloud.settle())
             handler: Callable[[_Call], Answer] = getattr(self, f"_{name}")
             return handler(call)
-        raise ArmError(404, "InvalidResourceType", f"The resource type could not be found for {method} {path}.")
+        raise ArmError(
+            404, "InvalidResourceType", f"The resource type could not be found for {method} {path}."
+        )
 
     def _list_all(self, _: _Call) -> Answer:
         return Answer(200, {"value": [model(g) for g in self.cloud.guests.values()]})
@@ -192,10 +205,19 @@ class Wire:
 
     def _query(self, call: _Call) -> Answer:
         remaining, resets = self._charge()
-        headers = {"x-ms-user-quota-remaining": str(max(0, remaining)), "x-ms-user-quota-resets-after": resets}
+        headers = {
+            "x-ms-user-quota-remaining": str(max(0, remaining)),
+            "x-ms-user-quota-resets-after": resets,
+        }
         if remaining < 0:
-            error = ArmError(429, "RateLimiting", "Please provide below info when asking for support: the query quota is exceeded.")
-            return Answer(429, _error_body(error), headers | {"Retry-After": str(max(1, int(self._window)))})
+            error = ArmError(
+                429,
+                "RateLimiting",
+                "Please provide below info when asking for support: the query quota is exceeded.",
+            )
+            return Answer(
+                429, _error_body(error), headers | {"Retry-After": str(max(1, int(self._window)))}
+            )
         options = call.body.get("options") or {}
         wanted = [s.casefold() for s in call.body.get("subscriptions") or ()]
         if wanted and SUBSCRIPTION not in wanted:
@@ -206,7 +228,9 @@ class Wire:
         more = start + size < len(rows)
         parsed = self._parse(str(call.body.get("query", "")))
         token = _token(self.cloud.version, start + size) if more and parsed.projects_id else None
-        return Answer(200, _page(page, len(rows), len(page), token, truncated=more and token is None), headers)
+        return Answer(
+            200, _page(page, len(rows), len(page), token, truncated=more and token is None), headers
+        )
 
     def _rows(self, call: _Call, text: str, token: str | None) -> tuple[list[dict[str, Any]], int]:
         version, start = _read_token(token) if token else (self.cloud.version, 0)
@@ -216,7 +240,9 @@ class Wire:
         query = self._parse(text)
         source = graph.rows(self.cloud, query.table, call.now)
         if source is None:
-            raise ArmError(400, "BadRequest", f"Table {query.table} is invalid, unsupported or disallowed.")
+            raise ArmError(
+                400, "BadRequest", f"Table {query.table} is invalid, unsupported or disallowed."
+            )
         rows = query.run(source)
         self._pages = {text: (version, rows)}
         return rows, start
@@ -243,10 +269,16 @@ class Wire:
     def _view(self, guest: Guest, now: datetime) -> dict[str, Any]:
         agent = "Ready" if guest.agent_ready else "Not Ready"
         op = self.cloud.running(guest, "install")
-        run = self.cloud.installation_at(op, now) if op else (guest.runs[-1] if guest.runs else None)
+        run = (
+            self.cloud.installation_at(op, now) if op else (guest.runs[-1] if guest.runs else None)
+        )
         status: dict[str, Any] = {
             "configurationStatuses": [
-                _status("PatchModeConfigurationState/Ready", "Status_PatchModeConfigurationState_Ready", now)
+                _status(
+                    "PatchModeConfigurationState/Ready",
+                    "Status_PatchModeConfigurationState_Ready",
+                    now,
+                )
             ]
         }
         if guest.assessment is not None:
@@ -270,7 +302,13 @@ class Wire:
             "platformUpdateDomain": guest.update_domain,
             "vmAgent": {
                 "vmAgentVersion": "Unknown" if not guest.agent_ready else "2.7.41491.1172",
-                "statuses": [_status(f"ProvisioningState/{'succeeded' if guest.agent_ready else 'Unavailable'}", agent, now)],
+                "statuses": [
+                    _status(
+                        f"ProvisioningState/{'succeeded' if guest.agent_ready else 'Unavailable'}",
+                        agent,
+                        now,
+                    )
+                ],
             },
             "statuses": [
                 _status("ProvisioningState/succeeded", "Provisioning succeeded", now),
@@ -331,7 +369,9 @@ def model(guest: Guest) -> dict[str, Any]:
         body["zones"] = [guest.zone]
     if guest.availability_set:
         prefix = graph.vm_id(guest).rsplit("/", 2)[0]
-        body["properties"]["availabilitySet"] = {"id": f"{prefix}/availabilitySets/{guest.availability_set.upper()}"}
+        body["properties"]["availabilitySet"] = {
+            "id": f"{prefix}/availabilitySets/{guest.availability_set.upper()}"
+        }
     return body
 
 
@@ -341,24 +381,42 @@ def _read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
     platform = patch.get("automaticByPlatformSettings") or {}
     mode = patch.get("patchMode", guest.patch_mode)
     hotpatching = bool(patch.get("enableHotpatching", guest.hotpatching))
-    bypass = bool(platform.get("bypassPlatformSafetyChecksOnUserSchedule", guest.bypass_safety_checks))
+    bypass = bool(
+        platform.get("bypassPlatformSafetyChecksOnUserSchedule", guest.bypass_safety_checks)
+    )
     target = "windowsConfiguration.patchSettings.patchMode"
 
     def refuse(message: str) -> ArmError:
         return ArmError(400, "InvalidParameter", message, target)
 
-    if "enableAutomaticUpdates" in windows and windows["enableAutomaticUpdates"] != guest.automatic_updates:
-        raise ArmError(409, "PropertyChangeNotAllowed", "Changing property 'windowsConfiguration.enableAutomaticUpdates' is not allowed.", target)
+    if (
+        "enableAutomaticUpdates" in windows
+        and windows["enableAutomaticUpdates"] != guest.automatic_updates
+    ):
+        raise ArmError(
+            409,
+            "PropertyChangeNotAllowed",
+            "Changing property 'windowsConfiguration.enableAutomaticUpdates' is not allowed.",
+            target,
+        )
     if mode not in ("Manual", "AutomaticByOS", "AutomaticByPlatform"):
         raise refuse(f"The patchMode '{mode}' is invalid.")
     if mode == "AutomaticByOS" and not guest.automatic_updates:
-        raise refuse("The patchMode 'AutomaticByOS' is invalid. For patchMode 'AutomaticByOS', the property 'enableAutomaticUpdates' must be set to true.")
+        raise refuse(
+            "The patchMode 'AutomaticByOS' is invalid. For patchMode 'AutomaticByOS', "
+            "the property 'enableAutomaticUpdates' must be set to true."
+        )
     if mode == "Manual" and guest.automatic_updates:
-        raise refuse("The patchMode 'Manual' is invalid. For patchMode 'Manual', the property 'enableAutomaticUpdates' must be set to false.")
+        raise refuse(
+            "The patchMode 'Manual' is invalid. For patchMode 'Manual', the property 'enableAutomaticUpdates' must be set to false."
+        )
     if hotpatching and mode != "AutomaticByPlatform":
         raise refuse("Hotpatch requires the patchMode 'AutomaticByPlatform'.")
     if hotpatching and bypass:
-        raise refuse("Hotpatch updates require platform safety checks. The 'BypassPlatformSafetyChecksOnUserSchedule' flag must be set to false to enable hotpatching.")
+        raise refuse(
+            "Hotpatch updates require platform safety checks. The "
+            "'BypassPlatformSafetyChecksOnUserSchedule' flag must be set to false to enable hotpatching."
+        )
     return {
         "patch_mode": mode, "hotpatching": hotpatching, "bypass": bypass,
         "assessment_mode": patch.get("assessmentMode", guest.assessment_mode),
@@ -439,7 +497,12 @@ def _operation_headers(call: _Call, guest: Guest, op: Operation) -> dict[str, st
 
 
 def _page(
-    data: list[dict[str, Any]], total: int, count: int, token: str | None, *, truncated: bool = False
+    data: list[dict[str, Any]],
+    total: int,
+    count: int,
+    token: str | None,
+    *,
+    truncated: bool = False,
 ) -> dict[str, Any]:
     body: dict[str, Any] = {
         "totalRecords": total,
@@ -478,7 +541,11 @@ def _json(body: bytes | None) -> dict[str, Any]:
     try:
         value = json.loads(body)
     except ValueError:
-        raise ArmError(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.") from None
+        raise ArmError(
+            400,
+            "InvalidRequestContent",
+            "The request content was invalid and could not be deserialized.",
+        ) from None
     if not isinstance(value, dict):
         raise ArmError(400, "InvalidRequestContent", "The request content must be an object.")
     return value

@@ -69,7 +69,9 @@ class Catalog:
         """A hotpatch-channel release, as an enrolled machine is offered it."""
         kb = release.kb or ""
         if release.kind.is_baseline:
-            return self._cumulative(release.product, release.month, kb, release.build, release.released)
+            return self._cumulative(
+                release.product, release.month, kb, release.build, release.released
+            )
         restart = RestartBehavior.UNKNOWN if release.restarts is None else RestartBehavior.NEVER
         return Patch(
             kb=kb,
@@ -91,7 +93,9 @@ class Catalog:
             if r.channel == "standard" and r.kb and r.build:
                 newest = max(newest or (date.min, "", "", ""), (r.released, r.kb, r.build, r.month))
             elif r.kind is not ReleaseKind.OUT_OF_BAND and r.lcu_kb and r.lcu_build:
-                newest = max(newest or (date.min, "", "", ""), (r.released, r.lcu_kb, r.lcu_build, r.month))
+                newest = max(
+                    newest or (date.min, "", "", ""), (r.released, r.lcu_kb, r.lcu_build, r.month)
+                )
         if newest is None or build_number(newest[2]) <= build_number(running_build):
             return None
         released, kb, build, month = newest
@@ -118,7 +122,11 @@ class Catalog:
         for row in self._others:
             patch = _other_patch(row)
             kind = row["update_kind"]
-            if row["product_key"] != product or kind not in ("dotnet", "msrt") or patch.published > day:
+            if (
+                row["product_key"] != product
+                or kind not in ("dotnet", "msrt")
+                or patch.published > day
+            ):
                 continue
             if kind not in newest or newest[kind].published < patch.published:
                 newest[kind] = patch

@@ -162,7 +162,9 @@ class Cloud:
     ) -> Operation:
         now = self.clock.now()
         number = len(self.operations)
-        op_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"op:{number}:{guest.name}:{kind}:{now.isoformat()}"))
+        op_id = str(
+            uuid.uuid5(uuid.NAMESPACE_URL, f"op:{number}:{guest.name}:{kind}:{now.isoformat()}")
+        )
         op = Operation(op_id, kind, guest.name, now, now + lasts, wish)
         self.operations[op_id] = op
         self.received[kind] = self.received.get(kind, 0) + 1
@@ -235,7 +237,12 @@ def read_wish(raw: dict[str, Any]) -> Wish:
     restart = str(raw.get("rebootSetting", "")).casefold()
     settings = {s.casefold(): s for s in ("IfRequired", "Never", "Always")}
     if restart not in settings:
-        raise ArmError(400, "InvalidParameter", "The value of parameter rebootSetting is invalid.", "rebootSetting")
+        raise ArmError(
+            400,
+            "InvalidParameter",
+            "The value of parameter rebootSetting is invalid.",
+            "rebootSetting",
+        )
     include = {str(k).upper().removeprefix("KB") for k in windows.get("kbNumbersToInclude") or ()}
     exclude = {str(k).upper().removeprefix("KB") for k in windows.get("kbNumbersToExclude") or ()}
     classes = {str(c).casefold() for c in windows.get("classificationsToInclude") or ()}
@@ -250,7 +257,9 @@ def read_wish(raw: dict[str, Any]) -> Wish:
         duration = parse_duration(raw.get("maximumDuration") or "PT4H")
         published_by = datetime.fromisoformat(published) if published else None
     except (ISO8601Error, ValueError, TypeError) as error:
-        raise ArmError(400, "InvalidParameter", f"A value could not be read: {error}", "maximumDuration") from None
+        raise ArmError(
+            400, "InvalidParameter", f"A value could not be read: {error}", "maximumDuration"
+        ) from None
     return Wish(
         classifications=frozenset(classes),
         include=frozenset(f"KB{k}" for k in include),

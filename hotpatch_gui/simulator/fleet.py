@@ -39,35 +39,112 @@ def demo_fleet(catalog: Catalog, count: int, seed: int) -> list[Guest]:
 
 def _cases() -> list[Guest]:
     def web(name: str, zone: str, build: str) -> Guest:
-        return Guest(name, "rg-web", "westus2", WS25, CORE_25, build, zone=zone, tags={"app": "shop"})
+        return Guest(
+            name, "rg-web", "westus2", WS25, CORE_25, build, zone=zone, tags={"app": "shop"}
+        )
 
     return [
         web("vm-web-01", "1", AUG_25),
         web("vm-web-02", "2", JULY_25),
         Guest("vm-app-01", "rg-app", "westus2", WS25, DESKTOP_25, JUNE_25, zone="1"),
-        Guest("vm-sql-01", "rg-data", "westus2", WS25, CORE_25, AUG_LCU_25, zone="3", tags={"app": "sql"}),
-        Guest("vm-dc-01", "rg-identity", "eastus", WS22, CORE_22, MAY_22,
-              availability_set="avail-dc", update_domain=0,
-              awaiting_restart=[{"kb": "KB5099540", "build": JULY_22}]),
-        Guest("vm-file-01", "rg-files", "eastus", WS22, DESKTOP_22, JULY_22,
-              hotpatching=False, receives_hotpatches=False),
-        Guest("vm-legacy-01", "rg-legacy", "eastus", WS22, PLAIN_22, JULY_22, generation="V1",
-              patch_mode="AutomaticByOS", assessment_mode="ImageDefault",
-              hotpatching=False, receives_hotpatches=False,
-              availability_set="avail-legacy", update_domain=1),
-        Guest("vm-new-01", "rg-app", "westus2", WS25, DESKTOP_25, AUG_25, zone="2",
-              assessment_mode="ImageDefault"),
-        Guest("vm-batch-01", "rg-batch", "northeurope", WS22, CORE_22, AUG_22,
-              assessment_mode="ImageDefault", time_zone="GMT Standard Time"),
-        Guest("vm-dev-01", "rg-dev", "northeurope", WS22, CORE_22, JULY_22, power="deallocated",
-              time_zone="GMT Standard Time", tags={"env": "dev"}),
-        Guest("vm-print-01", "rg-office", "eastus", WS25, CORE_25, JULY_25, zone="2",
-              fails_kb="KB5120228"),
-        Guest("vm-erp-01", "rg-erp", "eastus", WS22, DESKTOP_22, AUG_22, zone="1", tags={"app": "erp"}),
+        Guest(
+            "vm-sql-01",
+            "rg-data",
+            "westus2",
+            WS25,
+            CORE_25,
+            AUG_LCU_25,
+            zone="3",
+            tags={"app": "sql"},
+        ),
+        Guest(
+            "vm-dc-01",
+            "rg-identity",
+            "eastus",
+            WS22,
+            CORE_22,
+            MAY_22,
+            availability_set="avail-dc",
+            update_domain=0,
+            awaiting_restart=[{"kb": "KB5099540", "build": JULY_22}],
+        ),
+        Guest(
+            "vm-file-01",
+            "rg-files",
+            "eastus",
+            WS22,
+            DESKTOP_22,
+            JULY_22,
+            hotpatching=False,
+            receives_hotpatches=False,
+        ),
+        Guest(
+            "vm-legacy-01",
+            "rg-legacy",
+            "eastus",
+            WS22,
+            PLAIN_22,
+            JULY_22,
+            generation="V1",
+            patch_mode="AutomaticByOS",
+            assessment_mode="ImageDefault",
+            hotpatching=False,
+            receives_hotpatches=False,
+            availability_set="avail-legacy",
+            update_domain=1,
+        ),
+        Guest(
+            "vm-new-01",
+            "rg-app",
+            "westus2",
+            WS25,
+            DESKTOP_25,
+            AUG_25,
+            zone="2",
+            assessment_mode="ImageDefault",
+        ),
+        Guest(
+            "vm-batch-01",
+            "rg-batch",
+            "northeurope",
+            WS22,
+            CORE_22,
+            AUG_22,
+            assessment_mode="ImageDefault",
+            time_zone="GMT Standard Time",
+        ),
+        Guest(
+            "vm-dev-01",
+            "rg-dev",
+            "northeurope",
+            WS22,
+            CORE_22,
+            JULY_22,
+            power="deallocated",
+            time_zone="GMT Standard Time",
+            tags={"env": "dev"},
+        ),
+        Guest(
+            "vm-print-01",
+            "rg-office",
+            "eastus",
+            WS25,
+            CORE_25,
+            JULY_25,
+            zone="2",
+            fails_kb="KB5120228",
+        ),
+        Guest(
+            "vm-erp-01", "rg-erp", "eastus", WS22, DESKTOP_22, AUG_22, zone="1", tags={"app": "erp"}
+        ),
     ]
 
 
-_CASE_AGES = {"vm-new-01": None, "vm-batch-01": timedelta(days=9, hours=3), "vm-dev-01": timedelta(days=3)}
+_CASE_AGES = {
+    "vm-new-01": None,
+    "vm-batch-01": timedelta(days=9, hours=3),
+    "vm-dev-01": timedelta(days=3),
+}
 
 
 def _drawn(rng: random.Random, number: int) -> Guest:
@@ -103,7 +180,9 @@ def _past_runs(guest: Guest, catalog: Catalog, rng: random.Random) -> Iterable[d
         if days == 26:
             july = [p for p in catalog.others(product, start.date()) if p.key.startswith("KB51")]
             if july and guest.name != "vm-erp-01":
-                yield past_run([(p, "Installed") for p in july], start, "Platform", restart="Completed")
+                yield past_run(
+                    [(p, "Installed") for p in july], start, "Platform", restart="Completed"
+                )
         if days in (20, 19, 18) and rng.random() < 0.4:
             removal = [p for p in catalog.others(product, start.date()) if p.kb == "KB890830"]
             yield past_run([(p, "Installed") for p in removal], start, "User")
@@ -120,10 +199,14 @@ def _baseline_run(guest: Guest, catalog: Catalog, start: datetime) -> Iterable[d
     waiting = [w["build"] for w in guest.awaiting_restart]
     assert base is not None
     if waiting:
-        yield past_run([(catalog.release_patch(base), "Installed")], start, "User", restart="Required")
+        yield past_run(
+            [(catalog.release_patch(base), "Installed")], start, "User", restart="Required"
+        )
     elif runs is None or catalog.calendar.baseline_of(runs) is base:
         who = "User" if guest.patch_mode != "AutomaticByPlatform" else "Platform"
-        yield past_run([(catalog.release_patch(base), "Installed")], start, who, restart="Completed")
+        yield past_run(
+            [(catalog.release_patch(base), "Installed")], start, who, restart="Completed"
+        )
 
 
 def _august_run(guest: Guest, catalog: Catalog, start: datetime) -> Iterable[dict[str, Any]]:
@@ -143,18 +226,28 @@ def _august_run(guest: Guest, catalog: Catalog, start: datetime) -> Iterable[dic
             "message": f"{patch.kb} could not be installed: access was denied, or there is not enough "
             "disk space (0x80070005).",
         }
-        yield past_run([(patch, "Failed"), (definitions(start.date()), "Installed")], start, "Platform",
-                       errors=[error])
+        yield past_run(
+            [(patch, "Failed"), (definitions(start.date()), "Installed")],
+            start,
+            "Platform",
+            errors=[error],
+        )
     elif guest.build == hotpatch.build:
         yield past_run([(patch, "Installed")], start, "Platform")
         if guest.name == "vm-web-01":
             everything = [(p, "Installed") for p in catalog.others(product, EPOCH.date())]
-            yield past_run(everything, start + timedelta(days=3, hours=9), "User", restart="Completed")
+            yield past_run(
+                everything, start + timedelta(days=2, hours=9), "User", restart="Completed"
+            )
         if guest.name == "vm-erp-01":
             dotnet = [p for p in catalog.others(product, start.date()) if ".NET" in p.name]
             later = start + timedelta(days=2)
-            yield past_run([(definitions(later.date()), "Installed"), *((p, "Pending") for p in dotnet)],
-                           later, "User", exceeded=True)
+            yield past_run(
+                [(definitions(later.date()), "Installed"), *((p, "Pending") for p in dotnet)],
+                later,
+                "User",
+                exceeded=True,
+            )
 
 
 def past_run(
@@ -186,7 +279,11 @@ def past_run(
 
 
 def run_patch(patch: Patch, state: str) -> dict[str, Any]:
-    return offered_patch(patch) | {"state": state, "build": patch.build, "key": patch.key or patch.kb}
+    return offered_patch(patch) | {
+        "state": state,
+        "build": patch.build,
+        "key": patch.key or patch.kb,
+    }
 
 
 def offered_patch(patch: Patch) -> dict[str, Any]:

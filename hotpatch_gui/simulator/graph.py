@@ -116,11 +116,26 @@ def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:
                 "rebootRequired": patch["restart"] == "AlwaysRequiresReboot",
                 "msrcSeverity": patch["severity"],
             }
-            yield _row(guest, f"{base}/softwarepatches/{leaf}", str(leaf), f"{kind}/softwarepatches", properties)
+            yield _row(
+                guest,
+                f"{base}/softwarepatches/{leaf}",
+                str(leaf),
+                f"{kind}/softwarepatches",
+                properties,
+            )
 
 
 def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> dict[str, Any]:
-    names = ("security", "critical", "definition", "updateRollup", "featurePack", "servicePack", "tools", "updates")
+    names = (
+        "security",
+        "critical",
+        "definition",
+        "updateRollup",
+        "featurePack",
+        "servicePack",
+        "tools",
+        "updates",
+    )
     counts = dict.fromkeys((*names, "other"), 0)
     for patch in seen["patches"]:
         key = graph_class(patch)
@@ -137,7 +152,9 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
         "availablePatchCountByClassification": counts,
         "errorDetails": None,
         "configurationStatus": {
-            "vmGuestPatchReadiness": {"detectedVMGuestPatchSupportState": cloud.support_state(guest)}
+            "vmGuestPatchReadiness": {
+                "detectedVMGuestPatchSupportState": cloud.support_state(guest)
+            }
         },
     }
 
@@ -198,7 +215,11 @@ def error_of(run: dict[str, Any]) -> dict[str, Any] | None:
         return {"code": "MaintenanceWindowExceeded", "message": text, "details": details}
     if not details:
         return None
-    return {"code": "PatchInstallationFailed", "message": f"{len(run['errors'])} error(s) reported.", "details": details}
+    return {
+        "code": "PatchInstallationFailed",
+        "message": f"{len(run['errors'])} error(s) reported.",
+        "details": details,
+    }
 
 
 def graph_class(patch: dict[str, Any]) -> str:

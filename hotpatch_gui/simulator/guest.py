@@ -156,7 +156,8 @@ class Installation:
     def states_at(self, now: datetime) -> list[tuple[Patch, str]]:
         """Per-update installation states as Azure reports them at ``now``."""
         return [
-            (s.patch, "Pending" if s.ended is not None and s.ended > now else s.state) for s in self.steps
+            (s.patch, "Pending" if s.ended is not None and s.ended > now else s.state)
+            for s in self.steps
         ]
 
     def restart_status_at(self, now: datetime) -> str:
@@ -185,7 +186,10 @@ def choose(wish: Wish, patch: Patch) -> str | None:
     """None where the request takes ``patch``, else the installation state it is left with."""
     if patch.kb in wish.exclude:
         return "Excluded"
-    if patch.kb not in wish.include and patch.classification.value.casefold() not in wish.classifications:
+    if (
+        patch.kb not in wish.include
+        and patch.classification.value.casefold() not in wish.classifications
+    ):
         return "NotSelected"
     if wish.exclude_restarting and patch.restart is not RestartBehavior.NEVER:
         return "NotSelected"
@@ -206,13 +210,19 @@ def schedule(guest: Guest, wish: Wish, started: datetime, catalog: Catalog) -> I
         if left_as is not None:
             steps.append(Step(patch, left_as))
             continue
-        if limit - at < timedelta(minutes=START_NEEDS_MINUTES) and not _first(steps, at, started, limit):
+        if limit - at < timedelta(minutes=START_NEEDS_MINUTES) and not _first(
+            steps, started, limit
+        ):
             steps.append(Step(patch, "Pending"))
             exceeded = True
             continue
         end = at + timedelta(minutes=patch.minutes)
         failed = patch.kb == guest.fails_kb
-        error = {"code": "0x80070005", "message": _ACCESS_DENIED.format(kb=patch.kb)} if failed else None
+        error = (
+            {"code": "0x80070005", "message": _ACCESS_DENIED.format(kb=patch.kb)}
+            if failed
+            else None
+        )
         steps.append(Step(patch, "Failed" if failed else "Installed", at, end, error))
         at = end
     wants = wish.restart == "Always" or any(
@@ -229,12 +239,10 @@ def schedule(guest: Guest, wish: Wish, started: datetime, catalog: Catalog) -> I
     return Installation(started, tuple(steps), restart_at, at, status, exceeded)
 
 
-_ACCESS_DENIED = (
-    "{kb} could not be installed: access was denied, or there is not enough disk space (0x80070005)."
-)
+_ACCESS_DENIED = "{kb} could not be installed: access was denied, or there is not enough disk space (0x80070005)."
 
 
-def _first(steps: list[Step], at: datetime, started: datetime, limit: datetime) -> bool:
+def _first(steps: list[Step], started: datetime, limit: datetime) -> bool:
     """The 25 minutes count from the start of the run, before its scan."""
     tried = any(s.started is not None for s in steps)
     return not tried and limit - started >= timedelta(minutes=START_NEEDS_MINUTES)

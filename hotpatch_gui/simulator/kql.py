@@ -35,7 +35,13 @@ def _text(value: Any) -> str:
 
 
 def _has(value: Any, term: Any) -> bool:
-    return re.search(rf"(?<![0-9a-z]){re.escape(_text(term).casefold())}(?![0-9a-z])", _text(value).casefold()) is not None
+    return (
+        re.search(
+            rf"(?<![0-9a-z]){re.escape(_text(term).casefold())}(?![0-9a-z])",
+            _text(value).casefold(),
+        )
+        is not None
+    )
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -92,7 +98,9 @@ class Query:
             case "extend" | "project":
                 columns = self._columns()
                 if name == "extend":
-                    self._steps.append(lambda rows: (r | {k: e(r) for k, e in columns} for r in rows))
+                    self._steps.append(
+                        lambda rows: (r | {k: e(r) for k, e in columns} for r in rows)
+                    )
                 else:
                     self.projects_id = any(k == "id" for k, _ in columns)
                     self._steps.append(lambda rows: ({k: e(r) for k, e in columns} for r in rows))
@@ -118,7 +126,7 @@ class Query:
         def sort(rows: Iterable[Row]) -> Iterable[Row]:
             ordered = list(rows)
             for key, reverse in reversed(keys):
-                ordered.sort(key=lambda r: _text(key(r)), reverse=reverse)  # noqa: B023 - used at once
+                ordered.sort(key=lambda r: _text(key(r)), reverse=reverse)
             return ordered
 
         self._steps.append(sort)

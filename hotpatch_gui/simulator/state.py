@@ -15,7 +15,9 @@ class StateFile:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(
+            path or ":memory:", check_same_thread=False, isolation_level=None
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS item"
@@ -23,7 +25,9 @@ class StateFile:
         )
 
     def get(self, kind: str, key: str) -> Any | None:
-        row = self._db.execute("SELECT value FROM item WHERE kind=? AND key=?", (kind, key)).fetchone()
+        row = self._db.execute(
+            "SELECT value FROM item WHERE kind=? AND key=?", (kind, key)
+        ).fetchone()
         return json.loads(row[0]) if row else None
 
     def all(self, kind: str) -> dict[str, Any]:

@@ -92,7 +92,9 @@ def next_pass(db: sqlite3.Connection) -> int:
 
 
 def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
-    rows = db.execute("SELECT * FROM updates WHERE machine_id=? ORDER BY published_at DESC, name", (machine_id,))
+    rows = db.execute(
+        "SELECT * FROM updates WHERE machine_id=? ORDER BY published_at DESC, name", (machine_id,)
+    )
     return [
         Update(
             patch_id=r["patch_id"],

@@ -33,7 +33,8 @@ def save_releases(db: sqlite3.Connection, releases: Iterable[Release]) -> None:
 
 def save_subscriptions(db: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> None:
     db.executemany(
-        "INSERT INTO subscriptions VALUES (?, ?) ON CONFLICT DO UPDATE SET name=excluded.name", list(pairs)
+        "INSERT INTO subscriptions VALUES (?, ?) ON CONFLICT DO UPDATE SET name=excluded.name",
+        list(pairs),
     )
 
 
@@ -61,10 +62,14 @@ def sync_started(db: sqlite3.Connection, now: datetime) -> None:
     )
 
 
-def sync_ended(db: sqlite3.Connection, now: datetime, problem: Problem | None, unreadable: int) -> None:
+def sync_ended(
+    db: sqlite3.Connection, now: datetime, problem: Problem | None, unreadable: int
+) -> None:
     """A sync that failed keeps the time of the last good one."""
     values = (
-        (problem.sentence, problem.next_step, problem.kind.value) if problem is not None else ("", "", "")
+        (problem.sentence, problem.next_step, problem.kind.value)
+        if problem is not None
+        else ("", "", "")
     )
     db.execute("INSERT INTO sync_state (scope) VALUES (?) ON CONFLICT DO NOTHING", (FLEET,))
     db.execute(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -64,7 +63,7 @@ def prepare(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         db = sqlite3.connect(path, isolation_level=None)
         try:
             if created:
-                os.chmod(path, 0o600)
+                path.chmod(0o600)
             _configure(db)
             _migrate(db, path)
         except BaseException:
@@ -90,15 +89,22 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
     text = str(error)
     folder = path.parent
     if "full" in text:
-        return _problem(f"The disk that holds {folder} is full.", "Free some space; nothing stored is lost.")
+        return _problem(
+            f"The disk that holds {folder} is full.", "Free some space; nothing stored is lost."
+        )
     if "locked" in text or "busy" in text:
         return _problem(
             f"Another program holds {path.name} locked.",
             "Close the other window or tool that has it open; the program tries again.",
         )
     if "readonly" in text or isinstance(error, PermissionError):
-        return _problem(f"{folder} cannot be written to.", "Change its permissions, or start with --data-dir.")
-    return _problem(f"The file {path.name} could not be used: {text}.", f"Look into {folder}; nothing was deleted.")
+        return _problem(
+            f"{folder} cannot be written to.", "Change its permissions, or start with --data-dir."
+        )
+    return _problem(
+        f"The file {path.name} could not be used: {text}.",
+        f"Look into {folder}; nothing was deleted.",
+    )
 
 
 def _problem(sentence: str, step: str) -> Problem:
@@ -166,4 +172,4 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 def _keep_copy(db: sqlite3.Connection, copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as target:
         db.backup(target)
-    os.chmod(copy, 0o600)
+    copy.chmod(0o600)

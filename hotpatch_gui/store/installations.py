@@ -28,7 +28,9 @@ ON CONFLICT (installation_id, patch_id) DO UPDATE SET
 """
 
 
-def save(db: sqlite3.Connection, found: Iterable[tuple[int, InstallationRun]], now: datetime) -> None:
+def save(
+    db: sqlite3.Connection, found: Iterable[tuple[int, InstallationRun]], now: datetime
+) -> None:
     """Insert or update runs by machine and run id, and their errors."""
     runs = list(found)
     db.executemany(_UPSERT, [_values(machine_id, r, now) for machine_id, r in runs])
@@ -72,7 +74,15 @@ def save_updates(db: sqlite3.Connection, found: Iterable[tuple[int, RunUpdate]])
     db.executemany(
         _UPSERT_UPDATE,
         [
-            (i, u.patch_id, u.name, u.kb, u.classification or u.classification_text, u.state, u.restart)
+            (
+                i,
+                u.patch_id,
+                u.name,
+                u.kb,
+                u.classification or u.classification_text,
+                u.state,
+                u.restart,
+            )
             for i, u in found
         ],
     )
@@ -94,9 +104,7 @@ def errors(db: sqlite3.Connection, installation_id: int) -> list[sqlite3.Row]:
     ).fetchall()
 
 
-def run_after(
-    db: sqlite3.Connection, machine_id: int, sent_at: str
-) -> sqlite3.Row | None:
+def run_after(db: sqlite3.Connection, machine_id: int, sent_at: str) -> sqlite3.Row | None:
     """The first run somebody started on the machine at or after ``sent_at`` that no operation claims."""
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM installations i WHERE machine_id=? AND started_at>=? AND"
@@ -112,7 +120,9 @@ def tally(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> tuple[int, int, int]:
     """(all, failed, succeeded) runs begun since; with warnings counts as succeeded."""
-    among = f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
+    among = (
+        f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
+    )
     row = db.execute(
         "SELECT count(*), coalesce(sum(status='Failed'), 0),"
         " coalesce(sum(status IN ('Succeeded', 'CompletedWithWarnings')), 0)"
@@ -126,7 +136,9 @@ def by_day(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> list[tuple[str, int, int]]:
     """(day, updates installed, updates failed) since, oldest first; days without runs are absent."""
-    among = f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
+    among = (
+        f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
+    )
     rows = db.execute(
         "SELECT substr(started_at, 1, 10), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
         f" FROM installations WHERE started_at>=? {among} GROUP BY 1 ORDER BY 1",
@@ -135,7 +147,9 @@ def by_day(
     return [(r[0], r[1], r[2]) for r in rows]
 
 
-def release_installs(db: sqlite3.Connection, machine_id: int) -> list[tuple[str, str, str, str | None]]:
+def release_installs(
+    db: sqlite3.Connection, machine_id: int
+) -> list[tuple[str, str, str, str | None]]:
     """(time, KB, state, restart status) of every operating-system release a run handled on the machine."""
     rows = db.execute(
         "SELECT i.started_at, u.kb, u.state, i.restart_status FROM installation_updates u"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence, Set
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
 
 from hotpatch_gui.domain.coverage import Evidence, coverage
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
@@ -31,7 +32,9 @@ _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, "
     + ", ".join(
-        f"{c}=excluded.{c}" if c != "agent_ready" else "agent_ready=coalesce(excluded.agent_ready, agent_ready)"
+        f"{c}=excluded.{c}"
+        if c != "agent_ready"
+        else "agent_ready=coalesce(excluded.agent_ready, agent_ready)"
         for c in _COLUMNS[1:]
     )
 )
@@ -53,7 +56,7 @@ def _values(m: Machine) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def mark_gone(db: sqlite3.Connection, seen: Set[str], now: datetime) -> None:
+def mark_gone(db: sqlite3.Connection, seen: AbstractSet[str], now: datetime) -> None:
     """Machines that a whole sync did not see (``seen``: lower-case ids) are gone; their history stays."""
     rows = db.execute("SELECT id, resource_id FROM machines WHERE gone_at IS NULL").fetchall()
     gone = [(to_text(now), row[0]) for row in rows if row[1] not in seen]
@@ -67,7 +70,9 @@ def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         marks = ",".join("?" * len(part))
-        rows = db.execute(f"SELECT resource_id, id FROM machines WHERE resource_id IN ({marks})", part)
+        rows = db.execute(
+            f"SELECT resource_id, id FROM machines WHERE resource_id IN ({marks})", part
+        )
         found.update((r[0], r[1]) for r in rows)
     return found
 
@@ -110,7 +115,7 @@ def machine_of(row: sqlite3.Row) -> Machine:
         subscription_id=row["subscription_id"],
         resource_group=row["resource_group"],
         location=row["location"],
-        fetched=from_text(row["fetched_at"]) or datetime.min,
+        fetched=from_text(row["fetched_at"]) or datetime.min.replace(tzinfo=UTC),
         zone=row["zone"],
         availability_set=row["availability_set"],
         image=Image(row["publisher"], row["offer"], row["sku"]),

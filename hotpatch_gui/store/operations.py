@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
@@ -19,7 +19,7 @@ _SELECT = (
 _OPEN = ("queued", "sent", "running", "unknown")
 
 
-class WrongTransition(RuntimeError):
+class WrongTransitionError(RuntimeError):
     """A change of state that the rules of operations do not allow: a bug."""
 
 
@@ -60,7 +60,8 @@ def _insert(
     db: sqlite3.Connection, kind: OperationKind, machine_id: int, request: str | None, now: datetime
 ) -> int | None:
     same = db.execute(
-        f"SELECT 1 FROM operations WHERE machine_id=? AND kind=? AND state IN {_OPEN}", (machine_id, kind)
+        f"SELECT 1 FROM operations WHERE machine_id=? AND kind=? AND state IN {_OPEN}",
+        (machine_id, kind),
     ).fetchone()
     if same:
         return None
@@ -102,7 +103,7 @@ def move(
     because somebody cancelled it. ``at`` is stored as the time sent or ended.
 
     Raises:
-        WrongTransition: the rules never allow this change.
+        WrongTransitionError: the rules never allow this change.
     """
     now = OperationState(
         db.execute("SELECT state FROM operations WHERE id=?", (operation_id,)).fetchone()[0]
@@ -110,7 +111,7 @@ def move(
     if now is OperationState.CANCELLED:
         return False
     if state is not now and state not in now.may_change_to:
-        raise WrongTransition(f"operation {operation_id}: {now} -> {state}")
+        raise WrongTransitionError(f"operation {operation_id}: {now} -> {state}")
     db.execute(
         "UPDATE operations SET state=:state,"
         " sent_at=CASE WHEN :state='sent' THEN :at ELSE sent_at END,"
@@ -127,9 +128,12 @@ def move(
     return True
 
 
-def progress(db: sqlite3.Connection, operation_id: int, done: int | None, total: int | None, note: str) -> None:
+def progress(
+    db: sqlite3.Connection, operation_id: int, done: int | None, total: int | None, note: str
+) -> None:
     db.execute(
-        "UPDATE operations SET done=?, total=?, note=? WHERE id=?", (done, total, note, operation_id)
+        "UPDATE operations SET done=?, total=?, note=? WHERE id=?",
+        (done, total, note, operation_id),
     )
 
 
@@ -152,7 +156,7 @@ def operation_of(row: sqlite3.Row) -> Operation:
         kind=OperationKind(row["kind"]),
         state=OperationState(row["state"]),
         request=row["request"],
-        created=from_text(row["created_at"]) or datetime.min,
+        created=from_text(row["created_at"]) or datetime.min.replace(tzinfo=UTC),
         sent=from_text(row["sent_at"]),
         ended=from_text(row["ended_at"]),
         token=row["token"],

@@ -23,7 +23,9 @@ class Where:
 
     @property
     def sql(self) -> str:
-        return f" WHERE {' AND '.join(f'({c})' for c in self.conditions)}" if self.conditions else ""
+        return (
+            f" WHERE {' AND '.join(f'({c})' for c in self.conditions)}" if self.conditions else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,12 @@ class Table:
         return f"SELECT {self.key} FROM {self.source}{where.sql} ORDER BY {order}{tail}"
 
     def ids(
-        self, db: sqlite3.Connection, where: Where, sort: str, descending: bool, limit: int | None = None
+        self,
+        db: sqlite3.Connection,
+        where: Where,
+        sort: str,
+        descending: bool,
+        limit: int | None = None,
     ) -> array[int]:
         rows = db.execute(self.ids_sql(where, sort, descending, limit), where.parameters)
         return array("q", (row[0] for row in rows))
@@ -175,7 +182,9 @@ def _among(where: Where, column: str, machine_ids: Sequence[int] | None) -> Wher
     return where.and_(f"{column} IN ({marks})", *machine_ids)
 
 
-def machines_where(text: str = "", situation: str | None = None, attention: int | None = None) -> Where:
+def machines_where(
+    text: str = "", situation: str | None = None, attention: int | None = None
+) -> Where:
     """Machines that are still there, by words in name, group, place or image, and by situation."""
     where = Where().and_("m.gone_at IS NULL")
     for word in text.split():
@@ -199,18 +208,24 @@ def updates_where(
 ) -> Where:
     where = _among(Where().and_("m.gone_at IS NULL"), "u.machine_id", machine_ids)
     if classifications:
-        where = where.and_(f"u.classification IN ({','.join('?' * len(classifications))})", *classifications)
+        where = where.and_(
+            f"u.classification IN ({','.join('?' * len(classifications))})", *classifications
+        )
     if restarts is not None:
         where = where.and_(f"u.restart {'<>' if restarts else '='} 'NeverReboots'")
     for word in text.split():
-        where = where.and_("u.kb LIKE ? ESCAPE '\\' OR u.name LIKE ? ESCAPE '\\'", *([_like(word)] * 2))
+        where = where.and_(
+            "u.kb LIKE ? ESCAPE '\\' OR u.name LIKE ? ESCAPE '\\'", *([_like(word)] * 2)
+        )
     return where
 
 
 def kbs_where(text: str = "") -> Where:
     where = Where()
     for word in text.split():
-        where = where.and_("k.kb LIKE ? ESCAPE '\\' OR k.name LIKE ? ESCAPE '\\'", *([_like(word)] * 2))
+        where = where.and_(
+            "k.kb LIKE ? ESCAPE '\\' OR k.name LIKE ? ESCAPE '\\'", *([_like(word)] * 2)
+        )
     return where
 
 

@@ -24,8 +24,8 @@ def palette(t: Tokens) -> QPalette:
     return made
 
 
-def style_sheet(t: Tokens, check_icon: str) -> str:
-    """``check_icon`` is the path of the tick that a checked box shows."""
+def style_sheet(t: Tokens, icons: str) -> str:
+    """``icons`` is the folder of the small pictures that a sheet needs: ticks and chevrons."""
     return f"""
 QWidget#surface, QFrame#surface, QStackedWidget#surface {{ background: {t.surface}; }}
 QFrame#header {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; }}
@@ -87,17 +87,35 @@ QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QComboBo
 QPlainTextEdit:focus {{ padding: 3px; }}
 QLineEdit:disabled, QSpinBox:disabled, QDateEdit:disabled, QComboBox:disabled,
 QPlainTextEdit:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
+QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg");
+    width: 14px; height: 14px; }}
+QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 22px; background: transparent; }}
+QSpinBox::up-arrow {{ image: url("{icons}/chevron-up-{t.name}.svg"); width: 12px; height: 12px; }}
+QSpinBox::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg"); width: 12px; height: 12px; }}
+QHeaderView::up-arrow {{ image: url("{icons}/chevron-up-{t.name}.svg"); width: 12px; height: 12px; }}
+QHeaderView::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.divider};
     selection-background-color: {t.selection}; selection-color: {t.text}; outline: none; }}
 QCheckBox, QRadioButton {{ spacing: 8px; color: {t.text}; min-height: 24px; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {t.disabled}; }}
+QSpinBox QLineEdit, QDateEdit QLineEdit {{ border: none; min-height: 0; padding: 0;
+    background: transparent; }}
+QSpinBox, QDateEdit {{ padding: 0 0 0 8px; }}
+QSpinBox:focus, QDateEdit:focus {{ padding: 0 0 0 7px; }}
+QTreeView::indicator {{ width: 14px; height: 14px; border: 1px solid {t.border}; border-radius: 3px;
+    background: {t.surface}; }}
+QTreeView::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+    image: url("{icons}/tick-{t.name}.svg"); }}
+QTreeView::indicator:disabled {{ border-color: {t.divider}; }}
 QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};
     border-radius: 3px; background: {t.surface}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
-    image: url("{check_icon}"); }}
+    image: url("{icons}/tick-{t.name}.svg"); }}
 QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; }}
 QCheckBox::indicator:disabled {{ border-color: {t.divider}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {t.divider}; }}
+QTabWidget::tab-bar {{ left: 8px; }}
 QTabBar {{ background: {t.surface}; }}
 QTabBar::tab {{ padding: 9px 4px 7px 4px; margin: 0 12px 0 4px; color: {t.secondary};
     border: none; border-bottom: 2px solid transparent; background: transparent; }}
@@ -114,7 +132,8 @@ QTreeWidget::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 
     border-bottom: 1px solid {t.divider}; }}
 QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none;
-    border-bottom: 1px solid {t.divider}; padding: 0 8px; min-height: {ROW_PX}px; }}
+    border-bottom: 1px solid {t.divider}; padding: 0 8px 0 11px;
+    min-height: {ROW_PX}px; }}
 QHeaderView::section:hover {{ background: {t.hover}; }}
 QTableCornerButton::section {{ background: {t.surface}; border: none; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ border: none; background: {t.surface}; }}

@@ -25,7 +25,12 @@ class Theme(QObject):
     changed = Signal()
 
     def __init__(
-        self, application: QApplication, choice: str, *, bundled_font: bool = False, scale: float = 1.0
+        self,
+        application: QApplication,
+        choice: str,
+        *,
+        bundled_font: bool = False,
+        scale: float = 1.0,
     ) -> None:
         super().__init__(application)
         self._application = application
@@ -55,6 +60,7 @@ class Theme(QObject):
         name = ("dark" if dark else "light") if self.choice == "system" else self.choice
         self.tokens = THEMES[name]
         self._application.setPalette(style.palette(self.tokens))
-        tick = resource(f"icons/tick-{name}.svg").as_posix()
-        self._application.setStyleSheet(style.style_sheet(self.tokens, tick))
+        self._application.setStyleSheet(
+            style.style_sheet(self.tokens, resource("icons").as_posix())
+        )
         self.changed.emit()

@@ -71,6 +71,7 @@ class Blade(QStackedWidget):
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bladeTabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         for widget, text in (
             (self.status, "Status"), (self.compliance, "Update compliance"),
             (self.history, "Update history (30 days)"), (self.schedule, "Schedule"),
@@ -124,7 +125,7 @@ class Blade(QStackedWidget):
     ) -> QToolButton:
         action = QAction(text, self)
         action.setObjectName(f"command-{key}")
-        action.triggered.connect(lambda: slot())
+        action.triggered.connect(slot)
         if keys is not None:
             action.setShortcut(QKeySequence(keys))
         self.addAction(action)
@@ -223,7 +224,9 @@ class Blade(QStackedWidget):
             action.setToolTip(action.text() if able else f"{action.text()}: {why}")
 
     def _running_ids(self) -> list[int]:
-        return [r["id"] for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)]
+        return [
+            r["id"] for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)
+        ]
 
     def _refresh(self) -> None:
         self._s.requests.sync()
@@ -245,4 +248,3 @@ class Blade(QStackedWidget):
     def _restart(self) -> None:
         rows = [r for r in self._rows if r["id"] in self._running_ids()]
         confirm_restart(self._s, rows, self)
-

@@ -87,12 +87,16 @@ class Header(QFrame):
         """The demo's own day and how fast it runs."""
         if not self._s.cloud.demo:
             return
-        now = words.moment_text(self._s.clock())
-        rate = self._s.clock.rate if isinstance(self._s.clock, CloudClock) else 1.0
+        clock = self._s.clock
+        if isinstance(clock, CloudClock) and not clock.is_known:
+            self.demo.setText(self._s.cloud.demo)
+            return
+        rate = clock.rate if isinstance(clock, CloudClock) else 1.0
         fast = f", running {rate:.0f} × faster" if rate > 1 else ""
-        self.demo.setText(f"{self._s.cloud.demo} · {now}{fast}")
+        self.demo.setText(f"{self._s.cloud.demo} · {words.moment_text(clock())}{fast}")
 
     def _on_changed(self, changes: Changes) -> None:
+        self.show_clock()
         if changes.touch(frozenset({"subscriptions"})):
             self.show_subscription()
 

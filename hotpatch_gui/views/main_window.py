@@ -44,7 +44,11 @@ class MainWindow(QMainWindow):
         self.notice.hide()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.machines)
-        self._makers: dict[int, Callable[[], QWidget]] = {1: self._updates, 2: self._history, 3: self._activity}
+        self._makers: dict[int, Callable[[], QWidget]] = {
+            1: self._updates,
+            2: self._history,
+            3: self._activity,
+        }
         for _ in self._makers:
             self.pages.addWidget(QWidget())
         self._lay_out()
@@ -105,8 +109,9 @@ class MainWindow(QMainWindow):
         if maker is not None:
             place = self.pages.widget(number)
             self.pages.insertWidget(number, maker())
-            self.pages.removeWidget(place)
-            place.deleteLater()
+            if place is not None:
+                self.pages.removeWidget(place)
+                place.deleteLater()
         self.pages.setCurrentIndex(number)
         self.rail.choose(number)
 
@@ -124,7 +129,12 @@ class MainWindow(QMainWindow):
         offline = state.problem_kind == ProblemKind.OFFLINE
         self.machines.blade.set_online(not offline)
         if state.problem:
-            self._notify(Level.WARNING if offline else Level.ERROR, state.problem, state.next_step, "Try again")
+            self._notify(
+                Level.WARNING if offline else Level.ERROR,
+                state.problem,
+                state.next_step,
+                "Try again",
+            )
         elif self.notice.property("from_sync"):
             self.notice.hide()
         self.notice.setProperty("from_sync", bool(state.problem))

@@ -10,7 +10,12 @@ from hotpatch_gui.theme.tokens import CAPTION_PX
 from .services import Services
 
 WIDTH_PX = 76
-ENTRIES = (("machines", "Machines"), ("updates", "Updates"), ("history", "History"), ("activity", "Activity"))
+ENTRIES = (
+    ("machines", "Machines"),
+    ("updates", "Updates"),
+    ("history", "History"),
+    ("activity", "Activity"),
+)
 
 
 class Rail(QFrame):
@@ -38,7 +43,9 @@ class Rail(QFrame):
             button.setCheckable(True)
             button.setIconSize(QSize(22, 22))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setFixedSize(round((WIDTH_PX - 1) * services.theme.scale), round(56 * services.theme.scale))
+            button.setFixedSize(
+                round((WIDTH_PX - 1) * services.theme.scale), round(56 * services.theme.scale)
+            )
             services.icons.give(key, button.setIcon)
             self._group.addButton(button, number)
             column.addWidget(button)

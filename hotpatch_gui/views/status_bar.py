@@ -81,7 +81,11 @@ class StatusBar(QFrame):
 
     def _show_connection(self, state: catalogue.SyncState) -> None:
         now = self._s.clock()
-        when = f"last good sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})" if state.finished else "never synced"
+        when = (
+            f"last good sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})"
+            if state.finished
+            else "never synced"
+        )
         if state.problem:
             self._glyph.set_glyph(Glyph.ERROR)
             self.connection.set_whole(f"{state.problem} Showing what was known: {when}.")

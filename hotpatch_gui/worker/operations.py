@@ -71,7 +71,12 @@ class _Following:
             return
         self.token = look.token
         latest = self._latest_end(sent_at)
-        self._move(OperationState.RUNNING, token=look.token, latest_end=latest, note="Azure has taken the request.")
+        self._move(
+            OperationState.RUNNING,
+            token=look.token,
+            latest_end=latest,
+            note="Azure has taken the request.",
+        )
         self._read_view()
         yield look.delay_s
 
@@ -134,9 +139,15 @@ class _Following:
         if op.kind is OperationKind.INSTALL:
             row = installations.run_after(db, op.machine_id, since)
             status = RunStatus.parse(row["status"]) if row else RunStatus.UNKNOWN
-            if row is None or status in (RunStatus.IN_PROGRESS, RunStatus.NOT_STARTED, RunStatus.UNKNOWN):
+            if row is None or status in (
+                RunStatus.IN_PROGRESS,
+                RunStatus.NOT_STARTED,
+                RunStatus.UNKNOWN,
+            ):
                 return False
-            state = OperationState.FAILED if status is RunStatus.FAILED else OperationState.SUCCEEDED
+            state = (
+                OperationState.FAILED if status is RunStatus.FAILED else OperationState.SUCCEEDED
+            )
             return self._move(
                 state, at=self._c.clock(), run_id=row["run_id"],
                 note=f"Azure shows the installation: {status.label.lower()}.",
@@ -147,7 +158,9 @@ class _Following:
             )
         if op.kind is OperationKind.SETTINGS and self._settings_are_so(op):
             return self._move(
-                OperationState.SUCCEEDED, at=self._c.clock(), note="The machine has the settings asked for."
+                OperationState.SUCCEEDED,
+                at=self._c.clock(),
+                note="The machine has the settings asked for.",
             )
         return False
 
@@ -155,7 +168,9 @@ class _Following:
         machine = machines.read(self._c.db, op.machine_id)
         wanted = parse.mapping(json.loads(op.request or "{}"))
         windows = parse.mapping(
-            parse.mapping(parse.mapping(wanted.get("properties")).get("osProfile")).get("windowsConfiguration")
+            parse.mapping(parse.mapping(wanted.get("properties")).get("osProfile")).get(
+                "windowsConfiguration"
+            )
         )
         asked = parse.settings(windows)
         return machine is not None and (
@@ -182,7 +197,7 @@ class _Following:
     def _done(self, result: Mapping[str, Any]) -> Job:
         try:
             failure, run_id = self._take(result)
-        except (parse.Unreadable, ValueError, TypeError) as error:
+        except (parse.UnreadableError, ValueError, TypeError) as error:
             log.warning("result of operation %s could not be read: %s", self._op.id, error)
             failure, run_id = None, None
         if failure is None:
@@ -199,16 +214,24 @@ class _Following:
                 assessments.save(db, [(machine_id, found)], now)
                 if found.status is not RunStatus.FAILED and found.updates is not None:
                     number = assessments.next_pass(db)
-                    assessments.save_updates(db, [(machine_id, u) for u in found.updates], now, number)
+                    assessments.save_updates(
+                        db, [(machine_id, u) for u in found.updates], now, number
+                    )
                     assessments.drop_unseen(db, [machine_id], number)
                     assessments.set_in_graph(db, [machine_id])
-            return (found.error or "Azure gave no reason.") if found.status is RunStatus.FAILED else None, None
+            return (
+                found.error or "Azure gave no reason."
+            ) if found.status is RunStatus.FAILED else None, None
         if self._op.kind is OperationKind.INSTALL:
             run = parse.graph_run(result, None)
             with transaction(db):
                 installations.save(db, [(machine_id, run)], now)
-                row = installations.run_row_ids(db, [(machine_id, run.run_id)])[machine_id, run.run_id.casefold()]
-                updates = [parse.run_update(parse.mapping(p)) for p in parse.items(result.get("patches"))]
+                row = installations.run_row_ids(db, [(machine_id, run.run_id)])[
+                    machine_id, run.run_id.casefold()
+                ]
+                updates = [
+                    parse.run_update(parse.mapping(p)) for p in parse.items(result.get("patches"))
+                ]
                 installations.save_updates(db, [(row, u) for u in updates])
             failed = run.status is RunStatus.FAILED
             why = "; ".join(m for _, m in run.errors) or "Azure gave no reason."
@@ -216,7 +239,11 @@ class _Following:
         return None, None
 
     def _end(
-        self, state: OperationState, note: str, problem: Problem | None = None, run_id: str | None = None
+        self,
+        state: OperationState,
+        note: str,
+        problem: Problem | None = None,
+        run_id: str | None = None,
     ) -> Job:
         """Read the machine again, then write the end: who sees the end sees what is now true."""
         try:

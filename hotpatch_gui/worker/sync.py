@@ -54,9 +54,7 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
 
 
 class _FleetSync:
-    def __init__(
-        self, context: Context, progressed: Callable[[SyncProgress], None]
-    ) -> None:
+    def __init__(self, context: Context, progressed: Callable[[SyncProgress], None]) -> None:
         self._c = context
         self._progressed = progressed
         self.unreadable = 0
@@ -80,7 +78,9 @@ class _FleetSync:
             assessments.clear_in_graph(db)
             assessments.set_in_graph(db, sorted(self._assessed))
             assessments.drop_unseen(db, sorted(self._assessed), number)
-        yield from self._pages("installations", gateway.installation_pages(), self._take_installations)
+        yield from self._pages(
+            "installations", gateway.installation_pages(), self._take_installations
+        )
         yield from self._views()
 
     def _pages(self, what: str, pages: Iterable, take: Callable) -> Job:  # type: ignore[type-arg]
@@ -140,7 +140,9 @@ def save_installations(context: Context, page: InstallationPage) -> None:
     """Write a page inside the caller's transaction."""
     owners = [owner for owner, _ in page.runs] + [owner for owner, _, _ in page.updates]
     known = machines.ids(context.db, owners)
-    installations.save(context.db, [(known[o], r) for o, r in page.runs if o in known], context.clock())
+    installations.save(
+        context.db, [(known[o], r) for o, r in page.runs if o in known], context.clock()
+    )
     pairs = [(known[o], run) for o, run, _ in page.updates if o in known]
     rows = installations.run_row_ids(context.db, pairs)
     placed = [
@@ -162,7 +164,10 @@ def read_view(context: Context, machine_id: int, machine: Machine) -> Installati
     now = context.clock()
     with transaction(context.db):
         machines.save(context.db, [reading.machine])
-        if reading.assessment is not None and reading.assessment.status is not RunStatus.IN_PROGRESS:
+        if (
+            reading.assessment is not None
+            and reading.assessment.status is not RunStatus.IN_PROGRESS
+        ):
             assessments.save(context.db, [(machine_id, reading.assessment)], now)
         if reading.run is not None:
             installations.save(context.db, [(machine_id, reading.run)], now)
@@ -207,8 +212,9 @@ def patiently(job: Callable[[], Job]) -> Job:
     for attempt in range(MAX_THROTTLED + 1):
         try:
             yield from job()
-            return
         except ProblemError as error:
             if error.problem.kind is not ProblemKind.THROTTLED or attempt == MAX_THROTTLED:
                 raise
             yield error.problem.retry_after_s or DEFAULT_WAIT_S
+        else:
+            return

@@ -246,5 +246,3 @@ class WorkerThread(QObject):
         if not ended:
             log.error("the worker did not end within %s ms", STOP_TIMEOUT_MS)
         return bool(ended)
-
-

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from PySide6.QtCore import QDate, Qt
+from PySide6.QtCore import QDate, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -44,7 +44,7 @@ from hotpatch_gui.store import assessments
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
@@ -82,14 +82,20 @@ class InstallDialog(StepsDialog):
         self.machines.setObjectName("installMachines")
         self.machines.setAccessibleName("Machines to install on")
         self.machines.setRootIsDecorated(False)
-        self.machines.setHeaderLabels(("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark"))
+        self.machines.setHeaderLabels(
+            ("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark")
+        )
         for number, width in enumerate((200, 120, 120, 110, 200)):
             self.machines.setColumnWidth(number, round(width * self._theme.scale))
         for row in self._rows.values():
             self.machines.addTopLevelItem(self._machine_item(row))
         self.machines.itemChanged.connect(self.check)
         return self._step(
-            label(self._theme, "Updates are installed on the machines that are ticked.", role="secondary"),
+            label(
+                self._theme,
+                "Updates are installed on the machines that are ticked.",
+                role="secondary",
+            ),
             self.machines,
         )
 
@@ -100,6 +106,7 @@ class InstallDialog(StepsDialog):
              self._remark(row, now)]
         )  # fmt: skip
         item.setData(0, Qt.ItemDataRole.UserRole, row["id"])
+        item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
         down = row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN)
         item.setCheckState(0, Qt.CheckState.Unchecked if down else Qt.CheckState.Checked)
         if down:
@@ -136,15 +143,22 @@ class InstallDialog(StepsDialog):
             box.setChecked(classification in PRESELECTED)
             box.toggled.connect(self._edited)
             grid.addWidget(box, number // 4, number % 4)
-        self.include = self._kb_box("includeKbs", "KBs to include in addition", "KB5031364, 5031361 …")
-        self.exclude = self._kb_box("excludeKbs", "KBs to leave out", "One or many, as you paste them")
+        self.include = self._kb_box(
+            "includeKbs", "KBs to include in addition", "KB5031364, 5031361 …"
+        )
+        self.exclude = self._kb_box(
+            "excludeKbs", "KBs to leave out", "One or many, as you paste them"
+        )
         boxes = QHBoxLayout()
         boxes.setSpacing(16)
-        for title, box in (("Include KBs in addition", self.include), ("Leave out KBs (wins)", self.exclude)):
+        for title, kbs in (
+            ("Include KBs in addition", self.include),
+            ("Leave out KBs (wins)", self.exclude),
+        ):
             part = QVBoxLayout()
             part.setSpacing(4)
             part.addWidget(label(self._theme, title))
-            part.addWidget(box)
+            part.addWidget(kbs)
             boxes.addLayout(part, 1)
         self.no_restarts = QCheckBox("Leave out updates that restart, may restart or do not say")
         self.no_restarts.setObjectName("excludeRestarting")
@@ -170,8 +184,10 @@ class InstallDialog(StepsDialog):
         self.preview.setObjectName("installPreview")
         self.preview.setAccessibleName("What is taken and what is left out")
         self.preview.setRootIsDecorated(False)
-        self.preview.setHeaderLabels(("Update", "KB", "Classification", "Restart", "Machines", "Taken"))
-        for number, width in enumerate((290, 90, 110, 110, 76, 110)):
+        self.preview.setHeaderLabels(
+            ("Update", "KB", "Classification", "Restart", "Machines", "Taken")
+        )
+        for number, width in enumerate((270, 108, 110, 126, 84, 80)):
             self.preview.setColumnWidth(number, round(width * self._theme.scale))
         self.counted = label(self._theme, weight=SEMIBOLD_WEIGHT)
         self.counted.setObjectName("installCounted")
@@ -210,7 +226,9 @@ class InstallDialog(StepsDialog):
                 )
         self.counted.setText(f"{len(taken)} taken, {len(left)} left out, by the last assessment.")
 
-    def _preview_item(self, update: Update, machines: int, taken: str, reason: str) -> QTreeWidgetItem:
+    def _preview_item(
+        self, update: Update, machines: int, taken: str, reason: str
+    ) -> QTreeWidgetItem:
         item = QTreeWidgetItem(
             [update.name, update.kb or words.NOTHING,
              update.classification.label if update.classification else update.classification_text,
@@ -218,7 +236,9 @@ class InstallDialog(StepsDialog):
         )  # fmt: skip
         ratio = self.devicePixelRatioF()
         tokens = self._theme.tokens
-        item.setIcon(3, QIcon(glyphs.pixmap(words.RESTART_GLYPHS[update.restart], 16, tokens, ratio)))
+        item.setIcon(
+            3, QIcon(glyphs.pixmap(words.RESTART_GLYPHS[update.restart], 16, tokens, ratio))
+        )
         item.setToolTip(0, plain_tip(update.name))
         if reason:
             item.setText(5, "No")
@@ -234,7 +254,7 @@ class InstallDialog(StepsDialog):
         self.restart.setObjectName("restartSetting")
         self.restart.setAccessibleName("Restart")
         for setting in RestartSetting:
-            self.restart.addItem(setting.label, setting)
+            self.restart.addItem(setting.label, setting.value)
         self.restart.currentIndexChanged.connect(self._show_properties)
         self.minutes = QSpinBox()
         self.minutes.setObjectName("maximumMinutes")
@@ -256,6 +276,10 @@ class InstallDialog(StepsDialog):
         form.addRow("", self.window_words)
         return self._step(form, None)
 
+    @property
+    def restart_setting(self) -> RestartSetting:
+        return RestartSetting(self.restart.currentData())
+
     def _show_properties(self) -> None:
         self.restart_words.setText(
             {
@@ -263,7 +287,7 @@ class InstallDialog(StepsDialog):
                 RestartSetting.NEVER: "Azure restarts nothing. Settings inside a machine can restart it all the same, "
                 "and updates that wait for a restart stay unfinished.",
                 RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update asks for it.",
-            }[self.restart.currentData()]
+            }[self.restart_setting]
         )
         end = self._s.clock() + timedelta(minutes=self.minutes.value())
         self.window_words.setText(
@@ -285,7 +309,7 @@ class InstallDialog(StepsDialog):
         self.review_list.setAccessibleName("What happens on each machine")
         self.review_list.setRootIsDecorated(False)
         self.review_list.setHeaderLabels(("Machine", "Updates", "What happens"))
-        for number, width in enumerate((180, 240, 380)):
+        for number, width in enumerate((150, 300, 360)):
             self.review_list.setColumnWidth(number, round(width * self._theme.scale))
         self.typed = QLineEdit()
         self.typed.setObjectName("typedNumber")
@@ -332,14 +356,22 @@ class InstallDialog(StepsDialog):
         lines = []
         if known:
             oldest = words.span_text(max(timedelta(0), now - min(known)))
-            lines.append(f"The assessment this is based on is {oldest} old; what Azure finds when it starts may differ.")
+            lines.append(
+                f"The assessment this is based on is {oldest} old; what Azure finds when it starts may differ."
+            )
         if never:
-            lines.append(f"{never} of them were never assessed: what they get is not known beforehand.")
-        lines.append("Availability-first does not apply: all of them start at once, when you say so.")
+            lines.append(
+                f"{never} of them were never assessed: what they get is not known beforehand."
+            )
+        lines.append(
+            "Availability-first does not apply: all of them start at once, when you say so."
+        )
         lines.append("Azure offers no way to cancel an installation once it is sent.")
         unseen = sorted({kb for p in review.plans.values() for kb in p.unseen})
         if unseen:
-            lines.append(f"No last assessment offers {', '.join(unseen)}; Azure installs it only where it applies.")
+            lines.append(
+                f"No last assessment offers {', '.join(unseen)}; Azure installs it only where it applies."
+            )
         return lines
 
     # The request
@@ -369,7 +401,7 @@ class InstallDialog(StepsDialog):
             exclude=parse_kbs(self.exclude.toPlainText()),
             exclude_restarting=self.no_restarts.isChecked(),
             published_by=published_by,
-            restart=self.restart.currentData(),
+            restart=self.restart_setting,
             maximum_minutes=120 if default_minutes else self.minutes.value(),
         )
 

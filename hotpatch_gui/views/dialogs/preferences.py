@@ -64,6 +64,7 @@ class PreferencesDialog(QDialog):
         self.folder = QLineEdit(str(services.source.path.parent))
         self.folder.setObjectName("prefFolder")
         self.folder.setReadOnly(True)
+        self.folder.setCursorPosition(0)
         for widget, name in ((self.theme, "Theme"), (self.minutes, "Sync every"),
                              (self.days, "History shows at first"), (self.folder, "Data folder")):  # fmt: skip
             widget.setAccessibleName(name)
@@ -80,8 +81,17 @@ class PreferencesDialog(QDialog):
         form.addRow("Theme", self.theme)
         form.addRow("Sync with Azure every", self.minutes)
         form.addRow("History shows at first", self.days)
-        form.addRow("", label(theme, "What was read from Azure is kept for good, beyond Azure's 30 days.", role="secondary", wrap=True))
+        form.addRow(
+            "",
+            label(
+                theme,
+                "What was read from Azure is kept for good, beyond Azure's 30 days.",
+                role="secondary",
+                wrap=True,
+            ),
+        )
         place = QHBoxLayout()
+        place.setSpacing(8)
         place.addWidget(self.folder, 1)
         opener = QPushButton("Open folder")
         opener.setAutoDefault(False)
@@ -89,8 +99,22 @@ class PreferencesDialog(QDialog):
         opener.clicked.connect(lambda: QDesktopServices.openUrl(folder))
         place.addWidget(opener)
         form.addRow("Data folder", place)
-        form.addRow("Connection", label(theme, self._s.cloud.name + (f" ({self._s.cloud.demo})" if self._s.cloud.demo else "")))
-        form.addRow("", label(theme, "The connection is chosen at the start; see hotpatch-gui --help.", role="secondary", wrap=True))
+        form.addRow(
+            "Connection",
+            label(
+                theme,
+                self._s.cloud.name + (f" ({self._s.cloud.demo})" if self._s.cloud.demo else ""),
+            ),
+        )
+        form.addRow(
+            "",
+            label(
+                theme,
+                "The connection is chosen at the start; see hotpatch-gui --help.",
+                role="secondary",
+                wrap=True,
+            ),
+        )
         column = _surface(self, theme, "Settings")
         column.addLayout(form)
         column.addStretch(1)
@@ -122,7 +146,8 @@ class AboutDialog(QDialog):
         self.setModal(True)
         theme = services.theme
         column = _surface(self, theme, "Hotpatch Dashboard")
-        column.addWidget(label(theme, "\n".join(diagnostics()), role="secondary"))
+        self.versions = label(theme, "\n".join(diagnostics()), role="secondary")
+        column.addWidget(self.versions)
         column.addWidget(label(theme, "Keys", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         keys = QFormLayout()
         keys.setHorizontalSpacing(24)
@@ -142,7 +167,10 @@ class AboutDialog(QDialog):
 
 def diagnostics() -> list[str]:
     """Versions of this program and what it stands on."""
-    lines = [f"Hotpatch Dashboard {__version__}", f"Python {platform.python_version()} on {platform.platform()}"]
+    lines = [
+        f"Hotpatch Dashboard {__version__}",
+        f"Python {platform.python_version()} on {platform.platform()}",
+    ]
     for package in ("PySide6-Essentials", "azure-mgmt-compute", "azure-mgmt-resourcegraph"):
         try:
             lines.append(f"{package} {version(package)}")

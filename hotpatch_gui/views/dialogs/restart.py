@@ -13,7 +13,9 @@ from hotpatch_gui.views.services import Services
 NAMED = 10
 
 
-def confirm_restart(services: Services, rows: Sequence[sqlite3.Row], parent: QWidget) -> QMessageBox:
+def confirm_restart(
+    services: Services, rows: Sequence[sqlite3.Row], parent: QWidget
+) -> QMessageBox:
     """Ask, and queue the restarts on yes. The open box."""
     names = ", ".join(r["name"] for r in rows[:NAMED])
     more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
@@ -28,7 +30,9 @@ def confirm_restart(services: Services, rows: Sequence[sqlite3.Row], parent: QWi
         f"{names}{more}. What runs on {'it' if count == 1 else 'them'} is interrupted for some minutes. "
         "Availability-first does not apply: all of them restart at once."
     )
-    yes = box.addButton(f"Restart {count} machine{'' if count == 1 else 's'}", QMessageBox.ButtonRole.AcceptRole)
+    yes = box.addButton(
+        f"Restart {count} machine{'' if count == 1 else 's'}", QMessageBox.ButtonRole.AcceptRole
+    )
     yes.setObjectName("restartYes")
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(cancel)

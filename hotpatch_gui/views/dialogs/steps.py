@@ -102,10 +102,12 @@ class StepsDialog(QDialog):
         self.next.setVisible(not last)
         self.act.setVisible(last)
         for place, name in enumerate(self._names):
-            name.setFont(self._theme.font(weight=SEMIBOLD_WEIGHT if place == number else NORMAL_WEIGHT))
             name.setProperty("role", "" if place == number else "secondary")
             name.style().unpolish(name)
             name.style().polish(name)
+            name.setFont(
+                self._theme.font(weight=SEMIBOLD_WEIGHT if place == number else NORMAL_WEIGHT)
+            )
         self.check()
 
     def entering(self, number: int) -> None:

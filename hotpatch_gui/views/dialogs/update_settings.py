@@ -67,7 +67,9 @@ class UpdateSettingsDialog(QDialog):
         self.periodic.setObjectName("setPeriodic")
         self.problem = label(theme, role="error", wrap=True)
         self.problem.setObjectName("settingsProblem")
-        self.save = QPushButton(f"Save for {len(self._ids)} machine{'' if len(self._ids) == 1 else 's'}")
+        self.save = QPushButton(
+            f"Save for {len(self._ids)} machine{'' if len(self._ids) == 1 else 's'}"
+        )
         self.save.setObjectName("settingsSave")
         self.save.setProperty("primary", True)
         self.save.setAutoDefault(False)
@@ -87,10 +89,14 @@ class UpdateSettingsDialog(QDialog):
         column.addWidget(self.hotpatch)
         column.addLayout(self._indented(self.hotpatch_words))
         column.addSpacing(8)
-        column.addWidget(label(theme, "Patch orchestration", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        column.addWidget(
+            label(theme, "Patch orchestration", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        )
         for choice, button in self.orchestrations.items():
             column.addWidget(button)
-            column.addLayout(self._indented(label(theme, choice.meaning, role="secondary", wrap=True)))
+            column.addLayout(
+                self._indented(label(theme, choice.meaning, role="secondary", wrap=True))
+            )
         column.addSpacing(8)
         column.addWidget(self.periodic)
         column.addStretch(1)

@@ -23,7 +23,11 @@ class ActivityPage(Page):
     """Operations, newest first; what is queued can be taken back, what is sent cannot."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__(services.theme, "Activity", "What was asked of Azure, what it is doing and how it ended.")
+        super().__init__(
+            services.theme,
+            "Activity",
+            "What was asked of Azure, what it is doing and how it ended.",
+        )
         self._s = services
         self.model = WindowedModel(
             services.source, tables.OPERATIONS, columns.OPERATIONS, services.clock, parent=self
@@ -75,7 +79,9 @@ class ActivityPage(Page):
         self.cancel.setEnabled(row is not None and bool(ids) and row["state"] == "queued")
         if row is None:
             return
-        parts = [f"{words.operation_kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"]
+        parts = [
+            f"{words.operation_kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"
+        ]
         if row["state"] == "running" and row["latest_end_at"]:
             parts.append(
                 f"Azure offers no cancel; it starts nothing after {words.time_text(row['latest_end_at'])}."

@@ -18,7 +18,8 @@ from hotpatch_gui.views.widgets.empty import EmptyState
 from hotpatch_gui.views.widgets.labels import label, line
 from hotpatch_gui.views.widgets.machine_list import MachineList
 
-LIST_WIDTH_PX = 300
+LIST_WIDTH_PX = 320
+
 SORTS = (
     ("Needs attention", "attention", True), ("Name", "name", False), ("Most updates", "updates", True),
     ("Oldest assessment", "assessed", False),
@@ -38,15 +39,15 @@ class MachinesPage(QSplitter):
             where=tables.machines_where(), parent=self,
         )  # fmt: skip
         self.list = MachineList(theme, services.settings, self.model, services.clock)
-        self.count = label(theme, role="secondary", px=SUBTITLE_PX)
-        self.count.setObjectName("machineCount")
+        self.count_label = label(theme, role="secondary", px=SUBTITLE_PX)
+        self.count_label.setObjectName("machineCount")
         self.state = QComboBox()
         self.state.setObjectName("machineState")
         self.state.setAccessibleName("Show machines by state")
-        self.state.addItem("All machines", None)
-        self.state.addItem("Needs attention", Level.UNKNOWN)
+        self.state.addItem("All machines")
+        self.state.addItem("Needs attention")
         for situation in Situation:
-            self.state.addItem(situation.value, situation)
+            self.state.addItem(situation.value, situation.value)
         self.sort = QComboBox()
         self.sort.setObjectName("machineSort")
         self.sort.setAccessibleName("Sort machines by")
@@ -69,7 +70,7 @@ class MachinesPage(QSplitter):
         head.setContentsMargins(12, 12, 12, 4)
         head.addWidget(label(theme, "Machines", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         head.addStretch(1)
-        head.addWidget(self.count)
+        head.addWidget(self.count_label)
         filters = QHBoxLayout()
         filters.setContentsMargins(12, 4, 12, 12)
         filters.setSpacing(8)
@@ -77,7 +78,9 @@ class MachinesPage(QSplitter):
         filters.addWidget(self.sort, 1)
         for box in (self.state, self.sort):
             box.setMinimumContentsLength(8)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
         self._lists = QStackedWidget()
         self._lists.addWidget(self.list)
         self._lists.addWidget(self.nothing)
@@ -90,10 +93,13 @@ class MachinesPage(QSplitter):
         column.addWidget(self._lists, 1)
         self.addWidget(panel)
         self.addWidget(self.blade)
+        self.setStretchFactor(0, 0)
         self.setStretchFactor(1, 1)
+        panel.setMinimumWidth(round(220 * theme.scale))
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
-        self.setSizes([round(LIST_WIDTH_PX * theme.scale), 900])
+        width = round(LIST_WIDTH_PX * theme.scale)
+        self.setSizes([width, 3 * width])
 
     def search(self, text: str) -> None:
         self._text = text
@@ -107,22 +113,29 @@ class MachinesPage(QSplitter):
     def show_sync(self, state: SyncState, *, syncing: bool) -> None:
         """What to say where there is no machine yet."""
         if state.problem and not syncing:
-            self.blade.say_empty(Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}")
+            self.blade.say_empty(
+                Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}"
+            )
         elif self.model.rowCount() == 0 and (syncing or state.finished is None):
-            self.blade.say_empty(Glyph.RUNNING, "Reading your machines", "The first sync asks Azure for every machine.")
+            self.blade.say_empty(
+                Glyph.RUNNING,
+                "Reading your machines",
+                "The first sync asks Azure for every machine.",
+            )
         elif self.model.rowCount() == 0 and not self._text and self.state.currentIndex() == 0:
             self.blade.say_empty(
                 Glyph.INFO, "No Windows machines here",
                 "The subscription has no Windows virtual machine that your account can see.",
             )  # fmt: skip
         else:
-            self.blade.say_empty(Glyph.INFO, "No machine is chosen", "Choose one or several in the list.")
+            self.blade.say_empty(
+                Glyph.INFO, "No machine is chosen", "Choose one or several in the list."
+            )
 
     def _filter(self) -> None:
-        chosen = self.state.currentData()
-        situation = chosen if isinstance(chosen, Situation) else None
-        attention = int(chosen) if isinstance(chosen, Level) else None
-        self.model.set_where(tables.machines_where(self._text, situation, attention))
+        attention = int(Level.UNKNOWN) if self.state.currentIndex() == 1 else None
+        where = tables.machines_where(self._text, self.state.currentData(), attention)
+        self.model.set_where(where)
 
     def _sort(self) -> None:
         key, descending = self.sort.currentData()
@@ -132,7 +145,7 @@ class MachinesPage(QSplitter):
 
     def _on_rows(self) -> None:
         count = self.model.rowCount()
-        self.count.setText(f"{count:,}")
+        self.count_label.setText(f"{count:,}")
         filtered = bool(self._text) or self.state.currentIndex() > 0
         self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
         if count == 0 and filtered:

@@ -21,9 +21,13 @@ class UpdatesPage(Page):
 
     def __init__(self, services: Services) -> None:
         super().__init__(
-            services.theme, "Updates", "Every update that the last assessments offer, across all machines."
+            services.theme,
+            "Updates",
+            "Every update that the last assessments offer, across all machines.",
         )
-        self.model = WindowedModel(services.source, tables.KBS, columns.KBS, services.clock, parent=self)
+        self.model = WindowedModel(
+            services.source, tables.KBS, columns.KBS, services.clock, parent=self
+        )
         self.panel = TablePanel(
             services.theme, Table(services.theme, services.settings, self.model, "updatesTable")
         )
@@ -48,4 +52,6 @@ class UpdatesPage(Page):
         if not listed and self.search.text().strip():
             self.panel.empty.say(Glyph.INFO, "No update matches", "Change or clear the filter.")
         elif not listed:
-            self.panel.empty.say(Glyph.INFO, "No updates on offer", "No assessment that is known offers an update.")
+            self.panel.empty.say(
+                Glyph.INFO, "No updates on offer", "No assessment that is known offers an update."
+            )

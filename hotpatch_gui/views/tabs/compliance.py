@@ -50,7 +50,9 @@ class ComplianceTab(QWidget):
             Classification.CRITICAL, Classification.SECURITY, Classification.UPDATE_ROLLUP,
             Classification.DEFINITION,
         )]  # fmt: skip
-        self.chips = Chips("complianceChip", [*choices, (_RESTART, "May restart"), (_NO_RESTART, "No restart")])
+        self.chips = Chips(
+            "complianceChip", [*choices, (_RESTART, "May restart"), (_NO_RESTART, "No restart")]
+        )
         self.search = QLineEdit()
         self.search.setObjectName("complianceSearch")
         self.search.setAccessibleName("Filter by KB or name")
@@ -117,7 +119,11 @@ class ComplianceTab(QWidget):
         elif filtered and any(r["updates"] for r in self._rows):
             empty.say(Glyph.INFO, "No update matches", "Change or clear the filters above.")
         elif row is None:
-            empty.say(Glyph.INFO, "No updates on offer", "None of the chosen machines has an update in its last assessment.")
+            empty.say(
+                Glyph.INFO,
+                "No updates on offer",
+                "None of the chosen machines has an update in its last assessment.",
+            )
         else:
             empty.say(*why_empty(row, now))
 
@@ -138,8 +144,10 @@ def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
         return (
             Glyph.UNKNOWN,
             "The assessment is too old",
-            f"Azure keeps the list for seven days; the last one is from {age_text(assessed, now)}.{counted} "
-            "Choose Assess now.",
+            (
+                f"Azure keeps the list for seven days; the last one is {(now - assessed).days if assessed else 0} days old.{counted} "
+                "Choose Assess now."
+            ),
         )
     if row["situation"] == Situation.UNSUPPORTED and not row["in_graph"]:
         return (
@@ -165,7 +173,10 @@ def _chart_data(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[object, str
 
     counts = assessments.counts_by_classification(db, ids)
     data = [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
-    parts = [f"{d.label} {d.updates}" + (f", {d.restarting} may restart" if d.restarting else "") for d in data]
+    parts = [
+        f"{d.label} {d.updates}" + (f", {d.restarting} may restart" if d.restarting else "")
+        for d in data
+    ]
     return data, f"By classification: {'; '.join(parts)}. The orange part restarts or may restart."
 
 

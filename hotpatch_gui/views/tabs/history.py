@@ -51,7 +51,11 @@ class HistoryTab(QWidget):
         self.panel = TablePanel(theme, Table(theme, services.settings, self.model, f"{name}Table"))
         self.tiles = {
             key: Tile(theme, caption, f"{name}-{key}", clickable=True)
-            for key, caption in (("total", "Total"), ("failed", "Failed"), ("succeeded", "Successful"))
+            for key, caption in (
+                ("total", "Total"),
+                ("failed", "Failed"),
+                ("succeeded", "Successful"),
+            )
         }
         self.chart = ChartHost(theme, f"{name}Chart", 148, _make_chart)
         self.range = QComboBox()
@@ -139,7 +143,9 @@ class HistoryTab(QWidget):
             self._show_details()
 
     def _filter(self) -> None:
-        where = tables.history_where(self._ids, self._since_text, self._statuses, self.search.text())
+        where = tables.history_where(
+            self._ids, self._since_text, self._statuses, self.search.text()
+        )
         self.model.set_where(where)
         self._show_figures()
         chosen = {(): "total", _FAILED: "failed", _SUCCEEDED: "succeeded"}[self._statuses]
@@ -151,7 +157,9 @@ class HistoryTab(QWidget):
         if db is None:
             return
         for key, count in zip(
-            ("total", "failed", "succeeded"), installations.tally(db, self._ids, self._since_text), strict=True
+            ("total", "failed", "succeeded"),
+            installations.tally(db, self._ids, self._since_text),
+            strict=True,
         ):
             self.tiles[key].show_figure(f"{count:,}")
         ids, since, today = self._ids, self._since_text, self._s.clock().date()
@@ -168,7 +176,11 @@ class HistoryTab(QWidget):
         if not self.model.is_loaded:
             empty.say(Glyph.RUNNING, "Reading…", "")
         elif self._statuses or self.search.text().strip():
-            empty.say(Glyph.INFO, "No installation matches", "Choose Total, another time range, or clear the filter.")
+            empty.say(
+                Glyph.INFO,
+                "No installation matches",
+                "Choose Total, another time range, or clear the filter.",
+            )
         else:
             empty.say(
                 Glyph.INFO, "No installations in this time",
@@ -183,7 +195,9 @@ class HistoryTab(QWidget):
             return
         row = self.model.row(self.model.number_of(ids[0]) or 0)
         if row is not None:
-            self.details.show_run(row, installations.results(db, ids[0]), installations.errors(db, ids[0]))
+            self.details.show_run(
+                row, installations.results(db, ids[0]), installations.errors(db, ids[0])
+            )
             self.details.show()
 
 
@@ -192,12 +206,16 @@ def _chart_data(
 ) -> tuple[object, str]:
     from hotpatch_gui.views.widgets.charts import DayCount  # noqa: PLC0415 - pyqtgraph comes with it
 
-    counts = [DayCount(date.fromisoformat(d), i, f) for d, i, f in installations.by_day(db, ids, since)]
+    counts = [
+        DayCount(date.fromisoformat(d), i, f) for d, i, f in installations.by_day(db, ids, since)
+    ]
     first = date.fromisoformat(since[:10])
     if (today - first).days > 400:
         first = min((c.day for c in counts), default=today)
     installed, failed = sum(c.installed for c in counts), sum(c.failed for c in counts)
-    words = f"{installed} updates installed (green) and {failed} failed (red) on {len(counts)} days."
+    words = (
+        f"{installed} updates installed (green) and {failed} failed (red) on {len(counts)} days."
+    )
     return (first, today, counts), words
 
 

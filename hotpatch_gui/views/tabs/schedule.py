@@ -98,7 +98,9 @@ class ScheduleTab(QScrollArea):
         entries = [e for p in products for e in self._s.calendar.expected(p, today, MONTHS)]
         entries.sort(key=lambda e: (e.day, e.product))
         names = " and ".join(p.label for p in products)
-        self.title.setText(f"Expected releases for {names}" if products else "No calendar for this system")
+        self.title.setText(
+            f"Expected releases for {names}" if products else "No calendar for this system"
+        )
         self.table.setRowCount(len(entries))
         on = machine is None or machine.settings.hotpatch_enabled is not False
         for number, entry in enumerate(entries):

@@ -72,7 +72,10 @@ class StatusTab(QScrollArea):
         column.setSpacing(16)
         column.addWidget(self.essentials)
         column.addLayout(tiles)
-        for title, widget in ((self._strip_title, self.strip), (self._findings_title, self.findings)):
+        for title, widget in (
+            (self._strip_title, self.strip),
+            (self._findings_title, self.findings),
+        ):
             part = QVBoxLayout()
             part.setSpacing(8)
             part.addWidget(title)
@@ -83,7 +86,13 @@ class StatusTab(QScrollArea):
 
     def show_rows(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
         one = rows[0] if len(rows) == 1 else None
-        for widget in (self.essentials, self.strip, self._strip_title, self.findings, self._findings_title):
+        for widget in (
+            self.essentials,
+            self.strip,
+            self._strip_title,
+            self.findings,
+            self._findings_title,
+        ):
             widget.setVisible(one is not None)
         self._show_tiles(db, rows)
         if one is not None:
@@ -107,12 +116,18 @@ class StatusTab(QScrollArea):
             "On, every 24 hours" if periodic else "Off, Azure assesses every few days",
             f"{words.moment_text(assessed)} ({age_text(assessed, now)})" if assessed else "Never",
             f"Yes{cause}" if row["restart_pending"] else ("No" if assessed else "Not known"),
-            f"{machine.build}{f' ({running.kb})' if running else ''}" if machine.build else "Not reported",
-            f"{base.build or 'build not known'} ({base.kb}, {base.month_name})" if base else "Not known",
+            f"{machine.build}{f' ({running.kb})' if running else ''}"
+            if machine.build
+            else "Not reported",
+            f"{base.build or 'build not known'} ({base.kb}, {base.month_name})"
+            if base
+            else "Not known",
             machine.os_name or "Not reported",
             machine.image.text,
-            f"{machine.location}{f', zone {machine.zone}' if machine.zone else ''}"
-            f"{f', availability set {machine.availability_set}' if machine.availability_set else ''}",
+            (
+                f"{machine.location}{f', zone {machine.zone}' if machine.zone else ''}"
+                f"{f', availability set {machine.availability_set}' if machine.availability_set else ''}"
+            ),
             machine.resource_group,
             row["subscription_name"],
         ]
@@ -120,21 +135,28 @@ class StatusTab(QScrollArea):
     def _show_tiles(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
         now = self._s.clock()
         assessed = [r for r in rows if r["assessed_at"]]
-        age = words.assessed_age(rows[0], now) if len(rows) == 1 else f"{len(assessed)} of {len(rows)} assessed"
+        age = (
+            words.assessed_age(rows[0], now)
+            if len(rows) == 1
+            else f"{len(assessed)} of {len(rows)} assessed"
+        )
         note = f"as of {age}" if len(rows) == 1 and assessed else age
         listed = [r for r in assessed if r["in_graph"]]
         for key in ("critical", "security"):
             figure = str(sum(r[key] for r in listed)) if listed else "–"
             self.tiles[key].show_figure(figure, note if assessed else "not assessed")
         other = sum(r["updates"] - r["important"] for r in assessed)
-        self.tiles["other"].show_figure(str(other) if assessed else "–", note if assessed else "not assessed")
+        self.tiles["other"].show_figure(
+            str(other) if assessed else "–", note if assessed else "not assessed"
+        )
         runs = [r["last_run_at"] for r in rows if r["last_run_at"]]
         last = from_text(max(runs)) if runs else None
         self.tiles["last"].show_figure(
-            f"{last.day} {last:%b}" if last else "–", age_text(last, now) if last else "none on record"
+            f"{last.day} {last:%b}" if last else "–",
+            age_text(last, now) if last else "none on record",
         )
         avoided = sum(self._avoided(db, r, now) for r in rows)
-        self.tiles["avoided"].show_figure(str(avoided), "hotpatches in place of restarts")
+        self.tiles["avoided"].show_figure(str(avoided), "by hotpatches")
 
     def _avoided(self, db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> int:
         """Hotpatches installed in the last 12 months: each month's cumulative update would have restarted."""
@@ -154,7 +176,9 @@ class StatusTab(QScrollArea):
         self.strip.show_later(lambda: _strip(db, machine_id, machine, self._s))
 
 
-def _strip(db: sqlite3.Connection, machine_id: int, machine: Machine, services: Services) -> tuple[object, str]:
+def _strip(
+    db: sqlite3.Connection, machine_id: int, machine: Machine, services: Services
+) -> tuple[object, str]:
     from .strip import strip_data, strip_words  # noqa: PLC0415 - pyqtgraph comes with it
 
     data = strip_data(db, machine_id, machine, services.calendar, services.clock().date())

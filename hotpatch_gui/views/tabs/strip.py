@@ -59,9 +59,15 @@ def strip_words(data: StripData) -> str:
     plans = [m for m in data.marks if m.is_plan]
     kinds = {k: sum(m.kind == k.value for m in facts) for k in ReleaseKind}
     ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
+    planned = _count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
+    unplanned = _count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
+    hotpatches = _count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
     return (
-        f"Last 12 months: {kinds[ReleaseKind.PLANNED_BASELINE]} planned baselines (squares), "
-        f"{kinds[ReleaseKind.UNPLANNED_BASELINE]} unplanned baselines (diamonds), "
-        f"{kinds[ReleaseKind.HOTPATCH]} hotpatches (circles); {len(data.installs)} installed here. "
-        f"Ahead, as outlines: {len(plans)} planned releases, {ahead} of them baselines that restart."
+        f"Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); "
+        f"{len(data.installs)} installed here (triangles). "
+        f"Ahead, as outlines: {len(plans)} planned, {ahead} of them baselines that restart."
     )
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number} {noun}{'' if number == 1 else plural}"

@@ -50,9 +50,13 @@ class Banner(QFrame):
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_coverage(self, coverage: Coverage) -> None:
-        self.show_text(coverage.level, coverage.headline, f"{coverage.running}\n{coverage.next_step}".strip())
+        self.show_text(
+            coverage.level, coverage.headline, f"{coverage.running}\n{coverage.next_step}".strip()
+        )
 
-    def show_text(self, level: Level, headline: str, detail: str, glyph: Glyph | None = None) -> None:
+    def show_text(
+        self, level: Level, headline: str, detail: str, glyph: Glyph | None = None
+    ) -> None:
         self._glyph.set_glyph(glyph or LEVEL_GLYPHS[level])
         self.headline.setText(headline)
         self.detail.setText(detail)

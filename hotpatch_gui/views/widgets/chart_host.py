@@ -25,7 +25,9 @@ class ChartHost(QWidget):
         make: builds the chart, called once, when the place is first seen.
     """
 
-    def __init__(self, theme: Theme, name: str, height_px: int, make: Callable[[Theme], Chart]) -> None:
+    def __init__(
+        self, theme: Theme, name: str, height_px: int, make: Callable[[Theme], Chart]
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self._theme, self._make = theme, make

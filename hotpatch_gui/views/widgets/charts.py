@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
-import pyqtgraph as pg  # type: ignore[import-untyped]
+import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
@@ -71,7 +71,9 @@ class ClassificationChart(_Plot):
         quiet = [r.updates - r.restarting for r in rows]
         self._bars(places, [0] * len(rows), quiet, t.accent)
         self._bars(places, quiet, [r.restarting for r in rows], t.unplanned_baseline)
-        self.plot.getAxis("left").setTicks([list(zip(places, [r.label for r in rows], strict=True))])
+        self.plot.getAxis("left").setTicks(
+            [list(zip(places, [r.label for r in rows], strict=True))]
+        )
         most = max((r.updates for r in rows), default=1)
         for place, row in zip(places, rows, strict=True):
             text = pg.TextItem(str(row.updates), color=t.text, anchor=(0, 0.5))
@@ -79,11 +81,14 @@ class ClassificationChart(_Plot):
             text.setPos(row.updates + most * 0.01, place)
             self.plot.addItem(text)
         self.plot.getAxis("bottom").setTicks([_whole_ticks(most)])
+        self.plot.getAxis("left").setWidth(round(92 * theme.scale))
         self.title_axis("bottom", "Updates on offer (count)", theme)
         self.plot.setXRange(0, most * 1.08, padding=0)
         self.plot.setYRange(-0.6, len(rows) - 0.4, padding=0)
 
-    def _bars(self, places: Sequence[int], start: Sequence[int], width: Sequence[int], colour: str) -> None:
+    def _bars(
+        self, places: Sequence[int], start: Sequence[int], width: Sequence[int], colour: str
+    ) -> None:
         bars = pg.BarGraphItem(
             x0=list(start), y=list(places), width=list(width), height=0.55,
             brush=QColor(colour), pen=pg.mkPen(None),
@@ -109,13 +114,18 @@ class HistoryChart(_Plot):
         at = [(c.day - first).days for c in counts]
         installed, failed = [c.installed for c in counts], [c.failed for c in counts]
         wide = 0.7 if days <= 62 else 1.0
-        for bottom, height, colour in (([0] * len(at), installed, t.success), (installed, failed, t.error)):
+        for bottom, height, colour in (
+            ([0] * len(at), installed, t.success),
+            (installed, failed, t.error),
+        ):
             self.plot.addItem(
                 pg.BarGraphItem(x=at, y0=list(bottom), height=list(height), width=wide,
                                 brush=QColor(colour), pen=pg.mkPen(None))
             )  # fmt: skip
         step = max(1, days // 6)
-        shown = [(n, f"{(d := first + timedelta(days=n)).day} {d:%b}") for n in range(0, days, step)]
+        shown = [
+            (n, f"{(d := first + timedelta(days=n)).day} {d:%b}") for n in range(0, days, step)
+        ]
         self.plot.getAxis("bottom").setTicks([shown])
         most = max((a + b for a, b in zip(installed, failed, strict=True)), default=1) or 1
         self.plot.getAxis("left").setTicks([_whole_ticks(most)])
@@ -201,7 +211,7 @@ class ReleaseStrip(_Plot):
         self.plot.setYRange(-0.6, 1.6, padding=0)
 
 
-def _tip(x: float, y: float, data: str) -> str:
+def _tip(x: float, y: float, data: str) -> str:  # noqa: ARG001 - pyqtgraph names them
     return data
 
 

@@ -25,7 +25,7 @@ class EmptyState(QFrame):
         self.headline.setObjectName("emptyHeadline")
         self.explanation = label(theme, role="secondary", wrap=True)
         self.explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.explanation.setMinimumWidth(TEXT_WIDTH_PX)
+        self.explanation.setFixedWidth(round(TEXT_WIDTH_PX * theme.scale))
         self.button = QPushButton()
         self.button.setObjectName("emptyButton")
         self.button.hide()
@@ -37,10 +37,15 @@ class EmptyState(QFrame):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
+    def _fit(self) -> None:
+        """A wrapped label that a layout centres does not ask for the height of its lines."""
+        self.explanation.setMinimumHeight(self.explanation.heightForWidth(self.explanation.width()))
+
     def say(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
         self._glyph.set_glyph(glyph)
         self.headline.setText(headline)
         self.explanation.setText(explanation)
+        self._fit()
         self.button.setText(button)
         self.button.setVisible(bool(button))
         self.setAccessibleName(f"{headline} {explanation}")

@@ -30,7 +30,9 @@ def label(
 class ElidedLabel(QLabel):
     """One line that ends in … where it does not fit; the whole text is its tooltip."""
 
-    def __init__(self, theme: Theme, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, role: str = "") -> None:
+    def __init__(
+        self, theme: Theme, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, role: str = ""
+    ) -> None:
         super().__init__()
         self._whole = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -58,7 +60,9 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(
+            self._whole, Qt.TextElideMode.ElideRight, self.width()
+        )
         self.setText(shown)
         self.setToolTip(plain_tip(self._whole) if shown != self._whole else "")
 

@@ -33,7 +33,10 @@ class _MachineDelegate(QStyledItemDelegate):
         return QSize(option.rect.width(), round(ROW_HEIGHT_PX * self._theme.scale))
 
     def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         row = index.data(RowRole)
         t = self._theme.tokens
@@ -42,11 +45,18 @@ class _MachineDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, QColor(t.selection))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(option.rect, QColor(t.hover))
-        painter.fillRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1, QColor(t.divider))
+        painter.fillRect(
+            option.rect.left(), option.rect.bottom(), option.rect.width(), 1, QColor(t.divider)
+        )
         if row is not None:
             self._paint_row(painter, option, row)
-        if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect.left(), option.rect.top(), 3, option.rect.height(), QColor(t.accent))
+        if (
+            option.state & QStyle.StateFlag.State_HasFocus
+            and option.state & QStyle.StateFlag.State_Selected
+        ):
+            painter.fillRect(
+                option.rect.left(), option.rect.top(), 3, option.rect.height(), QColor(t.accent)
+            )
         painter.restore()
 
     def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, row: sqlite3.Row) -> None:
@@ -72,7 +82,9 @@ class _MachineDelegate(QStyledItemDelegate):
         width = painter.fontMetrics().horizontalAdvance(right)
         centre = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(area, centre | Qt.AlignmentFlag.AlignRight, right)
-        left_font = self._theme.font(weight=SEMIBOLD_WEIGHT) if strong else self._theme.font(CAPTION_PX)
+        left_font = (
+            self._theme.font(weight=SEMIBOLD_WEIGHT) if strong else self._theme.font(CAPTION_PX)
+        )
         painter.setFont(left_font)
         painter.setPen(QColor(colour))
         room = int(area.width() - width - 12)
@@ -83,7 +95,9 @@ class _MachineDelegate(QStyledItemDelegate):
 class MachineList(Table):
     """The list at the left of the Machines page."""
 
-    def __init__(self, theme: Theme, settings: Settings, model: WindowedModel, clock: Clock) -> None:
+    def __init__(
+        self, theme: Theme, settings: Settings, model: WindowedModel, clock: Clock
+    ) -> None:
         super().__init__(theme, settings, model, "machineList")
         self._machine_delegate = _MachineDelegate(theme, clock)
         self.setItemDelegate(self._machine_delegate)

@@ -56,7 +56,7 @@ class RunDetails(QFrame):
     ) -> None:
         status = words.run_status_text(run)
         self.title.setText(f"{run['machine_name']}, {words.time_text(run['started_at'])}: {status}")
-        told = [f"{e['message']} ({e['code']})" if e["code"] else e["message"] for e in errors]
+        told = [_error_text(e) for e in errors]
         self.errors.setText("\n".join(told))
         self.errors.setVisible(bool(told))
         self.results.clear()
@@ -74,3 +74,9 @@ class RunDetails(QFrame):
             ratio = self.devicePixelRatioF()
             item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))
         return item
+
+
+def _error_text(error: sqlite3.Row) -> str:
+    """The message, and Azure's code where the message does not name it."""
+    message, code = error["message"], error["code"]
+    return message if not code or code in message else f"{message} ({code})".strip()

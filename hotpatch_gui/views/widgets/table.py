@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.models.windowed import GlyphRole, Index, WindowedModel
 from hotpatch_gui.settings import Settings
 from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
 
@@ -54,9 +55,9 @@ class _CellDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shifted, painter, option.widget)
         rect = option.rect
         side = float(GLYPH_PX)
-        place = QRectF(rect.left() + 8, rect.center().y() - side / 2 + 0.5, side, side)
-        glyphs.paint(painter, glyph, place, self._theme.tokens)
-        room = rect.adjusted(8 + GLYPH_PX + 6, 0, -6, 0)
+        place = QRectF(rect.left() + 11, rect.center().y() - side / 2 + 0.5, side, side)
+        glyphs.paint(painter, Glyph(glyph), place, self._theme.tokens)
+        room = rect.adjusted(11 + GLYPH_PX + 6, 0, -6, 0)
         shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         painter.setPen(option.palette.text().color())
         painter.setFont(option.font)
@@ -112,7 +113,7 @@ class Table(QTableView):
     def copy_with_headers(self) -> None:
         self._copy(headers=True)
 
-    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._on_opened(self.currentIndex())
             return
