@@ -1,0 +1,94 @@
+"""What every test stands on: one drawing environment, no leaks, no unexpected log lines."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpatch_gui.demo import environment
+
+environment.prepare()
+
+from hypothesis import settings as hypothesis_settings  # noqa: E402
+from PySide6.QtCore import QTimer  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from hotpatch_gui import resources  # noqa: E402
+from hotpatch_gui.demo.stage import Stage, still_wire  # noqa: E402
+from hotpatch_gui.domain.releases import Calendar  # noqa: E402
+from hotpatch_gui.simulator.arm import Wire  # noqa: E402
+from hotpatch_gui.simulator.clock import SteppedClock  # noqa: E402
+from hotpatch_gui.simulator.fleet import EPOCH  # noqa: E402
+
+hypothesis_settings.register_profile("here", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis_settings.load_profile("here")
+
+
+@pytest.fixture(autouse=True)
+def _no_unexpected_log(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """A warning of ours that no test expects fails the test; ``expects_log`` allows them."""
+    yield
+    if request.node.get_closest_marker("expects_log"):
+        return
+    unexpected = [
+        r.getMessage()
+        for r in caplog.get_records("call")
+        if r.name.startswith("hotpatch_gui") and r.levelno >= logging.WARNING
+    ]
+    assert not unexpected, f"unexpected in the log: {unexpected}"
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks() -> Iterator[None]:
+    """No thread, active timer or window outlives its test."""
+    before = set(threading.enumerate())
+    yield
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        for _ in range(50):
+            application.processEvents()
+            if not application.topLevelWidgets():
+                break
+        windows = [w.objectName() or type(w).__name__ for w in application.topLevelWidgets()]
+        assert not windows, f"windows left: {windows}"
+        timers = [t for t in application.findChildren(QTimer) if t.isActive()]
+        assert not timers, f"timers left: {timers}"
+    left = [t.name for t in set(threading.enumerate()) - before if t.is_alive() and not t.daemon]
+    assert not left, f"threads left: {left}"
+
+
+@pytest.fixture(scope="session")
+def calendar() -> Calendar:
+    return resources.calendar()
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock(EPOCH)
+
+
+@pytest.fixture
+def wire(clock: SteppedClock) -> Iterator[Wire]:
+    """The demo's world, standing still."""
+    made = still_wire(clock)
+    yield made
+    made.cloud.close()
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    """The whole program against the standing world, not started yet."""
+    with Stage("light") as made:
+        yield made
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"

@@ -1,0 +1,154 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.machines import GOOD
+from hotpatch_gui import resources
+from hotpatch_gui.domain.coverage import Evidence, Level, Situation, coverage
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
+from hotpatch_gui.domain.machines import Image, PowerState
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.simulator.fleet import EPOCH
+
+FRESH = EPOCH - timedelta(hours=2)
+CURRENT = Evidence(GOOD, HotpatchStatus.ENABLED, FRESH)
+
+
+def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
+    calendar: Calendar,
+) -> None:
+    found = coverage(CURRENT, calendar, EPOCH)
+    assert found.level is Level.OK
+    assert found.text == (
+        "Hotpatch is on and up to date. Hotpatch KB5120228 runs on the July 2026 baseline KB5099536. "
+        "Next expected restart: 13 October 2026, planned baseline (a plan, it can change)."
+    )
+
+
+def test_behind_by_one_is_mended_without_a_restart(calendar: Calendar) -> None:
+    behind = replace(
+        CURRENT,
+        machine=replace(GOOD, os_version="10.0.26100.33158"),
+        updates=1,
+        offered=("KB5120228",),
+    )
+    found = coverage(behind, calendar, EPOCH)
+    assert found.headline.startswith("Behind by one release")
+    assert "Install hotpatch KB5120228: it needs no restart." in found.next_step
+
+
+def test_behind_by_two_over_a_baseline_says_that_it_restarts(calendar: Calendar) -> None:
+    behind = replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100.32995"), updates=1)
+    found = coverage(behind, calendar, EPOCH)
+    assert found.headline.startswith("Behind by two releases")
+    assert "Install the July 2026 baseline KB5099536: it restarts the machine." in found.next_step
+
+
+def test_off_the_train_names_the_update_and_the_way_back(calendar: Calendar) -> None:
+    drifted = replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100.33296"))
+    found = coverage(drifted, calendar, EPOCH)
+    assert found.situation is Situation.OFF_TRAIN
+    assert "August 2026's cumulative update KB5120233" in found.running
+    assert "13 October 2026" in found.next_step
+
+
+def test_the_story_of_october_2025(calendar: Calendar) -> None:
+    """KB5070881 took machines off the train; they rejoined with January's baseline."""
+    november = EPOCH.replace(year=2025, month=11, day=12)
+    drifted = replace(
+        CURRENT, machine=replace(GOOD, os_version="10.0.26100.6905"), assessed=november
+    )
+    found = coverage(drifted, calendar, november)
+    assert found.situation is Situation.OFF_TRAIN
+    assert "out-of-band update KB5070881" in found.running
+    assert "13 January 2026" in found.next_step
+    back = replace(drifted, machine=replace(GOOD, os_version="10.0.26100.32230"))
+    assert (
+        coverage(back, calendar, EPOCH.replace(month=1, day=14)).situation
+        is not Situation.OFF_TRAIN
+    )
+
+
+def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
+    calendar: Calendar,
+) -> None:
+    blind = replace(GOOD, os_version=None)
+    found = coverage(
+        replace(CURRENT, machine=blind, updates=1, offered=("KB5120233",)), calendar, EPOCH
+    )
+    assert found.situation is Situation.OFF_TRAIN
+    assert "in place of the hotpatch KB5120228" in found.running
+
+
+@pytest.mark.parametrize(
+    ("changed", "situation", "words"),
+    [
+        ({"restart_pending": True, "restart_kbs": ("KB5099536",)}, Situation.RESTART_PENDING, "to finish KB5099536"),
+        ({"restart_pending": True}, Situation.RESTART_PENDING, "Azure does not say which update"),
+        ({"assessed": None, "status": HotpatchStatus.PENDING_EVALUATION}, Situation.NEVER_ASSESSED, "Assess now"),
+        ({"assessed": EPOCH - timedelta(days=9)}, Situation.STALE, "9 days old"),
+        ({"last_run_failed": "Disk full."}, Situation.LAST_FAILED, "Disk full."),
+        ({"status": HotpatchStatus.NOT_AVAILABLE}, Situation.UNSUPPORTED, "not available on this image"),
+        ({"machine": replace(GOOD, power=PowerState.DEALLOCATED)}, Situation.NOT_RUNNING, "deallocated"),
+        ({"machine": replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=False))},
+         Situation.DISABLED, "takes effect with the next baseline, planned for 13 October 2026"),
+    ],
+)  # fmt: skip
+def test_each_trouble_has_its_sentence_and_next_step(
+    calendar: Calendar, changed: dict[str, object], situation: Situation, words: str
+) -> None:
+    found = coverage(replace(CURRENT, **changed), calendar, EPOCH)  # type: ignore[arg-type]
+    assert found.situation is situation
+    assert words in found.text
+    assert found.next_step
+
+
+def test_a_build_that_is_not_reported_is_not_guessed(calendar: Calendar) -> None:
+    found = coverage(
+        replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100")), calendar, EPOCH
+    )
+    assert "what runs now is not known" in found.running
+
+
+SKU = st.sampled_from(
+    [
+        "2025-datacenter-azure-edition",
+        "2022-datacenter-azure-edition",
+        "2022-datacenter-azure-edition-core",
+        None,
+    ]
+)
+BUILD = st.sampled_from(
+    [None, "10.0.26100.33222", "10.0.26100.33296", "10.0.20348.5440", "10.0.1.1", "nonsense"]
+)
+
+
+@given(
+    sku=SKU, build=BUILD, power=st.sampled_from(PowerState), on=st.sampled_from([True, False, None]),
+    hours=st.one_of(st.none(), st.integers(0, 24 * 20)), pending=st.booleans(),
+    updates=st.integers(0, 5), kbs=st.lists(st.sampled_from(["KB5120228", "KB5120233", "KB1"]), max_size=2),
+)  # fmt: skip
+def test_up_to_date_is_claimed_only_on_fresh_evidence(
+    sku, build, power, on, hours, pending, updates, kbs
+) -> None:  # type: ignore[no-untyped-def]
+    machine = replace(
+        GOOD, image=Image("MicrosoftWindowsServer", "WindowsServer", sku), os_version=build, power=power,
+        settings=replace(GOOD.settings, hotpatch_enabled=on),
+    )  # fmt: skip
+    assessed = None if hours is None else EPOCH - timedelta(hours=hours)
+    status = hotpatch_status(machine, assessed=assessed is not None)
+    found = coverage(
+        Evidence(machine, status, assessed, pending, updates, 0, tuple(kbs)),
+        resources.calendar(),
+        EPOCH,
+    )
+    assert found.headline
+    assert found.next_step
+    if found.level is Level.OK:
+        assert assessed is not None
+        assert EPOCH - assessed <= timedelta(days=7)
+        assert updates == 0
+        assert not pending

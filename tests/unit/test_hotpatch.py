@@ -1,0 +1,148 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from helpers.machines import GOOD
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, Verdict, eligibility, hotpatch_status
+from hotpatch_gui.domain.machines import (
+    Image,
+    Machine,
+    PatchMode,
+    PatchSettings,
+    PowerState,
+    build_of,
+)
+from hotpatch_gui.domain.platforms import (
+    PREVIEW_IMAGE,
+    SKUS,
+    Option,
+    Platform,
+    Support,
+    is_supported,
+    support_on,
+)
+from hotpatch_gui.domain.releases import Product
+
+
+def verdicts(machine: Machine) -> dict[str, Verdict]:
+    return {f.check: f.verdict for f in eligibility(machine)}
+
+
+def test_the_portals_decision_for_an_azure_vm() -> None:
+    off = replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=False))
+    plain = replace(
+        GOOD,
+        image=Image("MicrosoftWindowsServer", "WindowsServer", "2022-datacenter-azure-edition"),
+    )
+    assert hotpatch_status(GOOD, assessed=True) is HotpatchStatus.ENABLED
+    assert hotpatch_status(off, assessed=True) is HotpatchStatus.DISABLED
+    assert hotpatch_status(off, assessed=False) is HotpatchStatus.PENDING_EVALUATION
+    assert hotpatch_status(plain, assessed=False) is HotpatchStatus.NOT_AVAILABLE
+
+
+def test_every_status_has_a_meaning() -> None:
+    assert all(status.meaning.endswith(".") for status in HotpatchStatus)
+
+
+@pytest.mark.parametrize("sku", sorted(SKUS))
+def test_the_documented_images_are_supported_in_any_case(sku: str) -> None:
+    assert is_supported(Image("microsoftwindowsserver", "WINDOWSSERVER", sku.upper()))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image("MicrosoftWindowsServer", "WindowsServer", "2022-datacenter-azure-edition"),
+        Image("MicrosoftWindowsServer", "WindowsServer", "2022-datacenter-azure-edition-smalldisk"),
+        Image("Other", "WindowsServer", "2025-datacenter-azure-edition"),
+        Image(),
+    ],
+)
+def test_any_other_image_is_not(image: Image) -> None:
+    assert not is_supported(image)
+
+
+def test_the_portals_preview_image_counts() -> None:
+    assert is_supported(PREVIEW_IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("platform", "option", "in_2023", "today"),
+    [
+        (Platform.AZURE, Option.CORE, Support.GA, Support.GA),
+        (Platform.AZURE_LOCAL, Option.CORE, Support.PREVIEW, Support.GA),
+        (Platform.AZURE, Option.DESKTOP, Support.PREVIEW, Support.GA),
+        (Platform.AZURE_LOCAL, Option.DESKTOP, Support.PREVIEW, Support.GA),
+    ],
+)
+def test_support_as_the_documents_had_it(
+    platform: Platform, option: Option, in_2023: Support, today: Support
+) -> None:
+    assert support_on(platform, option, date(2023, 5, 31)).support is in_2023  # type: ignore[union-attr]
+    assert support_on(platform, option, date(2026, 8, 20)).support is today  # type: ignore[union-attr]
+    assert support_on(platform, option, date(2020, 1, 1)) is None
+
+
+def test_a_sound_machine_passes_all_but_what_cannot_be_known() -> None:
+    found = verdicts(GOOD)
+    assert found.pop("Virtualization-based security") is Verdict.NOT_KNOWABLE
+    assert set(found.values()) == {Verdict.PASS}
+
+
+@pytest.mark.parametrize(
+    ("check", "broken"),
+    [
+        ("Image", replace(GOOD, image=Image())),
+        ("VM agent", replace(GOOD, agent_ready=False)),
+        ("VM agent", replace(GOOD, settings=replace(GOOD.settings, provision_agent=False))),
+        ("Extension operations", replace(GOOD, allow_extensions=False)),
+        (
+            "Patch orchestration",
+            replace(GOOD, settings=replace(GOOD.settings, patch_mode=PatchMode.MANUAL)),
+        ),
+        (
+            "Platform safety checks",
+            replace(GOOD, settings=replace(GOOD.settings, bypass_safety_checks=True)),
+        ),
+        ("Power state", replace(GOOD, power=PowerState.DEALLOCATED)),
+        ("Generation", replace(GOOD, generation="V1")),
+    ],
+)
+def test_each_missing_prerequisite_fails_with_its_fix(check: str, broken: Machine) -> None:
+    finding = next(f for f in eligibility(broken) if f.check == check)
+    assert finding.verdict is Verdict.FAIL
+    assert finding.fix
+
+
+@pytest.mark.parametrize(
+    ("check", "silent"),
+    [
+        ("VM agent", replace(GOOD, agent_ready=None)),
+        ("Extension operations", replace(GOOD, allow_extensions=None)),
+        ("Patch orchestration", replace(GOOD, settings=PatchSettings())),
+        ("Platform safety checks", replace(GOOD, settings=PatchSettings())),
+        ("Power state", replace(GOOD, power=PowerState.UNKNOWN)),
+        ("Generation", replace(GOOD, generation=None)),
+    ],
+)
+def test_what_azure_did_not_say_is_not_knowable(check: str, silent: Machine) -> None:
+    assert verdicts(silent)[check] is Verdict.NOT_KNOWABLE
+
+
+@pytest.mark.parametrize(
+    ("version", "build"),
+    [("10.0.26100.33222", "26100.33222"), ("10.0.26100", None), ("Microsoft Windows NT 10.0.20348.0", "20348.0"),
+     (None, None), ("a.b.c.d", None)],
+)  # fmt: skip
+def test_a_build_is_read_only_where_all_parts_are_there(
+    version: str | None, build: str | None
+) -> None:
+    assert build_of(version) == build
+
+
+def test_the_product_comes_from_image_name_or_build() -> None:
+    assert GOOD.product is Product.WS2025
+    custom = replace(GOOD, image=Image(), os_name="Windows Server 2022 Datacenter")
+    assert custom.product is Product.WS2022
+    assert replace(GOOD, image=Image(), os_name=None, os_version=None).product is None

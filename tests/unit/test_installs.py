@@ -1,0 +1,178 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpatch_gui.azure.bodies import install_body
+from hotpatch_gui.domain.installs import (
+    FleetReview,
+    InstallRequest,
+    LeftOut,
+    RequestError,
+    RestartSetting,
+    plan,
+)
+from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
+from hotpatch_gui.simulator.cloud import read_wish
+from hotpatch_gui.simulator.guest import choose
+
+AUGUST = datetime(2026, 8, 11, 17, tzinfo=UTC)
+
+
+def update(
+    kb: str | None,
+    classification: Classification,
+    restart: RestartBehavior,
+    published: datetime | None = AUGUST,
+) -> Update:
+    return Update(
+        kb or "x", f"Update {kb}", kb, classification, classification.value, restart, published
+    )
+
+
+HOTPATCH = update("KB5120228", Classification.SECURITY, RestartBehavior.NEVER)
+BASELINE = update("KB5099536", Classification.SECURITY, RestartBehavior.ALWAYS)
+DOTNET = update("KB5120708", Classification.SECURITY, RestartBehavior.CAN_REQUEST)
+DEFINITIONS = update("KB2267602", Classification.DEFINITION, RestartBehavior.NEVER)
+SECURITY = frozenset({Classification.SECURITY})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "at least one classification"),
+        (
+            {"classifications": SECURITY, "include": ("KB5120228",), "exclude": ("KB5120228",)},
+            "KB5120228 is on both lists",
+        ),
+        ({"classifications": SECURITY, "maximum_minutes": 24}, "between 25 and 235"),
+        ({"classifications": SECURITY, "maximum_minutes": 236}, "between 25 and 235"),
+    ],
+)
+def test_a_request_that_cannot_be_is_refused_with_a_sentence(
+    arguments: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        InstallRequest(**arguments)  # type: ignore[arg-type]
+
+
+def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
+    request = InstallRequest(SECURITY, include=("KB2267602", "KB1111111"), exclude=("KB5120708",))
+    found = plan(request, [HOTPATCH, DOTNET, DEFINITIONS])
+    assert found.taken == (HOTPATCH, DEFINITIONS)
+    assert found.left == ((DOTNET, LeftOut.EXCLUDED),)
+    assert found.unseen == ("KB1111111",)
+
+
+def test_only_named_kbs_without_classifications() -> None:
+    found = plan(InstallRequest(include=("KB2267602",)), [HOTPATCH, DEFINITIONS])
+    assert found.taken == (DEFINITIONS,)
+    assert found.left == ((HOTPATCH, LeftOut.NOT_SELECTED),)
+
+
+def test_leaving_out_restarts_leaves_out_what_does_not_say_too() -> None:
+    silent = update("KB5123303", Classification.SECURITY, RestartBehavior.UNKNOWN)
+    found = plan(
+        InstallRequest(SECURITY, exclude_restarting=True), [HOTPATCH, BASELINE, DOTNET, silent]
+    )
+    assert found.taken == (HOTPATCH,)
+    assert {reason for _, reason in found.left} == {LeftOut.RESTARTS}
+
+
+def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
+    undated = update("KB5000000", Classification.SECURITY, RestartBehavior.NEVER, None)
+    request = InstallRequest(SECURITY, published_by=datetime(2026, 8, 1, tzinfo=UTC))
+    reasons = [reason for _, reason in plan(request, [HOTPATCH, undated]).left]
+    assert reasons == [LeftOut.TOO_NEW, LeftOut.NO_DATE]
+
+
+@pytest.mark.parametrize(
+    ("setting", "offered", "sentence"),
+    [
+        (RestartSetting.IF_REQUIRED, [HOTPATCH], "No restart: nothing that is taken asks for one."),
+        (RestartSetting.IF_REQUIRED, [BASELINE, HOTPATCH], "The machine restarts for KB5099536."),
+        (RestartSetting.IF_REQUIRED, [DOTNET], "The machine may restart for KB5120708."),
+        (
+            RestartSetting.NEVER,
+            [BASELINE],
+            "Azure will not restart it; KB5099536 may stay unfinished until you do.",
+        ),
+        (
+            RestartSetting.ALWAYS,
+            [HOTPATCH],
+            "The machine restarts in any case, because Always restart is chosen.",
+        ),
+    ],
+)
+def test_the_restart_sentence_is_honest(
+    setting: RestartSetting, offered: list[Update], sentence: str
+) -> None:
+    assert plan(InstallRequest(SECURITY, restart=setting), offered).restart_sentence == sentence
+
+
+def test_the_review_counts_machines_that_go_down() -> None:
+    request = InstallRequest(SECURITY)
+    plans = {
+        "a": plan(request, [HOTPATCH]),
+        "b": plan(request, [BASELINE]),
+        "c": plan(request, [DOTNET]),
+    }
+    review = FleetReview(request, plans)
+    assert review.sentence == "3 updates on 3 machines. 1 restarts and 1 may restart; 1 stays up."
+
+
+def test_the_review_of_nothing_says_so() -> None:
+    request = InstallRequest(frozenset({Classification.TOOLS}))
+    assert FleetReview(request, {"a": plan(request, [HOTPATCH])}).sentence.startswith(
+        "Nothing that the last"
+    )
+
+
+UPDATES = st.lists(
+    st.builds(
+        update, st.sampled_from([None, "KB5120228", "KB5099536", "KB2267602"]), st.sampled_from(Classification),
+        st.sampled_from(RestartBehavior), st.sampled_from([None, AUGUST]),
+    ),
+    max_size=8,
+)  # fmt: skip
+REQUESTS = st.builds(
+    InstallRequest,
+    classifications=st.frozensets(st.sampled_from(Classification), min_size=1),
+    include=st.sampled_from([(), ("KB5120228",)]),
+    exclude=st.sampled_from([(), ("KB5099536",)]),
+    exclude_restarting=st.booleans(),
+    published_by=st.sampled_from(
+        [None, datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)]
+    ),
+    restart=st.sampled_from(RestartSetting),
+    maximum_minutes=st.integers(25, 235),
+)
+
+
+@given(REQUESTS, UPDATES)
+def test_every_offered_update_is_taken_or_left_with_a_reason(
+    request: InstallRequest, offered: list[Update]
+) -> None:
+    found = plan(request, offered)
+    assert len(found.taken) + len(found.left) == len(offered)
+    assert all(u.kb not in request.exclude or u.kb is None for u in found.taken)
+    if request.exclude_restarting:
+        assert all(u.restart is RestartBehavior.NEVER for u in found.taken)
+    if request.restart is RestartSetting.NEVER:
+        assert "restarts" not in found.restart_sentence
+
+
+@given(REQUESTS, UPDATES)
+def test_the_preview_agrees_with_what_azure_does(
+    request: InstallRequest, offered: list[Update]
+) -> None:
+    """Our plan and the simulated Azure read the same request the same way."""
+    from hotpatch_gui.simulator.catalog import Patch
+
+    wish = read_wish(install_body(request))
+    for one in offered:
+        if one.kb is None or one.published is None or one.classification is None:
+            continue
+        patch = Patch(one.kb, one.name, one.classification, one.restart, one.published.date(), 1.0)
+        assert (choose(wish, patch) is None) == (one in plan(request, [one]).taken)

@@ -1,0 +1,43 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpatch_gui.domain.kb import KbTextError, normalise_kb, parse_kbs
+
+
+@pytest.mark.parametrize("text", ["KB5031364", "5031364", "kb5031364", " KB 5031364 "])
+def test_one_kb_has_one_spelling(text: str) -> None:
+    assert normalise_kb(text) == "KB5031364"
+
+
+@pytest.mark.parametrize("text", ["", None, "12345", "KBKB5031364", "KB503136A", "KB503136412345"])
+def test_what_is_no_kb_is_none(text: str | None) -> None:
+    assert normalise_kb(text) is None
+
+
+def test_pasted_text_is_read_with_every_separator() -> None:
+    pasted = "KB5031364, 5031361;\nkb890830\t5031364 KB 5120228"
+    assert parse_kbs(pasted) == ("KB5031364", "KB5031361", "KB890830", "KB5120228")
+
+
+def test_a_piece_that_is_no_kb_is_named() -> None:
+    with pytest.raises(KbTextError, match="“hello” is not a KB number"):
+        parse_kbs("KB5031364 hello")
+
+
+@given(
+    st.lists(st.integers(100_000, 99_999_999), max_size=8), st.sampled_from([",", "\n", " ", "; "])
+)
+def test_any_list_of_numbers_comes_back(numbers: list[int], separator: str) -> None:
+    expected = tuple(dict.fromkeys(f"KB{n}" for n in numbers))
+    assert parse_kbs(separator.join(str(n) for n in numbers)) == expected
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
+    try:
+        kbs = parse_kbs(text)
+    except KbTextError as error:
+        assert str(error).endswith("such as KB5031364.")
+    else:
+        assert all(normalise_kb(kb) == kb for kb in kbs)

@@ -1,0 +1,292 @@
+"""The file: opening, migrating, refusing, setting aside; and the rules of its tables."""
+
+import sqlite3
+import stat
+import sys
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from helpers.machines import GOOD
+from hotpatch_gui import resources
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
+from hotpatch_gui.domain.updates import Classification, Update
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store import assessments, catalogue, database, installations, machines, operations
+from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
+from hotpatch_gui.store.operations import Outbox, WrongTransitionError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "hotpatch.sqlite3"
+
+
+@pytest.fixture
+def db(path: Path):
+    connection, _ = database.prepare(path)
+    with database.transaction(connection):
+        catalogue.save_releases(connection, resources.calendar().releases)
+        machines.save(connection, [GOOD])
+    yield connection
+    connection.close()
+
+
+def prepare_and_close(path: Path) -> Path | None:
+    connection, aside = database.prepare(path)
+    connection.close()
+    return aside
+
+
+def test_a_new_file_is_made_and_readable_by_its_owner_alone(path: Path) -> None:
+    assert prepare_and_close(path) is None
+    if sys.platform != "win32":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    with closing(sqlite3.connect(path)) as plain:
+        assert plain.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        assert plain.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_the_schema_version_counts_the_migrations() -> None:
+    from sqlite_utils import Database
+
+    assert len(migrations().pending(Database(memory=True))) == SCHEMA_VERSION
+
+
+def test_every_table_is_strict(db: sqlite3.Connection) -> None:
+    loose = [
+        r["name"]
+        for r in db.execute("PRAGMA table_list")
+        if not r["strict"] and not r["name"].startswith(("sqlite_", "_"))
+    ]
+    assert loose == []
+
+
+def test_a_newer_file_is_refused_and_not_touched(path: Path) -> None:
+    prepare_and_close(path)
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    before = path.read_bytes()
+    with pytest.raises(ProblemError, match="written by a newer version"):
+        database.prepare(path)
+    assert path.read_bytes() == before
+    assert database.open_reader(path) is None
+
+
+@pytest.mark.parametrize("damage", [b"this is no database" * 100, b""], ids=["nonsense", "empty"])
+def test_a_damaged_file_is_set_aside_and_never_deleted(path: Path, damage: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(damage)
+    aside = prepare_and_close(path)
+    if damage:
+        assert aside is not None
+        assert aside.read_bytes() == damage
+    assert database.open_reader(path) is not None or pytest.fail("a new file was not begun")
+
+
+def test_a_file_with_torn_pages_is_set_aside(path: Path, db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    content = bytearray(path.read_bytes())
+    content[4096:12288] = b"\xff" * 8192
+    path.write_bytes(content)
+    aside = prepare_and_close(path)
+    assert aside is not None
+    assert aside.read_bytes() == bytes(content)
+
+
+def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises(ProblemError) as caught:
+        database.prepare(blocked / "data" / "x.sqlite3")
+    assert caught.value.problem.next_step
+
+
+def test_a_file_locked_by_another_program_says_so(path: Path, db: sqlite3.Connection) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        db.execute("PRAGMA busy_timeout=10")
+        with pytest.raises(sqlite3.OperationalError) as caught, database.transaction(db):
+            pass
+    problem = database.store_problem(caught.value, path)
+    assert "locked" in problem.sentence
+    assert "Close the other window" in problem.next_step
+
+
+def test_a_full_disk_says_so_and_keeps_what_was_stored(db: sqlite3.Connection, path: Path) -> None:
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count={pages}")
+    many = [replace(GOOD, resource_id=f"{GOOD.resource_id}{n}", name=f"m{n}") for n in range(5000)]
+    with pytest.raises(sqlite3.OperationalError) as caught, database.transaction(db):
+        machines.save(db, many)
+    assert "disk" in database.store_problem(caught.value, path).sentence
+    assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 1
+
+
+def test_an_older_file_is_copied_before_it_is_migrated(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlite_utils.migrations import Migrations
+
+    prepare_and_close(path)
+
+    def two_steps() -> Migrations:
+        steps = migrations()
+
+        @steps()
+        def m0002_more(more) -> None:
+            more.execute("CREATE TABLE later (x INTEGER) STRICT")
+
+        return steps
+
+    monkeypatch.setattr(database, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(database, "migrations", two_steps)
+    prepare_and_close(path)
+    copy = path.with_name("hotpatch.before-2.sqlite3")
+    with closing(sqlite3.connect(copy)) as old, closing(sqlite3.connect(path)) as new:
+        assert old.execute("PRAGMA user_version").fetchone()[0] == 1
+        assert new.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert new.execute("SELECT count(*) FROM later").fetchone()[0] == 0
+
+
+def machine_id(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT id FROM machines").fetchone()[0])
+
+
+def test_a_machine_comes_back_as_it_was_stored(db: sqlite3.Connection) -> None:
+    stored = machines.read(db, machine_id(db))
+    assert stored == replace(GOOD, image=GOOD.image)
+
+
+def test_an_agents_state_that_resource_graph_does_not_know_is_kept(db: sqlite3.Connection) -> None:
+    machines.save(db, [replace(GOOD, agent_ready=None)])
+    assert machines.read(db, machine_id(db)).agent_ready is True  # type: ignore[union-attr]
+
+
+def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    installations.save(db, [(number, InstallationRun("run", RunStatus.SUCCEEDED, EPOCH))], EPOCH)
+    machines.mark_gone(db, frozenset(), EPOCH)
+    assert machines.present(db) == []
+    assert db.execute("SELECT count(*) FROM installations").fetchone()[0] == 1
+    machines.save(db, [GOOD])
+    assert machines.present(db) == [number]
+
+
+def offer(kb: str, restart: str = "NeverReboots", classification: str = "Security") -> Update:
+    return Update.from_wire(
+        patch_id=kb,
+        name=kb,
+        kb_id=kb,
+        classification=classification,
+        reboot_behavior=restart,
+        published=EPOCH,
+    )
+
+
+def test_counts_and_standing_follow_the_rows(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    found = Assessment("a1", RunStatus.SUCCEEDED, EPOCH, restart_pending=False)
+    with database.transaction(db):
+        assessments.save(db, [(number, found)], EPOCH)
+        assessments.set_in_graph(db, [number])
+        assessments.save_updates(
+            db,
+            [
+                (number, offer("KB5120708", "CanRequestReboot")),
+                (number, offer("KB2267602", classification="Definition")),
+            ],
+            EPOCH,
+            1,
+        )
+        machines.refresh_standing(db, [number], resources.calendar(), EPOCH)
+    row = machines.read_row(db, number)
+    assert (row["updates"], row["security"], row["updates_that_restart"]) == (2, 1, 1)
+    assert (row["hotpatch_status"], row["situation"]) == ("Enabled", "Updates available")
+    assessments.drop_unseen(db, [number], 2)
+    machines.refresh_standing(db, [number], resources.calendar(), EPOCH)
+    assert machines.read_row(db, number)["situation"] == "Up to date"
+
+
+def test_assessments_and_runs_are_kept_for_good_and_never_doubled(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    for hours in range(3):
+        found = Assessment(f"a{hours}", RunStatus.SUCCEEDED, EPOCH + timedelta(hours=hours))
+        for _ in range(2):
+            assessments.save(db, [(number, found)], EPOCH)
+    assert db.execute("SELECT count(*) FROM assessments").fetchone()[0] == 3
+    run = InstallationRun(
+        "RUN",
+        RunStatus.IN_PROGRESS,
+        EPOCH,
+        installed=0,
+        restart_status="Required",
+        errors=(("c", "m"),),
+    )
+    installations.save(db, [(number, run)], EPOCH)
+    ended = InstallationRun("run", RunStatus.SUCCEEDED, EPOCH, installed=2)
+    installations.save(db, [(number, ended)], EPOCH)
+    row = db.execute("SELECT * FROM installations").fetchone()
+    assert (row["status"], row["installed"], row["restart_status"]) == ("Succeeded", 2, "Required")
+
+
+def test_an_update_of_a_run_keeps_its_newest_state(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    installations.save(db, [(number, InstallationRun("run", RunStatus.IN_PROGRESS, EPOCH))], EPOCH)
+    row = installations.run_row_ids(db, [(number, "run")])[number, "run"]
+    for state in ("Pending", "Installed"):
+        installations.save_updates(
+            db,
+            [(row, RunUpdate("p", "n", "KB5120228", Classification.SECURITY, "Security", state))],
+        )
+    assert [r["state"] for r in installations.results(db, row)] == ["Installed"]
+
+
+def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
+    box = Outbox(path)
+    try:
+        first = box.queue(OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
+        again = box.queue(OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
+        assert (len(first), again) == (1, [])
+        assert box.cancel(first[0], EPOCH)
+        assert not box.cancel(first[0], EPOCH)
+        assert len(box.queue(OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
+    finally:
+        box.close()
+
+
+def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(
+    db: sqlite3.Connection, path: Path
+) -> None:
+    box = Outbox(path)
+    try:
+        (number,) = box.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+        with pytest.raises(WrongTransitionError):
+            operations.move(db, number, OperationState.SUCCEEDED, at=EPOCH)
+        box.cancel(number, EPOCH)
+        assert not operations.move(db, number, OperationState.SENT, at=EPOCH)
+        assert operations.read(db, number).state is OperationState.CANCELLED
+    finally:
+        box.close()
+
+
+def test_two_writers_wait_for_each_other(db: sqlite3.Connection, path: Path) -> None:
+    with closing(database.open_writer(path)) as other:
+        with database.transaction(db):
+            machines.save(db, [replace(GOOD, name="one")])
+            other.execute("PRAGMA busy_timeout=1")
+            with (
+                pytest.raises(sqlite3.OperationalError, match="locked"),
+                database.transaction(other),
+            ):
+                pass
+        with database.transaction(other):
+            machines.save(other, [replace(GOOD, name="two")])
+    assert db.execute("SELECT name FROM machines").fetchone()[0] == "two"

@@ -1,0 +1,43 @@
+import pytest
+
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import DARK, LIGHT, Tokens
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("t", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_is_readable_on_every_background(t: Tokens) -> None:
+    for back in (t.background, t.surface, t.raised, t.hover, t.selection):
+        for text in (t.text, t.secondary, t.accent_text):
+            assert contrast(text, back) >= 4.5, (text, back)
+    for surface in (t.success_surface, t.warning_surface, t.error_surface):
+        assert contrast(t.text, surface) >= 4.5
+    assert contrast(t.error, t.surface) >= 4.5
+    assert contrast(t.on_accent, t.accent) >= 4.5
+
+
+@pytest.mark.parametrize("t", [LIGHT, DARK], ids=["light", "dark"])
+def test_glyphs_and_chart_marks_stand_out(t: Tokens) -> None:
+    for glyph in Glyph:
+        for back in (t.surface, t.hover, t.selection):
+            assert contrast(glyph.colour(t), back) >= 3, (glyph, back)
+    for glyph, back in ((Glyph.OK, t.success_surface), (Glyph.WARNING, t.warning_surface),
+                        (Glyph.RESTART, t.warning_surface), (Glyph.ERROR, t.error_surface)):  # fmt: skip
+        assert contrast(glyph.colour(t), back) >= 3
+    for mark in (t.planned_baseline, t.unplanned_baseline, t.hotpatch, t.success, t.error):
+        assert contrast(mark, t.surface) >= 3
+
+
+def test_the_measure_itself_tells_bad_from_good() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#777777") == 1
