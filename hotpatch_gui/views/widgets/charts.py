@@ -34,7 +34,11 @@ class _Plot:
         self.plot.setMouseEnabled(False, False)
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.plot.getPlotItem().setContentsMargins(0, 4, 8, 0)
+        item = self.plot.getPlotItem()
+        item.setContentsMargins(0, 4, 8, 0)
+        for menu in (item.ctrlMenu, item.vb.menu):
+            if menu is not None:
+                menu.setParent(self.plot)  # WORKAROUND: pyqtgraph leaves its menus without an owner
 
     def dress(self, theme: Theme) -> None:
         t = theme.tokens

@@ -1,0 +1,42 @@
+"""The official SDK against a simulated Azure, with no code of ours between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.resourcegraph import ResourceGraphClient
+from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
+
+from .simulator import Simulated
+
+
+class NoToken:
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        raise AssertionError(f"asked for a token: {scopes}")
+
+
+class Anonymous(SansIOHTTPPolicy):
+    """azure-core refuses a bearer over plain http, so none is added."""
+
+
+def compute(azure: Simulated) -> ComputeManagementClient:
+    return ComputeManagementClient(
+        NoToken(), azure.subscription_id, base_url=azure.endpoint, authentication_policy=Anonymous()
+    )
+
+
+def graph(azure: Simulated) -> ResourceGraphClient:
+    return ResourceGraphClient(
+        NoToken(), base_url=azure.endpoint, authentication_policy=Anonymous()
+    )
+
+
+def query(client: ResourceGraphClient, azure: Simulated, text: str, **options: Any) -> Any:
+    request = QueryRequest(
+        subscriptions=[azure.subscription_id], query=text,
+        options=QueryRequestOptions(result_format="objectArray", **options),
+    )  # fmt: skip
+    return client.resources(request)
