@@ -76,8 +76,7 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
     status = int(response.status_code)
     code, message = _code_and_message(response)
     request_id = str(response.headers.get("x-ms-request-id", ""))
-    cause: object = error.error
-    if isinstance(cause, OperationFailed):
+    if isinstance(error.inner_exception, OperationFailed):
         said = f" Azure says: {message}" if message else " Azure gave no reason."
         sentence = f"The operation ended in failure.{said}"
         return Problem(

@@ -8,7 +8,7 @@ from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.polling import LROPoller
-from azure.core.polling.base_polling import BadResponse, OperationFailed
+from azure.core.polling.base_polling import BadResponse, BadStatus, OperationFailed
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 DEFAULT_DELAY_S = 10.0
@@ -34,7 +34,7 @@ class SteppedPolling(ARMPolling):
         try:
             if not self.finished():
                 self.update_status()
-        except BadResponse as error:
+        except (BadResponse, BadStatus) as error:
             raise HttpResponseError(response=self._last, error=error) from error
         if not self.finished():
             return False
@@ -83,7 +83,8 @@ def begin(call: Callable[..., LROPoller[Any]]) -> Look:
     """Send the request once (azure-core would repeat a POST on 500) and read its first answer."""
     polling = SteppedPolling()
     poller = call(polling=polling, retry_total=0)
-    return Look(poller.continuation_token(), False, polling.delay_s, {})
+    done = polling.finished()
+    return Look(poller.continuation_token(), done, polling.delay_s, polling.body if done else {})
 
 
 def look(call: Callable[..., LROPoller[Any]], token: str) -> Look:

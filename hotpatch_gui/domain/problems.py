@@ -17,6 +17,7 @@ class ProblemKind(StrEnum):
     AZURE_FAILED = "azure failed"
     NONSENSE = "nonsense"
     STORE = "store"
+    BUG = "bug"
 
 
 @dataclass(frozen=True, slots=True)

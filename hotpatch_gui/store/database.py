@@ -64,6 +64,7 @@ def prepare(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         try:
             if created:
                 path.chmod(0o600)
+            _refuse_newer(db, path)
             _configure(db)
             _migrate(db, path)
         except BaseException:
@@ -150,7 +151,8 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
     return aside
 
 
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
+def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    """Before anything else is done to the file: it is not ours to change."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise ProblemError(
@@ -159,6 +161,10 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
                 "Update the program, or start with --data-dir and another folder. The file was not touched.",
             )
         )
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == SCHEMA_VERSION:
         return
     if version:

@@ -77,6 +77,10 @@ class _Following:
             latest_end=latest,
             note="Azure has taken the request.",
         )
+        if look.done:
+            self.token = None
+            yield from self._done(look.result)
+            return
         self._read_view()
         yield look.delay_s
 

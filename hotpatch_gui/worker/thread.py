@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store import catalogue, database, operations
 
@@ -28,6 +28,13 @@ STOP_TIMEOUT_MS = 15_000
 RETRY_S = 15.0
 IDLE_S = 1.0
 """With nothing due for this long, the worker counts as idle."""
+
+
+_BUG = Problem(
+    ProblemKind.BUG,
+    "Something went wrong in this program, and one task of it was given up.",
+    "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,7 @@ class Worker(QObject):
             delay = RETRY_S
         except Exception:
             log.exception("a background job failed")
+            self.failed.emit(_BUG)
             delay = 0.0
         if delay is not None:
             if delay >= IDLE_S:

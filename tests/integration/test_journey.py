@@ -33,7 +33,7 @@ def install(stage: Stage, qtbot: QtBot, only: str) -> str:
     dialog = stage.window.findChild(InstallDialog)
     click = lambda name: qtbot.mouseClick(
         dialog.findChild(QPushButton, name), Qt.MouseButton.LeftButton
-    )  # noqa: E731
+    )
     click("stepNext")
     for box in dialog.findChildren(QCheckBox):
         if box.objectName().startswith("class-"):

@@ -1,0 +1,351 @@
+"""Each trouble shows its sentence, loses nothing stored, and ends in a true state."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import ReadTimeout
+
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.cloud import read_wish
+from hotpatch_gui.store import database
+from hotpatch_gui.store.database import FILE_NAME
+
+S = OperationState
+Outcome = Answer | Exception
+SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
+
+
+def error(
+    status: int, code: str = "Code", message: str = "Azure's own words.", **headers: str
+) -> Answer:
+    return Answer(status, {"error": {"code": code, "message": message}}, dict(headers))
+
+
+def always(outcome: Outcome, part: str = "") -> Callable[[str, str], Outcome | None]:
+    return lambda method, path: outcome if part.casefold() in path.casefold() else None
+
+
+def times(count: int, outcome: Outcome, part: str) -> Callable[[str, str], Outcome | None]:
+    left = [count]
+
+    def fault(method: str, path: str) -> Outcome | None:
+        if part.casefold() not in path.casefold() or left[0] == 0:
+            return None
+        left[0] -= 1
+        return outcome
+
+    return fault
+
+
+def stored(stage: Stage) -> tuple[int, ...]:
+    db = stage.app.source.db
+    assert db is not None
+    tables = ("machines", "assessments", "updates", "installations", "installation_updates")
+    return tuple(db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables)
+
+
+FAULTS = {
+    "no network": (NoConnection("refused"), "No connection to Azure", "Check the network"),
+    "broken connection": (
+        ReadTimeout("gone"),
+        "connection broke before Azure answered",
+        "Check the network",
+    ),
+    "401": (error(401), "sign-in is missing or has lapsed (401)", "Sign in again"),
+    "403": (error(403), "may not do this (403)", "role Virtual Machine Contributor"),
+    "404": (error(404), "does not know what was asked for (404)", "refresh with F5"),
+    "409": (error(409), "present state (409)", "Wait until the other operation"),
+    "400": (error(400), "rejected the request (400", "Change what was asked"),
+    "500": (error(500), "failed on its side (500)", "tries again by itself"),
+    "503 without a body": (Answer(503), "failed on its side (503)", "tries again by itself"),
+    "a web page": (
+        Answer(200, raw=b"<html>Proxy login</html>"),
+        "could not be read",
+        "What was known before is kept",
+    ),
+    "half an answer": (
+        Answer(200, raw=b'{"data": [{"id": "/subscr'),
+        "could not be read",
+        "What was known before is kept",
+    ),
+    "another shape": (
+        Answer(200, {"data": "nonsense", "count": 1}),
+        "could not be read",
+        "What was known before is kept",
+    ),
+    "empty": (Answer(200, raw=b""), "could not be read", "What was known before is kept"),
+    "a redirect": (
+        Answer(302, None, {"Location": "https://elsewhere.invalid/"}),
+        "could not be read",
+        "F5",
+    ),
+}
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -> None:
+    outcome, sentence, step = FAULTS[name]
+    stage.start()
+    before = stored(stage)
+    stage.wire.faults.append(always(outcome))
+    stage.app.desk.sync()
+    stage.until(stage.window.notice.isVisible)
+    assert sentence in stage.window.notice.headline.text()
+    assert step in stage.window.notice.detail.text()
+    assert "Showing what was known" in stage.window.status_bar.connection.whole
+    assert stored(stage) == before
+    assert stage.window.machines.model.rowCount() == 12
+
+    stage.wire.faults.clear()
+    stage.window.notice.button.click()
+    stage.until(lambda: not stage.window.notice.isVisible())
+
+
+def test_actions_are_off_while_offline_and_say_why(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01")
+    stage.wire.faults.append(always(NoConnection("refused")))
+    stage.app.desk.sync()
+    stage.until(stage.window.notice.isVisible)
+    action = stage.window.machines.blade.commands["install"]
+    assert not action.isEnabled()
+    assert "No connection to Azure" in action.toolTip()
+    stage.wire.faults.clear()
+    stage.app.desk.sync()
+    stage.until(action.isEnabled)
+
+
+def test_429_is_waited_out_as_long_as_azure_asks(stage: Stage) -> None:
+    stage.start()
+    asked: list[str] = []
+    refuse = times(2, error(429, **{"Retry-After": "1"}), "ResourceGraph")
+
+    def fault(method: str, path: str) -> Outcome | None:
+        asked.append(path)
+        return refuse(method, path)
+
+    stage.wire.faults.append(fault)
+    finished = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]  # type: ignore[union-attr]
+    stage.clock.advance(minutes=5)
+    stage.app.desk.sync()
+    state = lambda: stage.app.source.db.execute(
+        "SELECT finished_at, problem FROM sync_state"
+    ).fetchone()  # type: ignore[union-attr]
+    stage.until(lambda: state()["finished_at"] != finished and not state()["problem"])
+    graph = [p for p in asked if "ResourceGraph" in p]
+    assert len(graph) <= 8, "it slowed down and did not loop"
+
+
+def begin(stage: Stage, machine: str = "vm-web-02") -> int:
+    db = stage.app.source.db
+    assert db is not None
+    (number,) = db.execute("SELECT id FROM machines WHERE name=?", (machine,)).fetchone()
+    assert stage.app.desk.install([number], SECURITY) == 1
+    return int(number)
+
+
+def note(stage: Stage) -> str:
+    db = stage.app.source.db
+    assert db is not None
+    return str(db.execute("SELECT note FROM operations ORDER BY id DESC").fetchone()[0])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        (NoConnection("refused"), "No connection to Azure"),
+        (error(401), "sign-in is missing or has lapsed"),
+        (error(403, "AuthorizationFailed"), "Azure says: Azure's own words."),
+        (error(404), "does not know what was asked for"),
+        (error(409, "Conflict"), "present state (409)"),
+        (error(400, "InvalidParameter"), "rejected the request (400 InvalidParameter)"),
+    ],
+)
+def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
+    stage: Stage, outcome: Outcome, sentence: str
+) -> None:
+    stage.start()
+    stage.wire.faults.append(always(outcome, "installPatches"))
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert sentence in note(stage)
+    assert stage.wire.cloud.received.get("install", 0) == 0
+
+
+def test_429_on_an_installation_waits_and_sends_it_once(stage: Stage) -> None:
+    stage.start()
+    stage.wire.faults.append(times(2, error(429, **{"Retry-After": "1"}), "installPatches"))
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    assert stage.wire.cloud.received["install"] == 1
+
+
+def taken_but_unanswered(
+    wire: Wire, machine: str, outcome: Outcome
+) -> Callable[[str, str], Outcome | None]:
+    """Azure takes the request, and the answer never arrives."""
+    sent: list[str] = []
+
+    def fault(method: str, path: str) -> Outcome | None:
+        if "installPatches" not in path:
+            return None
+        sent.append(path)
+        guest = wire.cloud.guests[machine]
+        raw = {
+            "rebootSetting": "IfRequired",
+            "windowsParameters": {"classificationsToInclude": ["Security"]},
+        }
+        wire.cloud.begin_installation(guest, read_wish(raw), raw)
+        return outcome
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [ReadTimeout("lost"), error(500), Answer(200, raw=b"<html>")],
+    ids=["lost", "500", "nonsense"],
+)
+@pytest.mark.expects_log
+def test_an_answer_that_is_lost_is_unknown_until_azure_shows_what_became_of_it(
+    stage: Stage, outcome: Outcome
+) -> None:
+    stage.start()
+    stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", outcome))
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
+    assert "It is not sent again" in note(stage)
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    assert stage.wire.cloud.received["install"] == 1
+
+
+@pytest.mark.parametrize(
+    "outcome", [NoConnection("x"), ReadTimeout("x"), error(401), error(403), error(429, **{"Retry-After": "1"}), error(500), Answer(200, raw=b"{")],
+    ids=["offline", "cut", "401", "403", "429", "500", "half"],
+)  # fmt: skip
+@pytest.mark.expects_log
+def test_trouble_while_following_does_not_end_an_installation(
+    stage: Stage, outcome: Outcome
+) -> None:
+    stage.start()
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    stage.wire.faults.append(times(1, outcome, "/operations/"))
+    stage.until(lambda: "goes on in Azure" in note(stage))
+    assert stage.operation_states() == [S.RUNNING]
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    assert stage.wire.cloud.received["install"] == 1
+
+
+def test_an_operation_that_azure_says_has_failed_has_failed(stage: Stage) -> None:
+    stage.start()
+    body = {
+        "status": "Failed",
+        "name": "x",
+        "error": {
+            "code": "VMGuestPatchInternalError",
+            "message": "An internal execution error occurred.",
+        },
+    }
+    stage.wire.faults.append(always(Answer(200, body), "/operations/"))
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert "An internal execution error occurred." in note(stage)
+
+
+@pytest.mark.expects_log
+def test_an_answer_that_points_to_a_foreign_host_is_not_followed(stage: Stage) -> None:
+    stage.start()
+    foreign = {
+        "Location": "https://evil.invalid/x",
+        "Azure-AsyncOperation": "https://evil.invalid/x",
+        "Retry-After": "1",
+    }
+    stage.wire.faults.append(always(Answer(202, None, foreign), "installPatches"))
+    begin(stage)
+    stage.until(lambda: "evil.invalid" in note(stage))
+    assert "Nothing was sent there" in note(stage) or "goes on in Azure" in note(stage)
+
+
+@pytest.mark.expects_log
+def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None:
+    stage.start()
+    rows = [{"id": None}, {"id": 5, "name": []}, {"nothing": 1}]
+    body = {"totalRecords": 3, "count": 3, "resultTruncated": "false", "facets": [], "data": rows}
+    calls = [0]
+
+    def second(method: str, path: str) -> Answer | None:
+        calls[0] += "ResourceGraph" in path
+        return Answer(200, body) if calls[0] == 3 else None
+
+    before = stored(stage)
+    stage.wire.faults.append(second)
+    stage.app.desk.sync()
+    stage.until(lambda: "3 rows could not be read" in stage.window.status_bar.connection.whole)
+    assert stored(stage) == before
+
+
+def test_a_damaged_file_is_set_aside_and_said(qapp, data_dir: Path) -> None:
+    data_dir.mkdir()
+    (data_dir / FILE_NAME).write_bytes(b"not a database at all" * 50)
+    with Stage("light", folder=data_dir) as stage:
+        stage.start()
+        assert "The data file was damaged" in stage.window.notice.headline.text()
+        assert "damaged-1" in stage.window.notice.detail.text()
+        assert stage.window.machines.model.rowCount() == 12
+    assert (data_dir / "hotpatch.damaged-1.sqlite3").read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.expects_log
+def test_a_newer_file_is_refused_in_words_and_not_touched(qapp, data_dir: Path) -> None:
+    data_dir.mkdir()
+    with closing(sqlite3.connect(data_dir / FILE_NAME)) as db:
+        db.execute("CREATE TABLE future (x)")
+        db.execute("PRAGMA user_version=99")
+    before = (data_dir / FILE_NAME).read_bytes()
+    with Stage("light", folder=data_dir) as stage:
+        stage.app.start()
+        stage.until(stage.window.notice.isVisible)
+        assert "written by a newer version" in stage.window.notice.headline.text()
+        assert "Update the program" in stage.window.notice.detail.text()
+    assert (data_dir / FILE_NAME).read_bytes() == before
+
+
+@pytest.mark.expects_log
+def test_a_file_locked_by_another_program_is_said_and_waited_for(
+    qapp, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    with Stage("light", folder=data_dir) as stage:
+        stage.start()
+        with closing(sqlite3.connect(data_dir / FILE_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            stage.app.desk.sync()
+            stage.until(stage.window.notice.isVisible)
+            assert "holds hotpatch.sqlite3 locked" in stage.window.notice.headline.text()
+            other.execute("ROLLBACK")
+        assert stage.window.machines.model.rowCount() == 12
+
+
+def test_a_damaged_settings_file_does_not_stop_the_start(qapp, data_dir: Path) -> None:
+    data_dir.mkdir()
+    (data_dir / "settings.ini").write_bytes(
+        b"\xff\xfe[General]\ntheme=@Invalid(\nsync_minutes=many\nhistory_days=-4"
+    )
+    with Stage("light", folder=data_dir) as stage:
+        stage.start()
+        assert stage.app.settings.sync_minutes == 15
+        assert stage.window.machines.model.rowCount() == 12

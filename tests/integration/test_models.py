@@ -1,0 +1,167 @@
+"""The windowed model: Qt's own rules, and a cost that does not grow with the rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QTableView
+
+from hotpatch_gui.models import columns
+from hotpatch_gui.models.source import DataSource
+from hotpatch_gui.models.windowed import PAGE_ROWS, PAGES_KEPT, WindowedModel
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store import database, tables
+from hotpatch_gui.store.changes import Changes
+
+ROWS = 20_000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "hotpatch.sqlite3"
+    db, _ = database.prepare(made)
+    with database.transaction(db):
+        db.execute(
+            "INSERT INTO machines (id, resource_id, azure_id, name, subscription_id, resource_group, location, power, fetched_at)"
+            " VALUES (1, 'r', 'r', 'vm', 's', 'g', 'l', 'running', '2026-08-20T09:00:00Z')"
+        )
+        db.executemany(
+            "INSERT INTO updates (machine_id, patch_id, name, kb, classification, restart, published_at, fetched_at, pass)"
+            " VALUES (1, ?, ?, ?, ?, 'NeverReboots', '2026-08-11T17:00:00Z', 'x', 1)",
+            (
+                (
+                    f"p{n}",
+                    f"Update {n:06d}",
+                    f"KB{5_000_000 + n}",
+                    "Security" if n % 3 else "Definition",
+                )
+                for n in range(ROWS)
+            ),
+        )
+    db.close()
+    return made
+
+
+@pytest.fixture
+def source(qapp, path: Path):
+    made = DataSource(path)
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def model_of(source: DataSource, table: tables.Table, shown: tuple) -> WindowedModel:
+    return WindowedModel(source, table, shown, lambda: EPOCH, parent=source)
+
+
+def loaded(qtbot, model: WindowedModel) -> WindowedModel:
+    model.load_first_screen()
+    qtbot.waitUntil(lambda: model.rowCount() != 100)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("table", "shown"),
+    [(tables.UPDATES, columns.COMPLIANCE), (tables.KBS, columns.KBS), (tables.HISTORY, columns.HISTORY),
+     (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, columns.MACHINES)],
+    ids=["updates", "kbs", "history", "operations", "machines"],
+)  # fmt: skip
+def test_every_model_keeps_qts_rules(
+    qtmodeltester, source: DataSource, table: tables.Table, shown: tuple
+) -> None:
+    model = model_of(source, table, shown)
+    model.set_where(
+        tables.updates_where([1], text="00001") if table is tables.UPDATES else model.where
+    )
+    model.load_first_screen()
+    qtmodeltester.check(model, force_py=True)
+
+
+def test_every_column_can_be_sorted_by_what_it_names(source: DataSource, path: Path) -> None:
+    for table, shown in ((tables.UPDATES, columns.COMPLIANCE), (tables.KBS, columns.KBS), (tables.HISTORY, columns.HISTORY),
+                         (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, columns.MACHINES)):  # fmt: skip
+        for key in {c.sort for c in shown if c.sort}:
+            assert key in table.sorts
+            assert source.db is not None
+            table.ids(source.db, tables.Where(), key, True, 10)
+
+
+def test_the_first_screen_is_there_at_once_and_all_rows_follow(qtbot, source: DataSource) -> None:
+    model = model_of(source, tables.UPDATES, columns.COMPLIANCE)
+    model.load_first_screen()
+    assert model.rowCount() == 100
+    qtbot.waitUntil(lambda: model.rowCount() == ROWS)
+
+
+def test_only_the_rows_in_sight_are_fetched(qtbot, source: DataSource) -> None:
+    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    view = QTableView()
+    qtbot.addWidget(view)
+    view.setModel(model)
+    view.resize(800, 600)
+    view.show()
+    view.scrollToBottom()
+    view.viewport().repaint()
+    assert len(model._pages) <= 4, "two pages at the top, two at the end"
+    for number in range(0, ROWS, PAGE_ROWS):
+        model.row(number)
+    assert len(model._pages) == PAGES_KEPT
+
+
+def test_sorting_and_filtering_are_done_by_sql(qtbot, source: DataSource) -> None:
+    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    name = next(n for n, c in enumerate(model.columns) if c.key == "name")
+    model.sort(name, Qt.SortOrder.DescendingOrder)
+    qtbot.waitUntil(lambda: model.index(0, name).data() == f"Update {ROWS - 1:06d}")
+    model.set_where(tables.updates_where([1], text="Update 000012"))
+    qtbot.waitUntil(lambda: model.rowCount() == 1)
+    model.set_where(tables.updates_where([1], text="100%_"))
+    qtbot.waitUntil(lambda: model.rowCount() == 0)
+
+
+def test_the_newest_request_wins(qtbot, source: DataSource) -> None:
+    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    for text in ("0", "00", "000", "0000", "00004", "000042"):
+        model.set_where(tables.updates_where([1], text=f"Update {text}"))
+    qtbot.waitUntil(lambda: model.rowCount() == 1)
+    assert source.reader.is_idle
+    assert model.row(0)["name"] == "Update 000042"
+
+
+def test_a_refresh_keeps_the_selection_by_row_and_not_by_place(
+    qtbot, source: DataSource, path: Path
+) -> None:
+    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    view = QTableView()
+    qtbot.addWidget(view)
+    view.setModel(model)
+    chosen = 15_000
+    row_id = model.id_at(chosen)
+    flags = QItemSelectionModel.SelectionFlag
+    view.selectionModel().setCurrentIndex(model.index(chosen, 0), flags.ClearAndSelect | flags.Rows)
+    db = sqlite3.connect(path)
+    with db:
+        db.execute(
+            "DELETE FROM updates WHERE id IN (SELECT id FROM updates WHERE classification='Security' ORDER BY id LIMIT 500)"
+        )
+    db.close()
+    source.announce(Changes.to("updates"))
+    qtbot.waitUntil(lambda: model.rowCount() == ROWS - 500)
+    (selected,) = view.selectionModel().selectedRows()
+    assert model.id_at(selected.row()) == row_id
+    assert selected.row() == chosen - 500
+
+
+def test_a_row_deleted_under_the_view_is_blank_and_not_a_crash(
+    qtbot, source: DataSource, path: Path
+) -> None:
+    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    db = sqlite3.connect(path)
+    with db:
+        db.execute("DELETE FROM updates")
+    db.close()
+    assert model.index(ROWS - 1, 1).data() is None
+    assert model.row(ROWS + 5) is None

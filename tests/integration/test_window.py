@@ -1,0 +1,330 @@
+"""The window: foreign text, keys, filters, dialogs, copying, and what is kept over a refresh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from hotpatch_gui.demo.stage import Stage, still_wire
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.views.dialogs.install import InstallDialog
+from hotpatch_gui.views.dialogs.preferences import AboutDialog, PreferencesDialog
+from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+
+HOSTILE = (
+    "<b>bold<b>",
+    "\"quotes' & co",
+    "=cmd()|'calc'!A0",
+    "\u202egnp.exe",
+    "🔥-vm-😀",
+    "x" * 300,
+    "a%20b?c#d",
+)
+
+
+def test_foreign_text_is_shown_as_it_is(qapp, tmp_path: Path) -> None:
+    wire = still_wire(SteppedClock(EPOCH))
+    template = wire.cloud.guests["vm-web-02"]
+    for name in HOSTILE:
+        guest = type(template).from_json(template.to_json() | {"name": name})
+        guest.assessment["patches"][0]["name"] = f"<img src=x> {name}"
+        wire.cloud.guests[name.casefold()] = guest
+    with Stage("light", folder=tmp_path, wire=wire) as stage:
+        stage.start()
+        model = stage.window.machines.model
+        shown = {model.index(n, 0).data() for n in range(model.rowCount())}
+        assert set(HOSTILE) <= shown
+        for name in HOSTILE:
+            stage.choose(name)
+            assert stage.window.machines.blade.title.whole == f"{name} | Hotpatch"
+            stage.window.machines.blade.tabs.setCurrentIndex(1)
+            stage.settle()
+            updates = stage.window.machines.blade.compliance.model
+            texts = [updates.index(n, 1).data() for n in range(updates.rowCount())]
+            assert f"<img src=x> {name}" in texts
+            tips = [
+                updates.index(n, 1).data(Qt.ItemDataRole.ToolTipRole)
+                for n in range(updates.rowCount())
+            ]
+            assert not any("<img" in tip for tip in tips)
+            stage.window.machines.blade.tabs.setCurrentIndex(0)
+        labels = stage.window.findChildren(QLabel)
+        rich = [
+            w.objectName() or w.text()
+            for w in labels
+            if w.textFormat() is not Qt.TextFormat.PlainText and w.text()
+        ]
+        assert rich == [], "every label that shows text shows it plain"
+        table = stage.window.machines.list
+        table.selectAll()
+        table.copy()
+        lines = QGuiApplication.clipboard().text().split("\n")
+        assert not any(line.startswith(("=", "+", "-", "@")) for line in lines)
+        assert "'=cmd()|'calc'!A0" in lines
+
+
+def test_every_control_has_a_name_for_those_who_cannot_see(stage: Stage) -> None:
+    stage.start()
+    for number in range(1, 4):
+        stage.window.show_page(number)
+    stage.window.show_page(0)
+    stage.settle()
+    kinds = (QAbstractButton, QLineEdit, QComboBox)
+    nameless = [
+        f"{type(w).__name__} {w.objectName()}"
+        for kind in kinds
+        for w in stage.window.findChildren(kind)
+        if not (w.accessibleName() or getattr(w, "text", lambda: "")() or w.toolTip()) and not w.objectName().startswith("qt_")
+        and not type(w).__name__.startswith("ScrollLeft") and w.parent() is not None and w.isVisible()
+    ]  # fmt: skip
+    assert nameless == []
+
+
+def test_keys(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    window = stage.window
+    window.activateWindow()
+    stage.until(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.pages.currentIndex() == 1
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    assert window.header.search.hasFocus()
+    qtbot.keyClicks(window.header.search, "vm-web")
+    stage.until(lambda: window.machines.model.rowCount() == 2)
+    window.header.search.clear()
+    stage.until(lambda: window.machines.model.rowCount() == 12)
+    for key, kind in ((Qt.Key.Key_Comma, PreferencesDialog),):
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+        dialog = window.findChild(kind)
+        assert dialog is not None
+        dialog.reject()
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    about = window.findChild(AboutDialog)
+    assert about is not None
+    about.reject()
+
+
+def test_no_key_starts_an_installation_without_its_dialog(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    stage.window.activateWindow()
+    stage.until(stage.window.isActiveWindow)
+    qtbot.keyClick(stage.window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert dialog.result() == QDialog.DialogCode.Rejected
+    assert stage.operation_states() == []
+
+
+def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
+    stage.start()
+    page = stage.window.machines
+    page.sort.setCurrentIndex(1)
+    stage.settle()
+    names = [page.model.index(n, 0).data() for n in range(12)]
+    assert names == sorted(names)
+    stage.choose("vm-file-01")
+    chosen = page.list.selected_ids
+    stage.wire.cloud.guests["vm-aaa"] = type(stage.wire.cloud.guests["vm-web-01"]).from_json(
+        stage.wire.cloud.guests["vm-web-01"].to_json() | {"name": "vm-aaa"}
+    )
+    stage.app.desk.sync()
+    stage.until(lambda: page.model.rowCount() == 13)
+    assert page.list.selected_ids == chosen
+    assert page.model.index(0, 0).data() == "vm-aaa"
+    assert stage.window.machines.blade.title.whole == "vm-file-01 | Hotpatch"
+
+
+def test_the_list_filters_by_state(stage: Stage) -> None:
+    stage.start()
+    page = stage.window.machines
+    page.state.setCurrentText("Off the hotpatch train")
+    stage.until(lambda: page.model.rowCount() == 1)
+    assert page.model.index(0, 0).data() == "vm-sql-01"
+    page.state.setCurrentText("Needs attention")
+    stage.until(lambda: page.model.rowCount() == 8)
+
+
+def test_compliance_filters(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    tab = stage.window.machines.blade.compliance
+    stage.window.machines.blade.tabs.setCurrentWidget(tab)
+    stage.settle()
+
+    def kbs() -> set[str]:
+        return {tab.model.row(n)["kb"] for n in range(tab.model.rowCount())}
+
+    assert kbs() == {"KB5120228", "KB5120708", "KB2267602"}
+    chip = lambda name: stage.window.findChild(QAbstractButton, f"complianceChip-{name}")  # noqa: E731
+    chip("Definition").click()
+    stage.until(lambda: kbs() == {"KB2267602"})
+    chip("Definition").click()
+    chip("restart").click()
+    stage.until(lambda: kbs() == {"KB5120708"})
+    chip("restart").click()
+    tab.search.setText("5120228")
+    stage.until(lambda: kbs() == {"KB5120228"})
+    tab.search.setText("nothing like it")
+    stage.until(lambda: tab.model.rowCount() == 0)
+    assert tab.panel.empty.headline.text() == "No update matches"
+
+
+@pytest.mark.parametrize(
+    ("machine", "headline"),
+    [
+        ("vm-web-01", "Up to date"),
+        ("vm-new-01", "Never assessed"),
+        ("vm-batch-01", "The assessment is too old"),
+    ],
+)
+def test_an_empty_list_says_why_it_is_empty(stage: Stage, machine: str, headline: str) -> None:
+    stage.start()
+    stage.choose(machine)
+    stage.window.machines.blade.tabs.setCurrentIndex(1)
+    stage.settle()
+    assert stage.window.machines.blade.compliance.panel.empty.headline.text() == headline
+
+
+def test_history_tiles_filter_and_a_run_shows_its_errors(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-print-01")
+    tab = stage.window.machines.blade.history
+    stage.window.machines.blade.tabs.setCurrentWidget(tab)
+    stage.settle()
+    total = tab.model.rowCount()
+    assert tab.tiles["total"].figure.text() == str(total)
+    tab.tiles["failed"].clicked.emit()
+    stage.until(lambda: tab.model.rowCount() == 1)
+    tab.panel.table.selectRow(0)
+    assert not tab.details.isHidden()
+    assert "access was denied" in tab.details.errors.text()
+    results = tab.details.results
+    states = {
+        results.topLevelItem(n).text(1): results.topLevelItem(n).text(3)
+        for n in range(results.topLevelItemCount())
+    }  # type: ignore[union-attr]
+    assert states == {"KB5120228": "Failed", "KB2267602": "Installed"}
+
+
+def test_settings_that_azure_would_refuse_cannot_be_saved(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01")
+    stage.window.machines.blade.open_settings()
+    dialog = stage.window.findChild(UpdateSettingsDialog)
+    assert dialog is not None
+    assert dialog.save.isEnabled()
+    dialog.orchestrations[Orchestration.CUSTOMER_SCHEDULES].setChecked(True)
+    assert not dialog.save.isEnabled()
+    assert "safety checks" in dialog.problem.text()
+    dialog.hotpatch.setChecked(False)
+    assert dialog.save.isEnabled()
+    assert (
+        "waits for the next baseline, planned for 13 October 2026" in dialog.hotpatch_words.text()
+    )
+    dialog.save.click()
+    stage.until(lambda: OperationState.RUNNING in stage.operation_states())
+    stage.clock.advance(minutes=2)
+    stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
+    stage.settle()
+    assert "Hotpatch is off" in stage.window.machines.blade.banner.headline.text()
+
+
+def test_a_restart_is_asked_for_by_name_and_done(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-dc-01")
+    stage.window.machines.blade.commands["restart"].trigger()
+    yes = stage.window.findChild(QAbstractButton, "restartYes")
+    assert yes is not None
+    assert yes.text() == "Restart 1 machine"
+    yes.click()
+    stage.until(lambda: OperationState.RUNNING in stage.operation_states())
+    stage.clock.advance(minutes=4)
+    stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
+    assert stage.wire.cloud.guests["vm-dc-01"].build == "20348.5386"
+
+
+def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path: Path) -> None:
+    wire = still_wire(SteppedClock(EPOCH))
+    template = wire.cloud.guests["vm-web-02"].to_json()
+    for n in range(25):
+        wire.cloud.guests[f"many-{n}"] = type(wire.cloud.guests["vm-web-02"]).from_json(
+            template | {"name": f"many-{n}"}
+        )
+    with Stage("light", folder=tmp_path, wire=wire) as stage:
+        stage.start()
+        stage.choose(*(f"many-{n}" for n in range(25)))
+        stage.window.machines.blade.open_install()
+        dialog = stage.window.findChild(InstallDialog)
+        assert dialog is not None
+        dialog.go_to(1)
+        dialog.go_to(3)
+        assert not dialog.act.isEnabled()
+        assert "Type 25" in dialog.problem.text()
+        dialog.typed.setText("25")
+        assert dialog.act.isEnabled()
+        dialog.reject()
+
+
+def test_a_machine_that_does_not_run_cannot_be_chosen_for_installation(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-02", "vm-dev-01")
+    stage.window.machines.blade.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    assert len(dialog.chosen_ids) == 1
+    dialog.reject()
+    stage.choose("vm-dev-01")
+    assert not stage.window.machines.blade.commands["assess"].isEnabled()
+
+
+def test_columns_and_window_are_remembered(qapp, tmp_path: Path) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        table = stage.table("complianceTable")
+        table.setColumnWidth(1, 411)
+        stage.until(lambda: not stage.app.settings.state("columns-complianceTable").isEmpty())
+        stage.window.resize(1111, 700)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        assert stage.table("complianceTable").columnWidth(1) == 411
+        assert stage.window.width() == 1111
+
+
+def test_the_theme_changes_while_the_program_runs(stage: Stage) -> None:
+    stage.start()
+    stage.window.open_preferences()
+    dialog = stage.window.findChild(PreferencesDialog)
+    assert dialog is not None
+    dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
+    stage.settle()
+    assert stage.app.theme.tokens.name == "dark"
+    assert stage.app.settings.theme == "dark"
+    assert stage.window.palette().window().color().name().upper() == "#1B1A19"
+
+
+@pytest.mark.parametrize(("size", "scale"), [((1024, 640), 1.0), ((1920, 1080), 2.0)])
+def test_nothing_is_pushed_out_of_the_window(qapp, size: tuple[int, int], scale: float) -> None:
+    with Stage("light", scale=scale) as stage:
+        stage.window.resize(*size)
+        stage.start()
+        assert (stage.window.width(), stage.window.height()) == size
+        outside = [
+            w.objectName() for w in stage.window.findChildren(QAbstractButton)
+            if w.isVisible() and w.objectName() and _right(w, stage.window) > size[0]
+        ]  # fmt: skip
+        assert outside == []
+
+
+def _right(widget: QWidget, window: QWidget) -> int:
+    return widget.mapTo(window, widget.rect().topRight()).x()
