@@ -213,7 +213,12 @@ class App(QObject):
 
     @Slot(object)
     def _on_sync_progressed(self, progress: SyncProgress) -> None:
-        self.window.show_syncing(f"{progress.reading}, {progress.done:,} of {progress.total:,}")
+        pause = (
+            f", going on in {progress.waiting_s:.0f} s as Azure asks" if progress.waiting_s else ""
+        )
+        self.window.show_syncing(
+            f"{progress.reading}, {progress.done:,} of {progress.total:,}{pause}"
+        )
 
     @Slot()
     def _on_sync_ended(self) -> None:

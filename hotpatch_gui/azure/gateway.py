@@ -25,7 +25,7 @@ from .credentials import NoAuthentication, credential_for
 from .errors import as_problems
 from .operations import Look, begin, look
 from .policies import ClockWatch, OwnHostOnly
-from .resource_graph import ResourceGraph
+from .resource_graph import Page, ResourceGraph
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -115,24 +115,19 @@ class Gateway:
         return [(i.casefold(), name or i) for i, name in pairs if i]
 
     def machine_pages(self) -> Iterator[MachinePage]:
-        for page in self._graph.pages("machines"):
-            now = self._clock()
-            machines, bad = _readable(page.rows, lambda row, now=now: parse.machine(row, now))
-            yield MachinePage(machines, bad, page.total)
+        """Iterators like this one can be asked again for a page that failed with a ``ProblemError``."""
+        return map(self._machine_page, self._graph.pages("machines"))
 
     def assessment_pages(self, machine_id: str | None = None) -> Iterator[AssessmentPage]:
-        for page in self._graph.pages("assessments", machine_id):
-            summaries, patches = _split(page.rows)
-            found, bad = _readable(summaries, _assessment_row)
-            updates, bad_updates = _readable(patches, _update_row)
-            yield AssessmentPage(found, updates, bad + bad_updates, page.total)
+        return map(_assessment_page, self._graph.pages("assessments", machine_id))
 
     def installation_pages(self, machine_id: str | None = None) -> Iterator[InstallationPage]:
-        for page in self._graph.pages("installations", machine_id):
-            summaries, patches = _split(page.rows)
-            runs, bad = _readable(summaries, _run_row)
-            updates, bad_updates = _readable(patches, _run_update_row)
-            yield InstallationPage(runs, updates, bad + bad_updates, page.total)
+        return map(_installation_page, self._graph.pages("installations", machine_id))
+
+    def _machine_page(self, page: Page) -> MachinePage:
+        now = self._clock()
+        machines, bad = _readable(page.rows, lambda row: parse.machine(row, now))
+        return MachinePage(machines, bad, page.total)
 
     def read_machine(self, machine: Machine) -> Reading:
         """One machine with its instance view, through ARM."""
@@ -228,6 +223,20 @@ def _readable(rows: Iterable[Mapping[str, Any]], read: Callable[..., T]) -> tupl
             bad += 1
             log.warning("a row from Azure could not be read: %s", error)
     return found, bad
+
+
+def _assessment_page(page: Page) -> AssessmentPage:
+    summaries, patches = _split(page.rows)
+    found, bad = _readable(summaries, _assessment_row)
+    updates, bad_updates = _readable(patches, _update_row)
+    return AssessmentPage(found, updates, bad + bad_updates, page.total)
+
+
+def _installation_page(page: Page) -> InstallationPage:
+    summaries, patches = _split(page.rows)
+    runs, bad = _readable(summaries, _run_row)
+    updates, bad_updates = _readable(patches, _run_update_row)
+    return InstallationPage(runs, updates, bad + bad_updates, page.total)
 
 
 def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:

@@ -43,30 +43,25 @@ class ResourceGraph:
         self._monotonic = monotonic
         self.ready_at = 0.0
 
-    def pages(self, query_name: str, below: str | None = None) -> Iterator[Page]:
+    def pages(self, query_name: str, below: str | None = None) -> Pages:
         """The pages of ``resources/kql/<query_name>.kql``, of rows below the id ``below`` if given.
 
-        Yields no page before the quota allows it: the caller looks at ``wait_s`` between pages.
-
-        Raises:
-            ProblemError: as soon as a page fails.
+        No page is held back until the quota allows it: the caller looks at ``wait_s`` between pages.
         """
         text = resources.read_text(f"kql/{query_name}.kql")
-        if below is not None:
-            text = _narrowed(text, below)
-        token: str | None = None
-        while True:
-            page, token = self._page(query_name, text, token)
-            yield page
-            if token is None:
-                return
+        return Pages(self, query_name, text if below is None else _narrowed(text, below))
 
     @property
     def wait_s(self) -> float:
         """Seconds until the quota allows another query."""
         return max(0.0, self.ready_at - self._monotonic())
 
-    def _page(self, name: str, text: str, token: str | None) -> tuple[Page, str | None]:
+    def page(self, name: str, text: str, token: str | None) -> tuple[Page, str | None]:
+        """One page and the token of the next.
+
+        Raises:
+            ProblemError: it did not come, or cannot be read.
+        """
         doing = f"reading {name}"
         request = QueryRequest(
             subscriptions=list(self._subscriptions),
@@ -96,6 +91,22 @@ class ResourceGraph:
         if remaining <= 0:
             self.ready_at = self._monotonic() + resets_s
         return answer
+
+
+class Pages(Iterator[Page]):
+    """One query's pages. After a page that failed, the next ``next`` asks for that page again."""
+
+    def __init__(self, graph: ResourceGraph, name: str, text: str) -> None:
+        self._graph, self._name, self._text = graph, name, text
+        self._token: str | None = None
+        self._is_over = False
+
+    def __next__(self) -> Page:
+        if self._is_over:
+            raise StopIteration
+        page, self._token = self._graph.page(self._name, self._text, self._token)
+        self._is_over = self._token is None
+        return page
 
 
 def _narrowed(text: str, below: str) -> str:

@@ -22,7 +22,7 @@ from hotpatch_gui.store.times import to_text
 
 from .context import Context
 from .scheduler import Job
-from .sync import patiently, read_machine, read_view
+from .sync import read_machine, read_view
 
 log = logging.getLogger(__name__)
 MAX_BACK_OFF_S = 60.0
@@ -124,7 +124,7 @@ class _Following:
             if self._c.stopping.is_set():
                 return
             try:
-                yield from patiently(lambda: read_machine(self._c, self._op.machine_id))
+                yield from read_machine(self._c, self._op.machine_id)
                 if self._found():
                     return
             except ProblemError as error:
@@ -251,7 +251,7 @@ class _Following:
     ) -> Job:
         """Read the machine again, then write the end: who sees the end sees what is now true."""
         try:
-            yield from patiently(lambda: read_machine(self._c, self._op.machine_id))
+            yield from read_machine(self._c, self._op.machine_id)
         except ProblemError as error:
             note = f"{note} The machine could not be read again: {error.problem.sentence}"
         self._move(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage, MachinePage
 from hotpatch_gui.domain.machines import Machine
@@ -14,23 +16,24 @@ from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
 
 from .context import Context
+from .patience import patiently
 from .scheduler import Job
 
 MAX_VIEWS = 50
 """How many machines without an assessment in Resource Graph are read one by one in a sync."""
-MAX_THROTTLED = 5
-DEFAULT_WAIT_S = 5.0
 
+P = TypeVar("P", MachinePage, AssessmentPage, InstallationPage)
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """What is being read, how much of it is there: for the status bar."""
+    """What is being read, how much of it is there, the pause that Azure asked for: for the status bar."""
 
     reading: str
     done: int
     total: int
+    waiting_s: float = 0.0
 
 
 def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> Job:
@@ -63,7 +66,7 @@ class _FleetSync:
 
     def run(self) -> Job:
         gateway, db = self._c.gateway, self._c.db
-        names = gateway.subscriptions()
+        names = yield from patiently(gateway.subscriptions, self._waiting("subscriptions", 0, 0))
         with transaction(db):
             catalogue.sync_started(db, self._c.clock())
             catalogue.save_subscriptions(db, names)
@@ -83,19 +86,22 @@ class _FleetSync:
         )
         yield from self._views()
 
-    def _pages(self, what: str, pages: Iterable, take: Callable) -> Job:  # type: ignore[type-arg]
-        done = 0
-        iterator = iter(pages)
+    def _pages(self, what: str, pages: Iterator[P], take: Callable[[P], int]) -> Job:
+        done = total = 0
         while not self._c.stopping.is_set():
-            page = next(iterator, None)
+            page = yield from patiently(lambda: next(pages, None), self._waiting(what, done, total))
             if page is None:
                 return
+            total = page.total
             with transaction(self._c.db):
                 done += take(page)
             self.unreadable += page.unreadable
-            self._progressed(SyncProgress(what, done, page.total))
+            self._progressed(SyncProgress(what, done, total))
             self._c.changed(Changes.to(what, *(("updates",) if what == "assessments" else ())))
             yield self._c.gateway.wait_s
+
+    def _waiting(self, what: str, done: int, total: int) -> Callable[[float], None]:
+        return lambda seconds: self._progressed(SyncProgress(what, done, total, seconds))
 
     def _take_machines(self, page: MachinePage) -> int:
         machines.save(self._c.db, page.machines)
@@ -118,7 +124,7 @@ class _FleetSync:
                 return
             machine = machines.read(self._c.db, machine_id)
             if machine is not None:
-                read_view(self._c, machine_id, machine)
+                yield from patiently(partial(read_view, self._c, machine_id, machine))
             self._progressed(SyncProgress("instance views", done, len(waiting)))
             yield 0.0
 
@@ -185,12 +191,13 @@ def read_machine(context: Context, machine_id: int) -> Job:
     machine = machines.read(context.db, machine_id)
     if machine is None:
         return
-    read_view(context, machine_id, machine)
+    yield from patiently(lambda: read_view(context, machine_id, machine))
     yield context.gateway.wait_s
     own = machine.resource_id.casefold()
     number = assessments.next_pass(context.db)
     seen: set[int] = set()
-    for page in context.gateway.assessment_pages(own):
+    pages = context.gateway.assessment_pages(own)
+    while page := (yield from patiently(lambda: next(pages, None))):
         with transaction(context.db):
             seen |= save_assessments(context, page, number)
         yield context.gateway.wait_s
@@ -198,23 +205,11 @@ def read_machine(context: Context, machine_id: int) -> Job:
         if seen:
             assessments.set_in_graph(context.db, [machine_id])
             assessments.drop_unseen(context.db, [machine_id], number)
-    for run_page in context.gateway.installation_pages(own):
+    runs = context.gateway.installation_pages(own)
+    while run_page := (yield from patiently(lambda: next(runs, None))):
         with transaction(context.db):
             save_installations(context, run_page)
         yield context.gateway.wait_s
     with transaction(context.db):
         machines.refresh_standing(context.db, [machine_id], context.calendar, context.clock())
     context.changed(Changes.to("machines", "assessments", "updates", "installations"))
-
-
-def patiently(job: Callable[[], Job]) -> Job:
-    """Run ``job``; where Azure throttles it, wait as long as it asks and begin it again."""
-    for attempt in range(MAX_THROTTLED + 1):
-        try:
-            yield from job()
-        except ProblemError as error:
-            if error.problem.kind is not ProblemKind.THROTTLED or attempt == MAX_THROTTLED:
-                raise
-            yield error.problem.retry_after_s or DEFAULT_WAIT_S
-        else:
-            return

@@ -198,22 +198,22 @@ class Worker(QObject):
                 yield max(0.0, self.sync_every_s - RETRY_S)
 
     def _sync(self) -> Job:
-        from .sync import patiently, sync_fleet  # noqa: PLC0415
+        from .sync import sync_fleet  # noqa: PLC0415
 
         context = self._context
         assert context is not None
         try:
-            yield from patiently(lambda: sync_fleet(context, self.sync_progressed.emit))
+            yield from sync_fleet(context, self.sync_progressed.emit)
         finally:
             if not self.stopping.is_set():
                 self.sync_ended.emit()
 
     def _machine(self, machine_id: int) -> Job:
-        from .sync import patiently, read_machine  # noqa: PLC0415
+        from .sync import read_machine  # noqa: PLC0415
 
         context = self._context
         assert context is not None
-        yield from patiently(lambda: read_machine(context, machine_id))
+        yield from read_machine(context, machine_id)
 
 
 class WorkerThread(QObject):

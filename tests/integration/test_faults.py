@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -128,23 +129,45 @@ def test_actions_are_off_while_offline_and_say_why(stage: Stage) -> None:
 
 def test_429_is_waited_out_as_long_as_azure_asks(stage: Stage) -> None:
     stage.start()
-    asked: list[str] = []
+    asked: list[float] = []
     refuse = times(2, error(429, **{"Retry-After": "1"}), "ResourceGraph")
 
     def fault(method: str, path: str) -> Outcome | None:
-        asked.append(path)
+        if "ResourceGraph" in path:
+            asked.append(time.monotonic())
         return refuse(method, path)
 
     stage.wire.faults.append(fault)
-    finished = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]  # type: ignore[union-attr]
+    synced = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]
     stage.clock.advance(minutes=5)
     stage.app.desk.sync()
-    state = lambda: stage.app.source.db.execute(
-        "SELECT finished_at, problem FROM sync_state"
-    ).fetchone()  # type: ignore[union-attr]
-    stage.until(lambda: state()["finished_at"] != finished and not state()["problem"])
-    graph = [p for p in asked if "ResourceGraph" in p]
-    assert len(graph) <= 8, "it slowed down and did not loop"
+    connection = stage.window.status_bar.connection
+    stage.until(lambda: "going on in 1 s as Azure asks" in connection.whole)
+    stage.until(lambda: "Connected" in connection.whole)
+    row = stage.app.source.db.execute("SELECT finished_at, problem FROM sync_state").fetchone()
+    assert row["finished_at"] > synced
+    assert not row["problem"]
+    first, second, third, *rest = asked
+    assert min(second - first, third - second) >= 1, "it waited each time"
+    assert len(rest) == 3, "the query that was refused, once more, and the other three"
+
+
+def test_a_page_that_was_throttled_is_asked_for_again_and_no_other(stage: Stage) -> None:
+    stage.start()
+    refuse = times(1, error(429, **{"Retry-After": "0.2"}), "ResourceGraph")
+    asked: list[str] = []
+
+    def fault(method: str, path: str) -> Outcome | None:
+        if "ResourceGraph" in path:
+            asked.append(path)
+        return refuse(method, path) if len(asked) == 3 else None
+
+    before = stored(stage)
+    stage.wire.faults.append(fault)
+    stage.app.desk.sync()
+    stage.until(lambda: len(asked) == 5)
+    stage.until(lambda: "Connected" in stage.window.status_bar.connection.whole)
+    assert stored(stage) == before
 
 
 def begin(stage: Stage, machine: str = "vm-web-02") -> int:

@@ -31,9 +31,10 @@ def install(stage: Stage, qtbot: QtBot, only: str) -> str:
     """Install one KB through the dialog as a user would; what the review promised."""
     qtbot.mouseClick(stage.window.findChild(object, "button-install"), Qt.MouseButton.LeftButton)
     dialog = stage.window.findChild(InstallDialog)
-    click = lambda name: qtbot.mouseClick(
-        dialog.findChild(QPushButton, name), Qt.MouseButton.LeftButton
-    )
+
+    def click(name):
+        return qtbot.mouseClick(dialog.findChild(QPushButton, name), Qt.MouseButton.LeftButton)
+
     click("stepNext")
     for box in dialog.findChildren(QCheckBox):
         if box.objectName().startswith("class-"):

@@ -28,17 +28,16 @@ class _Plot:
     """A plot that does not move under the mouse and wears the theme."""
 
     def __init__(self, theme: Theme) -> None:
-        self.plot = pg.PlotWidget()
+        self.plot = pg.PlotWidget(enableMenu=False)
         self.widget: QWidget = self.plot
-        self.plot.setMenuEnabled(False)
         self.plot.setMouseEnabled(False, False)
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         item = self.plot.getPlotItem()
         item.setContentsMargins(0, 4, 8, 0)
-        for menu in (item.ctrlMenu, item.vb.menu):
-            if menu is not None:
-                menu.setParent(self.plot)  # WORKAROUND: pyqtgraph leaves its menus without an owner
+        # WORKAROUND: pyqtgraph needs this menu though it is never shown, and gives it no owner
+        menu = item.ctrlMenu
+        menu.setParent(self.plot, menu.windowFlags())
 
     def dress(self, theme: Theme) -> None:
         t = theme.tokens

@@ -1,0 +1,43 @@
+# make run     set everything up and start the program (the demo, unless ARGS name an Azure subscription)
+# make test    set everything up and pass every test
+# make lint    format, lint, types and import contracts
+# make bench   measure, as ratios to a floor in the same run
+# make captures  every scene in both themes, as pictures in captures/
+# make lock    resolve the packages anew
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+bin = $(VENV)/bin
+ready = $(VENV)/ready
+
+.PHONY: run test lint bench captures lock clean
+
+run: $(ready)
+	$(bin)/hotpatch-gui $(ARGS)
+
+test: $(ready)
+	$(bin)/python -m pytest $(ARGS)
+
+lint: $(ready)
+	$(bin)/ruff format --check
+	$(bin)/ruff check
+	$(bin)/mypy
+	$(bin)/lint-imports --no-cache
+
+bench: $(ready)
+	$(bin)/python -m tests.benchmarks $(ARGS)
+
+captures: $(ready)
+	$(bin)/hotpatch-gui capture --out captures $(ARGS)
+
+lock: $(ready)
+	$(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra dev --upgrade --output-file packaging/requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) captures dist
+
+$(ready): packaging/requirements.lock packaging/prepare.sh packaging/debian-packages.txt pyproject.toml
+	packaging/prepare.sh $(PYTHON) $(VENV)
+	touch $@
