@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .worker.sync import SyncProgress
 
 log = logging.getLogger(__name__)
+UNSEEN_MS = 2000
+"""After this long a window that was never painted (minimised, covered) counts as painted."""
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 
 
@@ -149,6 +151,8 @@ class App(QObject):
         theme: str | None = None, bundled_font: bool = False, scale: float = 1.0,
     ) -> None:  # fmt: skip
         super().__init__()
+        self._unseen = QTimer(self)
+        self._unseen.setSingleShot(True)
         path = folder / FILE_NAME
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = Settings(folder)
@@ -178,6 +182,8 @@ class App(QObject):
         return CloudClock(last)
 
     def _connect(self) -> None:
+        self.window.painted.connect(self._after_first_paint)
+        self._unseen.timeout.connect(self.begin)
         worker = self.worker
         worker.opened.connect(self._on_opened)
         worker.changed.connect(self._on_changed)
@@ -186,16 +192,24 @@ class App(QObject):
         worker.failed.connect(self._on_failed)
 
     def start(self) -> None:
-        """Show the window; once it has painted, load the icons and start the worker."""
+        """Show the window; once it has painted, or is not seen at all, do the rest."""
+        self._unseen.start(UNSEEN_MS)
         self.window.show()
-        QTimer.singleShot(0, self, self._after_first_paint)
 
     @Slot()
     def _after_first_paint(self) -> None:
+        if self._unseen.isActive():
+            self._unseen.stop()
+            self.begin()
+
+    @Slot()
+    def begin(self) -> None:
+        """Load the icons and start the worker."""
         self.window.load_icons()
         self.thread_.start()
 
     def close(self) -> None:
+        self._unseen.stop()
         self.window.close()
         self.thread_.stop()
         self.desk.close()

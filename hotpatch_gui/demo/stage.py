@@ -21,6 +21,7 @@ from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.later import Later
 from hotpatch_gui.views.widgets.table import Table
 
 PATIENCE_S = 30.0
@@ -103,6 +104,9 @@ class Stage(QObject):
         """Until queries have come back and every chart in sight is drawn."""
         self.until(lambda: self.app.source.reader.is_idle)
         self._spin(30)
+        self.until(
+            lambda: all(p.is_built for p in self.window.findChildren(Later) if p.isVisible())
+        )
         self.until(
             lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if h.isVisible())
         )

@@ -31,6 +31,11 @@ class RestartSetting(StrEnum):
             "Always": "Always restart",
         }[self.value]
 
+    @classmethod
+    def parse(cls, text: str) -> RestartSetting | None:
+        """In whatever case Azure writes it; None for a value that is not known."""
+        return next((s for s in cls if s.casefold() == text.casefold()), None)
+
 
 class RequestError(ValueError):
     """A request Azure would reject or that cannot mean what was asked; ``str()`` is the sentence."""

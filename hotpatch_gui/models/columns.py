@@ -19,6 +19,10 @@ def _programme_tip(row: sqlite3.Row, _: datetime) -> str:
     return outside_programme(row["name"], Classification.parse(row["classification"]))
 
 
+def _name_tip(row: sqlite3.Row, now: datetime) -> str:
+    return f"{row['name']}\n{_programme_tip(row, now)}"
+
+
 def _by(row: sqlite3.Row, _: datetime) -> str:
     known = Classification.parse(row["classification"])
     return "Azure" if known is not None and known.installed_automatically else "By hand"
@@ -39,19 +43,19 @@ def _took(row: sqlite3.Row, now: datetime) -> str:
 
 
 _NAME = Column(
-    "name", "Update", 238, lambda r, _: r["name"], tip=lambda r, _: r["name"], sort="name"
+    "name", "Update", 194, lambda r, _: r["name"], tip=_name_tip, sort="name", takes_slack=True
 )
-_KB = Column("kb", "KB", 104, lambda r, _: r["kb"] or words.NOTHING, sort="kb")
+_KB = Column("kb", "KB", 100, lambda r, _: r["kb"] or words.NOTHING, sort="kb")
 _CLASS = Column(
-    "classification", "Classification", 112,
+    "classification", "Classification", 108,
     lambda r, _: words.classification_text(r["classification"]), sort="classification",
 )  # fmt: skip
 _RESTART = Column(
-    "restart", "Restart", 122, lambda r, _: words.restart_of(r).label,
+    "restart", "Restart", 118, lambda r, _: words.restart_of(r).label,
     glyph=lambda r: words.RESTART_GLYPHS[words.restart_of(r)], sort="restart",
 )  # fmt: skip
 _PUBLISHED = Column(
-    "published", "Published", 104, lambda r, _: words.day_text(r["published_at"]), sort="published"
+    "published", "Published", 100, lambda r, _: words.day_text(r["published_at"]), sort="published"
 )
 _RELEASE = Column(
     "release",
@@ -59,41 +63,42 @@ _RELEASE = Column(
     130,
     lambda r, _: words.release_text(r["release_kind"]),
     tip=_programme_tip,
+    hidden=True,
 )
 
 COMPLIANCE = (
     Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
     _NAME, _KB, _CLASS,
-    Column("severity", "Severity", 80, lambda r, _: r["severity"] or words.NOTHING, sort="severity"),
+    Column("severity", "Severity", 86, lambda r, _: r["severity"] or words.NOTHING, sort="severity"),
     _RESTART, _PUBLISHED,
-    Column("age", "Age", 60, lambda r, now: words.age_days(r["published_at"], now), right=True, sort="published"),
-    Column("by", "Installed by", 100, _by, tip=_by_tip),
+    Column("age", "Age", 64, lambda r, now: words.age_days(r["published_at"], now), right=True, sort="published"),
+    Column("by", "Installed by", 94, _by, tip=_by_tip),
     _RELEASE,
 )  # fmt: skip
 
 KBS = (
-    replace(_NAME, width_px=320), _KB, _CLASS, _RESTART,
-    Column("machines", "Missing on", 92, lambda r, _: words.number(r["machines"]), right=True, sort="machines"),
+    replace(_NAME, width_px=262), _KB, _CLASS, _RESTART,
+    Column("machines", "Missing on", 88, lambda r, _: words.number(r["machines"]), right=True, sort="machines"),
     Column("running", "Of those running", 124, lambda r, _: words.number(r["running"]), right=True),
-    Column("installed", "Installed on", 100, lambda r, _: words.number(r["installed"]), right=True),
-    Column("failed", "Failed on", 84, lambda r, _: words.number(r["failed"]), right=True),
-    _PUBLISHED, _RELEASE,
+    Column("installed", "Installed on", 92, lambda r, _: words.number(r["installed"]), right=True),
+    Column("failed", "Failed on", 76, lambda r, _: words.number(r["failed"]), right=True),
+    _PUBLISHED, replace(_RELEASE, hidden=False),
 )  # fmt: skip
 
 HISTORY = (
     Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
-    Column("started", "Started", 152, lambda r, _: words.time_text(r["started_at"]),
+    Column("started", "Started", 148, lambda r, _: words.time_text(r["started_at"]),
            tip=lambda r, now: words.time_tip(r["started_at"], now), sort="started"),
-    Column("status", "Status", 190, lambda r, _: words.run_status_text(r),
+    Column("status", "Status", 194, lambda r, _: words.run_status_text(r),
            glyph=lambda r: words.RUN_GLYPHS.get(words.run_status(r)), sort="status"),
-    Column("operation", "Operation", 120, lambda *_: "Install updates"),
-    Column("started_by", "Started by", 140, lambda r, _: words.started_by_text(r["started_by"]), sort="started_by"),
-    Column("installed", "Installed", 76, lambda r, _: words.number(r["installed"]), right=True, sort="installed"),
-    Column("failed", "Failed", 64, lambda r, _: words.number(r["failed"]), right=True, sort="failed"),
+    Column("started_by", "Started by", 124, lambda r, _: words.started_by_text(r["started_by"]), sort="started_by"),
+    Column("installed", "Installed", 78, lambda r, _: words.number(r["installed"]), right=True, sort="installed"),
+    Column("failed", "Failed", 62, lambda r, _: words.number(r["failed"]), right=True, sort="failed"),
     Column("pending", "Pending", 72, lambda r, _: words.number(r["pending"]), right=True, sort="pending"),
-    Column("restart", "Restart", 108, lambda r, _: words.restart_status_text(r["restart_status"]), sort="restart"),
+    Column("restart", "Restart", 104, lambda r, _: words.restart_status_text(r["restart_status"]), sort="restart"),
     Column("duration", "Duration", 84, lambda r, _: words.duration_text(r["started_at"], r["modified_at"]),
            right=True, sort="duration"),
+    Column("operation", "Operation", 120, lambda *_: "Install updates"),
     Column("run", "Operation ID", 270, lambda r, _: r["run_id"], sort="run"),
 )  # fmt: skip
 
@@ -101,7 +106,8 @@ OPERATIONS = (
     Column("state", "State", 116, lambda r, _: words.operation_text(r), glyph=words.operation_glyph, sort="state"),
     Column("kind", "Operation", 152, lambda r, _: words.operation_kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r["machine_name"], sort="machine"),
-    Column("note", "What it is doing", 400, lambda r, _: r["note"] or "Waiting for its turn."),
+    Column("note", "What it is doing", 400, lambda r, _: r["note"] or "Waiting for its turn.",
+           tip=lambda r, _: r["note"], takes_slack=True),
     Column("created", "Asked", 156, lambda r, _: words.time_text(r["created_at"]),
            tip=lambda r, now: words.time_tip(r["created_at"], now), sort="created"),
     Column("ended", "Ended", 156, lambda r, _: words.time_text(r["ended_at"]),

@@ -53,11 +53,13 @@ class Column:
     right: bool = False
     sort: str | None = None
     hidden: bool = False
+    takes_slack: bool = False
+    """Grows with the window."""
 
 
 def plain_tip(text: str) -> str:
-    """Tooltips guess rich text; this one is shown as it is."""
-    return f"<span>{escape(text)}</span>" if text else ""
+    """Tooltips guess rich text; this one is shown as it is, line by line."""
+    return "<br>".join(f"<span>{escape(line)}</span>" for line in text.splitlines())
 
 
 class WindowedModel(QAbstractTableModel):

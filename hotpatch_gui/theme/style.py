@@ -101,8 +101,8 @@ QCheckBox, QRadioButton {{ spacing: 8px; color: {t.text}; min-height: 24px; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {t.disabled}; }}
 QSpinBox QLineEdit, QDateEdit QLineEdit {{ border: none; min-height: 0; padding: 0;
     background: transparent; }}
-QSpinBox, QDateEdit {{ padding: 0 0 0 8px; }}
-QSpinBox:focus, QDateEdit:focus {{ padding: 0 0 0 7px; }}
+QDateEdit {{ padding: 0 0 0 8px; }}
+QDateEdit:focus {{ padding: 0 0 0 7px; }}
 QTreeView::indicator {{ width: 14px; height: 14px; border: 1px solid {t.border}; border-radius: 3px;
     background: {t.surface}; }}
 QTreeView::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
@@ -114,6 +114,12 @@ QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}
     image: url("{icons}/tick-{t.name}.svg"); }}
 QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; }}
 QCheckBox::indicator:disabled {{ border-color: {t.divider}; }}
+QRadioButton::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};
+    border-radius: 9px; background: {t.surface}; }}
+QRadioButton::indicator:checked {{ width: 8px; height: 8px; border: 5px solid {t.accent};
+    background: {t.surface}; }}
+QRadioButton::indicator:focus {{ border-color: {t.accent}; }}
+QRadioButton::indicator:disabled {{ border-color: {t.divider}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {t.divider}; }}
 QTabWidget::tab-bar {{ left: 8px; }}
 QTabBar {{ background: {t.surface}; }}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -25,17 +26,17 @@ from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 
-from .dialogs.install import InstallDialog
-from .dialogs.restart import confirm_restart
-from .dialogs.update_settings import UpdateSettingsDialog
 from .services import Services
-from .tabs.compliance import ComplianceTab
-from .tabs.history import HistoryTab
-from .tabs.schedule import ScheduleTab
-from .tabs.status import StatusTab
 from .widgets.banner import Banner
 from .widgets.empty import EmptyState
 from .widgets.labels import ElidedLabel
+from .widgets.later import Later
+
+if TYPE_CHECKING:
+    from .tabs.compliance import ComplianceTab
+    from .tabs.history import HistoryTab
+    from .tabs.schedule import ScheduleTab
+    from .tabs.status import StatusTab
 
 _SHOWN_TABLES = frozenset({"machines", "assessments", "updates", "installations", "subscriptions"})
 _OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
@@ -64,20 +65,21 @@ class Blade(QStackedWidget):
         self.subtitle = ElidedLabel(theme, role="secondary")
         self.subtitle.setObjectName("bladeSubtitle")
         self.banner = Banner(theme)
-        self.status = StatusTab(services)
-        self.compliance = ComplianceTab(services)
-        self.history = HistoryTab(services, "history")
-        self.schedule = ScheduleTab(services)
+        self._status = Later(self._make_status)
+        self._compliance = Later(self._make_compliance)
+        self._history = Later(self._make_history)
+        self._schedule = Later(self._make_schedule)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bladeTabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, text in (
-            (self.status, "Status"), (self.compliance, "Update compliance"),
-            (self.history, "Update history (30 days)"), (self.schedule, "Schedule"),
+            (self._status, "Status"), (self._compliance, "Update compliance"),
+            (self._history, "Update history (30 days)"), (self._schedule, "Schedule"),
         ):  # fmt: skip
             self.tabs.addTab(widget, text)
-        self.tabs.currentChanged.connect(self._show_tab)
+            widget.built.connect(self._show_tab)
+        self.tabs.currentChanged.connect(self._build_tab)
         self.empty = EmptyState(theme)
 
     def _lay_out(self) -> None:
@@ -193,20 +195,65 @@ class Blade(QStackedWidget):
             " · ".join(f"{count} {what.lower()}" for what, count in situations.most_common()),
         )
 
+    @property
+    def status(self) -> StatusTab:
+        return self._status.content
+
+    @property
+    def compliance(self) -> ComplianceTab:
+        return self._compliance.content
+
+    @property
+    def history(self) -> HistoryTab:
+        return self._history.content
+
+    @property
+    def schedule(self) -> ScheduleTab:
+        return self._schedule.content
+
+    def _build_tab(self) -> None:
+        """A tab that was chosen is built at once; the first one waits for the first paint."""
+        place = self.tabs.currentWidget()
+        if isinstance(place, Later) and place.is_built:
+            self._show_tab()
+        elif isinstance(place, Later):
+            _ = place.content
+
     def _show_tab(self) -> None:
         """Fill the tab in sight; the others are filled when they come into sight."""
         db, rows = self._s.source.db, self._rows
-        if db is None or not rows:
+        place = self.tabs.currentWidget()
+        if db is None or not rows or not isinstance(place, Later) or not place.is_built:
             return
-        match self.tabs.currentWidget():
-            case self.status:
+        match place:
+            case self._status:
                 self.status.show_rows(db, rows)
-            case self.compliance:
+            case self._compliance:
                 self.compliance.show_rows(db, rows)
-            case self.history:
+            case self._history:
                 self.history.show_machines([r["id"] for r in rows])
-            case self.schedule:
+            case self._schedule:
                 self.schedule.show_rows(rows)
+
+    def _make_status(self) -> StatusTab:
+        from .tabs.status import StatusTab  # noqa: PLC0415 - after the first paint
+
+        return StatusTab(self._s)
+
+    def _make_compliance(self) -> ComplianceTab:
+        from .tabs.compliance import ComplianceTab  # noqa: PLC0415 - after the first paint
+
+        return ComplianceTab(self._s)
+
+    def _make_history(self) -> HistoryTab:
+        from .tabs.history import HistoryTab  # noqa: PLC0415 - after the first paint
+
+        return HistoryTab(self._s, "history")
+
+    def _make_schedule(self) -> ScheduleTab:
+        from .tabs.schedule import ScheduleTab  # noqa: PLC0415 - after the first paint
+
+        return ScheduleTab(self._s)
 
     def _on_changed(self, changes: Changes) -> None:
         if self._ids and changes.touch(_SHOWN_TABLES):
@@ -238,13 +285,19 @@ class Blade(QStackedWidget):
 
     def open_install(self) -> None:
         """Ask what to install on the chosen machines."""
+        from .dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
+
         dialog = InstallDialog(self._s, self._rows, self)
         dialog.open()
 
     def open_settings(self) -> None:
+        from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
+
         dialog = UpdateSettingsDialog(self._s, self._rows, self)
         dialog.open()
 
     def _restart(self) -> None:
+        from .dialogs.restart import confirm_restart  # noqa: PLC0415 - after the first paint
+
         rows = [r for r in self._rows if r["id"] in self._running_ids()]
         confirm_restart(self._s, rows, self)

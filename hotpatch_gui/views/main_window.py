@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.coverage import Level
@@ -14,20 +14,26 @@ from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.changes import Changes
 
-from .dialogs.preferences import AboutDialog, PreferencesDialog
 from .header import Header
 from .pages.machines import MachinesPage
 from .rail import Rail
 from .services import Services
 from .status_bar import StatusBar
 from .widgets.banner import Banner
+from .widgets.later import Later
 
 SIZE_PX = (1280, 800)
 MINIMUM_PX = (1024, 640)
 
 
 class MainWindow(QMainWindow):
-    """Pages other than Machines are built when they are first shown. Lives on the UI thread."""
+    """Pages other than Machines are built when they are first shown. Lives on the UI thread.
+
+    Signals:
+        painted (): the first frame is on the screen.
+    """
+
+    painted = Signal()
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -35,7 +41,7 @@ class MainWindow(QMainWindow):
         self._s = services
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
         self.setWindowTitle(f"Hotpatch Dashboard{demo}")
-        self._syncing = False
+        self._syncing = self._is_painted = False
         self.header = Header(services)
         self.rail = Rail(services)
         self.machines = MachinesPage(services)
@@ -44,13 +50,8 @@ class MainWindow(QMainWindow):
         self.notice.hide()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.machines)
-        self._makers: dict[int, Callable[[], QWidget]] = {
-            1: self._updates,
-            2: self._history,
-            3: self._activity,
-        }
-        for _ in self._makers:
-            self.pages.addWidget(QWidget())
+        for make in (self._updates, self._history, self._activity):
+            self.pages.addWidget(Later(make))
         self._lay_out()
         self._connect()
         self._restore()
@@ -105,13 +106,9 @@ class MainWindow(QMainWindow):
         return self._syncing
 
     def show_page(self, number: int) -> None:
-        maker = self._makers.pop(number, None)
-        if maker is not None:
-            place = self.pages.widget(number)
-            self.pages.insertWidget(number, maker())
-            if place is not None:
-                self.pages.removeWidget(place)
-                place.deleteLater()
+        page = self.pages.widget(number)
+        if isinstance(page, Later):
+            _ = page.content
         self.pages.setCurrentIndex(number)
         self.rail.choose(number)
 
@@ -153,9 +150,13 @@ class MainWindow(QMainWindow):
         )
 
     def open_preferences(self) -> None:
+        from .dialogs.preferences import PreferencesDialog  # noqa: PLC0415 - after the first paint
+
         PreferencesDialog(self._s, self).open()
 
     def open_about(self) -> None:
+        from .dialogs.preferences import AboutDialog  # noqa: PLC0415 - after the first paint
+
         AboutDialog(self._s, self).open()
 
     def _notify(self, level: Level, headline: str, detail: str, button: str = "") -> None:
@@ -196,6 +197,12 @@ class MainWindow(QMainWindow):
         from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown
 
         return ActivityPage(self._s)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self._s.settings.save_state("window", self.saveGeometry())

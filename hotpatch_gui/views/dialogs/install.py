@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QSpinBox,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -48,6 +47,7 @@ from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.minutes import MinutesBox
 
 from .steps import StepsDialog
 
@@ -85,7 +85,7 @@ class InstallDialog(StepsDialog):
         self.machines.setHeaderLabels(
             ("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark")
         )
-        for number, width in enumerate((200, 120, 120, 110, 200)):
+        for number, width in enumerate((200, 120, 136, 100, 200)):
             self.machines.setColumnWidth(number, round(width * self._theme.scale))
         for row in self._rows.values():
             self.machines.addTopLevelItem(self._machine_item(row))
@@ -115,7 +115,7 @@ class InstallDialog(StepsDialog):
 
     def _remark(self, row: sqlite3.Row, now: datetime) -> str:
         if row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN):
-            return f"Not possible: {row['power']}"
+            return "Not running; start it first"
         fresh = freshness(from_text(row["assessed_at"]), now)
         if fresh is Freshness.NEVER:
             return "Never assessed"
@@ -256,12 +256,9 @@ class InstallDialog(StepsDialog):
         for setting in RestartSetting:
             self.restart.addItem(setting.label, setting.value)
         self.restart.currentIndexChanged.connect(self._show_properties)
-        self.minutes = QSpinBox()
+        self.minutes = MinutesBox(self._theme, 1, 999, 120)
         self.minutes.setObjectName("maximumMinutes")
         self.minutes.setAccessibleName("Maximum duration in minutes")
-        self.minutes.setRange(1, 999)
-        self.minutes.setValue(120)
-        self.minutes.setSuffix(" minutes")
         self.minutes.valueChanged.connect(self._show_properties)
         for widget in (self.restart, self.minutes):
             widget.setFixedWidth(round(240 * self._theme.scale))

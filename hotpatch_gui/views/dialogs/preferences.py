@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import RANGES
 from hotpatch_gui.views.widgets.labels import label, line
+from hotpatch_gui.views.widgets.minutes import MinutesBox
 
 SHORTCUTS = (
     ("F5", "Refresh"), ("Ctrl+K", "Search machines"), ("Ctrl+F", "Filter the table"),
@@ -51,11 +51,8 @@ class PreferencesDialog(QDialog):
         for choice, text in zip(CHOICES, ("As the system", "Light", "Dark"), strict=True):
             self.theme.addItem(text, choice)
         self.theme.setCurrentIndex(self.theme.findData(theme.choice))
-        self.minutes = QSpinBox()
+        self.minutes = MinutesBox(theme, 1, 1440, settings.sync_minutes)
         self.minutes.setObjectName("prefSync")
-        self.minutes.setRange(1, 1440)
-        self.minutes.setSuffix(" minutes")
-        self.minutes.setValue(settings.sync_minutes)
         self.days = QComboBox()
         self.days.setObjectName("prefHistory")
         for text, days in RANGES:
@@ -162,7 +159,7 @@ class AboutDialog(QDialog):
         copy.setAutoDefault(False)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n".join(diagnostics())))
         column.addLayout(_close_row(self, copy))
-        self.resize(round(520 * theme.scale), round(480 * theme.scale))
+        self.resize(round(600 * theme.scale), round(480 * theme.scale))
 
 
 def diagnostics() -> list[str]:

@@ -102,6 +102,7 @@ class StepsDialog(QDialog):
         self.next.setVisible(not last)
         self.act.setVisible(last)
         for place, name in enumerate(self._names):
+            name.ensurePolished()
             name.setProperty("role", "" if place == number else "secondary")
             name.style().unpolish(name)
             name.style().polish(name)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
 from hotpatch_gui.domain.settings import Orchestration
@@ -46,7 +47,7 @@ class ScheduleTab(QScrollArea):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for number, width in enumerate((150, 160, 300, 200)):
+        for number, width in enumerate((140, 140, 280, 200)):
             self.table.setColumnWidth(number, round(width * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)
@@ -82,7 +83,7 @@ class ScheduleTab(QScrollArea):
             [
                 machine.settings.orchestration,
                 when[how] if how else "Not known",
-                machine.settings.restart_setting or "Not set, Azure restarts if required",
+                _restarts(machine.settings.restart_setting),
                 machine.time_zone or "Not reported",
             ]
         )
@@ -113,3 +114,10 @@ class ScheduleTab(QScrollArea):
                      "A plan; a baseline may take its place" if not baseline else "A plan, it can change")  # fmt: skip
             for place, text in enumerate(texts):
                 self.table.setItem(number, place, QTableWidgetItem(text))
+
+
+def _restarts(setting: str | None) -> str:
+    if setting is None:
+        return "Not set, Azure restarts if required"
+    known = RestartSetting.parse(setting)
+    return known.label if known else setting

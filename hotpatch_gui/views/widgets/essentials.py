@@ -33,8 +33,8 @@ class Essentials(QWidget):
             grid.addWidget(title, row, column)
             grid.addWidget(value, row, column + 1)
             self._values.append(value)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(4, 1)
+        grid.setColumnStretch(1, 3)
+        grid.setColumnStretch(4, 4)
         grid.setColumnMinimumWidth(2, 16)
 
     def show_values(self, values: Sequence[str]) -> None:

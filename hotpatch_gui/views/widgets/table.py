@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QShortcut
+from PySide6.QtGui import (
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -82,6 +89,7 @@ class Table(QTableView):
         self.setModel(model)
         self._delegate = _CellDelegate(theme)
         self.setItemDelegate(self._delegate)
+        self._slack = next((n for n, c in enumerate(model.columns) if c.takes_slack), None)
         self._configure()
         self._restore_columns()
         self.doubleClicked.connect(self._on_opened)
@@ -119,6 +127,18 @@ class Table(QTableView):
             return
         super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._share_slack()
+
+    def _share_slack(self) -> None:
+        """Let one column take the room that the others leave, down to its own width."""
+        if self._slack is None:
+            return
+        least = round(self.windowed.columns[self._slack].width_px * self._theme.scale)
+        spare = self.viewport().width() - self.horizontalHeader().length()
+        self.setColumnWidth(self._slack, max(least, self.columnWidth(self._slack) + spare))
+
     def _on_opened(self, index: Index) -> None:
         row_id = self.windowed.id_at(index.row())
         if row_id is not None:
@@ -137,7 +157,7 @@ class Table(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(self._slack is None)
         header.setSortIndicatorShown(True)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._choose_columns)
@@ -182,6 +202,7 @@ class Table(QTableView):
     def _shower(self, number: int) -> Callable[[bool], None]:
         def show(shown: bool) -> None:
             self.setColumnHidden(number, not shown)
+            self._share_slack()
             self._save_columns()
 
         return show

@@ -1,0 +1,45 @@
+"""A place whose content is built after the window has painted, or when somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+W = TypeVar("W", bound=QWidget)
+
+
+class Later(QWidget, Generic[W]):
+    """Signals:
+    built (): the content is there.
+    """
+
+    built = Signal()
+
+    def __init__(self, make: Callable[[], W]) -> None:
+        super().__init__()
+        self._make = make
+        self._content: W | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    @property
+    def is_built(self) -> bool:
+        return self._content is not None
+
+    @property
+    def content(self) -> W:
+        """The content, built now if it was not yet."""
+        if self._content is None:
+            self._content = self._make()
+            self._column.addWidget(self._content)
+            self.built.emit()
+        return self._content
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if self._content is None:
+            QTimer.singleShot(0, self, lambda: self.content)

@@ -1,0 +1,19 @@
+"""A box for a number of minutes."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QSpinBox
+
+from hotpatch_gui.theme.theme import Theme
+
+MARGIN_PX = 7
+
+
+class MinutesBox(QSpinBox):
+    def __init__(self, theme: Theme, least: int, most: int, value: int) -> None:
+        super().__init__()
+        self.setRange(least, most)
+        self.setValue(value)
+        self.setSuffix(" minutes")
+        margin = round(MARGIN_PX * theme.scale)
+        self.lineEdit().setTextMargins(margin, 0, 0, 0)  # a style sheet's padding does not reach it
