@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -113,7 +111,7 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         return EXIT_USAGE
     try:
         cloud = simulated(options.endpoint) if options.endpoint else CLOUDS[options.cloud]
-        subscriptions = [str(uuid.UUID(s)) for s in options.subscription]
+        subscriptions = [subscription_id(s) for s in options.subscription]
     except ValueError as error:
         parser.error(
             str(error)
@@ -127,16 +125,9 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     ).absolute()
     if options.reset_demo:
         reset_demo(folder)
-    from .logs import start_log  # noqa: PLC0415 - not for --help
+    from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
-    start_log(folder)
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - Qt only once it is clear that it is wanted
-
-    from . import app  # noqa: PLC0415
-
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("Hotpatch Dashboard")
-    application.setDesktopFileName("hotpatch-gui")
+    application = app.make_application()
     if is_demo:
         target = app.demo_target(lambda: app.demo_wire(folder))
     elif options.endpoint:
@@ -146,10 +137,29 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     else:
         target = app.cloud_target(cloud, subscriptions, options.sign_in, options.tenant)
     program = app.App(application, folder, target, theme=options.theme)
+    program.beginning.connect(lambda: start_log(folder))
     program.start()
     code = application.exec()
     program.close()
     return int(code)
+
+
+def subscription_id(text: str) -> str:
+    """In the spelling that Azure uses.
+
+    Raises:
+        ValueError: not an ID.
+    """
+    import uuid  # noqa: PLC0415 - not for a start without one
+
+    return str(uuid.UUID(text))
+
+
+def start_log(folder: Path) -> None:
+    """After the first paint, as what it stands on takes 18 ms to import."""
+    from . import logs  # noqa: PLC0415
+
+    logs.start_log(folder)
 
 
 NO_DISPLAY = """There is no display, so no window can be shown.
@@ -175,6 +185,8 @@ def reset_demo(folder: Path) -> None:
 
 def simulate(options: argparse.Namespace) -> int:
     """Serve until interrupted; the first line on standard output says where."""
+    import json  # noqa: PLC0415
+
     from . import resources  # noqa: PLC0415
     from .simulator.build import build_simulator  # noqa: PLC0415
     from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .domain.releases import Calendar
+if TYPE_CHECKING:
+    from .domain.releases import Calendar
 
 
 def _root() -> Path:
@@ -36,10 +36,14 @@ def read_text(name: str) -> str:
 
 
 def read_json(name: str) -> Any:
+    import json  # noqa: PLC0415 - not before the first paint
+
     return json.loads(read_text(name))
 
 
 @cache
 def calendar() -> Calendar:
     """The real releases, carried with the program."""
+    from .domain.releases import Calendar  # noqa: PLC0415 - after the first paint
+
     return Calendar.from_rows(read_json("releases.json"))

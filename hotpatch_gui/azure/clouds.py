@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(NamedTuple):
     """An Azure cloud: where ARM is, which authority signs in, and whether sign-in is needed.
 
     ``is_demo`` marks a simulated Azure; the window says so wherever it is shown.
@@ -55,6 +53,8 @@ def simulated(endpoint: str) -> Cloud:
 def _is_loopback(host: str | None) -> bool:
     if host == "localhost":
         return True
+    import ipaddress  # noqa: PLC0415 - only for an address, and not before the first paint
+
     try:
         return ipaddress.ip_address(host or "").is_loopback
     except ValueError:

@@ -36,6 +36,7 @@ def prepare(folder: Path | None = None) -> None:
     os.environ |= {
         "QT_QPA_PLATFORM": f"offscreen:configfile={screen}",
         "QT_API": "pyside6",
+        "QT_STYLE_OVERRIDE": "fusion",
         "FONTCONFIG_FILE": str(fonts),
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from hotpatch_gui import resources
-from hotpatch_gui.app import App, Target, demo_target
+from hotpatch_gui.app import App, Target, demo_target, make_application
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.build import build_simulator
@@ -30,7 +29,7 @@ PATIENCE_S = 30.0
 def application() -> QApplication:
     """The one QApplication, with nothing that moves by itself."""
     existing = QApplication.instance()
-    made = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    made = existing if isinstance(existing, QApplication) else make_application()
     made.setCursorFlashTime(0)
     return made
 

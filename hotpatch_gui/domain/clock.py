@@ -48,3 +48,17 @@ class CloudClock:
 
     def _now(self) -> datetime:
         return self._anchor + timedelta(seconds=(self._monotonic() - self._at) * self._rate)
+
+
+def age_text(then: datetime | None, now: datetime) -> str:
+    """``5 min ago``, ``2 h ago``, ``9 d ago``; a time ahead of ``now`` counts as just now."""
+    if then is None:
+        return "never"
+    seconds = max(0, int((now - then).total_seconds()))
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h ago"
+    return f"{seconds // 86400} d ago"

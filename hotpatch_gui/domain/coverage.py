@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum, StrEnum
 
+from .clock import age_text
 from .hotpatch import HotpatchStatus
-from .machines import Freshness, Machine, PatchMode, PowerState, age_text, freshness
+from .machines import Freshness, Machine, PatchMode, PowerState, freshness
 from .platforms import REPLACEMENTS
 from .releases import Calendar, Product, Release, ReleaseKind, day_name
-
-
-class Level(IntEnum):
-    """How much attention a machine needs; higher sorts first in "needs attention"."""
-
-    OK = 0
-    INFO = 1
-    UNKNOWN = 2
-    WARNING = 3
-    ERROR = 4
-
-
-class Situation(StrEnum):
-    """One word for the list; the first that holds, worst first."""
-
-    UNSUPPORTED = "Not available on this image"
-    RESTART_PENDING = "Restart pending"
-    OFF_TRAIN = "Off the hotpatch train"
-    DISABLED = "Hotpatch off"
-    LAST_FAILED = "Last installation failed"
-    NOT_RUNNING = "Not running"
-    NEVER_ASSESSED = "Never assessed"
-    STALE = "Assessment too old"
-    BEHIND = "Updates available"
-    UP_TO_DATE = "Up to date"
+from .standing import Level, Situation
 
 
 @dataclass(frozen=True, slots=True)

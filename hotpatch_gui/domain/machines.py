@@ -160,17 +160,3 @@ def freshness(assessed: datetime | None, now: datetime) -> Freshness:
     if age > ASSESSMENT_KEPT:
         return Freshness.TOO_OLD
     return Freshness.AGEING if age > timedelta(days=1) else Freshness.FRESH
-
-
-def age_text(then: datetime | None, now: datetime) -> str:
-    """``5 min ago``, ``2 h ago``, ``9 d ago``; a time ahead of ``now`` counts as just now."""
-    if then is None:
-        return "never"
-    seconds = max(0, int((now - then).total_seconds()))
-    if seconds < 60:
-        return "just now"
-    if seconds < 3600:
-        return f"{seconds // 60} min ago"
-    if seconds < 48 * 3600:
-        return f"{seconds // 3600} h ago"
-    return f"{seconds // 86400} d ago"

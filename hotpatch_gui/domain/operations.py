@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class OperationKind(StrEnum):
@@ -64,8 +64,7 @@ _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A row of the operations table. Times are UTC; ``request`` is the JSON that is sent, if any.
 
     ``token`` is the SDK's continuation token: it carries the operation's URL, never a bearer.

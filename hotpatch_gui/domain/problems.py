@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ProblemKind(StrEnum):
@@ -20,8 +20,7 @@ class ProblemKind(StrEnum):
     BUG = "bug"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """``sentence`` says what happened, ``next_step`` what to do; code and request id are Azure's own.
 
     ``retry_after_s`` is how long Azure asked us to wait, in seconds; None if it did not say.

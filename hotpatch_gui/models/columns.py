@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
 from hotpatch_gui.store.times import from_text
 
-from . import words
+from . import outcomes, words
 from .windowed import Column
 
 
 def _programme_tip(row: sqlite3.Row, _: datetime) -> str:
     if row["release_kind"]:
-        return f"In the hotpatch calendar: {words.release_text(row['release_kind']).lower()}."
+        return f"In the hotpatch calendar: {outcomes.release_text(row['release_kind']).lower()}."
     return outside_programme(row["name"], Classification.parse(row["classification"]))
 
 
@@ -48,11 +47,11 @@ _NAME = Column(
 _KB = Column("kb", "KB", 100, lambda r, _: r["kb"] or words.NOTHING, sort="kb")
 _CLASS = Column(
     "classification", "Classification", 108,
-    lambda r, _: words.classification_text(r["classification"]), sort="classification",
+    lambda r, _: outcomes.classification_text(r["classification"]), sort="classification",
 )  # fmt: skip
 _RESTART = Column(
-    "restart", "Restart", 118, lambda r, _: words.restart_of(r).label,
-    glyph=lambda r: words.RESTART_GLYPHS[words.restart_of(r)], sort="restart",
+    "restart", "Restart", 118, lambda r, _: outcomes.restart_of(r).label,
+    glyph=lambda r: outcomes.RESTART_GLYPHS[outcomes.restart_of(r)], sort="restart",
 )  # fmt: skip
 _PUBLISHED = Column(
     "published", "Published", 100, lambda r, _: words.day_text(r["published_at"]), sort="published"
@@ -61,7 +60,7 @@ _RELEASE = Column(
     "release",
     "Release",
     130,
-    lambda r, _: words.release_text(r["release_kind"]),
+    lambda r, _: outcomes.release_text(r["release_kind"]),
     tip=_programme_tip,
     hidden=True,
 )
@@ -77,25 +76,25 @@ COMPLIANCE = (
 )  # fmt: skip
 
 KBS = (
-    replace(_NAME, width_px=262), _KB, _CLASS, _RESTART,
+    _NAME._replace(width_px=262), _KB, _CLASS, _RESTART,
     Column("machines", "Missing on", 88, lambda r, _: words.number(r["machines"]), right=True, sort="machines"),
     Column("running", "Of those running", 124, lambda r, _: words.number(r["running"]), right=True),
     Column("installed", "Installed on", 92, lambda r, _: words.number(r["installed"]), right=True),
     Column("failed", "Failed on", 76, lambda r, _: words.number(r["failed"]), right=True),
-    _PUBLISHED, replace(_RELEASE, hidden=False),
+    _PUBLISHED, _RELEASE._replace(hidden=False),
 )  # fmt: skip
 
 HISTORY = (
     Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
     Column("started", "Started", 148, lambda r, _: words.time_text(r["started_at"]),
            tip=lambda r, now: words.time_tip(r["started_at"], now), sort="started"),
-    Column("status", "Status", 194, lambda r, _: words.run_status_text(r),
-           glyph=lambda r: words.RUN_GLYPHS.get(words.run_status(r)), sort="status"),
-    Column("started_by", "Started by", 124, lambda r, _: words.started_by_text(r["started_by"]), sort="started_by"),
+    Column("status", "Status", 194, lambda r, _: outcomes.run_status_text(r),
+           glyph=lambda r: outcomes.RUN_GLYPHS.get(outcomes.run_status(r)), sort="status"),
+    Column("started_by", "Started by", 124, lambda r, _: outcomes.started_by_text(r["started_by"]), sort="started_by"),
     Column("installed", "Installed", 78, lambda r, _: words.number(r["installed"]), right=True, sort="installed"),
     Column("failed", "Failed", 62, lambda r, _: words.number(r["failed"]), right=True, sort="failed"),
     Column("pending", "Pending", 72, lambda r, _: words.number(r["pending"]), right=True, sort="pending"),
-    Column("restart", "Restart", 104, lambda r, _: words.restart_status_text(r["restart_status"]), sort="restart"),
+    Column("restart", "Restart", 104, lambda r, _: outcomes.restart_status_text(r["restart_status"]), sort="restart"),
     Column("duration", "Duration", 84, lambda r, _: words.duration_text(r["started_at"], r["modified_at"]),
            right=True, sort="duration"),
     Column("operation", "Operation", 120, lambda *_: "Install updates"),
@@ -103,8 +102,8 @@ HISTORY = (
 )  # fmt: skip
 
 OPERATIONS = (
-    Column("state", "State", 116, lambda r, _: words.operation_text(r), glyph=words.operation_glyph, sort="state"),
-    Column("kind", "Operation", 152, lambda r, _: words.operation_kind(r), sort="kind"),
+    Column("state", "State", 116, lambda r, _: outcomes.operation_text(r), glyph=outcomes.operation_glyph, sort="state"),
+    Column("kind", "Operation", 152, lambda r, _: outcomes.operation_kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r["machine_name"], sort="machine"),
     Column("note", "What it is doing", 400, lambda r, _: r["note"] or "Waiting for its turn.",
            tip=lambda r, _: r["note"], takes_slack=True),
@@ -113,10 +112,4 @@ OPERATIONS = (
     Column("ended", "Ended", 156, lambda r, _: words.time_text(r["ended_at"]),
            tip=lambda r, now: words.time_tip(r["ended_at"], now), sort="ended"),
     Column("took", "Took", 84, _took, right=True),
-)  # fmt: skip
-
-MACHINES = (
-    Column("name", "Machine", 260, lambda r, _: r["name"],
-           tip=lambda r, now: f"{r['name']}: {words.machine_summary(r)}; assessed {words.assessed_age(r, now)}",
-           sort="name"),
 )  # fmt: skip

@@ -7,9 +7,8 @@ import sqlite3
 import threading
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -18,8 +17,7 @@ from hotpatch_gui.store.database import open_reader
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class IdsRequest:
+class IdsRequest(NamedTuple):
     """Fetch row ids. ``asker`` gets at most one answer, to its newest request."""
 
     asker: int
@@ -28,8 +26,7 @@ class IdsRequest:
     parameters: Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class IdsAnswer:
+class IdsAnswer(NamedTuple):
     asker: int
     number: int
     ids: array[int]

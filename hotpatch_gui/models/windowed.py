@@ -7,10 +7,8 @@ import sqlite3
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -40,8 +38,7 @@ GlyphRole = int(Qt.ItemDataRole.UserRole) + 1
 _askers = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column. ``text`` and ``tip`` get the row and the time it is; ``sort`` is a key of the table."""
 
     key: str
@@ -59,6 +56,10 @@ class Column:
 
 def plain_tip(text: str) -> str:
     """Tooltips guess rich text; this one is shown as it is, line by line."""
+    if not text:
+        return ""
+    from html import escape  # noqa: PLC0415 - its table of entities takes long to load
+
     return "<br>".join(f"<span>{escape(line)}</span>" for line in text.splitlines())
 
 

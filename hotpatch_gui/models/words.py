@@ -1,16 +1,12 @@
-"""Values of rows in the user's words: times, ages, states."""
+"""Values of rows in the user's words: times, ages, numbers, and how a machine stands."""
 
 from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta, tzinfo
 
-from hotpatch_gui.domain.coverage import Level, Situation
-from hotpatch_gui.domain.machines import age_text
-from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.domain.records import RESTART_STATUS_LABELS, RunStatus
-from hotpatch_gui.domain.releases import ReleaseKind
-from hotpatch_gui.domain.updates import Classification, RestartBehavior
+from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
@@ -21,29 +17,6 @@ LEVEL_GLYPHS = {
     Level.UNKNOWN: Glyph.UNKNOWN,
     Level.WARNING: Glyph.WARNING,
     Level.ERROR: Glyph.ERROR,
-}
-RUN_GLYPHS = {
-    RunStatus.SUCCEEDED: Glyph.OK,
-    RunStatus.COMPLETED_WITH_WARNINGS: Glyph.WARNING,
-    RunStatus.FAILED: Glyph.ERROR,
-    RunStatus.IN_PROGRESS: Glyph.RUNNING,
-}
-OPERATION_GLYPHS = {
-    OperationState.SUCCEEDED: Glyph.OK,
-    OperationState.FAILED: Glyph.ERROR,
-    OperationState.UNKNOWN: Glyph.UNKNOWN,
-    OperationState.CANCELLED: Glyph.INFO,
-}
-RESTART_GLYPHS = {
-    RestartBehavior.NEVER: Glyph.OK,
-    RestartBehavior.ALWAYS: Glyph.RESTART,
-    RestartBehavior.CAN_REQUEST: Glyph.WARNING,
-    RestartBehavior.UNKNOWN: Glyph.UNKNOWN,
-}
-UPDATE_STATE_GLYPHS = {
-    "installed": Glyph.OK,
-    "failed": Glyph.ERROR,
-    "pending": Glyph.WARNING,
 }
 
 
@@ -103,39 +76,6 @@ def number(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
-def classification_text(value: str) -> str:
-    known = Classification.parse(value)
-    return known.label if known else value
-
-
-def release_text(kind: str | None) -> str:
-    known = next((k for k in ReleaseKind if k.value == kind), None)
-    return known.label.capitalize() if known else NOTHING
-
-
-def run_status(row: sqlite3.Row) -> RunStatus:
-    return RunStatus.parse(row["status"])
-
-
-def run_status_text(row: sqlite3.Row) -> str:
-    label = run_status(row).label
-    return f"{label}, window exceeded" if row["window_exceeded"] else label
-
-
-def restart_status_text(value: str | None) -> str:
-    return RESTART_STATUS_LABELS.get((value or "").casefold(), value or NOTHING)
-
-
-def started_by_text(value: str | None) -> str:
-    return {"user": "User", "platform": "Azure, automatic"}.get(
-        (value or "").casefold(), value or NOTHING
-    )
-
-
-def restart_of(row: sqlite3.Row) -> RestartBehavior:
-    return RestartBehavior.parse(row["restart"])
-
-
 def level_of(row: sqlite3.Row) -> Level:
     try:
         return Level(row["attention"])
@@ -157,19 +97,3 @@ def machine_summary(row: sqlite3.Row) -> str:
 def assessed_age(row: sqlite3.Row, now: datetime) -> str:
     moment = from_text(row["assessed_at"])
     return age_text(moment, now) if moment else "never"
-
-
-def operation_state(row: sqlite3.Row) -> OperationState:
-    return OperationState(row["state"])
-
-
-def operation_glyph(row: sqlite3.Row) -> Glyph:
-    return OPERATION_GLYPHS.get(operation_state(row), Glyph.RUNNING)
-
-
-def operation_text(row: sqlite3.Row) -> str:
-    return operation_state(row).value.capitalize()
-
-
-def operation_kind(row: sqlite3.Row) -> str:
-    return OperationKind(row["kind"]).label

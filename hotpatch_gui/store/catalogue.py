@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-
-from hotpatch_gui.domain.problems import Problem
-from hotpatch_gui.domain.releases import Release
+from typing import TYPE_CHECKING, NamedTuple
 
 from .times import from_text, to_text
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.problems import Problem
+    from hotpatch_gui.domain.releases import Release
 
 FLEET = "fleet"
 
@@ -42,8 +43,7 @@ def subscription_names(db: sqlite3.Connection) -> list[str]:
     return [r[0] for r in db.execute("SELECT name FROM subscriptions ORDER BY name")]
 
 
-@dataclass(frozen=True, slots=True)
-class SyncState:
+class SyncState(NamedTuple):
     """How the last sync went. ``finished`` is the last one that came to its end."""
 
     started: datetime | None = None

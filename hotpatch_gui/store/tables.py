@@ -5,14 +5,12 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_PARAMETERS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """Conditions joined by AND, with their parameters."""
 
     conditions: tuple[str, ...] = ()
@@ -28,8 +26,7 @@ class Where:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """``source`` is the FROM part, ``key`` the row id, ``sorts`` SQL by column key; ``touched_by``
     are the tables whose change may change what is shown."""
 
@@ -39,7 +36,7 @@ class Table:
     select: str
     sorts: dict[str, str]
     default_sort: tuple[str, bool]
-    touched_by: frozenset[str] = field(default_factory=frozenset)
+    touched_by: frozenset[str] = frozenset()
 
     def ids_sql(self, where: Where, sort: str, descending: bool, limit: int | None = None) -> str:
         """SQL for the row ids in order; ties keep the order of the key, so pages never jump."""

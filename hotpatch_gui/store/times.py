@@ -14,6 +14,7 @@ def to_text(moment: datetime | None) -> str | None:
 def from_text(text: str | None) -> datetime | None:
     """None for NULL and for text that is not a time (a file may have been damaged)."""
     try:
-        return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC) if text else None
+        moment = datetime.fromisoformat(text) if text else None
     except (ValueError, TypeError):
         return None
+    return moment if moment is not None and moment.tzinfo is not None else None

@@ -34,11 +34,11 @@ class Theme(QObject):
     ) -> None:
         super().__init__(application)
         self._application = application
+        self._is_dressed = False
         self.family = choose_family(bundled=bundled_font)
         self.scale = scale
         self.choice = ""
         self.tokens: Tokens = THEMES["light"]
-        application.setStyle("Fusion")
         application.setFont(self.font())
         application.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         self.choose(choice)
@@ -47,6 +47,14 @@ class Theme(QObject):
         """``system``, ``light`` or ``dark``; anything else counts as ``system``."""
         self.choice = choice if choice in CHOICES else "system"
         self._apply()
+
+    def dress(self) -> None:
+        """Apply the style sheet. Called once the window is built: under a sheet, Qt styles a widget anew
+        each time that it or a parent is put into a layout, which takes 20 ms until the first paint."""
+        self._is_dressed = True
+        self._application.setStyleSheet(
+            style.style_sheet(self.tokens, resource("icons").as_posix())
+        )
 
     def font(self, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT) -> QFont:
         return font(self.family, px, weight, self.scale)
@@ -60,7 +68,6 @@ class Theme(QObject):
         name = ("dark" if dark else "light") if self.choice == "system" else self.choice
         self.tokens = THEMES[name]
         self._application.setPalette(style.palette(self.tokens))
-        self._application.setStyleSheet(
-            style.style_sheet(self.tokens, resource("icons").as_posix())
-        )
+        if self._is_dressed:
+            self.dress()
         self.changed.emit()

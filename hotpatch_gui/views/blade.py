@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.coverage import Level, coverage
+from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.machines import PowerState
+from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import machines
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
@@ -59,7 +60,7 @@ class Blade(QStackedWidget):
         services.source.opened.connect(self.reload)
 
     def _make_parts(self) -> None:
-        services, theme = self._s, self._s.theme
+        theme = self._s.theme
         self.title = ElidedLabel(theme, TITLE_PX, SEMIBOLD_WEIGHT)
         self.title.setObjectName("bladeTitle")
         self.subtitle = ElidedLabel(theme, role="secondary")
@@ -155,7 +156,7 @@ class Blade(QStackedWidget):
     def say_empty(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
         self.empty.say(glyph, headline, explanation, button)
 
-    def set_online(self, online: bool) -> None:
+    def set_online(self, *, online: bool) -> None:
         if online != self._online:
             self._online = online
             self._update_commands()
@@ -181,7 +182,7 @@ class Blade(QStackedWidget):
                 f"Virtual machine · {row['resource_group']} · {row['location']}{zone} · {row['power']}"
             )
             self.banner.show_coverage(
-                coverage(machines.evidence_of(row), self._s.calendar, self._s.clock())
+                coverage(machines.evidence_of(row), self._s.calendar(), self._s.clock())
             )
             return
         self.title.set_whole(f"{len(rows)} machines | Hotpatch")

@@ -45,7 +45,6 @@ class Header(QFrame):
         self.search.setObjectName("search")
         self.search.setAccessibleName("Search machines")
         self.search.setPlaceholderText("Search machines  (Ctrl+K)")
-        self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(round(280 * theme.scale))
         self.search.textChanged.connect(self.search_changed)
         self.gear = self._button("settings", "Settings")
@@ -69,8 +68,9 @@ class Header(QFrame):
         self.show_subscription()
         self.show_clock()
 
-    def load_logo(self) -> None:
+    def load_pictures(self) -> None:
         """After the first paint: the SVG reader is slow to load."""
+        self.search.setClearButtonEnabled(True)
         ratio = self.devicePixelRatioF()
         pixmap: QPixmap = QIcon(str(resource("icons/hotpatch.svg"))).pixmap(
             round(LOGO_PX * ratio), round(LOGO_PX * ratio)

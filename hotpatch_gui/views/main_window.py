@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.coverage import Level
 from hotpatch_gui.domain.problems import Problem, ProblemKind
+from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.changes import Changes
 
@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
     def load_icons(self) -> None:
         """After the first paint."""
         self._s.icons.load()
-        self.header.load_logo()
+        self.header.load_pictures()
 
     @property
     def is_syncing(self) -> bool:
@@ -124,7 +124,6 @@ class MainWindow(QMainWindow):
         state = catalogue.sync_state(db) if db is not None else catalogue.SyncState()
         self.machines.show_sync(state, syncing=self._syncing)
         offline = state.problem_kind == ProblemKind.OFFLINE
-        self.machines.blade.set_online(not offline)
         if state.problem:
             self._notify(
                 Level.WARNING if offline else Level.ERROR,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.domain.installs import InstallRequest
-from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.settings import Settings
 from hotpatch_gui.theme.icons import Icons
 from hotpatch_gui.theme.theme import Theme
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.installs import InstallRequest
+    from hotpatch_gui.domain.releases import Calendar
+    from hotpatch_gui.domain.settings import SettingsChange
 
 
 class Requests(Protocol):
@@ -38,21 +39,19 @@ class Requests(Protocol):
     def cancel(self, operation_id: int) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class CloudLabel:
+class CloudLabel(NamedTuple):
     """What the window says of the cloud it shows. ``demo`` is empty for a real one."""
 
     name: str
     demo: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(NamedTuple):
     """Handed down to every view by app.py."""
 
     source: DataSource
     clock: Clock
-    calendar: Calendar
+    calendar: Callable[[], Calendar]
     theme: Theme
     icons: Icons
     settings: Settings

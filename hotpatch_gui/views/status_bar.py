@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from hotpatch_gui import __version__
-from hotpatch_gui.domain.machines import age_text
+from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.models import words
 from hotpatch_gui.store import catalogue, operations

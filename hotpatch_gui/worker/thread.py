@@ -6,19 +6,18 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store import catalogue, database, operations
 
 if TYPE_CHECKING:
     from hotpatch_gui.azure.gateway import Connection
+    from hotpatch_gui.domain.releases import Calendar
 
     from .context import Context
     from .scheduler import Job, Scheduler
@@ -37,8 +36,7 @@ _BUG = Problem(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """The file is ready; ``set_aside`` is where a damaged one was put, if there was one."""
 
     path: Path

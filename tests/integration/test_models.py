@@ -15,6 +15,7 @@ from hotpatch_gui.models.windowed import PAGE_ROWS, PAGES_KEPT, WindowedModel
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import database, tables
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.views.widgets.machine_list import COLUMNS as MACHINE_COLUMNS
 
 ROWS = 20_000
 
@@ -66,7 +67,7 @@ def loaded(qtbot, model: WindowedModel) -> WindowedModel:
 @pytest.mark.parametrize(
     ("table", "shown"),
     [(tables.UPDATES, columns.COMPLIANCE), (tables.KBS, columns.KBS), (tables.HISTORY, columns.HISTORY),
-     (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, columns.MACHINES)],
+     (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)],
     ids=["updates", "kbs", "history", "operations", "machines"],
 )  # fmt: skip
 def test_every_model_keeps_qts_rules(
@@ -82,7 +83,7 @@ def test_every_model_keeps_qts_rules(
 
 def test_every_column_can_be_sorted_by_what_it_names(source: DataSource, path: Path) -> None:
     for table, shown in ((tables.UPDATES, columns.COMPLIANCE), (tables.KBS, columns.KBS), (tables.HISTORY, columns.HISTORY),
-                         (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, columns.MACHINES)):  # fmt: skip
+                         (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)):  # fmt: skip
         for key in {c.sort for c in shown if c.sort}:
             assert key in table.sorts
             assert source.db is not None

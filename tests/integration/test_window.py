@@ -159,8 +159,8 @@ def test_the_list_filters_by_state(stage: Stage) -> None:
 def test_compliance_filters(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-02")
+    stage.window.machines.blade.tabs.setCurrentIndex(1)
     tab = stage.window.machines.blade.compliance
-    stage.window.machines.blade.tabs.setCurrentWidget(tab)
     stage.settle()
 
     def kbs() -> set[str]:
@@ -200,8 +200,8 @@ def test_an_empty_list_says_why_it_is_empty(stage: Stage, machine: str, headline
 def test_history_tiles_filter_and_a_run_shows_its_errors(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-print-01")
+    stage.window.machines.blade.tabs.setCurrentIndex(2)
     tab = stage.window.machines.blade.history
-    stage.window.machines.blade.tabs.setCurrentWidget(tab)
     stage.settle()
     total = tab.model.rowCount()
     assert tab.tiles["total"].figure.text() == str(total)
@@ -292,14 +292,29 @@ def test_a_machine_that_does_not_run_cannot_be_chosen_for_installation(stage: St
 def test_columns_and_window_are_remembered(qapp, tmp_path: Path) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        table = stage.table("complianceTable")
-        table.setColumnWidth(1, 411)
+        table = stage.window.machines.blade.compliance.panel.table
+        table.setColumnWidth(2, 211)
         stage.until(lambda: not stage.app.settings.state("columns-complianceTable").isEmpty())
         stage.window.resize(1111, 700)
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        assert stage.table("complianceTable").columnWidth(1) == 411
+        assert stage.window.machines.blade.compliance.panel.table.columnWidth(2) == 211
         assert stage.window.width() == 1111
+
+
+def test_one_column_takes_the_room_that_the_window_has(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    stage.window.machines.blade.tabs.setCurrentIndex(1)
+    stage.settle()
+    table = stage.window.machines.blade.compliance.panel.table
+    header = table.horizontalHeader()
+    for width in (1280, 1700, 1100):
+        stage.window.resize(width, 800)
+        stage.settle()
+        assert header.length() >= table.viewport().width()
+        room = sum(c.width_px for c in table.windowed.columns if not c.hidden)
+        assert header.length() == max(room, table.viewport().width())
 
 
 def test_the_theme_changes_while_the_program_runs(stage: Stage) -> None:

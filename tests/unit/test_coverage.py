@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui import resources
-from hotpatch_gui.domain.coverage import Evidence, Level, Situation, coverage
+from hotpatch_gui.domain.coverage import Evidence, coverage
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image, PowerState
 from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.simulator.fleet import EPOCH
 
 FRESH = EPOCH - timedelta(hours=2)

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.coverage import Level
 from hotpatch_gui.domain.installs import (
     MAX_MINUTES,
     MIN_MINUTES,
@@ -36,8 +35,9 @@ from hotpatch_gui.domain.installs import (
 )
 from hotpatch_gui.domain.kb import KbTextError, parse_kbs
 from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
+from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.domain.updates import Classification, Update
-from hotpatch_gui.models import words
+from hotpatch_gui.models import outcomes, words
 from hotpatch_gui.models.windowed import plain_tip
 from hotpatch_gui.store import assessments
 from hotpatch_gui.store.times import from_text
@@ -237,7 +237,7 @@ class InstallDialog(StepsDialog):
         ratio = self.devicePixelRatioF()
         tokens = self._theme.tokens
         item.setIcon(
-            3, QIcon(glyphs.pixmap(words.RESTART_GLYPHS[update.restart], 16, tokens, ratio))
+            3, QIcon(glyphs.pixmap(outcomes.RESTART_GLYPHS[update.restart], 16, tokens, ratio))
         )
         item.setToolTip(0, plain_tip(update.name))
         if reason:

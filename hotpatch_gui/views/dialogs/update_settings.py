@@ -162,7 +162,7 @@ class UpdateSettingsDialog(QDialog):
         was_on = bool(self._machines[0].settings.hotpatch_enabled)
         product = self._machines[0].product
         now = self._s.clock().date()
-        next_baseline = self._s.calendar.next_restart(product, now) if product else None
+        next_baseline = self._s.calendar().next_restart(product, now) if product else None
         when = f", planned for {day_name(next_baseline.day)}" if next_baseline else ""
         if self.hotpatch.isChecked() and not was_on:
             return f"Takes effect with the next baseline{when}. Until then ordinary updates restart the machine."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
-from hotpatch_gui.models import columns, words
+from hotpatch_gui.models import columns, outcomes, words
 from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import operations, tables
 from hotpatch_gui.store.changes import Changes
@@ -80,7 +80,7 @@ class ActivityPage(Page):
         if row is None:
             return
         parts = [
-            f"{words.operation_kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"
+            f"{outcomes.operation_kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"
         ]
         if row["state"] == "running" and row["latest_end_at"]:
             parts.append(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
-from hotpatch_gui.domain.coverage import Level, Situation
-from hotpatch_gui.models import columns
+from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import tables
 from hotpatch_gui.store.catalogue import SyncState
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
-from hotpatch_gui.views.blade import Blade
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.empty import EmptyState
 from hotpatch_gui.views.widgets.labels import label, line
-from hotpatch_gui.views.widgets.machine_list import MachineList
+from hotpatch_gui.views.widgets.later import Later
+from hotpatch_gui.views.widgets.machine_list import COLUMNS, MachineList
+
+if TYPE_CHECKING:
+    from hotpatch_gui.views.blade import Blade
 
 LIST_WIDTH_PX = 320
 
@@ -35,7 +40,7 @@ class MachinesPage(QSplitter):
         self._text = ""
         theme = services.theme
         self.model = WindowedModel(
-            services.source, tables.MACHINES, columns.MACHINES, services.clock,
+            services.source, tables.MACHINES, COLUMNS, services.clock,
             where=tables.machines_where(), parent=self,
         )  # fmt: skip
         self.list = MachineList(theme, services.settings, self.model, services.clock)
@@ -53,11 +58,14 @@ class MachinesPage(QSplitter):
         self.sort.setAccessibleName("Sort machines by")
         for text, key, descending in SORTS:
             self.sort.addItem(text, (key, descending))
-        self.blade = Blade(services)
+        self._sync, self._syncing = SyncState(), False
+        self._blade = Later(self._make_blade)
         self.nothing = EmptyState(theme)
         self._lay_out()
         self.state.currentIndexChanged.connect(self._filter)
         self.sort.currentIndexChanged.connect(self._sort)
+        self._blade.built.connect(self._tell_blade)
+        self._blade.built.connect(self._on_selected)
         self.model.rows_changed.connect(self._on_rows)
         self.list.selectionModel().selectionChanged.connect(self._on_selected)
         self.model.load_first_screen()
@@ -92,7 +100,7 @@ class MachinesPage(QSplitter):
         column.addWidget(line())
         column.addWidget(self._lists, 1)
         self.addWidget(panel)
-        self.addWidget(self.blade)
+        self.addWidget(self._blade)
         self.setStretchFactor(0, 0)
         self.setStretchFactor(1, 1)
         panel.setMinimumWidth(round(220 * theme.scale))
@@ -100,6 +108,15 @@ class MachinesPage(QSplitter):
         self.setHandleWidth(1)
         width = round(LIST_WIDTH_PX * theme.scale)
         self.setSizes([width, 3 * width])
+
+    @property
+    def blade(self) -> Blade:
+        return self._blade.content
+
+    def _make_blade(self) -> Blade:
+        from hotpatch_gui.views.blade import Blade  # noqa: PLC0415 - after the first paint
+
+        return Blade(self._s)
 
     def search(self, text: str) -> None:
         self._text = text
@@ -111,7 +128,14 @@ class MachinesPage(QSplitter):
         self.list.scrollTo(self.list.currentIndex())
 
     def show_sync(self, state: SyncState, *, syncing: bool) -> None:
-        """What to say where there is no machine yet."""
+        """How the data stands; and what to say where there is no machine yet."""
+        self._sync, self._syncing = state, syncing
+        if self._blade.is_built:
+            self._tell_blade()
+
+    def _tell_blade(self) -> None:
+        state, syncing = self._sync, self._syncing
+        self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
         if state.problem and not syncing:
             self.blade.say_empty(
                 Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}"
@@ -159,6 +183,8 @@ class MachinesPage(QSplitter):
         self.list.selectionModel().setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
 
     def _on_selected(self) -> None:
+        if not self._blade.is_built:
+            return
         ids = self.list.selected_ids
         if ids != list(self.blade.machine_ids):
             self.blade.show_machines(ids)

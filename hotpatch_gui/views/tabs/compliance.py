@@ -10,12 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.coverage import Situation
-from hotpatch_gui.domain.machines import Freshness, PowerState, age_text, freshness
+from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
+from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import columns
+from hotpatch_gui.models.outcomes import classification_text
 from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.models.words import classification_text
 from hotpatch_gui.store import assessments, tables
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph

@@ -96,7 +96,7 @@ class ScheduleTab(QScrollArea):
 
     def _show_calendar(self, products: Sequence[Product], machine: Machine | None) -> None:
         today = self._s.clock().date()
-        entries = [e for p in products for e in self._s.calendar.expected(p, today, MONTHS)]
+        entries = [e for p in products for e in self._s.calendar().expected(p, today, MONTHS)]
         entries.sort(key=lambda e: (e.day, e.product))
         names = " and ".join(p.label for p in products)
         self.title.setText(

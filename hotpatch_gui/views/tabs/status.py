@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.coverage import running_release
 from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
-from hotpatch_gui.domain.machines import AssessmentMode, Machine, age_text
+from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.models import words
 from hotpatch_gui.store import installations, machines
@@ -108,8 +109,8 @@ class StatusTab(QScrollArea):
         periodic = settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM
         cause = f", for {row['restart_kbs'].replace(' ', ', ')}" if row["restart_kbs"] else ""
         product = machine.product
-        base = self._s.calendar.baseline_in_force(product, now.date()) if product else None
-        running = running_release(machine, self._s.calendar)
+        base = self._s.calendar().baseline_in_force(product, now.date()) if product else None
+        running = running_release(machine, self._s.calendar())
         return [
             row["hotpatch_status"] or "Not known",
             settings.orchestration,
@@ -166,7 +167,7 @@ class StatusTab(QScrollArea):
         since = now - timedelta(days=365)
         done = installations.release_installs(db, row["id"])
         kinds = (
-            self._s.calendar.by_kb(product, kb)
+            self._s.calendar().by_kb(product, kb)
             for text, kb, state, _ in done
             if state == "Installed" and (from_text(text) or since) > since
         )
@@ -181,7 +182,7 @@ def _strip(
 ) -> tuple[object, str]:
     from .strip import strip_data, strip_words  # noqa: PLC0415 - pyqtgraph comes with it
 
-    data = strip_data(db, machine_id, machine, services.calendar, services.clock().date())
+    data = strip_data(db, machine_id, machine, services.calendar(), services.clock().date())
     return data, strip_words(data)
 
 

@@ -39,7 +39,8 @@ class EmptyState(QFrame):
 
     def _fit(self) -> None:
         """A wrapped label that a layout centres does not ask for the height of its lines."""
-        self.explanation.setMinimumHeight(self.explanation.heightForWidth(self.explanation.width()))
+        height = self.explanation.heightForWidth(self.explanation.width())
+        self.explanation.setMinimumHeight(max(0, height))  # -1 where there is no text
 
     def say(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
         self._glyph.set_glyph(glyph)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
-from hotpatch_gui.models import words
+from hotpatch_gui.models import outcomes, words
 from hotpatch_gui.models.windowed import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
@@ -54,7 +54,7 @@ class RunDetails(QFrame):
     def show_run(
         self, run: sqlite3.Row, results: Sequence[sqlite3.Row], errors: Sequence[sqlite3.Row]
     ) -> None:
-        status = words.run_status_text(run)
+        status = outcomes.run_status_text(run)
         self.title.setText(f"{run['machine_name']}, {words.time_text(run['started_at'])}: {status}")
         told = [_error_text(e) for e in errors]
         self.errors.setText("\n".join(told))
@@ -64,12 +64,12 @@ class RunDetails(QFrame):
             self.results.addTopLevelItem(self._item(row))
 
     def _item(self, row: sqlite3.Row) -> QTreeWidgetItem:
-        restart = words.restart_of(row).label if row["restart"] else words.NOTHING
-        texts = [row["name"], row["kb"] or words.NOTHING, words.classification_text(row["classification"]),
+        restart = outcomes.restart_of(row).label if row["restart"] else words.NOTHING
+        texts = [row["name"], row["kb"] or words.NOTHING, outcomes.classification_text(row["classification"]),
                  row["state"], restart]  # fmt: skip
         item = QTreeWidgetItem(texts)
         item.setToolTip(0, plain_tip(row["name"]))
-        glyph = words.UPDATE_STATE_GLYPHS.get(row["state"].casefold())
+        glyph = outcomes.UPDATE_STATE_GLYPHS.get(row["state"].casefold())
         if glyph is not None:
             ratio = self.devicePixelRatioF()
             item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))

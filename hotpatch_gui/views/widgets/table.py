@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
-    QPainter,
     QResizeEvent,
     QShortcut,
 )
@@ -18,22 +17,17 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QMenu,
     QStackedWidget,
-    QStyle,
     QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
 )
 
-from hotpatch_gui.models.windowed import GlyphRole, Index, WindowedModel
+from hotpatch_gui.models.windowed import Index, WindowedModel
 from hotpatch_gui.settings import Settings
-from hotpatch_gui.theme import glyphs
-from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
 
 from .empty import EmptyState
 
-GLYPH_PX = 14
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -41,34 +35,6 @@ def guarded(text: str) -> str:
     """A cell as it may be pasted into a spreadsheet: no formula, one line, no tab."""
     flat = " ".join(text.split())
     return f"'{flat}" if flat.startswith(_FORMULA_STARTS) else flat
-
-
-class _CellDelegate(QStyledItemDelegate):
-    """Paints a state glyph in front of the text, where the column has one."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        glyph = index.data(GlyphRole)
-        if glyph is None:
-            super().paint(painter, option, index)
-            return
-        shifted = QStyleOptionViewItem(option)
-        self.initStyleOption(shifted, index)
-        text, shifted.text = shifted.text, ""
-        style = option.widget.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shifted, painter, option.widget)
-        rect = option.rect
-        side = float(GLYPH_PX)
-        place = QRectF(rect.left() + 11, rect.center().y() - side / 2 + 0.5, side, side)
-        glyphs.paint(painter, Glyph(glyph), place, self._theme.tokens)
-        room = rect.adjusted(11 + GLYPH_PX + 6, 0, -6, 0)
-        shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-        painter.setPen(option.palette.text().color())
-        painter.setFont(option.font)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
 
 class Table(QTableView):
@@ -80,20 +46,27 @@ class Table(QTableView):
 
     opened = Signal(int)
 
-    def __init__(self, theme: Theme, settings: Settings, model: WindowedModel, name: str) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        settings: Settings,
+        model: WindowedModel,
+        name: str,
+        delegate: QStyledItemDelegate | None = None,
+    ) -> None:
         super().__init__()
         self.windowed = model
         self._settings, self._theme, self._name = settings, theme, name
         self.setObjectName(name)
         self.setAccessibleName(name)
         self.setModel(model)
-        self._delegate = _CellDelegate(theme)
+        self._delegate = delegate or self._cells()
         self.setItemDelegate(self._delegate)
         self._slack = next((n for n, c in enumerate(model.columns) if c.takes_slack), None)
         self._configure()
         self._restore_columns()
         self.doubleClicked.connect(self._on_opened)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._repaint)
         for keys, headers in (("Ctrl+C", False), ("Ctrl+Shift+C", True)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -126,6 +99,14 @@ class Table(QTableView):
             self._on_opened(self.currentIndex())
             return
         super().keyPressEvent(event)
+
+    def _repaint(self) -> None:
+        self.viewport().update()
+
+    def _cells(self) -> QStyledItemDelegate:
+        from .cells import CellDelegate  # noqa: PLC0415 - after the first paint: QStyle takes long to load
+
+        return CellDelegate(self._theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

@@ -1,0 +1,30 @@
+"""How a machine stands, in one word and one degree: what lists sort and filter by."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Level(IntEnum):
+    """How much attention a machine needs; higher sorts first in "needs attention"."""
+
+    OK = 0
+    INFO = 1
+    UNKNOWN = 2
+    WARNING = 3
+    ERROR = 4
+
+
+class Situation(StrEnum):
+    """One word for the list; the first that holds, worst first."""
+
+    UNSUPPORTED = "Not available on this image"
+    RESTART_PENDING = "Restart pending"
+    OFF_TRAIN = "Off the hotpatch train"
+    DISABLED = "Hotpatch off"
+    LAST_FAILED = "Last installation failed"
+    NOT_RUNNING = "Not running"
+    NEVER_ASSESSED = "Never assessed"
+    STALE = "Assessment too old"
+    BEHIND = "Updates available"
+    UP_TO_DATE = "Up to date"
