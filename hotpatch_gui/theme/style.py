@@ -143,6 +143,7 @@ QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: n
 QHeaderView::section:hover {{ background: {t.hover}; }}
 QTableCornerButton::section {{ background: {t.surface}; border: none; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ border: none; background: {t.surface}; }}
+QAbstractScrollArea::corner {{ background: {t.surface}; border: none; }}
 QScrollBar:vertical {{ width: 12px; background: transparent; }}
 QScrollBar:horizontal {{ height: 12px; background: transparent; }}
 QScrollBar::handle {{ background: {t.disabled}; border-radius: 3px; margin: 3px; min-height: 28px;

@@ -51,7 +51,7 @@ class StatusTab(QScrollArea):
         theme = services.theme
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.essentials = Essentials(theme, NAMES)
+        self.essentials = Essentials(theme, NAMES, shares=(3, 4))
         self.tiles = {
             key: Tile(theme, caption, f"tile-{key}")
             for key, caption in (

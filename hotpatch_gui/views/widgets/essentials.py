@@ -13,9 +13,14 @@ from .labels import ElidedLabel, label
 
 
 class Essentials(QWidget):
-    """``names`` fixes the pairs; ``show_values`` fills them in the same order, down then across."""
+    """``names`` fixes the pairs; ``show_values`` fills them in the same order, down then across.
 
-    def __init__(self, theme: Theme, names: Sequence[str]) -> None:
+    ``shares`` are the widths of the two columns of values, in proportion.
+    """
+
+    def __init__(
+        self, theme: Theme, names: Sequence[str], shares: tuple[int, int] = (1, 1)
+    ) -> None:
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -33,8 +38,8 @@ class Essentials(QWidget):
             grid.addWidget(title, row, column)
             grid.addWidget(value, row, column + 1)
             self._values.append(value)
-        grid.setColumnStretch(1, 3)
-        grid.setColumnStretch(4, 4)
+        grid.setColumnStretch(1, shares[0])
+        grid.setColumnStretch(4, shares[1])
         grid.setColumnMinimumWidth(2, 16)
 
     def show_values(self, values: Sequence[str]) -> None:
