@@ -163,7 +163,7 @@ def start_log(folder: Path) -> None:
 
 
 NO_DISPLAY = """There is no display, so no window can be shown.
-Pictures of every screen can be made without one:  hotpatch-gui capture --out DIR
+Pictures of every screen can be made without one:  hotpatch-gui capture --out DIR  (in a checkout: make captures)
 On a server, an X server in memory does as well:     xvfb-run hotpatch-gui"""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
@@ -34,6 +36,7 @@ def play(name: str, stage: Stage) -> QWidget:
 
 def render(folder: Path, names: Sequence[str], themes: Sequence[str]) -> Iterator[Path]:
     """Pictures of the scenes in the themes, as ``<scene>-<theme>.png``; each path once it is written."""
+    qInstallMessageHandler(_report)
     for name in names:
         for theme in themes:
             path = folder / f"{name}-{theme}.png"
@@ -42,6 +45,12 @@ def render(folder: Path, names: Sequence[str], themes: Sequence[str]) -> Iterato
                 if not image.save(str(path)):
                     raise OSError(f"{path} could not be written")
             yield path
+
+
+def _report(_: QtMsgType, __: QMessageLogContext, text: str) -> None:
+    """Qt's messages, but for what the offscreen platform says of every dialog."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)
 
 
 def _no_network(_: str, __: str) -> Answer | Exception | None:

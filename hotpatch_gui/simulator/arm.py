@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from . import graph
-from .catalog import CATEGORY_NAMES
 from .cloud import SUBSCRIPTION, ArmError, Cloud, Operation, read_wish
 from .guest import Guest
 from .kql import Query, QueryError
+from .vm import instance_view, iso, model, result
 
 RATE_HEADER = "x-ms-simulated-rate"
 """Simulated seconds per real second: what a real cloud never sends."""
@@ -152,11 +152,11 @@ class Wire:
         guest = self._guest(call)
         body = model(guest)
         if call.arguments.get("$expand", "").casefold() == "instanceview":
-            body["properties"]["instanceView"] = self._view(guest, call.now)
+            body["properties"]["instanceView"] = instance_view(self.cloud, guest, call.now)
         return Answer(200, body)
 
     def _instance_view(self, call: _Call) -> Answer:
-        return Answer(200, self._view(self._guest(call), call.now))
+        return Answer(200, instance_view(self.cloud, self._guest(call), call.now))
 
     def _assess(self, call: _Call) -> Answer:
         guest = self._guest(call)
@@ -197,10 +197,10 @@ class Wire:
             if not op.applied:
                 guest = self.cloud.guests[op.guest.casefold()]
                 return Answer(202, None, _operation_headers(call, guest, op))
-            return Answer(200, _result(op))
-        body = {"startTime": _iso(op.started), "name": op.id, "status": "InProgress"}
+            return Answer(200, result(op))
+        body = {"startTime": iso(op.started), "name": op.id, "status": "InProgress"}
         if op.applied:
-            body |= {"endTime": _iso(op.ends), "status": "Succeeded"}
+            body |= {"endTime": iso(op.ends), "status": "Succeeded"}
         return Answer(200, body, {} if op.applied else {"Retry-After": str(RETRY_AFTER_S)})
 
     def _query(self, call: _Call) -> Answer:
@@ -266,57 +266,6 @@ class Wire:
     def _guest(self, call: _Call) -> Guest:
         return self.cloud.guest(call.values["rg"], call.values["vm"])
 
-    def _view(self, guest: Guest, now: datetime) -> dict[str, Any]:
-        agent = "Ready" if guest.agent_ready else "Not Ready"
-        op = self.cloud.running(guest, "install")
-        run = (
-            self.cloud.installation_at(op, now) if op else (guest.runs[-1] if guest.runs else None)
-        )
-        status: dict[str, Any] = {
-            "configurationStatuses": [
-                _status(
-                    "PatchModeConfigurationState/Ready",
-                    "Status_PatchModeConfigurationState_Ready",
-                    now,
-                )
-            ]
-        }
-        if guest.assessment is not None:
-            status["availablePatchSummary"] = _summary(guest.assessment)
-        if self.cloud.running(guest, "assess"):
-            status.setdefault("availablePatchSummary", {})["status"] = "InProgress"
-        if run is not None:
-            status["lastPatchInstallationSummary"] = graph.counts(run) | {
-                "status": run["status"],
-                "installationActivityId": run["id"],
-                "maintenanceWindowExceeded": run["window_exceeded"],
-                "startTime": _iso_text(run["started"]),
-                "lastModifiedTime": _iso_text(run["modified"]),
-                "error": graph.error_of(run),
-            }
-        return {
-            "computerName": guest.name,
-            "osName": graph.os_name(guest),
-            "osVersion": f"10.0.{guest.build}",
-            "hyperVGeneration": guest.generation,
-            "platformUpdateDomain": guest.update_domain,
-            "vmAgent": {
-                "vmAgentVersion": "Unknown" if not guest.agent_ready else "2.7.41491.1172",
-                "statuses": [
-                    _status(
-                        f"ProvisioningState/{'succeeded' if guest.agent_ready else 'Unavailable'}",
-                        agent,
-                        now,
-                    )
-                ],
-            },
-            "statuses": [
-                _status("ProvisioningState/succeeded", "Provisioning succeeded", now),
-                _status(f"PowerState/{guest.power}", f"VM {guest.power}", now),
-            ],
-            "patchStatus": status,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class _Call:
@@ -325,54 +274,6 @@ class _Call:
     body: dict[str, Any]
     origin: str
     now: datetime
-
-
-def model(guest: Guest) -> dict[str, Any]:
-    """The virtual machine resource, without its instance view."""
-    body: dict[str, Any] = {
-        "id": graph.vm_id(guest),
-        "name": guest.name,
-        "type": "Microsoft.Compute/virtualMachines",
-        "location": guest.location,
-        "tags": guest.tags,
-        "properties": {
-            "vmId": str(uuid.uuid5(uuid.NAMESPACE_URL, guest.name)),
-            "provisioningState": "Succeeded",
-            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
-            "storageProfile": {
-                "imageReference": {
-                    "publisher": guest.publisher, "offer": guest.offer, "sku": guest.sku, "version": "latest",
-                },
-                "osDisk": {"osType": "Windows"},
-            },
-            "osProfile": {
-                "computerName": guest.name,
-                "allowExtensionOperations": guest.allow_extensions,
-                "windowsConfiguration": {
-                    "provisionVMAgent": True,
-                    "enableAutomaticUpdates": guest.automatic_updates,
-                    "timeZone": guest.time_zone,
-                    "patchSettings": {
-                        "patchMode": guest.patch_mode,
-                        "enableHotpatching": guest.hotpatching,
-                        "assessmentMode": guest.assessment_mode,
-                        "automaticByPlatformSettings": {
-                            "rebootSetting": guest.restart_setting,
-                            "bypassPlatformSafetyChecksOnUserSchedule": guest.bypass_safety_checks,
-                        },
-                    },
-                },
-            },
-        },
-    }  # fmt: skip
-    if guest.zone:
-        body["zones"] = [guest.zone]
-    if guest.availability_set:
-        prefix = graph.vm_id(guest).rsplit("/", 2)[0]
-        body["properties"]["availabilitySet"] = {
-            "id": f"{prefix}/availabilitySets/{guest.availability_set.upper()}"
-        }
-    return body
 
 
 def _read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
@@ -424,61 +325,6 @@ def _read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _summary(seen: dict[str, Any]) -> dict[str, Any]:
-    important = sum(p["classification"] in ("Critical", "Security") for p in seen["patches"])
-    return {
-        "status": seen["status"],
-        "assessmentActivityId": seen["id"],
-        "rebootPending": seen["restart_pending"],
-        "criticalAndSecurityPatchCount": important,
-        "otherPatchCount": len(seen["patches"]) - important,
-        "startTime": _iso_text(seen["started"]),
-        "lastModifiedTime": _iso_text(seen["modified"]),
-    }
-
-
-def _result(op: Operation) -> dict[str, Any] | None:
-    if op.result is None:
-        return None
-    if op.kind == "assess":
-        seen = op.result
-        summary = _summary(seen)
-        summary["startDateTime"] = summary.pop("startTime")
-        summary.pop("lastModifiedTime")
-        return summary | {
-            "availablePatches": [
-                _patch_body(p) | {
-                    "rebootBehavior": p["restart"],
-                    "activityId": seen["id"],
-                    "publishedDate": _iso_text(p["published"]),
-                    "lastModifiedDateTime": _iso_text(seen["modified"]),
-                    "assessmentState": "Available",
-                }
-                for p in seen["patches"]
-            ]
-        }  # fmt: skip
-    run = op.result
-    return graph.counts(run) | {
-        "status": run["status"],
-        "installationActivityId": run["id"],
-        "rebootStatus": run["restart_status"],
-        "maintenanceWindowExceeded": run["window_exceeded"],
-        "startDateTime": _iso_text(run["started"]),
-        "patches": [_patch_body(p) | {"installationState": p["state"]} for p in run["patches"]],
-        "error": graph.error_of(run),
-    }
-
-
-def _patch_body(patch: dict[str, Any]) -> dict[str, Any]:
-    names = {c.value: text for c, text in CATEGORY_NAMES.items()}
-    return {
-        "patchId": patch["patch_id"],
-        "name": patch["name"],
-        "kbId": patch["kb"].removeprefix("KB"),
-        "classifications": [names[patch["classification"]]],
-    }
-
-
 def _accepted(call: _Call, guest: Guest, op: Operation) -> Answer:
     return Answer(202, None, _operation_headers(call, guest, op))
 
@@ -526,10 +372,6 @@ def _read_token(token: str) -> tuple[int, int]:
         raise ArmError(400, "BadRequest", "The $skipToken is invalid.") from None
 
 
-def _status(code: str, display: str, now: datetime) -> dict[str, str]:
-    return {"code": code, "level": "Info", "displayStatus": display, "time": _iso(now)}
-
-
 def _error_body(error: ArmError) -> dict[str, Any]:
     body = {"code": error.code, "message": error.message}
     return {"error": body | ({"target": error.target} if error.target else {})}
@@ -560,11 +402,3 @@ def _dig(value: Any, *keys: str) -> Any:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
-
-
-def _iso_text(text: str) -> str:
-    return _iso(datetime.fromisoformat(text))

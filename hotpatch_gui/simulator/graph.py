@@ -9,22 +9,15 @@ from typing import Any
 
 from .cloud import SUBSCRIPTION, TENANT, Cloud
 from .guest import Guest
+from .vm import counts, error_of, model, os_name, vm_id
 
 Row = dict[str, Any]
 
 ASSESSMENTS_KEPT = timedelta(days=7)
 INSTALLATIONS_KEPT = timedelta(days=30)
-MAX_ERRORS = 5
 
 _GRAPH_CLASS = {"UpdateRollUp": "UpdateRollup"}
 """Resource Graph's casing where it differs from the request's enum."""
-
-
-def vm_id(guest: Guest) -> str:
-    return (
-        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{guest.resource_group}"
-        f"/providers/Microsoft.Compute/virtualMachines/{guest.name}"
-    )
 
 
 def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
@@ -69,8 +62,6 @@ def _subscription() -> Row:
 
 
 def _resource(guest: Guest) -> Row:
-    from .arm import model  # noqa: PLC0415 - arm builds on this module
-
     body = model(guest)
     properties = body["properties"] | {
         "extended": {
@@ -89,10 +80,6 @@ def _resource(guest: Guest) -> Row:
     }
     row = _row(guest, vm_id(guest), guest.name, "microsoft.compute/virtualmachines", properties)
     return row | {"tags": guest.tags, "zones": body.get("zones")}
-
-
-def os_name(guest: Guest) -> str:
-    return f"Windows Server {guest.product[2:]} Datacenter Azure Edition"
 
 
 def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:
@@ -185,12 +172,6 @@ def _installations(cloud: Cloud, now: datetime) -> Iterator[Row]:
                 yield _row(guest, leaf, f"{number:03d}", f"{kind}/softwarepatches", properties)
 
 
-def counts(run: dict[str, Any]) -> dict[str, int]:
-    states = [p["state"] for p in run["patches"]]
-    names = ("Installed", "Failed", "Pending", "Excluded", "NotSelected")
-    return {f"{n[0].lower()}{n[1:]}PatchCount": states.count(n) for n in names}
-
-
 def _installation_properties(run: dict[str, Any]) -> dict[str, Any]:
     return counts(run) | {
         "installationActivityId": run["id"],
@@ -204,21 +185,6 @@ def _installation_properties(run: dict[str, Any]) -> dict[str, Any]:
         "osType": "Windows",
         "errorDetails": error_of(run),
         "maintenanceRunId": run["maintenance_run_id"],
-    }
-
-
-def error_of(run: dict[str, Any]) -> dict[str, Any] | None:
-    """ARM's error with the first five details; None for a run without errors."""
-    details = run["errors"][:MAX_ERRORS]
-    if run["window_exceeded"]:
-        text = "The maintenance window was exceeded: not every update could be started."
-        return {"code": "MaintenanceWindowExceeded", "message": text, "details": details}
-    if not details:
-        return None
-    return {
-        "code": "PatchInstallationFailed",
-        "message": f"{len(run['errors'])} error(s) reported.",
-        "details": details,
     }
 
 
