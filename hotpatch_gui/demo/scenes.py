@@ -50,7 +50,7 @@ def render(folder: Path, names: Sequence[str], themes: Sequence[str]) -> Iterato
 def _report(_: QtMsgType, __: QMessageLogContext, text: str) -> None:
     """Qt's messages, but for what the offscreen platform says of every dialog."""
     if "propagateSizeHints" not in text:
-        print(text, file=sys.stderr)
+        sys.stderr.write(f"{text}\n")
 
 
 def _no_network(_: str, __: str) -> Answer | Exception | None:
