@@ -91,7 +91,11 @@ def machine_summary(row: sqlite3.Row) -> str:
         restart = row["updates_that_restart"]
         what = f"{count} update{'' if count == 1 else 's'}"
         return f"{what}, restart needed" if restart and restart == count else what
-    return str(situation) if situation else "Not read yet"
+    return situation_of(row)
+
+
+def situation_of(row: sqlite3.Row) -> str:
+    return str(row["situation"]) if row["situation"] else "Not read yet"
 
 
 def assessed_age(row: sqlite3.Row, now: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -189,11 +188,15 @@ class Blade(QStackedWidget):
         groups = sorted({r["resource_group"] for r in rows})
         self.subtitle.set_whole(f"Virtual machines · {', '.join(groups)}")
         level = max(Level(r["attention"]) for r in rows)
-        situations = Counter(r["situation"] for r in rows)
+        behind = [r for r in rows if r["updates"]]
+        restarting = sum(r["updates_that_restart"] > 0 for r in behind)
         self.banner.show_text(
             level,
-            f"{len(rows)} machines are chosen; commands act on all of them.",
-            " · ".join(f"{count} {what.lower()}" for what, count in situations.most_common()),
+            f"{len(rows):,} machines are chosen; commands act on all of them.",
+            f"{sum(r['updates'] for r in behind):,} updates are on offer to {len(behind):,} of them; "
+            f"installing everything restarts or may restart {restarting:,}."
+            if behind
+            else "No update is on offer to any of them.",
         )
 
     @property

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.coverage import running_release
 from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models import words
 from hotpatch_gui.store import installations, machines
 from hotpatch_gui.store.times import from_text
@@ -24,7 +25,8 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.essentials import Essentials
-from hotpatch_gui.views.widgets.labels import GlyphLabel, label
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.tiles import Tile
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ NAMES = (
     "Running build", "Baseline build", "Operating system", "Image", "Location", "Resource group",
     "Subscription",
 )  # fmt: skip
+NAMES_SHOWN = 12
 _VERDICT_GLYPHS = {
     Verdict.PASS: Glyph.OK,
     Verdict.FAIL: Glyph.ERROR,
@@ -60,9 +63,11 @@ class StatusTab(QScrollArea):
             )
         }  # fmt: skip
         self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
-        self._strip_title = _heading(theme, "Releases and installations")
-        self.findings = Findings(theme)
-        self._findings_title = _heading(theme, "Can this machine be hotpatched?")
+        self._strip_title = label(
+            theme, "Releases and installations", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT
+        )
+        self.points = Points(theme)
+        self._points_title = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         tiles = QHBoxLayout()
         tiles.setSpacing(12)
         for tile in self.tiles.values():
@@ -75,7 +80,7 @@ class StatusTab(QScrollArea):
         column.addLayout(tiles)
         for title, widget in (
             (self._strip_title, self.strip),
-            (self._findings_title, self.findings),
+            (self._points_title, self.points),
         ):
             part = QVBoxLayout()
             part.setSpacing(8)
@@ -87,20 +92,18 @@ class StatusTab(QScrollArea):
 
     def show_rows(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
         one = rows[0] if len(rows) == 1 else None
-        for widget in (
-            self.essentials,
-            self.strip,
-            self._strip_title,
-            self.findings,
-            self._findings_title,
-        ):
+        for widget in (self.essentials, self.strip, self._strip_title):
             widget.setVisible(one is not None)
         self._show_tiles(db, rows)
-        if one is not None:
-            machine = machines.machine_of(one)
-            self.essentials.show_values(self._essentials(one, machine))
-            self.findings.show_findings(eligibility(machine))
-            self._show_strip(db, one["id"], machine)
+        if one is None:
+            self._points_title.setText("How they stand")
+            self.points.show_points(_sum_of(rows))
+            return
+        machine = machines.machine_of(one)
+        self.essentials.show_values(self._essentials(one, machine))
+        self._points_title.setText("Can this machine be hotpatched?")
+        self.points.show_points([_point(f) for f in eligibility(machine)])
+        self._show_strip(db, one["id"], machine)
 
     def _essentials(self, row: sqlite3.Row, machine: Machine) -> list[str]:
         now = self._s.clock()
@@ -192,40 +195,21 @@ def _make_strip(theme: Theme) -> Chart:
     return ReleaseStrip(theme)
 
 
-def _heading(theme: Theme, text: str) -> QWidget:
-    return label(theme, text, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+def _point(finding: Finding) -> Point:
+    fix = f" {finding.fix}" if finding.fix else ""
+    glyph = _VERDICT_GLYPHS[finding.verdict]
+    return Point(glyph, finding.verdict.value, finding.check, f"{finding.detail}{fix}")
 
 
-class Findings(QWidget):
-    """The eligibility findings, each with its glyph, its detail and the fix."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(8)
-        self._grid.setColumnStretch(2, 1)
-        self._rows: list[tuple[GlyphLabel, QLabel, QLabel]] = []
-
-    def show_findings(self, findings: Sequence[Finding]) -> None:
-        while len(self._rows) < len(findings):
-            self._add_row()
-        for (glyph, title, detail), finding in zip(self._rows, findings, strict=True):
-            glyph.set_glyph(_VERDICT_GLYPHS[finding.verdict])
-            glyph.setAccessibleName(finding.verdict.value)
-            title.setText(finding.check)
-            fix = f" {finding.fix}" if finding.fix else ""
-            detail.setText(f"{finding.detail}{fix}")
-
-    def _add_row(self) -> None:
-        number = len(self._rows)
-        glyph = GlyphLabel(self._theme)
-        title = label(self._theme)
-        detail = label(self._theme, role="secondary", wrap=True)
-        top = Qt.AlignmentFlag.AlignTop
-        self._grid.addWidget(glyph, number, 0, top)
-        self._grid.addWidget(title, number, 1, top)
-        self._grid.addWidget(detail, number, 2, top)
-        self._rows.append((glyph, title, detail))
+def _sum_of(rows: Sequence[sqlite3.Row]) -> list[Point]:
+    """How many machines stand how, what needs most attention first, with the first of their names."""
+    groups: dict[tuple[Level, str], list[str]] = {}
+    for row in rows:
+        groups.setdefault((words.level_of(row), words.situation_of(row)), []).append(row["name"])
+    points = []
+    for (level, situation), names in sorted(groups.items(), reverse=True):
+        more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+        named = ", ".join(names[:NAMES_SHOWN])
+        title = f"{situation}: {len(names):,}"
+        points.append(Point(words.LEVEL_GLYPHS[level], level.name.lower(), title, f"{named}{more}"))
+    return points

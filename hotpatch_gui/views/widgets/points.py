@@ -1,0 +1,59 @@
+"""Points one below the other: a glyph, a title and an explanation each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+
+from .labels import GlyphLabel, label
+
+
+class Point(NamedTuple):
+    """``spoken`` is the glyph's meaning in a word."""
+
+    glyph: Glyph
+    spoken: str
+    title: str
+    detail: str
+
+
+class Points(QWidget):
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(2, 1)
+        self._rows: list[tuple[GlyphLabel, QLabel, QLabel]] = []
+
+    def show_points(self, points: Sequence[Point]) -> None:
+        while len(self._rows) < len(points):
+            self._add_row()
+        for number, (glyph, title, detail) in enumerate(self._rows):
+            for widget in (glyph, title, detail):
+                widget.setVisible(number < len(points))
+            if number < len(points):
+                point = points[number]
+                glyph.set_glyph(point.glyph)
+                glyph.setAccessibleName(point.spoken)
+                title.setText(point.title)
+                detail.setText(point.detail)
+
+    def _add_row(self) -> None:
+        number = len(self._rows)
+        glyph = GlyphLabel(self._theme)
+        title = label(self._theme)
+        detail = label(self._theme, role="secondary", wrap=True)
+        top = Qt.AlignmentFlag.AlignTop
+        self._grid.addWidget(glyph, number, 0, top)
+        self._grid.addWidget(title, number, 1, top)
+        self._grid.addWidget(detail, number, 2, top)
+        self._rows.append((glyph, title, detail))
