@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from . import resources
 from .azure.clouds import Cloud
-from .domain.clock import Clock, CloudClock, system_clock
+from .domain.clock import Clock, CloudClock
 from .domain.operations import OperationKind
-from .domain.problems import Problem
+from .domain.problems import Problem, ProblemKind
 from .models.source import DataSource
 from .settings import Settings
 from .store import catalogue
 from .store.changes import Changes
-from .store.database import FILE_NAME
+from .store.database import FILE_NAME, store_problem
 from .store.operations import Outbox
 from .theme.icons import Icons
 from .theme.theme import Theme
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 UNSEEN_MS = 2000
 """After this long a window that was never painted (minimised, covered) counts as painted."""
+LOCK_FILE = "hotpatch.lock"
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 
 
@@ -51,12 +53,33 @@ def make_application() -> QApplication:
     return application
 
 
+def lock(folder: Path) -> QLockFile | None:
+    """Held while the program runs on ``folder``, so that no second one sends its operations too; None
+    where another program holds it. One left by a program that was killed is taken over."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = QLockFile(str(folder / LOCK_FILE))
+    made.setStaleLockTime(0)
+    return made if made.tryLock(0) else None
+
+
+def say(text: str) -> None:
+    """A message before there is a window."""
+    box = QMessageBox(QMessageBox.Icon.Information, "Hotpatch Dashboard", text)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.exec()
+
+
 class Target(NamedTuple):
     """The cloud to show and how to reach it; ``connect`` runs on the worker thread, SDKs and all."""
 
     cloud: Cloud
     label: CloudLabel
     connect: Callable[[], Connection]
+
+    @property
+    def world(self) -> str:
+        """Whose data a file holds: files are not shared between clouds."""
+        return self.cloud.endpoint
 
 
 def demo_cloud() -> Cloud:
@@ -101,6 +124,15 @@ def cloud_target(
     return Target(cloud, CloudLabel(cloud.name, demo), connect)
 
 
+def _under_way(kind: OperationKind, machines: int) -> Problem:
+    where = f"on {machines:,} of the machines" if machines > 1 else "on the machine"
+    return Problem(
+        ProblemKind.CONFLICT,
+        f"“{kind.label}” is under way {where} already, so it was not asked for again.",
+        "Activity shows it; one whose end is not known can be dismissed there.",
+    )
+
+
 class Desk:
     """What the window asks for: into the queue at once, then word to the worker."""
 
@@ -138,7 +170,11 @@ class Desk:
         return self._queue(OperationKind.SETTINGS, machine_ids, json.dumps(settings_body(change)))
 
     def cancel(self, operation_id: int) -> bool:
-        done = self._box().cancel(operation_id, self._clock())
+        try:
+            done = self._box().cancel(operation_id, self._clock())
+        except sqlite3.Error as error:
+            self._thread.worker.failed.emit(store_problem(error, self._path))
+            return False
         self._thread.worker.changed.emit(Changes.to("operations"))
         return done
 
@@ -147,10 +183,18 @@ class Desk:
             self._outbox.close()
 
     def _queue(self, kind: OperationKind, machine_ids: Sequence[int], request: str | None) -> int:
-        queued = self._box().queue(kind, [(i, request) for i in machine_ids], self._clock())
+        """A problem goes the way of the worker's own: into the window."""
+        try:
+            wanted = [(i, request) for i in machine_ids]
+            queued = len(self._box().queue(kind, wanted, self._clock()))
+        except sqlite3.Error as error:
+            self._thread.worker.failed.emit(store_problem(error, self._path))
+            return 0
         self._thread.worker.changed.emit(Changes.to("operations"))
         self._thread.operations_queued.emit()
-        return len(queued)
+        if queued < len(machine_ids):
+            self._thread.worker.failed.emit(_under_way(kind, len(machine_ids) - queued))
+        return queued
 
     def _box(self) -> Outbox:
         if self._outbox is None:
@@ -183,7 +227,12 @@ class App(QObject):
             application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale
         )
         self.worker = Worker(
-            path, target.connect, self.clock, resources.calendar, self.settings.sync_minutes * 60.0
+            path,
+            target.world,
+            target.connect,
+            self.clock,
+            resources.calendar,
+            sync_every_s=self.settings.sync_minutes * 60.0,
         )
         self.thread_ = WorkerThread(self.worker, self)
         self.desk = Desk(path, self.thread_, self.clock)
@@ -199,7 +248,7 @@ class App(QObject):
     def _clock_for(self, cloud: Cloud) -> Clock:
         """A simulated cloud has its own day; until it answers, the last one known stands still."""
         if not cloud.is_demo:
-            return system_clock
+            return CloudClock.real()
         last = catalogue.latest_time(self.source.db) if self.source.db is not None else None
         return CloudClock(last)
 
@@ -212,6 +261,7 @@ class App(QObject):
         worker.sync_progressed.connect(self._on_sync_progressed)
         worker.sync_ended.connect(self._on_sync_ended)
         worker.failed.connect(self._on_failed)
+        worker.prompted.connect(self.window.show_prompt)
 
     def start(self) -> None:
         """Show the window; once it has painted, or is not seen at all, do the rest."""
@@ -231,12 +281,14 @@ class App(QObject):
         self.window.load_icons()
         self.thread_.start()
 
-    def close(self) -> None:
+    def close(self) -> bool:
+        """False if the worker did not end in time: then only ending the process helps."""
         self._unseen.stop()
         self.window.close()
-        self.thread_.stop()
+        ended = self.thread_.stop()
         self.desk.close()
         self.source.close()
+        return ended
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:

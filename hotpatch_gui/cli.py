@@ -7,14 +7,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import __version__
-from .azure.clouds import CLOUDS, simulated
+from .azure.clouds import CLOUDS, Cloud, simulated
 from .paths import default_data_dir
+
+if TYPE_CHECKING:
+    from .app import Target
 
 SIGN_INS = ("browser", "device-code", "cli", "managed-identity")
 EXIT_USAGE = 2
 DEMO_FOLDER = "demo"
+SIMULATOR_FILE = "simulated-azure.sqlite3"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,13 +107,44 @@ def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
 
 
+class World(NamedTuple):
+    """What the command line asks to be shown, and the folder of its data."""
+
+    cloud: Cloud
+    subscriptions: list[str]
+    is_demo: bool
+    folder: Path
+
+
 def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Show the window until it is closed."""
-    if options.endpoint and options.subscription:
-        parser.error("--endpoint and --subscription exclude each other")
+    world = read_world(options, parser)
     if not has_display():
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
+    from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+
+    application = app.make_application()
+    lock = app.lock(world.folder)
+    if lock is None:
+        print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
+        app.say(ALREADY_OPEN.format(folder=world.folder))
+        return EXIT_USAGE
+    if options.reset_demo and not reset_demo(world.folder):
+        parser.error(f"{world.folder} holds no demo; nothing was deleted")
+    program = app.App(application, world.folder, _target(options, world), theme=options.theme)
+    program.beginning.connect(lambda: start_log(world.folder))
+    program.start()
+    code = int(application.exec())
+    if not program.close():
+        os._exit(code)  # the worker hangs in a request; Qt would abort the process over it
+    return code
+
+
+def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser) -> World:
+    """Raises SystemExit with the usage where the options do not go together."""
+    if options.endpoint and options.subscription:
+        parser.error("--endpoint and --subscription exclude each other")
     try:
         cloud = simulated(options.endpoint) if options.endpoint else CLOUDS[options.cloud]
         subscriptions = [subscription_id(s) for s in options.subscription]
@@ -119,29 +155,28 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             else "--subscription wants the ID, such as 00000000-0000-0000-0000-000000000000"
         )
     is_demo = not options.endpoint and not subscriptions
-    folder = (
-        options.data_dir
-        or default_data_dir() / (DEMO_FOLDER if is_demo or options.endpoint else "")
-    ).absolute()
-    if options.reset_demo:
-        reset_demo(folder)
+    if options.reset_demo and not is_demo:
+        parser.error("--reset-demo is for the demo, without --subscription and --endpoint")
+    if is_demo:
+        part = DEMO_FOLDER
+    elif options.endpoint:
+        part = f"simulated/{cloud.host.replace(':', '-')}"
+    else:
+        part = "" if options.cloud == "public" else options.cloud
+    folder = (options.data_dir or default_data_dir() / part).absolute()
+    return World(cloud, subscriptions, is_demo, folder)
+
+
+def _target(options: argparse.Namespace, world: World) -> Target:
     from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
-    application = app.make_application()
-    if is_demo:
-        target = app.demo_target(lambda: app.demo_wire(folder))
-    elif options.endpoint:
+    if world.is_demo:
+        return app.demo_target(lambda: app.demo_wire(world.folder))
+    if options.endpoint:
         from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
 
-        target = app.cloud_target(cloud, [SUBSCRIPTION], "none", None)
-    else:
-        target = app.cloud_target(cloud, subscriptions, options.sign_in, options.tenant)
-    program = app.App(application, folder, target, theme=options.theme)
-    program.beginning.connect(lambda: start_log(folder))
-    program.start()
-    code = application.exec()
-    program.close()
-    return int(code)
+        return app.cloud_target(world.cloud, [SUBSCRIPTION], "none", None)
+    return app.cloud_target(world.cloud, world.subscriptions, options.sign_in, options.tenant)
 
 
 def subscription_id(text: str) -> str:
@@ -162,6 +197,10 @@ def start_log(folder: Path) -> None:
     logs.start_log(folder)
 
 
+ALREADY_OPEN = (
+    "Hotpatch Dashboard is open on this data already: {folder}\n"
+    "Use that window, or start with --data-dir and another folder."
+)
 NO_DISPLAY = """There is no display, so no window can be shown.
 Pictures of every screen can be made without one:  hotpatch-gui capture --out DIR  (in a checkout: make captures)
 On a server, an X server in memory does as well:     xvfb-run hotpatch-gui"""
@@ -174,13 +213,17 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def reset_demo(folder: Path) -> None:
-    """Forget the demo: its world and what was read of it. Only files that the demo made."""
+def reset_demo(folder: Path) -> bool:
+    """Forget the demo: its world and what was read of it. False, and nothing is deleted, where the folder
+    holds data without a demo's world."""
     from .store.database import FILE_NAME  # noqa: PLC0415
 
-    for name in ("simulated-azure.sqlite3", FILE_NAME):
+    if (folder / FILE_NAME).exists() and not (folder / SIMULATOR_FILE).exists():
+        return False
+    for name in (SIMULATOR_FILE, FILE_NAME):
         for suffix in ("", "-wal", "-shm"):
             (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    return True
 
 
 def simulate(options: argparse.Namespace) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +23,8 @@ from azure.core.polling.base_polling import OperationFailed
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
 MAX_TEXT = 300
+MAX_WAIT_S = 600.0
+_SIGN_IN_CODE = re.compile(r"AADSTS\d+")
 
 
 @contextmanager
@@ -59,11 +63,12 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             f"The connection broke before Azure answered while {doing}.",
             "Check the network and the proxy; the program tries again by itself.",
         )
-    if isinstance(error, ClientAuthenticationError) and error.response is None:
+    if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
+        code = _SIGN_IN_CODE.search(str(error))
         return Problem(
             ProblemKind.NOT_SIGNED_IN,
-            f"Sign-in failed while {doing}.",
-            "Sign in again and check the tenant in Settings.",
+            f"Sign-in failed{f' ({code[0]})' if code else ''} while {doing}.",
+            "Press F5 to sign in again; --tenant and --sign-in say where and how.",
             reached=False,
         )
     if isinstance(error, HttpResponseError) and error.response is not None:
@@ -97,7 +102,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
         return (
             ProblemKind.NOT_SIGNED_IN,
             f"The sign-in is missing or has lapsed (401) while {doing}.",
-            "Sign in again; what is on the screen stays.",
+            "Press F5 to sign in again; what is on the screen stays.",
         )
     if status == 403:
         return (
@@ -122,6 +127,12 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
             ProblemKind.THROTTLED,
             f"Azure asked to slow down (429) while {doing}.",
             "The program waits as long as Azure asks and goes on by itself.",
+        )
+    if status == 408:
+        return (
+            ProblemKind.OFFLINE,
+            f"Azure did not get the whole request in time (408) while {doing}.",
+            "Check the network and the proxy; the program tries again by itself.",
         )
     if 400 <= status < 500:
         return (
@@ -149,7 +160,18 @@ def _code_and_message(response: Any) -> tuple[str, str]:
 
 
 def _retry_after(response: Any) -> float | None:
+    return seconds(response.headers.get("Retry-After"))
+
+
+def seconds(header: Any) -> float | None:
+    """A Retry-After in seconds, at most MAX_WAIT_S; None for none, a date or nonsense."""
     try:
-        return float(response.headers.get("Retry-After"))
+        value = float(header)
     except (TypeError, ValueError):
         return None
+    return min(max(value, 0.0), MAX_WAIT_S) if math.isfinite(value) else None
+
+
+def _status_of(error: HttpResponseError) -> int | None:
+    response: Any = error.response
+    return None if response is None else int(response.status_code)

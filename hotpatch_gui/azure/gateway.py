@@ -21,7 +21,7 @@ from hotpatch_gui.domain.updates import Update
 
 from . import parse
 from .clouds import Cloud
-from .credentials import NoAuthentication, credential_for
+from .credentials import NoAuthentication, SignIn
 from .errors import as_problems
 from .operations import Look, begin, look
 from .policies import ClockWatch, OwnHostOnly
@@ -87,12 +87,16 @@ class Gateway:
 
     Args:
         clock: now, for the times of what is fetched; a CloudClock is kept by the answers.
+        prompt: hears what the user has to do to sign in, and "" once that is done.
     """
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(
+        self, connection: Connection, clock: Clock, prompt: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._clock = clock
         self._connection = connection
-        self._credential = credential_for(connection.cloud, connection.sign_in, connection.tenant)
+        self._sign_in = SignIn(connection.cloud, connection.sign_in, connection.tenant, prompt)
+        self._credential = self._sign_in.credential
         self._options = self._client_options(connection, clock)
         self._graph_client = ResourceGraphClient(self._credential, **self._options)
         self._graph = ResourceGraph(self._graph_client, connection.subscription_ids)
@@ -103,6 +107,11 @@ class Gateway:
         for client in self._compute.values():
             client.close()
 
+    def sign_in(self) -> None:
+        """Ask the user to sign in, where that is needed; may take as long as the user does."""
+        with as_problems("signing in"):
+            self._sign_in.now()
+
     @property
     def wait_s(self) -> float:
         """Seconds until Resource Graph's quota allows another page."""
@@ -112,7 +121,7 @@ class Gateway:
         """(id, display name) of the connection's subscriptions."""
         rows = [row for page in self._graph.pages("subscriptions") for row in page.rows]
         pairs = ((parse.text(r.get("subscriptionId")), parse.text(r.get("name"))) for r in rows)
-        return [(i.casefold(), name or i) for i, name in pairs if i]
+        return [(i.lower(), name or i) for i, name in pairs if i]
 
     def machine_pages(self) -> Iterator[MachinePage]:
         """Iterators like this one can be asked again for a page that failed with a ``ProblemError``."""
@@ -255,7 +264,7 @@ def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:
 
 
 def _run_update_row(row: Mapping[str, Any]) -> tuple[str, str, RunUpdate]:
-    resource_id = parse.required(row.get("id"), "id").casefold()
+    resource_id = parse.required(row.get("id"), "id").lower()
     parts = resource_id.split("/")
     if len(parts) < 11:
         raise parse.UnreadableError("id is not an update's of a run")

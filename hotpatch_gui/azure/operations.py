@@ -11,6 +11,8 @@ from azure.core.polling import LROPoller
 from azure.core.polling.base_polling import BadResponse, BadStatus, OperationFailed
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
+from .errors import seconds
+
 DEFAULT_DELAY_S = 10.0
 """Between looks, where Azure sends no Retry-After."""
 MIN_DELAY_S = 0.5
@@ -35,38 +37,41 @@ class SteppedPolling(ARMPolling):
             if not self.finished():
                 self.update_status()
         except (BadResponse, BadStatus) as error:
-            raise HttpResponseError(response=self._last, error=error) from error
+            raise HttpResponseError(response=self.answer, error=error) from error
         if not self.finished():
             return False
         if self.status().casefold() in ("failed", "canceled", "cancelled"):
-            raise HttpResponseError(response=self._last, error=OperationFailed("Operation failed"))
+            raise HttpResponseError(response=self.answer, error=OperationFailed("Operation failed"))
         final_url = self._operation.get_final_get_url(self._pipeline_response)
         if final_url:
             self._pipeline_response = self.request_status(final_url)
-            if self._last.status_code >= 300:
-                raise HttpResponseError(response=self._last)
+            if self.answer.status_code >= 300:
+                raise HttpResponseError(response=self.answer)
         return True
 
     @property
-    def _last(self) -> Any:
+    def answer(self) -> Any:
+        """The last HTTP response."""
         return self._pipeline_response.http_response
 
     @property
     def body(self) -> Mapping[str, Any]:
         """The last answer's JSON object; empty where there is none."""
-        if not self._last.content:
+        if not self.answer.content:
             return {}
-        value = self._last.json()
+        value = self.answer.json()
         return value if isinstance(value, Mapping) else {}
 
     @property
     def delay_s(self) -> float:
         """How long Azure asks to wait before the next look."""
-        retry_after = self._last.headers.get("Retry-After")
-        try:
-            return max(MIN_DELAY_S, float(retry_after))
-        except (TypeError, ValueError):
-            return DEFAULT_DELAY_S
+        asked = seconds(self.answer.headers.get("Retry-After"))
+        return DEFAULT_DELAY_S if asked is None else max(MIN_DELAY_S, asked)
+
+    @property
+    def is_untraceable(self) -> bool:
+        """Whether Azure has taken the request without saying where to look for what becomes of it."""
+        return self.finished() and int(self.answer.status_code) == 202
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ def begin(call: Callable[..., LROPoller[Any]]) -> Look:
     """Send the request once (azure-core would repeat a POST on 500) and read its first answer."""
     polling = SteppedPolling()
     poller = call(polling=polling, retry_total=0)
+    if polling.is_untraceable:
+        raise HttpResponseError("a 202 without a place to look", response=polling.answer)
     done = polling.finished()
     return Look(poller.continuation_token(), done, polling.delay_s, polling.body if done else {})
 

@@ -31,7 +31,11 @@ class UnreadableError(ValueError):
 
 def text(value: Any) -> str | None:
     """A short text, or None for anything that is not one."""
-    return value[:MAX_TEXT] if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    return (
+        value[:MAX_TEXT].encode("utf-8", "replace").decode()
+    )  # half a surrogate pair cannot be stored
 
 
 def required(value: Any, what: str) -> str:
@@ -74,7 +78,7 @@ def items(value: Any) -> list[Any]:
 
 def machine_id_of(resource_id: str) -> str:
     """The machine's own id, lower case, out of the id of something below it."""
-    return "/".join(resource_id.casefold().split("/")[:9])
+    return "/".join(resource_id.lower().split("/")[:9])
 
 
 def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:

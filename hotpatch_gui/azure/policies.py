@@ -35,7 +35,7 @@ class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
 
 
 class ClockWatch(SansIOHTTPPolicy[Any, Any]):
-    """Keeps a CloudClock by the Date of each answer, where the cloud says that its time runs apart."""
+    """Keeps a CloudClock by the Date of each answer; a simulated cloud also says how fast its time runs."""
 
     def __init__(self, clock: CloudClock) -> None:
         self._clock = clock
@@ -45,5 +45,5 @@ class ClockWatch(SansIOHTTPPolicy[Any, Any]):
     ) -> None:
         headers = response.http_response.headers
         rate, date = headers.get(RATE_HEADER), headers.get("Date")
-        if rate is not None and date is not None:
-            self._clock.observe(parsedate_to_datetime(date).astimezone(UTC), float(rate))
+        if date is not None:
+            self._clock.observe(parsedate_to_datetime(date).astimezone(UTC), float(rate or 1.0))

@@ -13,7 +13,7 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
 from hotpatch_gui import resources
-from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
 from .errors import as_problems, nonsense
 
@@ -73,6 +73,14 @@ class ResourceGraph:
         with as_problems(doing):
             answer = self._client.resources(request, cls=self._with_quota)
             data: Any = answer.data
+        if str(answer.result_truncated).casefold() == "true" and not answer.skip_token:
+            raise ProblemError(
+                Problem(
+                    ProblemKind.NONSENSE,
+                    f"Azure cut its answer short while {doing} and gave no way to read on.",
+                    "What was known before is kept; try again with F5.",
+                )
+            )
         if not isinstance(data, list) or not all(isinstance(row, Mapping) for row in data):
             raise ProblemError(nonsense(doing))
         return Page(data, int(answer.total_records or len(data))), answer.skip_token

@@ -17,17 +17,25 @@ def system_clock() -> datetime:
 class CloudClock:
     """The clock of the cloud we talk to, kept by what its answers say. Callable from any thread.
 
-    Until the first answer it stands still at ``start``, or at the system's time where that is None;
-    ``is_known`` tells the two apart. ``rate`` is cloud seconds per real second.
+    Until the first answer it runs from ``start`` at ``rate`` cloud seconds per real second, or from the
+    system's time where that is None; ``is_known`` tells the two apart.
     """
 
     def __init__(
-        self, start: datetime | None, monotonic: Callable[[], float] = time.monotonic
+        self,
+        start: datetime | None,
+        monotonic: Callable[[], float] = time.monotonic,
+        rate: float = 0.0,
     ) -> None:
         self._monotonic = monotonic
         self.is_known = start is not None
         self._lock = threading.Lock()
-        self._anchor, self._at, self._rate = start or system_clock(), monotonic(), 0.0
+        self._anchor, self._at, self._rate = start or system_clock(), monotonic(), rate
+
+    @classmethod
+    def real(cls) -> CloudClock:
+        """For a real cloud: the system's time until an answer corrects it. Goes on while the computer sleeps."""
+        return cls(system_clock(), time.time, 1.0)
 
     def __call__(self) -> datetime:
         with self._lock:

@@ -17,19 +17,23 @@ from .standing import Level, Situation
 class Evidence:
     """What the store holds about one machine, as far as the sentence needs it.
 
+    ``assessed`` is the last assessment that counts; ``assessment_error`` why a later one failed.
     ``offered`` are the KBs that the latest assessment offers and that are operating-system releases
-    or cumulative updates; ``restart_kbs`` those installed last whose restart is awaited, if known.
+    or cumulative updates; ``restart_kbs`` those installed last whose restart is awaited, if known;
+    ``out_of_band_kbs`` the out-of-band releases that installations on record have installed.
     """
 
     machine: Machine
     status: HotpatchStatus
     assessed: datetime | None
+    assessment_error: str | None = None
     restart_pending: bool = False
     updates: int = 0
     updates_that_restart: int = 0
     offered: tuple[str, ...] = ()
     restart_kbs: tuple[str, ...] = ()
     last_run_failed: str | None = None
+    out_of_band_kbs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +119,18 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
                 else "Start it, then choose Assess now; it was never assessed.",
             )
         case Situation.NEVER_ASSESSED:
+            failed = evidence.assessment_error
             return Coverage(
                 Level.UNKNOWN,
                 situation,
-                "Not assessed yet, so nothing is known about missing updates.",
+                f"The assessment failed: {failed}"
+                if failed
+                else "Not assessed yet, so nothing is known about missing updates.",
                 running,
                 "Choose Assess now; it takes a few minutes and changes nothing on the machine.",
             )
         case Situation.STALE:
-            return Coverage(
-                Level.UNKNOWN,
-                situation,
-                f"The last assessment is {_days(evidence.assessed, now)} old; Azure keeps seven days.",
-                running,
-                "Choose Assess now to know what is missing today.",
-            )
+            return _stale(evidence, calendar, running, now)
         case Situation.BEHIND:
             return _behind(evidence, calendar, running, expected, now)
     newest = machine.product and calendar.newest(machine.product, today)
@@ -185,15 +186,39 @@ def _situation(evidence: Evidence, calendar: Calendar, now: datetime) -> Situati
         (evidence.restart_pending, Situation.RESTART_PENDING),
         (evidence.status is HotpatchStatus.NOT_AVAILABLE, Situation.UNSUPPORTED),
         (known_down, Situation.NOT_RUNNING),
-        (machine.settings.hotpatch_enabled is False, Situation.DISABLED),
-        (left_train_with(machine, calendar) is not None, Situation.OFF_TRAIN),
+        (machine.settings.hotpatch_enabled is not True, Situation.DISABLED),
+        (_left_train(evidence, calendar) is not None, Situation.OFF_TRAIN),
         (fresh is Freshness.NEVER, Situation.NEVER_ASSESSED),
         (_drift_by_offer(evidence, calendar) is not None, Situation.OFF_TRAIN),
         (evidence.last_run_failed is not None, Situation.LAST_FAILED),
         (fresh is Freshness.TOO_OLD, Situation.STALE),
         (evidence.updates > 0, Situation.BEHIND),
+        (_out_since(evidence, calendar, now) is not None, Situation.STALE),
     )
     return next((s for holds, s in checks if holds), Situation.UP_TO_DATE)
+
+
+def _left_train(evidence: Evidence, calendar: Calendar) -> str | None:
+    """As ``left_train_with``; where two releases share the build, only if the one that leaves the train
+    is known to have been installed."""
+    machine = evidence.machine
+    cause = left_train_with(machine, calendar)
+    release = calendar.by_build(machine.product, machine.build) if machine.product else None
+    if release is not None and calendar.shares_build(release):
+        return cause if release.kb in evidence.out_of_band_kbs else None
+    return cause
+
+
+def _out_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release | None:
+    """The newest release of the train that came out on the day of the assessment or later and does not run."""
+    product, assessed = evidence.machine.product, evidence.assessed
+    if product is None or assessed is None or not evidence.machine.settings.hotpatch_enabled:
+        return None
+    running = running_release(evidence.machine, calendar)
+    if running is None:
+        return None
+    missing = [r for r in calendar.behind(running, now.date()) if r.released >= assessed.date()]
+    return missing[-1] if missing else None
 
 
 def _drift_by_offer(evidence: Evidence, calendar: Calendar) -> Release | None:
@@ -207,7 +232,7 @@ def _drift_by_offer(evidence: Evidence, calendar: Calendar) -> Release | None:
 
 def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     machine = evidence.machine
-    cause = left_train_with(machine, calendar)
+    cause = _left_train(evidence, calendar)
     offered = _drift_by_offer(evidence, calendar)
     if cause is not None:
         why = f"It runs {cause}, build {machine.build}, which is not on the baseline in force."
@@ -232,14 +257,25 @@ def _rejoin_text(product: Product | None, calendar: Calendar, now: datetime) -> 
     )
 
 
+def _stale(evidence: Evidence, calendar: Calendar, running: str, now: datetime) -> Coverage:
+    newer = _out_since(evidence, calendar, now)
+    if newer is not None and freshness(evidence.assessed, now) is not Freshness.TOO_OLD:
+        headline = f"{newer.kind.label.capitalize()} {newer.kb} came out after the last assessment."
+    else:
+        headline = (
+            f"The last assessment is {_days(evidence.assessed, now)} old; Azure keeps seven days."
+        )
+    step = "Choose Assess now to know what is missing today."
+    return Coverage(Level.UNKNOWN, Situation.STALE, headline, running, step)
+
+
 def _behind(
     evidence: Evidence, calendar: Calendar, running: str, expected: str, now: datetime
 ) -> Coverage:
     machine = evidence.machine
     release = running_release(machine, calendar)
     missing = calendar.behind(release, now.date()) if release else []
-    monthly = [r for r in missing if r.kind is not ReleaseKind.OUT_OF_BAND]
-    if not monthly:
+    if not missing:
         step = _consequence(evidence)
         return Coverage(
             Level.INFO,
@@ -248,12 +284,15 @@ def _behind(
             running,
             f"{step} {expected}",
         )
-    how_far = f"{_number(len(monthly))} release{'' if len(monthly) == 1 else 's'}"
-    baseline = next((r for r in reversed(monthly) if r.kind.is_baseline), None)
+    how_far = f"{_number(len(missing))} release{'' if len(missing) == 1 else 's'}"
+    baseline = next((r for r in reversed(missing) if r.kind.is_baseline), None)
+    newest = missing[-1]
     if baseline is not None:
         step = f"Install the {baseline.month_name} baseline {baseline.kb}: it restarts the machine."
+    elif newest.kind is ReleaseKind.HOTPATCH:
+        step = f"Install hotpatch {newest.kb}: it needs no restart."
     else:
-        step = f"Install hotpatch {monthly[-1].kb}: it needs no restart."
+        step = f"Install the out-of-band release {newest.kb}: {_RESTART_WORDS[newest.restarts]}"
     return Coverage(
         Level.WARNING,
         Situation.BEHIND,
@@ -261,6 +300,13 @@ def _behind(
         running,
         f"{step} {expected}",
     )
+
+
+_RESTART_WORDS = {
+    True: "it restarts the machine.",
+    False: "it needs no restart.",
+    None: "whether it restarts is not published.",
+}
 
 
 def _days(then: datetime | None, now: datetime) -> str:

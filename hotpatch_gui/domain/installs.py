@@ -97,6 +97,7 @@ class Plan:
     left: tuple[tuple[Update, LeftOut], ...] = ()
     unseen: tuple[str, ...] = ()
     restart_setting: RestartSetting = RestartSetting.IF_REQUIRED
+    restart_pending: bool = False
 
     @property
     def will_restart(self) -> tuple[Update, ...]:
@@ -108,10 +109,17 @@ class Plan:
         return tuple(u for u in self.taken if u.restart in asks)
 
     @property
+    def restarts_surely(self) -> bool:
+        """Unless Never restart is chosen."""
+        return bool(self.will_restart) or self.restart_pending
+
+    @property
     def restart_sentence(self) -> str:
         """Whether the machine goes down, and because of what."""
         if self.restart_setting is RestartSetting.ALWAYS:
             return "The machine restarts in any case, because Always restart is chosen."
+        if self.restart_pending and self.restart_setting is not RestartSetting.NEVER:
+            return "The machine restarts, because a restart is already pending on it."
         will, may = _names(self.will_restart), _names(self.may_restart)
         if self.restart_setting is RestartSetting.NEVER:
             if not will and not may:
@@ -127,8 +135,14 @@ class Plan:
         )
 
 
-def plan(request: InstallRequest, offered: Iterable[Update]) -> Plan:
-    """Apply ``request`` to the updates that the current assessment offers, by Azure's rules."""
+def plan(
+    request: InstallRequest, offered: Iterable[Update], *, restart_pending: bool = False
+) -> Plan:
+    """Apply ``request`` to the updates that the current assessment offers, by Azure's rules.
+
+    ``restart_pending`` is whether the machine awaits a restart already, which the end of an installation
+    brings about.
+    """
     taken: list[Update] = []
     left: list[tuple[Update, LeftOut]] = []
     seen: set[str] = set()
@@ -141,7 +155,7 @@ def plan(request: InstallRequest, offered: Iterable[Update]) -> Plan:
         else:
             left.append((update, reason))
     unseen = tuple(kb for kb in request.include if kb not in seen)
-    return Plan(tuple(taken), tuple(left), unseen, request.restart)
+    return Plan(tuple(taken), tuple(left), unseen, request.restart, restart_pending)
 
 
 def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
@@ -163,28 +177,28 @@ def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
 
 @dataclass(frozen=True, slots=True)
 class FleetReview:
-    """The plan of one request for many machines: ``plans`` by machine name."""
+    """The plan of one request for many machines: ``plans`` by the machine's row id, as names recur."""
 
     request: InstallRequest
-    plans: dict[str, Plan] = field(default_factory=dict)
+    plans: dict[int, Plan] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
         """What will happen, in one sentence."""
-        busy = {name: p for name, p in self.plans.items() if p.taken}
+        busy = {i: p for i, p in self.plans.items() if p.taken}
         count = sum(len(p.taken) for p in busy.values())
         if not count:
             return "Nothing that the last assessments offer is taken; Azure still looks for updates when it starts."
         machines = _plural(len(busy), "machine")
         return f"{_plural(count, 'update')} on {machines}. {self._restarts(busy)}"
 
-    def _restarts(self, busy: dict[str, Plan]) -> str:
+    def _restarts(self, busy: dict[int, Plan]) -> str:
         if len(busy) == 1:
             return next(iter(busy.values())).restart_sentence
         if self.request.restart is RestartSetting.ALWAYS:
             return "Every one of them restarts, because Always restart is chosen."
-        will = sum(bool(p.will_restart) for p in busy.values())
-        may = sum(bool(p.may_restart) and not p.will_restart for p in busy.values())
+        will = sum(p.restarts_surely for p in busy.values())
+        may = sum(bool(p.may_restart) and not p.restarts_surely for p in busy.values())
         if not will and not may:
             return "None of them restarts."
         if self.request.restart is RestartSetting.NEVER:

@@ -56,8 +56,8 @@ _S = OperationState
 _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
     _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),
     _S.SENT: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),
-    _S.RUNNING: frozenset({_S.SUCCEEDED, _S.FAILED, _S.UNKNOWN}),
-    _S.UNKNOWN: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED}),
+    _S.RUNNING: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN}),
+    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.RUNNING, _S.SUCCEEDED, _S.FAILED}),
     _S.SUCCEEDED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
@@ -81,3 +81,4 @@ class Operation(NamedTuple):
     sent: datetime | None = None
     ended: datetime | None = None
     token: str | None = None
+    note: str = ""

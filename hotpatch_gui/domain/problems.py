@@ -19,6 +19,18 @@ class ProblemKind(StrEnum):
     STORE = "store"
     BUG = "bug"
 
+    @property
+    def passes(self) -> bool:
+        """Whether it goes away by itself, or by signing in, so that asking again makes sense."""
+        return self in _PASSING
+
+
+_PASSING = frozenset(
+    {
+        ProblemKind.OFFLINE, ProblemKind.NOT_SIGNED_IN, ProblemKind.THROTTLED, ProblemKind.AZURE_FAILED,
+    }
+)  # fmt: skip
+
 
 class Problem(NamedTuple):
     """``sentence`` says what happened, ``next_step`` what to do; code and request id are Azure's own.

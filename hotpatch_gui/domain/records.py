@@ -24,6 +24,15 @@ class RunStatus(StrEnum):
     def label(self) -> str:
         return _LABELS[self]
 
+    @property
+    def is_final(self) -> bool:
+        return self.is_good or self is RunStatus.FAILED
+
+    @property
+    def is_good(self) -> bool:
+        """Ended, and what it found or did counts."""
+        return self in (RunStatus.SUCCEEDED, RunStatus.COMPLETED_WITH_WARNINGS)
+
     @classmethod
     def parse(cls, text: str | None) -> RunStatus:
         folded = (text or "").casefold()

@@ -178,6 +178,15 @@ class Calendar:
     def by_build(self, product: Product, build: str | None) -> Release | None:
         return self._by_build.get((product, build)) if build else None
 
+    def shares_build(self, release: Release) -> bool:
+        """Whether an out-of-band release of the other channel came out in the same month and may have the
+        same build, as KB5070881 and KB5070893 of October 2025 have, so that the build does not tell them apart."""
+        return release.kind is ReleaseKind.OUT_OF_BAND and any(
+            r.product is release.product and r.month == release.month and r.kind is ReleaseKind.OUT_OF_BAND
+            and r.on_train is not release.on_train and r.build in (None, release.build)
+            for r in self.releases
+        )  # fmt: skip
+
     def hotpatch_month_of_lcu(self, product: Product, kb_or_build: str | None) -> Release | None:
         """The hotpatch whose month's ordinary cumulative update has this KB or build.
 

@@ -105,7 +105,7 @@ OPERATIONS = (
     Column("state", "State", 116, lambda r, _: outcomes.operation_text(r), glyph=outcomes.operation_glyph, sort="state"),
     Column("kind", "Operation", 152, lambda r, _: outcomes.operation_kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r["machine_name"], sort="machine"),
-    Column("note", "What it is doing", 400, lambda r, _: r["note"] or "Waiting for its turn.",
+    Column("note", "Details", 400, lambda r, _: r["note"] or "Waiting for its turn.",
            tip=lambda r, _: r["note"], takes_slack=True),
     Column("created", "Asked", 156, lambda r, _: words.time_text(r["created_at"]),
            tip=lambda r, now: words.time_tip(r["created_at"], now), sort="created"),

@@ -20,6 +20,8 @@ _COLUMNS = (
     "machine_id", "activity_id", "status", "started_at", "assessed_at", "started_by", "restart_pending",
     "important", "other", *(column for _, column in _COUNTS), "support_state", "error", "fetched_at",
 )  # fmt: skip
+_FINAL = "('Succeeded', 'CompletedWithWarnings', 'Failed')"
+_GOOD = "('Succeeded', 'CompletedWithWarnings')"
 _UPSERT = (
     f"INSERT INTO assessments ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (machine_id, activity_id) DO UPDATE SET "
@@ -28,6 +30,8 @@ _UPSERT = (
         else f"{c}=coalesce(excluded.{c}, {c})"
         for c in _COLUMNS[2:]
     )
+    # a slower source may still call it in progress
+    + f" WHERE excluded.status IN {_FINAL} OR assessments.status NOT IN {_FINAL}"
 )  # fmt: skip
 _UPSERT_UPDATE = """
 INSERT INTO updates (machine_id, patch_id, name, kb, classification, severity, restart,
@@ -37,7 +41,7 @@ ON CONFLICT (machine_id, patch_id) DO UPDATE SET
     name=excluded.name, kb=excluded.kb, classification=excluded.classification,
     severity=coalesce(excluded.severity, severity), restart=excluded.restart,
     published_at=excluded.published_at, version=excluded.version,
-    fetched_at=excluded.fetched_at, pass=excluded.pass
+    fetched_at=excluded.fetched_at, pass=max(pass, excluded.pass)
 """
 
 
@@ -71,9 +75,10 @@ def save_updates(
 
 
 def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int) -> None:
-    """Forget updates of these machines that pass ``number`` did not see: they are no longer offered."""
+    """Forget updates of these machines that neither pass ``number`` nor a later one saw: they are no
+    longer offered. Passes overlap, where one machine is read while a sync goes on."""
     db.executemany(
-        "DELETE FROM updates WHERE machine_id=? AND pass<>?", [(i, number) for i in machine_ids]
+        "DELETE FROM updates WHERE machine_id=? AND pass<?", [(i, number) for i in machine_ids]
     )
 
 
@@ -87,8 +92,21 @@ def clear_in_graph(db: sqlite3.Connection) -> None:
 
 
 def next_pass(db: sqlite3.Connection) -> int:
-    """A number no update is marked with yet."""
-    return int(db.execute("SELECT coalesce(max(pass), 0) + 1 FROM updates").fetchone()[0])
+    """A number above every one that was given before. Call it inside a transaction."""
+    row = db.execute(
+        "INSERT INTO sync_state (scope, pass) VALUES ('fleet', 1)"
+        " ON CONFLICT DO UPDATE SET pass=pass+1 RETURNING pass"
+    ).fetchone()
+    return int(row[0])
+
+
+def is_outdated(db: sqlite3.Connection, machine_id: int, assessment: Assessment) -> bool:
+    """Whether a later assessment of the machine that counts is stored already."""
+    row = db.execute(
+        f"SELECT 1 FROM assessments WHERE machine_id=? AND assessed_at>? AND status IN {_GOOD} LIMIT 1",
+        (machine_id, to_text(assessment.assessed)),
+    ).fetchone()
+    return row is not None
 
 
 def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
@@ -135,7 +153,7 @@ def assessed_after(db: sqlite3.Connection, machine_id: int, since: str) -> bool:
     """Whether an assessment of the machine that began since has ended."""
     row = db.execute(
         "SELECT 1 FROM assessments WHERE machine_id=? AND coalesce(started_at, assessed_at)>=?"
-        " AND status IN ('Succeeded', 'CompletedWithWarnings') LIMIT 1",
+        f" AND status IN {_GOOD} LIMIT 1",
         (machine_id, since),
     ).fetchone()
     return row is not None

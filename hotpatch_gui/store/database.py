@@ -45,16 +45,17 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return db
 
 
-def prepare(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
     """Create, check or migrate the file and open it for the worker.
 
-    A damaged file is set aside with a new one begun, never deleted.
+    A damaged file is set aside with a new one begun, never deleted. ``world`` names the cloud whose data
+    it holds; a file of another one is refused, as its machines and operations would be mixed up.
 
     Returns:
         the connection, and where a damaged file was put (None if it was sound).
 
     Raises:
-        ProblemError: a newer program's file, a folder that cannot be written, a full disk.
+        ProblemError: a newer program's or another cloud's file, a folder that cannot be written, a full disk.
     """
     with _store_problems(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -67,6 +68,7 @@ def prepare(path: Path) -> tuple[sqlite3.Connection, Path | None]:
             _refuse_newer(db, path)
             _configure(db)
             _migrate(db, path)
+            _refuse_other_world(db, path, world)
         except BaseException:
             db.close()
             raise
@@ -74,15 +76,24 @@ def prepare(path: Path) -> tuple[sqlite3.Connection, Path | None]:
 
 
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """The one way to write: immediate, so that two connections never deadlock into a failure."""
-    db.execute("BEGIN IMMEDIATE")
+def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
+    """The one way to write: immediate, so that two connections never deadlock into a failure.
+
+    ``durable`` is on the disk at the end, even where the power fails: for what must not be forgotten.
+    """
+    if durable:
+        db.execute("PRAGMA synchronous=FULL")
     try:
-        yield
-    except BaseException:
-        db.rollback()
-        raise
-    db.commit()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            db.rollback()
+            raise
+        db.commit()
+    finally:
+        if durable:
+            db.execute("PRAGMA synchronous=NORMAL")
 
 
 def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
@@ -161,6 +172,20 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
                 "Update the program, or start with --data-dir and another folder. The file was not touched.",
             )
         )
+
+
+def _refuse_other_world(db: sqlite3.Connection, path: Path, world: str) -> None:
+    with transaction(db):
+        row = db.execute("SELECT name FROM world").fetchone()
+        if row is None:
+            db.execute("INSERT INTO world VALUES (?)", (world,))
+        elif row[0] != world:
+            raise ProblemError(
+                _problem(
+                    f"{path.parent} holds what was read from {row[0]}, and this is {world}.",
+                    "Start with --data-dir and another folder. The file was not touched.",
+                )
+            )
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:

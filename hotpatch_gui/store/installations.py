@@ -15,10 +15,13 @@ _COLUMNS = (
     "window_exceeded", "installed", "failed", "pending", "excluded", "not_selected",
     "maintenance_run_id", "fetched_at",
 )  # fmt: skip
+_FINAL = "('Succeeded', 'CompletedWithWarnings', 'Failed')"
 _UPSERT = (
     f"INSERT INTO installations ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (machine_id, run_id) DO UPDATE SET status=excluded.status, started_at=started_at, "
     + ", ".join(f"{c}=coalesce(excluded.{c}, {c})" for c in _COLUMNS[4:])
+    # a slower source may still call it in progress
+    + f" WHERE excluded.status IN {_FINAL} OR installations.status NOT IN {_FINAL}"
 )
 _UPSERT_UPDATE = """
 INSERT INTO installation_updates (installation_id, patch_id, name, kb, classification, state, restart)
@@ -40,7 +43,7 @@ def save(
         "INSERT INTO installation_errors VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " code=excluded.code, message=excluded.message",
         [
-            (known[machine_id, r.run_id.casefold()], n, code, message)
+            (known[machine_id, r.run_id.lower()], n, code, message)
             for machine_id, r in with_errors
             for n, (code, message) in enumerate(r.errors)
         ],
@@ -49,7 +52,7 @@ def save(
 
 def _values(machine_id: int, r: InstallationRun, now: datetime) -> tuple[object, ...]:
     return (
-        machine_id, r.run_id.casefold(), r.status, to_text(r.started), to_text(r.modified), r.started_by,
+        machine_id, r.run_id.lower(), r.status, to_text(r.started), to_text(r.modified), r.started_by,
         r.restart_status, r.window_exceeded, r.installed, r.failed, r.pending, r.excluded,
         r.not_selected, r.maintenance_run_id, to_text(now),
     )  # fmt: skip
@@ -60,7 +63,7 @@ def run_row_ids(
 ) -> dict[tuple[int, str], int]:
     """Row ids by (machine row id, lower-case run id), of those that are known."""
     found: dict[tuple[int, str], int] = {}
-    for machine_id, run_id in dict.fromkeys((m, r.casefold()) for m, r in runs):
+    for machine_id, run_id in dict.fromkeys((m, r.lower()) for m, r in runs):
         row = db.execute(
             "SELECT id FROM installations WHERE machine_id=? AND run_id=?", (machine_id, run_id)
         ).fetchone()

@@ -48,7 +48,7 @@ def save(db: sqlite3.Connection, machines: Iterable[Machine]) -> None:
 def _values(m: Machine) -> tuple[object, ...]:
     s = m.settings
     return (
-        m.resource_id.casefold(), m.resource_id, m.name, m.subscription_id.casefold(), m.resource_group,
+        m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
         m.location, m.zone, m.availability_set, m.image.publisher, m.image.offer, m.image.sku,
         m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
         s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
@@ -56,10 +56,22 @@ def _values(m: Machine) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def mark_gone(db: sqlite3.Connection, seen: AbstractSet[str], now: datetime) -> None:
-    """Machines that a whole sync did not see (``seen``: lower-case ids) are gone; their history stays."""
-    rows = db.execute("SELECT id, resource_id FROM machines WHERE gone_at IS NULL").fetchall()
-    gone = [(to_text(now), row[0]) for row in rows if row[1] not in seen]
+def mark_gone(
+    db: sqlite3.Connection,
+    seen: AbstractSet[str],
+    subscription_ids: AbstractSet[str],
+    now: datetime,
+) -> None:
+    """Machines of these subscriptions that a whole sync did not see are gone; their history stays.
+
+    ``seen`` and ``subscription_ids`` are in lower case.
+    """
+    rows = db.execute("SELECT id, resource_id, subscription_id FROM machines WHERE gone_at IS NULL")
+    gone = [
+        (to_text(now), row[0])
+        for row in rows.fetchall()
+        if row[1] not in seen and row[2] in subscription_ids
+    ]
     db.executemany("UPDATE machines SET gone_at=? WHERE id=?", gone)
 
 
@@ -145,12 +157,14 @@ def evidence_of(row: sqlite3.Row) -> Evidence:
         machine=machine,
         status=hotpatch_status(machine, assessed=bool(row["in_graph"])),
         assessed=from_text(row["assessed_at"]),
+        assessment_error=row["assessment_error"],
         restart_pending=bool(row["restart_pending"]),
         updates=row["updates"],
         updates_that_restart=row["updates_that_restart"],
         offered=tuple(row["offered_kbs"].split()),
         restart_kbs=tuple(row["restart_kbs"].split()),
         last_run_failed=row["last_run_failed"],
+        out_of_band_kbs=tuple(row["out_of_band_kbs"].split()),
     )
 
 
@@ -179,6 +193,10 @@ _COUNTS = """
 UPDATE machines SET
     assessment_id = a.id,
     assessed_at = a.assessed_at,
+    assessment_error = (
+        SELECT coalesce(nullif(f.error, ''), 'Azure gave no reason.') FROM assessments f
+        WHERE f.machine_id = :id AND f.status = 'Failed' AND f.assessed_at > coalesce(a.assessed_at, '')
+        ORDER BY f.assessed_at DESC LIMIT 1),
     restart_pending = coalesce(a.restart_pending, 0),
     updates = coalesce(u.n, a.important + a.other, 0),
     important = coalesce(u.important, a.important, 0),
@@ -195,6 +213,11 @@ UPDATE machines SET
               AND i.started_at = (SELECT max(started_at) FROM installations
                                   WHERE machine_id = :id AND restart_status = 'Required')))
         END, ''),
+    out_of_band_kbs = coalesce((
+        SELECT group_concat(iu.kb, ' ') FROM installation_updates iu
+        JOIN installations i ON i.id = iu.installation_id
+        WHERE i.machine_id = :id AND iu.state = 'Installed'
+          AND iu.kb IN (SELECT kb FROM releases WHERE kind = 'out_of_band')), ''),
     last_run_at = (SELECT max(started_at) FROM installations WHERE machine_id = :id),
     last_run_failed = (
         SELECT CASE WHEN i.status = 'Failed' AND coalesce(i.window_exceeded, 0) = 0 THEN
@@ -206,7 +229,8 @@ UPDATE machines SET
                       AND x.classification IN ('Critical', 'Security'))
         ORDER BY i.started_at DESC LIMIT 1)
 FROM (SELECT 1) one
-LEFT JOIN (SELECT * FROM assessments WHERE machine_id = :id AND status != 'InProgress'
+LEFT JOIN (SELECT * FROM assessments
+           WHERE machine_id = :id AND status IN ('Succeeded', 'CompletedWithWarnings')
            ORDER BY assessed_at DESC LIMIT 1) a
 LEFT JOIN (SELECT machine_id, count(*) AS n,
         sum(classification IN ('Critical', 'Security')) AS important,

@@ -43,6 +43,7 @@ CREATE TABLE machines (
     in_graph INTEGER NOT NULL DEFAULT 0,
     assessment_id INTEGER REFERENCES assessments(id),
     assessed_at TEXT,
+    assessment_error TEXT,
     restart_pending INTEGER NOT NULL DEFAULT 0,
     updates INTEGER NOT NULL DEFAULT 0,
     important INTEGER NOT NULL DEFAULT 0,
@@ -51,6 +52,7 @@ CREATE TABLE machines (
     updates_that_restart INTEGER NOT NULL DEFAULT 0,
     offered_kbs TEXT NOT NULL DEFAULT '',
     restart_kbs TEXT NOT NULL DEFAULT '',
+    out_of_band_kbs TEXT NOT NULL DEFAULT '',
     last_run_failed TEXT,
     last_run_at TEXT,
     hotpatch_status TEXT NOT NULL DEFAULT '',
@@ -161,6 +163,8 @@ CREATE TABLE releases (
     confidence TEXT NOT NULL, source TEXT NOT NULL
 ) STRICT;
 CREATE INDEX releases_by_kb ON releases(kb);
+
+CREATE TABLE world (name TEXT PRIMARY KEY) STRICT;
 
 CREATE TABLE sync_state (
     scope TEXT PRIMARY KEY,

@@ -23,6 +23,16 @@ class WrongTransitionError(RuntimeError):
     """A change of state that the rules of operations do not allow: a bug."""
 
 
+def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) -> bool:
+    """Move a queued operation to *sent*; False where it is not queued any more, so that nobody but
+    the one who claimed it sends it. Call it inside a durable transaction."""
+    done = db.execute(
+        "UPDATE operations SET state='sent', sent_at=?, note=? WHERE id=? AND state='queued'",
+        (to_text(at), note, operation_id),
+    )
+    return done.rowcount == 1
+
+
 class Outbox:
     """The window's own way to put requests into the queue in the moment of the click."""
 
@@ -46,11 +56,14 @@ class Outbox:
             ]
 
     def cancel(self, operation_id: int, now: datetime) -> bool:
-        """Take a queued operation back; False if it is no longer queued."""
+        """Take a queued operation back, or stop finding out about an unknown one; False if it is neither."""
         with transaction(self._db):
             done = self._db.execute(
-                "UPDATE operations SET state='cancelled', ended_at=?, note='Cancelled before it was sent.'"
-                " WHERE id=? AND state='queued'",
+                "UPDATE operations SET ended_at=?,"
+                " note=CASE state WHEN 'queued' THEN 'Cancelled before it was sent.'"
+                "  ELSE 'Dismissed: what became of it was never known.' END,"
+                " state=CASE state WHEN 'queued' THEN 'cancelled' ELSE 'failed' END"
+                " WHERE id=? AND state IN ('queued', 'unknown')",
                 (to_text(now), operation_id),
             )
             return done.rowcount == 1
@@ -99,8 +112,8 @@ def move(
     code: str | None = None,
     request_id: str | None = None,
 ) -> bool:
-    """Change the state by the rules; False where the row was no longer in a state that allows it
-    because somebody cancelled it. ``at`` is stored as the time sent or ended.
+    """Change the state by the rules; False where somebody cancelled or dismissed it meanwhile.
+    ``at`` is stored as the time it ended.
 
     Raises:
         WrongTransitionError: the rules never allow this change.
@@ -108,20 +121,19 @@ def move(
     now = OperationState(
         db.execute("SELECT state FROM operations WHERE id=?", (operation_id,)).fetchone()[0]
     )
-    if now is OperationState.CANCELLED:
+    if now.is_final:
         return False
-    if state is not now and state not in now.may_change_to:
+    if state not in now.may_change_to:
         raise WrongTransitionError(f"operation {operation_id}: {now} -> {state}")
     db.execute(
         "UPDATE operations SET state=:state,"
-        " sent_at=CASE WHEN :state='sent' THEN :at ELSE sent_at END,"
         " ended_at=CASE WHEN :final THEN :at ELSE ended_at END,"
         " token=coalesce(:token, token), latest_end_at=coalesce(:latest, latest_end_at),"
         " run_id=coalesce(:run, run_id), note=coalesce(:note, note), code=coalesce(:code, code),"
         " request_id=coalesce(:request, request_id) WHERE id=:id",
         {
             "state": state, "final": state.is_final, "at": to_text(at), "token": token,
-            "latest": to_text(latest_end), "run": run_id.casefold() if run_id else None, "note": note,
+            "latest": to_text(latest_end), "run": run_id.lower() if run_id else None, "note": note,
             "code": code, "request": request_id, "id": operation_id,
         },
     )  # fmt: skip
@@ -160,4 +172,5 @@ def operation_of(row: sqlite3.Row) -> Operation:
         sent=from_text(row["sent_at"]),
         ended=from_text(row["ended_at"]),
         token=row["token"],
+        note=row["note"],
     )

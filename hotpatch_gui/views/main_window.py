@@ -138,7 +138,20 @@ class MainWindow(QMainWindow):
     def show_problem(self, problem: Problem) -> None:
         """A known problem outside a sync: the file, or the sign-in."""
         code = f" ({problem.code})" if problem.code else ""
-        self._notify(Level.ERROR, f"{problem.sentence}{code}", problem.next_step, "Try again")
+        if problem.kind is ProblemKind.CONFLICT:
+            self._notify(Level.WARNING, f"{problem.sentence}{code}", problem.next_step)
+        else:
+            self._notify(Level.ERROR, f"{problem.sentence}{code}", problem.next_step, "Try again")
+        self.notice.setProperty("from_sync", True)
+
+    def show_prompt(self, text: str) -> None:
+        """What the user has to do to sign in; empty once it is done."""
+        if text:
+            self._notify(
+                Level.INFO, text, "The program waits for it; what is shown is what was known last."
+            )
+        else:
+            self.notice.hide()
 
     def show_set_aside(self, path: Path) -> None:
         self._notify(

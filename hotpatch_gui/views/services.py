@@ -36,7 +36,9 @@ class Requests(Protocol):
 
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> int: ...
 
-    def cancel(self, operation_id: int) -> bool: ...
+    def cancel(self, operation_id: int) -> bool:
+        """Take a queued operation back, or dismiss an unknown one."""
+        ...
 
 
 class CloudLabel(NamedTuple):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from enum import Enum
+from typing import Any, NamedTuple
 
 from hotpatch_gui.azure import parse
 from hotpatch_gui.azure.gateway import Gateway
@@ -28,8 +30,14 @@ log = logging.getLogger(__name__)
 MAX_BACK_OFF_S = 60.0
 FIRST_BACK_OFF_S = 2.0
 UNKNOWN_LOOKS = 30
-"""How often Azure is asked what became of a request whose answer was lost, with growing pauses."""
-CLOCK_SKEW = timedelta(minutes=2)
+"""How many answers without a trace of a lost request are enough, with growing pauses between them."""
+MAX_REFUSED = 10
+"""How many answers in a row that do not pass by themselves end the following by the token."""
+LOST = (
+    "No answer came back, so it is not known whether Azure took the request. It is not sent again."
+)
+CLOCK_SKEW = timedelta(seconds=30)
+"""How far our clock, which Azure's answers keep, may be ahead of Azure's."""
 
 
 def follow(context: Context, operation_id: int) -> Job:
@@ -41,14 +49,40 @@ def follow(context: Context, operation_id: int) -> Job:
     run = _Following(context, operation, machine)
     if operation.state is OperationState.QUEUED:
         yield from run.send()
-    elif operation.token is None:
-        run.lost(operation.state)
+    elif operation.token is None or operation.state is OperationState.UNKNOWN:
+        run.lost(operation.note if operation.state is OperationState.UNKNOWN else LOST)
     else:
         run.token = operation.token
     if run.token is not None:
         yield from run.look_until_done()
     if run.is_unknown:
         yield from run.find_out()
+
+
+class _NotYet(Enum):
+    """Why the machine does not show yet what became of a request; the value is for the user."""
+
+    GOES_ON = ""
+    NO_TRACE = (
+        "Azure shows no trace of this request. Check the machine in the portal, then dismiss this."
+    )
+    UNTOLD = (
+        "Azure does not tell whether a machine was restarted. Check the machine, then dismiss this."
+    )
+
+
+_GOES_ON, _NO_TRACE, _UNTOLD = _NotYet
+
+
+class _Found(NamedTuple):
+    state: OperationState
+    note: str
+    run_id: str | None = None
+
+
+def _must_have_ended(status: RunStatus) -> None:
+    if not status.is_final:
+        raise parse.UnreadableError(f"a result that is {status.label.lower()}")
 
 
 class _Following:
@@ -60,113 +94,129 @@ class _Following:
         self.is_unknown = False
 
     def send(self) -> Job:
-        """Mark the row sent, commit, then send: killed in between, it is unknown and not repeated."""
-        sent_at = self._c.clock()
-        if not self._move(OperationState.SENT, at=sent_at, note="Sending the request to Azure."):
-            return
-        try:
-            look = self._gateway.begin(self._op.kind, self._machine, self._op.request)
-        except ProblemError as error:
-            yield from self._not_accepted(error.problem)
-            return
-        self.token = look.token
-        latest = self._latest_end(sent_at)
-        self._move(
-            OperationState.RUNNING,
-            token=look.token,
-            latest_end=latest,
-            note="Azure has taken the request.",
-        )
+        """Claim the row, commit, then send: killed in between, it is unknown and not repeated."""
+        while True:
+            sent_at = self._c.clock()
+            with transaction(self._c.db, durable=True):
+                mine = operations.claim(
+                    self._c.db, self._op.id, sent_at, "Sending the request to Azure."
+                )
+            self._c.changed(Changes.to("operations"))
+            if not mine:
+                return
+            try:
+                look = self._gateway.begin(self._op.kind, self._machine, self._op.request)
+            except ProblemError as error:
+                if error.problem.kind is ProblemKind.THROTTLED:
+                    self._move(OperationState.QUEUED, note=error.problem.text)
+                    yield error.problem.retry_after_s or FIRST_BACK_OFF_S
+                    continue
+                self._not_accepted(error.problem)
+                return
+            break
+        yield from self._keep(look.token, self._latest_end(sent_at))
         if look.done:
-            self.token = None
             yield from self._done(look.result)
             return
+        self.token = look.token
         self._read_view()
         yield look.delay_s
+
+    def _keep(self, token: str, latest_end: datetime | None) -> Job:
+        """Store the token: without it nobody could follow the operation, so a locked file is waited out."""
+        while True:
+            try:
+                self._move(
+                    OperationState.RUNNING, durable=True, token=token, latest_end=latest_end,
+                    note="Azure has taken the request.",
+                )  # fmt: skip
+            except sqlite3.OperationalError as error:
+                log.warning("operation %s: its token is not stored yet: %s", self._op.id, error)
+                yield FIRST_BACK_OFF_S
+            else:
+                return
 
     def look_until_done(self) -> Job:
         """Ask when due until Azure says how it ended; trouble on the way only lengthens the pauses."""
         back_off = FIRST_BACK_OFF_S
+        refused = 0
         while not self._c.stopping.is_set():
             try:
                 look = self._look()
             except ProblemError as error:
                 problem = error.problem
-                if problem.kind is ProblemKind.NOT_FOUND:
-                    self.lost(OperationState.RUNNING)
-                    return
                 if problem.ended:
                     yield from self._end(OperationState.FAILED, problem.sentence, problem)
+                    return
+                refused = 0 if problem.kind.passes else refused + 1
+                if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED:
+                    self.lost(
+                        f"{problem.sentence} What became of the request is read from the machine."
+                    )
                     return
                 note = f"{problem.sentence} The operation goes on in Azure; asking again."
                 self._move(OperationState.RUNNING, note=note)
                 yield max(problem.retry_after_s or 0.0, back_off)
                 back_off = min(back_off * 2, MAX_BACK_OFF_S)
                 continue
-            back_off = FIRST_BACK_OFF_S
+            back_off, refused = FIRST_BACK_OFF_S, 0
             if look.done:
                 yield from self._done(look.result)
                 return
             self._show_progress()
             yield look.delay_s
 
-    def lost(self, state: OperationState) -> None:
-        """No answer and no token: only Azure can say whether the request arrived."""
+    def lost(self, note: str = LOST) -> None:
+        """Only what Azure shows of the machine can say what became of the request."""
         self.is_unknown = True
-        if state is not OperationState.UNKNOWN:
-            note = "No answer came back, so it is not known whether Azure took the request. It is not sent again."
-            self._move(OperationState.UNKNOWN, note=note)
+        self._move(OperationState.UNKNOWN, note=note)
 
     def find_out(self) -> Job:
-        """Read Azure until it shows what became of the request."""
-        pause = FIRST_BACK_OFF_S
-        for _ in range(UNKNOWN_LOOKS):
-            if self._c.stopping.is_set():
+        """Read the machine until it shows what became of the request, or the user dismisses it."""
+        pause, answered = FIRST_BACK_OFF_S, 0
+        while not self._c.stopping.is_set():
+            if operations.read(self._c.db, self._op.id).state.is_final:
                 return
             try:
                 yield from read_machine(self._c, self._op.machine_id)
-                if self._found():
+                finding = self._finding()
+                if isinstance(finding, _Found):
+                    self._move(
+                        finding.state, at=self._c.clock(), note=finding.note, run_id=finding.run_id
+                    )
+                    return
+                answered = 0 if finding is _GOES_ON else answered + 1
+                if finding is _GOES_ON:
+                    self._move(
+                        OperationState.UNKNOWN, note="Azure shows it at work; waiting for its end."
+                    )
+                elif finding is _UNTOLD or answered >= UNKNOWN_LOOKS:
+                    self._move(OperationState.UNKNOWN, note=finding.value)
                     return
             except ProblemError as error:
                 log.info("cannot find out about operation %s yet: %s", self._op.id, error)
             yield pause
             pause = min(pause * 1.5, MAX_BACK_OFF_S)
-        self._move(
-            OperationState.UNKNOWN,
-            note="Azure shows no trace of this request. Check the machine in the portal before asking again.",
-        )
 
-    def _found(self) -> bool:
-        """Whether what was read shows how the request ended."""
+    def _finding(self) -> _Found | _NotYet:
+        """What the machine, just read, shows of the request."""
         db, op = self._c.db, operations.read(self._c.db, self._op.id)
         since = to_text((op.sent or op.created) - CLOCK_SKEW) or ""
         if op.kind is OperationKind.INSTALL:
             row = installations.run_after(db, op.machine_id, since)
             status = RunStatus.parse(row["status"]) if row else RunStatus.UNKNOWN
-            if row is None or status in (
-                RunStatus.IN_PROGRESS,
-                RunStatus.NOT_STARTED,
-                RunStatus.UNKNOWN,
-            ):
-                return False
-            state = (
-                OperationState.FAILED if status is RunStatus.FAILED else OperationState.SUCCEEDED
-            )
-            return self._move(
-                state, at=self._c.clock(), run_id=row["run_id"],
-                note=f"Azure shows the installation: {status.label.lower()}.",
-            )  # fmt: skip
+            if row is None:
+                return _NO_TRACE
+            if not status.is_final:
+                return _GOES_ON
+            state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
+            note = f"Azure shows the installation: {status.label.lower()}."
+            return _Found(state, note, row["run_id"])
         if op.kind is OperationKind.ASSESS and assessments.assessed_after(db, op.machine_id, since):
-            return self._move(
-                OperationState.SUCCEEDED, at=self._c.clock(), note="Azure shows the assessment."
-            )
+            return _Found(OperationState.SUCCEEDED, "Azure shows the assessment.")
         if op.kind is OperationKind.SETTINGS and self._settings_are_so(op):
-            return self._move(
-                OperationState.SUCCEEDED,
-                at=self._c.clock(),
-                note="The machine has the settings asked for.",
-            )
-        return False
+            return _Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
+        return _UNTOLD if op.kind is OperationKind.RESTART else _NO_TRACE
 
     def _settings_are_so(self, op: Operation) -> bool:
         machine = machines.read(self._c.db, op.machine_id)
@@ -179,23 +229,20 @@ class _Following:
         asked = parse.settings(windows)
         return machine is not None and (
             machine.settings.patch_mode is asked.patch_mode
-            and machine.settings.hotpatch_enabled == asked.hotpatch_enabled
+            and bool(machine.settings.hotpatch_enabled) == bool(asked.hotpatch_enabled)
+            and bool(machine.settings.bypass_safety_checks) == bool(asked.bypass_safety_checks)
             and machine.settings.assessment_mode is asked.assessment_mode
         )
 
-    def _not_accepted(self, problem: Problem) -> Job:
-        if problem.kind is ProblemKind.THROTTLED:
-            self._move(OperationState.QUEUED, note=problem.text)
-            yield problem.retry_after_s or FIRST_BACK_OFF_S
-            yield from self.send()
-        elif problem.reached and problem.kind in (
+    def _not_accepted(self, problem: Problem) -> None:
+        if problem.reached and problem.kind in (
             ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE,
         ):  # fmt: skip
-            self.lost(OperationState.SENT)
+            self.lost()
         else:
             self._move(
-                OperationState.FAILED, at=self._c.clock(), note=problem.text, code=problem.code,
-                request_id=problem.request_id,
+                OperationState.FAILED, at=self._c.clock(), code=problem.code, request_id=problem.request_id,
+                note=f"{problem.sentence} Nothing was started." if problem.kind.passes else problem.text,
             )  # fmt: skip
 
     def _done(self, result: Mapping[str, Any]) -> Job:
@@ -203,20 +250,28 @@ class _Following:
             failure, run_id = self._take(result)
         except (parse.UnreadableError, ValueError, TypeError) as error:
             log.warning("result of operation %s could not be read: %s", self._op.id, error)
-            failure, run_id = None, None
+            self.lost(
+                "Azure says that it has ended, but its result cannot be read; the machine is read instead."
+            )
+            return
         if failure is None:
             yield from self._end(OperationState.SUCCEEDED, self._success_text(), run_id=run_id)
         else:
             yield from self._end(OperationState.FAILED, failure, run_id=run_id)
 
     def _take(self, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
-        """Write the operation's own result; (why it failed or None, run id or None)."""
+        """Write the operation's own result; (why it failed or None, run id or None).
+
+        Raises:
+            UnreadableError, ValueError, TypeError: it is no result, or not one that has ended.
+        """
         db, machine_id, now = self._c.db, self._op.machine_id, self._c.clock()
         if self._op.kind is OperationKind.ASSESS:
             found = parse.arm_assessment(result, now)
+            _must_have_ended(found.status)
             with transaction(db):
                 assessments.save(db, [(machine_id, found)], now)
-                if found.status is not RunStatus.FAILED and found.updates is not None:
+                if found.status.is_good and found.updates is not None:
                     number = assessments.next_pass(db)
                     assessments.save_updates(
                         db, [(machine_id, u) for u in found.updates], now, number
@@ -228,10 +283,11 @@ class _Following:
             ) if found.status is RunStatus.FAILED else None, None
         if self._op.kind is OperationKind.INSTALL:
             run = parse.graph_run(result, None)
+            _must_have_ended(run.status)
             with transaction(db):
                 installations.save(db, [(machine_id, run)], now)
                 row = installations.run_row_ids(db, [(machine_id, run.run_id)])[
-                    machine_id, run.run_id.casefold()
+                    machine_id, run.run_id.lower()
                 ]
                 updates = [
                     parse.run_update(parse.mapping(p)) for p in parse.items(result.get("patches"))
@@ -298,8 +354,8 @@ class _Following:
         minutes = duration.removeprefix("PT").removesuffix("M")
         return sent_at + timedelta(minutes=int(minutes)) if minutes.isdigit() else None
 
-    def _move(self, state: OperationState, **fields: Any) -> bool:
-        with transaction(self._c.db):
+    def _move(self, state: OperationState, *, durable: bool = False, **fields: Any) -> bool:
+        with transaction(self._c.db, durable=durable):
             moved = operations.move(self._c.db, self._op.id, state, **fields)
         self._c.changed(Changes.to("operations"))
         return moved

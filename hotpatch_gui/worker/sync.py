@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +23,14 @@ from .scheduler import Job
 MAX_VIEWS = 50
 """How many machines without an assessment in Resource Graph are read one by one in a sync."""
 
+STANDING_BATCH = 200
+"""Machines whose standing is derived in one transaction, so that the window's requests get in between."""
 P = TypeVar("P", MachinePage, AssessmentPage, InstallationPage)
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
+
+
+class _StoppedError(Exception):
+    """The program ends in the middle of a sync."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +52,19 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
     problem: Problem | None = None
     try:
         yield from sync.run()
+    except _StoppedError:
+        return
     except ProblemError as error:
         problem = error.problem
     if context.stopping.is_set():
         return
+    everyone = machines.present(context.db)
+    for start in range(0, len(everyone), STANDING_BATCH):
+        with transaction(context.db):
+            batch = everyone[start : start + STANDING_BATCH]
+            machines.refresh_standing(context.db, batch, context.calendar, context.clock())
+        yield 0.0
     with transaction(context.db):
-        everyone = machines.present(context.db)
-        machines.refresh_standing(context.db, everyone, context.calendar, context.clock())
         catalogue.sync_ended(context.db, context.clock(), problem, sync.unreadable)
     context.changed(Changes.to(*_TABLES))
 
@@ -62,25 +75,25 @@ class _FleetSync:
         self._progressed = progressed
         self.unreadable = 0
         self._seen: set[str] = set()
-        self._assessed: set[int] = set()
 
     def run(self) -> Job:
         gateway, db = self._c.gateway, self._c.db
+        gateway.sign_in()
         names = yield from patiently(gateway.subscriptions, self._waiting("subscriptions", 0, 0))
         with transaction(db):
             catalogue.sync_started(db, self._c.clock())
             catalogue.save_subscriptions(db, names)
         self._c.changed(Changes.to("sync_state", "subscriptions"))
         yield from self._pages("machines", gateway.machine_pages(), self._take_machines)
-        number = assessments.next_pass(db)
+        sweep = Sweep.begin(self._c)
         yield from self._pages(
-            "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, number)
+            "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, sweep)
         )
         with transaction(db):
-            machines.mark_gone(db, self._seen, self._c.clock())
+            subscriptions = {i for i, _ in names}
+            machines.mark_gone(db, self._seen, subscriptions, self._c.clock())
             assessments.clear_in_graph(db)
-            assessments.set_in_graph(db, sorted(self._assessed))
-            assessments.drop_unseen(db, sorted(self._assessed), number)
+            sweep.end(db)
         yield from self._pages(
             "installations", gateway.installation_pages(), self._take_installations
         )
@@ -88,7 +101,9 @@ class _FleetSync:
 
     def _pages(self, what: str, pages: Iterator[P], take: Callable[[P], int]) -> Job:
         done = total = 0
-        while not self._c.stopping.is_set():
+        while True:
+            if self._c.stopping.is_set():
+                raise _StoppedError  # what follows would take the pages so far for all there are
             page = yield from patiently(lambda: next(pages, None), self._waiting(what, done, total))
             if page is None:
                 return
@@ -105,11 +120,11 @@ class _FleetSync:
 
     def _take_machines(self, page: MachinePage) -> int:
         machines.save(self._c.db, page.machines)
-        self._seen.update(m.resource_id.casefold() for m in page.machines)
+        self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
 
-    def _take_assessments(self, page: AssessmentPage, number: int) -> int:
-        self._assessed |= save_assessments(self._c, page, number)
+    def _take_assessments(self, page: AssessmentPage, sweep: Sweep) -> int:
+        save_assessments(self._c, page, sweep)
         return len(page.assessments) + len(page.updates)
 
     def _take_installations(self, page: InstallationPage) -> int:
@@ -129,17 +144,46 @@ class _FleetSync:
             yield 0.0
 
 
-def save_assessments(context: Context, page: AssessmentPage, number: int) -> set[int]:
-    """Write a page inside the caller's transaction; the row ids of the machines that it assesses."""
+class Sweep:
+    """One reading of assessments from Resource Graph: which machines' lists it may replace."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.shown: set[int] = set()
+        self.outdated: set[int] = set()
+
+    @classmethod
+    def begin(cls, context: Context) -> Sweep:
+        with transaction(context.db):
+            return cls(assessments.next_pass(context.db))
+
+    def end(self, db: sqlite3.Connection) -> None:
+        """Once every page is written: forget updates that are offered no more."""
+        assessments.set_in_graph(db, sorted(self.shown))
+        assessments.drop_unseen(db, sorted(self.shown - self.outdated), self.number)
+
+
+def save_assessments(context: Context, page: AssessmentPage, sweep: Sweep) -> None:
+    """Write a page inside the caller's transaction.
+
+    A list belongs to an assessment that counts: one that failed or still runs replaces nothing, and
+    neither does one that is older than what ARM said itself, as Resource Graph lags behind.
+    """
     owners = [owner for owner, _ in page.assessments] + [owner for owner, _ in page.updates]
     known = machines.ids(context.db, owners)
     now = context.clock()
     found = [(known[o], a) for o, a in page.assessments if o in known]
+    sweep.shown |= {machine_id for machine_id, _ in found}
+    sweep.outdated |= {
+        machine_id
+        for machine_id, a in found
+        if not a.status.is_good or assessments.is_outdated(context.db, machine_id, a)
+    }
     assessments.save(context.db, found, now)
+    updates = [(known[o], u) for o, u in page.updates if o in known]
     assessments.save_updates(
-        context.db, [(known[o], u) for o, u in page.updates if o in known], now, number
+        context.db, [p for p in updates if p[0] not in sweep.outdated], now, sweep.number
     )
-    return {machine_id for machine_id, _ in found}
 
 
 def save_installations(context: Context, page: InstallationPage) -> None:
@@ -193,18 +237,15 @@ def read_machine(context: Context, machine_id: int) -> Job:
         return
     yield from patiently(lambda: read_view(context, machine_id, machine))
     yield context.gateway.wait_s
-    own = machine.resource_id.casefold()
-    number = assessments.next_pass(context.db)
-    seen: set[int] = set()
+    own = machine.resource_id.lower()
+    sweep = Sweep.begin(context)
     pages = context.gateway.assessment_pages(own)
     while page := (yield from patiently(lambda: next(pages, None))):
         with transaction(context.db):
-            seen |= save_assessments(context, page, number)
+            save_assessments(context, page, sweep)
         yield context.gateway.wait_s
     with transaction(context.db):
-        if seen:
-            assessments.set_in_graph(context.db, [machine_id])
-            assessments.drop_unseen(context.db, [machine_id], number)
+        sweep.end(context.db)
     runs = context.gateway.installation_pages(own)
     while run_page := (yield from patiently(lambda: next(runs, None))):
         with transaction(context.db):

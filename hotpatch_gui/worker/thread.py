@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STOP_TIMEOUT_MS = 15_000
 RETRY_S = 15.0
+BUG_RETRY_S = 60.0
 IDLE_S = 1.0
 """With nothing due for this long, the worker counts as idle."""
 
@@ -34,6 +35,14 @@ _BUG = Problem(
     "Something went wrong in this program, and one task of it was given up.",
     "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
 )
+
+
+def _no_connection(error: Exception) -> Problem:
+    return Problem(
+        ProblemKind.REJECTED,
+        f"The connection could not be set up: {error}",
+        "Check --tenant, --sign-in and the data folder, then try again or start anew.",
+    )
 
 
 class Opened(NamedTuple):
@@ -52,6 +61,7 @@ class Worker(QObject):
         sync_progressed (SyncProgress): a page of a sync was written.
         sync_ended (): a sync came to its end, well or not; sync_state says how.
         failed (Problem): something outside an operation or a sync went wrong.
+        prompted (str): what the user has to do to sign in; empty once it is done.
         idled (): nothing is left to do until somebody asks or the next periodic sync.
     """
 
@@ -61,17 +71,20 @@ class Worker(QObject):
     sync_ended = Signal()
     failed = Signal(object)
     idled = Signal()
+    prompted = Signal(str)
 
     def __init__(
         self,
         path: Path,
+        world: str,
         connection: Callable[[], Connection],
         clock: Clock,
         calendar: Callable[[], Calendar],
+        *,
         sync_every_s: float,
     ) -> None:
         super().__init__()
-        self._path, self._connection = path, connection
+        self._path, self._world, self._connection = path, world, connection
         self._clock, self._calendar = clock, calendar
         self.sync_every_s = sync_every_s
         """Read by the periodic job; a number, so another thread may set it."""
@@ -84,22 +97,33 @@ class Worker(QObject):
     @Slot()
     def start(self) -> None:
         """Open the file, then the SDKs, then take up what the last run left and sync."""
-        try:
-            self._db, set_aside = database.prepare(self._path)
-            with database.transaction(self._db):
-                catalogue.save_releases(self._db, self._calendar().releases)
-        except ProblemError as error:
-            self.failed.emit(error.problem)
-            return
-        except sqlite3.Error as error:
-            self.failed.emit(database.store_problem(error, self._path))
-            return
-        self.opened.emit(Opened(self._path, set_aside))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._turn)
-        if not self.stopping.is_set():
-            self._connect()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Get as far as it goes; ``sync`` begins again where it did not get to the end."""
+        try:
+            if self._db is None:
+                self._open()
+            if self._context is None and not self.stopping.is_set():
+                self._connect()
+        except ProblemError as error:
+            self.failed.emit(error.problem)
+        except sqlite3.Error as error:
+            self.failed.emit(database.store_problem(error, self._path))
+
+    def _open(self) -> None:
+        db, set_aside = database.prepare(self._path, self._world)
+        try:
+            with database.transaction(db):
+                catalogue.save_releases(db, self._calendar().releases)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        self.opened.emit(Opened(self._path, set_aside))
 
     def _connect(self) -> None:
         """Import the SDKs (0.8 s, so here and not before) and build what the jobs need."""
@@ -109,22 +133,31 @@ class Worker(QObject):
         from .scheduler import Scheduler  # noqa: PLC0415
 
         assert self._db is not None
-        self._scheduler = Scheduler()
         try:
-            gateway = Gateway(self._connection(), self._clock)
-        except ProblemError as error:
-            self.failed.emit(error.problem)
-            return
+            gateway = Gateway(self._connection(), self._clock, self.prompted.emit)
+        except ProblemError:
+            raise
+        except Exception as error:
+            log.exception("the connection could not be set up")
+            raise ProblemError(_no_connection(error)) from error
+        self._scheduler = Scheduler()
         self._context = Context(
             self._db, gateway, self._clock, self._calendar(), self.changed.emit, self.stopping
         )
-        self._scheduler.add("periodic", self._periodic())
-        self.take_operations()
+        self._revive()
+
+    def _revive(self) -> None:
+        """Start the jobs that should run and do not: at first, and after one of them broke."""
+        if self._scheduler is not None and not self.stopping.is_set():
+            self._add("periodic", self._periodic())
+            self.take_operations()
 
     @Slot()
     def sync(self) -> None:
         """Sync the fleet now, unless a sync is under way."""
-        if self._scheduler is not None:
+        if self._context is None:
+            self._begin()
+        else:
             self._add("sync", self._sync())
 
     @Slot(int)
@@ -176,10 +209,12 @@ class Worker(QObject):
             delay = 0.0
         except sqlite3.Error as error:
             self.failed.emit(database.store_problem(error, self._path))
-            delay = RETRY_S
+            QTimer.singleShot(int(RETRY_S * 1000), self, self._revive)
+            delay = 0.0
         except Exception:
             log.exception("a background job failed")
             self.failed.emit(_BUG)
+            QTimer.singleShot(int(BUG_RETRY_S * 1000), self, self._revive)
             delay = 0.0
         if delay is not None:
             if delay >= IDLE_S:
@@ -187,13 +222,21 @@ class Worker(QObject):
             self._schedule(delay)
 
     def _periodic(self) -> Job:
-        """A sync at the start and every period; soon again where the last one found no way to Azure."""
+        """A sync at the start and every period; sooner where the last one met what passes by itself."""
         assert self._db is not None
         while True:
             self.sync()
             yield RETRY_S
-            if not catalogue.sync_state(self._db).problem:
+            while self._last_problem() is ProblemKind.NOT_SIGNED_IN:
+                yield RETRY_S  # only the user can sign in: F5
+            problem = self._last_problem()
+            if problem is None or not problem.passes:
                 yield max(0.0, self.sync_every_s - RETRY_S)
+
+    def _last_problem(self) -> ProblemKind | None:
+        assert self._db is not None
+        kind = catalogue.sync_state(self._db).problem_kind
+        return ProblemKind(kind) if kind else None
 
     def _sync(self) -> Job:
         from .sync import sync_fleet  # noqa: PLC0415

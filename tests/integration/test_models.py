@@ -23,7 +23,7 @@ ROWS = 20_000
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     made = tmp_path / "hotpatch.sqlite3"
-    db, _ = database.prepare(made)
+    db, _ = database.prepare(made, "test")
     with database.transaction(db):
         db.execute(
             "INSERT INTO machines (id, resource_id, azure_id, name, subscription_id, resource_group, location, power, fetched_at)"

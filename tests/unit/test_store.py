@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def db(path: Path):
-    connection, _ = database.prepare(path)
+    connection, _ = database.prepare(path, "test")
     with database.transaction(connection):
         catalogue.save_releases(connection, resources.calendar().releases)
         machines.save(connection, [GOOD])
@@ -38,7 +38,7 @@ def db(path: Path):
 
 
 def prepare_and_close(path: Path) -> Path | None:
-    connection, aside = database.prepare(path)
+    connection, aside = database.prepare(path, "test")
     connection.close()
     return aside
 
@@ -74,7 +74,7 @@ def test_a_newer_file_is_refused_and_not_touched(path: Path) -> None:
         newer.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     before = path.read_bytes()
     with pytest.raises(ProblemError, match="written by a newer version"):
-        database.prepare(path)
+        database.prepare(path, "test")
     assert path.read_bytes() == before
     assert database.open_reader(path) is None
 
@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises(ProblemError) as caught:
-        database.prepare(blocked / "data" / "x.sqlite3")
+        database.prepare(blocked / "data" / "x.sqlite3", "test")
     assert caught.value.problem.next_step
 
 

@@ -326,7 +326,7 @@ class InstallDialog(StepsDialog):
     def _show_review(self) -> None:
         self._request = self._make_request()
         review = self._review()
-        restarts = any(p.will_restart or p.may_restart for p in review.plans.values())
+        restarts = any(p.restarts_surely or p.may_restart for p in review.plans.values())
         restarts = restarts or self._request.restart is RestartSetting.ALWAYS
         restarts = restarts and self._request.restart is not RestartSetting.NEVER
         self.sentence.show_text(
@@ -337,7 +337,8 @@ class InstallDialog(StepsDialog):
         )
         self.facts.setText("\n".join(self._facts(review)))
         self.review_list.clear()
-        for name, p in review.plans.items():
+        for machine_id, p in review.plans.items():
+            name = self._rows[machine_id]["name"]
             kbs = ", ".join(u.kb or u.name for u in p.taken) or "none of those on offer"
             self.review_list.addTopLevelItem(QTreeWidgetItem([name, kbs, p.restart_sentence]))
         count = len(self.chosen_ids)
@@ -404,9 +405,12 @@ class InstallDialog(StepsDialog):
 
     def _review(self) -> FleetReview:
         request = self._make_request(default_minutes=True)
-        plans: dict[str, Plan] = {}
-        for machine_id in self.chosen_ids:
-            plans[self._rows[machine_id]["name"]] = plan(request, self._offers[machine_id])
+        plans: dict[int, Plan] = {
+            i: plan(
+                request, self._offers[i], restart_pending=bool(self._rows[i]["restart_pending"])
+            )
+            for i in self.chosen_ids
+        }
         return FleetReview(request, plans)
 
     def do_it(self) -> None:

@@ -20,7 +20,7 @@ TICK_MS = 1000
 
 
 class ActivityPage(Page):
-    """Operations, newest first; what is queued can be taken back, what is sent cannot."""
+    """Operations, newest first; what is queued can be taken back, what is unknown dismissed."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -62,8 +62,8 @@ class ActivityPage(Page):
         self.panel.show_table(self.model.rowCount() > 0)
         self.detail.setVisible(self.model.rowCount() > 0)
         self.panel.empty.say(
-            Glyph.INFO, "Nothing was asked yet",
-            "Assessments, installations, restarts and changes of settings appear here from the click on.",
+            Glyph.INFO, "No operations yet",
+            "Assessments, installations, restarts and changes of settings appear here as soon as you start them.",
         )  # fmt: skip
         self._show_detail()
 
@@ -76,7 +76,9 @@ class ActivityPage(Page):
         running = db is not None and bool(operations.running(db))
         if running != self._ticker.isActive():
             (self._ticker.start if running else self._ticker.stop)()
-        self.cancel.setEnabled(row is not None and bool(ids) and row["state"] == "queued")
+        state = row["state"] if row is not None and ids else ""
+        self.cancel.setText("Dismiss" if state == "unknown" else "Cancel queued")
+        self.cancel.setEnabled(state in ("queued", "unknown"))
         if row is None:
             return
         parts = [
