@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -210,7 +211,27 @@ def has_display() -> bool:
     """Whether Qt would find a display: on Linux it ends the process where there is none."""
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    display = os.environ.get("DISPLAY", "")
+    local = re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", display)
+    if local is None:
+        return bool(display)
+    return is_listening(f"/tmp/.X11-unix/X{local[1]}")  # noqa: S108 - where X servers listen
+
+
+def is_listening(path: str) -> bool:
+    """Whether a server takes connections at a local socket, in the file system or in Linux's abstract names."""
+    import socket  # noqa: PLC0415 - only where there is a display to be asked
+
+    for name in (path, f"\0{path}"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+            try:
+                asked.connect(name)
+            except OSError:
+                continue
+            return True
+    return False
 
 
 def reset_demo(folder: Path) -> bool:

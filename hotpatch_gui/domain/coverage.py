@@ -320,10 +320,14 @@ def _number(count: int) -> str:
 
 
 def _consequence(evidence: Evidence) -> str:
-    if evidence.updates_that_restart == 0:
-        return "None of them restarts the machine."
     many = evidence.updates_that_restart
-    return f"{_number(many).capitalize()} of them {'restarts' if many == 1 else 'restart'} the machine or may."
+    if evidence.updates == 1:
+        return "It may restart the machine." if many else "It needs no restart."
+    return (
+        f"{_number(many).capitalize()} of them may restart the machine."
+        if many
+        else "None of them restarts the machine."
+    )
 
 
 def _updates(evidence: Evidence) -> str:

@@ -173,4 +173,8 @@ def _generation_finding(machine: Machine) -> Finding:
             "Redeploy as a generation 2 machine.",
         )
     shown = f"Generation {generation[-1]}" if generation else "Generation not reported"
-    return Finding("Generation", Verdict.PASS, f"{shown}; Windows Server 2022 in Azure needs none.")
+    return Finding(
+        "Generation",
+        Verdict.PASS,
+        f"{shown}; Windows Server 2022 in Azure needs no particular one.",
+    )

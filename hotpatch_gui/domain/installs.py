@@ -123,7 +123,7 @@ class Plan:
         will, may = _names(self.will_restart), _names(self.may_restart)
         if self.restart_setting is RestartSetting.NEVER:
             if not will and not may:
-                return "No restart: nothing that is taken asks for one."
+                return "No restart: none of the selected updates asks for one."
             waits = " and ".join(part for part in (will, may) if part)
             return f"Azure will not restart it; {waits} may stay unfinished until you do."
         if will:
@@ -131,7 +131,7 @@ class Plan:
         return (
             f"The machine may restart for {may}."
             if may
-            else "No restart: nothing that is taken asks for one."
+            else "No restart: none of the selected updates asks for one."
         )
 
 

@@ -35,7 +35,7 @@ class Orchestration(StrEnum):
 
 _MEANINGS = {
     Orchestration.SAFE_DEPLOYMENT: "Azure installs Critical and Security updates off-peak within 30 days of "
-    "release, availability-first. Hotpatch needs this one.",
+    "release, availability-first. Hotpatch requires this mode.",
     Orchestration.CUSTOMER_SCHEDULES: "Updates come at the times of your maintenance configuration, without the "
     "platform's safety checks. Excludes hotpatch.",
     Orchestration.WINDOWS_AUTOMATIC: "Windows Update inside the machine installs and restarts on its own.",

@@ -68,7 +68,7 @@ def age_days(text: str | None, now: datetime) -> str:
     moment = from_text(text)
     if moment is None:
         return NOTHING
-    days = max(0, (now - moment).days)
+    days = max(0, (local(now).date() - local(moment).date()).days)
     return "today" if days == 0 else f"{days} d"
 
 

@@ -37,7 +37,7 @@ def build_simulator(
     """
     state = StateFile(state_path)
     world = state.get("world", "made") or {"machines": machines, "seed": seed}
-    state.put("world", "made", world)
+    state.put(("world", "made", world))
     start = datetime.fromisoformat(state.get("world", "now") or EPOCH.isoformat())
     cloud = Cloud(
         Catalog(calendar, other_updates),

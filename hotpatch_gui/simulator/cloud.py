@@ -87,7 +87,7 @@ class Cloud:
                 self._plan(op)
 
     def close(self) -> None:
-        self._save_clock()
+        self._state.put(self._clock_item())
         self._state.close()
 
     def guest(self, resource_group: str, name: str) -> Guest:
@@ -217,13 +217,15 @@ class Cloud:
 
     def _save(self, op: Operation, guest: Guest) -> None:
         self.version += 1
-        self._state.put("guest", guest.name.casefold(), guest.to_json())
-        self._state.put("operation", op.id, op.to_json())
-        self._state.put("world", "received", self.received)
-        self._save_clock()
+        self._state.put(
+            ("guest", guest.name.casefold(), guest.to_json()),
+            ("operation", op.id, op.to_json()),
+            ("world", "received", self.received),
+            self._clock_item(),
+        )
 
-    def _save_clock(self) -> None:
-        self._state.put("world", "now", self.clock.now().isoformat())
+    def _clock_item(self) -> tuple[str, str, str]:
+        return "world", "now", self.clock.now().isoformat()
 
     def support_state(self, guest: Guest) -> str:
         return "Supported" if is_supported(guest.image) or guest.publisher else "Unsupported"

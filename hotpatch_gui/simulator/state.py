@@ -34,11 +34,14 @@ class StateFile:
         rows = self._db.execute("SELECT key, value FROM item WHERE kind=? ORDER BY rowid", (kind,))
         return {key: json.loads(value) for key, value in rows}
 
-    def put(self, kind: str, key: str, value: Any) -> None:
-        self._db.execute(
+    def put(self, *items: tuple[str, str, Any]) -> None:
+        """Write (kind, key, value) items, all of them or none: the process may be killed in between."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany(
             "INSERT INTO item VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value",
-            (kind, key, json.dumps(value)),
+            [(kind, key, json.dumps(value)) for kind, key, value in items],
         )
+        self._db.commit()
 
     def close(self) -> None:
         self._db.close()

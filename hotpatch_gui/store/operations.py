@@ -85,6 +85,12 @@ def _insert(
     return cursor.lastrowid
 
 
+def follow_up(db: sqlite3.Connection, kind: OperationKind, machine_id: int, now: datetime) -> None:
+    """Queue what the end of another operation calls for, unless it is open already. For the worker."""
+    with transaction(db):
+        _insert(db, kind, machine_id, None, now)
+
+
 def open_operations(db: sqlite3.Connection) -> list[Operation]:
     """Operations that have not ended, oldest first."""
     rows = db.execute(f"{_SELECT} WHERE o.state IN {_OPEN} ORDER BY o.id")

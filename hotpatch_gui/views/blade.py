@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.machines import PowerState
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.store import machines
+from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .tabs.status import StatusTab
 
 _SHOWN_TABLES = frozenset({"machines", "assessments", "updates", "installations", "subscriptions"})
+_WORK_TABLES = frozenset({"operations"})
 _OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
 
 
@@ -52,6 +54,7 @@ class Blade(QStackedWidget):
         self._ids: tuple[int, ...] = ()
         self._online = True
         self._rows: list[sqlite3.Row] = []
+        self._work: list[sqlite3.Row] = []
         self.commands: dict[str, QAction] = {}
         self._make_parts()
         self._lay_out()
@@ -65,6 +68,8 @@ class Blade(QStackedWidget):
         self.subtitle = ElidedLabel(theme, role="secondary")
         self.subtitle.setObjectName("bladeSubtitle")
         self.banner = Banner(theme)
+        self.work = Banner(theme)
+        self.work.hide()
         self._status = Later(self._make_status)
         self._compliance = Later(self._make_compliance)
         self._history = Later(self._make_history)
@@ -92,6 +97,8 @@ class Blade(QStackedWidget):
         head.addWidget(self.subtitle)
         sentence = QVBoxLayout()
         sentence.setContentsMargins(16, 12, 16, 8)
+        sentence.setSpacing(8)
+        sentence.addWidget(self.work)
         sentence.addWidget(self.banner)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -167,12 +174,32 @@ class Blade(QStackedWidget):
         self.setCurrentWidget(self._page if rows else self.empty)
         self._rows = rows
         if rows:
+            self._show_work()
             self._show_head(rows)
             self._show_tab()
             self._update_commands()
 
+    def _show_work(self) -> None:
+        """What is under way on the chosen machines, above what is known of them."""
+        db = self._s.source.db
+        chosen = set(self._ids)
+        running = operations.running(db) if db is not None else []
+        self._work = [r for r in running if r["machine_id"] in chosen]
+        self.work.setVisible(bool(self._work))
+        if self._work:
+            first, more = self._work[0], len(self._work) - 1
+            also = f", and {more} more under way" if more else ""
+            self.work.show_text(
+                Level.INFO,
+                f"{OperationKind(first['kind']).doing} {first['machine_name']}{also}.",
+                first["note"] or "Waiting for its turn.",
+                glyph=Glyph.RUNNING,
+            )
+
     def _show_head(self, rows: Sequence[sqlite3.Row]) -> None:
-        self.tabs.setTabText(1, f"Update compliance ({sum(r['updates'] for r in rows)})")
+        known = [r for r in rows if r["assessed_at"]]
+        count = f"{sum(r['updates'] for r in known):,}" if known else "–"
+        self.tabs.setTabText(1, f"Update compliance ({count})")
         if len(rows) == 1:
             row = rows[0]
             zone = f" zone {row['zone']}" if row["zone"] else ""
@@ -262,17 +289,26 @@ class Blade(QStackedWidget):
     def _on_changed(self, changes: Changes) -> None:
         if self._ids and changes.touch(_SHOWN_TABLES):
             self.reload()
+        elif self._ids and changes.touch(_WORK_TABLES):
+            self._show_work()
+            self._update_commands()
 
     def _update_commands(self) -> None:
         running = [r for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)]
         down = "The machine is not running, so Azure cannot reach it."
+        busy = bool(self._work) and len({r["machine_id"] for r in self._work}) == len(self._ids)
         for key in ("assess", "install", "restart", "configure"):
             needs_power = key != "configure"
-            able = self._online and bool(running if needs_power else self._rows)
             action = self.commands[key]
-            action.setEnabled(able)
-            why = _OFFLINE_TIP if not self._online else down
-            action.setToolTip(action.text() if able else f"{action.text()}: {why}")
+            why = ""
+            if not self._online:
+                why = _OFFLINE_TIP
+            elif not (running if needs_power else self._rows):
+                why = down
+            elif busy:
+                why = "Another operation is under way on it; Azure takes one at a time."
+            action.setEnabled(not why)
+            action.setToolTip(f"{action.text()}: {why}" if why else action.text())
 
     def _running_ids(self) -> list[int]:
         return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
 
 from hotpatch_gui.domain.clock import CloudClock
@@ -47,6 +47,9 @@ class Header(QFrame):
         self.search.setPlaceholderText("Search machines  (Ctrl+K)")
         self.search.setFixedWidth(round(280 * theme.scale))
         self.search.textChanged.connect(self.search_changed)
+        clear = QShortcut(QKeySequence("Esc"), self.search)
+        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
+        clear.activated.connect(self.search.clear)
         self.gear = self._button("settings", "Settings")
         self.gear.clicked.connect(self.settings_requested)
         row = QHBoxLayout(self)

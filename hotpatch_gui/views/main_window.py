@@ -7,7 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.domain.standing import Level
@@ -88,7 +95,7 @@ class MainWindow(QMainWindow):
         self.notice.button.clicked.connect(self._retry)
         self._s.source.changed.connect(self._on_changed)
         for keys, slot in (
-            ("Ctrl+K", self._focus_search), ("Ctrl+,", self.open_preferences), ("F1", self.open_about),
+            ("Ctrl+K", self._focus_search), ("Ctrl+F", self._focus_filter), ("Ctrl+,", self.open_preferences), ("F1", self.open_about),
             *((f"Ctrl+{n + 1}", self._page_opener(n)) for n in range(self.pages.count())),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
@@ -191,6 +198,13 @@ class MainWindow(QMainWindow):
     def _focus_search(self) -> None:
         self.header.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.header.search.selectAll()
+
+    def _focus_filter(self) -> None:
+        """The filter field of what is in sight; the search for machines where there is none."""
+        fields = (f for f in self.pages.findChildren(QLineEdit) if f.isVisible())
+        field = next((f for f in fields if f.objectName().endswith("Search")), self.header.search)
+        field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        field.selectAll()
 
     def _page_opener(self, number: int) -> Callable[[], None]:
         return lambda: self.show_page(number)

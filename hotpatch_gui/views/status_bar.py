@@ -21,6 +21,7 @@ from .services import Services
 from .widgets.labels import ElidedLabel, GlyphLabel, label
 
 AGE_MS = 20_000
+END_SHOWN_MS = 15_000
 _TABLES = frozenset({"sync_state", "operations"})
 
 
@@ -57,6 +58,11 @@ class StatusBar(QFrame):
         row.addWidget(label(theme, f"v{__version__}", px=CAPTION_PX, role="secondary"))
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.reload)
+        self._open: set[int] = set()
+        self._end_timer = QTimer(self)
+        self._end_timer.setSingleShot(True)
+        self._end_timer.setInterval(END_SHOWN_MS)
+        self._end_timer.timeout.connect(self.work.hide)
         self._ager = QTimer(self)
         self._ager.setInterval(AGE_MS)
         self._ager.timeout.connect(self.reload)
@@ -82,7 +88,7 @@ class StatusBar(QFrame):
     def _show_connection(self, state: catalogue.SyncState) -> None:
         now = self._s.clock()
         when = (
-            f"last good sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})"
+            f"last full sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})"
             if state.finished
             else "never synced"
         )
@@ -95,15 +101,20 @@ class StatusBar(QFrame):
         else:
             self._glyph.set_glyph(Glyph.OK)
             odd = f" · {state.unreadable} rows could not be read" if state.unreadable else ""
-            text = when.replace("last good sync", "Connected · synced")
+            text = when.replace("last full sync", "Connected · synced")
             self.connection.set_whole(f"{text}{odd}")
 
     def _show_work(self, rows: list[sqlite3.Row]) -> None:
-        busy = bool(rows)
-        self.work.setVisible(busy)
-        self.progress.setVisible(busy)
-        if not busy:
+        ended = self._open - {r["id"] for r in rows}
+        self._open = {r["id"] for r in rows}
+        self.progress.setVisible(bool(rows))
+        if ended and not rows:
+            self._show_end(max(ended))
+        if not rows:
+            self.work.setVisible(self._end_timer.isActive())
             return
+        self._end_timer.stop()
+        self.work.show()
         first = rows[0]
         doing = f"{OperationKind(first['kind']).doing} {first['machine_name']}"
         more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
@@ -113,6 +124,15 @@ class StatusBar(QFrame):
         total = sum(r["total"] or 0 for r in rows)
         self.progress.setRange(0, max(1, total))
         self.progress.setValue(done)
+
+    def _show_end(self, operation_id: int) -> None:
+        """How the last operation ended, for a while."""
+        db = self._s.source.db
+        row = operations.read_row(db, operation_id) if db is not None else None
+        if row is not None:
+            kind, state = OperationKind(row["kind"]), row["state"]
+            self.work.setText(f"{kind.label} on {row['machine_name']}: {state}. {row['note']}")
+            self._end_timer.start()
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.touch(_TABLES):

@@ -15,7 +15,8 @@ from hotpatch_gui.store.changes import Changes
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``changed`` is called after each commit; ``stopping`` is checked before each write."""
+    """``changed`` is called after each commit; ``stopping`` is checked before each write;
+    ``take_operations`` is called after something was queued."""
 
     db: sqlite3.Connection
     gateway: Gateway
@@ -23,3 +24,4 @@ class Context:
     calendar: Calendar
     changed: Callable[[Changes], None]
     stopping: threading.Event
+    take_operations: Callable[[], None]

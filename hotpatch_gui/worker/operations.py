@@ -188,7 +188,8 @@ class _Following:
                 answered = 0 if finding is _GOES_ON else answered + 1
                 if finding is _GOES_ON:
                     self._move(
-                        OperationState.UNKNOWN, note="Azure shows it at work; waiting for its end."
+                        OperationState.UNKNOWN,
+                        note="No answer came back, but Azure shows it at work. It is not sent again.",
                     )
                 elif finding is _UNTOLD or answered >= UNKNOWN_LOOKS:
                     self._move(OperationState.UNKNOWN, note=finding.value)
@@ -314,12 +315,19 @@ class _Following:
             state, at=self._c.clock(), note=note, run_id=run_id,
             code=problem.code if problem else None, request_id=problem.request_id if problem else None,
         )  # fmt: skip
+        if self._op.kind is OperationKind.RESTART and state is OperationState.SUCCEEDED:
+            # only an assessment tells whether a restart is still pending
+            operations.follow_up(
+                self._c.db, OperationKind.ASSESS, self._op.machine_id, self._c.clock()
+            )
+            self._c.changed(Changes.to("operations"))
+            self._c.take_operations()
 
     def _success_text(self) -> str:
         return {
             OperationKind.ASSESS: "Assessed.",
             OperationKind.INSTALL: "The installation has ended.",
-            OperationKind.RESTART: "Restarted.",
+            OperationKind.RESTART: "Restarted; an assessment follows, to see what is still pending.",
             OperationKind.SETTINGS: "The settings are changed.",
         }[self._op.kind]
 

@@ -142,7 +142,13 @@ class Worker(QObject):
             raise ProblemError(_no_connection(error)) from error
         self._scheduler = Scheduler()
         self._context = Context(
-            self._db, gateway, self._clock, self._calendar(), self.changed.emit, self.stopping
+            self._db,
+            gateway,
+            self._clock,
+            self._calendar(),
+            self.changed.emit,
+            self.stopping,
+            self.take_operations,
         )
         self._revive()
 

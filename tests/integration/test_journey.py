@@ -86,7 +86,8 @@ def test_see_assess_install_and_see_the_result(qapp, qtbot: QtBot, tmp_path: Pat
 
             promise = install(stage, qtbot, "5120228")
             assert (
-                promise == "1 update on 1 machine. No restart: nothing that is taken asks for one."
+                promise
+                == "1 update on 1 machine. No restart: none of the selected updates asks for one."
             )
             assert "KB5120228" not in compliance(stage)
             assert (

@@ -15,7 +15,7 @@ from azure.core.credentials import AccessToken
 
 from hotpatch_gui import logs
 from hotpatch_gui.app import Target
-from hotpatch_gui.azure import gateway
+from hotpatch_gui.azure import credentials
 from hotpatch_gui.azure.clouds import Cloud
 from hotpatch_gui.azure.gateway import Connection
 from hotpatch_gui.demo.stage import Stage
@@ -41,7 +41,7 @@ class Identity:
 @pytest.fixture
 def signed_in(wire: Wire, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch):
     """A stage whose cloud wants a bearer; the headers that the cloud saw; the log as the program writes it."""
-    monkeypatch.setattr(gateway, "credential_for", lambda *_: Identity())
+    monkeypatch.setattr(credentials, "_credential", lambda *_: Identity())
     seen: list[dict[str, str]] = []
     handle = wire.handle
     monkeypatch.setattr(

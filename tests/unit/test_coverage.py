@@ -10,7 +10,7 @@ from hotpatch_gui import resources
 from hotpatch_gui.domain.coverage import Evidence, coverage
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image, PowerState
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.releases import Calendar, ReleaseKind
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.simulator.fleet import EPOCH
 
@@ -60,7 +60,10 @@ def test_the_story_of_october_2025(calendar: Calendar) -> None:
     """KB5070881 took machines off the train; they rejoined with January's baseline."""
     november = EPOCH.replace(year=2025, month=11, day=12)
     drifted = replace(
-        CURRENT, machine=replace(GOOD, os_version="10.0.26100.6905"), assessed=november
+        CURRENT,
+        machine=replace(GOOD, os_version="10.0.26100.6905"),
+        assessed=november,
+        out_of_band_kbs=("KB5070881",),
     )
     found = coverage(drifted, calendar, november)
     assert found.situation is Situation.OFF_TRAIN
@@ -71,6 +74,62 @@ def test_the_story_of_october_2025(calendar: Calendar) -> None:
         coverage(back, calendar, EPOCH.replace(month=1, day=14)).situation
         is not Situation.OFF_TRAIN
     )
+
+
+def test_a_build_that_two_releases_share_does_not_put_a_machine_off_the_train(
+    calendar: Calendar,
+) -> None:
+    """KB5070893, which keeps a machine on the train, has the build of KB5070881."""
+    november = EPOCH.replace(year=2025, month=11, day=10)
+    shared = replace(
+        CURRENT, machine=replace(GOOD, os_version="10.0.26100.6905"), assessed=november
+    )
+    for known in ((), ("KB5070893",)):
+        found = coverage(replace(shared, out_of_band_kbs=known), calendar, november)
+        assert found.situation is not Situation.OFF_TRAIN
+
+
+def test_a_hotpatch_that_came_out_after_the_assessment_is_not_passed_over(
+    calendar: Calendar,
+) -> None:
+    july = replace(
+        CURRENT,
+        machine=replace(GOOD, os_version="10.0.26100.33158"),
+        assessed=EPOCH.replace(day=10),
+    )
+    found = coverage(july, calendar, EPOCH.replace(day=12))
+    assert found.situation is Situation.STALE
+    assert found.headline == "Hotpatch KB5120228 came out after the last assessment."
+    assert coverage(july, calendar, EPOCH.replace(day=10)).situation is Situation.UP_TO_DATE
+
+
+def test_a_missing_out_of_band_hotpatch_is_not_called_current(calendar: Calendar) -> None:
+    release = next(
+        r for r in calendar.releases
+        if r.product is GOOD.product and r.on_train and r.kind is ReleaseKind.OUT_OF_BAND
+        and r.released.year == 2026
+    )  # fmt: skip
+    before = calendar.monthly(GOOD.product, release.released)[-1]
+    day = EPOCH.replace(month=release.released.month, day=release.released.day + 1)
+    behind = replace(
+        CURRENT, machine=replace(GOOD, os_version=f"10.0.{before.build}"), assessed=day, updates=1
+    )
+    found = coverage(behind, calendar, day)
+    assert found.situation is Situation.BEHIND
+    assert str(release.kb) in found.next_step
+
+
+def test_hotpatching_that_is_not_set_is_off(calendar: Calendar) -> None:
+    unset = replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=None))
+    found = coverage(replace(CURRENT, machine=unset), calendar, EPOCH)
+    assert found.situation is Situation.DISABLED
+
+
+def test_an_assessment_that_failed_is_no_evidence(calendar: Calendar) -> None:
+    failed = replace(CURRENT, assessed=None, assessment_error="The agent did not answer.")
+    found = coverage(failed, calendar, EPOCH)
+    assert found.situation is Situation.NEVER_ASSESSED
+    assert "The agent did not answer." in found.headline
 
 
 def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
@@ -142,7 +201,9 @@ def test_up_to_date_is_claimed_only_on_fresh_evidence(
     assessed = None if hours is None else EPOCH - timedelta(hours=hours)
     status = hotpatch_status(machine, assessed=assessed is not None)
     found = coverage(
-        Evidence(machine, status, assessed, pending, updates, 0, tuple(kbs)),
+        Evidence(
+            machine, status, assessed, restart_pending=pending, updates=updates, offered=tuple(kbs)
+        ),
         resources.calendar(),
         EPOCH,
     )

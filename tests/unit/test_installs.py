@@ -90,7 +90,11 @@ def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("setting", "offered", "sentence"),
     [
-        (RestartSetting.IF_REQUIRED, [HOTPATCH], "No restart: nothing that is taken asks for one."),
+        (
+            RestartSetting.IF_REQUIRED,
+            [HOTPATCH],
+            "No restart: none of the selected updates asks for one.",
+        ),
         (RestartSetting.IF_REQUIRED, [BASELINE, HOTPATCH], "The machine restarts for KB5099536."),
         (RestartSetting.IF_REQUIRED, [DOTNET], "The machine may restart for KB5120708."),
         (

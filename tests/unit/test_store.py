@@ -173,11 +173,91 @@ def test_an_agents_state_that_resource_graph_does_not_know_is_kept(db: sqlite3.C
 def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     installations.save(db, [(number, InstallationRun("run", RunStatus.SUCCEEDED, EPOCH))], EPOCH)
-    machines.mark_gone(db, frozenset(), EPOCH)
+    machines.mark_gone(db, frozenset(), {"another subscription"}, EPOCH)
+    assert machines.present(db) == [number], "the sync did not ask for its subscription"
+    machines.mark_gone(db, frozenset(), {GOOD.subscription_id.lower()}, EPOCH)
     assert machines.present(db) == []
     assert db.execute("SELECT count(*) FROM installations").fetchone()[0] == 1
     machines.save(db, [GOOD])
     assert machines.present(db) == [number]
+
+
+def test_a_file_of_another_cloud_is_refused(path: Path) -> None:
+    prepare_and_close(path)
+    with pytest.raises(ProblemError, match="holds what was read from test, and this is elsewhere"):
+        database.prepare(path, "elsewhere")
+
+
+def assessment(status: RunStatus, hours: int, number: str = "a") -> Assessment:
+    return Assessment(number, status, EPOCH + timedelta(hours=hours), error="It broke.")
+
+
+def stand(db: sqlite3.Connection, number: int) -> sqlite3.Row:
+    machines.refresh_standing(db, [number], resources.calendar(), EPOCH + timedelta(hours=9))
+    row = machines.read_row(db, number)
+    assert row is not None
+    return row
+
+
+def test_only_an_assessment_that_ended_well_counts(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    assessments.save(db, [(number, assessment(RunStatus.FAILED, 1))], EPOCH)
+    row = stand(db, number)
+    assert (row["assessed_at"], row["assessment_error"]) == (None, "It broke.")
+    assert row["situation"] == "Never assessed"
+    assessments.save(db, [(number, assessment(RunStatus.SUCCEEDED, 2, "b"))], EPOCH)
+    row = stand(db, number)
+    assert row["assessed_at"] == "2026-08-20T11:00:00Z"
+    assert row["assessment_error"] is None
+    assessments.save(db, [(number, assessment(RunStatus.IN_PROGRESS, 3, "c"))], EPOCH)
+    assert stand(db, number)["assessed_at"] == "2026-08-20T11:00:00Z"
+
+
+def test_a_slower_source_does_not_undo_an_end(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    for status in (RunStatus.SUCCEEDED, RunStatus.IN_PROGRESS):
+        assessments.save(db, [(number, assessment(status, 1))], EPOCH)
+        installations.save(db, [(number, InstallationRun("run", status, EPOCH))], EPOCH)
+    assert db.execute("SELECT status FROM assessments").fetchone()[0] == "Succeeded"
+    assert db.execute("SELECT status FROM installations").fetchone()[0] == "Succeeded"
+
+
+def test_passes_that_overlap_do_not_delete_what_the_other_saw(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    fleet = assessments.next_pass(db)
+    single = assessments.next_pass(db)
+    assessments.save_updates(
+        db, [(number, offer("KB5000001")), (number, offer("KB5000002"))], EPOCH, fleet
+    )
+    assessments.save_updates(db, [(number, offer("KB5000001"))], EPOCH, single)
+    assessments.drop_unseen(db, [number], single)
+    assessments.drop_unseen(db, [number], fleet)
+    assert [u.kb for u in assessments.offered(db, number)] == ["KB5000001"]
+    assert assessments.next_pass(db) > single
+
+
+def test_an_operation_is_claimed_once(db: sqlite3.Connection, path: Path) -> None:
+    with closing(Outbox(path)) as outbox:  # type: ignore[type-var]
+        (operation,) = outbox.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    with database.transaction(db, durable=True):
+        assert operations.claim(db, operation, EPOCH, "")
+    with database.transaction(db, durable=True):
+        assert not operations.claim(db, operation, EPOCH, ""), (
+            "another program must not send it too"
+        )
+
+
+def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Path) -> None:
+    with closing(Outbox(path)) as outbox:  # type: ignore[type-var]
+        (operation,) = outbox.queue(OperationKind.RESTART, [(machine_id(db), None)], EPOCH)
+        operations.claim(db, operation, EPOCH, "")
+        assert not outbox.cancel(operation, EPOCH), "it is on its way"
+        operations.move(db, operation, OperationState.UNKNOWN)
+        assert outbox.queue(OperationKind.RESTART, [(machine_id(db), None)], EPOCH) == []
+        assert outbox.cancel(operation, EPOCH)
+        assert operations.read(db, operation).state is OperationState.FAILED
+        assert len(outbox.queue(OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
+    assert not operations.move(db, operation, OperationState.UNKNOWN), "the end stays"
 
 
 def offer(kb: str, restart: str = "NeverReboots", classification: str = "Security") -> Update:

@@ -147,20 +147,22 @@ class InstallDialog(StepsDialog):
             "includeKbs", "KBs to include in addition", "KB5031364, 5031361 …"
         )
         self.exclude = self._kb_box(
-            "excludeKbs", "KBs to leave out", "One or many, as you paste them"
+            "excludeKbs", "KBs to exclude", "One or many, as you paste them"
         )
         boxes = QHBoxLayout()
         boxes.setSpacing(16)
         for title, kbs in (
             ("Include KBs in addition", self.include),
-            ("Leave out KBs (wins)", self.exclude),
+            ("Exclude KBs (takes priority)", self.exclude),
         ):
             part = QVBoxLayout()
             part.setSpacing(4)
             part.addWidget(label(self._theme, title))
             part.addWidget(kbs)
             boxes.addLayout(part, 1)
-        self.no_restarts = QCheckBox("Leave out updates that restart, may restart or do not say")
+        self.no_restarts = QCheckBox(
+            "Leave out updates that restart, may restart, or do not say whether they do"
+        )
         self.no_restarts.setObjectName("excludeRestarting")
         self.no_restarts.toggled.connect(self._edited)
         self.limit_date = QCheckBox("Only published on or before")
@@ -185,9 +187,9 @@ class InstallDialog(StepsDialog):
         self.preview.setAccessibleName("What is taken and what is left out")
         self.preview.setRootIsDecorated(False)
         self.preview.setHeaderLabels(
-            ("Update", "KB", "Classification", "Restart", "Machines", "Taken")
+            ("Update", "KB", "Classification", "Restart", "Machines", "Selected")
         )
-        for number, width in enumerate((270, 108, 110, 126, 84, 80)):
+        for number, width in enumerate((298, 104, 108, 122, 84, 76)):
             self.preview.setColumnWidth(number, round(width * self._theme.scale))
         self.counted = label(self._theme, weight=SEMIBOLD_WEIGHT)
         self.counted.setObjectName("installCounted")
@@ -208,12 +210,15 @@ class InstallDialog(StepsDialog):
         self.check()
 
     def _show_preview(self) -> None:
-        self.preview.clear()
         try:
             review = self._review()
-        except (RequestError, KbTextError):
-            self.counted.setText("Nothing is chosen yet.")
+        except KbTextError:
+            return  # what is typed is said to be wrong; the list stays as it was
+        except RequestError:
+            self.preview.clear()
+            self.counted.setText("Nothing is selected yet.")
             return
+        self.preview.clear()
         taken = _by_update(u for p in review.plans.values() for u in p.taken)
         left = _by_update(u for p in review.plans.values() for u, _ in p.left)
         reasons = {u.patch_id: reason for p in review.plans.values() for u, reason in p.left}
@@ -224,7 +229,11 @@ class InstallDialog(StepsDialog):
                 self.preview.addTopLevelItem(
                     self._preview_item(update, machines, "No", reasons[update.patch_id].value)
                 )
-        self.counted.setText(f"{len(taken)} taken, {len(left)} left out, by the last assessment.")
+        missing = sorted({kb for p in review.plans.values() for kb in p.unseen})
+        unseen = f" Not on offer: {', '.join(missing)}." if missing else ""
+        self.counted.setText(
+            f"{len(taken)} selected, {len(left)} left out, as of the last assessment.{unseen}"
+        )
 
     def _preview_item(
         self, update: Update, machines: int, taken: str, reason: str
@@ -286,13 +295,20 @@ class InstallDialog(StepsDialog):
                 RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update asks for it.",
             }[self.restart_setting]
         )
-        end = self._s.clock() + timedelta(minutes=self.minutes.value())
         self.window_words.setText(
-            f"No update starts with less than {MIN_MINUTES} minutes left, and 10 are kept for the restart. "
-            f"At most {MAX_MINUTES} minutes. Sent now, Azure starts nothing after {words.moment_text(end)}; "
-            "an update under way is finished."
+            f"At most {MAX_MINUTES} minutes. No update starts with less than {MIN_MINUTES} minutes left, and 10 are "
+            f"kept for the restart. {self._window_text()}"
         )
         self.check()
+
+    def _window_text(self) -> str:
+        now, minutes = self._s.clock(), self.minutes.value()
+        last = now + timedelta(minutes=max(0, minutes - MIN_MINUTES))
+        end = now + timedelta(minutes=minutes)
+        return (
+            f"Sent now, no update starts after {words.moment_text(last)}; one under way is finished, "
+            f"until {words.moment_text(end)} or later."
+        )
 
     # Review
 
@@ -362,8 +378,11 @@ class InstallDialog(StepsDialog):
                 f"{never} of them were never assessed: what they get is not known beforehand."
             )
         lines.append(
-            "Availability-first does not apply: all of them start at once, when you say so."
+            "Azure does not stagger this by availability zones and sets: it starts as soon as you confirm."
+            if len(self.chosen_ids) == 1
+            else "Azure does not stagger this by availability zones and sets: all of them start at once."
         )
+        lines.append(f"{self.restart_setting.label}. {self._window_text()}")
         lines.append("Azure offers no way to cancel an installation once it is sent.")
         unseen = sorted({kb for p in review.plans.values() for kb in p.unseen})
         if unseen:

@@ -48,7 +48,7 @@ class PreferencesDialog(QDialog):
         theme, settings = services.theme, services.settings
         self.theme = QComboBox()
         self.theme.setObjectName("prefTheme")
-        for choice, text in zip(CHOICES, ("As the system", "Light", "Dark"), strict=True):
+        for choice, text in zip(CHOICES, ("As the system has it", "Light", "Dark"), strict=True):
             self.theme.addItem(text, choice)
         self.theme.setCurrentIndex(self.theme.findData(theme.choice))
         self.minutes = MinutesBox(theme, 1, 1440, settings.sync_minutes)
@@ -63,7 +63,7 @@ class PreferencesDialog(QDialog):
         self.folder.setReadOnly(True)
         self.folder.setCursorPosition(0)
         for widget, name in ((self.theme, "Theme"), (self.minutes, "Sync every"),
-                             (self.days, "History shows at first"), (self.folder, "Data folder")):  # fmt: skip
+                             (self.days, "History starts with"), (self.folder, "Data folder")):  # fmt: skip
             widget.setAccessibleName(name)
         self._lay_out()
         self.theme.currentIndexChanged.connect(self._choose_theme)
@@ -77,7 +77,7 @@ class PreferencesDialog(QDialog):
         form.setVerticalSpacing(12)
         form.addRow("Theme", self.theme)
         form.addRow("Sync with Azure every", self.minutes)
-        form.addRow("History shows at first", self.days)
+        form.addRow("History starts with", self.days)
         form.addRow(
             "",
             label(

@@ -28,7 +28,7 @@ def confirm_restart(
     box.setText(f"Restart {count} machine{'' if count == 1 else 's'}?")
     box.setInformativeText(
         f"{names}{more}. What runs on {'it' if count == 1 else 'them'} is interrupted for some minutes. "
-        "Availability-first does not apply: all of them restart at once."
+        "Azure does not stagger restarts by availability zones and sets."
     )
     yes = box.addButton(
         f"Restart {count} machine{'' if count == 1 else 's'}", QMessageBox.ButtonRole.AcceptRole

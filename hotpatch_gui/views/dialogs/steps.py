@@ -43,7 +43,7 @@ class StepsDialog(QDialog):
         for button, name in ((self.back, "stepBack"), (self.next, "stepNext"), (self.act, "stepAct"),
                              (self.cancel, "stepCancel")):  # fmt: skip
             button.setObjectName(name)
-            button.setAutoDefault(False)
+            button.setAutoDefault(button in (self.back, self.next))  # never the one that acts
         self.act.setProperty("primary", True)
         self.cancel.setDefault(True)
         self._lay_out(title)

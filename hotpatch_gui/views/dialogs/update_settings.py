@@ -27,7 +27,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label, line
 
-INDENT_PX = 24
+INDENT_PX = 26
 
 
 class UpdateSettingsDialog(QDialog):
@@ -45,6 +45,7 @@ class UpdateSettingsDialog(QDialog):
         self._make_parts()
         self._lay_out()
         self._load()
+        self._loaded = self.change() if len(self._ids) == 1 else None
         self._connect()
         self.check()
 
@@ -58,6 +59,8 @@ class UpdateSettingsDialog(QDialog):
         self.hotpatch.setObjectName("setHotpatch")
         self.hotpatch_words = label(theme, role="secondary", wrap=True)
         self.hotpatch_words.setObjectName("hotpatchMeaning")
+        self.hotpatch_words.setMinimumHeight(2 * self.hotpatch_words.fontMetrics().lineSpacing())
+        self.hotpatch_words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.choices = QButtonGroup(self)
         self.orchestrations = {o: QRadioButton(o.value) for o in Orchestration}
         for choice, button in self.orchestrations.items():
@@ -67,6 +70,7 @@ class UpdateSettingsDialog(QDialog):
         self.periodic.setObjectName("setPeriodic")
         self.problem = label(theme, role="error", wrap=True)
         self.problem.setObjectName("settingsProblem")
+        self.problem.setMinimumHeight(2 * self.problem.fontMetrics().lineSpacing())
         self.save = QPushButton(
             f"Save for {len(self._ids)} machine{'' if len(self._ids) == 1 else 's'}"
         )
@@ -110,7 +114,7 @@ class UpdateSettingsDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(surface)
-        self.resize(round(620 * theme.scale), round(560 * theme.scale))
+        self.resize(round(660 * theme.scale), round(620 * theme.scale))
 
     def _indented(self, widget: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -147,7 +151,8 @@ class UpdateSettingsDialog(QDialog):
         self.hotpatch_words.setText(self._meaning())
         problem = "Choose a patch orchestration." if change is None else self._refusal(change)
         self.problem.setText(problem)
-        self.save.setEnabled(not problem)
+        self.save.setEnabled(not problem and change != self._loaded)
+        self.save.setToolTip("Nothing is changed." if change == self._loaded else "")
 
     def _refusal(self, change: SettingsChange) -> str:
         for machine in self._machines:

@@ -170,21 +170,36 @@ class MachinesPage(QSplitter):
     def _on_rows(self) -> None:
         count = self.model.rowCount()
         self.count_label.setText(f"{count:,}")
-        filtered = bool(self._text) or self.state.currentIndex() > 0
+        filtered = self._is_filtered
         self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
         if count == 0 and filtered:
             self.nothing.say(Glyph.INFO, "No match", "")
         if count and not self.list.selectionModel().hasSelection():
-            self._choose_first()
+            self._choose_again()
 
-    def _choose_first(self) -> None:
+    @property
+    def _is_filtered(self) -> bool:
+        return bool(self._text) or self.state.currentIndex() > 0
+
+    def _choose_again(self) -> None:
+        """What the blade shows, where it is in the list; the first row where it shows nothing."""
+        shown = self.blade.machine_ids if self._blade.is_built else ()
+        here = [n for n in map(self.model.number_of, shown) if n is not None]
+        if not here and shown and self._is_filtered:
+            return  # a filter does not change what is open
         flags = QItemSelectionModel.SelectionFlag
-        first = self.model.index(0, 0)
-        self.list.selectionModel().setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
+        selection = self.list.selectionModel()
+        selection.setCurrentIndex(
+            self.model.index(here[0] if here else 0, 0), flags.ClearAndSelect | flags.Rows
+        )
+        for number in here[1:]:
+            selection.select(self.model.index(number, 0), flags.Select | flags.Rows)
 
     def _on_selected(self) -> None:
         if not self._blade.is_built:
             return
         ids = self.list.selected_ids
+        if not ids and self._is_filtered:
+            return  # it is out of sight, not given up
         if ids != list(self.blade.machine_ids):
             self.blade.show_machines(ids)

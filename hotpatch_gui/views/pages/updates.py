@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit
 
 from hotpatch_gui.models import columns
@@ -41,9 +39,6 @@ class UpdatesPage(Page):
         self.fill(self.panel)
         self.search.textChanged.connect(lambda text: self.model.set_where(tables.kbs_where(text)))
         self.model.rows_changed.connect(self._show)
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.search.setFocus)
         self.model.load_first_screen()
 
     def _show(self) -> None:

@@ -6,8 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
@@ -64,9 +63,6 @@ class ComplianceTab(QWidget):
         self.chips.changed.connect(self._filter)
         self.search.textChanged.connect(self._filter)
         self.model.rows_changed.connect(self._show)
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.search.setFocus)
 
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
@@ -107,10 +103,15 @@ class ComplianceTab(QWidget):
         offered = sum(r["updates"] for r in self._rows)
         filtered = bool(self.chips.chosen or self.search.text().strip())
         listed = self.model.rowCount() > 0
-        self.chart.setVisible(offered > 0 and any(r["in_graph"] for r in self._rows))
+        has_list = offered > 0 and any(r["in_graph"] for r in self._rows)
+        self.chart.setVisible(has_list and self.chart.fits(self))
         self.panel.show_table(listed)
         if not listed:
             self._explain(filtered)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._show()
 
     def _explain(self, filtered: bool) -> None:
         empty, now = self.panel.empty, self._s.clock()

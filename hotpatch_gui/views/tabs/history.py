@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.records import RunStatus
@@ -110,14 +110,15 @@ class HistoryTab(QWidget):
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_details)
         self._s.source.changed.connect(self._on_changed)
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.search.setFocus)
 
     def show_machines(self, machine_ids: Sequence[int] | None) -> None:
         self._ids = None if machine_ids is None else tuple(machine_ids)
         self.panel.table.setColumnHidden(0, machine_ids is not None and len(machine_ids) == 1)
         self._filter()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.chart.setVisible(self.chart.fits(self))
 
     @property
     def _since(self) -> date:
@@ -213,9 +214,7 @@ def _chart_data(
     if (today - first).days > 400:
         first = min((c.day for c in counts), default=today)
     installed, failed = sum(c.installed for c in counts), sum(c.failed for c in counts)
-    words = (
-        f"{installed} updates installed (green) and {failed} failed (red) on {len(counts)} days."
-    )
+    words = f"Updates, not runs: {installed} installed (green) and {failed} failed (red), on {len(counts)} days."
     return (first, today, counts), words
 
 

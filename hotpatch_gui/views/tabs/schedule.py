@@ -12,6 +12,7 @@ from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
 from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.store import machines
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
@@ -19,7 +20,7 @@ from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
 
 MONTHS = 8
-_TITLES = ("Date", "Expected", "This machine", "Certainty")
+_TITLES = ("Date", "Expected", "Effect", "Certainty")
 
 
 class ScheduleTab(QScrollArea):
@@ -69,7 +70,7 @@ class ScheduleTab(QScrollArea):
         if one is None:
             found = dict.fromkeys(machines.machine_of(r).product for r in rows)
             products = [p for p in found if p is not None]
-        self._show_calendar(products, one)
+        self._show_calendar(products, one, rows[0]["situation"] if len(rows) == 1 else "")
 
     def _show_orchestration(self, machine: Machine) -> None:
         how = Orchestration.of(machine.settings)
@@ -94,7 +95,9 @@ class ScheduleTab(QScrollArea):
         )
         self.explanation.setText(f"{how.meaning if how else ''}{extra}".strip())
 
-    def _show_calendar(self, products: Sequence[Product], machine: Machine | None) -> None:
+    def _show_calendar(
+        self, products: Sequence[Product], machine: Machine | None, situation: str
+    ) -> None:
         today = self._s.clock().date()
         entries = [e for p in products for e in self._s.calendar().expected(p, today, MONTHS)]
         entries.sort(key=lambda e: (e.day, e.product))
@@ -103,12 +106,20 @@ class ScheduleTab(QScrollArea):
             f"Expected releases for {names}" if products else "No calendar for this system"
         )
         self.table.setRowCount(len(entries))
-        on = machine is None or machine.settings.hotpatch_enabled is not False
+        waiting = situation in (Situation.OFF_TRAIN, Situation.UNSUPPORTED)
         for number, entry in enumerate(entries):
             baseline = entry.kind is not ReleaseKind.HOTPATCH
-            effect = "Restarts" if baseline else "No restart, while it is on the hotpatch train"
-            if not on:
-                effect = "Restarts (hotpatch is off)"
+            waiting = waiting and not (baseline and situation == Situation.OFF_TRAIN)
+            if machine is not None and not machine.settings.hotpatch_enabled:
+                effect = "Restarts: hotpatch is off"
+            elif waiting:
+                effect = (
+                    "Restarts: no hotpatches yet"
+                    if situation == Situation.OFF_TRAIN
+                    else "Restarts"
+                )
+            else:
+                effect = "Restarts" if baseline else "No restart, if it is on the train"
             product = f" ({entry.product.label})" if len(products) > 1 else ""
             texts = (day_name(entry.day), f"{entry.kind.label.capitalize()}{product}", effect,
                      "A plan; a baseline may take its place" if not baseline else "A plan, it can change")  # fmt: skip

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "Hotpatch", "Orchestration", "Periodic assessment", "Last assessment", "Restart pending",
-    "Running build", "Baseline build", "Operating system", "Image", "Location", "Resource group",
+    "Running build", "Baseline in force", "Operating system", "Image", "Location", "Resource group",
     "Subscription",
 )  # fmt: skip
 NAMES_SHOWN = 12
@@ -144,14 +144,14 @@ class StatusTab(QScrollArea):
             if len(rows) == 1
             else f"{len(assessed)} of {len(rows)} assessed"
         )
-        note = f"as of {age}" if len(rows) == 1 and assessed else age
+        note = f"assessed {age}" if len(rows) == 1 and assessed else age
         listed = [r for r in assessed if r["in_graph"]]
         for key in ("critical", "security"):
             figure = str(sum(r[key] for r in listed)) if listed else "–"
             self.tiles[key].show_figure(figure, note if assessed else "not assessed")
-        other = sum(r["updates"] - r["important"] for r in assessed)
+        other = sum(r["updates"] - r["important"] for r in listed)
         self.tiles["other"].show_figure(
-            str(other) if assessed else "–", note if assessed else "not assessed"
+            str(other) if listed else "–", note if assessed else "not assessed"
         )
         runs = [r["last_run_at"] for r in rows if r["last_run_at"]]
         last = from_text(max(runs)) if runs else None

@@ -59,12 +59,14 @@ def strip_words(data: StripData) -> str:
     plans = [m for m in data.marks if m.is_plan]
     kinds = {k: sum(m.kind == k.value for m in facts) for k in ReleaseKind}
     ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
+    failed = sum(i.failed for i in data.installs)
+    crosses = f", {failed} failed (crosses)" if failed else ""
     planned = _count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
     unplanned = _count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
     hotpatches = _count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
     return (
         f"Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); "
-        f"{len(data.installs)} installed here (triangles). "
+        f"{len(data.installs) - failed} installed here (triangles){crosses}. "
         f"Ahead, as outlines: {len(plans)} planned, {ahead} of them baselines that restart."
     )
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .charts import Chart
 
 
+LOW_PX = 360
+"""Below this height a tab leaves its chart out: the table matters more, and the words say the same."""
+
+
 class ChartHost(QWidget):
     """Keeps a chart's place, its newest data and its text equivalent.
 
@@ -42,6 +46,10 @@ class ChartHost(QWidget):
         self.caption.setObjectName(f"{name}Text")
         self._column.addWidget(self.caption)
         theme.changed.connect(self._draw)
+
+    def fits(self, tab: QWidget) -> bool:
+        """Whether ``tab`` is high enough for the chart beside its table."""
+        return tab.height() >= round(LOW_PX * self._theme.scale)
 
     @property
     def is_ready(self) -> bool:

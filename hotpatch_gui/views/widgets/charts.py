@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from hotpatch_gui.theme.theme import Theme
@@ -24,11 +24,18 @@ class Chart(Protocol):
     def draw(self, data: Any, theme: Theme) -> None: ...
 
 
+class _StillPlot(pg.PlotWidget):  # type: ignore[misc]
+    """Leaves the wheel to the page that it stands on."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        event.ignore()
+
+
 class _Plot:
     """A plot that does not move under the mouse and wears the theme."""
 
     def __init__(self, theme: Theme) -> None:
-        self.plot = pg.PlotWidget(enableMenu=False)
+        self.plot = _StillPlot(enableMenu=False)
         self.widget: QWidget = self.plot
         self.plot.setMouseEnabled(False, False)
         self.plot.hideButtons()

@@ -1,0 +1,292 @@
+"""What the program claims stays true where readings overlap, fail, lag behind or say nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from requests.exceptions import ReadTimeout
+
+from hotpatch_gui.app import cloud_target, lock
+from hotpatch_gui.azure.clouds import PUBLIC
+from hotpatch_gui.cli import build_parser, read_world, reset_demo
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.simulator.arm import Answer
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.worker import operations, thread
+
+S = OperationState
+SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short pauses, so that many of them can be waited for."""
+    monkeypatch.setattr(operations, "FIRST_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(operations, "MAX_BACK_OFF_S", 0.1)
+    monkeypatch.setattr(operations, "UNKNOWN_LOOKS", 3)
+    monkeypatch.setattr(thread, "RETRY_S", 0.3)
+
+
+def one(stage: Stage, sql: str, *values: object) -> sqlite3.Row:
+    db = stage.app.source.db
+    assert db is not None
+    row: sqlite3.Row = db.execute(sql, values).fetchone()
+    return row
+
+
+def machine(stage: Stage, name: str) -> int:
+    return int(one(stage, "SELECT id FROM machines WHERE name=?", name)[0])
+
+
+def offered(stage: Stage, name: str) -> int:
+    sql = "SELECT count(*) FROM updates WHERE machine_id=?"
+    return int(one(stage, sql, machine(stage, name))[0])
+
+
+def answering(answer: Callable[[], Answer | Exception], part: str, method: str = "POST"):
+    return lambda m, path: answer() if m == method and path.endswith(part) else None
+
+
+def test_f5_with_a_machine_open_keeps_its_updates(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    for _ in range(3):
+        stage.window.machines.blade.commands["refresh"].trigger()
+        stage.idle()
+        stage.settle()
+        assert offered(stage, "vm-web-02") == 3
+        assert offered(stage, "vm-print-01") == 3
+
+
+def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage) -> None:
+    stage.start()
+    before = {n: offered(stage, n) for n in ("vm-web-02", "vm-print-01", "vm-app-01")}
+    for name in before:
+        stage.app.desk.sync()
+        stage.choose(name)
+    assert {n: offered(stage, n) for n in before} == before
+
+
+@pytest.mark.parametrize("status", ["Failed", "InProgress"])
+def test_an_assessment_that_did_not_end_well_replaces_nothing(stage: Stage, status: str) -> None:
+    stage.start()
+    guest = stage.wire.cloud.guests["vm-web-02"]
+    assert guest.assessment is not None
+    later = "2026-08-20T08:59:00+00:00"
+    guest.assessment |= {
+        "status": status,
+        "patches": [],
+        "id": "later",
+        "modified": later,
+        "started": later,
+    }
+    stage.app.desk.sync()
+    stage.idle()
+    stage.choose("vm-web-02")
+    assert offered(stage, "vm-web-02") == 3
+    assert "Behind by one release" in stage.window.machines.blade.banner.headline.text()
+
+
+def test_resource_graph_that_lags_behind_does_not_undo_what_arm_said(stage: Stage) -> None:
+    stage.start()
+    stale = json.loads(json.dumps(stage.wire.cloud.guests["vm-web-02"].assessment))
+    stale["patches"] = stale["patches"][:1]
+    stage.app.desk.assess([machine(stage, "vm-web-02")])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    stage.clock.advance(minutes=5)
+    stage.wire.cloud.settle()
+    guest = stage.wire.cloud.guests["vm-web-02"]
+    fresh, real = guest.assessment, stage.wire.handle
+
+    def lagging(method: str, url: str, headers, body):
+        guest.assessment = stale if "ResourceGraph" in url else fresh
+        try:
+            return real(method, url, headers, body)
+        finally:
+            guest.assessment = fresh
+
+    stage.wire.handle = lagging  # type: ignore[method-assign]
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    assert offered(stage, "vm-web-02") == 3
+
+
+@pytest.mark.expects_log
+def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -> None:
+    stage.start()
+    body = {"totalRecords": 12, "count": 1, "resultTruncated": "true", "facets": [], "data": []}
+    calls = [0]
+
+    def cut(method: str, path: str) -> Answer | None:
+        calls[0] += "ResourceGraph" in path
+        return Answer(200, body) if calls[0] == 2 else None
+
+    stage.wire.faults.append(cut)
+    stage.app.desk.sync()
+    stage.until(stage.window.notice.isVisible)
+    assert "cut its answer short" in stage.window.notice.headline.text()
+    assert stage.window.machines.model.rowCount() == 12
+
+
+def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
+    guest = stage.wire.cloud.guests["vm-web-02"]
+    assert guest.assessment is not None
+    guest.assessment["patches"][0]["name"] = "broken \ud800 name"
+    stage.start()
+    assert one(stage, "SELECT count(*) FROM updates WHERE name LIKE 'broken % name'")[0] == 1
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(200, {}), Answer(200, {"status": "InProgress", "installationActivityId": "x"}), Answer(202)],
+    ids=["empty", "not ended", "202 without a place to look"],
+)  # fmt: skip
+@pytest.mark.usefixtures("hasty")
+def test_an_end_that_says_nothing_is_no_success(stage: Stage, answer: Answer) -> None:
+    stage.start()
+    stage.wire.faults.append(answering(lambda: answer, "/installPatches"))
+    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.until(lambda: "no trace of this request" in one(stage, "SELECT note FROM operations")[0])
+    assert stage.operation_states() == [S.UNKNOWN]
+
+
+@pytest.mark.expects_log
+@pytest.mark.usefixtures("hasty")
+def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> None:
+    stage.start()
+    lost = ReadTimeout("lost")
+    stage.wire.faults.append(answering(lambda: lost, "/restart"))
+    number = machine(stage, "vm-dc-01")
+    stage.app.desk.restart([number])
+    stage.until(lambda: "Azure does not tell" in one(stage, "SELECT note FROM operations")[0])
+    assert stage.operation_states() == [S.UNKNOWN]
+    stage.app.desk.restart([number])
+    stage.until(stage.window.notice.isVisible)
+    assert "is under way on the machine already" in stage.window.notice.headline.text()
+    stage.window.show_page(3)
+    stage.settle()
+    page = stage.window.pages.currentWidget().content
+    page.panel.table.selectRow(0)
+    assert page.cancel.text() == "Dismiss"
+    page.cancel.click()
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    stage.wire.faults.clear()
+    stage.app.desk.restart([number])
+    stage.until(lambda: stage.operation_states() == [S.FAILED, S.RUNNING])
+
+
+@pytest.mark.expects_log
+@pytest.mark.usefixtures("hasty")
+def test_a_lost_installation_is_watched_as_long_as_azure_shows_it_at_work(stage: Stage) -> None:
+    stage.start()
+    send = stage.wire.handle
+
+    def lose(method: str, url: str, headers, body):
+        answer = send(method, url, headers, body)
+        if "/installPatches" in url:
+            raise ReadTimeout("lost")
+        return answer
+
+    stage.wire.handle = lose  # type: ignore[method-assign]
+    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.until(lambda: "shows it at work" in one(stage, "SELECT note FROM operations")[0])
+    views: list[str] = []
+    stage.wire.faults.append(lambda method, path: views.append(path) if method == "GET" else None)
+    stage.until(lambda: len(views) > 2 * operations.UNKNOWN_LOOKS)
+    assert stage.operation_states() == [S.UNKNOWN]
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    assert stage.wire.cloud.received["install"] == 1
+
+
+@pytest.mark.expects_log
+@pytest.mark.usefixtures("hasty")
+def test_a_settings_change_that_never_arrived_is_not_claimed(stage: Stage) -> None:
+    from hotpatch_gui.domain.settings import Orchestration, SettingsChange
+
+    stage.start()
+    stage.wire.faults.append(answering(lambda: ReadTimeout("lost"), "vm-file-01", "PATCH"))
+    row = one(stage, "SELECT * FROM machines WHERE name='vm-file-01'")
+    assert (row["patch_mode"], row["hotpatch_enabled"]) == ("AutomaticByPlatform", 0)
+    periodic = row["assessment_mode"] == "AutomaticByPlatform"
+    change = SettingsChange(
+        Orchestration.CUSTOMER_SCHEDULES, hotpatch=False, periodic_assessment=periodic
+    )
+    stage.app.desk.change_settings([row["id"]], change)
+    stage.until(lambda: "no trace" in one(stage, "SELECT note FROM operations")[0])
+    assert stage.operation_states() == [S.UNKNOWN]
+
+
+@pytest.mark.expects_log
+@pytest.mark.usefixtures("hasty")
+def test_a_file_that_was_locked_does_not_end_the_following(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    failures = [3]
+    real = operations.transaction
+
+    def locked(db, **keywords):
+        if failures[0]:
+            failures[0] -= 1
+            raise sqlite3.OperationalError("database is locked")
+        return real(db, **keywords)
+
+    monkeypatch.setattr(operations, "transaction", locked)
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: failures[0] == 0)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    assert stage.wire.cloud.received["install"] == 1
+
+
+@pytest.mark.expects_log
+def test_a_connection_that_cannot_be_set_up_says_so(qapp, tmp_path: Path) -> None:
+    target = cloud_target(PUBLIC, ["00000000-0000-0000-0000-000000000000"], "browser", "no tenant!")
+    with Stage("light", folder=tmp_path, target=target) as stage:
+        stage.app.start()
+        stage.until(stage.window.notice.isVisible)
+        assert "The connection could not be set up" in stage.window.notice.headline.text()
+        stage.window.notice.button.click()
+        stage.until(stage.window.notice.isVisible)
+
+
+def test_one_program_at_a_time_works_on_a_folder(qapp, tmp_path: Path) -> None:
+    first = lock(tmp_path)
+    assert first is not None
+    assert lock(tmp_path) is None
+    first.unlock()
+    again = lock(tmp_path)
+    assert again is not None
+    again.unlock()
+
+
+def test_resetting_the_demo_never_touches_real_data(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as real:
+        real.execute("CREATE TABLE kept (x)")
+    assert not reset_demo(tmp_path)
+    assert (tmp_path / FILE_NAME).exists()
+    parser = build_parser()
+    subscription = "--subscription=00000000-0000-0000-0000-000000000000"
+    with pytest.raises(SystemExit):
+        read_world(parser.parse_args([subscription, "--reset-demo"]), parser)
+
+
+def test_every_cloud_has_a_folder_of_its_own() -> None:
+    parser = build_parser()
+    subscription = "--subscription=00000000-0000-0000-0000-000000000000"
+    lines = (
+        [], ["--endpoint=http://127.0.0.1:4711"], ["--endpoint=http://127.0.0.1:4712"], [subscription],
+        [subscription, "--cloud=usgov"], [subscription, "--cloud=china"],
+    )  # fmt: skip
+    folders = {read_world(parser.parse_args(line), parser).folder for line in lines}
+    assert len(folders) == len(lines)
