@@ -207,6 +207,21 @@ def activity(stage: Stage) -> QWidget:
     _until_state(stage, OperationState.RUNNING, OperationState.FAILED)
     stage.clock.advance(minutes=3)
     _until_state(stage, OperationState.SUCCEEDED)
+    _install_half(stage)
+    stage.window.show_page(3)
+    stage.settle()
+    return stage.window
+
+
+@scene
+def installing(stage: Stage) -> QWidget:
+    """The machine itself while an installation is under way on it."""
+    stage.start()
+    _install_half(stage)
+    return stage.window
+
+
+def _install_half(stage: Stage) -> None:
     stage.choose("vm-print-01")
     stage.window.machines.blade.open_install()
     dialog = stage.window.findChild(InstallDialog)
@@ -216,9 +231,7 @@ def activity(stage: Stage) -> QWidget:
     _until_state(stage, OperationState.RUNNING)
     stage.clock.advance(minutes=6)
     stage.until(lambda: stage.window.status_bar.progress.value() > 0)
-    stage.window.show_page(3)
     stage.settle()
-    return stage.window
 
 
 @scene

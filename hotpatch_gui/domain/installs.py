@@ -203,8 +203,8 @@ class FleetReview:
             return "None of them restarts."
         if self.request.restart is RestartSetting.NEVER:
             return f"Azure restarts none; {_plural(will + may, 'machine')} may stay unfinished until you restart."
-        parts = [f"{will} restart{'s' if will == 1 else ''}"] if will else []
-        parts += [f"{may} may restart"] if may else []
+        parts = [f"{_plural(will, 'machine')} restart{'s' if will == 1 else ''}"] if will else []
+        parts += [f"{may if will else _plural(may, 'machine')} may restart"] if may else []
         rest = len(busy) - will - may
         stays = f"; {rest} stay{'s' if rest == 1 else ''} up" if rest else ""
         return f"{' and '.join(parts).capitalize()}{stays}."

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.views.dialogs.install import InstallDialog
@@ -351,3 +352,89 @@ def test_nothing_is_pushed_out_of_the_window(qapp, size: tuple[int, int], scale:
 
 def _right(widget: QWidget, window: QWidget) -> int:
     return widget.mapTo(window, widget.rect().topRight()).x()
+
+
+def test_a_search_does_not_change_what_is_open(stage: Stage, qtbot) -> None:
+    stage.start()
+    stage.choose("vm-web-01")
+    page, search = stage.window.machines, stage.window.header.search
+    opened = page.blade.machine_ids
+    for text in ("sql", "nothing like it", "sql"):
+        search.setText(text)
+        stage.settle()
+        assert page.blade.machine_ids == opened
+        assert page.blade.title.whole == "vm-web-01 | Hotpatch"
+        assert not page.list.selectionModel().hasSelection()
+    search.setFocus()
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    assert search.text() == ""
+    stage.settle()
+    assert page.list.selected_ids == list(opened)
+
+
+def test_keys_reach_what_they_are_for(stage: Stage, qtbot) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    window = stage.window
+    window.machines.blade.tabs.setCurrentIndex(1)
+    stage.settle()
+    window.activateWindow()
+    window.machines.list.setFocus()
+    qtbot.keyClick(window.machines.list, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert window.machines.blade.compliance.search.hasFocus()
+    window.machines.list.setFocus()
+    row = window.machines.list.currentIndex().row()
+    qtbot.keyClick(window.machines.list, Qt.Key.Key_Tab)
+    assert window.machines.list.currentIndex().row() == row
+    assert not window.machines.list.hasFocus()
+
+
+def test_work_under_way_is_on_the_machine_and_its_end_in_the_status_bar(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-new-01")
+    blade = stage.window.machines.blade
+    assert not blade.work.isVisible()
+    blade.commands["assess"].trigger()
+    stage.until(blade.work.isVisible)
+    assert blade.work.headline.text() == "Assessing vm-new-01."
+    stage.until(lambda: not blade.commands["install"].isEnabled())
+    assert "one at a time" in blade.commands["install"].toolTip()
+    stage.until(lambda: OperationState.RUNNING in stage.operation_states())
+    stage.clock.advance(minutes=4)
+    stage.until(lambda: not blade.work.isVisible())
+    assert blade.commands["install"].isEnabled()
+    assert "Assess now on vm-new-01: succeeded" in stage.window.status_bar.work.text()
+    assert stage.window.status_bar.work.isVisible()
+
+
+def test_the_schedule_agrees_with_the_banner(stage: Stage) -> None:
+    stage.start()
+    effects = {}
+    for name in ("vm-web-02", "vm-sql-01", "vm-file-01"):
+        stage.choose(name)
+        stage.window.machines.blade.tabs.setCurrentIndex(3)
+        stage.settle()
+        table = stage.window.machines.blade.schedule.table
+        effects[name] = [table.item(n, 2).text() for n in range(3)]
+    assert effects["vm-web-02"][0].startswith("No restart")
+    assert effects["vm-sql-01"][0] == "Restarts: no hotpatches yet"
+    assert effects["vm-sql-01"][2].startswith("No restart"), "it rejoins with the baseline before"
+    assert set(effects["vm-file-01"]) == {"Restarts: hotpatch is off"}
+
+
+def test_a_machine_never_assessed_has_no_count(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-new-01")
+    assert stage.window.machines.blade.tabs.tabText(1) == "Update compliance (–)"
+
+
+def test_a_restart_that_is_pending_already_is_foretold(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-dc-01")
+    stage.window.machines.blade.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    dialog.classes[Classification.DEFINITION].setChecked(True)
+    dialog.go_to(3)
+    assert "restart is already pending" in dialog.sentence.headline.text()
+    dialog.reject()

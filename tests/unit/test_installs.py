@@ -123,7 +123,10 @@ def test_the_review_counts_machines_that_go_down() -> None:
         "c": plan(request, [DOTNET]),
     }
     review = FleetReview(request, plans)
-    assert review.sentence == "3 updates on 3 machines. 1 restarts and 1 may restart; 1 stays up."
+    assert (
+        review.sentence
+        == "3 updates on 3 machines. 1 machine restarts and 1 may restart; 1 stays up."
+    )
 
 
 def test_the_review_of_nothing_says_so() -> None:

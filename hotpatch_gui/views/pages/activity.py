@@ -86,7 +86,7 @@ class ActivityPage(Page):
         ]
         if row["state"] == "running" and row["latest_end_at"]:
             parts.append(
-                f"Azure offers no cancel; it starts nothing after {words.time_text(row['latest_end_at'])}."
+                f"Azure offers no cancel; its window ends {words.time_text(row['latest_end_at'])}."
             )
         if row["code"]:
             parts.append(f"Azure's code: {row['code']}.")
