@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from . import resources
 from .azure.clouds import Cloud
@@ -64,6 +64,8 @@ def lock(folder: Path) -> QLockFile | None:
 
 def say(text: str) -> None:
     """A message before there is a window."""
+    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
+
     box = QMessageBox(QMessageBox.Icon.Information, "Hotpatch Dashboard", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.exec()

@@ -12,7 +12,7 @@ environment.prepare()
 
 from tests.benchmarks import startup  # noqa: E402 - after the environment
 
-PAIRS = 15
+PAIRS = 25
 
 
 def main() -> int:
