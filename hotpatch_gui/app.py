@@ -280,8 +280,8 @@ class App(QObject):
     def begin(self) -> None:
         """Load the icons and start the worker."""
         self.beginning.emit()
-        self.window.load_icons()
         self.thread_.start()
+        self.window.load_icons()
 
     def close(self) -> bool:
         """False if the worker did not end in time: then only ending the process helps."""

@@ -7,7 +7,7 @@ import builtins
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -124,7 +124,7 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if not has_display():
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
-    import_qt()
+    put_back = import_qt()
     from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     application = app.make_application()
@@ -136,6 +136,7 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if options.reset_demo and not reset_demo(world.folder):
         parser.error(f"{world.folder} holds no demo; nothing was deleted")
     program = app.App(application, world.folder, _target(options, world), theme=options.theme)
+    program.beginning.connect(put_back)
     program.beginning.connect(lambda: start_log(world.folder))
     program.start()
     code = int(application.exec())
@@ -144,16 +145,21 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     return code
 
 
-def import_qt() -> None:
-    """Import Qt and leave Python's import as it was.
+def import_qt() -> Callable[[], None]:
+    """Import Qt, and leave Python's import as it was until what is returned is called.
 
     WORKAROUND: PySide6 wraps ``__import__`` and reads the source of every module that is imported after it,
-    as it might ask for ``snake_case``. No module here does, and it takes 8 ms before the first paint.
+    which takes 8 ms before the first paint. QtPy's star imports need the wrapper, so it is put back later.
     """
     plain = builtins.__import__
     import PySide6.QtCore  # noqa: F401, PLC0415 - Qt only once it is clear that it is wanted
 
-    builtins.__import__ = plain
+    wrapped, builtins.__import__ = builtins.__import__, plain
+
+    def put_back() -> None:
+        builtins.__import__ = wrapped
+
+    return put_back
 
 
 def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser) -> World:

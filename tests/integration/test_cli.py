@@ -134,7 +134,13 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
     from contextlib import closing
 
     command = [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path)]
-    with subprocess.Popen(command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}) as process:
+    said = tmp_path / "said.txt"
+    with (
+        said.open("w") as errors,
+        subprocess.Popen(
+            command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, stderr=errors
+        ) as process,
+    ):
         deadline = time.monotonic() + 40
         machines = 0
         while machines < 12 and time.monotonic() < deadline and process.poll() is None:
@@ -145,7 +151,10 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
                         (machines,) = db.execute("SELECT count(*) FROM machines").fetchone()
                     except sqlite3.OperationalError:
                         continue
+        time.sleep(2)  # icons, tabs and charts come after the first frame
+        assert process.poll() is None, said.read_text()
         process.kill()
+    assert said.read_text() == ""
     assert machines == 12
     assert (tmp_path / "hotpatch.log").exists()
     assert (tmp_path / "simulated-azure.sqlite3").exists()

@@ -103,7 +103,7 @@ class MachinesPage(QSplitter):
         self.addWidget(self._blade)
         self.setStretchFactor(0, 0)
         self.setStretchFactor(1, 1)
-        panel.setMinimumWidth(round(220 * theme.scale))
+        panel.setMinimumWidth(round(284 * theme.scale))
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
         width = round(LIST_WIDTH_PX * theme.scale)
