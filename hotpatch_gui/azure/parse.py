@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from hotpatch_gui.domain.kb import normalise_kb
@@ -33,9 +34,10 @@ def text(value: Any) -> str | None:
     """A short text, or None for anything that is not one."""
     if not isinstance(value, str) or not value:
         return None
-    return (
-        value[:MAX_TEXT].encode("utf-8", "replace").decode()
-    )  # half a surrogate pair cannot be stored
+    short = value[:MAX_TEXT]
+    if short.isascii():
+        return short
+    return short.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be stored
 
 
 def required(value: Any, what: str) -> str:
@@ -59,10 +61,13 @@ def moment(value: Any) -> datetime | None:
     """An ISO time -> UTC; None for anything else (Azure writes seven digits of a second)."""
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    if not isinstance(value, str):
-        return None
+    return _moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
@@ -184,16 +189,30 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
 
 
 def graph_update(properties: Mapping[str, Any]) -> Update:
-    """A patchassessmentresults/softwarepatches row."""
+    """A patchassessmentresults/softwarepatches row. A fleet shares its updates, so each is read once."""
+    get = properties.get
+    values = (
+        get("patchId"), get("patchName"), get("kbId") or get("Kbid"), first_text(get("classifications")),
+        get("rebootBehavior"), get("publishedDateTime"), get("msrcSeverity"), get("version"),
+    )  # fmt: skip
+    try:
+        return _graph_update(values)
+    except TypeError:  # a value that is none, and so cannot be remembered
+        return _graph_update.__wrapped__(values)
+
+
+@lru_cache(maxsize=4096)
+def _graph_update(values: tuple[Any, ...]) -> Update:
+    patch_id, name, kb, classification, restart, published, severity, version = values
     return Update.from_wire(
-        patch_id=text(properties.get("patchId")),
-        name=text(properties.get("patchName")),
-        kb_id=text(properties.get("kbId") or properties.get("Kbid")),
-        classification=first_text(properties.get("classifications")),
-        reboot_behavior=text(properties.get("rebootBehavior")),
-        published=moment(properties.get("publishedDateTime")),
-        severity=text(properties.get("msrcSeverity")),
-        version=text(properties.get("version")),
+        patch_id=text(patch_id),
+        name=text(name),
+        kb_id=text(kb),
+        classification=classification,
+        reboot_behavior=text(restart),
+        published=moment(published),
+        severity=text(severity),
+        version=text(version),
     )
 
 
@@ -241,18 +260,31 @@ def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
 
 
 def run_update(patch: Mapping[str, Any]) -> RunUpdate:
-    """One update of a run, from Resource Graph (patchName) or ARM (name)."""
-    kb = normalise_kb(text(patch.get("kbId")))
-    shown = text(patch.get("patchName")) or text(patch.get("name")) or kb or "Unnamed update"
-    class_text = first_text(patch.get("classifications"))
+    """One update of a run, from Resource Graph (patchName) or ARM (name). Runs share theirs as well."""
+    get = patch.get
+    values = (
+        get("patchId"), get("patchName") or get("name"), get("kbId"), first_text(get("classifications")),
+        get("installationState"), get("rebootBehavior"),
+    )  # fmt: skip
+    try:
+        return _run_update(values)
+    except TypeError:
+        return _run_update.__wrapped__(values)
+
+
+@lru_cache(maxsize=4096)
+def _run_update(values: tuple[Any, ...]) -> RunUpdate:
+    patch_id, name, kb_id, class_text, state, restart = values
+    kb = normalise_kb(text(kb_id))
+    shown = text(name) or kb or "Unnamed update"
     return RunUpdate(
-        patch_id=text(patch.get("patchId")) or f"{kb or ''}|{shown}",
+        patch_id=text(patch_id) or f"{kb or ''}|{shown}",
         name=shown,
         kb=kb,
         classification=Classification.parse(class_text),
         classification_text=class_text or "Unclassified",
-        state=text(patch.get("installationState")) or "Unknown",
-        restart=text(patch.get("rebootBehavior")),
+        state=text(state) or "Unknown",
+        restart=text(restart),
     )
 
 

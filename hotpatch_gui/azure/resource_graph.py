@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from azure.core.pipeline import PipelineResponse
+import orjson
+from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpRequest
 from azure.mgmt.resourcegraph import ResourceGraphClient
-from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
 from hotpatch_gui import resources
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -19,6 +22,7 @@ from .errors import as_problems, nonsense
 
 log = logging.getLogger(__name__)
 PAGE_ROWS = 1000
+RESOURCES, API_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-03-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +67,17 @@ class ResourceGraph:
             ProblemError: it did not come, or cannot be read.
         """
         doing = f"reading {name}"
-        request = QueryRequest(
-            subscriptions=list(self._subscriptions),
-            query=text,
-            options=QueryRequestOptions(
-                result_format="objectArray", top=PAGE_ROWS, skip_token=token
-            ),
-        )
+        options = {"resultFormat": "objectArray", "$top": PAGE_ROWS, "$skipToken": token}
+        body = {
+            "subscriptions": self._subscriptions,
+            "query": text,
+            "options": {key: value for key, value in options.items() if value is not None},
+        }
         with as_problems(doing):
-            answer = self._client.resources(request, cls=self._with_quota)
-            data: Any = answer.data
-        if str(answer.result_truncated).casefold() == "true" and not answer.skip_token:
+            answer = self._ask(body)
+            rows, total = answer["data"], answer.get("totalRecords")
+            truncated, next_token = answer.get("resultTruncated"), answer.get("$skipToken")
+        if str(truncated).casefold() == "true" and not next_token:
             raise ProblemError(
                 Problem(
                     ProblemKind.NONSENSE,
@@ -81,12 +85,32 @@ class ResourceGraph:
                     "What was known before is kept; try again with F5.",
                 )
             )
-        if not isinstance(data, list) or not all(isinstance(row, Mapping) for row in data):
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ProblemError(nonsense(doing))
-        return Page(data, int(answer.total_records or len(data))), answer.skip_token
+        count = total if isinstance(total, int) else len(rows)
+        return Page(rows, count), next_token if isinstance(next_token, str) else None
 
-    def _with_quota(self, response: PipelineResponse[Any, Any], answer: Any, _: Any) -> Any:
-        headers = response.http_response.headers
+    def _ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer's JSON object, through the SDK's own pipeline: sign-in, policies and transport are its.
+
+        Its method ``resources`` would walk through every value of the answer, which takes six times as long
+        as reading the JSON does.
+        """
+        request = HttpRequest(
+            "POST", RESOURCES, params={"api-version": API_VERSION}, content=orjson.dumps(body),
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+        )  # fmt: skip
+        # streamed, because the pipeline would read the JSON of any other answer too
+        response = self._client._send_request(request, stream=True)  # noqa: SLF001 - its way to raw answers
+        with response:
+            content = response.read()
+        if response.status_code != HTTPStatus.OK:
+            raise HttpResponseError(response=response)
+        self._keep_quota(response.headers)
+        answer: dict[str, Any] = _read(content)
+        return answer
+
+    def _keep_quota(self, headers: Mapping[str, str]) -> None:
         try:
             remaining = int(headers.get("x-ms-user-quota-remaining", "1"))
             hours, minutes, seconds = headers.get("x-ms-user-quota-resets-after", "0:0:0").split(
@@ -95,10 +119,21 @@ class ResourceGraph:
             resets_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         except ValueError:
             log.warning("unreadable quota headers from Resource Graph")
-            return answer
+            return
         if remaining <= 0:
             self.ready_at = self._monotonic() + resets_s
-        return answer
+
+
+def _read(content: bytes) -> Any:
+    """JSON, with half a surrogate pair in it if need be, which orjson refuses.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return json.loads(content)
 
 
 class Pages(Iterator[Page]):

@@ -51,6 +51,29 @@ class Coverage:
         return " ".join(part for part in (self.headline, self.running, self.next_step) if part)
 
 
+_LEVELS = {
+    Situation.UNSUPPORTED: Level.INFO,
+    Situation.RESTART_PENDING: Level.WARNING,
+    Situation.OFF_TRAIN: Level.ERROR,
+    Situation.DISABLED: Level.WARNING,
+    Situation.LAST_FAILED: Level.ERROR,
+    Situation.NOT_RUNNING: Level.INFO,
+    Situation.NEVER_ASSESSED: Level.UNKNOWN,
+    Situation.STALE: Level.UNKNOWN,
+    Situation.UP_TO_DATE: Level.OK,
+}
+
+
+def standing(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
+    """What the sentence says, without its words: for whole fleets."""
+    situation = _situation(evidence, calendar, now)
+    if situation is not Situation.BEHIND:
+        return situation, _LEVELS[situation]
+    release = running_release(evidence.machine, calendar)
+    is_behind = release is not None and bool(calendar.behind(release, now.date()))
+    return situation, Level.WARNING if is_behind else Level.INFO
+
+
 def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     """The sentence for one machine at ``now`` (UTC). Never claims more than ``evidence`` holds."""
     machine = evidence.machine

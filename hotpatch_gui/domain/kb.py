@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _KB = re.compile(r"(?:KB)?\s*(\d{6,8})", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\s]+")
@@ -13,6 +14,7 @@ class KbTextError(ValueError):
     """Text that is not a list of KB numbers; ``str()`` is the sentence for the user."""
 
 
+@lru_cache(maxsize=4096)
 def normalise_kb(text: str | None) -> str | None:
     """``5031364`` or ``kb5031364`` -> ``KB5031364``; None for anything that is not one KB number."""
     match = _KB.fullmatch((text or "").strip())

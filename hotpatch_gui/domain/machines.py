@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from .releases import Product
 
@@ -127,6 +128,7 @@ class Machine:
         return build_of(self.os_version)
 
 
+@lru_cache(maxsize=1024)
 def product_of(sku: str | None, os_name: str | None, os_version: str | None) -> Product | None:
     text = " ".join(t or "" for t in (sku, os_name)).casefold()
     build = build_of(os_version) or ""
@@ -137,6 +139,7 @@ def product_of(sku: str | None, os_name: str | None, os_version: str | None) -> 
     return None
 
 
+@lru_cache(maxsize=1024)
 def build_of(os_version: str | None) -> str | None:
     parts = (os_version or "").split(".")
     return (

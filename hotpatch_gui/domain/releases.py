@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 BASELINE_MONTHS = (1, 4, 7, 10)
@@ -146,9 +147,7 @@ class Calendar:
 
     def train(self, product: Product, day: date) -> list[Release]:
         """Releases of the hotpatch channel published by ``day``, oldest first."""
-        return [
-            r for r in self.releases if r.product is product and r.on_train and r.released <= day
-        ]
+        return list(_train(self, product, day))
 
     def monthly(self, product: Product, day: date) -> list[Release]:
         """The second-Tuesday releases of the hotpatch channel published by ``day``, oldest first."""
@@ -156,7 +155,7 @@ class Calendar:
 
     def baseline_in_force(self, product: Product, day: date) -> Release | None:
         """The newest baseline published by ``day``; None before the first one known."""
-        return next((r for r in reversed(self.train(product, day)) if r.kind.is_baseline), None)
+        return next((r for r in reversed(_train(self, product, day)) if r.kind.is_baseline), None)
 
     def hotpatch_in_force(self, product: Product, day: date) -> Release | None:
         """The newest hotpatch on the baseline in force; None right after a baseline."""
@@ -165,7 +164,7 @@ class Calendar:
 
     def newest(self, product: Product, day: date) -> Release | None:
         """What an enrolled machine that is up to date runs on ``day``."""
-        train = self.train(product, day)
+        train = _train(self, product, day)
         return train[-1] if train else None
 
     def baseline_of(self, release: Release) -> Release | None:
@@ -203,11 +202,27 @@ class Calendar:
 
     def next_restart(self, product: Product, day: date) -> Expected | None:
         """The next planned baseline after ``day``."""
-        return next((e for e in self.expected(product, day, 5) if e.restarts), None)
+        return _next_restart(self, product, day)
 
     def behind(self, running: Release, day: date) -> list[Release]:
         """Releases of the train published after ``running`` and by ``day``, oldest first."""
-        return [r for r in self.train(running.product, day) if r.released > running.released]
+        train = _train(self, running.product, day)
+        return [r for r in train if r.released > running.released]
+
+
+# The same questions are asked for every machine of a fleet, so their answers are kept.
+
+
+@lru_cache(maxsize=512)
+def _train(calendar: Calendar, product: Product, day: date) -> tuple[Release, ...]:
+    return tuple(
+        r for r in calendar.releases if r.product is product and r.on_train and r.released <= day
+    )
+
+
+@lru_cache(maxsize=512)
+def _next_restart(calendar: Calendar, product: Product, day: date) -> Expected | None:
+    return next((e for e in calendar.expected(product, day, 5) if e.restarts), None)
 
 
 def _plan_from(product: Product, day: date, months: int) -> Iterator[Expected]:

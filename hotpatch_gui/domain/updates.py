@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from .kb import normalise_kb
 
@@ -31,6 +32,7 @@ class Classification(StrEnum):
         return self in (Classification.CRITICAL, Classification.SECURITY)
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> Classification | None:
         """Accept enum values and display names in any case ("Definition Updates"); None if unknown."""
         key = "".join(c for c in (text or "").casefold() if c.isalpha())
@@ -69,6 +71,7 @@ class RestartBehavior(StrEnum):
         return _RESTART_LABELS[self]
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> RestartBehavior:
         folded = (text or "").casefold()
         return next((b for b in cls if b.value.casefold() == folded), cls.UNKNOWN)

@@ -13,6 +13,7 @@ from urllib3 import HTTPResponse
 
 from .arm import Wire
 
+BLOCK_BYTES = 1 << 18
 ENDPOINT = "https://azure.demo.invalid"
 """``.invalid`` never resolves: nothing can leave the process by mistake."""
 
@@ -44,4 +45,6 @@ def in_process_transport(wire: Wire) -> RequestsTransport:
     session = requests.Session()
     session.adapters.clear()
     session.mount(ENDPOINT, _WireAdapter(wire))
-    return RequestsTransport(session=session, session_owner=False)
+    return RequestsTransport(
+        session=session, session_owner=False, connection_data_block_size=BLOCK_BYTES
+    )

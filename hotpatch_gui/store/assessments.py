@@ -9,6 +9,7 @@ from datetime import datetime
 from hotpatch_gui.domain.records import Assessment
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
+from .tables import MAX_PARAMETERS
 from .times import from_text, to_text
 
 _COUNTS = (
@@ -61,17 +62,18 @@ def save_updates(
     db: sqlite3.Connection, found: Iterable[tuple[int, Update]], now: datetime, number: int
 ) -> None:
     """Updates on offer, marked with the number of the pass that saw them."""
-    fetched = to_text(now)
-    db.executemany(
-        _UPSERT_UPDATE,
-        [
-            (
-                machine_id, u.patch_id, u.name, u.kb, u.classification or u.classification_text,
-                u.severity, u.restart, to_text(u.published), u.version, fetched, number,
-            )
-            for machine_id, u in found
-        ],
-    )  # fmt: skip
+    mark = (to_text(now), number)
+    rows: dict[int, tuple[object, ...]] = {}  # by identity: machines share their updates
+    values = []
+    for machine_id, u in found:
+        row = rows.get(id(u))
+        if row is None:
+            row = rows[id(u)] = (
+                u.patch_id, u.name, u.kb, u.classification or u.classification_text, u.severity,
+                u.restart, to_text(u.published), u.version, *mark,
+            )  # fmt: skip
+        values.append((machine_id, *row))
+    db.executemany(_UPSERT_UPDATE, values)
 
 
 def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int) -> None:
@@ -100,13 +102,19 @@ def next_pass(db: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def is_outdated(db: sqlite3.Connection, machine_id: int, assessment: Assessment) -> bool:
-    """Whether a later assessment of the machine that counts is stored already."""
-    row = db.execute(
-        f"SELECT 1 FROM assessments WHERE machine_id=? AND assessed_at>? AND status IN {_GOOD} LIMIT 1",
-        (machine_id, to_text(assessment.assessed)),
-    ).fetchone()
-    return row is not None
+def outdated(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) -> set[int]:
+    """The machines of which a later assessment that counts is stored already."""
+    newest: dict[int, str] = {}
+    for start in range(0, len(found), MAX_PARAMETERS):
+        part = [machine_id for machine_id, _ in found[start : start + MAX_PARAMETERS]]
+        newest |= dict(
+            db.execute(
+                "SELECT machine_id, max(assessed_at) FROM assessments"
+                f" WHERE status IN {_GOOD} AND machine_id IN ({','.join('?' * len(part))}) GROUP BY 1",
+                part,
+            ).fetchall()
+        )
+    return {i for i, a in found if newest.get(i, "") > (to_text(a.assessed) or "")}
 
 
 def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
-from hotpatch_gui.domain.coverage import Evidence, coverage
+from hotpatch_gui.domain.coverage import Evidence, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import (
     AssessmentMode,
@@ -19,6 +19,7 @@ from hotpatch_gui.domain.machines import (
 )
 from hotpatch_gui.domain.releases import Calendar
 
+from .tables import MAX_PARAMETERS
 from .times import from_text, to_text
 
 _COLUMNS = (
@@ -79,8 +80,8 @@ def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
     """Row ids by lower-case resource id, of those that are known."""
     wanted = list(dict.fromkeys(resource_ids))
     found: dict[str, int] = {}
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
+    for start in range(0, len(wanted), MAX_PARAMETERS):
+        part = wanted[start : start + MAX_PARAMETERS]
         marks = ",".join("?" * len(part))
         rows = db.execute(
             f"SELECT resource_id, id FROM machines WHERE resource_id IN ({marks})", part
@@ -95,17 +96,22 @@ def read(db: sqlite3.Connection, machine_id: int) -> Machine | None:
 
 
 def read_row(db: sqlite3.Connection, machine_id: int) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = db.execute(
-        "SELECT m.*, coalesce(s.name, m.subscription_id) AS subscription_name FROM machines m"
-        " LEFT JOIN subscriptions s ON s.id=m.subscription_id WHERE m.id=?",
-        (machine_id,),
-    ).fetchone()
-    return row
+    return next(iter(read_rows(db, [machine_id])), None)
 
 
 def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
-    rows = (read_row(db, i) for i in machine_ids)
-    return [row for row in rows if row is not None]
+    """The rows of these machines in this order, with the subscription's name; one that is not there is left out."""
+    found: dict[int, sqlite3.Row] = {}
+    for start in range(0, len(machine_ids), MAX_PARAMETERS):
+        part = machine_ids[start : start + MAX_PARAMETERS]
+        rows = db.execute(
+            "SELECT m.*, coalesce(s.name, m.subscription_id) AS subscription_name FROM machines m"
+            " LEFT JOIN subscriptions s ON s.id=m.subscription_id"
+            f" WHERE m.id IN ({','.join('?' * len(part))})",
+            part,
+        )
+        found |= {row["id"]: row for row in rows}
+    return [found[i] for i in machine_ids if i in found]
 
 
 def without_graph(db: sqlite3.Connection, limit: int) -> list[int]:
@@ -176,17 +182,15 @@ def refresh_standing(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
     """Derive counts, the last run and the coverage of each machine anew, out of its rows."""
-    for machine_id in machine_ids:
-        db.execute(_COUNTS, {"id": machine_id, "now": to_text(now)})
-        row = db.execute("SELECT * FROM machines WHERE id=?", (machine_id,)).fetchone()
-        if row is None:
-            continue
+    db.executemany(_COUNTS, [{"id": i} for i in machine_ids])
+    derived = []
+    for row in read_rows(db, machine_ids):
         evidence = evidence_of(row)
-        standing = coverage(evidence, calendar, now)
-        db.execute(
-            "UPDATE machines SET hotpatch_status=?, situation=?, attention=? WHERE id=?",
-            (evidence.status, standing.situation, int(standing.level), machine_id),
-        )
+        situation, level = standing(evidence, calendar, now)
+        derived.append((evidence.status, situation, int(level), row["id"]))
+    db.executemany(
+        "UPDATE machines SET hotpatch_status=?, situation=?, attention=? WHERE id=?", derived
+    )
 
 
 _COUNTS = """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
+@lru_cache(maxsize=4096)
 def to_text(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime(_FORMAT) if moment is not None else None
 

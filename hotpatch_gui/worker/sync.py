@@ -174,11 +174,8 @@ def save_assessments(context: Context, page: AssessmentPage, sweep: Sweep) -> No
     now = context.clock()
     found = [(known[o], a) for o, a in page.assessments if o in known]
     sweep.shown |= {machine_id for machine_id, _ in found}
-    sweep.outdated |= {
-        machine_id
-        for machine_id, a in found
-        if not a.status.is_good or assessments.is_outdated(context.db, machine_id, a)
-    }
+    sweep.outdated |= {machine_id for machine_id, a in found if not a.status.is_good}
+    sweep.outdated |= assessments.outdated(context.db, found)
     assessments.save(context.db, found, now)
     updates = [(known[o], u) for o, u in page.updates if o in known]
     assessments.save_updates(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui import resources
-from hotpatch_gui.domain.coverage import Evidence, coverage
+from hotpatch_gui.domain.coverage import Evidence, coverage, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image, PowerState
 from hotpatch_gui.domain.releases import Calendar, ReleaseKind
@@ -200,15 +200,13 @@ def test_up_to_date_is_claimed_only_on_fresh_evidence(
     )  # fmt: skip
     assessed = None if hours is None else EPOCH - timedelta(hours=hours)
     status = hotpatch_status(machine, assessed=assessed is not None)
-    found = coverage(
-        Evidence(
-            machine, status, assessed, restart_pending=pending, updates=updates, offered=tuple(kbs)
-        ),
-        resources.calendar(),
-        EPOCH,
+    evidence = Evidence(
+        machine, status, assessed, restart_pending=pending, updates=updates, offered=tuple(kbs)
     )
+    found = coverage(evidence, resources.calendar(), EPOCH)
     assert found.headline
     assert found.next_step
+    assert (found.situation, found.level) == standing(evidence, resources.calendar(), EPOCH)
     if found.level is Level.OK:
         assert assessed is not None
         assert EPOCH - assessed <= timedelta(days=7)

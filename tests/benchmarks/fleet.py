@@ -1,0 +1,55 @@
+"""A fleet's answers, recorded once as bytes and replayed, so that the simulator's own work is not measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hotpatch_gui import resources
+from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
+
+UPDATES_EACH = 20
+
+
+class Recorded(Wire):
+    """A wire that answers each request as it was answered the first time."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.answers: dict[tuple[str, str, bytes], Answer] = {}
+
+    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+        key = (method, url, body or b"")
+        if key not in self.answers:
+            answer = self.wire.handle(method, url, headers, body)
+            self.answers[key] = Answer(answer.status, None, answer.headers, answer.payload())
+        return self.answers[key]
+
+    @property
+    def pages(self) -> list[bytes]:
+        """The answers of Resource Graph, in the order of the first time."""
+        return [a.payload() for (_, url, _), a in self.answers.items() if "ResourceGraph" in url]
+
+
+def record(machines: int) -> Recorded:
+    """``machines`` machines, each assessed, with UPDATES_EACH updates on offer and one run on record."""
+    others = resources.read_json("other-updates.json")
+    wire = build_simulator(
+        resources.calendar(), others, clock=SteppedClock(EPOCH), machines=machines, quota=10**6
+    )
+    guests = list(wire.cloud.guests.values())
+    shown = next(g.assessment for g in guests if g.assessment and g.assessment["patches"])
+    first = shown["patches"][0]
+    offered = [
+        first | {"patch_id": f"{first['patch_id']}-{n}", "name": f"{first['name']} {n}"}
+        for n in range(UPDATES_EACH)
+    ]
+    for guest in guests:
+        guest.assessment = (guest.assessment or shown) | {
+            "patches": offered,
+            "modified": shown["modified"],
+        }
+        guest.runs = guest.runs[-1:]
+    return Recorded(wire)

@@ -1,0 +1,139 @@
+"""A sync of a whole fleet into the file, beside parsing the same JSON and inserting the same rows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hotpatch_gui import resources
+from hotpatch_gui.app import demo_cloud
+from hotpatch_gui.azure.gateway import Connection, Gateway
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.simulator.cloud import SUBSCRIPTION
+from hotpatch_gui.simulator.transport import in_process_transport
+from hotpatch_gui.store import catalogue, database
+from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.sync import sync_fleet
+
+from .fleet import UPDATES_EACH, Recorded, record
+from .measure import Ratio, in_turns
+
+LIMIT = 1.25
+MACHINES = 1_000
+
+
+def measure(folder: Path, pairs: int) -> Ratio:
+    fleet = record(MACHINES)
+    names = itertools.count()
+    _ours(fleet, folder / "recorded.sqlite3")
+    return in_turns(
+        f"sync of {MACHINES:,} machines",
+        lambda: _ours(fleet, folder / f"ours-{next(names)}.sqlite3"),
+        lambda: _floor(fleet, folder / f"floor-{next(names)}.sqlite3"),
+        limit=LIMIT,
+        pairs=pairs,
+    )
+
+
+def _ours(fleet: Recorded, path: Path) -> float:
+    db, _ = database.prepare(path, "benchmark")
+    with database.transaction(db):
+        catalogue.save_releases(db, resources.calendar().releases)
+    connection = Connection(
+        demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(fleet)
+    )
+    clock = CloudClock(None)
+    gateway = Gateway(connection, clock)
+    context = Context(
+        db, gateway, clock, resources.calendar(), lambda _: None, threading.Event(), lambda: None
+    )
+    begun = time.perf_counter()
+    for _ in sync_fleet(context, lambda _: None):
+        pass
+    taken = time.perf_counter() - begun
+    _check(db)
+    db.close()
+    gateway.close()
+    path.unlink()
+    return taken
+
+
+def _floor(fleet: Recorded, path: Path) -> float:
+    """Into the same schema, by one plain statement a table and one transaction a page."""
+    db, _ = database.prepare(path, "benchmark")
+    db.execute("PRAGMA foreign_keys=OFF")
+    ids: dict[str, int] = {}
+    begun = time.perf_counter()
+    for page in fleet.pages:
+        rows = json.loads(page)["data"]
+        with database.transaction(db):
+            for sql, values in _values(rows, ids):
+                db.executemany(sql, values)
+    taken = time.perf_counter() - begun
+    _check(db)
+    db.close()
+    path.unlink()
+    return taken
+
+
+def _check(db: sqlite3.Connection) -> None:
+    for table, count in (
+        ("machines", MACHINES), ("assessments", MACHINES), ("updates", MACHINES * UPDATES_EACH),
+    ):  # fmt: skip
+        (found,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+        assert found == count, f"{found} {table}, not {count}"
+
+
+def _values(
+    rows: list[Mapping[str, Any]], ids: dict[str, int]
+) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    """(statement, values) for one page's rows."""
+    machines, assessments, updates, runs, run_updates = [], [], [], [], []
+    for row in rows:
+        p, key = row.get("properties", row), row["id"]
+        owner = ids.get("/".join(key.lower().split("/")[:9]), 0)
+        kind = row.get("type", "").lower()
+        if kind.endswith("patchassessmentresults"):
+            assessments.append((owner, key, p["status"], p.get("startDateTime"), p["lastModifiedDateTime"],
+                                p.get("startedBy"), p.get("rebootPending"), "now"))  # fmt: skip
+        elif kind.endswith("patchassessmentresults/softwarepatches"):
+            updates.append((owner, p["patchId"], p["patchName"], p.get("kbId"), p["classifications"][0],
+                            p.get("msrcSeverity"), p["rebootBehavior"], p.get("publishedDateTime"),
+                            p.get("version"), "now", 1))  # fmt: skip
+        elif kind.endswith("patchinstallationresults"):
+            runs.append((owner, key, p["status"], p["startDateTime"], p.get("lastModifiedDateTime"),
+                         p.get("startedBy"), p.get("rebootStatus"), p.get("installedPatchCount"),
+                         p.get("failedPatchCount"), p.get("pendingPatchCount"), "now"))  # fmt: skip
+        elif kind.endswith("patchinstallationresults/softwarepatches"):
+            run_updates.append((0, key, p["patchName"], p.get("kbId"), p["classifications"][0],
+                                p["installationState"]))  # fmt: skip
+        elif "resourceGroup" in row:
+            ids[key.lower()] = len(ids) + 1
+            machines.append((ids[key.lower()], key.lower(), key, row["name"], row["subscriptionId"],
+                             row["resourceGroup"], row["location"], row["power"], row["osName"],
+                             row["osVersion"], "now"))  # fmt: skip
+    return [(sql, values) for sql, values in (
+        (_INSERT.format("machines", "id, resource_id, azure_id, name, subscription_id, resource_group, location,"
+                        " power, os_name, os_version, fetched_at", _marks(11)), machines),
+        (_INSERT.format("assessments", "machine_id, activity_id, status, started_at, assessed_at, started_by,"
+                        " restart_pending, fetched_at", _marks(8)), assessments),
+        (_INSERT.format("updates", "machine_id, patch_id, name, kb, classification, severity, restart,"
+                        " published_at, version, fetched_at, pass", _marks(11)), updates),
+        (_INSERT.format("installations", "machine_id, run_id, status, started_at, modified_at, started_by,"
+                        " restart_status, installed, failed, pending, fetched_at", _marks(11)), runs),
+        (_INSERT.format("installation_updates", "installation_id, patch_id, name, kb, classification, state",
+                        _marks(6)), run_updates),
+    ) if values]  # fmt: skip
+
+
+_INSERT = "INSERT INTO {} ({}) VALUES ({})"
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)
