@@ -100,7 +100,9 @@ class Stage(QObject):
             self._spin(10)
 
     def settle(self) -> None:
-        """Until queries have come back and every chart in sight is drawn."""
+        """Until the views have heard of every change, queries are back and every chart in sight is drawn."""
+        self._spin(5)
+        self.until(lambda: not self.app.source.has_news)
         self.until(lambda: self.app.source.reader.is_idle)
         self._spin(30)
         self.until(

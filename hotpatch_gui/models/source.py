@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import open_reader
 
 from .reader import Reader
+
+REST_MS = 200
+"""Between two words of changes: a sync commits a page every few milliseconds."""
 
 
 class DataSource(QObject):
@@ -29,6 +32,11 @@ class DataSource(QObject):
         self.path = path
         self.db: sqlite3.Connection | None = open_reader(path)
         self.reader = Reader(path, self)
+        self._tables: frozenset[str] = frozenset()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._tell)
 
     def open(self) -> None:
         """The file is ready now; does nothing where it was open from the start."""
@@ -37,10 +45,25 @@ class DataSource(QObject):
             if self.db is not None:
                 self.opened.emit()
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something changed that the views have not heard of yet."""
+        return bool(self._tables)
+
     def announce(self, changes: Changes) -> None:
-        self.changed.emit(changes)
+        """Say it at once, or with what else changes while the views still rest from the last time."""
+        self._tables |= changes.tables
+        if not self._rest.isActive():
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._tables:
+            tables, self._tables = self._tables, frozenset()
+            self._rest.start()
+            self.changed.emit(Changes(tables))
 
     def close(self) -> None:
+        self._rest.stop()
         self.reader.stop()
         if self.db is not None:
             self.db.close()

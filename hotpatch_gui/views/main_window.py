@@ -121,9 +121,11 @@ class MainWindow(QMainWindow):
 
     def show_syncing(self, what: str) -> None:
         """What a sync is reading; empty when it has ended."""
+        begins_or_ends = self._syncing != bool(what)
         self._syncing = bool(what)
         self.status_bar.show_syncing(what)
-        self.show_sync()
+        if begins_or_ends:
+            self.show_sync()
 
     def show_sync(self) -> None:
         """Say how the data stands: offline and other problems of the last sync."""

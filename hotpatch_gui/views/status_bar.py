@@ -38,6 +38,7 @@ class StatusBar(QFrame):
         self._s = services
         theme = services.theme
         self._syncing = ""
+        self._state = catalogue.SyncState()
         self._glyph = GlyphLabel(theme, 12)
         self.connection = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         self.connection.setObjectName("connection")
@@ -72,7 +73,8 @@ class StatusBar(QFrame):
     def show_syncing(self, what: str) -> None:
         """``what`` is being read; empty when the sync has ended."""
         self._syncing = what
-        self.reload()
+        if self._s.source.db is not None:
+            self._show_connection()
 
     def reload(self) -> None:
         db = self._s.source.db
@@ -81,12 +83,12 @@ class StatusBar(QFrame):
             self.connection.set_whole("Opening the data file…")
             self._show_work([])
             return
-        state = catalogue.sync_state(db)
-        self._show_connection(state)
+        self._state = catalogue.sync_state(db)
+        self._show_connection()
         self._show_work(operations.running(db))
 
-    def _show_connection(self, state: catalogue.SyncState) -> None:
-        now = self._s.clock()
+    def _show_connection(self) -> None:
+        state, now = self._state, self._s.clock()
         when = (
             f"last full sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})"
             if state.finished

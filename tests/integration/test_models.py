@@ -166,3 +166,17 @@ def test_a_row_deleted_under_the_view_is_blank_and_not_a_crash(
     db.close()
     assert model.index(ROWS - 1, 1).data() is None
     assert model.row(ROWS + 5) is None
+
+
+def test_a_burst_of_changes_is_told_twice_and_whole(source: DataSource, qtbot) -> None:
+    """At once, so that nothing waits, and once more for all that came meanwhile."""
+    heard: list[Changes] = []
+    source.changed.connect(heard.append)
+    source.announce(Changes.to("machines"))
+    assert heard == [Changes.to("machines")]
+    for table in ("updates", "assessments", "updates"):
+        source.announce(Changes.to(table))
+    assert len(heard) == 1
+    assert source.has_news
+    qtbot.waitUntil(lambda: not source.has_news)
+    assert heard[1:] == [Changes.to("updates", "assessments")]

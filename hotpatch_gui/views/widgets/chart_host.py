@@ -10,7 +10,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
-from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.theme.tokens import CAPTION_PX, Tokens
 
 from .labels import label
 
@@ -36,6 +36,7 @@ class ChartHost(QWidget):
         self.setObjectName(name)
         self._theme, self._make = theme, make
         self._chart: Chart | None = None
+        self._shown: tuple[Any, str, Tokens] | None = None
         self._read: Callable[[], tuple[Any, str]] | None = None
         self.setFixedHeight(round(height_px * theme.scale))
         self._column = QVBoxLayout(self)
@@ -73,8 +74,14 @@ class ChartHost(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        if self._chart is not None and self._read is not None:
-            data, in_words = self._read()
-            self.caption.setText(in_words)
-            self.setAccessibleName(in_words)
-            self._chart.draw(data, self._theme)
+        """Draw what has changed since the last time, be it the data or the theme."""
+        if self._chart is None or self._read is None:
+            return
+        data, in_words = self._read()
+        shown = (data, in_words, self._theme.tokens)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.caption.setText(in_words)
+        self.setAccessibleName(in_words)
+        self._chart.draw(data, self._theme)
