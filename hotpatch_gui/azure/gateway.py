@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from azure.core.polling import LROPoller
@@ -219,10 +219,18 @@ def _split(
     summaries: list[Mapping[str, Any]] = []
     patches: list[Mapping[str, Any]] = []
     for row in rows:
-        kind = row.get("type")
-        below = isinstance(kind, str) and kind.casefold().endswith("/softwarepatches")
-        (patches if below else summaries).append(row)
+        (patches if _is_update(str(row.get("type"))) else summaries).append(row)
     return summaries, patches
+
+
+@lru_cache(maxsize=256)
+def _is_update(kind: str) -> bool:
+    return kind.casefold().endswith("/softwarepatches")
+
+
+def _owner(row: Mapping[str, Any]) -> str:
+    """The id of the machine that a row hangs below. Rows of one machine share what comes before their last part."""
+    return parse.machine_id_of(parse.required(row.get("id"), "id").rpartition("/")[0])
 
 
 def _readable(rows: Iterable[Mapping[str, Any]], read: Callable[..., T]) -> tuple[list[T], int]:
@@ -252,17 +260,17 @@ def _installation_page(page: Page) -> InstallationPage:
 
 
 def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:
-    owner = parse.machine_id_of(parse.required(row.get("id"), "id"))
+    owner = _owner(row)
     return owner, parse.graph_assessment(parse.mapping(row.get("properties")), row.get("name"))
 
 
 def _update_row(row: Mapping[str, Any]) -> tuple[str, Update]:
-    owner = parse.machine_id_of(parse.required(row.get("id"), "id"))
+    owner = _owner(row)
     return owner, parse.graph_update(parse.mapping(row.get("properties")))
 
 
 def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:
-    owner = parse.machine_id_of(parse.required(row.get("id"), "id"))
+    owner = _owner(row)
     return owner, parse.graph_run(parse.mapping(row.get("properties")), row.get("name"))
 
 

@@ -81,6 +81,7 @@ def items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+@lru_cache(maxsize=2048)
 def machine_id_of(resource_id: str) -> str:
     """The machine's own id, lower case, out of the id of something below it."""
     return "/".join(resource_id.lower().split("/")[:9])

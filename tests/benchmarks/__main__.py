@@ -1,4 +1,7 @@
-"""Run every benchmark and print its figures; the exit code is 1 where a limit is missed."""
+"""Run benchmarks and print their figures: ``python -m tests.benchmarks [NAME ...]``, by default start-up.
+
+The exit code is 1 where a limit is missed.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,25 @@ from hotpatch_gui.demo import environment
 
 environment.prepare()
 
-from tests.benchmarks import startup  # noqa: E402 - after the environment
+from tests.benchmarks import startup, sync  # noqa: E402 - after the environment
 
-PAIRS = 25
+BENCHMARKS = {"startup": (startup.measure, 25), "sync": (sync.measure, 5)}
 
 
-def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        figures = [startup.measure(Path(folder), PAIRS)]
-    for figure in figures:
-        print(figure)
-    return 0 if all(f.is_met for f in figures) else 1
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        print(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}")
+        return 2
+    met = True
+    for name in names or ["startup"]:
+        measure, pairs = BENCHMARKS[name]
+        with tempfile.TemporaryDirectory() as folder:
+            figure = measure(Path(folder), pairs)
+        print(figure, flush=True)
+        met = met and figure.is_met
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -25,7 +25,7 @@ from .fleet import UPDATES_EACH, Recorded, record
 from .measure import Ratio, in_turns
 
 LIMIT = 1.25
-MACHINES = 1_000
+MACHINES = 10_000
 
 
 def measure(folder: Path, pairs: int) -> Ratio:
