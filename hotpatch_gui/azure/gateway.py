@@ -230,7 +230,7 @@ def _is_update(kind: str) -> bool:
 
 def _owner(row: Mapping[str, Any]) -> str:
     """The id of the machine that a row hangs below. Rows of one machine share what comes before their last part."""
-    return parse.machine_id_of(parse.required(row.get("id"), "id").rpartition("/")[0])
+    return parse.machine_id_of(row["id"].rpartition("/")[0])
 
 
 def _readable(rows: Iterable[Mapping[str, Any]], read: Callable[..., T]) -> tuple[list[T], int]:
@@ -239,7 +239,7 @@ def _readable(rows: Iterable[Mapping[str, Any]], read: Callable[..., T]) -> tupl
     for row in rows:
         try:
             found.append(read(row))
-        except (parse.UnreadableError, TypeError, ValueError, AttributeError) as error:
+        except (parse.UnreadableError, LookupError, TypeError, ValueError, AttributeError) as error:
             bad += 1
             log.warning("a row from Azure could not be read: %s", error)
     return found, bad
@@ -265,8 +265,7 @@ def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:
 
 
 def _update_row(row: Mapping[str, Any]) -> tuple[str, Update]:
-    owner = _owner(row)
-    return owner, parse.graph_update(parse.mapping(row.get("properties")))
+    return parse.machine_id_of(row["id"].rpartition("/")[0]), parse.graph_update(row["properties"])
 
 
 def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:

@@ -84,7 +84,7 @@ def items(value: Any) -> list[Any]:
 @lru_cache(maxsize=2048)
 def machine_id_of(resource_id: str) -> str:
     """The machine's own id, lower case, out of the id of something below it."""
-    return "/".join(resource_id.lower().split("/")[:9])
+    return "/".join((text(resource_id) or "").lower().split("/")[:9])
 
 
 def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
