@@ -2,6 +2,7 @@
 # make test    set everything up and pass every test
 # make lint    format, lint, types and import contracts
 # make bench   measure, as ratios to a floor in the same run
+# make torture  kill it at random moments and hold its file against what Azure received
 # make captures  every scene in both themes, as pictures in captures/
 # make lock    resolve the packages anew
 
@@ -11,7 +12,7 @@ ARGS ?=
 bin = $(VENV)/bin
 ready = $(VENV)/ready
 
-.PHONY: run test lint bench captures lock clean
+.PHONY: run test lint bench torture captures lock clean
 
 run: $(ready)
 	$(bin)/hotpatch-gui $(ARGS)
@@ -27,6 +28,9 @@ lint: $(ready)
 
 bench: $(ready)
 	$(bin)/python -m tests.benchmarks $(ARGS)
+
+torture: $(ready)
+	$(bin)/python -m tests.torture $(ARGS)
 
 captures: $(ready)
 	$(bin)/hotpatch-gui capture --out captures $(ARGS)

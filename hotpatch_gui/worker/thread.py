@@ -160,7 +160,9 @@ class Worker(QObject):
 
     @Slot()
     def sync(self) -> None:
-        """Sync the fleet now, unless a sync is under way."""
+        """Sync the fleet now, unless a sync is under way; ``start``, if it is still to come, does so itself."""
+        if self._timer is None:
+            return
         if self._context is None:
             self._begin()
         else:

@@ -66,6 +66,12 @@ def test_f5_with_a_machine_open_keeps_its_updates(stage: Stage) -> None:
         assert offered(stage, "vm-print-01") == 3
 
 
+def test_a_sync_asked_for_before_the_worker_has_started_is_no_trouble(stage: Stage) -> None:
+    stage.app.desk.sync()
+    stage.start()
+    assert stage.window.machines.model.rowCount() == 12
+
+
 def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage) -> None:
     stage.start()
     before = {n: offered(stage, n) for n in ("vm-web-02", "vm-print-01", "vm-app-01")}

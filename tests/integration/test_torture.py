@@ -1,0 +1,18 @@
+"""The short form of ``make torture``: a few kills at moments that a seed repeats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from torture.run import torture
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.expects_log
+def test_killed_again_and_again_it_loses_and_doubles_nothing(qapp, tmp_path: Path) -> None:
+    outcome = torture(tmp_path, kills=6, seed=11)
+    assert sum(outcome.operations.values()) >= 6, "it had something to lose"
+    assert outcome.received.get("install", 0) > 0

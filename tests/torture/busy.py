@@ -1,0 +1,60 @@
+"""A program that asks for one thing after another, to be killed at any moment.
+
+Arguments: endpoint, subscription, folder, seed. Prints a line for each thing asked.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+from hotpatch_gui.demo import environment
+
+
+def main() -> None:
+    environment.prepare()
+    from hotpatch_gui.app import cloud_target
+    from hotpatch_gui.azure.clouds import simulated
+    from hotpatch_gui.demo.stage import Stage
+    from hotpatch_gui.domain.installs import InstallRequest
+    from hotpatch_gui.domain.settings import Orchestration, SettingsChange
+    from hotpatch_gui.domain.updates import Classification
+
+    endpoint, subscription, folder, seed = sys.argv[1:]
+    rng = random.Random(seed)
+    target = cloud_target(simulated(endpoint), [subscription], "none", None)
+    stage = Stage("light", folder=Path(folder), target=target)
+    stage.app.start()
+    print("started", flush=True)
+    stage.until(lambda: stage.app.source.db is not None)
+    desk, db = stage.app.desk, stage.app.source.db
+    assert db is not None
+    everything = InstallRequest(frozenset(Classification))
+    asks = {
+        "sync": lambda i: desk.sync(),
+        "assess": lambda i: desk.assess([i]),
+        "install": lambda i: desk.install([i], everything),
+        "restart": lambda i: desk.restart([i]),
+        "settings": lambda i: desk.change_settings(
+            [i],
+            SettingsChange(
+                rng.choice(list(Orchestration)),
+                hotpatch=False,
+                periodic_assessment=rng.random() < 0.5,
+            ),
+        ),
+    }
+    while True:
+        ids = [
+            row[0]
+            for row in db.execute("SELECT id FROM machines WHERE gone_at IS NULL ORDER BY id")
+        ]
+        if ids:
+            name = rng.choices(list(asks), (2, 3, 4, 1, 1))[0]
+            asks[name](rng.choice(ids))
+            print(name, flush=True)
+        stage._spin(rng.randint(5, 120))
+
+
+main()

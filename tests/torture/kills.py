@@ -1,0 +1,132 @@
+"""SIGKILL at random moments: nothing committed is lost, nothing is sent twice, everything ends in its true state."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotpatch_gui.store.database import FILE_NAME
+
+BUSY = Path(__file__).with_name("busy.py")
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_LIFE_S = 3.0
+KEPT = ("machines", "assessments", "installations", "installation_updates", "operations")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went: kills, operations by (kind, state), and what Azure received by kind."""
+
+    kills: int
+    operations: dict[tuple[str, str], int]
+    received: dict[str, int]
+
+    def __str__(self) -> str:
+        states = ", ".join(f"{k} {s} {n}" for (k, s), n in sorted(self.operations.items()))
+        return f"{self.kills} kills; operations: {states}; received by Azure: {self.received}"
+
+
+def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed: int) -> None:
+    """Start and kill the program ``kills`` times on the data in ``folder``; check the file each time."""
+    rng = random.Random(seed)
+    before = dict.fromkeys(KEPT, 0)
+    for number in range(kills):
+        command = [
+            sys.executable,
+            str(BUSY),
+            endpoint,
+            subscription,
+            str(folder),
+            f"{seed}-{number}",
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=_environment()
+        ) as victim:
+            assert victim.stdout is not None
+            assert victim.stdout.readline() == "started\n", "it did not come up again"
+            time.sleep(rng.uniform(0, LONGEST_LIFE_S))
+            assert victim.poll() is None, "it ended by itself"
+            victim.send_signal(signal.SIGKILL)
+        before = _check(folder, before)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _check(folder: Path, before: dict[str, int]) -> dict[str, int]:
+    path = folder / FILE_NAME
+    if not path.exists():
+        return before
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+        now = {
+            t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] if t in tables else 0
+            for t in KEPT
+        }
+        odd = (
+            db.execute(
+                "SELECT count(*) FROM operations WHERE state='running' AND token IS NULL"
+            ).fetchone()
+            if "operations" in tables
+            else (0,)
+        )
+    lost = {t: (before[t], now[t]) for t in KEPT if now[t] < before[t]}
+    assert not lost, f"rows were lost: {lost}"
+    assert odd == (0,), "an operation runs that nobody can follow"
+    return now
+
+
+def judge(folder: Path, state: Path, kills: int) -> Outcome:
+    """Hold the operations of the file against what the simulated Azure has in its own file.
+
+    To be called once every operation has ended or is unknown for good.
+    """
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        db.row_factory = sqlite3.Row
+        rows = db.execute(
+            "SELECT o.*, m.name FROM operations o JOIN machines m ON m.id=o.machine_id"
+        ).fetchall()
+    with closing(sqlite3.connect(state)) as azure:
+        items = {(k, key): json.loads(v) for k, key, v in azure.execute("SELECT * FROM item")}
+    received: dict[str, int] = items.get(("world", "received"), {})
+    taken = {key: op for (kind, key), op in items.items() if kind == "operation"}
+    for kind in {row["kind"] for row in rows}:
+        of_kind = [r for r in rows if r["kind"] == kind]
+        sent = sum(r["sent_at"] is not None for r in of_kind)
+        done = sum(r["state"] == "succeeded" for r in of_kind)
+        assert received.get(kind, 0) <= sent, (
+            f"{kind}: Azure received {received[kind]}, {sent} were sent"
+        )
+        assert done <= received.get(kind, 0), (
+            f"{kind}: {done} claim success, Azure received {received.get(kind, 0)}"
+        )
+    runs = {key for key, op in taken.items() if op["kind"] == "install"}
+    claimed = [r["run_id"] for r in rows if r["kind"] == "install" and r["run_id"]]
+    assert len(claimed) == len(set(claimed)), "two operations claim one installation"
+    assert set(claimed) == runs, (
+        f"nobody knows of {runs - set(claimed)}, nobody made {set(claimed) - runs}"
+    )
+    for row in rows:
+        if row["kind"] == "install" and row["run_id"]:
+            result = taken[row["run_id"]]["result"]
+            good = result["status"] in ("Succeeded", "CompletedWithWarnings")
+            assert row["state"] == ("succeeded" if good else "failed"), (
+                f"{dict(row)} against {result['status']}"
+            )
+    counted: dict[tuple[str, str], int] = {}
+    for row in rows:
+        counted[row["kind"], row["state"]] = counted.get((row["kind"], row["state"]), 0) + 1
+    open_ones = {k: n for k, n in counted.items() if k[1] in ("queued", "sent", "running")}
+    assert not open_ones, f"not ended: {open_ones}"
+    return Outcome(kills, counted, received)

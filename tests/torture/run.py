@@ -1,0 +1,54 @@
+"""One torture, from an empty folder to the judgement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.simulator import simulate
+from hotpatch_gui.app import cloud_target
+from hotpatch_gui.azure.clouds import simulated
+from hotpatch_gui.demo import stage as stages
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.worker import operations
+
+from . import kills as killing
+
+SPEED = 1200
+PATIENCE_S = 300.0
+
+
+def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
+    """Kill the program ``kills`` times while it works, let it finish what it began, and judge."""
+    data, state = folder / "data", folder / "azure.sqlite3"
+    arguments = (
+        "--speed",
+        str(SPEED),
+        "--quota",
+        "100000",
+        "--seed",
+        str(seed),
+        "--state",
+        str(state),
+    )
+    with simulate(*arguments) as azure:
+        killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
+        target = cloud_target(simulated(azure.endpoint), [azure.subscription_id], "none", None)
+        patience, looks = stages.PATIENCE_S, operations.UNKNOWN_LOOKS
+        stages.PATIENCE_S, operations.UNKNOWN_LOOKS = PATIENCE_S, 3
+        try:
+            with Stage("light", folder=data, target=target) as stage:
+                stage.start()
+                stage.until(lambda: _all_ended(stage))
+        finally:
+            stages.PATIENCE_S, operations.UNKNOWN_LOOKS = patience, looks
+    return killing.judge(data, state, kills)
+
+
+def _all_ended(stage: Stage) -> bool:
+    db = stage.app.source.db
+    assert db is not None
+    (left,) = db.execute(
+        "SELECT count(*) FROM operations WHERE state IN ('queued', 'sent', 'running')"
+        " OR (state='unknown' AND note NOT LIKE '%then dismiss this.')"
+    ).fetchone()
+    return not left
