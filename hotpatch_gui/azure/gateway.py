@@ -150,15 +150,15 @@ class Gateway:
             view = parse.mapping(parse.mapping(raw.get("properties")).get("instanceView"))
             row = parse.resource_row(raw, machine.subscription_id)
             found = replace(parse.machine(row, self._clock()), agent_ready=parse.agent_ready(view))
-        status = parse.mapping(view.get("patchStatus"))
-        summary = parse.mapping(status.get("availablePatchSummary"))
-        last = parse.mapping(status.get("lastPatchInstallationSummary"))
-        run = (
-            parse.graph_run(last, None)
-            if last.get("installationActivityId") and last.get("startTime")
-            else None
-        )
-        return Reading(found, parse.view_assessment(summary), run)
+            status = parse.mapping(view.get("patchStatus"))
+            summary = parse.mapping(status.get("availablePatchSummary"))
+            last = parse.mapping(status.get("lastPatchInstallationSummary"))
+            run = (
+                parse.graph_run(last, None)
+                if last.get("installationActivityId") and last.get("startTime")
+                else None
+            )
+            return Reading(found, parse.view_assessment(summary), run)
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> Look:
         """Send the operation, once. ``request`` is the JSON made in ``bodies``, for those that have one."""

@@ -321,6 +321,31 @@ def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None
     assert stored(stage) == before
 
 
+@pytest.mark.expects_log
+def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> None:
+    stage.start()
+    run = {"installationActivityId": "x", "startTime": "not a time"}
+    view = {"patchStatus": {"lastPatchInstallationSummary": run}}
+    machine = (
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-web-02"
+    )
+    body = {
+        "id": machine,
+        "name": "vm-web-02",
+        "location": "x",
+        "properties": {"instanceView": view},
+    }
+    stage.wire.faults.append(always(Answer(200, body), "/virtualMachines/vm-web-02"))
+    before = stored(stage)
+    stage.choose("vm-web-02")
+    stage.until(stage.window.notice.isVisible)
+    assert (
+        "Azure's answer while reading vm-web-02 could not be read"
+        in stage.window.notice.headline.text()
+    )
+    assert stored(stage) == before
+
+
 def test_a_damaged_file_is_set_aside_and_said(qapp, data_dir: Path) -> None:
     data_dir.mkdir()
     (data_dir / FILE_NAME).write_bytes(b"not a database at all" * 50)

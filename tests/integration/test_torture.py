@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from torture.fuzz import fuzz
 from torture.run import torture
 
 
@@ -16,3 +17,8 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(qapp, tmp_path: Pat
     outcome = torture(tmp_path, kills=6, seed=11)
     assert sum(outcome.operations.values()) >= 6, "it had something to lose"
     assert outcome.received.get("install", 0) > 0
+
+
+@pytest.mark.expects_log
+def test_answers_that_are_not_what_they_should_be_are_read_or_refused(tmp_path: Path) -> None:
+    assert fuzz(tmp_path, answers=400, seed=7).endswith("refused")

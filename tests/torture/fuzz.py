@@ -1,0 +1,129 @@
+"""Mutated answers of Azure through SDK, parser and store: refused with a sentence or read, never a crash."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from hotpatch_gui import resources
+from hotpatch_gui.app import demo_cloud
+from hotpatch_gui.azure.gateway import Connection, Gateway
+from hotpatch_gui.demo.stage import still_wire
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.cloud import SUBSCRIPTION
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.simulator.transport import in_process_transport
+from hotpatch_gui.store import catalogue, database, machines
+from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.sync import read_machine, sync_fleet
+
+ODD: list[Any] = [
+    None, True, False, 0, -1, 2**31, 2**63, 2**70, 1e308, float("inf"), "", " ", "\x00", "\ud800", "\u202eevil", "<b>x</b>",
+    "=cmd()|'/c calc'!A0", "'; DROP TABLE machines; --", "x" * 5000, "2026-13-45T99:99:99Z", "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59", "../../etc/passwd", "🧨" * 40, [], {}, [[]], {"a": {"a": {}}}, [None], ["x", 1, {}],
+]  # fmt: skip
+
+
+def mutated(value: Any, rng: random.Random, rate: float) -> Any:
+    """``value`` with some of its parts replaced, dropped or doubled."""
+    if rng.random() < rate:
+        return rng.choice(ODD)
+    if isinstance(value, dict):
+        kept = {k: mutated(v, rng, rate) for k, v in value.items() if rng.random() > rate}
+        return kept | (
+            {rng.choice(list(kept)): rng.choice(ODD)} if kept and rng.random() < rate else {}
+        )
+    if isinstance(value, list):
+        changed = [mutated(v, rng, rate) for v in value if rng.random() > rate]
+        return changed + changed[:1] if rng.random() < rate else changed
+    return value
+
+
+class Mutating(Wire):
+    """The demo's wire, whose answers come out changed."""
+
+    def __init__(self, wire: Wire, rng: random.Random) -> None:
+        self.wire, self.rng, self.answers = wire, rng, 0
+
+    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+        answer = self.wire.handle(method, url, headers, body)
+        self.answers += 1
+        rng = self.rng
+        payload = answer.payload()
+        kind = rng.random()
+        if kind < 0.8:
+            changed = mutated(json.loads(payload or b"null"), rng, rng.choice((0.002, 0.02, 0.1)))
+            payload = json.dumps(changed).encode("utf-8", "replace")
+        elif kind < 0.9:
+            payload = payload[: rng.randrange(len(payload) + 1)]
+        else:
+            payload = bytes(rng.randrange(256) for _ in range(rng.randrange(60)))
+        # a token that would lead on for ever is no nonsense but a lie, and ends with the real pages
+        headers_out = {k: v for k, v in answer.headers.items() if k != "Content-Length"}
+        if rng.random() < 0.05:
+            headers_out["x-ms-user-quota-resets-after"] = rng.choice(("", "a:b:c", "99", "1:2"))
+        status = (
+            answer.status
+            if rng.random() > 0.05
+            else rng.choice((200, 204, 302, 400, 401, 403, 404, 409, 429, 500))
+        )
+        return Answer(status, None, headers_out, payload)
+
+
+def fuzz(folder: Path, answers: int, seed: int) -> str:
+    """Sync and read machines until ``answers`` mutated answers were given; how often what happened."""
+    rng = random.Random(seed)
+    wire = Mutating(still_wire(SteppedClock(EPOCH)), rng)
+    path = folder / "fuzz.sqlite3"
+    db, _ = database.prepare(path, "fuzz")
+    with database.transaction(db):
+        catalogue.save_releases(db, resources.calendar().releases)
+    counted = {"read": 0, "refused": 0}
+    connection = Connection(
+        demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire)
+    )
+    clock = CloudClock(EPOCH)
+    with closing(db), closing(Gateway(connection, clock)) as gateway:
+        context = Context(
+            db,
+            gateway,
+            clock,
+            resources.calendar(),
+            lambda _: None,
+            threading.Event(),
+            lambda: None,
+        )
+        while wire.answers < answers:
+            for job in _jobs(context, rng):
+                try:
+                    for number, _ in enumerate(job):
+                        if number > 200:
+                            break
+                except ProblemError as error:
+                    assert error.problem.sentence
+                    assert error.problem.next_step
+                    counted["refused"] += 1
+                else:
+                    counted["read"] += 1
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert not db.execute("PRAGMA foreign_key_check").fetchall()
+        for i in machines.present(db):
+            row = machines.read_row(db, i)
+            assert row is not None
+            assert machines.machine_of(row).name
+    wire.wire.cloud.close()
+    return f"{wire.answers} answers: {counted['read']} readings, {counted['refused']} refused"
+
+
+def _jobs(context: Context, rng: random.Random) -> Iterator[Any]:
+    yield sync_fleet(context, lambda _: None)
+    for i in rng.sample(machines.present(context.db), min(4, len(machines.present(context.db)))):
+        yield read_machine(context, i)
