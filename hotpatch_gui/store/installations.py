@@ -143,8 +143,9 @@ def by_day(
         f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
     )
     rows = db.execute(
-        "SELECT substr(started_at, 1, 10), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
-        f" FROM installations WHERE started_at>=? {among} GROUP BY 1 ORDER BY 1",
+        "SELECT date(started_at), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
+        f" FROM installations WHERE started_at>=? AND date(started_at) IS NOT NULL {among}"
+        " GROUP BY 1 ORDER BY 1",
         [since, *(machine_ids or ())],
     )
     return [(r[0], r[1], r[2]) for r in rows]

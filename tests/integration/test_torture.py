@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from torture.file_fuzz import fuzz_file
 from torture.fuzz import fuzz
 from torture.run import torture
 
@@ -22,3 +23,8 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(qapp, tmp_path: Pat
 @pytest.mark.expects_log
 def test_answers_that_are_not_what_they_should_be_are_read_or_refused(tmp_path: Path) -> None:
     assert fuzz(tmp_path, answers=400, seed=7).endswith("refused")
+
+
+@pytest.mark.expects_log
+def test_files_with_odd_values_in_them_can_be_looked_through(qapp, tmp_path: Path) -> None:
+    assert fuzz_file(tmp_path / "files", rounds=4, seed=3) == "4 mutated files looked through"

@@ -182,6 +182,16 @@ def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.
     assert machines.present(db) == [number]
 
 
+def test_a_time_that_is_none_is_left_out_of_the_days(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    for run in ("good", "bad"):
+        installations.save(
+            db, [(number, InstallationRun(run, RunStatus.SUCCEEDED, EPOCH, installed=2))], EPOCH
+        )
+    db.execute("UPDATE installations SET started_at='=cmd()' WHERE run_id='bad'")
+    assert installations.by_day(db, None, "") == [("2026-08-20", 2, 0)]
+
+
 def test_a_file_of_another_cloud_is_refused(path: Path) -> None:
     prepare_and_close(path)
     with pytest.raises(ProblemError, match="holds what was read from test, and this is elsewhere"):
