@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.machines import PowerState
-from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.changes import Changes
@@ -296,7 +296,8 @@ class Blade(QStackedWidget):
     def _update_commands(self) -> None:
         running = [r for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)]
         down = "The machine is not running, so Azure cannot reach it."
-        busy = bool(self._work) and len({r["machine_id"] for r in self._work}) == len(self._ids)
+        at_work = {r["machine_id"] for r in self._work if r["state"] != OperationState.UNKNOWN}
+        busy = bool(at_work) and len(at_work) == len(self._ids)
         for key in ("assess", "install", "restart", "configure"):
             needs_power = key != "configure"
             action = self.commands[key]

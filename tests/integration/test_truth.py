@@ -174,6 +174,10 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     stage.app.desk.restart([number])
     stage.until(lambda: "Azure does not tell" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
+    stage.choose("vm-dc-01")
+    assert stage.window.machines.blade.commands["install"].isEnabled(), (
+        "not to know is not to be busy"
+    )
     stage.app.desk.restart([number])
     stage.until(stage.window.notice.isVisible)
     assert "is under way on the machine already" in stage.window.notice.headline.text()
