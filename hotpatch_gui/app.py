@@ -224,7 +224,7 @@ class App(QObject):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = Settings(folder)
         self.source = DataSource(path, self)
-        self.clock: Clock = self._clock_for(target.cloud)
+        self.clock = self._clock_for(target.cloud)
         self.theme = Theme(
             application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale
         )
@@ -247,7 +247,7 @@ class App(QObject):
         self.theme.dress()
         self._connect()
 
-    def _clock_for(self, cloud: Cloud) -> Clock:
+    def _clock_for(self, cloud: Cloud) -> CloudClock:
         """A simulated cloud has its own day; until it answers, the last one known stands still."""
         if not cloud.is_demo:
             return CloudClock.real()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotpatch_gui.azure.gateway import Gateway
-from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store.changes import Changes
 
@@ -20,7 +20,7 @@ class Context:
 
     db: sqlite3.Connection
     gateway: Gateway
-    clock: Clock
+    clock: CloudClock
     calendar: Calendar
     changed: Callable[[Changes], None]
     stopping: threading.Event

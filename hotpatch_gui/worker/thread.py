@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
-from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import catalogue, database, operations
 
@@ -78,7 +78,7 @@ class Worker(QObject):
         path: Path,
         world: str,
         connection: Callable[[], Connection],
-        clock: Clock,
+        clock: CloudClock,
         calendar: Callable[[], Calendar],
         *,
         sync_every_s: float,
