@@ -216,7 +216,7 @@ class _Following:
             note = f"Azure shows the installation: {status.label.lower()}."
             return _Found(state, note, row["run_id"])
         if op.kind is OperationKind.ASSESS and assessments.assessed_after(db, op.machine_id, since):
-            return _Found(OperationState.SUCCEEDED, "Azure shows the assessment.")
+            return _Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
         if op.kind is OperationKind.SETTINGS and self._settings_are_so(op):
             return _Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
         return _UNTOLD if op.kind is OperationKind.RESTART else _NO_TRACE

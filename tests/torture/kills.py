@@ -104,7 +104,8 @@ def judge(folder: Path, state: Path, kills: int) -> Outcome:
     for kind in {row["kind"] for row in rows}:
         of_kind = [r for r in rows if r["kind"] == kind]
         sent = sum(r["sent_at"] is not None for r in of_kind)
-        done = sum(r["state"] == "succeeded" for r in of_kind)
+        # an assessment may also have come with an installation, and then stands for the one asked for
+        done = sum(r["state"] == "succeeded" and "since then" not in r["note"] for r in of_kind)
         assert received.get(kind, 0) <= sent, (
             f"{kind}: Azure received {received[kind]}, {sent} were sent"
         )
