@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self._syncing = self._is_painted = False
         self.header = Header(services)
         self.rail = Rail(services)
-        self.machines = MachinesPage(services)
+        self.machines = MachinesPage(services, self._sync_state)
         self.status_bar = StatusBar(services)
         self.notice = Banner(services.theme)
         self.notice.hide()
@@ -109,6 +109,11 @@ class MainWindow(QMainWindow):
         self.header.load_pictures()
 
     @property
+    def _sync_state(self) -> catalogue.SyncState:
+        db = self._s.source.db
+        return catalogue.sync_state(db) if db is not None else catalogue.SyncState()
+
+    @property
     def is_syncing(self) -> bool:
         return self._syncing
 
@@ -129,8 +134,7 @@ class MainWindow(QMainWindow):
 
     def show_sync(self) -> None:
         """Say how the data stands: offline and other problems of the last sync."""
-        db = self._s.source.db
-        state = catalogue.sync_state(db) if db is not None else catalogue.SyncState()
+        state = self._sync_state
         self.machines.show_sync(state, syncing=self._syncing)
         offline = state.problem_kind == ProblemKind.OFFLINE
         if state.problem:

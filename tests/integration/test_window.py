@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QLabel, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.views.dialogs.install import InstallDialog
@@ -438,3 +440,53 @@ def test_a_restart_that_is_pending_already_is_foretold(stage: Stage) -> None:
     dialog.go_to(3)
     assert "restart is already pending" in dialog.sentence.headline.text()
     dialog.reject()
+
+
+def test_a_first_start_chooses_when_every_machine_is_known(qapp, wire: Wire) -> None:
+    """Not the first one that comes in: the one that most needs attention, the same each time."""
+    asked = []
+
+    def slow(method: str, path: str) -> None:
+        asked.append(path)
+        if "ResourceGraph" in path and len(asked) > 3:
+            time.sleep(0.5)  # the window shows what has come by now
+
+    wire.faults.append(slow)
+    with Stage("light", wire=wire) as stage:
+        blade = stage.window.machines.blade
+        stage.app.start()
+        stage.until(stage.window.machines.model.rowCount)
+        assert stage.window.is_syncing
+        assert blade.machine_ids == ()
+        assert "Reading your machines" in blade.empty.headline.text()
+        stage.until(lambda: not stage.window.is_syncing)
+        stage.settle()
+        assert blade.title.whole == "vm-print-01 | Hotpatch"
+
+
+def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, wire: Wire) -> None:
+    wire.faults.append(lambda method, path: time.sleep(0.3))
+    with Stage("light", wire=wire) as stage:
+        stage.app.start()
+        stage.until(lambda: stage.window.machines.model.rowCount() == 12)
+        machines = stage.window.machines
+        chosen = machines.model.id_at(5)
+        assert chosen is not None
+        machines.choose(chosen)
+        assert stage.window.is_syncing
+        stage.until(lambda: not stage.window.is_syncing)
+        stage.settle()
+        assert machines.blade.machine_ids == (chosen,)
+
+
+def test_a_chart_that_was_still_to_be_drawn_is_left_when_the_program_ends(stage: Stage) -> None:
+    stage.start()
+    stage.window.machines.blade.tabs.setCurrentIndex(2)
+    host = stage.window.machines.blade.history.chart
+    QApplication.sendPostedEvents()  # laid out, and not painted yet
+    assert host.isVisible()
+    assert not host.is_ready
+    host.repaint()
+    stage.app.close()
+    QApplication.processEvents()
+    assert not host.is_ready

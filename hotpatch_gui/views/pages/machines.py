@@ -34,7 +34,7 @@ SORTS = (
 class MachinesPage(QSplitter):
     """Filter, sort, choose; what is chosen is shown by the blade."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, sync: SyncState) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._s = services
         self._text = ""
@@ -58,7 +58,7 @@ class MachinesPage(QSplitter):
         self.sort.setAccessibleName("Sort machines by")
         for text, key, descending in SORTS:
             self.sort.addItem(text, (key, descending))
-        self._sync, self._syncing = SyncState(), False
+        self._sync, self._syncing = sync, False
         self._blade = Later(self._make_blade)
         self.nothing = EmptyState(theme)
         self._lay_out()
@@ -133,6 +133,11 @@ class MachinesPage(QSplitter):
         if self._blade.is_built:
             self._tell_blade()
 
+    @property
+    def _is_first_reading(self) -> bool:
+        """No sync has ended yet, so what stands first in the list is only what came first."""
+        return self._sync.finished is None and not self._sync.problem
+
     def _tell_blade(self) -> None:
         state, syncing = self._sync, self._syncing
         self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
@@ -140,7 +145,7 @@ class MachinesPage(QSplitter):
             self.blade.say_empty(
                 Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}"
             )
-        elif self.model.rowCount() == 0 and (syncing or state.finished is None):
+        elif self._is_first_reading or (syncing and self.model.rowCount() == 0):
             self.blade.say_empty(
                 Glyph.RUNNING,
                 "Reading your machines",
@@ -174,7 +179,7 @@ class MachinesPage(QSplitter):
         self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
         if count == 0 and filtered:
             self.nothing.say(Glyph.INFO, "No match", "")
-        if count and not self.list.selectionModel().hasSelection():
+        if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()
 
     @property

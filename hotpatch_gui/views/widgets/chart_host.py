@@ -68,7 +68,9 @@ class ChartHost(QWidget):
             QTimer.singleShot(0, self, self._build)
 
     def _build(self) -> None:
-        if self._chart is None:
+        """Not where it went out of sight meanwhile: the next paint asks again, and after the last
+        window was closed there is no file to read."""
+        if self._chart is None and self.isVisible():
             self._chart = self._make(self._theme)
             self._column.insertWidget(0, self._chart.widget, 100)
             self._draw()

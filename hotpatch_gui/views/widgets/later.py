@@ -42,4 +42,9 @@ class Later(QWidget, Generic[W]):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         super().paintEvent(event)
         if self._content is None:
-            QTimer.singleShot(0, self, lambda: self.content)
+            QTimer.singleShot(0, self, self._build)
+
+    def _build(self) -> None:
+        """Not where it went out of sight meanwhile: the next paint asks again."""
+        if self.isVisible():
+            _ = self.content
