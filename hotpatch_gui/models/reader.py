@@ -1,42 +1,46 @@
-"""Long queries off the UI thread: one thread, one read connection, the newest request of each asker."""
+"""Queries off the UI thread: one thread, one read connection, the newest question of each asker."""
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sqlite3
 import threading
-from array import array
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from hotpatch_gui.store.database import open_reader
 
+if TYPE_CHECKING:
+    from .source import DataSource
+
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_askers = itertools.count(1)
 
 
-class IdsRequest(NamedTuple):
-    """Fetch row ids. ``asker`` gets at most one answer, to its newest request."""
-
+class _Question(NamedTuple):
     asker: int
     number: int
-    sql: str
-    parameters: Sequence[Any]
+    work: Callable[[sqlite3.Connection], Any]
+    is_news: bool
 
 
-class IdsAnswer(NamedTuple):
+class _Answer(NamedTuple):
     asker: int
     number: int
-    ids: array[int]
+    value: Any
 
 
 class Reader(QObject):
-    """Lives on the UI thread; ``_Loop`` runs on the thread it owns, started by the first request.
+    """Lives on the UI thread; ``_Loop`` runs on the thread it owns, started by the first question.
 
     Signals:
-        answered (IdsAnswer): delivered on the UI thread.
+        answered (_Answer): delivered on the UI thread.
     """
 
     answered = Signal(object)
@@ -45,8 +49,8 @@ class Reader(QObject):
         super().__init__(parent)
         self._path = path
         self._lock = threading.Condition()
-        self._waiting: dict[int, IdsRequest] = {}
-        self._current: IdsRequest | None = None
+        self._waiting: dict[int, _Question] = {}
+        self._current: _Question | None = None
         self._db: sqlite3.Connection | None = None
         self._ending = False
         self._thread: _Loop | None = None
@@ -56,15 +60,16 @@ class Reader(QObject):
         with self._lock:
             return not self._waiting and self._current is None
 
-    def ask(self, request: IdsRequest) -> None:
-        """Queue the request; an older one of the same asker is dropped, or interrupted if it runs."""
+    def ask(self, question: _Question) -> None:
+        """Queue the question; an older one of the same asker is dropped, or interrupted if it runs.
+
+        The same one asked anew because the file changed waits for its turn instead: while a sync goes
+        on, a long query would otherwise never come to its end.
+        """
         with self._lock:
-            self._waiting[request.asker] = request
-            if (
-                self._current is not None
-                and self._current.asker == request.asker
-                and self._db is not None
-            ):
+            self._waiting[question.asker] = question
+            is_running = self._current is not None and self._current.asker == question.asker
+            if is_running and not question.is_news and self._db is not None:
                 self._db.interrupt()
             if self._thread is None:
                 self._thread = _Loop(self)
@@ -83,20 +88,26 @@ class Reader(QObject):
 
     def run_loop(self) -> None:
         """The thread's body."""
-        db = open_reader(self._path)
-        self._db = db
-        while (request := self._take()) is not None:
-            ids = self._fetch(db, request)
+        while (question := self._take()) is not None:
+            if self._db is None:
+                self._db = open_reader(self._path)
+            try:
+                if self._db is not None:
+                    value = question.work(self._db)
+                    self.answered.emit(_Answer(question.asker, question.number, value))
+            except sqlite3.Error as error:
+                if "interrupted" not in str(error):
+                    log.warning("a query failed: %s", error)
+            except Exception:
+                log.exception("a query failed")
             with self._lock:
                 self._current = None
-            if ids is not None:
-                self.answered.emit(IdsAnswer(request.asker, request.number, ids))
         with self._lock:
-            self._db = None
+            db, self._db = self._db, None
         if db is not None:
             db.close()
 
-    def _take(self) -> IdsRequest | None:
+    def _take(self) -> _Question | None:
         with self._lock:
             while not self._waiting and not self._ending:
                 self._lock.wait()
@@ -106,15 +117,46 @@ class Reader(QObject):
             self._current = self._waiting.pop(asker)
             return self._current
 
-    def _fetch(self, db: sqlite3.Connection | None, request: IdsRequest) -> array[int] | None:
-        if db is None:
-            return array("q")
-        try:
-            return array("q", (row[0] for row in db.execute(request.sql, request.parameters)))
-        except sqlite3.OperationalError as error:
-            if "interrupted" not in str(error):
-                log.warning("a query failed: %s", error)
-            return None
+
+class Asker(QObject, Generic[T]):
+    """What one view wants to know of the file, again and again. What was asked before something else
+    was asked is not answered any more.
+
+    Args:
+        take: gets the answer, on the UI thread. A query that fails is logged and has no answer.
+    """
+
+    def __init__(
+        self, source: DataSource, take: Callable[[T], None], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._source, self._take = source, take
+        self._asker, self._number, self._wanted = next(_askers), 0, 0
+        source.reader.answered.connect(self._on_answered)
+
+    def ask(
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        at_once: bool = False,
+        is_news: bool = False,
+    ) -> None:
+        """``work`` runs on the reader's thread with its connection, so it touches nothing else; or here
+        and ``at_once``, for what an index finds. ``is_news`` asks the same again as the file changed: an
+        answer that is on its way is still welcome. Without a file nothing is asked."""
+        self._number += 1
+        if not is_news:
+            self._wanted = self._number
+        if self._source.db is None:
+            return
+        if at_once:
+            self._take(work(self._source.db))
+        else:
+            self._source.reader.ask(_Question(self._asker, self._number, work, is_news))
+
+    def _on_answered(self, answer: _Answer) -> None:
+        if answer.asker == self._asker and answer.number >= self._wanted:
+            self._take(answer.value)
 
 
 class _Loop(QThread):

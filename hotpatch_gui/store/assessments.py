@@ -9,7 +9,7 @@ from datetime import datetime
 from hotpatch_gui.domain.records import Assessment
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
-from .tables import MAX_PARAMETERS
+from .tables import AMONG, as_list
 from .times import from_text, to_text
 
 _COUNTS = (
@@ -104,16 +104,13 @@ def next_pass(db: sqlite3.Connection) -> int:
 
 def outdated(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) -> set[int]:
     """The machines of which a later assessment that counts is stored already."""
-    newest: dict[int, str] = {}
-    for start in range(0, len(found), MAX_PARAMETERS):
-        part = [machine_id for machine_id, _ in found[start : start + MAX_PARAMETERS]]
-        newest |= dict(
-            db.execute(
-                "SELECT machine_id, max(assessed_at) FROM assessments"
-                f" WHERE status IN {_GOOD} AND machine_id IN ({','.join('?' * len(part))}) GROUP BY 1",
-                part,
-            ).fetchall()
-        )
+    newest = dict(
+        db.execute(
+            "SELECT machine_id, max(assessed_at) FROM assessments"
+            f" WHERE status IN {_GOOD} AND machine_id IN {AMONG} GROUP BY 1",
+            (as_list(machine_id for machine_id, _ in found),),
+        ).fetchall()
+    )
     return {i for i, a in found if newest.get(i, "") > (to_text(a.assessed) or "")}
 
 
@@ -138,23 +135,16 @@ def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
 
 
 def counts_by_classification(
-    db: sqlite3.Connection, machine_ids: Sequence[int] | None
+    db: sqlite3.Connection, machine_ids: Sequence[int]
 ) -> list[tuple[str, int, int]]:
-    """(classification, updates, of which may restart), most first; all machines where None."""
-    where, values = _among(machine_ids)
+    """(classification, updates, of which may restart) of these machines, most first."""
     rows = db.execute(
         "SELECT classification, count(*), sum(restart<>'NeverReboots') FROM updates u"
-        f" JOIN machines m ON m.id=u.machine_id AND m.gone_at IS NULL {where}"
+        f" JOIN machines m ON m.id=u.machine_id AND m.gone_at IS NULL WHERE u.machine_id IN {AMONG}"
         " GROUP BY classification ORDER BY 2 DESC, 1",
-        values,
+        (as_list(machine_ids),),
     )
     return [(r[0], r[1], r[2]) for r in rows]
-
-
-def _among(machine_ids: Sequence[int] | None) -> tuple[str, list[int]]:
-    if machine_ids is None:
-        return "", []
-    return f"WHERE u.machine_id IN ({','.join('?' * len(machine_ids))})", list(machine_ids)
 
 
 def assessed_after(db: sqlite3.Connection, machine_id: int, since: str) -> bool:

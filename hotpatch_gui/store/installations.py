@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hotpatch_gui.domain.records import InstallationRun, RunUpdate
 
+from .tables import AMONG, as_list
 from .times import to_text
 
 _COLUMNS = (
@@ -123,14 +124,12 @@ def tally(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> tuple[int, int, int]:
     """(all, failed, succeeded) runs begun since; with warnings counts as succeeded."""
-    among = (
-        f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
-    )
+    among, values = _among(machine_ids)
     row = db.execute(
         "SELECT count(*), coalesce(sum(status='Failed'), 0),"
         " coalesce(sum(status IN ('Succeeded', 'CompletedWithWarnings')), 0)"
         f" FROM installations WHERE started_at>=? {among}",
-        [since, *(machine_ids or ())],
+        (since, *values),
     ).fetchone()
     return row[0], row[1], row[2]
 
@@ -139,16 +138,33 @@ def by_day(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> list[tuple[str, int, int]]:
     """(day, updates installed, updates failed) since, oldest first; days without runs are absent."""
-    among = (
-        f"AND machine_id IN ({','.join('?' * len(machine_ids))})" if machine_ids is not None else ""
-    )
+    among, values = _among(machine_ids)
     rows = db.execute(
         "SELECT date(started_at), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
         f" FROM installations WHERE started_at>=? AND date(started_at) IS NOT NULL {among}"
         " GROUP BY 1 ORDER BY 1",
-        [since, *(machine_ids or ())],
+        (since, *values),
     )
     return [(r[0], r[1], r[2]) for r in rows]
+
+
+def _among(machine_ids: Sequence[int] | None) -> tuple[str, tuple[str, ...]]:
+    if machine_ids is None:
+        return "", ()
+    return f"AND machine_id IN {AMONG}", (as_list(machine_ids),)
+
+
+def installed(
+    db: sqlite3.Connection, machine_ids: Sequence[int], kind: str, since: datetime
+) -> int:
+    """How many releases of a kind runs installed on these machines since."""
+    row = db.execute(
+        "SELECT count(*) FROM installation_updates u JOIN installations i ON i.id=u.installation_id"
+        f" WHERE u.state='Installed' AND i.started_at>? {_among(machine_ids)[0]}"
+        " AND u.kb IN (SELECT kb FROM releases WHERE kind=?)",
+        (to_text(since), as_list(machine_ids), kind),
+    ).fetchone()
+    return int(row[0])
 
 
 def release_installs(

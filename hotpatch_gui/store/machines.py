@@ -19,7 +19,7 @@ from hotpatch_gui.domain.machines import (
 )
 from hotpatch_gui.domain.releases import Calendar
 
-from .tables import MAX_PARAMETERS
+from .tables import AMONG, as_list
 from .times import from_text, to_text
 
 _COLUMNS = (
@@ -78,16 +78,11 @@ def mark_gone(
 
 def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
     """Row ids by lower-case resource id, of those that are known."""
-    wanted = list(dict.fromkeys(resource_ids))
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), MAX_PARAMETERS):
-        part = wanted[start : start + MAX_PARAMETERS]
-        marks = ",".join("?" * len(part))
-        rows = db.execute(
-            f"SELECT resource_id, id FROM machines WHERE resource_id IN ({marks})", part
-        )
-        found.update((r[0], r[1]) for r in rows)
-    return found
+    rows = db.execute(
+        f"SELECT resource_id, id FROM machines WHERE resource_id IN {AMONG}",
+        (as_list(dict.fromkeys(resource_ids)),),
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def read(db: sqlite3.Connection, machine_id: int) -> Machine | None:
@@ -101,16 +96,27 @@ def read_row(db: sqlite3.Connection, machine_id: int) -> sqlite3.Row | None:
 
 def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
     """The rows of these machines in this order, with the subscription's name; one that is not there is left out."""
-    found: dict[int, sqlite3.Row] = {}
-    for start in range(0, len(machine_ids), MAX_PARAMETERS):
-        part = machine_ids[start : start + MAX_PARAMETERS]
-        rows = db.execute(
-            "SELECT m.*, coalesce(s.name, m.subscription_id) AS subscription_name FROM machines m"
-            " LEFT JOIN subscriptions s ON s.id=m.subscription_id"
-            f" WHERE m.id IN ({','.join('?' * len(part))})",
-            part,
-        )
-        found |= {row["id"]: row for row in rows}
+    return _rows(db, machine_ids, "m.*, coalesce(s.name, m.subscription_id) AS subscription_name")
+
+
+def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
+    """Like ``read_rows``, with the columns that a sum of many machines needs: a third of the memory."""
+    return _rows(
+        db,
+        machine_ids,
+        "m.id, m.name, m.resource_group, m.sku, m.os_name, m.os_version, m.power, m.hotpatch_status,"
+        " m.situation, m.attention, m.in_graph, m.assessed_at, m.restart_pending, m.updates, m.important,"
+        " m.critical, m.security, m.updates_that_restart, m.last_run_at",
+    )
+
+
+def _rows(db: sqlite3.Connection, machine_ids: Sequence[int], columns: str) -> list[sqlite3.Row]:
+    rows = db.execute(
+        f"SELECT {columns} FROM machines m LEFT JOIN subscriptions s ON s.id=m.subscription_id"
+        f" WHERE m.id IN {AMONG}",
+        (as_list(machine_ids),),
+    )
+    found = {row["id"]: row for row in rows}
     return [found[i] for i in machine_ids if i in found]
 
 

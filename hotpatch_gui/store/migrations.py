@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """How many migrations there are; a file with more was written by a newer program."""
 
 _M0001 = """
@@ -178,6 +178,14 @@ CREATE TABLE sync_state (
 ) STRICT;
 """
 
+_M0002 = """
+DROP INDEX machines_by_attention;
+DROP INDEX machines_by_name;
+CREATE INDEX machines_by_attention ON machines(attention DESC, name COLLATE NOCASE) WHERE gone_at IS NULL;
+CREATE INDEX machines_by_name ON machines(name COLLATE NOCASE) WHERE gone_at IS NULL;
+CREATE INDEX installation_updates_by_kb ON installation_updates(kb, state);
+"""
+
 
 def migrations() -> Migrations:
     """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
@@ -187,8 +195,16 @@ def migrations() -> Migrations:
 
     @steps()
     def m0001_first_schema(db: Database) -> None:
-        for statement in _M0001.split(";"):
-            if statement.strip():
-                db.execute(statement)
+        _run(db, _M0001)
+
+    @steps()
+    def m0002_indexes_for_many_rows(db: Database) -> None:
+        _run(db, _M0002)
 
     return steps
+
+
+def _run(db: Database, statements: str) -> None:
+    for statement in statements.split(";"):
+        if statement.strip():
+            db.execute(statement)

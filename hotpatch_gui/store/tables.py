@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-MAX_PARAMETERS = 500
+AMONG = "(SELECT value FROM json_each(?))"
+"""Stands for any number of ids, bound as one value by ``as_list``."""
+
+
+def as_list(ids: Iterable[int | str]) -> str:
+    """Ids -> the value of AMONG's parameter."""
+    return json.dumps(list(ids))
 
 
 class Where(NamedTuple):
@@ -26,6 +33,13 @@ class Where(NamedTuple):
         )
 
 
+class Found(NamedTuple):
+    """Row ids in order; the rows by id where they were read at once."""
+
+    ids: array[int]
+    rows: dict[int, sqlite3.Row] | None
+
+
 class Table(NamedTuple):
     """``source`` is the FROM part, ``key`` the row id, ``sorts`` SQL by column key; ``touched_by``
     are the tables whose change may change what is shown."""
@@ -37,11 +51,16 @@ class Table(NamedTuple):
     sorts: dict[str, str]
     default_sort: tuple[str, bool]
     touched_by: frozenset[str] = frozenset()
+    then: str = ""
+    """SQL that orders what the sort leaves equal."""
+    is_whole: bool = False
+    """Few rows that are dear to work out: read all at once, in the background."""
 
     def ids_sql(self, where: Where, sort: str, descending: bool, limit: int | None = None) -> str:
         """SQL for the row ids in order; ties keep the order of the key, so pages never jump."""
         direction = "DESC" if descending else "ASC"
-        order = f"{self.sorts[sort]} {direction}, {self.key} {direction}"
+        ties = f"{self.then}, {self.key}" if self.then else f"{self.key} {direction}"
+        order = f"{self.sorts[sort]} {direction}, {ties}"
         tail = f" LIMIT {int(limit)}" if limit is not None else ""
         return f"SELECT {self.key} FROM {self.source}{where.sql} ORDER BY {order}{tail}"
 
@@ -57,10 +76,19 @@ class Table(NamedTuple):
         return array("q", (row[0] for row in rows))
 
     def rows(self, db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, sqlite3.Row]:
-        """The rows with these ids (at most MAX_PARAMETERS); one deleted since is not among them."""
-        marks = ",".join("?" * len(ids))
-        sql = f"SELECT {self.key} AS row_id, {self.select} FROM {self.source} WHERE {self.key} IN ({marks})"
-        return {row["row_id"]: row for row in db.execute(sql, list(ids))}
+        """The rows with these ids ; one deleted since is not among them."""
+        return self._rows(db, Where().and_(f"{self.key} IN {AMONG}", as_list(ids)))
+
+    def all(
+        self, db: sqlite3.Connection, where: Where, sort: str, descending: bool, limit: int | None
+    ) -> Found:
+        """What a view needs to begin with: the ids, and the rows too of a table that is read whole."""
+        ids = self.ids(db, where, sort, descending, limit)
+        return Found(ids, self._rows(db, where) if self.is_whole else None)
+
+    def _rows(self, db: sqlite3.Connection, where: Where) -> dict[int, sqlite3.Row]:
+        sql = f"SELECT {self.key} AS row_id, {self.select} FROM {self.source}{where.sql}"
+        return {row["row_id"]: row for row in db.execute(sql, where.parameters)}
 
 
 MACHINES = Table(
@@ -77,6 +105,7 @@ MACHINES = Table(
     },
     default_sort=("attention", True),
     touched_by=frozenset({"machines"}),
+    then="m.name COLLATE NOCASE",
 )
 
 _RELEASE = "(SELECT r.kind FROM releases r WHERE r.kb={kb} ORDER BY r.channel LIMIT 1)"
@@ -127,6 +156,7 @@ KBS = Table(
     },
     default_sort=("machines", True),
     touched_by=frozenset({"updates", "machines", "installations"}),
+    is_whole=True,
 )
 
 HISTORY = Table(
@@ -175,8 +205,7 @@ def _like(text: str) -> str:
 def _among(where: Where, column: str, machine_ids: Sequence[int] | None) -> Where:
     if machine_ids is None:
         return where
-    marks = ",".join("?" * len(machine_ids))
-    return where.and_(f"{column} IN ({marks})", *machine_ids)
+    return where.and_(f"{column} IN {AMONG}", as_list(machine_ids))
 
 
 def machines_where(

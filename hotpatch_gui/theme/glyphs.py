@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
@@ -47,7 +48,9 @@ def paint(painter: QPainter, glyph: Glyph, rect: QRectF, tokens: Tokens) -> None
     painter.restore()
 
 
+@lru_cache(maxsize=256)
 def pixmap(glyph: Glyph, size_px: int, tokens: Tokens, ratio: float = 1.0) -> QPixmap:
+    """``glyph`` as a picture; the same one for the same arguments."""
     made = QPixmap(round(size_px * ratio), round(size_px * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)

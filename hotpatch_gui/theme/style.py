@@ -131,9 +131,7 @@ QTabBar::tab:focus {{ color: {t.accent_text}; }}
 QTableView, QTreeWidget, QTableWidget {{ background: {t.surface}; border: none; outline: none;
     gridline-color: {t.divider}; selection-background-color: {t.selection};
     selection-color: {t.text}; }}
-QTableView::item {{ padding: 0 8px; border-bottom: 1px solid {t.divider}; }}
-QTableView::item:hover {{ background: {t.hover}; }}
-QTableView::item:selected {{ background: {t.selection}; color: {t.text}; }}
+QTableView::item {{ padding: 0 8px; }}
 QTreeWidget::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 8px;
     border-bottom: 1px solid {t.divider}; }}
 QHeaderView {{ background: {t.surface}; border: none; }}

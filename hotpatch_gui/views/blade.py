@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -22,6 +23,7 @@ from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.machines import PowerState
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
@@ -55,6 +57,7 @@ class Blade(QStackedWidget):
         self._online = True
         self._rows: list[sqlite3.Row] = []
         self._work: list[sqlite3.Row] = []
+        self._asker = Asker(services.source, self._show_rows, self)
         self.commands: dict[str, QAction] = {}
         self._make_parts()
         self._lay_out()
@@ -85,7 +88,7 @@ class Blade(QStackedWidget):
             self.tabs.addTab(widget, text)
             widget.built.connect(self._show_tab)
         self.tabs.currentChanged.connect(self._build_tab)
-        self.empty = EmptyState(theme)
+        self.empty, self._reading = EmptyState(theme), EmptyState(theme)
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -108,6 +111,7 @@ class Blade(QStackedWidget):
         column.addLayout(sentence)
         column.addWidget(self.tabs, 1)
         self.addWidget(self.empty)
+        self.addWidget(self._reading)
         self.addWidget(page)
         self._page = page
         self.show_machines(())
@@ -153,11 +157,21 @@ class Blade(QStackedWidget):
 
     def show_machines(self, machine_ids: Sequence[int]) -> None:
         """Show these; the first time a single one is chosen, it is read anew from Azure."""
-        fresh = tuple(machine_ids) != self._ids
-        self._ids = tuple(machine_ids)
-        self.reload()
-        if fresh and len(self._ids) == 1 and self._online:
-            self._s.requests.read_machine(self._ids[0])
+        ids = tuple(machine_ids)
+        if ids != self._ids:
+            self._ids = ids
+            if len(ids) > 1:
+                self._show_reading()
+            elif ids and self._online:
+                self._s.requests.read_machine(ids[0])
+        self._read()
+
+    def _show_reading(self) -> None:
+        """Nothing of the machines chosen before stays in sight, and no command acts on them."""
+        self._rows = []
+        self._update_commands()
+        self.setCurrentWidget(self._reading)
+        self._reading.say(Glyph.RUNNING, f"Reading {len(self._ids):,} machines", "")
 
     def say_empty(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
         self.empty.say(glyph, headline, explanation, button)
@@ -168,9 +182,16 @@ class Blade(QStackedWidget):
             self._update_commands()
 
     def reload(self) -> None:
-        """Read the chosen machines out of the file and show them."""
-        db = self._s.source.db
-        rows = machines.read_rows(db, self._ids) if db is not None else []
+        """Read the chosen machines out of the file again."""
+        self._read(is_news=True)
+
+    def _read(self, *, is_news: bool = False) -> None:
+        """Several machines are read in the background."""
+        few = len(self._ids) <= 1
+        read = machines.read_rows if few else machines.read_briefly
+        self._asker.ask(partial(read, machine_ids=self._ids), at_once=few, is_news=is_news)
+
+    def _show_rows(self, rows: list[sqlite3.Row]) -> None:
         self.setCurrentWidget(self._page if rows else self.empty)
         self._rows = rows
         if rows:
@@ -211,7 +232,7 @@ class Blade(QStackedWidget):
                 coverage(machines.evidence_of(row), self._s.calendar(), self._s.clock())
             )
             return
-        self.title.set_whole(f"{len(rows)} machines | Hotpatch")
+        self.title.set_whole(f"{len(rows):,} machines | Hotpatch")
         groups = sorted({r["resource_group"] for r in rows})
         self.subtitle.set_whole(f"Virtual machines · {', '.join(groups)}")
         level = max(Level(r["attention"]) for r in rows)
@@ -260,7 +281,7 @@ class Blade(QStackedWidget):
             case self._status:
                 self.status.show_rows(db, rows)
             case self._compliance:
-                self.compliance.show_rows(db, rows)
+                self.compliance.show_rows(rows)
             case self._history:
                 self.history.show_machines([r["id"] for r in rows])
             case self._schedule:
@@ -334,7 +355,9 @@ class Blade(QStackedWidget):
     def open_settings(self) -> None:
         from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
 
-        dialog = UpdateSettingsDialog(self._s, self._rows, self)
+        db = self._s.source.db
+        rows = machines.read_rows(db, self._ids) if db is not None else []
+        dialog = UpdateSettingsDialog(self._s, rows, self)
         dialog.open()
 
     def _restart(self) -> None:

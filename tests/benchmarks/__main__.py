@@ -13,9 +13,13 @@ from hotpatch_gui.demo import environment
 
 environment.prepare()
 
-from tests.benchmarks import startup, sync  # noqa: E402 - after the environment
+from tests.benchmarks import rows, startup, sync  # noqa: E402 - after the environment
 
-BENCHMARKS = {"startup": (startup.measure, 25), "sync": (sync.measure, 5)}
+BENCHMARKS = {
+    "startup": (startup.measure, 25),
+    "sync": (sync.measure, 5),
+    "rows": (rows.measure, 1),
+}
 
 
 def main(names: list[str]) -> int:

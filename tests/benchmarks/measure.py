@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median, quantiles
+
+from PySide6.QtCore import Qt, QTimer
+
+GAP_MS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +47,34 @@ def in_turns(
     ours()
     floor()
     return Ratio(name, [(ours(), floor()) for _ in range(pairs)], limit)
+
+
+class Gaps:
+    """How long the UI thread did not come to a timer that is due every 5 ms, from now until ``stop``."""
+
+    def __init__(self) -> None:
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(GAP_MS)
+        self._timer.timeout.connect(self._tick)
+        self._last = time.perf_counter()
+        self.gaps: list[float] = []
+        self._timer.start()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append((now - self._last) * 1000)
+        self._last = now
+
+    def stop(self) -> Gaps:
+        self._tick()
+        self._timer.stop()
+        return self
+
+    @property
+    def longest(self) -> float:
+        return max(self.gaps)
+
+    @property
+    def p99(self) -> float:
+        return quantiles(self.gaps, n=100)[98] if len(self.gaps) > 1 else self.gaps[0]

@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from PySide6.QtWidgets import QTableView
 
 from hotpatch_gui.models import columns
+from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.models.windowed import PAGE_ROWS, PAGES_KEPT, WindowedModel
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -180,3 +181,60 @@ def test_a_burst_of_changes_is_told_twice_and_whole(source: DataSource, qtbot) -
     assert source.has_news
     qtbot.waitUntil(lambda: not source.has_news)
     assert heard[1:] == [Changes.to("updates", "assessments")]
+
+
+SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000000) SELECT max(i) FROM n"
+
+
+def slowly(db: sqlite3.Connection) -> int:
+    return int(db.execute(SLOW).fetchone()[0])
+
+
+def test_a_long_query_comes_to_its_end_though_the_file_changes_meanwhile(
+    qtbot, source: DataSource
+) -> None:
+    answers: list[int] = []
+    asker = Asker(source, answers.append, source)
+    asker.ask(slowly)
+    news = QTimer(source)
+    news.timeout.connect(lambda: asker.ask(slowly, is_news=True))
+    news.start(20)
+    qtbot.waitUntil(lambda: len(answers) > 1)
+    news.stop()
+    assert set(answers) == {3_000_000}
+    qtbot.waitUntil(lambda: source.reader.is_idle)
+
+
+def test_another_question_ends_the_one_before_and_has_the_only_answer(
+    qtbot, source: DataSource
+) -> None:
+    answers: list[str] = []
+    asker = Asker(source, answers.append, source)
+    asker.ask(lambda db: str(slowly(db)))
+    qtbot.wait(30)
+    asker.ask(lambda db: "the newest")
+    qtbot.waitUntil(lambda: bool(answers))
+    assert source.reader.is_idle
+    assert answers == ["the newest"]
+
+
+def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
+    qtbot, source: DataSource
+) -> None:
+    model = model_of(source, tables.KBS, columns.KBS)
+    model.set_where(tables.kbs_where("000123"))
+    qtbot.waitUntil(lambda: model.rowCount() == 1)
+    source.db.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
+    assert model.index(0, 0).data() == "Update 000123"
+    source.db.set_authorizer(None)
+
+
+def test_rows_of_something_else_leave_nothing_of_those_before(qtbot, source: DataSource) -> None:
+    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    model.show_others(tables.updates_where([1], text="KB500000"), at_once=False)
+    assert model.rowCount() == 0
+    assert not model.is_loaded
+    qtbot.waitUntil(lambda: model.rowCount() == 10)
+    model.show_others(tables.updates_where([2]), at_once=True)
+    assert model.rowCount() == 0
+    assert model.is_loaded

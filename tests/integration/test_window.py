@@ -499,3 +499,18 @@ def test_a_chart_that_was_still_to_be_drawn_is_left_when_the_program_ends(stage:
     stage.app.close()
     QApplication.processEvents()
     assert not host.is_ready
+
+
+def test_several_machines_show_nothing_of_others_and_no_command_until_they_are_read(
+    stage: Stage,
+) -> None:
+    stage.start()
+    stage.choose("vm-web-01")
+    blade, list_ = stage.window.machines.blade, stage.window.machines.list
+    assert blade.commands["install"].isEnabled()
+    list_.selectAll()
+    assert not any(blade.commands[key].isEnabled() for key in ("assess", "install", "restart"))
+    assert "Reading 12 machines" in blade.currentWidget().headline.text()
+    stage.settle()
+    assert blade.commands["install"].isEnabled()
+    assert blade.title.whole == "12 machines | Hotpatch"

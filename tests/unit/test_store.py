@@ -59,6 +59,26 @@ def test_the_schema_version_counts_the_migrations() -> None:
     assert len(migrations().pending(Database(memory=True))) == SCHEMA_VERSION
 
 
+def test_a_file_of_the_first_version_is_brought_up_to_date_with_a_copy_kept(path: Path) -> None:
+    from sqlite_utils import Database
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as first:
+        migrations().apply(Database(first), stop_before="m0002_indexes_for_many_rows")
+        first.execute("PRAGMA user_version=1")
+        first.execute("INSERT INTO world VALUES ('test')")
+        first.execute("INSERT INTO subscriptions VALUES ('s', 'Kept')")
+        first.commit()
+    assert prepare_and_close(path) is None
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT name FROM subscriptions").fetchall() == [("Kept",)]
+        assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+    copy = path.with_name(f"hotpatch.before-{SCHEMA_VERSION}.sqlite3")
+    with closing(sqlite3.connect(copy)) as old:
+        assert old.execute("PRAGMA user_version").fetchone()[0] == 1
+        assert old.execute("SELECT name FROM subscriptions").fetchall() == [("Kept",)]
+
+
 def test_every_table_is_strict(db: sqlite3.Connection) -> None:
     loose = [
         r["name"]
@@ -141,18 +161,19 @@ def test_an_older_file_is_copied_before_it_is_migrated(
         steps = migrations()
 
         @steps()
-        def m0002_more(more) -> None:
+        def m9999_more(more) -> None:
             more.execute("CREATE TABLE later (x INTEGER) STRICT")
 
         return steps
 
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 2)
+    newer = SCHEMA_VERSION + 1
+    monkeypatch.setattr(database, "SCHEMA_VERSION", newer)
     monkeypatch.setattr(database, "migrations", two_steps)
     prepare_and_close(path)
-    copy = path.with_name("hotpatch.before-2.sqlite3")
+    copy = path.with_name(f"hotpatch.before-{newer}.sqlite3")
     with closing(sqlite3.connect(copy)) as old, closing(sqlite3.connect(path)) as new:
-        assert old.execute("PRAGMA user_version").fetchone()[0] == 1
-        assert new.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert old.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        assert new.execute("PRAGMA user_version").fetchone()[0] == newer
         assert new.execute("SELECT count(*) FROM later").fetchone()[0] == 0
 
 

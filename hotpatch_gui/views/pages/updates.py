@@ -39,12 +39,15 @@ class UpdatesPage(Page):
         self.fill(self.panel)
         self.search.textChanged.connect(lambda text: self.model.set_where(tables.kbs_where(text)))
         self.model.rows_changed.connect(self._show)
-        self.model.load_first_screen()
+        self.model.refresh()
+        self._show()
 
     def _show(self) -> None:
         listed = self.model.rowCount() > 0
         self.panel.show_table(listed)
-        if not listed and self.search.text().strip():
+        if not self.model.is_loaded:
+            self.panel.empty.say(Glyph.RUNNING, "Reading…", "")
+        elif not listed and self.search.text().strip():
             self.panel.empty.say(Glyph.INFO, "No update matches", "Change or clear the filter.")
         elif not listed:
             self.panel.empty.say(

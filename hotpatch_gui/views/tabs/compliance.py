@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QResizeEvent
@@ -14,7 +15,9 @@ from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
 from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import columns
+from hotpatch_gui.models.figures import ClassCount
 from hotpatch_gui.models.outcomes import classification_text
+from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import assessments, tables
 from hotpatch_gui.store.times import from_text
@@ -45,6 +48,7 @@ class ComplianceTab(QWidget):
         self.panel = TablePanel(
             services.theme, Table(services.theme, services.settings, self.model, "complianceTable")
         )
+        self._counts = Asker(services.source, self._show_counts, self)
         self.chart = ChartHost(services.theme, "classificationChart", 168, _make_chart)
         choices = [(c.value, c.label) for c in (
             Classification.CRITICAL, Classification.SECURITY, Classification.UPDATE_ROLLUP,
@@ -80,24 +84,43 @@ class ComplianceTab(QWidget):
         column.addLayout(filters)
         column.addWidget(self.panel, 1)
 
-    def show_rows(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
-        self._rows = rows
-        self._ids = tuple(r["id"] for r in rows)
+    def show_rows(self, rows: Sequence[sqlite3.Row]) -> None:
+        ids = tuple(r["id"] for r in rows)
+        others = ids != self._ids
+        self._rows, self._ids = rows, ids
         name_hidden = len(rows) == 1
         self.panel.table.setColumnHidden(0, name_hidden)
-        ids = self._ids
-        self.chart.show_later(lambda: _chart_data(db, ids))
-        self._filter()
+        one = len(ids) == 1
+        if others:
+            self.chart.wait()
+            self.model.show_others(self._where, at_once=one)
+        self._counts.ask(
+            partial(assessments.counts_by_classification, machine_ids=ids),
+            at_once=one,
+            is_news=not others,
+        )
         self._show()
 
     def _filter(self) -> None:
+        self.model.set_where(self._where)
+
+    @property
+    def _where(self) -> tables.Where:
         chosen = self.chips.chosen
         restarts = None
         if (_RESTART in chosen) != (_NO_RESTART in chosen):
             restarts = _RESTART in chosen
         classes = [c for c in chosen if c not in (_RESTART, _NO_RESTART)]
-        where = tables.updates_where(self._ids, classes, restarts, self.search.text())
-        self.model.set_where(where)
+        return tables.updates_where(self._ids, classes, restarts, self.search.text())
+
+    def _show_counts(self, counts: Sequence[tuple[str, int, int]]) -> None:
+        data = [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
+        parts = [
+            f"{d.label} {d.updates:,}" + (f", {d.restarting:,} may restart" if d.restarting else "")
+            for d in data
+        ]
+        words = f"By classification: {'; '.join(parts)}. The orange part restarts or may restart."
+        self.chart.show_data(data, words)
 
     def _show(self) -> None:
         offered = sum(r["updates"] for r in self._rows)
@@ -168,18 +191,6 @@ def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
         "Up to date",
         f"The assessment {age_text(assessed, now)} found no update that this machine lacks.",
     )
-
-
-def _chart_data(db: sqlite3.Connection, ids: Sequence[int]) -> tuple[object, str]:
-    from hotpatch_gui.views.widgets.charts import ClassCount  # noqa: PLC0415 - pyqtgraph comes with it
-
-    counts = assessments.counts_by_classification(db, ids)
-    data = [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
-    parts = [
-        f"{d.label} {d.updates}" + (f", {d.restarting} may restart" if d.restarting else "")
-        for d in data
-    ]
-    return data, f"By classification: {'; '.join(parts)}. The orange part restarts or may restart."
 
 
 def _make_chart(theme: Theme) -> Chart:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBo
 
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.models import columns
+from hotpatch_gui.models.figures import DayCount
+from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import installations, tables
 from hotpatch_gui.store.changes import Changes
@@ -57,6 +60,7 @@ class HistoryTab(QWidget):
                 ("succeeded", "Successful"),
             )
         }
+        self._asker = Asker(services.source, self._show_figures, self)
         self.chart = ChartHost(theme, f"{name}Chart", 148, _make_chart)
         self.range = QComboBox()
         self.range.setObjectName(f"{name}Range")
@@ -112,9 +116,16 @@ class HistoryTab(QWidget):
         self._s.source.changed.connect(self._on_changed)
 
     def show_machines(self, machine_ids: Sequence[int] | None) -> None:
-        self._ids = None if machine_ids is None else tuple(machine_ids)
-        self.panel.table.setColumnHidden(0, machine_ids is not None and len(machine_ids) == 1)
-        self._filter()
+        ids = None if machine_ids is None else tuple(machine_ids)
+        others, self._ids = ids != self._ids, ids
+        one = ids is not None and len(ids) == 1
+        self.panel.table.setColumnHidden(0, one)
+        if others:
+            self.chart.wait()
+            for tile in self.tiles.values():
+                tile.show_figure("…")
+            self.model.show_others(self._where, at_once=one)
+        self._ask_figures()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -140,31 +151,38 @@ class HistoryTab(QWidget):
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.touch(tables.HISTORY.touched_by):
-            self._show_figures()
+            self._ask_figures(is_news=True)
             self._show_details()
 
+    @property
+    def _where(self) -> tables.Where:
+        return tables.history_where(self._ids, self._since_text, self._statuses, self.search.text())
+
     def _filter(self) -> None:
-        where = tables.history_where(
-            self._ids, self._since_text, self._statuses, self.search.text()
-        )
-        self.model.set_where(where)
-        self._show_figures()
+        self.model.set_where(self._where)
+        self._ask_figures()
+
+    def _ask_figures(self, *, is_news: bool = False) -> None:
+        since, today = self._since_text, self._s.clock().date()
+        work = partial(_figures, machine_ids=self._ids, since=since, today=today)
+        one = self._ids is not None and len(self._ids) == 1
+        self._asker.ask(work, at_once=one, is_news=is_news)
         chosen = {(): "total", _FAILED: "failed", _SUCCEEDED: "succeeded"}[self._statuses]
         for key, tile in self.tiles.items():
             tile.set_chosen(key == chosen)
 
-    def _show_figures(self) -> None:
-        db = self._s.source.db
-        if db is None:
-            return
-        for key, count in zip(
-            ("total", "failed", "succeeded"),
-            installations.tally(db, self._ids, self._since_text),
-            strict=True,
-        ):
+    def _show_figures(self, figures: _Figures) -> None:
+        for key, count in figures.tally.items():
             self.tiles[key].show_figure(f"{count:,}")
-        ids, since, today = self._ids, self._since_text, self._s.clock().date()
-        self.chart.show_later(lambda: _chart_data(db, ids, since, today))
+        installed, failed = (
+            sum(c.installed for c in figures.days),
+            sum(c.failed for c in figures.days),
+        )
+        words = (
+            f"Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), "
+            f"on {len(figures.days):,} days."
+        )
+        self.chart.show_data((figures.first, figures.last, figures.days), words)
 
     def _show(self) -> None:
         listed = self.model.rowCount() > 0
@@ -202,20 +220,26 @@ class HistoryTab(QWidget):
             self.details.show()
 
 
-def _chart_data(
-    db: sqlite3.Connection, ids: Sequence[int] | None, since: str, today: date
-) -> tuple[object, str]:
-    from hotpatch_gui.views.widgets.charts import DayCount  # noqa: PLC0415 - pyqtgraph comes with it
+class _Figures(NamedTuple):
+    """What stands above the table: runs by how they ended, and updates day by day."""
 
-    counts = [
-        DayCount(date.fromisoformat(d), i, f) for d, i, f in installations.by_day(db, ids, since)
-    ]
+    tally: dict[str, int]
+    first: date
+    last: date
+    days: list[DayCount]
+
+
+def _figures(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str, today: date
+) -> _Figures:
+    total, failed, succeeded = installations.tally(db, machine_ids, since)
+    tally = {"total": total, "failed": failed, "succeeded": succeeded}
+    counts = installations.by_day(db, machine_ids, since)
+    days = [DayCount(date.fromisoformat(d), i, f) for d, i, f in counts]
     first = date.fromisoformat(since[:10])
     if (today - first).days > 400:
-        first = min((c.day for c in counts), default=today)
-    installed, failed = sum(c.installed for c in counts), sum(c.failed for c in counts)
-    words = f"Updates, not runs: {installed} installed (green) and {failed} failed (red), on {len(counts)} days."
-    return (first, today, counts), words
+        first = min((c.day for c in days), default=today)
+    return _Figures(tally, first, today, days)
 
 
 def _make_chart(theme: Theme) -> Chart:

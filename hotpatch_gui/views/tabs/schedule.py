@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.installs import RestartSetting
-from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.standing import Situation
@@ -68,7 +68,8 @@ class ScheduleTab(QScrollArea):
         product = one.product if one else None
         products = [product] if product else []
         if one is None:
-            found = dict.fromkeys(machines.machine_of(r).product for r in rows)
+            kinds = dict.fromkeys((r["sku"], r["os_name"], r["os_version"]) for r in rows)
+            found = dict.fromkeys(product_of(*kind) for kind in kinds)
             products = [p for p in found if p is not None]
         self._show_calendar(products, one, rows[0]["situation"] if len(rows) == 1 else "")
 

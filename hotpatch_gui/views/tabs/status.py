@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -17,6 +18,7 @@ from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models import words
+from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.store import installations, machines
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -28,6 +30,8 @@ from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.tiles import Tile
+
+from .strip import strip_data, strip_words
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -62,6 +66,8 @@ class StatusTab(QScrollArea):
                 ("last", "Last installation"), ("avoided", "Restarts avoided, 12 months"),
             )
         }  # fmt: skip
+        self._ids: list[int] = []
+        self._avoided = Asker(services.source, self._show_avoided, self)
         self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
         self._strip_title = label(
             theme, "Releases and installations", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT
@@ -94,7 +100,7 @@ class StatusTab(QScrollArea):
         one = rows[0] if len(rows) == 1 else None
         for widget in (self.essentials, self.strip, self._strip_title):
             widget.setVisible(one is not None)
-        self._show_tiles(db, rows)
+        self._show_tiles(rows)
         if one is None:
             self._points_title.setText("How they stand")
             self.points.show_points(_sum_of(rows))
@@ -136,7 +142,7 @@ class StatusTab(QScrollArea):
             row["subscription_name"],
         ]
 
-    def _show_tiles(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
+    def _show_tiles(self, rows: Sequence[sqlite3.Row]) -> None:
         now = self._s.clock()
         assessed = [r for r in rows if r["assessed_at"]]
         age = (
@@ -159,34 +165,21 @@ class StatusTab(QScrollArea):
             f"{last.day} {last:%b}" if last else "–",
             age_text(last, now) if last else "none on record",
         )
-        avoided = sum(self._avoided(db, r, now) for r in rows)
-        self.tiles["avoided"].show_figure(str(avoided), "by hotpatches")
-
-    def _avoided(self, db: sqlite3.Connection, row: sqlite3.Row, now: datetime) -> int:
-        """Hotpatches installed in the last 12 months: each month's cumulative update would have restarted."""
-        product = machines.machine_of(row).product
-        if product is None:
-            return 0
-        since = now - timedelta(days=365)
-        done = installations.release_installs(db, row["id"])
-        kinds = (
-            self._s.calendar().by_kb(product, kb)
-            for text, kb, state, _ in done
-            if state == "Installed" and (from_text(text) or since) > since
+        ids, since = [r["id"] for r in rows], now - timedelta(days=365)
+        others, self._ids = ids != self._ids, ids
+        if others:
+            self.tiles["avoided"].show_figure("…", "by hotpatches")
+        avoided = partial(
+            installations.installed, machine_ids=ids, kind=ReleaseKind.HOTPATCH, since=since
         )
-        return sum(r is not None and r.kind is ReleaseKind.HOTPATCH for r in kinds)
+        self._avoided.ask(avoided, at_once=len(rows) == 1, is_news=not others)
+
+    def _show_avoided(self, count: int) -> None:
+        self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches")
 
     def _show_strip(self, db: sqlite3.Connection, machine_id: int, machine: Machine) -> None:
-        self.strip.show_later(lambda: _strip(db, machine_id, machine, self._s))
-
-
-def _strip(
-    db: sqlite3.Connection, machine_id: int, machine: Machine, services: Services
-) -> tuple[object, str]:
-    from .strip import strip_data, strip_words  # noqa: PLC0415 - pyqtgraph comes with it
-
-    data = strip_data(db, machine_id, machine, services.calendar(), services.clock().date())
-    return data, strip_words(data)
+        data = strip_data(db, machine_id, machine, self._s.calendar(), self._s.clock().date())
+        self.strip.show_data(data, strip_words(data))
 
 
 def _make_strip(theme: Theme) -> Chart:

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind, day_name
 from hotpatch_gui.models import words
+from hotpatch_gui.models.figures import StripData, StripInstall, StripMark
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.times import from_text
-from hotpatch_gui.views.widgets.charts import StripData, StripInstall, StripMark
 
 YEAR = timedelta(days=365)
 

@@ -36,8 +36,8 @@ class ChartHost(QWidget):
         self.setObjectName(name)
         self._theme, self._make = theme, make
         self._chart: Chart | None = None
-        self._shown: tuple[Any, str, Tokens] | None = None
-        self._read: Callable[[], tuple[Any, str]] | None = None
+        self._data: Any = None
+        self._drawn: tuple[Any, Tokens] | None = None
         self.setFixedHeight(round(height_px * theme.scale))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -57,9 +57,18 @@ class ChartHost(QWidget):
         """Whether what is on the screen is the chart and not its place."""
         return self._chart is not None
 
-    def show_later(self, read: Callable[[], tuple[Any, str]]) -> None:
-        """``read`` gives the data and, in words, what the chart shows; called when there is a chart."""
-        self._read = read
+    def wait(self) -> None:
+        """What was shown is of something else, and the data are still to come."""
+        self._data = self._drawn = None
+        self.caption.setText("Reading…")
+        if self._chart is not None:
+            self._chart.widget.hide()
+
+    def show_data(self, data: Any, in_words: str) -> None:
+        """``in_words`` says what the chart shows; the chart is drawn once there is one."""
+        self._data = data
+        self.caption.setText(in_words)
+        self.setAccessibleName(in_words)
         self._draw()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -68,8 +77,7 @@ class ChartHost(QWidget):
             QTimer.singleShot(0, self, self._build)
 
     def _build(self) -> None:
-        """Not where it went out of sight meanwhile: the next paint asks again, and after the last
-        window was closed there is no file to read."""
+        """Not where it went out of sight meanwhile: the next paint asks again."""
         if self._chart is None and self.isVisible():
             self._chart = self._make(self._theme)
             self._column.insertWidget(0, self._chart.widget, 100)
@@ -77,13 +85,8 @@ class ChartHost(QWidget):
 
     def _draw(self) -> None:
         """Draw what has changed since the last time, be it the data or the theme."""
-        if self._chart is None or self._read is None:
-            return
-        data, in_words = self._read()
-        shown = (data, in_words, self._theme.tokens)
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self.caption.setText(in_words)
-        self.setAccessibleName(in_words)
-        self._chart.draw(data, self._theme)
+        wanted = (self._data, self._theme.tokens)
+        if self._chart is not None and self._data is not None and wanted != self._drawn:
+            self._drawn = wanted
+            self._chart.widget.show()
+            self._chart.draw(self._data, self._theme)

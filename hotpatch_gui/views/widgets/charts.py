@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from hotpatch_gui.models.figures import ClassCount, DayCount, StripData
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
@@ -63,13 +63,6 @@ class _Plot:
         axis.label.setFont(theme.font(CAPTION_PX))
 
 
-@dataclass(frozen=True, slots=True)
-class ClassCount:
-    label: str
-    updates: int
-    restarting: int
-
-
 class ClassificationChart(_Plot):
     """Updates by classification: horizontal bars, the part that may restart hatched apart."""
 
@@ -106,13 +99,6 @@ class ClassificationChart(_Plot):
         self.plot.addItem(bars)
 
 
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    day: date
-    installed: int
-    failed: int
-
-
 class HistoryChart(_Plot):
     """Updates installed and failed by day, stacked."""
 
@@ -142,32 +128,6 @@ class HistoryChart(_Plot):
         self.title_axis("left", "Updates", theme)
         self.plot.setXRange(-0.6, days - 0.4, padding=0)
         self.plot.setYRange(0, most * 1.1, padding=0)
-
-
-@dataclass(frozen=True, slots=True)
-class StripMark:
-    """A release or a plan on the strip; ``kind`` is planned_baseline, unplanned_baseline or hotpatch."""
-
-    day: date
-    kind: str
-    is_plan: bool
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class StripInstall:
-    when: datetime
-    failed: bool
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class StripData:
-    first: date
-    last: date
-    today: date
-    marks: Sequence[StripMark]
-    installs: Sequence[StripInstall]
 
 
 class ReleaseStrip(_Plot):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.models import words
-from hotpatch_gui.models.windowed import Column, Index, RowRole, WindowedModel
+from hotpatch_gui.models.windowed import Column, WindowedModel
 from hotpatch_gui.settings import Settings
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
@@ -45,17 +45,12 @@ class _MachineDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        row = index.data(RowRole)
         t = self._theme.tokens
         painter.save()
         rect, view = option.rect, option.widget
         assert isinstance(view, MachineList)
-        is_selected = view.selectionModel().isSelected(index)
-        if is_selected:
-            painter.fillRect(rect, QColor(t.selection))
-        elif view.pointed_row == index.row():
-            painter.fillRect(rect, QColor(t.hover))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(t.divider))
+        is_selected = view.paint_ground(painter, rect, index)
+        row = view.windowed.row(index.row())
         if row is not None:
             self._paint_row(painter, option, row)
         if is_selected and view.hasFocus() and view.currentIndex() == index:
@@ -105,18 +100,5 @@ class MachineList(Table):
         self.setAccessibleName("Machines")
         self.horizontalHeader().hide()
         self.setSortingEnabled(False)
-        self.pointed_row = -1
-        self.setMouseTracking(True)
-        self.entered.connect(self._point_at)
-        self.viewportEntered.connect(self._point_at)
         self.verticalHeader().setDefaultSectionSize(round(ROW_HEIGHT_PX * theme.scale))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        super().leaveEvent(event)
-        self._point_at()
-
-    def _point_at(self, index: Index | None = None) -> None:
-        """Paint the row under the mouse as such."""
-        self.pointed_row = index.row() if index is not None else -1
-        self.viewport().update()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
+    QPainter,
     QResizeEvent,
     QShortcut,
 )
@@ -63,6 +65,10 @@ class Table(QTableView):
         self._delegate = delegate or self._cells()
         self.setItemDelegate(self._delegate)
         self._slack = next((n for n, c in enumerate(model.columns) if c.takes_slack), None)
+        self._pointed_row = -1
+        self.setMouseTracking(True)
+        self.entered.connect(self._point_at)
+        self.viewportEntered.connect(self._point_at)
         self._configure()
         self._restore_columns()
         self.doubleClicked.connect(self._on_opened)
@@ -107,6 +113,26 @@ class Table(QTableView):
         from .cells import CellDelegate  # noqa: PLC0415 - after the first paint: QStyle takes long to load
 
         return CellDelegate(self._theme)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().leaveEvent(event)
+        self._point_at()
+
+    def _point_at(self, index: Index | None = None) -> None:
+        """Paint the row under the mouse as such."""
+        self._pointed_row = index.row() if index is not None else -1
+        self.viewport().update()
+
+    def paint_ground(self, painter: QPainter, rect: QRect, index: Index) -> bool:
+        """What a cell stands on; whether it is selected."""
+        t = self._theme.tokens
+        is_selected = self.selectionModel().isSelected(index)
+        if is_selected:
+            painter.fillRect(rect, QColor(t.selection))
+        elif self._pointed_row == index.row():
+            painter.fillRect(rect, QColor(t.hover))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(t.divider))
+        return is_selected
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

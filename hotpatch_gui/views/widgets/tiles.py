@@ -47,6 +47,8 @@ class Tile(QFrame):
         self.setAccessibleName(f"{self.caption.text()}: {figure}. {note}".strip())
 
     def set_chosen(self, chosen: bool) -> None:
+        if chosen == self.property("chosen"):
+            return  # to dress anew takes long
         self.setProperty("chosen", chosen)
         self.style().unpolish(self)
         self.style().polish(self)

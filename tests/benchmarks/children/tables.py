@@ -1,0 +1,194 @@
+"""What each action on the big tables costs: tables.py KIND FOLDER, on a file that is there; prints JSON.
+
+KIND is machines (the machine list) or fleet (compliance and history of every machine). The program's own
+window, without its worker. Each action is done REPEATS times; what is measured goes from the action to the
+first right rows on the screen.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpatch_gui.demo import environment
+
+environment.prepare()
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer  # noqa: E402
+from PySide6.QtWidgets import QLineEdit  # noqa: E402
+
+from hotpatch_gui.app import App, demo_target  # noqa: E402
+from hotpatch_gui.demo.stage import application  # noqa: E402
+from hotpatch_gui.models.windowed import WindowedModel  # noqa: E402
+from hotpatch_gui.store.database import open_reader  # noqa: E402
+from hotpatch_gui.views.widgets.chart_host import ChartHost  # noqa: E402
+from hotpatch_gui.views.widgets.later import Later  # noqa: E402
+from hotpatch_gui.views.widgets.table import Table  # noqa: E402
+from tests.benchmarks.measure import Gaps  # noqa: E402
+
+REPEATS = 3
+PAGES = 60
+WINDOW_PX = (1920, 1080)
+ANSWER_S = 120.0
+KEY_MS = 60
+
+
+class View(NamedTuple):
+    """One table in its place; ``field`` filters it, ``words`` are what is typed there."""
+
+    name: str
+    table: Table
+    field: QLineEdit
+    words: str
+
+    @property
+    def model(self) -> WindowedModel:
+        return self.table.windowed
+
+
+class Measuring:
+    """``costs`` by view and action: lists of [CPU of the UI thread, its longest gap, wall], in ms."""
+
+    def __init__(self, folder: Path) -> None:
+        self.app = App(
+            application(), folder, demo_target(lambda: None), theme="light", bundled_font=True
+        )
+        self.window = self.app.window
+        self.window.resize(*WINDOW_PX)
+        self.costs: dict[str, dict[str, list[list[float]]]] = {}
+        self.repaints: dict[str, float] = {}
+        self.memory: dict[str, float] = {}
+
+    def machines(self) -> None:
+        page = self.window.machines
+        view = View("machines", page.list, self.window.header.search, "vm-00001")
+        self.cost(view, "open", self.window.show)
+        self.settle()
+        for _ in range(REPEATS):
+            for number in (1, 2, 3, 0):
+                name = f"sort by {page.sort.itemText(number)}"
+                self.cost(view, name, partial(page.sort.setCurrentIndex, number))
+        self.filter_and_jump(view)
+
+    def fleet(self) -> None:
+        self.window.show()
+        self.settle()
+        page = self.window.machines
+        chosen = View("every machine chosen", page.list, self.window.header.search, "")
+        self.cost(chosen, "open", page.list.selectAll)
+        self.settle()
+        tab = page.blade.compliance
+        view = View("compliance", tab.panel.table, tab.search, "50000")
+        self.cost(view, "open", lambda: page.blade.tabs.setCurrentIndex(1))
+        self.sort(view)
+        self.filter_and_jump(view)
+        self.window.show_page(2)
+        self.settle()
+        history = self.window.pages.widget(2).content.tab
+        view = View("history", history.panel.table, history.search, "vm-000000")
+        last = history.range.count() - 1
+        self.cost(view, "open", lambda: history.range.setCurrentIndex(last))
+        self.sort(view)
+        self.filter_and_jump(view)
+
+    def sort(self, view: View) -> None:
+        for turn in range(REPEATS):
+            order = Qt.SortOrder.DescendingOrder if turn % 2 else Qt.SortOrder.AscendingOrder
+            for number, column in enumerate(view.model.columns):
+                if column.sort is not None:
+                    name = f"sort by {column.title}"
+                    self.cost(view, name, partial(view.table.sortByColumn, number, order))
+
+    def filter_and_jump(self, view: View) -> None:
+        for _ in range(REPEATS):
+            for end in range(1, len(view.words)):
+                key = partial(view.field.setText, view.words[:end])
+                self.cost(view, "a key in the filter", key, ends=False)
+            self.cost(view, "filter, last key", partial(view.field.setText, view.words))
+            self.cost(view, "filter cleared", view.field.clear)
+            bar = view.table.verticalScrollBar()
+            self.cost(view, "to the end", view.table.scrollToBottom)
+            self.cost(view, "to the middle", partial(bar.setValue, bar.maximum() // 2))
+            bar.setValue(0)
+        self.repaints[view.name] = self.page_downs(view)
+        self.memory[view.name] = resident_mb()
+
+    def cost(self, view: View, name: str, act: Callable[[], object], *, ends: bool = True) -> None:
+        """Do it and wait for the right rows; where it does not ``end``, the next key comes before them."""
+        if ends:
+            self.settle()
+        gaps = Gaps()
+        cpu, begun = time.thread_time(), time.perf_counter()
+        act()
+        if ends:
+            self.wait()
+        else:
+            spin(KEY_MS)
+        view.table.viewport().repaint()
+        wall = time.perf_counter() - begun
+        taken = [(time.thread_time() - cpu) * 1000, gaps.stop().longest, wall * 1000]
+        self.costs.setdefault(view.name, {}).setdefault(name, []).append(taken)
+        if ends:
+            self.check_first_row(view)
+
+    def check_first_row(self, view: View) -> None:
+        """It is the one that SQL gives when it is asked anew."""
+        model, db = view.model, open_reader(self.app.source.path)
+        assert db is not None
+        first = model.table.ids(db, model.where, model.sort_key, model.sort_descending, 1)
+        db.close()
+        assert model.rowCount() > 0, f"{view.name} shows nothing"
+        assert model.id_at(0) == first[0], f"{view.name} shows the wrong first row"
+
+    def page_downs(self, view: View) -> float:
+        """ms of wall time each, on average."""
+        bar = view.table.verticalScrollBar()
+        begun = time.perf_counter()
+        for _ in range(PAGES):
+            bar.setValue(bar.value() + bar.pageStep() if bar.value() < bar.maximum() else 0)
+            view.table.viewport().repaint()
+        return (time.perf_counter() - begun) * 1000 / PAGES
+
+    def wait(self) -> None:
+        """Until no query runs and its answer is shown."""
+        end = time.monotonic() + ANSWER_S
+        while not self.app.source.reader.is_idle:
+            assert time.monotonic() < end, "no answer in time"
+            spin(10)
+        spin(1)
+
+    def settle(self) -> None:
+        """Until everything in sight is built, drawn and painted."""
+        self.wait()
+        for kind, is_done in ((Later, lambda w: w.is_built), (ChartHost, lambda w: w.is_ready)):
+            while not all(is_done(w) for w in self.window.findChildren(kind) if w.isVisible()):
+                spin(10)
+        self.wait()
+        spin(30)
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 1e6
+
+
+def spin(milliseconds: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def main(kind: str, folder: str) -> None:
+    made = Measuring(Path(folder))
+    made.machines() if kind == "machines" else made.fleet()
+    print(json.dumps({"costs": made.costs, "repaints": made.repaints, "memory": made.memory}))
+    made.app.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
