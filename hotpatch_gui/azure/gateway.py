@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any
 
 from azure.core.polling import LROPoller
 from azure.mgmt.compute import ComputeManagementClient
@@ -28,7 +28,6 @@ from .policies import ClockWatch, OwnHostOnly
 from .resource_graph import Page, ResourceGraph
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
 BLOCK_BYTES = 1 << 18
 """Read from a connection at a time; the SDK's own 4,096 take longer than reading the JSON."""
@@ -137,7 +136,8 @@ class Gateway:
 
     def _machine_page(self, page: Page) -> MachinePage:
         now = self._clock()
-        machines, bad = _readable(page.rows, lambda row: parse.machine(row, now))
+        machines: list[Machine] = []
+        bad = _take_rows(page.rows, lambda row: machines.append(parse.machine(row, now)))
         return MachinePage(machines, bad, page.total)
 
     def read_machine(self, machine: Machine) -> Reading:
@@ -213,16 +213,6 @@ class Gateway:
         return options
 
 
-def _split(
-    rows: Iterable[Mapping[str, Any]],
-) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    summaries: list[Mapping[str, Any]] = []
-    patches: list[Mapping[str, Any]] = []
-    for row in rows:
-        (patches if _is_update(str(row.get("type"))) else summaries).append(row)
-    return summaries, patches
-
-
 @lru_cache(maxsize=256)
 def _is_update(kind: str) -> bool:
     return kind.casefold().endswith("/softwarepatches")
@@ -233,30 +223,42 @@ def _owner(row: Mapping[str, Any]) -> str:
     return parse.machine_id_of(row["id"].rpartition("/")[0])
 
 
-def _readable(rows: Iterable[Mapping[str, Any]], read: Callable[..., T]) -> tuple[list[T], int]:
-    found: list[T] = []
+def _take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, Any]], None]) -> int:
+    """``take`` each row; how many of them could not be read."""
     bad = 0
     for row in rows:
         try:
-            found.append(read(row))
+            take(row)
         except (parse.UnreadableError, LookupError, TypeError, ValueError, AttributeError) as error:
             bad += 1
             log.warning("a row from Azure could not be read: %s", error)
-    return found, bad
+    return bad
 
 
 def _assessment_page(page: Page) -> AssessmentPage:
-    summaries, patches = _split(page.rows)
-    found, bad = _readable(summaries, _assessment_row)
-    updates, bad_updates = _readable(patches, _update_row)
-    return AssessmentPage(found, updates, bad + bad_updates, page.total)
+    found: list[tuple[str, Assessment]] = []
+    updates: list[tuple[str, Update]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        if _is_update(row["type"]):
+            updates.append(_update_row(row))
+        else:
+            found.append(_assessment_row(row))
+
+    return AssessmentPage(found, updates, _take_rows(page.rows, take), page.total)
 
 
 def _installation_page(page: Page) -> InstallationPage:
-    summaries, patches = _split(page.rows)
-    runs, bad = _readable(summaries, _run_row)
-    updates, bad_updates = _readable(patches, _run_update_row)
-    return InstallationPage(runs, updates, bad + bad_updates, page.total)
+    runs: list[tuple[str, InstallationRun]] = []
+    updates: list[tuple[str, str, RunUpdate]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        if _is_update(row["type"]):
+            updates.append(_run_update_row(row))
+        else:
+            runs.append(_run_row(row))
+
+    return InstallationPage(runs, updates, _take_rows(page.rows, take), page.total)
 
 
 def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -203,22 +204,31 @@ def next_restart_text(machine: Machine, calendar: Calendar, now: datetime) -> st
 
 
 def _situation(evidence: Evidence, calendar: Calendar, now: datetime) -> Situation:
-    machine, fresh = evidence.machine, freshness(evidence.assessed, now)
-    known_down = machine.power not in (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
-    checks = (
-        (evidence.restart_pending, Situation.RESTART_PENDING),
-        (evidence.status is HotpatchStatus.NOT_AVAILABLE, Situation.UNSUPPORTED),
-        (known_down, Situation.NOT_RUNNING),
-        (machine.settings.hotpatch_enabled is not True, Situation.DISABLED),
-        (_left_train(evidence, calendar) is not None, Situation.OFF_TRAIN),
-        (fresh is Freshness.NEVER, Situation.NEVER_ASSESSED),
-        (_drift_by_offer(evidence, calendar) is not None, Situation.OFF_TRAIN),
-        (evidence.last_run_failed is not None, Situation.LAST_FAILED),
-        (fresh is Freshness.TOO_OLD, Situation.STALE),
-        (evidence.updates > 0, Situation.BEHIND),
-        (_out_since(evidence, calendar, now) is not None, Situation.STALE),
+    """The first check that holds; those behind it are not looked at."""
+    return next((s for s, holds in _CHECKS if holds(evidence, calendar, now)), Situation.UP_TO_DATE)
+
+
+def _is_down(evidence: Evidence) -> bool:
+    return evidence.machine.power not in (
+        PowerState.RUNNING,
+        PowerState.UNKNOWN,
+        PowerState.STARTING,
     )
-    return next((s for holds, s in checks if holds), Situation.UP_TO_DATE)
+
+
+_CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]], ...] = (
+    (Situation.RESTART_PENDING, lambda e, c, now: e.restart_pending),
+    (Situation.UNSUPPORTED, lambda e, c, now: e.status is HotpatchStatus.NOT_AVAILABLE),
+    (Situation.NOT_RUNNING, lambda e, c, now: _is_down(e)),
+    (Situation.DISABLED, lambda e, c, now: e.machine.settings.hotpatch_enabled is not True),
+    (Situation.OFF_TRAIN, lambda e, c, now: _left_train(e, c) is not None),
+    (Situation.NEVER_ASSESSED, lambda e, c, now: freshness(e.assessed, now) is Freshness.NEVER),
+    (Situation.OFF_TRAIN, lambda e, c, now: _drift_by_offer(e, c) is not None),
+    (Situation.LAST_FAILED, lambda e, c, now: e.last_run_failed is not None),
+    (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
+    (Situation.BEHIND, lambda e, c, now: e.updates > 0),
+    (Situation.STALE, lambda e, c, now: _out_since(e, c, now) is not None),
+)
 
 
 def _left_train(evidence: Evidence, calendar: Calendar) -> str | None:

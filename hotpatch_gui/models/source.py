@@ -12,6 +12,7 @@ from hotpatch_gui.store.database import open_reader
 
 from .reader import Reader
 
+AGE_MS = 60_000
 REST_MS = 200
 """Between two words of changes: a sync commits a page every few milliseconds."""
 
@@ -22,10 +23,12 @@ class DataSource(QObject):
     Signals:
         opened (): ``db`` is there; everything queries.
         changed (Changes): a commit touched these tables.
+        aged (): a minute went by; what says how old something is says it anew.
     """
 
     opened = Signal()
     changed = Signal(object)
+    aged = Signal()
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +40,10 @@ class DataSource(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._tell)
+        self._ager = QTimer(self)
+        self._ager.setInterval(AGE_MS)
+        self._ager.timeout.connect(self.aged)
+        self._ager.start()
 
     def open(self) -> None:
         """The file is ready now; does nothing where it was open from the start."""
@@ -64,6 +71,7 @@ class DataSource(QObject):
 
     def close(self) -> None:
         self._rest.stop()
+        self._ager.stop()
         self.reader.stop()
         if self.db is not None:
             self.db.close()

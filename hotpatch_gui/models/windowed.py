@@ -31,6 +31,8 @@ from .source import DataSource
 
 PAGE_ROWS = 100
 PAGES_KEPT = 30
+PAGES_IN_SIGHT = 3
+"""The pages used last; a screen is lower than two."""
 FIRST_SCREEN_ROWS = 100
 FEW = 3
 
@@ -88,7 +90,7 @@ class WindowedModel(QAbstractTableModel):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.table, self.columns = table, tuple(columns)
-        self._source, self._clock = source, clock
+        self.source, self._clock = source, clock
         self._where = where or Where()
         self.sort_key, self.sort_descending = table.default_sort
         self._ids: array[int] = array("q")
@@ -142,8 +144,7 @@ class WindowedModel(QAbstractTableModel):
         """The row at a position; None if it was deleted since the query."""
         if not 0 <= number < len(self._ids):
             return None
-        rows = self._page(number // PAGE_ROWS) if self._whole is None else self._whole
-        return rows.get(self._ids[number])
+        return self._page(number // PAGE_ROWS).get(self._ids[number])
 
     def id_at(self, number: int) -> int | None:
         return self._ids[number] if 0 <= number < len(self._ids) else None
@@ -223,14 +224,11 @@ class WindowedModel(QAbstractTableModel):
 
     def _take(self, found: Found) -> None:
         """Show these rows, keeping selection and current row by id."""
-        ids, self._whole = found
-        self._pages.clear()
+        ids = found.ids
+        old, self._pages, self._whole = self._pages, OrderedDict(), found.rows
         self.is_loaded = True
         if ids == self._ids:
-            if ids:
-                self.dataChanged.emit(
-                    self.index(0, 0), self.index(len(ids) - 1, len(self.columns) - 1)
-                )
+            self._tell_changes(old)
         elif not self._ids or not ids:
             self.beginResetModel()
             self._ids = ids
@@ -238,6 +236,14 @@ class WindowedModel(QAbstractTableModel):
         else:
             self._rearrange(ids)
         self.rows_changed.emit()
+
+    def _tell_changes(self, old: OrderedDict[int, dict[int, sqlite3.Row]]) -> None:
+        """Have those pages painted anew that are in sight and not as they were."""
+        for number in list(old)[-PAGES_IN_SIGHT:]:
+            first = number * PAGE_ROWS
+            last = min(first + PAGE_ROWS, len(self._ids)) - 1
+            if last >= first and self._page(number) != old[number]:
+                self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
     def _rearrange(self, ids: array[int]) -> None:
         self.layoutAboutToBeChanged.emit()
@@ -258,9 +264,12 @@ class WindowedModel(QAbstractTableModel):
         if page is not None:
             self._pages.move_to_end(number)
             return page
-        db = self._source.db
+        db = self.source.db
         ids = self._ids[number * PAGE_ROWS : (number + 1) * PAGE_ROWS]
-        page = self.table.rows(db, ids) if db is not None else {}
+        if self._whole is not None:
+            page = {i: self._whole[i] for i in ids if i in self._whole}
+        else:
+            page = self.table.rows(db, ids) if db is not None else {}
         self._pages[number] = page
         if len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 from hotpatch_gui.domain.coverage import Evidence, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
@@ -22,12 +24,14 @@ from hotpatch_gui.domain.releases import Calendar
 from .tables import AMONG, as_list
 from .times import from_text, to_text
 
+_SORT = (
+    "publisher", "offer", "sku", "generation", "power", "os_name", "os_version", "time_zone", "patch_mode",
+    "hotpatch_enabled", "assessment_mode", "bypass_safety_checks", "restart_setting", "automatic_updates",
+    "provision_agent", "allow_extensions", "agent_ready",
+)  # fmt: skip
 _COLUMNS = (
     "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
-    "availability_set", "publisher", "offer", "sku", "generation", "power", "os_name", "os_version",
-    "time_zone", "patch_mode", "hotpatch_enabled", "assessment_mode", "bypass_safety_checks",
-    "restart_setting", "automatic_updates", "provision_agent", "allow_extensions", "agent_ready",
-    "fetched_at",
+    "availability_set", *_SORT, "fetched_at",
 )  # fmt: skip
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
@@ -142,32 +146,52 @@ def machine_of(row: sqlite3.Row) -> Machine:
         fetched=from_text(row["fetched_at"]) or datetime.min.replace(tzinfo=UTC),
         zone=row["zone"],
         availability_set=row["availability_set"],
-        image=Image(row["publisher"], row["offer"], row["sku"]),
-        settings=PatchSettings(
-            patch_mode=PatchMode.parse(row["patch_mode"]),
-            hotpatch_enabled=_flag(row["hotpatch_enabled"]),
-            assessment_mode=AssessmentMode.parse(row["assessment_mode"]),
-            bypass_safety_checks=_flag(row["bypass_safety_checks"]),
-            restart_setting=row["restart_setting"],
-            automatic_updates=_flag(row["automatic_updates"]),
-            provision_agent=_flag(row["provision_agent"]),
-        ),
-        power=PowerState.parse(row["power"]),
-        generation=row["generation"],
-        os_name=row["os_name"],
-        os_version=row["os_version"],
-        time_zone=row["time_zone"],
-        allow_extensions=_flag(row["allow_extensions"]),
-        agent_ready=_flag(row["agent_ready"]),
+        **_sort_of(row[column] for column in _SORT),
     )
+
+
+def _sort_of(values: Iterable[Any]) -> dict[str, Any]:
+    """What many machines have in common: values of the columns _SORT -> arguments of Machine."""
+    v = dict(zip(_SORT, values, strict=True))
+    return {
+        "image": Image(v["publisher"], v["offer"], v["sku"]),
+        "settings": PatchSettings(
+            patch_mode=PatchMode.parse(v["patch_mode"]),
+            hotpatch_enabled=_flag(v["hotpatch_enabled"]),
+            assessment_mode=AssessmentMode.parse(v["assessment_mode"]),
+            bypass_safety_checks=_flag(v["bypass_safety_checks"]),
+            restart_setting=v["restart_setting"],
+            automatic_updates=_flag(v["automatic_updates"]),
+            provision_agent=_flag(v["provision_agent"]),
+        ),
+        "power": PowerState.parse(v["power"]),
+        "generation": v["generation"],
+        "os_name": v["os_name"],
+        "os_version": v["os_version"],
+        "time_zone": v["time_zone"],
+        "allow_extensions": _flag(v["allow_extensions"]),
+        "agent_ready": _flag(v["agent_ready"]),
+    }
+
+
+@lru_cache(maxsize=4096)
+def _typical(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
+    """A machine of the sort, without what is its own, and its status: a fleet has few sorts."""
+    nowhen = datetime.min.replace(tzinfo=UTC)
+    machine = Machine("", "", "", "", "", nowhen, **_sort_of(sort))
+    return machine, hotpatch_status(machine, assessed=assessed)
 
 
 def evidence_of(row: sqlite3.Row) -> Evidence:
     """A row of machines -> what the coverage sentence needs."""
     machine = machine_of(row)
+    return _evidence(machine, hotpatch_status(machine, assessed=bool(row["in_graph"])), row)
+
+
+def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evidence:
     return Evidence(
         machine=machine,
-        status=hotpatch_status(machine, assessed=bool(row["in_graph"])),
+        status=status,
         assessed=from_text(row["assessed_at"]),
         assessment_error=row["assessment_error"],
         restart_pending=bool(row["restart_pending"]),
@@ -187,70 +211,79 @@ def status_of(row: sqlite3.Row) -> HotpatchStatus | None:
 def refresh_standing(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive counts, the last run and the coverage of each machine anew, out of its rows."""
-    db.executemany(_COUNTS, [{"id": i} for i in machine_ids])
-    derived = []
-    for row in read_rows(db, machine_ids):
-        evidence = evidence_of(row)
-        situation, level = standing(evidence, calendar, now)
-        derived.append((evidence.status, situation, int(level), row["id"]))
-    db.executemany(
-        "UPDATE machines SET hotpatch_status=?, situation=?, attention=? WHERE id=?", derived
-    )
+    """Derive counts, the last run and the coverage of each machine anew, out of its rows; write those
+    that are not as they were."""
+    changed = []
+    for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
+        machine_id, in_graph = row[:2]
+        machine, status = _typical(row[2 : 2 + len(_SORT)], bool(in_graph))
+        situation, level = standing(_evidence(machine, status, row), calendar, now)
+        derived = (*row[2 + len(_SORT) :], status, situation, int(level))
+        changed.append((*derived, machine_id, *derived))
+    db.executemany(_UPDATE_DERIVED, changed)
 
 
-_COUNTS = """
-UPDATE machines SET
-    assessment_id = a.id,
-    assessed_at = a.assessed_at,
-    assessment_error = (
+_DERIVED = {
+    "assessment_id": "a.id",
+    "assessed_at": "a.assessed_at",
+    "assessment_error": """(
         SELECT coalesce(nullif(f.error, ''), 'Azure gave no reason.') FROM assessments f
-        WHERE f.machine_id = :id AND f.status = 'Failed' AND f.assessed_at > coalesce(a.assessed_at, '')
-        ORDER BY f.assessed_at DESC LIMIT 1),
-    restart_pending = coalesce(a.restart_pending, 0),
-    updates = coalesce(u.n, a.important + a.other, 0),
-    important = coalesce(u.important, a.important, 0),
-    critical = coalesce(u.critical, 0),
-    security = coalesce(u.security, 0),
-    updates_that_restart = coalesce(u.restarting, 0),
-    offered_kbs = coalesce(u.kbs, ''),
-    restart_kbs = coalesce(CASE WHEN a.restart_pending THEN (
+        WHERE f.machine_id = m.id AND f.status = 'Failed' AND f.assessed_at > coalesce(a.assessed_at, '')
+        ORDER BY f.assessed_at DESC LIMIT 1)""",
+    "restart_pending": "coalesce(a.restart_pending, 0)",
+    "updates": "coalesce(u.n, a.important + a.other, 0)",
+    "important": "coalesce(u.important, a.important, 0)",
+    "critical": "coalesce(u.critical, 0)",
+    "security": "coalesce(u.security, 0)",
+    "updates_that_restart": "coalesce(u.restarting, 0)",
+    "offered_kbs": "coalesce(u.kbs, '')",
+    "restart_kbs": """coalesce(CASE WHEN a.restart_pending THEN (
         SELECT group_concat(kb, ' ') FROM (
             SELECT DISTINCT iu.kb AS kb FROM installation_updates iu
             JOIN installations i ON i.id = iu.installation_id
-            WHERE i.machine_id = :id AND i.restart_status = 'Required' AND iu.state = 'Installed'
+            WHERE i.machine_id = m.id AND i.restart_status = 'Required' AND iu.state = 'Installed'
               AND iu.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot') AND iu.kb IS NOT NULL
               AND i.started_at = (SELECT max(started_at) FROM installations
-                                  WHERE machine_id = :id AND restart_status = 'Required')))
-        END, ''),
-    out_of_band_kbs = coalesce((
-        SELECT group_concat(iu.kb, ' ') FROM installation_updates iu
-        JOIN installations i ON i.id = iu.installation_id
-        WHERE i.machine_id = :id AND iu.state = 'Installed'
-          AND iu.kb IN (SELECT kb FROM releases WHERE kind = 'out_of_band')), ''),
-    last_run_at = (SELECT max(started_at) FROM installations WHERE machine_id = :id),
-    last_run_failed = (
+                                  WHERE machine_id = m.id AND restart_status = 'Required')))
+        END, '')""",
+    "out_of_band_kbs": """coalesce((
+        SELECT group_concat(iu.kb, ' ') FROM installations i
+        JOIN installation_updates iu ON iu.installation_id = i.id
+        WHERE i.machine_id = m.id AND iu.state = 'Installed'
+          AND iu.kb IN (SELECT kb FROM releases WHERE kind = 'out_of_band')), '')""",
+    "last_run_at": "(SELECT max(started_at) FROM installations WHERE machine_id = m.id)",
+    "last_run_failed": """(
         SELECT CASE WHEN i.status = 'Failed' AND coalesce(i.window_exceeded, 0) = 0 THEN
             coalesce((SELECT group_concat(message, ' ') FROM (
                 SELECT message FROM installation_errors WHERE installation_id = i.id
                 ORDER BY ordinal DESC LIMIT 1)), 'Azure gave no reason.') END
-        FROM installations i WHERE i.machine_id = :id
+        FROM installations i WHERE i.machine_id = m.id
           AND EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id = i.id
                       AND x.classification IN ('Critical', 'Security'))
-        ORDER BY i.started_at DESC LIMIT 1)
-FROM (SELECT 1) one
-LEFT JOIN (SELECT * FROM assessments
-           WHERE machine_id = :id AND status IN ('Succeeded', 'CompletedWithWarnings')
-           ORDER BY assessed_at DESC LIMIT 1) a
+        ORDER BY i.started_at DESC LIMIT 1)""",
+}
+_FRESH = f"""
+SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in _SORT)},
+    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}
+FROM machines m
+LEFT JOIN assessments a ON a.id = (
+    SELECT id FROM assessments WHERE machine_id = m.id AND status IN ('Succeeded', 'CompletedWithWarnings')
+    ORDER BY assessed_at DESC LIMIT 1)
 LEFT JOIN (SELECT machine_id, count(*) AS n,
         sum(classification IN ('Critical', 'Security')) AS important,
         sum(classification = 'Critical') AS critical,
         sum(classification = 'Security') AS security,
         sum(restart != 'NeverReboots') AS restarting,
         group_concat(kb, ' ') AS kbs
-    FROM updates WHERE machine_id = :id GROUP BY machine_id) u
-WHERE machines.id = :id
+    FROM updates WHERE machine_id IN (SELECT value FROM json_each(:ids)) GROUP BY machine_id) u
+    ON u.machine_id = m.id
+WHERE m.id IN (SELECT value FROM json_each(:ids))
 """
+_WRITTEN = (*_DERIVED, "hotpatch_status", "situation", "attention")
+_UPDATE_DERIVED = (
+    f"UPDATE machines SET ({', '.join(_WRITTEN)}) = ({', '.join('?' * len(_WRITTEN))})"
+    f" WHERE id=? AND ({', '.join(_WRITTEN)}) IS NOT ({', '.join('?' * len(_WRITTEN))})"
+)
 
 
 def _flag(value: int | None) -> bool | None:

@@ -41,7 +41,9 @@ class Found(NamedTuple):
 
 
 class Table(NamedTuple):
-    """``source`` is the FROM part, ``key`` the row id, ``sorts`` SQL by column key; ``touched_by``
+    """``select`` names what is shown and no more: a row that was only fetched anew is the same row.
+
+    ``source`` is the FROM part, ``key`` the row id, ``sorts`` SQL by column key; ``touched_by``
     are the tables whose change may change what is shown."""
 
     name: str
@@ -95,7 +97,7 @@ MACHINES = Table(
     name="machines",
     source="machines m",
     key="m.id",
-    select="m.*",
+    select="m.name, m.hotpatch_status, m.situation, m.attention, m.updates, m.updates_that_restart, m.assessed_at",
     sorts={
         "attention": "m.attention",
         "name": "m.name COLLATE NOCASE",
@@ -115,7 +117,10 @@ UPDATES = Table(
     name="updates",
     source="updates u JOIN machines m ON m.id=u.machine_id",
     key="u.id",
-    select=f"u.*, m.name AS machine_name, m.assessed_at, {_RELEASE.format(kb='u.kb')} AS release_kind",
+    select=(
+        "u.name, u.kb, u.classification, u.severity, u.restart, u.published_at, m.name AS machine_name,"
+        f" {_RELEASE.format(kb='u.kb')} AS release_kind"
+    ),
     sorts={
         "importance": _CLASS_ORDER.format(c="u.classification"),
         "machine": "m.name COLLATE NOCASE",
@@ -163,7 +168,10 @@ HISTORY = Table(
     name="history",
     source="installations i JOIN machines m ON m.id=i.machine_id",
     key="i.id",
-    select="i.*, m.name AS machine_name",
+    select=(
+        "i.run_id, i.status, i.started_at, i.modified_at, i.started_by, i.restart_status, i.window_exceeded,"
+        " i.installed, i.failed, i.pending, i.excluded, i.not_selected, m.name AS machine_name"
+    ),
     sorts={
         "machine": "m.name COLLATE NOCASE",
         "run": "i.run_id",

@@ -56,6 +56,7 @@ class Blade(QStackedWidget):
         self._ids: tuple[int, ...] = ()
         self._online = True
         self._rows: list[sqlite3.Row] = []
+        self._is_old = False
         self._work: list[sqlite3.Row] = []
         self._asker = Asker(services.source, self._show_rows, self)
         self.commands: dict[str, QAction] = {}
@@ -63,6 +64,7 @@ class Blade(QStackedWidget):
         self._lay_out()
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.reload)
+        services.source.aged.connect(self._on_aged)
 
     def _make_parts(self) -> None:
         theme = self._s.theme
@@ -191,7 +193,15 @@ class Blade(QStackedWidget):
         read = machines.read_rows if few else machines.read_briefly
         self._asker.ask(partial(read, machine_ids=self._ids), at_once=few, is_news=is_news)
 
+    def _on_aged(self) -> None:
+        self._is_old = True
+        self.reload()
+
     def _show_rows(self, rows: list[sqlite3.Row]) -> None:
+        """Show them, unless they are what is shown and have not aged."""
+        if rows and rows == self._rows and not self._is_old:
+            return
+        self._is_old = False
         self.setCurrentWidget(self._page if rows else self.empty)
         self._rows = rows
         if rows:
@@ -310,7 +320,7 @@ class Blade(QStackedWidget):
     def _on_changed(self, changes: Changes) -> None:
         if self._ids and changes.touch(_SHOWN_TABLES):
             self.reload()
-        elif self._ids and changes.touch(_WORK_TABLES):
+        if self._ids and changes.touch(_WORK_TABLES):
             self._show_work()
             self._update_commands()
 

@@ -20,7 +20,6 @@ from hotpatch_gui.theme.tokens import CAPTION_PX
 from .services import Services
 from .widgets.labels import ElidedLabel, GlyphLabel, label
 
-AGE_MS = 20_000
 END_SHOWN_MS = 15_000
 _TABLES = frozenset({"sync_state", "operations"})
 
@@ -64,10 +63,7 @@ class StatusBar(QFrame):
         self._end_timer.setSingleShot(True)
         self._end_timer.setInterval(END_SHOWN_MS)
         self._end_timer.timeout.connect(self.work.hide)
-        self._ager = QTimer(self)
-        self._ager.setInterval(AGE_MS)
-        self._ager.timeout.connect(self.reload)
-        self._ager.start()
+        services.source.aged.connect(self.reload)
         self.reload()
 
     def show_syncing(self, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from .context import Context
 from .patience import patiently
 from .scheduler import Job
 
+SAY_EVERY_S = 0.2
 MAX_VIEWS = 50
 """How many machines without an assessment in Resource Graph are read one by one in a sync."""
 
@@ -73,6 +75,7 @@ class _FleetSync:
     def __init__(self, context: Context, progressed: Callable[[SyncProgress], None]) -> None:
         self._c = context
         self._progressed = progressed
+        self._said_at = 0.0
         self.unreadable = 0
         self._seen: set[str] = set()
 
@@ -111,9 +114,15 @@ class _FleetSync:
             with transaction(self._c.db):
                 done += take(page)
             self.unreadable += page.unreadable
-            self._progressed(SyncProgress(what, done, total))
+            self._say(SyncProgress(what, done, total))
             self._c.changed(Changes.to(what, *(("updates",) if what == "assessments" else ())))
             yield self._c.gateway.wait_s
+
+    def _say(self, progress: SyncProgress) -> None:
+        """Not every page: nobody reads that fast, and each word is painted."""
+        if progress.done >= progress.total or time.monotonic() >= self._said_at + SAY_EVERY_S:
+            self._said_at = time.monotonic()
+            self._progressed(progress)
 
     def _waiting(self, what: str, done: int, total: int) -> Callable[[float], None]:
         return lambda seconds: self._progressed(SyncProgress(what, done, total, seconds))
@@ -140,7 +149,7 @@ class _FleetSync:
             machine = machines.read(self._c.db, machine_id)
             if machine is not None:
                 yield from patiently(partial(read_view, self._c, machine_id, machine))
-            self._progressed(SyncProgress("instance views", done, len(waiting)))
+            self._say(SyncProgress("instance views", done, len(waiting)))
             yield 0.0
 
 
@@ -169,18 +178,18 @@ def save_assessments(context: Context, page: AssessmentPage, sweep: Sweep) -> No
     A list belongs to an assessment that counts: one that failed or still runs replaces nothing, and
     neither does one that is older than what ARM said itself, as Resource Graph lags behind.
     """
-    owners = [owner for owner, _ in page.assessments] + [owner for owner, _ in page.updates]
-    known = machines.ids(context.db, owners)
+    known = machines.ids(
+        context.db, {o for o, _ in page.assessments} | {o for o, _ in page.updates}
+    )
     now = context.clock()
     found = [(known[o], a) for o, a in page.assessments if o in known]
     sweep.shown |= {machine_id for machine_id, _ in found}
     sweep.outdated |= {machine_id for machine_id, a in found if not a.status.is_good}
     sweep.outdated |= assessments.outdated(context.db, found)
     assessments.save(context.db, found, now)
-    updates = [(known[o], u) for o, u in page.updates if o in known]
-    assessments.save_updates(
-        context.db, [p for p in updates if p[0] not in sweep.outdated], now, sweep.number
-    )
+    current = {o: i for o, i in known.items() if i not in sweep.outdated}
+    updates = [(current[o], u) for o, u in page.updates if o in current]
+    assessments.save_updates(context.db, updates, now, sweep.number)
 
 
 def save_installations(context: Context, page: InstallationPage) -> None:

@@ -13,11 +13,12 @@ from hotpatch_gui.demo import environment
 
 environment.prepare()
 
-from tests.benchmarks import rows, startup, sync  # noqa: E402 - after the environment
+from tests.benchmarks import gaps, rows, startup, sync  # noqa: E402 - after the environment
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
     "sync": (sync.measure, 5),
+    "gaps": (gaps.measure, 2),
     "rows": (rows.measure, 1),
 }
 

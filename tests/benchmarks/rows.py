@@ -63,7 +63,7 @@ class Figures:
         for view, action in self.actions:
             by = [median(self._ui(view, action, size)) for size in SIZES]
             worst = max(self._ui(view, action, MOST))
-            wall = median(cost[2] for cost in self.found[MOST]["costs"][view][action])
+            wall = median(cost[1] for cost in self.found[MOST]["costs"][view][action])
             cells = "".join(f"{ms:11.1f}" for ms in by)
             name = f"{view}: {action}"
             lines.append(f"{name:40}{cells}{by[-1] / by[0]:8.2f}{worst:8.0f}{wall:8.0f}")
@@ -86,12 +86,16 @@ def measure(folder: Path, _: int) -> Figures:
     found: dict[int, dict[str, Any]] = {}
     for size in SIZES:
         found[size] = {"costs": {}, "repaints": {}, "memory": {}}
-        for kind, make in (("machines", make_machines), ("fleet", make_fleet)):
-            place = folder / f"{kind}-{size}"
+        for make, kinds in (
+            (make_machines, ["machines"]),
+            (make_fleet, ["compliance", "history"]),
+        ):
+            place = folder / f"{make.__name__}-{size}"
             place.mkdir()
             path = make(place, size)
-            for key, value in _run(kind, place).items():
-                found[size][key] |= value
+            for kind in kinds:
+                for key, value in _run(kind, place).items():
+                    found[size][key] |= value
             path.unlink()
     return Figures(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import sqlite3
@@ -20,6 +21,7 @@ from hotpatch_gui.simulator.transport import in_process_transport
 from hotpatch_gui.store import catalogue, database
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync import sync_fleet
+from hotpatch_gui.worker.thread import GC_THRESHOLDS, spare_the_collector
 
 from .fleet import UPDATES_EACH, Recorded, record
 from .measure import Ratio, in_turns
@@ -53,10 +55,14 @@ def _ours(fleet: Recorded, path: Path) -> float:
     context = Context(
         db, gateway, clock, resources.calendar(), lambda _: None, threading.Event(), lambda: None
     )
+    plain = gc.get_threshold()
+    spare_the_collector()
+    gc.set_threshold(*GC_THRESHOLDS)  # as the program's worker does
     begun = time.perf_counter()
     for _ in sync_fleet(context, lambda _: None):
         pass
     taken = time.perf_counter() - begun
+    gc.set_threshold(*plain)
     _check(db)
     db.close()
     gateway.close()

@@ -20,6 +20,7 @@ from hotpatch_gui.models.outcomes import classification_text
 from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import assessments, tables
+from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
@@ -67,6 +68,7 @@ class ComplianceTab(QWidget):
         self.chips.changed.connect(self._filter)
         self.search.textChanged.connect(self._filter)
         self.model.rows_changed.connect(self._show)
+        self._s.source.changed.connect(self._on_changed)
 
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
@@ -90,16 +92,19 @@ class ComplianceTab(QWidget):
         self._rows, self._ids = rows, ids
         name_hidden = len(rows) == 1
         self.panel.table.setColumnHidden(0, name_hidden)
-        one = len(ids) == 1
         if others:
             self.chart.wait()
-            self.model.show_others(self._where, at_once=one)
-        self._counts.ask(
-            partial(assessments.counts_by_classification, machine_ids=ids),
-            at_once=one,
-            is_news=not others,
-        )
+            self.model.show_others(self._where, at_once=len(ids) == 1)
+            self._ask_counts(is_news=False)
         self._show()
+
+    def _ask_counts(self, *, is_news: bool) -> None:
+        counts = partial(assessments.counts_by_classification, machine_ids=self._ids)
+        self._counts.ask(counts, at_once=len(self._ids) == 1, is_news=is_news)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self._ids and changes.touch(tables.UPDATES.touched_by):
+            self._ask_counts(is_news=True)
 
     def _filter(self) -> None:
         self.model.set_where(self._where)

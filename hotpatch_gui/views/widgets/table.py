@@ -73,6 +73,7 @@ class Table(QTableView):
         self._restore_columns()
         self.doubleClicked.connect(self._on_opened)
         theme.changed.connect(self._repaint)
+        model.source.aged.connect(self._repaint)
         for keys, headers in (("Ctrl+C", False), ("Ctrl+Shift+C", True)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
