@@ -16,13 +16,14 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
 from hotpatch_gui.domain.updates import Update
 
 from . import parse
 from .clouds import Cloud
 from .credentials import NoAuthentication, SignIn
-from .errors import as_problems
+from .errors import as_problems, nonsense
 from .operations import Look, begin, look
 from .policies import ClockWatch, OwnHostOnly
 from .resource_graph import Page, ResourceGraph
@@ -137,7 +138,12 @@ class Gateway:
     def _machine_page(self, page: Page) -> MachinePage:
         now = self._clock()
         machines: list[Machine] = []
-        bad = _take_rows(page.rows, lambda row: machines.append(parse.machine(row, now)))
+
+        def take(row: Mapping[str, Any]) -> None:
+            _is_update(row["type"], _MACHINE)
+            machines.append(parse.machine(row, now))
+
+        bad = _take_rows(page.rows, take)
         return MachinePage(machines, bad, page.total)
 
     def read_machine(self, machine: Machine) -> Reading:
@@ -147,6 +153,8 @@ class Gateway:
                 machine.resource_group, machine.name, expand="instanceView"
             )
             raw = dict(body)
+            if str(raw.get("id")).casefold() != machine.resource_id.casefold():
+                raise ProblemError(nonsense(f"reading {machine.name}"))
             view = parse.mapping(parse.mapping(raw.get("properties")).get("instanceView"))
             row = parse.resource_row(raw, machine.subscription_id)
             found = replace(parse.machine(row, self._clock()), agent_ready=parse.agent_ready(view))
@@ -213,9 +221,21 @@ class Gateway:
         return options
 
 
+_MACHINE = "microsoft.compute/virtualmachines"
+_ASSESSMENT, _RUN = f"{_MACHINE}/patchassessmentresults", f"{_MACHINE}/patchinstallationresults"
+
+
 @lru_cache(maxsize=256)
-def _is_update(kind: str) -> bool:
-    return kind.casefold().endswith("/softwarepatches")
+def _is_update(kind: str, of: str) -> bool:
+    """Whether a row is of an update or of ``of`` itself.
+
+    Raises:
+        UnreadableError: it is of neither: an answer to another question, as a broken proxy gives.
+    """
+    plain = kind.casefold()
+    if plain not in (of, f"{of}/softwarepatches"):
+        raise parse.UnreadableError(f"{kind} is not what was asked for")
+    return plain != of
 
 
 def _owner(row: Mapping[str, Any]) -> str:
@@ -240,7 +260,7 @@ def _assessment_page(page: Page) -> AssessmentPage:
     updates: list[tuple[str, Update]] = []
 
     def take(row: Mapping[str, Any]) -> None:
-        if _is_update(row["type"]):
+        if _is_update(row["type"], _ASSESSMENT):
             updates.append(_update_row(row))
         else:
             found.append(_assessment_row(row))
@@ -253,7 +273,7 @@ def _installation_page(page: Page) -> InstallationPage:
     updates: list[tuple[str, str, RunUpdate]] = []
 
     def take(row: Mapping[str, Any]) -> None:
-        if _is_update(row["type"]):
+        if _is_update(row["type"], _RUN):
             updates.append(_run_update_row(row))
         else:
             runs.append(_run_row(row))

@@ -10,7 +10,9 @@ from typing import Any
 from .arm import Wire
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """One request of the wire over HTTP."""
+
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -50,7 +52,7 @@ class SimulatorServer(ThreadingHTTPServer):
 
     def __init__(self, wire: Wire, port: int = 0) -> None:
         self.wire = wire
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away in the middle is no error of ours."""

@@ -147,11 +147,12 @@ def counts_by_classification(
     return [(r[0], r[1], r[2]) for r in rows]
 
 
-def assessed_after(db: sqlite3.Connection, machine_id: int, since: str) -> bool:
-    """Whether an assessment of the machine that began since has ended."""
+def assessed_since(db: sqlite3.Connection, operation_id: int) -> bool:
+    """Whether an assessment that began after those known when the operation was sent has ended well."""
     row = db.execute(
-        "SELECT 1 FROM assessments WHERE machine_id=? AND coalesce(started_at, assessed_at)>=?"
-        f" AND status IN {_GOOD} LIMIT 1",
-        (machine_id, since),
+        "SELECT 1 FROM assessments a JOIN operations o ON o.machine_id=a.machine_id WHERE o.id=?"
+        " AND coalesce(a.started_at, a.assessed_at)>coalesce(o.known_until, '')"
+        f" AND a.status IN {_GOOD} LIMIT 1",
+        (operation_id,),
     ).fetchone()
     return row is not None

@@ -108,14 +108,15 @@ def errors(db: sqlite3.Connection, installation_id: int) -> list[sqlite3.Row]:
     ).fetchall()
 
 
-def run_after(db: sqlite3.Connection, machine_id: int, sent_at: str) -> sqlite3.Row | None:
-    """The first run somebody started on the machine at or after ``sent_at`` that no operation claims."""
+def run_of(db: sqlite3.Connection, operation_id: int) -> sqlite3.Row | None:
+    """The run of an operation whose answer was lost: the first that somebody started on its machine after
+    those known when it was sent, and that no operation claims."""
     row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM installations i WHERE machine_id=? AND started_at>=? AND"
-        " coalesce(started_by, 'User')='User' AND NOT EXISTS"
-        " (SELECT 1 FROM operations o WHERE o.machine_id=i.machine_id AND o.run_id=i.run_id)"
-        " ORDER BY started_at LIMIT 1",
-        (machine_id, sent_at),
+        "SELECT i.* FROM installations i JOIN operations o ON o.machine_id=i.machine_id WHERE o.id=?"
+        " AND i.started_at>coalesce(o.known_until, '') AND coalesce(i.started_by, 'User')='User'"
+        " AND NOT EXISTS (SELECT 1 FROM operations x WHERE x.machine_id=i.machine_id AND x.run_id=i.run_id)"
+        " ORDER BY i.started_at LIMIT 1",
+        (operation_id,),
     ).fetchone()
     return row
 

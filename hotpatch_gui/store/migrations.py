@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """How many migrations there are; a file with more was written by a newer program."""
 
 _M0001 = """
@@ -186,6 +186,11 @@ CREATE INDEX machines_by_name ON machines(name COLLATE NOCASE) WHERE gone_at IS 
 CREATE INDEX installation_updates_by_kb ON installation_updates(kb, state);
 """
 
+_M0003 = """
+ALTER TABLE operations ADD COLUMN known_until TEXT;
+UPDATE operations SET known_until=sent_at;
+"""
+
 
 def migrations() -> Migrations:
     """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
@@ -200,6 +205,10 @@ def migrations() -> Migrations:
     @steps()
     def m0002_indexes_for_many_rows(db: Database) -> None:
         _run(db, _M0002)
+
+    @steps()
+    def m0003_what_was_known_before_an_operation(db: Database) -> None:
+        _run(db, _M0003)
 
     return steps
 

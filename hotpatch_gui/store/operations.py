@@ -25,9 +25,18 @@ class WrongTransitionError(RuntimeError):
 
 def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) -> bool:
     """Move a queued operation to *sent*; False where it is not queued any more, so that nobody but
-    the one who claimed it sends it. Call it inside a durable transaction."""
+    the one who claimed it sends it. Call it inside a durable transaction.
+
+    Also keeps how far the machine's history is known, in Azure's own times: should the answer be lost,
+    what Azure shows beyond that is this operation's, whatever any clock of ours said.
+    """
     done = db.execute(
-        "UPDATE operations SET state='sent', sent_at=?, note=? WHERE id=? AND state='queued'",
+        "UPDATE operations SET state='sent', sent_at=?, note=?, known_until=CASE kind"
+        " WHEN 'install' THEN (SELECT max(started_at) FROM installations i"
+        "  WHERE i.machine_id=operations.machine_id)"
+        " WHEN 'assess' THEN (SELECT max(coalesce(started_at, assessed_at)) FROM assessments a"
+        "  WHERE a.machine_id=operations.machine_id) END"
+        " WHERE id=? AND state='queued'",
         (to_text(at), note, operation_id),
     )
     return done.rowcount == 1

@@ -20,7 +20,6 @@ from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, machines, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
-from hotpatch_gui.store.times import to_text
 
 from .context import Context
 from .scheduler import Job
@@ -36,8 +35,6 @@ MAX_REFUSED = 10
 LOST = (
     "No answer came back, so it is not known whether Azure took the request. It is not sent again."
 )
-CLOCK_SKEW = timedelta(seconds=30)
-"""How far our clock, which Azure's answers keep, may be ahead of Azure's."""
 
 
 def follow(context: Context, operation_id: int) -> Job:
@@ -94,8 +91,22 @@ class _Following:
         self.is_unknown = False
 
     def send(self) -> Job:
-        """Claim the row, commit, then send: killed in between, it is unknown and not repeated."""
+        """Claim the row, commit, then send: killed in between, it is unknown and not repeated.
+
+        An installation is only asked for where the machine's last run could be read, so that it can be
+        told apart from those before should its answer be lost.
+        """
         while True:
+            try:
+                if self._op.kind in (OperationKind.INSTALL, OperationKind.ASSESS):
+                    read_view(self._c, self._op.machine_id, self._machine)
+            except ProblemError as error:
+                if error.problem.kind is ProblemKind.THROTTLED:
+                    yield error.problem.retry_after_s or FIRST_BACK_OFF_S
+                    continue
+                if self._op.kind is OperationKind.INSTALL:
+                    self._not_sent(error.problem)
+                    return
             sent_at = self._c.clock()
             with transaction(self._c.db, durable=True):
                 mine = operations.claim(
@@ -202,11 +213,8 @@ class _Following:
     def _finding(self) -> _Found | _NotYet:
         """What the machine, just read, shows of the request."""
         db, op = self._c.db, operations.read(self._c.db, self._op.id)
-        # where a simulated cloud's time runs faster, so does the error in what we know of it
-        skew = CLOCK_SKEW * max(1.0, self._c.clock.rate)
-        since = to_text((op.sent or op.created) - skew) or ""
         if op.kind is OperationKind.INSTALL:
-            row = installations.run_after(db, op.machine_id, since)
+            row = installations.run_of(db, op.id)
             status = RunStatus.parse(row["status"]) if row else RunStatus.UNKNOWN
             if row is None:
                 return _NO_TRACE
@@ -215,7 +223,7 @@ class _Following:
             state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
             note = f"Azure shows the installation: {status.label.lower()}."
             return _Found(state, note, row["run_id"])
-        if op.kind is OperationKind.ASSESS and assessments.assessed_after(db, op.machine_id, since):
+        if op.kind is OperationKind.ASSESS and assessments.assessed_since(db, op.id):
             return _Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
         if op.kind is OperationKind.SETTINGS and self._settings_are_so(op):
             return _Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
@@ -243,10 +251,13 @@ class _Following:
         ):  # fmt: skip
             self.lost()
         else:
-            self._move(
-                OperationState.FAILED, at=self._c.clock(), code=problem.code, request_id=problem.request_id,
-                note=f"{problem.sentence} Nothing was started." if problem.kind.passes else problem.text,
-            )  # fmt: skip
+            self._not_sent(problem)
+
+    def _not_sent(self, problem: Problem) -> None:
+        self._move(
+            OperationState.FAILED, at=self._c.clock(), code=problem.code, request_id=problem.request_id,
+            note=f"{problem.sentence} Nothing was started." if problem.kind.passes else problem.text,
+        )  # fmt: skip
 
     def _done(self, result: Mapping[str, Any]) -> Job:
         try:

@@ -76,7 +76,9 @@ class _FleetSync:
         self._c = context
         self._progressed = progressed
         self._said_at = 0.0
-        self.unreadable = 0
+        self.unreadable = self._counted = 0
+        self._is_whole = False
+        """Every machine that Azure counted was read, so one that was not among them is gone."""
         self._seen: set[str] = set()
 
     def run(self) -> Job:
@@ -88,13 +90,15 @@ class _FleetSync:
             catalogue.save_subscriptions(db, names)
         self._c.changed(Changes.to("sync_state", "subscriptions"))
         yield from self._pages("machines", gateway.machine_pages(), self._take_machines)
+        self._is_whole = not self.unreadable and len(self._seen) >= self._counted
         sweep = Sweep.begin(self._c)
         yield from self._pages(
             "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, sweep)
         )
         with transaction(db):
             subscriptions = {i for i, _ in names}
-            machines.mark_gone(db, self._seen, subscriptions, self._c.clock())
+            if self._is_whole:
+                machines.mark_gone(db, self._seen, subscriptions, self._c.clock())
             assessments.clear_in_graph(db)
             sweep.end(db)
         yield from self._pages(
@@ -110,7 +114,7 @@ class _FleetSync:
             page = yield from patiently(lambda: next(pages, None), self._waiting(what, done, total))
             if page is None:
                 return
-            total = page.total
+            total = self._counted = page.total
             with transaction(self._c.db):
                 done += take(page)
             self.unreadable += page.unreadable

@@ -326,9 +326,9 @@ def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> N
     stage.start()
     run = {"installationActivityId": "x", "startTime": "not a time"}
     view = {"patchStatus": {"lastPatchInstallationSummary": run}}
-    machine = (
-        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-web-02"
-    )
+    db = stage.app.source.db
+    assert db is not None
+    (machine,) = db.execute("SELECT azure_id FROM machines WHERE name='vm-web-02'").fetchone()
     body = {
         "id": machine,
         "name": "vm-web-02",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from torture.faults import storm
 from torture.file_fuzz import fuzz_file
 from torture.fuzz import fuzz
 from torture.run import torture
@@ -28,3 +29,10 @@ def test_answers_that_are_not_what_they_should_be_are_read_or_refused(tmp_path: 
 @pytest.mark.expects_log
 def test_files_with_odd_values_in_them_can_be_looked_through(qapp, tmp_path: Path) -> None:
     assert fuzz_file(tmp_path / "files", rounds=4, seed=3) == "4 mutated files looked through"
+
+
+@pytest.mark.expects_log
+def test_on_a_socket_that_cannot_be_trusted_everything_ends_in_its_true_state(
+    qapp, tmp_path: Path
+) -> None:
+    assert "faults on the socket" in storm(tmp_path / "faults", faults=60, seed=5)

@@ -6,6 +6,8 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -300,3 +302,87 @@ def test_every_cloud_has_a_folder_of_its_own() -> None:
     )  # fmt: skip
     folders = {read_world(parser.parse_args(line), parser).folder for line in lines}
     assert len(folders) == len(lines)
+
+
+@pytest.mark.expects_log
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
+    stage: Stage, days: int
+) -> None:
+    """And no older one that somebody started is taken for it."""
+    stage.start()
+    send = stage.wire.handle
+
+    def on_another_day(method: str, url: str, headers, body):
+        answer = send(method, url, headers, body)
+        moved = stage.clock.now() + timedelta(days=days)
+        answer.headers["Date"] = format_datetime(moved, usegmt=True)
+        if "/installPatches" in url:
+            stage.wire.handle = send  # type: ignore[method-assign]
+            raise ReadTimeout("lost")
+        return answer
+
+    stage.wire.handle = on_another_day  # type: ignore[method-assign]
+    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    run = one(stage, "SELECT run_id FROM operations")[0]
+    known = {i for i, o in stage.wire.cloud.operations.items() if o.kind == "install"}
+    assert {run} == known
+
+
+@pytest.mark.expects_log
+@pytest.mark.usefixtures("hasty")
+def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(stage: Stage) -> None:
+    """Without what was there before, nobody could tell its run from others should the answer be lost."""
+    stage.start()
+    stage.choose("vm-web-02")
+    broken = Answer(500, {"error": {"code": "Broken", "message": "Made by the test."}})
+    stage.wire.faults.append(answering(lambda: broken, "/virtualMachines/vm-web-02", "GET"))
+    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert "Nothing was started" in one(stage, "SELECT note FROM operations")[0]
+    assert not stage.wire.cloud.received.get("install")
+
+
+@pytest.mark.expects_log
+def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Stage) -> None:
+    """As a broken proxy gives it, that answers with what it kept of the request before."""
+    stage.start()
+    runs = one(stage, "SELECT count(*) FROM installations")[0]
+    send, kept = stage.wire.handle, {}
+
+    def one_behind(method: str, url: str, headers, body):
+        answer = send(method, url, headers, body)
+        if "ResourceGraph" not in url:
+            return answer
+        answer, kept["last"] = kept.get("last", answer), answer
+        return answer
+
+    stage.wire.handle = one_behind  # type: ignore[method-assign]
+    stage.app.desk.sync()
+    stage.until(lambda: stage.window.is_syncing)
+    stage.until(lambda: not stage.window.is_syncing)
+    stage.settle()
+    assert one(stage, "SELECT count(*) FROM installations")[0] == runs
+    assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0
+    assert one(stage, "SELECT unreadable FROM sync_state")[0] > 0
+
+
+@pytest.mark.expects_log
+def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
+    stage.start()
+    send = stage.wire.handle
+
+    def without_a_name(method: str, url: str, headers, body):
+        answer = send(method, url, headers, body)
+        if "ResourceGraph" in url and b"osDisk.osType" in (body or b""):
+            answer.body["data"][0]["name"] = None
+        return answer
+
+    stage.wire.handle = without_a_name  # type: ignore[method-assign]
+    stage.app.desk.sync()
+    stage.until(lambda: one(stage, "SELECT unreadable FROM sync_state")[0] == 1)
+    assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0

@@ -12,6 +12,7 @@ from hotpatch_gui.demo import environment
 environment.prepare()
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.torture.faults import storm  # noqa: E402 - after the environment
 from tests.torture.file_fuzz import fuzz_file  # noqa: E402 - after the environment
 from tests.torture.fuzz import fuzz  # noqa: E402 - after the environment
 from tests.torture.run import torture  # noqa: E402 - after the environment
@@ -22,6 +23,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--answers", type=int, default=10_000, help="mutated answers of Azure")
     parser.add_argument("--files", type=int, default=100, help="mutated files to look through")
+    parser.add_argument("--faults", type=int, default=1000, help="faults on the socket")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -29,8 +31,10 @@ def main() -> None:
             print(fuzz(Path(folder), options.answers, options.seed), flush=True)
         if options.files:
             print(fuzz_file(Path(folder) / "files", options.files, options.seed), flush=True)
+        if options.faults:
+            print(storm(Path(folder) / "faults", options.faults, options.seed), flush=True)
         if options.kills:
-            print(torture(Path(folder), options.kills, options.seed))
+            print(f"{options.kills} kills; {torture(Path(folder), options.kills, options.seed)}")
 
 
 main()

@@ -24,15 +24,14 @@ KEPT = ("machines", "assessments", "installations", "installation_updates", "ope
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went: kills, operations by (kind, state), and what Azure received by kind."""
+    """How it went: operations by (kind, state), and what Azure received by kind."""
 
-    kills: int
     operations: dict[tuple[str, str], int]
     received: dict[str, int]
 
     def __str__(self) -> str:
         states = ", ".join(f"{k} {s} {n}" for (k, s), n in sorted(self.operations.items()))
-        return f"{self.kills} kills; operations: {states}; received by Azure: {self.received}"
+        return f"operations: {states}; received by Azure: {self.received}"
 
 
 def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed: int) -> None:
@@ -87,7 +86,7 @@ def _check(folder: Path, before: dict[str, int]) -> dict[str, int]:
     return now
 
 
-def judge(folder: Path, state: Path, kills: int) -> Outcome:
+def judge(folder: Path, state: Path) -> Outcome:
     """Hold the operations of the file against what the simulated Azure has in its own file.
 
     To be called once every operation has ended or is unknown for good.
@@ -138,4 +137,4 @@ def judge(folder: Path, state: Path, kills: int) -> Outcome:
         counted[row["kind"], row["state"]] = counted.get((row["kind"], row["state"]), 0) + 1
     open_ones = {k: n for k, n in counted.items() if k[1] in ("queued", "sent", "running")}
     assert not open_ones, f"not ended: {open_ones}"
-    return Outcome(kills, counted, received)
+    return Outcome(counted, received)

@@ -38,13 +38,14 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
         try:
             with Stage("light", folder=data, target=target) as stage:
                 stage.start()
-                stage.until(lambda: _all_ended(stage))
+                stage.until(lambda: all_ended(stage))
         finally:
             stages.PATIENCE_S, operations.UNKNOWN_LOOKS = patience, looks
-    return killing.judge(data, state, kills)
+    return killing.judge(data, state)
 
 
-def _all_ended(stage: Stage) -> bool:
+def all_ended(stage: Stage) -> bool:
+    """Whether no operation is open, but for those that nobody can find out about any more."""
     db = stage.app.source.db
     assert db is not None
     (left,) = db.execute(
