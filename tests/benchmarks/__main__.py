@@ -1,4 +1,4 @@
-"""Run benchmarks and print their figures: ``python -m tests.benchmarks [NAME ...]``, by default start-up.
+"""Run benchmarks and print their figures: ``python -m tests.benchmarks [NAME ...]``, by default all of them.
 
 The exit code is 1 where a limit is missed.
 """
@@ -13,12 +13,13 @@ from hotpatch_gui.demo import environment
 
 environment.prepare()
 
-from tests.benchmarks import gaps, rows, startup, sync  # noqa: E402 - after the environment
+from tests.benchmarks import gaps, idle, rows, startup, sync  # noqa: E402 - after the environment
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
     "sync": (sync.measure, 5),
     "gaps": (gaps.measure, 2),
+    "idle": (idle.measure, 1),
     "rows": (rows.measure, 1),
 }
 
@@ -29,7 +30,7 @@ def main(names: list[str]) -> int:
         print(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}")
         return 2
     met = True
-    for name in names or ["startup"]:
+    for name in names or BENCHMARKS:
         measure, pairs = BENCHMARKS[name]
         with tempfile.TemporaryDirectory() as folder:
             figure = measure(Path(folder), pairs)
