@@ -53,7 +53,7 @@ def spare_the_collector() -> None:
     it need not look as often either."""
     if gc.get_freeze_count() == 0:
         gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 class Opened(NamedTuple):

@@ -5,6 +5,7 @@ The exit code is 1 where a limit is missed.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -29,14 +30,22 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}")
         return 2
-    met = True
-    for name in names or BENCHMARKS:
-        measure, pairs = BENCHMARKS[name]
-        with tempfile.TemporaryDirectory() as folder:
-            figure = measure(Path(folder), pairs)
-        print(figure, flush=True)
-        met = met and figure.is_met
-    return 0 if met else 1
+    if len(names) == 1:
+        return _run(names[0])
+    # each in a process of its own, so that none meets what another one left in memory
+    command = [sys.executable, "-m", "tests.benchmarks"]
+    codes = [
+        subprocess.run([*command, name], check=False).returncode for name in names or BENCHMARKS
+    ]
+    return max(codes)
+
+
+def _run(name: str) -> int:
+    measure, pairs = BENCHMARKS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(Path(folder), pairs)
+    print(figures, flush=True)
+    return 0 if figures.is_met else 1
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from hotpatch_gui.simulator.transport import in_process_transport
 from hotpatch_gui.store import catalogue, database
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync import sync_fleet
-from hotpatch_gui.worker.thread import GC_THRESHOLDS, spare_the_collector
+from hotpatch_gui.worker.thread import spare_the_collector
 
 from .fleet import UPDATES_EACH, Recorded, record
 from .measure import Ratio, in_turns
@@ -56,8 +56,7 @@ def _ours(fleet: Recorded, path: Path) -> float:
         db, gateway, clock, resources.calendar(), lambda _: None, threading.Event(), lambda: None
     )
     plain = gc.get_threshold()
-    spare_the_collector()
-    gc.set_threshold(*GC_THRESHOLDS)  # as the program's worker does
+    spare_the_collector()  # as the program's worker does
     begun = time.perf_counter()
     for _ in sync_fleet(context, lambda _: None):
         pass
