@@ -52,7 +52,7 @@ class Reader(QObject):
         self._waiting: dict[int, _Question] = {}
         self._current: _Question | None = None
         self._db: sqlite3.Connection | None = None
-        self._ending = False
+        self._ending = self._is_interrupted = False
         self._thread: _Loop | None = None
 
     @property
@@ -69,8 +69,8 @@ class Reader(QObject):
         with self._lock:
             self._waiting[question.asker] = question
             is_running = self._current is not None and self._current.asker == question.asker
-            if is_running and not question.is_news and self._db is not None:
-                self._db.interrupt()
+            if is_running and not question.is_news:
+                self._interrupt()
             if self._thread is None:
                 self._thread = _Loop(self)
                 self._thread.start()
@@ -79,8 +79,7 @@ class Reader(QObject):
     def stop(self) -> None:
         with self._lock:
             self._ending = True
-            if self._db is not None:
-                self._db.interrupt()
+            self._interrupt()
             self._lock.notify()
         if self._thread is not None:
             self._thread.wait()
@@ -96,7 +95,7 @@ class Reader(QObject):
                     value = question.work(self._db)
                     self.answered.emit(_Answer(question.asker, question.number, value))
             except sqlite3.Error as error:
-                if "interrupted" not in str(error):
+                if not self._is_interrupted:  # SQLite words it in many ways
                     log.warning("a query failed: %s", error)
             except Exception:
                 log.exception("a query failed")
@@ -107,12 +106,18 @@ class Reader(QObject):
         if db is not None:
             db.close()
 
+    def _interrupt(self) -> None:
+        if self._db is not None:
+            self._is_interrupted = True
+            self._db.interrupt()
+
     def _take(self) -> _Question | None:
         with self._lock:
             while not self._waiting and not self._ending:
                 self._lock.wait()
             if self._ending:
                 return None
+            self._is_interrupted = False
             asker = next(iter(self._waiting))
             self._current = self._waiting.pop(asker)
             return self._current

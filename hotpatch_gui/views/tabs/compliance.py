@@ -43,6 +43,7 @@ class ComplianceTab(QWidget):
         self._s = services
         self._rows: Sequence[sqlite3.Row] = ()
         self._ids: tuple[int, ...] = ()
+        self._offered, self._has_list = 0, False
         self.model = WindowedModel(
             services.source, tables.UPDATES, columns.COMPLIANCE, services.clock, parent=self
         )
@@ -90,6 +91,8 @@ class ComplianceTab(QWidget):
         ids = tuple(r["id"] for r in rows)
         others = ids != self._ids
         self._rows, self._ids = rows, ids
+        self._offered = sum(r["updates"] for r in rows)
+        self._has_list = self._offered > 0 and any(r["in_graph"] for r in rows)
         name_hidden = len(rows) == 1
         self.panel.table.setColumnHidden(0, name_hidden)
         if others:
@@ -128,11 +131,9 @@ class ComplianceTab(QWidget):
         self.chart.show_data(data, words)
 
     def _show(self) -> None:
-        offered = sum(r["updates"] for r in self._rows)
         filtered = bool(self.chips.chosen or self.search.text().strip())
         listed = self.model.rowCount() > 0
-        has_list = offered > 0 and any(r["in_graph"] for r in self._rows)
-        self.chart.setVisible(has_list and self.chart.fits(self))
+        self.chart.setVisible(self._has_list and self.chart.fits(self))
         self.panel.show_table(listed)
         if not listed:
             self._explain(filtered)
@@ -146,7 +147,7 @@ class ComplianceTab(QWidget):
         row = self._rows[0] if len(self._rows) == 1 else None
         if not self.model.is_loaded:
             empty.say(Glyph.RUNNING, "Reading…", "")
-        elif filtered and any(r["updates"] for r in self._rows):
+        elif filtered and self._offered:
             empty.say(Glyph.INFO, "No update matches", "Change or clear the filters above.")
         elif row is None:
             empty.say(

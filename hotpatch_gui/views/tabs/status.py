@@ -16,7 +16,6 @@ from hotpatch_gui.domain.coverage import running_release
 from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.releases import ReleaseKind
-from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models import words
 from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.store import installations, machines
@@ -196,11 +195,13 @@ def _point(finding: Finding) -> Point:
 
 def _sum_of(rows: Sequence[sqlite3.Row]) -> list[Point]:
     """How many machines stand how, what needs most attention first, with the first of their names."""
-    groups: dict[tuple[Level, str], list[str]] = {}
+    groups: dict[tuple[int, str], list[sqlite3.Row]] = {}
     for row in rows:
-        groups.setdefault((words.level_of(row), words.situation_of(row)), []).append(row["name"])
+        groups.setdefault((row["attention"], row["situation"]), []).append(row)
     points = []
-    for (level, situation), names in sorted(groups.items(), reverse=True):
+    for _, alike in sorted(groups.items(), reverse=True):
+        level, situation = words.level_of(alike[0]), words.situation_of(alike[0])
+        names = [row["name"] for row in alike]
         more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
         named = ", ".join(names[:NAMES_SHOWN])
         title = f"{situation}: {len(names):,}"

@@ -81,9 +81,14 @@ class Table(QTableView):
 
     @property
     def selected_ids(self) -> list[int]:
-        rows = self.selectionModel().selectedRows()
-        ids = (self.windowed.id_at(r.row()) for r in sorted(rows, key=lambda r: r.row()))
+        ids = map(self.windowed.id_at, self._selected_rows())
         return [i for i in ids if i is not None]
+
+    def _selected_rows(self) -> list[int]:
+        """Out of the ranges: an index for each of ten thousand rows takes 70 ms."""
+        chosen = self.selectionModel().selection()
+        ranges = [chosen.at(n) for n in range(chosen.size())]
+        return sorted({n for r in ranges for n in range(r.top(), r.bottom() + 1)})
 
     def select_id(self, row_id: int) -> bool:
         """Select one row by its id; False if it is not among the rows."""
@@ -230,7 +235,7 @@ class Table(QTableView):
         header = self.horizontalHeader()
         order = sorted(range(len(model.columns)), key=header.visualIndex)
         columns = [c for c in order if not self.isColumnHidden(c)]
-        rows = sorted({i.row() for i in self.selectionModel().selectedRows()})
+        rows = self._selected_rows()
         lines = [[guarded(model.columns[c].title) for c in columns]] if headers else []
         lines += [[guarded(str(model.index(r, c).data() or "")) for c in columns] for r in rows]
         QGuiApplication.clipboard().setText("\n".join("\t".join(cells) for cells in lines))
