@@ -2,7 +2,7 @@
 # make test    set everything up and pass every test
 # make lint    format, lint, types and import contracts
 # make bench   measure, as ratios to a floor in the same run
-# make torture  mutated answers, and kills at random moments whose file is held against what Azure received
+# make torture  mutated answers and files, faults on the socket, and kills whose file is held against what Azure received
 # make captures  every scene in both themes, as pictures in captures/
 # make lock    resolve the packages anew
 
