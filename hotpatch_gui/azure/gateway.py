@@ -261,7 +261,7 @@ def _assessment_page(page: Page) -> AssessmentPage:
 
     def take(row: Mapping[str, Any]) -> None:
         if _is_update(row["type"], _ASSESSMENT):
-            updates.append(_update_row(row))
+            updates.append((_owner(row), parse.graph_update(row["properties"])))
         else:
             found.append(_assessment_row(row))
 
@@ -284,10 +284,6 @@ def _installation_page(page: Page) -> InstallationPage:
 def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:
     owner = _owner(row)
     return owner, parse.graph_assessment(parse.mapping(row.get("properties")), row.get("name"))
-
-
-def _update_row(row: Mapping[str, Any]) -> tuple[str, Update]:
-    return parse.machine_id_of(row["id"].rpartition("/")[0]), parse.graph_update(row["properties"])
 
 
 def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.machines import (
@@ -19,6 +19,7 @@ from hotpatch_gui.domain.machines import (
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.updates import Classification, Update
 
+T = TypeVar("T")
 MAX_TEXT = 1000
 COUNT_KEYS = (
     "critical", "security", "updateRollup", "featurePack", "servicePack",
@@ -28,6 +29,19 @@ COUNT_KEYS = (
 
 class UnreadableError(ValueError):
     """A row without what it needs to be a row."""
+
+
+def _remembered(read: Callable[..., T]) -> Callable[..., T]:
+    """``read`` once for the same values: a fleet's machines share their updates, settings and counts."""
+    cached = lru_cache(maxsize=4096, typed=True)(read)  # 1 is not True
+
+    def remembered(*values: Any) -> T:
+        try:
+            return cached(*values)
+        except TypeError:  # one of them is no plain value, and so cannot be remembered
+            return read(*values)
+
+    return remembered
 
 
 def text(value: Any) -> str | None:
@@ -153,14 +167,24 @@ def agent_ready(view: Mapping[str, Any]) -> bool | None:
 def settings(windows: Mapping[str, Any]) -> PatchSettings:
     patch = mapping(windows.get("patchSettings"))
     platform = mapping(patch.get("automaticByPlatformSettings"))
+    return _settings(
+        patch.get("patchMode"), patch.get("enableHotpatching"), patch.get("assessmentMode"),
+        platform.get("bypassPlatformSafetyChecksOnUserSchedule"), platform.get("rebootSetting"),
+        windows.get("enableAutomaticUpdates"), windows.get("provisionVMAgent"),
+    )  # fmt: skip
+
+
+@_remembered
+def _settings(*values: Any) -> PatchSettings:
+    mode, hotpatch, assessment, bypass, restart, automatic, agent = values
     return PatchSettings(
-        patch_mode=PatchMode.parse(text(patch.get("patchMode"))),
-        hotpatch_enabled=flag(patch.get("enableHotpatching")),
-        assessment_mode=AssessmentMode.parse(text(patch.get("assessmentMode"))),
-        bypass_safety_checks=flag(platform.get("bypassPlatformSafetyChecksOnUserSchedule")),
-        restart_setting=text(platform.get("rebootSetting")),
-        automatic_updates=flag(windows.get("enableAutomaticUpdates")),
-        provision_agent=flag(windows.get("provisionVMAgent")),
+        patch_mode=PatchMode.parse(text(mode)),
+        hotpatch_enabled=flag(hotpatch),
+        assessment_mode=AssessmentMode.parse(text(assessment)),
+        bypass_safety_checks=flag(bypass),
+        restart_setting=text(restart),
+        automatic_updates=flag(automatic),
+        provision_agent=flag(agent),
     )
 
 
@@ -171,7 +195,7 @@ def last_part(resource_id: Any) -> str | None:
 
 def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
     """A patchassessmentresults row."""
-    counts = mapping(properties.get("availablePatchCountByClassification"))
+    counts = mapping(properties.get("availablePatchCountByClassification")).get
     readiness = mapping(mapping(properties.get("configurationStatus")).get("vmGuestPatchReadiness"))
     assessed = moment(properties.get("lastModifiedDateTime"))
     if assessed is None:
@@ -182,34 +206,37 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
         assessed=assessed,
         started=moment(properties.get("startDateTime")),
         restart_pending=flag(properties.get("rebootPending")),
-        counts={key: whole(counts.get(key)) or 0 for key in COUNT_KEYS},
+        counts=_counts(*map(counts, COUNT_KEYS)),
         support_state=text(readiness.get("detectedVMGuestPatchSupportState")),
         started_by=text(properties.get("startedBy")),
         error=error_text(properties.get("errorDetails")),
     )
 
 
+@_remembered
+def _counts(*values: Any) -> Mapping[str, int]:
+    return {key: whole(value) or 0 for key, value in zip(COUNT_KEYS, values, strict=True)}
+
+
 def graph_update(properties: Mapping[str, Any]) -> Update:
-    """A patchassessmentresults/softwarepatches row. A fleet shares its updates, so each is read once."""
+    """A patchassessmentresults/softwarepatches row."""
     get = properties.get
-    values = (
-        get("patchId"), get("patchName"), get("kbId") or get("Kbid"), first_text(get("classifications")),
+    classes = get("classifications")
+    return _graph_update(
+        get("patchId"), get("patchName"), get("kbId") or get("Kbid"),
+        classes[0] if classes and type(classes) is list else None,
         get("rebootBehavior"), get("publishedDateTime"), get("msrcSeverity"), get("version"),
     )  # fmt: skip
-    try:
-        return _graph_update(values)
-    except TypeError:  # a value that is none, and so cannot be remembered
-        return _graph_update.__wrapped__(values)
 
 
-@lru_cache(maxsize=4096)
-def _graph_update(values: tuple[Any, ...]) -> Update:
+@_remembered
+def _graph_update(*values: Any) -> Update:
     patch_id, name, kb, classification, restart, published, severity, version = values
     return Update.from_wire(
         patch_id=text(patch_id),
         name=text(name),
         kb_id=text(kb),
-        classification=classification,
+        classification=text(classification),
         reboot_behavior=text(restart),
         published=moment(published),
         severity=text(severity),
@@ -261,20 +288,16 @@ def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
 
 
 def run_update(patch: Mapping[str, Any]) -> RunUpdate:
-    """One update of a run, from Resource Graph (patchName) or ARM (name). Runs share theirs as well."""
+    """One update of a run, from Resource Graph (patchName) or ARM (name)."""
     get = patch.get
-    values = (
+    return _run_update(
         get("patchId"), get("patchName") or get("name"), get("kbId"), first_text(get("classifications")),
         get("installationState"), get("rebootBehavior"),
     )  # fmt: skip
-    try:
-        return _run_update(values)
-    except TypeError:
-        return _run_update.__wrapped__(values)
 
 
-@lru_cache(maxsize=4096)
-def _run_update(values: tuple[Any, ...]) -> RunUpdate:
+@_remembered
+def _run_update(*values: Any) -> RunUpdate:
     patch_id, name, kb_id, class_text, state, restart = values
     kb = normalise_kb(text(kb_id))
     shown = text(name) or kb or "Unnamed update"
@@ -336,6 +359,8 @@ def count_key(classification: Classification | None) -> str:
 
 def error_list(error: Any) -> tuple[tuple[str, str], ...]:
     """ApiError / ErrorDetail -> (code, message) pairs, the summary first; empty for success codes."""
+    if not error:
+        return ()
     found = mapping(error)
     pairs = [(found.get("code"), found.get("message"))]
     pairs += [

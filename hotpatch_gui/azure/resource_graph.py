@@ -85,7 +85,7 @@ class ResourceGraph:
                     "What was known before is kept; try again with F5.",
                 )
             )
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
             raise ProblemError(nonsense(doing))
         count = total if isinstance(total, int) else len(rows)
         return Page(rows, count), next_token if isinstance(next_token, str) else None

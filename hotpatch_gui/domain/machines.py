@@ -23,6 +23,7 @@ class PowerState(StrEnum):
     DEALLOCATED = "deallocated"
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> PowerState:
         """Accept ``PowerState/running`` and the display text ``VM running``."""
         word = (text or "").casefold().removeprefix("powerstate/").removeprefix("vm ").strip()
@@ -37,6 +38,7 @@ class PatchMode(StrEnum):
     AUTOMATIC_BY_PLATFORM = "AutomaticByPlatform"
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> PatchMode | None:
         folded = (text or "").casefold()
         return next((m for m in cls if m.value.casefold() == folded), None)
@@ -49,6 +51,7 @@ class AssessmentMode(StrEnum):
     AUTOMATIC_BY_PLATFORM = "AutomaticByPlatform"
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> AssessmentMode | None:
         folded = (text or "").casefold()
         return next((m for m in cls if m.value.casefold() == folded), None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from .updates import Classification, Update
 
@@ -34,6 +35,7 @@ class RunStatus(StrEnum):
         return self in (RunStatus.SUCCEEDED, RunStatus.COMPLETED_WITH_WARNINGS)
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> RunStatus:
         folded = (text or "").casefold()
         return next((s for s in cls if s.value.casefold() == folded), cls.UNKNOWN)

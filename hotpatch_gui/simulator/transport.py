@@ -43,6 +43,7 @@ class _WireAdapter(HTTPAdapter):
 def in_process_transport(wire: Wire) -> RequestsTransport:
     """A transport for the SDK clients that reaches ``wire`` at ENDPOINT and nothing else."""
     session = requests.Session()
+    session.trust_env = False  # no proxy lies between
     session.adapters.clear()
     session.mount(ENDPOINT, _WireAdapter(wire))
     return RequestsTransport(

@@ -37,7 +37,7 @@ _UPSERT = (
 _UPSERT_UPDATE = """
 INSERT INTO updates (machine_id, patch_id, name, kb, classification, severity, restart,
                      published_at, version, fetched_at, pass)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+SELECT value, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM json_each(?) WHERE true
 ON CONFLICT (machine_id, patch_id) DO UPDATE SET
     name=excluded.name, kb=excluded.kb, classification=excluded.classification,
     severity=coalesce(excluded.severity, severity), restart=excluded.restart,
@@ -61,36 +61,47 @@ def _values(machine_id: int, a: Assessment, now: datetime) -> tuple[object, ...]
 def save_updates(
     db: sqlite3.Connection, found: Iterable[tuple[int, Update]], now: datetime, number: int
 ) -> None:
-    """Updates on offer, marked with the number of the pass that saw them."""
-    mark = (to_text(now), number)
-    rows: dict[int, tuple[object, ...]] = {}  # by identity: machines share their updates
-    values = []
+    """Updates on offer, marked with the number of the pass that saw them.
+
+    One statement an update, for all machines that it is offered to: other threads run meanwhile.
+    """
+    offered: dict[int, tuple[Update, list[int]]] = {}  # by identity: machines share their updates
     for machine_id, u in found:
-        row = rows.get(id(u))
-        if row is None:
-            row = rows[id(u)] = (
+        offered.setdefault(id(u), (u, []))[1].append(machine_id)
+    fetched = to_text(now)
+    db.executemany(
+        _UPSERT_UPDATE,
+        [
+            (
                 u.patch_id, u.name, u.kb, u.classification or u.classification_text, u.severity,
-                u.restart, to_text(u.published), u.version, *mark,
-            )  # fmt: skip
-        values.append((machine_id, *row))
-    db.executemany(_UPSERT_UPDATE, values)
+                u.restart, to_text(u.published), u.version, fetched, number, as_list(machine_ids),
+            )
+            for u, machine_ids in offered.values()
+        ],
+    )  # fmt: skip
 
 
 def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int) -> None:
     """Forget updates of these machines that neither pass ``number`` nor a later one saw: they are no
     longer offered. Passes overlap, where one machine is read while a sync goes on."""
-    db.executemany(
-        "DELETE FROM updates WHERE machine_id=? AND pass<?", [(i, number) for i in machine_ids]
+    db.execute(
+        f"DELETE FROM updates WHERE machine_id IN {AMONG} AND pass<?",
+        (as_list(machine_ids), number),
     )
 
 
 def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:
-    db.executemany("UPDATE machines SET in_graph=1 WHERE id=?", [(i,) for i in machine_ids])
+    db.execute(
+        f"UPDATE machines SET in_graph=1 WHERE in_graph=0 AND id IN {AMONG}",
+        (as_list(machine_ids),),
+    )
 
 
-def clear_in_graph(db: sqlite3.Connection) -> None:
-    """Before a whole pass: what it does not see is in Resource Graph no more."""
-    db.execute("UPDATE machines SET in_graph=0")
+def clear_in_graph(db: sqlite3.Connection, but: Sequence[int]) -> None:
+    """After a whole pass: the machines that it did not see are in Resource Graph no more."""
+    db.execute(
+        f"UPDATE machines SET in_graph=0 WHERE in_graph=1 AND id NOT IN {AMONG}", (as_list(but),)
+    )
 
 
 def next_pass(db: sqlite3.Connection) -> int:

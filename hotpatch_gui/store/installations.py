@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -63,14 +64,12 @@ def run_row_ids(
     db: sqlite3.Connection, runs: Iterable[tuple[int, str]]
 ) -> dict[tuple[int, str], int]:
     """Row ids by (machine row id, lower-case run id), of those that are known."""
-    found: dict[tuple[int, str], int] = {}
-    for machine_id, run_id in dict.fromkeys((m, r.lower()) for m, r in runs):
-        row = db.execute(
-            "SELECT id FROM installations WHERE machine_id=? AND run_id=?", (machine_id, run_id)
-        ).fetchone()
-        if row:
-            found[machine_id, run_id] = row[0]
-    return found
+    rows = db.execute(
+        "SELECT machine_id, run_id, i.id FROM json_each(?) CROSS JOIN installations i"
+        " ON i.machine_id=value->>0 AND i.run_id=value->>1",
+        (json.dumps(list({(m, r.lower()) for m, r in runs})),),
+    )
+    return {(machine_id, run_id): i for machine_id, run_id, i in rows}
 
 
 def save_updates(db: sqlite3.Connection, found: Iterable[tuple[int, RunUpdate]]) -> None:

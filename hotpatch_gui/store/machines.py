@@ -197,7 +197,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evi
         restart_pending=bool(row["restart_pending"]),
         updates=row["updates"],
         updates_that_restart=row["updates_that_restart"],
-        offered=tuple(row["offered_kbs"].split()),
+        offered=tuple(dict.fromkeys(row["offered_kbs"].split())),
         restart_kbs=tuple(row["restart_kbs"].split()),
         last_run_failed=row["last_run_failed"],
         out_of_band_kbs=tuple(row["out_of_band_kbs"].split()),

@@ -99,7 +99,7 @@ class _FleetSync:
             subscriptions = {i for i, _ in names}
             if self._is_whole:
                 machines.mark_gone(db, self._seen, subscriptions, self._c.clock())
-            assessments.clear_in_graph(db)
+            assessments.clear_in_graph(db, but=sorted(sweep.shown))
             sweep.end(db)
         yield from self._pages(
             "installations", gateway.installation_pages(), self._take_installations

@@ -18,7 +18,7 @@ from tests.benchmarks import gaps, idle, rows, startup, sync  # noqa: E402 - aft
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
-    "sync": (sync.measure, 5),
+    "sync": (sync.measure, 9),
     "gaps": (gaps.measure, 2),
     "idle": (idle.measure, 1),
     "rows": (rows.measure, 1),

@@ -15,6 +15,7 @@ from typing import Any
 from hotpatch_gui import resources
 from hotpatch_gui.app import demo_cloud
 from hotpatch_gui.azure.gateway import Connection, Gateway
+from hotpatch_gui.azure.parse import COUNT_KEYS
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.simulator.cloud import SUBSCRIPTION
 from hotpatch_gui.simulator.transport import in_process_transport
@@ -98,47 +99,66 @@ def _check(db: sqlite3.Connection) -> None:
 def _values(
     rows: list[Mapping[str, Any]], ids: dict[str, int]
 ) -> list[tuple[str, list[tuple[Any, ...]]]]:
-    """(statement, values) for one page's rows."""
-    machines, assessments, updates, runs, run_updates = [], [], [], [], []
+    """(statement, values) for one page's rows: every column that the program stores of them."""
+    found: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
     for row in rows:
         p, key = row.get("properties", row), row["id"]
         owner = ids.get("/".join(key.lower().split("/")[:9]), 0)
         kind = row.get("type", "").lower()
+        get = p.get
         if kind.endswith("patchassessmentresults"):
-            assessments.append((owner, key, p["status"], p.get("startDateTime"), p["lastModifiedDateTime"],
-                                p.get("startedBy"), p.get("rebootPending"), "now"))  # fmt: skip
+            counts = p["availablePatchCountByClassification"]
+            found["assessments"].append((
+                owner, key, p["status"], get("startDateTime"), p["lastModifiedDateTime"], get("startedBy"),
+                get("rebootPending"), *(counts.get(c) for c in COUNT_KEYS), get("supportState"), "now",
+            ))  # fmt: skip
         elif kind.endswith("patchassessmentresults/softwarepatches"):
-            updates.append((owner, p["patchId"], p["patchName"], p.get("kbId"), p["classifications"][0],
-                            p.get("msrcSeverity"), p["rebootBehavior"], p.get("publishedDateTime"),
-                            p.get("version"), "now", 1))  # fmt: skip
+            found["updates"].append((
+                owner, p["patchId"], p["patchName"], get("kbId"), p["classifications"][0],
+                get("msrcSeverity"), p["rebootBehavior"], get("publishedDateTime"), get("version"), "now", 1,
+            ))  # fmt: skip
         elif kind.endswith("patchinstallationresults"):
-            runs.append((owner, key, p["status"], p["startDateTime"], p.get("lastModifiedDateTime"),
-                         p.get("startedBy"), p.get("rebootStatus"), p.get("installedPatchCount"),
-                         p.get("failedPatchCount"), p.get("pendingPatchCount"), "now"))  # fmt: skip
+            found["installations"].append((
+                owner, key, p["status"], p["startDateTime"], get("lastModifiedDateTime"), get("startedBy"),
+                get("rebootStatus"), get("maintenanceWindowExceeded"), get("installedPatchCount"),
+                get("failedPatchCount"), get("pendingPatchCount"), get("excludedPatchCount"),
+                get("notSelectedPatchCount"), get("maintenanceRunId"), "now",
+            ))  # fmt: skip
         elif kind.endswith("patchinstallationresults/softwarepatches"):
-            run_updates.append((0, key, p["patchName"], p.get("kbId"), p["classifications"][0],
-                                p["installationState"]))  # fmt: skip
+            found["installation_updates"].append((
+                0, key, p["patchName"], get("kbId"), p["classifications"][0], p["installationState"],
+                get("rebootBehavior"),
+            ))  # fmt: skip
         elif "resourceGroup" in row:
             ids[key.lower()] = len(ids) + 1
-            machines.append((ids[key.lower()], key.lower(), key, row["name"], row["subscriptionId"],
-                             row["resourceGroup"], row["location"], row["power"], row["osName"],
-                             row["osVersion"], "now"))  # fmt: skip
-    return [(sql, values) for sql, values in (
-        (_INSERT.format("machines", "id, resource_id, azure_id, name, subscription_id, resource_group, location,"
-                        " power, os_name, os_version, fetched_at", _marks(11)), machines),
-        (_INSERT.format("assessments", "machine_id, activity_id, status, started_at, assessed_at, started_by,"
-                        " restart_pending, fetched_at", _marks(8)), assessments),
-        (_INSERT.format("updates", "machine_id, patch_id, name, kb, classification, severity, restart,"
-                        " published_at, version, fetched_at, pass", _marks(11)), updates),
-        (_INSERT.format("installations", "machine_id, run_id, status, started_at, modified_at, started_by,"
-                        " restart_status, installed, failed, pending, fetched_at", _marks(11)), runs),
-        (_INSERT.format("installation_updates", "installation_id, patch_id, name, kb, classification, state",
-                        _marks(6)), run_updates),
-    ) if values]  # fmt: skip
+            image, windows = row["image"] or {}, row["windows"] or {}
+            patch = windows.get("patchSettings") or {}
+            found["machines"].append((
+                ids[key.lower()], key.lower(), key, row["name"], row["subscriptionId"],
+                row["resourceGroup"], row["location"], *(row.get("zones") or [None])[:1],
+                row.get("availabilitySet"), image.get("publisher"), image.get("offer"), image.get("sku"),
+                row["generation"], row["power"], row["osName"], row["osVersion"], windows.get("timeZone"),
+                patch.get("patchMode"), patch.get("enableHotpatching"), patch.get("assessmentMode"),
+                windows.get("enableAutomaticUpdates"), windows.get("provisionVMAgent"),
+                row.get("allowExtensions"), "now",
+            ))  # fmt: skip
+    return [(_INSERTS[table], values) for table, values in found.items() if values]
 
 
-_INSERT = "INSERT INTO {} ({}) VALUES ({})"
-
-
-def _marks(count: int) -> str:
-    return ",".join("?" * count)
+_COLUMNS = {
+    "machines": "id, resource_id, azure_id, name, subscription_id, resource_group, location, zone,"
+    " availability_set, publisher, offer, sku, generation, power, os_name, os_version, time_zone, patch_mode,"
+    " hotpatch_enabled, assessment_mode, automatic_updates, provision_agent, allow_extensions, fetched_at",
+    "assessments": "machine_id, activity_id, status, started_at, assessed_at, started_by, restart_pending,"
+    " critical, security, update_rollup, feature_pack, service_pack, definition, tools, updates,"
+    " unclassified, support_state, fetched_at",
+    "updates": "machine_id, patch_id, name, kb, classification, severity, restart, published_at, version,"
+    " fetched_at, pass",
+    "installations": "machine_id, run_id, status, started_at, modified_at, started_by, restart_status,"
+    " window_exceeded, installed, failed, pending, excluded, not_selected, maintenance_run_id, fetched_at",
+    "installation_updates": "installation_id, patch_id, name, kb, classification, state, restart",
+}
+_INSERTS = {
+    table: f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * (columns.count(',') + 1))})"
+    for table, columns in _COLUMNS.items()
+}

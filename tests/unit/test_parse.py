@@ -73,6 +73,12 @@ def test_errors_keep_codes_and_the_success_code_is_none() -> None:
     assert parse.error_text(None) is None
 
 
+@pytest.mark.parametrize("values", [(True, 1), (1, True)])
+def test_what_was_read_before_does_not_colour_what_is_read_now(values) -> None:
+    flags = [parse.settings({"provisionVMAgent": v}).provision_agent for v in values]
+    assert flags == [v if isinstance(v, bool) else None for v in values]
+
+
 def test_a_long_text_is_cut() -> None:
     row = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v", "name": "x" * 9999,
            "subscriptionId": "s", "resourceGroup": "g"}  # fmt: skip
