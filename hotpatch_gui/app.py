@@ -59,11 +59,16 @@ def make_application() -> QApplication:
 
 def lock(folder: Path) -> QLockFile | None:
     """Held while the program runs on ``folder``, so that no second one sends its operations too; None
-    where another program holds it. One left by a program that was killed is taken over."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    where another program holds it. One left by a program that was killed is taken over; where nobody can
+    write, nothing is sent, and the worker says so."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        log.warning("the data folder cannot be made")
     made = QLockFile(str(folder / LOCK_FILE))
     made.setStaleLockTime(0)
-    return made if made.tryLock(0) else None
+    is_held = not made.tryLock(0) and made.error() is QLockFile.LockError.LockFailedError
+    return None if is_held else made
 
 
 def say(text: str) -> None:

@@ -13,6 +13,8 @@ from .migrations import SCHEMA_VERSION, migrations
 
 FILE_NAME = "hotpatch.sqlite3"
 BUSY_TIMEOUT_MS = 5000
+MIGRATIONS_TABLE = "_sqlite_migrations"
+"""Where sqlite-utils keeps what was applied; it is the first table of every file of ours."""
 
 
 def open_reader(path: Path) -> sqlite3.Connection | None:
@@ -40,9 +42,26 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
 
 def open_writer(path: Path) -> sqlite3.Connection:
     """A connection that may write, to a file that is there and current. For requests of the window."""
-    db = sqlite3.connect(path, isolation_level=None)
+    db = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
     _configure(db)
     return db
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies at ``path``: another one than before, or none, where it was taken away meanwhile.
+    SQLite itself would go on writing into a file that has no name any more."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def gone_problem(path: Path) -> Problem:
+    return _problem(
+        f"The file {path.name} is gone from {path.parent}, or another one lies there.",
+        "Nothing is sent meanwhile. Put it back, or close the program and start it again for a new one.",
+    )
 
 
 def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
@@ -65,6 +84,7 @@ def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
         try:
             if created:
                 path.chmod(0o600)
+            _refuse_foreign(db, path)
             _refuse_newer(db, path)
             _configure(db)
             _migrate(db, path)
@@ -162,6 +182,17 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
     return aside
 
 
+def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+    if tables and MIGRATIONS_TABLE not in tables:
+        raise ProblemError(
+            _problem(
+                f"{path.name} in {path.parent} is not this program's, though it has its name.",
+                "Move it away, or start with --data-dir and another folder. The file was not touched.",
+            )
+        )
+
+
 def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
     """Before anything else is done to the file: it is not ours to change."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -192,8 +223,11 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == SCHEMA_VERSION:
         return
-    if version:
-        _keep_copy(db, path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}"))
+    copy = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
+    if (
+        version and not copy.exists()
+    ):  # it does where a migration was cut off: then it is the whole one
+        _keep_copy(db, copy)
     from sqlite_utils import Database  # noqa: PLC0415 - 0.28 s, and only a migration needs it
 
     migrations().apply(Database(db))
@@ -201,6 +235,9 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _keep_copy(db: sqlite3.Connection, copy: Path) -> None:
-    with closing(sqlite3.connect(copy)) as target:
+    part = copy.with_name(f"{copy.name}.part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(part)) as target:
+        part.chmod(0o600)
         db.backup(target)
-    copy.chmod(0o600)
+    part.replace(copy)

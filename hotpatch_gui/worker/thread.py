@@ -104,6 +104,7 @@ class Worker(QObject):
         self._scheduler: Scheduler | None = None
         self._timer: QTimer | None = None
         self._db: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
 
     @Slot()
     def start(self) -> None:
@@ -133,7 +134,7 @@ class Worker(QObject):
         except BaseException:
             db.close()
             raise
-        self._db = db
+        self._db, self._identity = db, database.identity(self._path)
         self.opened.emit(Opened(self._path, set_aside))
 
     def _connect(self) -> None:
@@ -221,6 +222,10 @@ class Worker(QObject):
 
     def _turn(self) -> None:
         if self.stopping.is_set() or self._scheduler is None:
+            return
+        if database.identity(self._path) != self._identity:
+            self.failed.emit(database.gone_problem(self._path))
+            self._schedule(RETRY_S)
             return
         try:
             delay = self._scheduler.run_due()

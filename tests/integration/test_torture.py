@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from torture.disk import disk_faults
 from torture.faults import storm
 from torture.file_fuzz import fuzz_file
 from torture.fuzz import fuzz
+from torture.migrations import migrate_often
 from torture.run import torture
 
 
@@ -29,6 +31,16 @@ def test_answers_that_are_not_what_they_should_be_are_read_or_refused(tmp_path: 
 @pytest.mark.expects_log
 def test_files_with_odd_values_in_them_can_be_looked_through(qapp, tmp_path: Path) -> None:
     assert fuzz_file(tmp_path / "files", rounds=4, seed=3) == "4 mutated files looked through"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="unshare")
+def test_whatever_becomes_of_the_disk_is_said_and_ends_in_a_true_state(tmp_path: Path) -> None:
+    assert disk_faults(tmp_path).endswith("folder gone")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_migration_that_was_killed_is_taken_up_again(tmp_path: Path) -> None:
+    assert migrate_often(tmp_path, kills=8, seed=2).startswith("8 kills")
 
 
 @pytest.mark.expects_log

@@ -12,15 +12,19 @@ from hotpatch_gui.demo import environment
 environment.prepare()
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.torture.disk import disk_faults  # noqa: E402 - after the environment
 from tests.torture.faults import storm  # noqa: E402 - after the environment
 from tests.torture.file_fuzz import fuzz_file  # noqa: E402 - after the environment
 from tests.torture.fuzz import fuzz  # noqa: E402 - after the environment
+from tests.torture.migrations import migrate_often  # noqa: E402 - after the environment
 from tests.torture.run import torture  # noqa: E402 - after the environment
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make torture ARGS=…", description=__doc__)
     parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--migrations", type=int, default=100, help="kills of a migration")
+    parser.add_argument("--no-disk", dest="disk", action="store_false", help="leave out the disk")
     parser.add_argument("--answers", type=int, default=10_000, help="mutated answers of Azure")
     parser.add_argument("--files", type=int, default=100, help="mutated files to look through")
     parser.add_argument("--faults", type=int, default=1000, help="faults on the socket")
@@ -33,6 +37,10 @@ def main() -> None:
             print(fuzz_file(Path(folder) / "files", options.files, options.seed), flush=True)
         if options.faults:
             print(storm(Path(folder) / "faults", options.faults, options.seed), flush=True)
+        if options.disk:
+            print(disk_faults(Path(folder) / "disk"), flush=True)
+        if options.migrations:
+            print(migrate_often(Path(folder) / "old", options.migrations, options.seed), flush=True)
         if options.kills:
             print(f"{options.kills} kills; {torture(Path(folder), options.kills, options.seed)}")
 

@@ -48,7 +48,7 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
             f"{seed}-{number}",
         ]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=_environment()
+            command, stdout=subprocess.PIPE, text=True, env=environment()
         ) as victim:
             assert victim.stdout is not None
             assert victim.stdout.readline() == "started\n", "it did not come up again"
@@ -58,8 +58,8 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
         before = _check(folder, before)
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
 
 
 def _check(folder: Path, before: dict[str, int]) -> dict[str, int]:

@@ -1,0 +1,221 @@
+"""What can become of a disk under the program: each fault ends in a true state and a sentence that says what to do.
+
+A full and a read-only disk are small file systems in memory, in a namespace of the child's own (``unshare``),
+so nothing outside is touched and no rights are needed.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from hotpatch_gui import resources
+from hotpatch_gui.app import demo_target, lock
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.logs import start_log
+from hotpatch_gui.store import database
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.worker import thread
+
+from . import kills as killing
+from .run import SPEED, all_ended
+
+DISK_BYTES = 4 << 20
+EVERYTHING = InstallRequest(frozenset(Classification))
+SHELL = 'mount -t tmpfs -o size=$1 none "$2" && shift 2 && exec "$@"'
+
+
+def disk_faults(folder: Path) -> str:
+    """Every fault, each in a process of its own."""
+    for name in FAULTS:
+        place = folder / name.replace(" ", "-")
+        data = place / "data"
+        data.mkdir(parents=True)
+        mounted = (
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            SHELL,
+            "sh",
+            str(DISK_BYTES),
+        )
+        command = [sys.executable, "-m", "tests.torture.disk", str(place), name]
+        if name in ON_SMALL_DISK:
+            command = [*mounted, str(data), *command]
+        done = subprocess.run(
+            command,
+            env=killing.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    return f"faults of the disk, each with a sentence and in a true state: {', '.join(FAULTS)}"
+
+
+class _Disk:
+    """A stage on ``place/data`` beside a simulated Azure that keeps its own file elsewhere."""
+
+    def __init__(self, place: Path) -> None:
+        self.data, self.state = place / "data", place / "azure.sqlite3"
+        self.path = self.data / FILE_NAME
+        self.wire = build_simulator(
+            resources.calendar(), resources.read_json("other-updates.json"),
+            speed=SPEED, state_path=self.state, quota=10**6,
+        )  # fmt: skip
+
+    def stage(self) -> Stage:
+        return Stage("light", folder=self.data, target=demo_target(lambda: self.wire))
+
+    def first_run(self) -> int:
+        """Machines that a whole first run left in the file."""
+        with self.stage() as stage:
+            stage.start()
+            return stage.window.machines.model.rowCount()
+
+    def work(self, stage: Stage) -> None:
+        """Ask for something of every kind."""
+        desk, db = stage.app.desk, stage.app.source.db
+        assert db is not None
+        ids = [
+            r[0] for r in db.execute("SELECT id FROM machines WHERE power='running' ORDER BY id")
+        ]
+        desk.sync()
+        desk.assess(ids[:2])
+        desk.install(ids[2:4], EVERYTHING)
+
+    def says(self, stage: Stage, words: str) -> None:
+        stage.until(lambda: words in stage.window.notice.headline.text())
+        assert stage.window.notice.isVisible()
+        assert stage.window.notice.detail.text(), "no next step"
+
+    def check(self) -> None:
+        self.wire.cloud.close()
+        with closing(sqlite3.connect(self.path)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        killing.judge(self.data, self.state)
+
+
+def full(disk: _Disk) -> None:
+    disk.first_run()
+    filler = disk.data / "filler"
+    with disk.stage() as stage:
+        stage.start()
+        with filler.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+        disk.work(stage)
+        disk.says(stage, "is full")
+        filler.unlink()
+        disk.work(stage)
+        stage.until(lambda: all_ended(stage))
+    disk.check()
+
+
+def read_only(disk: _Disk) -> None:
+    machines = disk.first_run()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk.data)], check=True)
+    start_log(disk.data)
+    assert lock(disk.data) is not None, "it says that another program has it open"
+    with disk.stage() as stage:
+        stage.app.start()
+        disk.says(stage, "cannot be written to")
+        assert stage.window.machines.model.rowCount() == machines, "what is stored is not shown"
+
+
+def another_schema(disk: _Disk) -> None:
+    with closing(sqlite3.connect(disk.path)) as db:
+        db.execute("CREATE TABLE machines (something TEXT, else_ TEXT)")
+        db.execute("INSERT INTO machines VALUES ('of', 'theirs')")
+        db.commit()
+    before = disk.path.read_bytes()
+    with disk.stage() as stage:
+        stage.app.start()
+        disk.says(stage, "is not this program's")
+    assert disk.path.read_bytes() == before, "it was touched"
+
+
+def truncated(disk: _Disk) -> None:
+    machines = disk.first_run()
+    with closing(sqlite3.connect(disk.path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    part = disk.path.read_bytes()[: disk.path.stat().st_size // 2 + 1000]
+    disk.path.write_bytes(part)
+    with disk.stage() as stage:
+        stage.start()
+        disk.says(stage, "was damaged")
+        assert stage.window.machines.model.rowCount() == machines, "no new file was begun"
+    aside = disk.data / "hotpatch.damaged-1.sqlite3"
+    assert aside.read_bytes() == part, "the damaged file is not what it was"
+
+
+def locked(disk: _Disk) -> None:
+    disk.first_run()
+    database.BUSY_TIMEOUT_MS = 100
+    with disk.stage() as stage:
+        stage.start()
+        with closing(sqlite3.connect(disk.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            disk.work(stage)
+            disk.says(stage, "locked")
+            other.execute("ROLLBACK")
+        disk.work(stage)
+        stage.until(lambda: all_ended(stage))
+    disk.check()
+
+
+def gone(disk: _Disk) -> None:
+    """The folder is taken away while the program works, and put back."""
+    disk.first_run()
+    elsewhere = disk.data.with_name("elsewhere")
+    with disk.stage() as stage:
+        stage.start()
+        disk.data.rename(elsewhere)
+        received = dict(disk.wire.cloud.received)
+        disk.work(stage)
+        disk.says(stage, "is gone")
+        stage._spin(round(3000 * thread.RETRY_S))
+        assert dict(disk.wire.cloud.received) == received, (
+            "it sent something that it cannot remember"
+        )
+        shutil.rmtree(disk.data, ignore_errors=True)  # its log
+        elsewhere.rename(disk.data)
+        disk.work(stage)
+        stage.until(lambda: all_ended(stage))
+    disk.check()
+
+
+FAULTS: dict[str, Callable[[_Disk], None]] = {
+    "full": full,
+    "read-only": read_only,
+    "another schema": another_schema,
+    "truncated": truncated,
+    "locked by another program": locked,
+    "folder gone": gone,
+}
+ON_SMALL_DISK = ("full", "read-only")
+
+
+def main(place: str, name: str) -> None:
+    thread.RETRY_S = 0.5
+    FAULTS[name](_Disk(Path(place)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
