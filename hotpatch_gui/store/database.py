@@ -224,9 +224,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     if version == SCHEMA_VERSION:
         return
     copy = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
-    if (
-        version and not copy.exists()
-    ):  # it does where a migration was cut off: then it is the whole one
+    if version and not copy.exists():  # there is one of a migration that was cut off
         _keep_copy(db, copy)
     from sqlite_utils import Database  # noqa: PLC0415 - 0.28 s, and only a migration needs it
 

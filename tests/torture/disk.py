@@ -20,8 +20,8 @@ from hotpatch_gui.app import demo_target, lock
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.logs import start_log
+from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import thread
