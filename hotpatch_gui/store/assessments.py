@@ -1,16 +1,19 @@
-"""Assessments (every one is kept) and the updates that the latest one of each machine offers."""
+"""Assessments (kept for KEPT) and the updates that the latest one of each machine offers."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.records import Assessment
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
 from .tables import AMONG, as_list
 from .times import from_text, to_text
+
+KEPT = timedelta(days=400)
+"""A year and a month of evidence; a machine assessed daily adds a row a day. The latest is kept for good."""
 
 _COUNTS = (
     ("critical", "critical"), ("security", "security"), ("updateRollup", "update_rollup"),
@@ -88,6 +91,20 @@ def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int)
         f"DELETE FROM updates WHERE machine_id IN {AMONG} AND pass<?",
         (as_list(machine_ids), number),
     )
+
+
+def forget_old(db: sqlite3.Connection, now: datetime, most: int) -> bool:
+    """Forget up to ``most`` assessments that ended longer than KEPT before now and before the newest (a clock
+    that is wrong must not cost evidence); whether there may be more."""
+    newest = from_text(db.execute("SELECT max(assessed_at) FROM assessments").fetchone()[0])
+    if newest is None:
+        return False
+    gone = db.execute(
+        "DELETE FROM assessments WHERE id IN (SELECT id FROM assessments WHERE assessed_at<? AND NOT EXISTS"
+        " (SELECT 1 FROM machines WHERE assessment_id=assessments.id) ORDER BY assessed_at LIMIT ?)",
+        (to_text(min(now, newest) - KEPT), most),
+    )
+    return gone.rowcount == most
 
 
 def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:

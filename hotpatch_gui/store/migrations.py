@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """How many migrations there are; a file with more was written by a newer program."""
 
 _M0001 = """
@@ -191,6 +191,11 @@ ALTER TABLE operations ADD COLUMN known_until TEXT;
 UPDATE operations SET known_until=sent_at;
 """
 
+_M0004 = """
+CREATE INDEX assessments_by_time ON assessments(assessed_at);
+CREATE INDEX machines_by_assessment ON machines(assessment_id);
+"""
+
 
 def migrations() -> Migrations:
     """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
@@ -209,6 +214,10 @@ def migrations() -> Migrations:
     @steps()
     def m0003_what_was_known_before_an_operation(db: Database) -> None:
         _run(db, _M0003)
+
+    @steps()
+    def m0004_indexes_for_forgetting_assessments(db: Database) -> None:
+        _run(db, _M0004)
 
     return steps
 

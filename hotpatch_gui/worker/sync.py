@@ -27,6 +27,8 @@ MAX_VIEWS = 50
 
 STANDING_BATCH = 200
 """Machines whose standing is derived in one transaction, so that the window's requests get in between."""
+FORGET_BATCH = 500
+"""Assessments beyond their time that one transaction forgets."""
 P = TypeVar("P", MachinePage, AssessmentPage, InstallationPage)
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
@@ -65,6 +67,11 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
         with transaction(context.db):
             batch = everyone[start : start + STANDING_BATCH]
             machines.refresh_standing(context.db, batch, context.calendar, context.clock())
+        yield 0.0
+    is_more = True
+    while is_more:
+        with transaction(context.db):
+            is_more = assessments.forget_old(context.db, context.clock(), FORGET_BATCH)
         yield 0.0
     with transaction(context.db):
         catalogue.sync_ended(context.db, context.clock(), problem, sync.unreadable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
 import sys
@@ -10,16 +11,33 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.views.widgets.table import Table
 
 TEXTS = (
     "", " ", "nonsense", "<b>x</b>", "<img src=x>", "=cmd()", "2026-13-45T99:99:99Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
     "x" * 3000, "\u202eevil", "🧨" * 30, "a b c", "KB", "-1", "\x00", "NaN", "{}", "'; DROP TABLE machines; --",
 )  # fmt: skip
 NUMBERS = (0, 1, -1, 2**31 - 1, -(2**31), 999_999)  # sums of larger ones overflow in SQLite itself
+PER_START = 100
+EVERYTHING = frozenset(
+    {
+        "machines",
+        "assessments",
+        "updates",
+        "installations",
+        "operations",
+        "sync_state",
+        "subscriptions",
+    }
+)
 KEPT_WHOLE = ("world", "sqlite_sequence", "_sqlite_migrations")
 
 
@@ -47,11 +65,14 @@ def mutate(path: Path, rng: random.Random, cells: int) -> None:
                 continue
 
 
-def fuzz_file(folder: Path, rounds: int, seed: int) -> str:
-    """Open the program on ``rounds`` mutated files, offline, and look at everything in it."""
+def fuzz_file(folder: Path, contents: int, seed: int) -> str:
+    """Put ``contents`` mutated contents under the program, offline, and look at what it makes of them.
+
+    The file is made whole again before each; every PER_START contents the program is started anew on them.
+    """
     rng = random.Random(seed)
     folder.mkdir(parents=True)
-    whole = folder / "whole"
+    whole, work = folder / "whole", folder / "work"
     with Stage("light", folder=whole) as stage:
         stage.start()
     crashes: list[str] = []
@@ -59,34 +80,73 @@ def fuzz_file(folder: Path, rounds: int, seed: int) -> str:
     sys.excepthook = lambda kind, error, trace: (
         crashes.append(f"{kind.__name__}: {error}") or hook(kind, error, trace)
     )
+    shutil.copytree(whole, work)
     try:
-        for number in range(rounds):
-            work = folder / f"round-{number}"
-            shutil.copytree(whole, work)
-            mutate(work / FILE_NAME, rng, rng.choice((1, 5, 30)))
-            _look_through(work)
-            shutil.rmtree(work)
-            assert not crashes, f"round {number} of seed {seed}: {crashes}"
+        for start in range(0, contents, PER_START):
+            _renew(whole, work, rng)
+            with Stage("light", folder=work) as stage:
+                _begin(stage)
+                for number in range(start, min(start + PER_START, contents)):
+                    _renew(whole, work, rng)
+                    stage.app.source.changed.emit(Changes(EVERYTHING))
+                    _look(stage, rng)
+                    assert not crashes, f"content {number} of seed {seed}: {crashes}"
     finally:
         sys.excepthook = hook
-    return f"{rounds} mutated files looked through"
+    return f"{contents} mutated contents of a file looked through"
 
 
-def _look_through(work: Path) -> None:
-    with Stage("light", folder=work) as stage:
-        stage.wire.faults.append(lambda method, path: NoConnection("off"))
-        stage.app.start()
-        stage.until(lambda: stage.app.source.db is not None)
-        stage._spin(60)
-        page = stage.window.machines
-        for row in range(min(4, page.model.rowCount())):
-            page.list.selectRow(row)
-            for tab in range(4):
-                page.blade.tabs.setCurrentIndex(tab)
-                stage._spin(5)
-        page.list.selectAll()
-        stage._spin(5)
-        page.list.copy()
-        for number in (1, 2, 3, 0):
-            stage.window.show_page(number)
-            stage.settle()
+def _renew(whole: Path, work: Path, rng: random.Random) -> None:
+    with (
+        closing(sqlite3.connect(whole / FILE_NAME)) as source,
+        closing(sqlite3.connect(work / FILE_NAME)) as target,
+    ):
+        source.backup(target)
+    mutate(work / FILE_NAME, rng, rng.choice((1, 5, 30)))
+
+
+def _begin(stage: Stage) -> None:
+    stage.wire.faults.append(lambda method, path: NoConnection("off"))
+    stage.app.start()
+    stage.until(lambda: stage.app.source.db is not None)
+    stage.settle()
+
+
+def _look(stage: Stage, rng: random.Random) -> None:
+    """Go somewhere and see what is there."""
+    window, page = stage.window, stage.window.machines
+    number = rng.choice((0, 0, 0, 1, 2, 3))
+    window.show_page(number)
+    if number == 0 and page.model.rowCount():
+        if rng.random() < 0.2:
+            page.list.selectAll()
+        else:
+            page.list.selectRow(rng.randrange(page.model.rowCount()))
+        page.blade.tabs.setCurrentIndex(rng.randrange(page.blade.tabs.count()))
+    stage.until(lambda: stage.app.source.reader.is_idle)
+    stage._spin(10)
+    _check_texts(stage)
+
+
+def _check_texts(stage: Stage) -> None:
+    """Nothing from the file is rendered, and what is copied holds no formula."""
+    for widget in stage.window.findChildren(QWidget):
+        assert _is_plain(widget.toolTip()), widget.toolTip()
+        if isinstance(widget, QLabel) and Qt.mightBeRichText(widget.text()):
+            assert widget.textFormat() is Qt.TextFormat.PlainText, widget.text()
+    for table in stage.window.findChildren(Table):
+        if not table.isVisible() or not table.windowed.rowCount():
+            continue
+        for column in range(table.windowed.columnCount()):
+            tip = table.windowed.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+            assert _is_plain(tip or ""), tip
+        table.selectRow(0)
+        table.copy()
+        cells = QGuiApplication.clipboard().text().split("\t")
+        assert not [c for c in cells if c.startswith(("=", "@"))], cells
+
+
+def _is_plain(tip: str) -> bool:
+    """Not rendered, or nothing but our own tags is."""
+    foreign = re.sub("</?span>|<br>", "", tip)
+    return not Qt.mightBeRichText(tip) or "<" not in foreign

@@ -5,7 +5,7 @@ import stat
 import sys
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -346,6 +346,32 @@ def test_assessments_and_runs_are_kept_for_good_and_never_doubled(db: sqlite3.Co
     installations.save(db, [(number, ended)], EPOCH)
     row = db.execute("SELECT * FROM installations").fetchone()
     assert (row["status"], row["installed"], row["restart_status"]) == ("Succeeded", 2, "Required")
+
+
+def test_assessments_are_forgotten_after_their_time_but_not_the_latest(
+    db: sqlite3.Connection,
+) -> None:
+    ident = machine_id(db)
+    days = {"ancient": 500, "old": 401, "kept": 399}
+    ended = {
+        a: Assessment(a, RunStatus.SUCCEEDED, EPOCH - timedelta(days=d)) for a, d in days.items()
+    }
+
+    def left(now: datetime = EPOCH) -> set[str]:
+        with database.transaction(db):
+            machines.refresh_standing(db, [ident], resources.calendar(), EPOCH)
+            while assessments.forget_old(db, now, most=1):
+                pass
+        return {r[0] for r in db.execute("SELECT activity_id FROM assessments")}
+
+    with database.transaction(db):
+        assessments.save(db, [(ident, ended["ancient"]), (ident, ended["old"])], EPOCH)
+        assessments.save(db, [(ident, Assessment("new", RunStatus.FAILED, EPOCH))], EPOCH)
+    assert left() == {"old", "new"}, "the latest of a machine that counts is kept for good"
+    with database.transaction(db):
+        assessments.save(db, [(ident, ended["kept"])], EPOCH)
+    assert left() == {"kept", "new"}
+    assert left(EPOCH + timedelta(days=5000)) == {"kept", "new"}, "the clock may be wrong"
 
 
 def test_an_update_of_a_run_keeps_its_newest_state(db: sqlite3.Connection) -> None:

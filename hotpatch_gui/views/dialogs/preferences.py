@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui import __version__
+from hotpatch_gui.store.assessments import KEPT as ASSESSMENTS_KEPT
 from hotpatch_gui.theme.theme import CHOICES, Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
 from hotpatch_gui.views.services import Services
@@ -82,7 +83,8 @@ class PreferencesDialog(QDialog):
             "",
             label(
                 theme,
-                "What was read from Azure is kept for good, beyond Azure's 30 days.",
+                "Installations are kept for good, beyond Azure's 30 days; assessments for"
+                f" {ASSESSMENTS_KEPT.days} days, and the latest of each machine for good.",
                 role="secondary",
                 wrap=True,
             ),
