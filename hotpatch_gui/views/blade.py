@@ -29,6 +29,7 @@ from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 
+from .dialogs.once import open_once
 from .services import Services
 from .widgets.banner import Banner
 from .widgets.empty import EmptyState
@@ -359,19 +360,17 @@ class Blade(QStackedWidget):
         """Ask what to install on the chosen machines."""
         from .dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
 
-        dialog = InstallDialog(self._s, self._rows, self)
-        dialog.open()
+        open_once(self, lambda: InstallDialog(self._s, self._rows, self))
 
     def open_settings(self) -> None:
         from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
 
         db = self._s.source.db
         rows = machines.read_rows(db, self._ids) if db is not None else []
-        dialog = UpdateSettingsDialog(self._s, rows, self)
-        dialog.open()
+        open_once(self, lambda: UpdateSettingsDialog(self._s, rows, self))
 
     def _restart(self) -> None:
         from .dialogs.restart import confirm_restart  # noqa: PLC0415 - after the first paint
 
         rows = [r for r in self._rows if r["id"] in self._running_ids()]
-        confirm_restart(self._s, rows, self)
+        open_once(self, lambda: confirm_restart(self._s, rows, self))

@@ -21,6 +21,7 @@ from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.changes import Changes
 
+from .dialogs.once import open_once
 from .header import Header
 from .pages.machines import MachinesPage
 from .rail import Rail
@@ -177,12 +178,12 @@ class MainWindow(QMainWindow):
     def open_preferences(self) -> None:
         from .dialogs.preferences import PreferencesDialog  # noqa: PLC0415 - after the first paint
 
-        PreferencesDialog(self._s, self).open()
+        open_once(self, lambda: PreferencesDialog(self._s, self))
 
     def open_about(self) -> None:
         from .dialogs.preferences import AboutDialog  # noqa: PLC0415 - after the first paint
 
-        AboutDialog(self._s, self).open()
+        open_once(self, lambda: AboutDialog(self._s, self))
 
     def _notify(self, level: Level, headline: str, detail: str, button: str = "") -> None:
         self.notice.show_text(level, headline, detail)

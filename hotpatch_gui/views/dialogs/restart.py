@@ -16,7 +16,7 @@ NAMED = 10
 def confirm_restart(
     services: Services, rows: Sequence[sqlite3.Row], parent: QWidget
 ) -> QMessageBox:
-    """Ask, and queue the restarts on yes. The open box."""
+    """The box that asks, and queues the restarts on yes."""
     names = ", ".join(r["name"] for r in rows[:NAMED])
     more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
     box = QMessageBox(parent)
@@ -38,5 +38,4 @@ def confirm_restart(
     box.setDefaultButton(cancel)
     ids = [r["id"] for r in rows]
     yes.clicked.connect(lambda: services.requests.restart(ids))
-    box.open()
     return box

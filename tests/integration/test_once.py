@@ -1,0 +1,160 @@
+"""However often it is asked, an action happens once: double clicks, keys held down, a second window."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from hotpatch_gui.app import Desk, lock
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.views.dialogs.install import InstallDialog
+from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+
+HELD = 20
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def double_click(stage: Stage, qtbot: QtBot, widget: QWidget) -> None:
+    """As an impatient hand does: the second click where the first was, whatever lies there then."""
+    window = widget.window()
+    place = widget.mapTo(window, widget.rect().center())
+    for click in (qtbot.mouseClick, qtbot.mouseDClick, qtbot.mouseClick):
+        under = window.childAt(place) if window.isVisible() else stage.window.childAt(place)
+        if under is not None:
+            click(under, Qt.MouseButton.LeftButton)
+
+
+def kinds(stage: Stage) -> Counter[str]:
+    db = stage.app.source.db
+    assert db is not None
+    return Counter(r[0] for r in db.execute("SELECT kind FROM operations"))
+
+
+def end_all(stage: Stage) -> None:
+    def has_ended() -> bool:
+        stage.clock.advance(minutes=1)
+        return all(s.is_final for s in stage.operation_states())
+
+    stage.until(has_ended)
+    stage.idle()
+    assert has_ended()
+
+
+@pytest.mark.expects_log
+def test_an_assessment(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    button = stage.window.findChild(QAbstractButton, "button-assess")
+    assert button is not None
+    double_click(stage, qtbot, button)
+    stage.window.activateWindow()
+    stage.until(stage.window.isActiveWindow)
+    for _ in range(HELD):
+        qtbot.keyClick(stage.window, Qt.Key.Key_A, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    end_all(stage)
+    assert kinds(stage) == {"assess": 1}
+    assert stage.wire.cloud.received == {"assess": 1}
+
+
+def test_an_installation(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    stage.choose("vm-app-01")
+    stage.window.activateWindow()
+    stage.until(stage.window.isActiveWindow)
+    for _ in range(HELD):
+        qtbot.keyClick(stage.window, Qt.Key.Key_I, CONTROL)
+    dialogs = stage.window.findChildren(InstallDialog)
+    assert len(dialogs) == 1, "one dialog, however long the key is held"
+    dialogs[0].go_to(1)
+    dialogs[0].go_to(3)
+    assert dialogs[0].act.isEnabled()
+    double_click(stage, qtbot, dialogs[0].act)
+    end_all(stage)
+    assert kinds(stage)["install"] == 1
+    assert stage.wire.cloud.received["install"] == 1
+
+
+@pytest.mark.expects_log
+def test_a_restart(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    stage.choose("vm-dc-01")
+    for _ in range(HELD):
+        stage.window.machines.blade.commands["restart"].trigger()
+    buttons = stage.window.findChildren(QAbstractButton, "restartYes")
+    for button in buttons:
+        double_click(stage, qtbot, button)
+    end_all(stage)
+    assert kinds(stage)["restart"] == 1
+    assert stage.wire.cloud.received["restart"] == 1
+
+
+def test_settings(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    stage.choose("vm-web-01")
+    for _ in range(HELD):
+        stage.window.machines.blade.open_settings()
+    dialogs = stage.window.findChildren(UpdateSettingsDialog)
+    assert len(dialogs) == 1
+    dialogs[0].orchestrations[Orchestration.CUSTOMER_SCHEDULES].setChecked(True)
+    dialogs[0].hotpatch.setChecked(False)
+    assert dialogs[0].save.isEnabled()
+    double_click(stage, qtbot, dialogs[0].save)
+    end_all(stage)
+    assert kinds(stage)["settings"] == 1
+    assert stage.wire.cloud.received["settings"] == 1
+
+
+def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    asked = []
+    stage.wire.faults.append(lambda method, path: asked.append(path))
+    stage.window.activateWindow()
+    stage.until(stage.window.isActiveWindow)
+    stage.window.header.search.clearFocus()
+    for _ in range(HELD):
+        qtbot.keyClick(stage.window, Qt.Key.Key_F5)
+    stage.idle()
+    stage.settle()
+    assert 0 < len(asked) < 2 * HELD, "a key that is held makes no storm of requests"
+
+
+@pytest.mark.expects_log
+def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
+    stage.start()
+    second = Desk(stage.app.source.path, stage.app.thread_, stage.app.clock)
+    machine = stage.window.machines.model.id_at(0)
+    assert machine is not None
+    assert [desk.assess([machine]) for desk in (stage.app.desk, second)] == [1, 0]
+    second.close()
+    end_all(stage)
+    assert stage.wire.cloud.received == {"assess": 1}
+
+
+def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Path) -> None:
+    held = lock(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    command = [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path)]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline() + process.stderr.readline()
+        process.kill()
+    assert f"is open on this data already: {tmp_path}" in said
+    assert "--data-dir and another folder" in said
+    assert sorted(tmp_path.iterdir()) == before
+    assert held is not None
+    held.unlock()
