@@ -43,6 +43,11 @@ class OperationState(StrEnum):
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def parse(cls, text: str) -> OperationState:
+        """UNKNOWN for what is no state: the file may have been damaged."""
+        return next((s for s in cls if s.value == text), cls.UNKNOWN)
+
     @property
     def is_final(self) -> bool:
         return self in (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)

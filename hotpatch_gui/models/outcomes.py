@@ -71,7 +71,7 @@ def restart_of(row: sqlite3.Row) -> RestartBehavior:
 
 
 def operation_state(row: sqlite3.Row) -> OperationState:
-    return OperationState(row["state"])
+    return OperationState.parse(row["state"])
 
 
 def operation_glyph(row: sqlite3.Row) -> Glyph:
@@ -83,4 +83,9 @@ def operation_text(row: sqlite3.Row) -> str:
 
 
 def operation_kind(row: sqlite3.Row) -> str:
-    return OperationKind(row["kind"]).label
+    return next((k.label for k in OperationKind if k.value == row["kind"]), row["kind"] or NOTHING)
+
+
+def operation_doing(row: sqlite3.Row) -> str:
+    """``Assessing vm-web-01``, of an open operation."""
+    return f"{OperationKind(row['kind']).doing} {row['machine_name']}"

@@ -17,6 +17,7 @@ _SELECT = (
     " JOIN machines m ON m.id=o.machine_id "
 )
 _OPEN = ("queued", "sent", "running", "unknown")
+_KINDS = tuple(kind.value for kind in OperationKind)
 
 
 class WrongTransitionError(RuntimeError):
@@ -102,8 +103,7 @@ def follow_up(db: sqlite3.Connection, kind: OperationKind, machine_id: int, now:
 
 def open_operations(db: sqlite3.Connection) -> list[Operation]:
     """Operations that have not ended, oldest first."""
-    rows = db.execute(f"{_SELECT} WHERE o.state IN {_OPEN} ORDER BY o.id")
-    return [operation_of(r) for r in rows]
+    return [operation_of(r) for r in running(db)]
 
 
 def read(db: sqlite3.Connection, operation_id: int) -> Operation:
@@ -165,8 +165,10 @@ def progress(
 
 
 def running(db: sqlite3.Connection) -> list[sqlite3.Row]:
-    """Open operations for the status bar, oldest first."""
-    return db.execute(f"{_SELECT} WHERE o.state IN {_OPEN} ORDER BY o.id").fetchall()
+    """The rows of open operations, oldest first; what a damaged file asks for is none that can be done."""
+    return db.execute(
+        f"{_SELECT} WHERE o.state IN {_OPEN} AND o.kind IN {_KINDS} ORDER BY o.id"
+    ).fetchall()
 
 
 def read_row(db: sqlite3.Connection, operation_id: int) -> sqlite3.Row | None:
@@ -181,7 +183,7 @@ def operation_of(row: sqlite3.Row) -> Operation:
         machine_name=row["machine_name"],
         resource_id=row["azure_id"],
         kind=OperationKind(row["kind"]),
-        state=OperationState(row["state"]),
+        state=OperationState.parse(row["state"]),
         request=row["request"],
         created=from_text(row["created_at"]) or datetime.min.replace(tzinfo=UTC),
         sent=from_text(row["sent_at"]),

@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.machines import PowerState
-from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.models.outcomes import operation_doing
 from hotpatch_gui.models.reader import Asker
+from hotpatch_gui.models.words import level_of
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
@@ -223,7 +225,7 @@ class Blade(QStackedWidget):
             also = f", and {more} more under way" if more else ""
             self.work.show_text(
                 Level.INFO,
-                f"{OperationKind(first['kind']).doing} {first['machine_name']}{also}.",
+                f"{operation_doing(first)}{also}.",
                 first["note"] or "Waiting for its turn.",
                 glyph=Glyph.RUNNING,
             )
@@ -246,7 +248,7 @@ class Blade(QStackedWidget):
         self.title.set_whole(f"{len(rows):,} machines | Hotpatch")
         groups = sorted({r["resource_group"] for r in rows})
         self.subtitle.set_whole(f"Virtual machines · {', '.join(groups)}")
-        level = max(Level(r["attention"]) for r in rows)
+        level = max(map(level_of, rows))
         behind = [r for r in rows if r["updates"]]
         restarting = sum(r["updates_that_restart"] > 0 for r in behind)
         self.banner.show_text(

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from hotpatch_gui import __version__
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.models import words
+from hotpatch_gui.models.outcomes import operation_doing, operation_kind
 from hotpatch_gui.store import catalogue, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
@@ -114,22 +114,20 @@ class StatusBar(QFrame):
         self._end_timer.stop()
         self.work.show()
         first = rows[0]
-        doing = f"{OperationKind(first['kind']).doing} {first['machine_name']}"
         more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
         note = f": {first['note']}" if len(rows) == 1 and first["note"] else ""
-        self.work.setText(f"{doing}{more}{note}")
+        self.work.setText(f"{operation_doing(first)}{more}{note}")
         done = sum(r["done"] or 0 for r in rows)
         total = sum(r["total"] or 0 for r in rows)
-        self.progress.setRange(0, max(1, total))
-        self.progress.setValue(done)
+        self.progress.setValue(max(0, min(100, 100 * done // max(1, total))))
 
     def _show_end(self, operation_id: int) -> None:
         """How the last operation ended, for a while."""
         db = self._s.source.db
         row = operations.read_row(db, operation_id) if db is not None else None
         if row is not None:
-            kind, state = OperationKind(row["kind"]), row["state"]
-            self.work.setText(f"{kind.label} on {row['machine_name']}: {state}. {row['note']}")
+            kind, state = operation_kind(row), row["state"]
+            self.work.setText(f"{kind} on {row['machine_name']}: {state}. {row['note']}")
             self._end_timer.start()
 
     def _on_changed(self, changes: Changes) -> None:

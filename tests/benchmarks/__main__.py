@@ -14,13 +14,14 @@ from hotpatch_gui.demo import environment
 
 environment.prepare()
 
-from tests.benchmarks import gaps, idle, rows, startup, sync  # noqa: E402 - after the environment
+from tests.benchmarks import day, gaps, idle, rows, startup, sync  # noqa: E402 - after the environment
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
     "sync": (sync.measure, 9),
     "gaps": (gaps.measure, 2),
     "idle": (idle.measure, 1),
+    "day": (day.measure, 1),
     "rows": (rows.measure, 1),
 }
 

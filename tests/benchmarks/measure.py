@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median, quantiles
 
 from PySide6.QtCore import Qt, QTimer
@@ -47,6 +48,11 @@ def in_turns(
     ours()
     floor()
     return Ratio(name, [(ours(), floor()) for _ in range(pairs)], limit)
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 1e6
 
 
 class Gaps:

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.app import Desk, lock
 from hotpatch_gui.demo.stage import Stage
-from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.widgets.table import Table
@@ -75,6 +77,7 @@ def fuzz_file(folder: Path, contents: int, seed: int) -> str:
     whole, work = folder / "whole", folder / "work"
     with Stage("light", folder=whole) as stage:
         stage.start()
+    _add_operations(whole / FILE_NAME)
     crashes: list[str] = []
     hook = sys.excepthook
     sys.excepthook = lambda kind, error, trace: (
@@ -94,6 +97,17 @@ def fuzz_file(folder: Path, contents: int, seed: int) -> str:
     finally:
         sys.excepthook = hook
     return f"{contents} mutated contents of a file looked through"
+
+
+def _add_operations(path: Path) -> None:
+    """One of each kind in each state, so that Activity and what is under way have something to show."""
+    with closing(sqlite3.connect(path)) as db, db:
+        for number, (kind, state) in enumerate(product(OperationKind, OperationState), 1):
+            db.execute(
+                "INSERT INTO operations (machine_id, kind, state, created_at, sent_at, ended_at) VALUES"
+                " ((SELECT id FROM machines ORDER BY id LIMIT 1 OFFSET ? % 12), ?, ?, ?, ?, ?)",
+                (number, kind, state, "2026-08-20T08:00:00Z", "2026-08-20T08:01:00Z", None),
+            )
 
 
 def _renew(whole: Path, work: Path, rng: random.Random) -> None:

@@ -16,6 +16,7 @@ from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.updates import Classification, Update
+from hotpatch_gui.models import outcomes
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import assessments, catalogue, database, installations, machines, operations
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
@@ -397,6 +398,23 @@ def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
         assert len(box.queue(OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
     finally:
         box.close()
+
+
+def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
+    db: sqlite3.Connection, path: Path
+) -> None:
+    box = Outbox(path)
+    (asked,) = box.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    box.close()
+    assert [o.id for o in operations.open_operations(db)] == [asked]
+    for column in ("kind", "state"):
+        with database.transaction(db):
+            db.execute(f"UPDATE operations SET {column}='<b>x</b>'")
+        assert operations.open_operations(db) == []
+    row = operations.read_row(db, asked)
+    assert row is not None
+    assert outcomes.operation_kind(row) == "<b>x</b>"
+    assert outcomes.operation_state(row) is OperationState.UNKNOWN
 
 
 def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(

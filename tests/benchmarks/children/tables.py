@@ -29,6 +29,7 @@ from hotpatch_gui.store.database import open_reader  # noqa: E402
 from hotpatch_gui.views.widgets.chart_host import ChartHost  # noqa: E402
 from hotpatch_gui.views.widgets.later import Later  # noqa: E402
 from hotpatch_gui.views.widgets.table import Table  # noqa: E402
+from tests.benchmarks.measure import resident_mb  # noqa: E402
 
 REPEATS = 3
 PAGES = 60
@@ -176,11 +177,6 @@ class Measuring:
                 spin(10)
         self.wait()
         spin(30)
-
-
-def resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4096 / 1e6
 
 
 def spin(milliseconds: int) -> None:
