@@ -133,6 +133,7 @@ UPDATES = Table(
     },
     default_sort=("importance", False),
     touched_by=frozenset({"updates", "machines"}),
+    then="u.kb",
 )
 
 KBS = Table(

@@ -20,12 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.coverage import coverage
-from hotpatch_gui.domain.machines import PowerState
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.models.chosen import Chosen, read_chosen
 from hotpatch_gui.models.outcomes import operation_doing
 from hotpatch_gui.models.reader import Asker
-from hotpatch_gui.models.words import level_of
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
@@ -58,10 +57,10 @@ class Blade(QStackedWidget):
         self._s = services
         self._ids: tuple[int, ...] = ()
         self._online = True
-        self._rows: list[sqlite3.Row] = []
+        self._chosen: Chosen | None = None
         self._is_old = False
         self._work: list[sqlite3.Row] = []
-        self._asker = Asker(services.source, self._show_rows, self)
+        self._asker = Asker(services.source, self._show, self)
         self.commands: dict[str, QAction] = {}
         self._make_parts()
         self._lay_out()
@@ -173,7 +172,7 @@ class Blade(QStackedWidget):
 
     def _show_reading(self) -> None:
         """Nothing of the machines chosen before stays in sight, and no command acts on them."""
-        self._rows = []
+        self._chosen = None
         self._update_commands()
         self.setCurrentWidget(self._reading)
         self._reading.say(Glyph.RUNNING, f"Reading {len(self._ids):,} machines", "")
@@ -192,24 +191,23 @@ class Blade(QStackedWidget):
 
     def _read(self, *, is_news: bool = False) -> None:
         """Several machines are read in the background."""
-        few = len(self._ids) <= 1
-        read = machines.read_rows if few else machines.read_briefly
-        self._asker.ask(partial(read, machine_ids=self._ids), at_once=few, is_news=is_news)
+        read = partial(read_chosen, machine_ids=self._ids)
+        self._asker.ask(read, at_once=len(self._ids) <= 1, is_news=is_news)
 
     def _on_aged(self) -> None:
         self._is_old = True
         self.reload()
 
-    def _show_rows(self, rows: list[sqlite3.Row]) -> None:
+    def _show(self, chosen: Chosen | None) -> None:
         """Show them, unless they are what is shown and have not aged."""
-        if rows and rows == self._rows and not self._is_old:
+        if chosen is not None and chosen == self._chosen and not self._is_old:
             return
         self._is_old = False
-        self.setCurrentWidget(self._page if rows else self.empty)
-        self._rows = rows
-        if rows:
+        self.setCurrentWidget(self._page if chosen else self.empty)
+        self._chosen = chosen
+        if chosen is not None:
             self._show_work()
-            self._show_head(rows)
+            self._show_head(chosen)
             self._show_tab()
             self._update_commands()
 
@@ -230,12 +228,11 @@ class Blade(QStackedWidget):
                 glyph=Glyph.RUNNING,
             )
 
-    def _show_head(self, rows: Sequence[sqlite3.Row]) -> None:
-        known = [r for r in rows if r["assessed_at"]]
-        count = f"{sum(r['updates'] for r in known):,}" if known else "–"
-        self.tabs.setTabText(1, f"Update compliance ({count})")
-        if len(rows) == 1:
-            row = rows[0]
+    def _show_head(self, chosen: Chosen) -> None:
+        updates = f"{chosen.updates:,}" if chosen.assessed else "–"
+        self.tabs.setTabText(1, f"Update compliance ({updates})")
+        row = chosen.one
+        if row is not None:
             zone = f" zone {row['zone']}" if row["zone"] else ""
             self.title.set_whole(f"{row['name']} | Hotpatch")
             self.subtitle.set_whole(
@@ -245,18 +242,14 @@ class Blade(QStackedWidget):
                 coverage(machines.evidence_of(row), self._s.calendar(), self._s.clock())
             )
             return
-        self.title.set_whole(f"{len(rows):,} machines | Hotpatch")
-        groups = sorted({r["resource_group"] for r in rows})
-        self.subtitle.set_whole(f"Virtual machines · {', '.join(groups)}")
-        level = max(map(level_of, rows))
-        behind = [r for r in rows if r["updates"]]
-        restarting = sum(r["updates_that_restart"] > 0 for r in behind)
+        self.title.set_whole(f"{len(chosen.ids):,} machines | Hotpatch")
+        self.subtitle.set_whole(f"Virtual machines · {', '.join(chosen.resource_groups)}")
         self.banner.show_text(
-            level,
-            f"{len(rows):,} machines are chosen; commands act on all of them.",
-            f"{sum(r['updates'] for r in behind):,} updates are on offer to {len(behind):,} of them; "
-            f"installing everything restarts or may restart {restarting:,}."
-            if behind
+            chosen.level,
+            f"{len(chosen.ids):,} machines are chosen; commands act on all of them.",
+            f"{updates} updates are on offer to {chosen.offered:,} of them; "
+            f"installing everything restarts or may restart {chosen.restarting:,}."
+            if chosen.offered
             else "No update is on offer to any of them.",
         )
 
@@ -286,19 +279,19 @@ class Blade(QStackedWidget):
 
     def _show_tab(self) -> None:
         """Fill the tab in sight; the others are filled when they come into sight."""
-        db, rows = self._s.source.db, self._rows
+        db, chosen = self._s.source.db, self._chosen
         place = self.tabs.currentWidget()
-        if db is None or not rows or not isinstance(place, Later) or not place.is_built:
+        if db is None or chosen is None or not isinstance(place, Later) or not place.is_built:
             return
         match place:
             case self._status:
-                self.status.show_rows(db, rows)
+                self.status.show_chosen(db, chosen)
             case self._compliance:
-                self.compliance.show_rows(rows)
+                self.compliance.show_chosen(chosen)
             case self._history:
-                self.history.show_machines([r["id"] for r in rows])
+                self.history.show_machines(chosen.ids)
             case self._schedule:
-                self.schedule.show_rows(rows)
+                self.schedule.show_chosen(chosen)
 
     def _make_status(self) -> StatusTab:
         from .tabs.status import StatusTab  # noqa: PLC0415 - after the first paint
@@ -328,7 +321,6 @@ class Blade(QStackedWidget):
             self._update_commands()
 
     def _update_commands(self) -> None:
-        running = [r for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)]
         down = "The machine is not running, so Azure cannot reach it."
         at_work = {r["machine_id"] for r in self._work if r["state"] != OperationState.UNKNOWN}
         busy = bool(at_work) and len(at_work) == len(self._ids)
@@ -338,17 +330,20 @@ class Blade(QStackedWidget):
             why = ""
             if not self._online:
                 why = _OFFLINE_TIP
-            elif not (running if needs_power else self._rows):
+            elif not (self._working_ids if needs_power else self._chosen):
                 why = down
             elif busy:
                 why = "Another operation is under way on it; Azure takes one at a time."
             action.setEnabled(not why)
             action.setToolTip(f"{action.text()}: {why}" if why else action.text())
 
-    def _running_ids(self) -> list[int]:
-        return [
-            r["id"] for r in self._rows if r["power"] in (PowerState.RUNNING, PowerState.UNKNOWN)
-        ]
+    @property
+    def _working_ids(self) -> tuple[int, ...]:
+        return self._chosen.working_ids if self._chosen is not None else ()
+
+    def _read_rows(self, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
+        db = self._s.source.db
+        return machines.read_rows(db, machine_ids) if db is not None else []
 
     def _refresh(self) -> None:
         self._s.requests.sync()
@@ -356,23 +351,21 @@ class Blade(QStackedWidget):
             self._s.requests.read_machine(self._ids[0])
 
     def _assess(self) -> None:
-        self._s.requests.assess(self._running_ids())
+        self._s.requests.assess(self._working_ids)
 
     def open_install(self) -> None:
         """Ask what to install on the chosen machines."""
         from .dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
 
-        open_once(self, lambda: InstallDialog(self._s, self._rows, self))
+        open_once(self, lambda: InstallDialog(self._s, self._read_rows(self._ids), self))
 
     def open_settings(self) -> None:
         from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
 
-        db = self._s.source.db
-        rows = machines.read_rows(db, self._ids) if db is not None else []
-        open_once(self, lambda: UpdateSettingsDialog(self._s, rows, self))
+        open_once(self, lambda: UpdateSettingsDialog(self._s, self._read_rows(self._ids), self))
 
     def _restart(self) -> None:
         from .dialogs.restart import confirm_restart  # noqa: PLC0415 - after the first paint
 
-        rows = [r for r in self._rows if r["id"] in self._running_ids()]
+        rows = self._read_rows(self._working_ids)
         open_once(self, lambda: confirm_restart(self._s, rows, self))

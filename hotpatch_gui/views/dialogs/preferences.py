@@ -83,8 +83,7 @@ class PreferencesDialog(QDialog):
             "",
             label(
                 theme,
-                "Installations are kept for good, beyond Azure's 30 days; assessments for"
-                f" {ASSESSMENTS_KEPT.days} days, and the latest of each machine for good.",
+                f"Installations are kept for good, assessments for {ASSESSMENTS_KEPT.days} days.",
                 role="secondary",
                 wrap=True,
             ),

@@ -15,6 +15,7 @@ from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
 from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import columns
+from hotpatch_gui.models.chosen import Chosen
 from hotpatch_gui.models.figures import ClassCount
 from hotpatch_gui.models.outcomes import classification_text
 from hotpatch_gui.models.reader import Asker
@@ -41,7 +42,7 @@ class ComplianceTab(QWidget):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
-        self._rows: Sequence[sqlite3.Row] = ()
+        self._one: sqlite3.Row | None = None
         self._ids: tuple[int, ...] = ()
         self._offered, self._has_list = 0, False
         self.model = WindowedModel(
@@ -87,17 +88,14 @@ class ComplianceTab(QWidget):
         column.addLayout(filters)
         column.addWidget(self.panel, 1)
 
-    def show_rows(self, rows: Sequence[sqlite3.Row]) -> None:
-        ids = tuple(r["id"] for r in rows)
-        others = ids != self._ids
-        self._rows, self._ids = rows, ids
-        self._offered = sum(r["updates"] for r in rows)
-        self._has_list = self._offered > 0 and any(r["in_graph"] for r in rows)
-        name_hidden = len(rows) == 1
-        self.panel.table.setColumnHidden(0, name_hidden)
+    def show_chosen(self, chosen: Chosen) -> None:
+        others = chosen.ids != self._ids
+        self._one, self._ids, self._offered = chosen.one, chosen.ids, chosen.updates
+        self._has_list = chosen.updates > 0 and chosen.listed > 0
+        self.panel.table.setColumnHidden(0, chosen.one is not None)
         if others:
             self.chart.wait()
-            self.model.show_others(self._where, at_once=len(ids) == 1)
+            self.model.show_others(self._where, at_once=chosen.one is not None)
             self._ask_counts(is_news=False)
         self._show()
 
@@ -144,19 +142,18 @@ class ComplianceTab(QWidget):
 
     def _explain(self, filtered: bool) -> None:
         empty, now = self.panel.empty, self._s.clock()
-        row = self._rows[0] if len(self._rows) == 1 else None
         if not self.model.is_loaded:
             empty.say(Glyph.RUNNING, "Reading…", "")
         elif filtered and self._offered:
             empty.say(Glyph.INFO, "No update matches", "Change or clear the filters above.")
-        elif row is None:
+        elif self._one is None:
             empty.say(
                 Glyph.INFO,
                 "No updates on offer",
                 "None of the chosen machines has an update in its last assessment.",
             )
         else:
-            empty.say(*why_empty(row, now))
+            empty.say(*why_empty(self._one, now))
 
 
 def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:

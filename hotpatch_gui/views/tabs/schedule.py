@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
@@ -13,6 +12,7 @@ from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.standing import Situation
+from hotpatch_gui.models.chosen import Chosen
 from hotpatch_gui.store import machines
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
@@ -59,8 +59,8 @@ class ScheduleTab(QScrollArea):
         column.addWidget(self.table, 1)
         self.setWidget(body)
 
-    def show_rows(self, rows: Sequence[sqlite3.Row]) -> None:
-        one = machines.machine_of(rows[0]) if len(rows) == 1 else None
+    def show_chosen(self, chosen: Chosen) -> None:
+        one = machines.machine_of(chosen.one) if chosen.one is not None else None
         self.essentials.setVisible(one is not None)
         self.explanation.setVisible(one is not None)
         if one is not None:
@@ -68,10 +68,11 @@ class ScheduleTab(QScrollArea):
         product = one.product if one else None
         products = [product] if product else []
         if one is None:
-            kinds = dict.fromkeys((r["sku"], r["os_name"], r["os_version"]) for r in rows)
-            found = dict.fromkeys(product_of(*kind) for kind in kinds)
+            found = dict.fromkeys(product_of(*platform) for platform in chosen.platforms)
             products = [p for p in found if p is not None]
-        self._show_calendar(products, one, rows[0]["situation"] if len(rows) == 1 else "")
+        self._show_calendar(
+            products, one, chosen.one["situation"] if chosen.one is not None else ""
+        )
 
     def _show_orchestration(self, machine: Machine) -> None:
         how = Orchestration.of(machine.settings)

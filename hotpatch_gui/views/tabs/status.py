@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.models import words
+from hotpatch_gui.models.chosen import Chosen, Standing
 from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.store import installations, machines
 from hotpatch_gui.store.times import from_text
@@ -40,7 +40,6 @@ NAMES = (
     "Running build", "Baseline in force", "Operating system", "Image", "Location", "Resource group",
     "Subscription",
 )  # fmt: skip
-NAMES_SHOWN = 12
 _VERDICT_GLYPHS = {
     Verdict.PASS: Glyph.OK,
     Verdict.FAIL: Glyph.ERROR,
@@ -65,7 +64,7 @@ class StatusTab(QScrollArea):
                 ("last", "Last installation"), ("avoided", "Restarts avoided, 12 months"),
             )
         }  # fmt: skip
-        self._ids: list[int] = []
+        self._ids: tuple[int, ...] = ()
         self._avoided = Asker(services.source, self._show_avoided, self)
         self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
         self._strip_title = label(
@@ -95,14 +94,14 @@ class StatusTab(QScrollArea):
         column.addStretch(1)
         self.setWidget(body)
 
-    def show_rows(self, db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> None:
-        one = rows[0] if len(rows) == 1 else None
+    def show_chosen(self, db: sqlite3.Connection, chosen: Chosen) -> None:
+        one = chosen.one
         for widget in (self.essentials, self.strip, self._strip_title):
             widget.setVisible(one is not None)
-        self._show_tiles(rows)
+        self._show_tiles(chosen)
         if one is None:
             self._points_title.setText("How they stand")
-            self.points.show_points(_sum_of(rows))
+            self.points.show_points([_standing(s) for s in chosen.standings])
             return
         machine = machines.machine_of(one)
         self.essentials.show_values(self._essentials(one, machine))
@@ -141,37 +140,30 @@ class StatusTab(QScrollArea):
             row["subscription_name"],
         ]
 
-    def _show_tiles(self, rows: Sequence[sqlite3.Row]) -> None:
+    def _show_tiles(self, chosen: Chosen) -> None:
         now = self._s.clock()
-        assessed = [r for r in rows if r["assessed_at"]]
-        age = (
-            words.assessed_age(rows[0], now)
-            if len(rows) == 1
-            else f"{len(assessed)} of {len(rows)} assessed"
-        )
-        note = f"assessed {age}" if len(rows) == 1 and assessed else age
-        listed = [r for r in assessed if r["in_graph"]]
-        for key in ("critical", "security"):
-            figure = str(sum(r[key] for r in listed)) if listed else "–"
-            self.tiles[key].show_figure(figure, note if assessed else "not assessed")
-        other = sum(r["updates"] - r["important"] for r in listed)
-        self.tiles["other"].show_figure(
-            str(other) if listed else "–", note if assessed else "not assessed"
-        )
-        runs = [r["last_run_at"] for r in rows if r["last_run_at"]]
-        last = from_text(max(runs)) if runs else None
+        if not chosen.assessed:
+            note = "not assessed"
+        elif chosen.one is not None:
+            note = f"assessed {words.assessed_age(chosen.one, now)}"
+        else:
+            note = f"{chosen.assessed:,} of {len(chosen.ids):,} assessed"
+        figures = {"critical": chosen.critical, "security": chosen.security, "other": chosen.other}
+        for key, figure in figures.items():
+            self.tiles[key].show_figure(f"{figure:,}" if chosen.listed else "–", note)
+        last = from_text(chosen.last_run_at)
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",
             age_text(last, now) if last else "none on record",
         )
-        ids, since = [r["id"] for r in rows], now - timedelta(days=365)
+        ids, since = chosen.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
         if others:
             self.tiles["avoided"].show_figure("…", "by hotpatches")
         avoided = partial(
             installations.installed, machine_ids=ids, kind=ReleaseKind.HOTPATCH, since=since
         )
-        self._avoided.ask(avoided, at_once=len(rows) == 1, is_news=not others)
+        self._avoided.ask(avoided, at_once=len(ids) == 1, is_news=not others)
 
     def _show_avoided(self, count: int) -> None:
         self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches")
@@ -193,17 +185,8 @@ def _point(finding: Finding) -> Point:
     return Point(glyph, finding.verdict.value, finding.check, f"{finding.detail}{fix}")
 
 
-def _sum_of(rows: Sequence[sqlite3.Row]) -> list[Point]:
-    """How many machines stand how, what needs most attention first, with the first of their names."""
-    groups: dict[tuple[int, str], list[sqlite3.Row]] = {}
-    for row in rows:
-        groups.setdefault((row["attention"], row["situation"]), []).append(row)
-    points = []
-    for _, alike in sorted(groups.items(), reverse=True):
-        level, situation = words.level_of(alike[0]), words.situation_of(alike[0])
-        names = [row["name"] for row in alike]
-        more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
-        named = ", ".join(names[:NAMES_SHOWN])
-        title = f"{situation}: {len(names):,}"
-        points.append(Point(words.LEVEL_GLYPHS[level], level.name.lower(), title, f"{named}{more}"))
-    return points
+def _standing(standing: Standing) -> Point:
+    more = standing.count - len(standing.names)
+    named = ", ".join(standing.names) + (f" and {more:,} more" if more else "")
+    title = f"{standing.situation}: {standing.count:,}"
+    return Point(words.LEVEL_GLYPHS[standing.level], standing.level.name.lower(), title, named)
