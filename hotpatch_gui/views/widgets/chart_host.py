@@ -80,8 +80,8 @@ class ChartHost(QWidget):
         """Not where it went out of sight meanwhile: the next paint asks again."""
         if self._chart is None and self.isVisible():
             self._chart = self._make(self._theme)
-            self._chart.widget.setVisible(self._data is not None)
             self._column.insertWidget(0, self._chart.widget, 100)
+            self._chart.widget.setVisible(self._data is not None)
             self._draw()
 
     def _draw(self) -> None:
