@@ -14,7 +14,7 @@ from hotpatch_gui.demo import environment
 
 environment.prepare()
 
-from tests.benchmarks import day, gaps, idle, rows, startup, sync  # noqa: E402 - after the environment
+from tests.benchmarks import day, gaps, idle, peers, rows, startup, sync  # noqa: E402 - after the environment
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "idle": (idle.measure, 1),
     "day": (day.measure, 1),
     "rows": (rows.measure, 1),
+    "peers": (peers.measure, 1),
 }
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from .chart import draw
 from .many import make_fleet, make_machines
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 LEAST, MOST = SIZES[0], SIZES[-1]
 UI_MS, REPAINT_MS, MEMORY_MB = 100.0, 16.0, 30.0
+PICTURE = Path(__file__).with_name("rows.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class Figures:
 
     def _added(self, view: str) -> float:
         return float(self.found[MOST]["memory"][view] - self.found[LEAST]["memory"][view])
+
+    def by_action(self) -> dict[str, dict[str, list[float]]]:
+        """ms of the UI thread by view, action and size; of the columns that sort, the dearest."""
+        found: dict[str, dict[str, list[float]]] = {}
+        for view, action in self.actions:
+            costs = [median(self._ui(view, action, size)) for size in SIZES]
+            name = "dearest sort" if action.startswith("sort") else action
+            known = found.setdefault(view, {}).get(name, costs)
+            found[view][name] = [max(pair) for pair in zip(known, costs, strict=True)]
+        for view in self.found[MOST]["repaints"]:
+            found[view]["page down"] = [self.found[size]["repaints"][view] for size in SIZES]
+        return {view: costs for view, costs in found.items() if len(costs) > 1}
 
     @property
     def missed(self) -> list[str]:
@@ -76,7 +90,7 @@ class Figures:
             lines.append(f"{view + ': memory, MB':40}{cells}   {self._added(view):+.0f}")
         verdict = "met" if self.is_met else f"MISSED by {'; '.join(self.missed)}"
         lines.append(
-            f"limits: {UI_MS:.0f} ms of the UI thread an action (median), {REPAINT_MS:.0f} ms a page down "
+            f"the curves: {PICTURE.name}; limits: {UI_MS:.0f} ms of the UI thread an action (median), {REPAINT_MS:.0f} ms a page down "
             f"(mean), {MEMORY_MB:.0f} MB above {LEAST:,} rows: {verdict}"
         )
         return "\n".join(lines)
@@ -94,13 +108,15 @@ def measure(folder: Path, _: int) -> Figures:
             place.mkdir()
             path = make(place, size)
             for kind in kinds:
-                for key, value in _run(kind, place).items():
+                for key, value in run_tables(kind, place).items():
                     found[size][key] |= value
             path.unlink()
-    return Figures(found)
+    figures = Figures(found)
+    draw(figures.by_action(), SIZES, UI_MS, PICTURE)
+    return figures
 
 
-def _run(kind: str, folder: Path) -> dict[str, Any]:
+def run_tables(kind: str, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "tests.benchmarks.children.tables", kind, str(folder)]
     done = subprocess.run(
         command, env=dict(os.environ), stdout=subprocess.PIPE, text=True, timeout=900, check=True
