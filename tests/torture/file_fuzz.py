@@ -23,6 +23,8 @@ from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.widgets.table import Table
 
+from .watch import only_below
+
 TEXTS = (
     "", " ", "nonsense", "<b>x</b>", "<img src=x>", "=cmd()", "2026-13-45T99:99:99Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
     "x" * 3000, "\u202eevil", "🧨" * 30, "a b c", "KB", "-1", "\x00", "NaN", "{}", "'; DROP TABLE machines; --",
@@ -87,7 +89,7 @@ def fuzz_file(folder: Path, contents: int, seed: int) -> str:
     try:
         for start in range(0, contents, PER_START):
             _renew(whole, work, rng)
-            with Stage("light", folder=work) as stage:
+            with only_below(folder), Stage("light", folder=work) as stage:
                 _begin(stage)
                 for number in range(start, min(start + PER_START, contents)):
                     _renew(whole, work, rng)

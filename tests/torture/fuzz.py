@@ -25,6 +25,8 @@ from hotpatch_gui.store import catalogue, database, machines
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync import read_machine, sync_fleet
 
+from .watch import only_below
+
 ODD: list[Any] = [
     None, True, False, 0, -1, 2**31, 2**63, 2**70, 1e308, float("inf"), "", " ", "\x00", "\ud800", "\u202eevil", "<b>x</b>",
     "=cmd()|'/c calc'!A0", "'; DROP TABLE machines; --", "x" * 5000, "2026-13-45T99:99:99Z", "0001-01-01T00:00:00+23:59",
@@ -91,7 +93,7 @@ def fuzz(folder: Path, answers: int, seed: int) -> str:
         demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire)
     )
     clock = CloudClock(EPOCH)
-    with closing(db), closing(Gateway(connection, clock)) as gateway:
+    with only_below(folder), closing(db), closing(Gateway(connection, clock)) as gateway:
         context = Context(
             db,
             gateway,
