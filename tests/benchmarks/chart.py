@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from hotpatch_gui.demo.stage import application
 
 WIDTH_PX, HEIGHT_PX = 1200, 380
-COLOURS = ("#0078d4", "#ca5010", "#107c10", "#8764b8", "#c239b3", "#5d5a58")
+COLOURS = ("#0078d4", "#ca5010", "#107c10", "#8764b8", "#c239b3", "#5d5a58", "#986f0b", "#038387")
 
 
 def draw(
@@ -27,16 +27,17 @@ def draw(
     widget.setBackground("w")
     places = [math.log10(size) for size in sizes]
     for column, (view, actions) in enumerate(figures.items()):
-        plot = widget.addPlot(row=0, col=column, title=view)
-        plot.addLegend(offset=(10, 10), labelTextColor="k")
-        plot.setYRange(0, limit_ms * 1.05)
+        plot = widget.addPlot(row=0, col=column, title=f"<span style='color: black'>{view}</span>")
+        plot.addLegend(offset=(8, 4), colCount=2, labelTextColor="k", labelTextSize="8pt")
+        plot.setYRange(0, limit_ms * 1.6)
+        plot.setXRange(places[0] - 0.1, places[-1] + 0.25)
         plot.setLabel("bottom", "rows")
         plot.setLabel("left", "UI thread, ms")
         plot.getAxis("bottom").setTicks(
             [[(p, f"{s:,}") for p, s in zip(places, sizes, strict=True)]]
         )
         plot.addItem(pg.InfiniteLine(limit_ms, angle=0, pen=pg.mkPen("#a80000", width=1)))
-        for colour, (action, costs) in zip(COLOURS, actions.items(), strict=False):
+        for colour, (action, costs) in zip(COLOURS[: len(actions)], actions.items(), strict=True):
             pen = pg.mkPen(QColor(colour), width=2)
             plot.plot(
                 places,
