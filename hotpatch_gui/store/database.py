@@ -84,8 +84,8 @@ def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
         try:
             if created:
                 path.chmod(0o600)
-            _refuse_foreign(db, path)
             _refuse_newer(db, path)
+            _refuse_foreign(db, path)
             _configure(db)
             _migrate(db, path)
             _refuse_other_world(db, path, world)
