@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import AboutDialog, PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
@@ -514,3 +517,21 @@ def test_several_machines_show_nothing_of_others_and_no_command_until_they_are_r
     stage.settle()
     assert blade.commands["install"].isEnabled()
     assert blade.title.whole == "12 machines | Hotpatch"
+
+
+def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01", "vm-web-02")
+    big = 2**31 - 1
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("UPDATE machines SET attention=-5")
+        for _ in range(2):
+            db.execute(
+                "INSERT INTO operations (machine_id, kind, state, created_at, done, total)"
+                " VALUES (1, 'assess', 'unknown', '', ?, ?)",
+                (big, big),
+            )
+    stage.app.source.announce(Changes.to("machines", "operations"))
+    stage.settle()
+    assert stage.window.status_bar.progress.value() == 100
+    assert "2 machines" in stage.window.machines.blade.title.whole
