@@ -1,0 +1,161 @@
+"""Availability-first: no rule is ever broken, and each check is shown to find its rule broken."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from helpers.rollout_rules import PAIRS, REGIONS, RULES, Fleet, broken, fleets, play
+from hotpatch_gui import resources
+from hotpatch_gui.domain import rollout
+from hotpatch_gui.domain.off_peak import is_off_peak, next_window
+from hotpatch_gui.domain.rollout import Member, Outcome, Rollout, phases, timetable
+
+RELEASED = datetime(2026, 8, 11, 17, 0, tzinfo=UTC)
+PACIFIC = "Pacific Standard Time"
+
+
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(fleets())
+def test_no_rule_is_broken_over_random_fleets(fleet: Fleet) -> None:
+    assert broken(play(fleet)) == set()
+
+
+def _crowded() -> Fleet:
+    """A fleet in which every rule has something to hold: pairs, zones, sets, failures, machines that are off."""
+    members = [
+        Member(f"{region}-{zone}-{n}", region, zone, time_zone=PACIFIC)
+        for region in REGIONS for zone in ("1", "2") for n in range(10)
+    ]  # fmt: skip
+    for region in ("eastus", "westus"):
+        members += [
+            Member(f"{region}-set-{n}", region, None, f"{region}/big", n % 3, PACIFIC)
+            for n in range(12)
+        ]
+    chance = random.Random(4)
+    late = [[Outcome.NOT_RUNNING] * 6, [Outcome.FAILED] * 6]
+    fates = {m.key: [*chance.choice([[], [], [], *late]), Outcome.UPDATED] for m in members}
+    fates["italynorth-1-3"] = [Outcome.FAILED]
+    return Fleet(members, RELEASED, fates)
+
+
+def _sick() -> Fleet:
+    fleet = _crowded()
+    first = play(fleet).begun[0][1]
+    fleet.fates[first.key] = [Outcome.UNHEALTHY]
+    return fleet
+
+
+def _all_zones(self: Rollout, region: str, hour: datetime) -> list[Member]:
+    begun: list[Member] = []
+    for zone, queue in self._fresh[region].items():
+        limit = rollout.batch_limit(self._loose[region, zone])
+        begun += self._pick(queue.values(), limit, {m.time_zone for m in queue.values()})
+    for member in begun:
+        del self._fresh[region][member.zone][member.key]
+    return begun
+
+
+def _everything_open(self: Rollout, _: datetime) -> None:
+    self.open_phase = len(self.phases) - 1
+
+
+def _twice(report: Callable[..., None]) -> Callable[..., None]:
+    def again(self: Rollout, key: str, outcome: Outcome, hour: datetime) -> None:
+        report(self, key, outcome, hour)
+        if outcome is Outcome.UPDATED and key.endswith("-1-3"):
+            report(self, key, Outcome.FAILED, hour)
+
+    return again
+
+
+def _forgetful(report: Callable[..., None]) -> Callable[..., None]:
+    def forget(self: Rollout, key: str, outcome: Outcome, hour: datetime) -> None:
+        report(self, key, Outcome.UPDATED if outcome is Outcome.FAILED else outcome, hour)
+
+    return forget
+
+
+BREAKS: dict[str, tuple[str, Any]] = {
+    "paired regions are in different phases": ("partners_of", lambda _: {}),
+    "paired regions are never patched at once": ("partners_of", lambda _: {}),
+    "one zone of a region at a time": ("Rollout._admit_fresh", _all_zones),
+    "outside sets a batch at a time": ("batch_limit", lambda n: n),
+    "one update domain of a set at a time": ("domain_of", lambda _: 0),
+    "a fifth of a set at a time": ("set_limit", lambda n: n),
+    "off-peak only": ("is_off_peak", lambda *_: True),
+    "the next phase waits for the one before": ("Rollout._judge", _everything_open),
+    "a bad update stops it": ("is_healthy", lambda *_: True),
+    "within 30 days": ("PERIOD", timedelta(days=35)),
+    "one attempt a night": ("RETRY_AFTER", timedelta(hours=1)),
+    "nobody is patched twice": ("Rollout.report", _twice(Rollout.report)),
+    "everyone is reached": ("batch_limit", lambda _: 0),
+    "failures are tried again soon": ("Rollout.report", _forgetful(Rollout.report)),
+}
+
+
+def test_every_rule_has_a_break() -> None:
+    assert set(BREAKS) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_broken_on_purpose_is_found(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = _sick() if rule == "a bad update stops it" else _crowded()
+    assert broken(play(fleet)) == set()
+    where, instead = BREAKS[rule]
+    monkeypatch.setattr(f"hotpatch_gui.domain.rollout.{where}", instead)
+    assert rule in broken(play(fleet))
+
+
+def test_paired_regions_of_azure_are_never_in_one_phase() -> None:
+    table = resources.read_json("region-pairs.json")["pairs"]
+    regions = {region for pair in table for region in pair}
+    made = phases(dict.fromkeys(regions, 5), table)
+    assert {r for phase in made for r in phase} == regions
+    assert not any(set(pair) <= set(phase) for pair in table for phase in made)
+    assert len(made) <= 5
+
+
+def test_the_smallest_region_goes_first() -> None:
+    made = phases({"eastus": 9, "northeurope": 2, "westus": 5, "uksouth": 3}, PAIRS)
+    assert made[0] == ("northeurope",)
+    assert made[1] == ("uksouth", "westus")
+    assert made[2] == ("eastus",)
+
+
+def test_a_bad_update_stops_and_says_where() -> None:
+    members = [Member(f"vm-{n:02}", "eastus", str(n % 3), time_zone=PACIFIC) for n in range(15)]
+    rolling = Rollout(members, PAIRS, RELEASED)
+    patched = timetable(
+        rolling, RELEASED, lambda m, _: Outcome.UNHEALTHY if m.key == "vm-06" else Outcome.UPDATED
+    )
+    assert rolling.stopped is not None
+    assert [m.key for m in rolling.stopped.unhealthy] == ["vm-06"]
+    assert rolling.stopped.phase == 0
+    assert len(patched) == rolling.stopped.tried < len(members)
+
+
+def test_a_machine_that_was_off_is_tried_from_its_next_assessment_on() -> None:
+    rolling = Rollout([Member("vm", "eastus", time_zone="UTC")], PAIRS, RELEASED)
+    night = datetime(2026, 8, 11, 22, tzinfo=UTC)
+    assert [m.key for m in rolling.admit(night)] == ["vm"]
+    rolling.report("vm", Outcome.NOT_RUNNING, night, again=night + timedelta(days=3, hours=5))
+    patched = timetable(rolling, night + timedelta(hours=1))
+    assert patched == {"vm": datetime(2026, 8, 15, 3, tzinfo=UTC)}
+
+
+def test_off_peak_is_the_night_of_the_machine_and_not_of_the_reader() -> None:
+    assert is_off_peak(PACIFIC, datetime(2026, 8, 20, 5, tzinfo=UTC))  # 22:00 there, in summer
+    assert not is_off_peak(PACIFIC, datetime(2026, 12, 20, 5, tzinfo=UTC))  # 21:00 there, in winter
+    assert not is_off_peak("India Standard Time", datetime(2026, 8, 20, 0, tzinfo=UTC))  # till 6:30
+    assert next_window("Tokyo Standard Time", datetime(2026, 8, 20, 9, tzinfo=UTC)) == (
+        datetime(2026, 8, 20, 13, tzinfo=UTC),
+        datetime(2026, 8, 20, 21, tzinfo=UTC),
+    )
+    unknown = datetime(2026, 8, 20, 23, tzinfo=UTC)
+    assert is_off_peak("Nowhere Standard Time", unknown) == is_off_peak(None, unknown) == True  # noqa: E712
