@@ -229,5 +229,5 @@ def fleets(draw: st.DrawFn) -> Fleet:
                 for n in range(size)
             ]  # fmt: skip
     fates = {m.key: draw(_FATES) for m in members}
-    day = draw(st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)))
+    day = draw(st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)))  # noqa: DTZ001 - made aware below
     return Fleet(members, day.replace(tzinfo=ZoneInfo("UTC"), second=0, microsecond=0), fates)

@@ -1,0 +1,257 @@
+"""A year in advance or looked back on: restarts, exposure and restart windows, with hotpatch and without.
+
+Counted is what the monthly release of the operating system owes alone: .NET and out-of-band updates may
+restart a machine too, with hotpatch and without.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from .releases import BASELINE_MONTHS, Calendar, Product, Release, ReleaseKind, second_tuesday
+from .rollout import Member, Rollout, timetable
+
+RELEASE_HOUR = time(17, 0, tzinfo=UTC)
+"""Ten in the morning, Pacific: the hour of Microsoft's monthly releases."""
+MAX_MONTHS = 120
+
+
+class Scenario(StrEnum):
+    AS_RELEASED = "As released"
+    AS_PLANNED = "As planned"
+    UNPLANNED = "With unplanned baselines"
+
+    @property
+    def meaning(self) -> str:
+        return {
+            Scenario.AS_RELEASED: "What was really released; the plan for what is still to come.",
+            Scenario.AS_PLANNED: "A baseline in January, April, July and October, hotpatches in between.",
+            Scenario.UNPLANNED: "As planned, and some hotpatches replaced by baselines that restart.",
+        }[self]
+
+
+class RestartWindow(StrEnum):
+    """When a restart may be taken; an update that needs none is in force at once."""
+
+    OFF_PEAK = "In the same night"
+    WEEKLY = "On the next Sunday"
+    MONTHLY = "On the third Sunday of a month"
+
+    def first_from(self, day: date) -> date:
+        """The first day from ``day`` on that such a window has."""
+        if self is RestartWindow.OFF_PEAK:
+            return day
+        sunday = day + timedelta(days=(6 - day.weekday()) % 7)
+        while self is RestartWindow.MONTHLY and not 15 <= sunday.day <= 21:
+            sunday += timedelta(days=7)
+        return sunday
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to foretell: ``first`` and ``last`` are days, both counted."""
+
+    first: date
+    last: date
+    scenario: Scenario = Scenario.AS_RELEASED
+    unplanned: int = 0
+    window: RestartWindow = RestartWindow.OFF_PEAK
+    window_hours: float = 1.0
+
+
+class Subject(NamedTuple):
+    """A machine as the forecast sees it. ``enrolled``: hotpatch is on; ``on_train``: it gets hotpatches
+    already and need not wait for a baseline; ``automatic``: automatic guest patching installs on it."""
+
+    member: Member
+    product: Product
+    enrolled: bool
+    on_train: bool
+    automatic: bool
+
+
+class Entry(NamedTuple):
+    """One monthly release. ``release`` None: none is known, it is a plan or supposed."""
+
+    product: Product
+    day: date
+    kind: ReleaseKind
+    release: Release | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Days from a release until it is in force, over ``machines`` machines."""
+
+    machines: int = 0
+    total: float = 0.0
+    longest: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.machines if self.machines else 0.0
+
+    def plus(self, days: float) -> Exposure:
+        return Exposure(self.machines + 1, self.total + days, max(self.longest, days))
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What one release day brings: restarts of all machines together, with hotpatch and without."""
+
+    day: date
+    entries: tuple[Entry, ...]
+    restarts: int
+    restarts_without: int
+    exposure: Exposure
+    exposure_without: Exposure
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """All months of a question. ``by_hand`` machines are not patched automatically, so nobody knows on
+    which day; ``out_of_band`` are the hotpatch channel's releases that are not counted."""
+
+    question: Question
+    machines: int
+    by_hand: int
+    months: tuple[Month, ...]
+    out_of_band: tuple[Release, ...]
+
+    @property
+    def restarts(self) -> int:
+        return sum(m.restarts for m in self.months)
+
+    @property
+    def restarts_without(self) -> int:
+        return sum(m.restarts_without for m in self.months)
+
+    @property
+    def hours(self) -> float:
+        return self.restarts * self.question.window_hours
+
+    @property
+    def hours_without(self) -> float:
+        return self.restarts_without * self.question.window_hours
+
+
+def entries(calendar: Calendar, product: Product, question: Question) -> list[Entry]:
+    """The product's monthly releases in the period, as the scenario has them."""
+    planned = [e for e in _planned(product, question) if e.day >= _first_day(calendar, product)]
+    if question.scenario is Scenario.AS_RELEASED:
+        facts = {
+            r.month: Entry(product, r.released, r.kind, r)
+            for r in calendar.monthly(product, question.last)
+            if r.released >= question.first
+        }
+        return [facts.get(f"{e.day:%Y-%m}", e) for e in planned]
+    if question.scenario is Scenario.UNPLANNED:
+        return _with_unplanned(planned, question.unplanned)
+    return planned
+
+
+def _first_day(calendar: Calendar, product: Product) -> date:
+    return next((r.released for r in calendar.releases if r.product is product), date.max)
+
+
+def _planned(product: Product, question: Question) -> Iterator[Entry]:
+    year, month = question.first.year, question.first.month
+    for _ in range(MAX_MONTHS):
+        day = second_tuesday(year, month)
+        if day > min(question.last, product.last_planned):
+            return
+        baseline = month in BASELINE_MONTHS
+        kind = ReleaseKind.PLANNED_BASELINE if baseline else ReleaseKind.HOTPATCH
+        if day >= question.first:
+            yield Entry(product, day, kind, None)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+
+
+def _with_unplanned(planned: Sequence[Entry], count: int) -> list[Entry]:
+    """``count`` of the hotpatches are baselines, spread evenly over them."""
+    hotpatches = [n for n, e in enumerate(planned) if e.kind is ReleaseKind.HOTPATCH]
+    count = min(count, len(hotpatches))
+    chosen = {hotpatches[(2 * n + 1) * len(hotpatches) // (2 * count)] for n in range(count)}
+    return [
+        e._replace(kind=ReleaseKind.UNPLANNED_BASELINE) if n in chosen else e
+        for n, e in enumerate(planned)
+    ]
+
+
+def release_days(calendar: Calendar, products: Iterable[Product], question: Question) -> list[date]:
+    """The days on which something of the products comes out: the steps of ``forecast``."""
+    return sorted({e.day for p in products for e in entries(calendar, p, question)})
+
+
+def forecast(
+    question: Question,
+    subjects: Sequence[Subject],
+    calendar: Calendar,
+    pairs: Sequence[Sequence[str]],
+) -> Iterator[Forecast]:
+    """The forecast so far after each release day, so that it can be shown, counted and cancelled."""
+    products = {s.product for s in subjects}
+    by_day: dict[date, dict[Product, Entry]] = {}
+    for product in products:
+        for entry in entries(calendar, product, question):
+            by_day.setdefault(entry.day, {})[product] = entry
+    out_of_band = tuple(
+        r for r in calendar.releases
+        if r.product in products and r.on_train and r.kind is ReleaseKind.OUT_OF_BAND
+        and question.first <= r.released <= question.last
+    )  # fmt: skip
+    so_far = Forecast(
+        question, len(subjects), sum(not s.automatic for s in subjects), (), out_of_band
+    )
+    waits = dict.fromkeys(
+        products, True
+    )  # has no baseline come yet that takes machines onto the train?
+    for day in sorted(by_day):
+        for product, entry in by_day[day].items():
+            waits[product] = waits[product] and not entry.kind.is_baseline
+        month = _month(question, day, by_day[day], subjects, waits=waits, pairs=pairs)
+        so_far = replace(so_far, months=(*so_far.months, month))
+        yield so_far
+
+
+def _month(
+    question: Question, day: date, of: dict[Product, Entry], subjects: Sequence[Subject],
+    *, waits: dict[Product, bool], pairs: Sequence[Sequence[str]],
+) -> Month:  # fmt: skip
+    released = datetime.combine(day, RELEASE_HOUR)
+    here = [s for s in subjects if s.product in of]
+    patched = timetable(Rollout((s.member for s in here if s.automatic), pairs, released), released)
+    restarts = 0
+    exposure = without = Exposure()
+    delays: dict[date, float] = {}
+    for subject in here:
+        gets_hotpatch = (
+            subject.enrolled
+            and not of[subject.product].kind.is_baseline
+            and (subject.on_train or not waits[subject.product])
+        )
+        restarts += not gets_hotpatch
+        hour = patched.get(subject.member.key)
+        if hour is None:
+            continue
+        installed = (hour - released) / _DAY
+        night = hour.date()
+        if night not in delays:
+            delays[night] = (question.window.first_from(night) - night) / _DAY
+        late = delays[night]
+        exposure = exposure.plus(installed if gets_hotpatch else installed + late)
+        without = without.plus(installed + late)
+    return Month(day, tuple(of[p] for p in sorted(of)), restarts, len(here), exposure, without)
+
+
+_DAY = timedelta(days=1)
+
+
+def tally(months: Iterable[Month]) -> Counter[ReleaseKind]:
+    """How many releases of each kind."""
+    return Counter(e.kind for m in months for e in m.entries)

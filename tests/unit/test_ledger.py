@@ -1,0 +1,32 @@
+import pytest
+
+from hotpatch_gui.domain.ledger import Cause, reason
+from hotpatch_gui.domain.releases import Calendar, Product
+
+WS25 = Product.WS2025
+
+
+@pytest.mark.parametrize(
+    ("kbs", "cause", "says"),
+    [
+        (["KB5099536"], Cause.PLANNED_BASELINE, "July 2026's planned baseline KB5099536."),
+        (["KB5122871"], Cause.UNPLANNED_BASELINE, "a hotpatch had been planned"),
+        (["KB5068861"], Cause.CUMULATIVE, "November 2025's cumulative update KB5068861. On the hotpatch train, KB5068966 would"),
+        (["KB5070881"], Cause.OUT_OF_BAND, "leaves the hotpatch train until January 2026's baseline"),
+        (["KB5070893"], Cause.OUT_OF_BAND, "of the hotpatch channel"),
+        (["KB0000001"], Cause.OTHER, "not part of the hotpatch programme"),
+        (["KB0000001", "KB5073379"], Cause.PLANNED_BASELINE, "January 2026's planned baseline"),
+        ([], Cause.BY_HAND, "by hand"),
+    ],
+)  # fmt: skip
+def test_the_reason_of_a_restart(
+    calendar: Calendar, kbs: list[str], cause: Cause, says: str
+) -> None:
+    found = reason(calendar, WS25, kbs)
+    assert found.cause is cause
+    assert says in found.sentence
+    assert found.kb in (kbs or [None])
+
+
+def test_without_a_known_product_no_release_is_guessed(calendar: Calendar) -> None:
+    assert reason(calendar, None, ["KB5099536"]).cause is Cause.OTHER
