@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from .releases import BASELINE_MONTHS, Calendar, Product, Release, ReleaseKind, second_tuesday
+from .releases import (
+    BASELINE_MONTHS,
+    RELEASE_HOUR,
+    Calendar,
+    Product,
+    Release,
+    ReleaseKind,
+    second_tuesday,
+)
 from .rollout import Member, Rollout, timetable
 
-RELEASE_HOUR = time(17, 0, tzinfo=UTC)
-"""Ten in the morning, Pacific: the hour of Microsoft's monthly releases."""
 MAX_MONTHS = 120
 
 

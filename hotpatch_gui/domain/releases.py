@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
 BASELINE_MONTHS = (1, 4, 7, 10)
+RELEASE_HOUR = time(17, 0, tzinfo=UTC)
+"""Ten in the morning, Pacific, in summer: the hour of Microsoft's monthly releases."""
 
 
 class Product(StrEnum):
@@ -68,6 +70,8 @@ class Release:
     confidence: str
     source: str
     note: str
+    is_offered: bool = True
+    """False for one that stands in the Update Catalog only and that Windows Update does not offer."""
 
     @property
     def on_train(self) -> bool:
@@ -123,6 +127,7 @@ def read_release(row: Mapping[str, Any]) -> Release:
         confidence=row["confidence"],
         source=row["source"],
         note=row.get("note", ""),
+        is_offered=row.get("offered", True),
     )
 
 

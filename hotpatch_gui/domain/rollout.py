@@ -114,7 +114,7 @@ class Rollout:
     """One release on its way over a fleet. No clock and no chance in it: the same calls give the same order.
 
     Hour by hour ``admit`` says who begins, and ``report`` takes what became of each of them, before the
-    next hour. ``stopped`` says where it stopped, if it did.
+    next hour.
     """
 
     def __init__(
@@ -122,7 +122,6 @@ class Rollout:
     ) -> None:
         self.members = {m.key: m for m in sorted(members, key=_order)}
         self.released = released
-        self.stopped: Stop | None = None
         pairs = tuple(pairs)
         everyone = self.members.values()
         sizes = Counter(m.region for m in everyone)
@@ -156,9 +155,9 @@ class Rollout:
 
     def admit(self, hour: datetime) -> list[Member]:
         """Who begins in the hour from ``hour`` on (a whole one, UTC)."""
-        self._judge(hour)
         if self.stopped is not None or not self.released <= hour < self.ends:
             return []
+        self._open_phases(hour)
         begun: list[Member] = []
         busy: set[str] = set()
         regions = [r for phase in self.phases[: self.open_phase + 1] for r in phase]
@@ -191,12 +190,16 @@ class Rollout:
         if outcome is Outcome.UNHEALTHY:
             self._unhealthy[phase].append(member)
 
-    def _judge(self, hour: datetime) -> None:
-        """Stop where a phase is not healthy; open the next one where all went well long enough ago."""
+    @property
+    def stopped(self) -> Stop | None:
+        """Where it stopped over a phase that is not healthy; None while all is well."""
         for phase, ill in enumerate(self._unhealthy):
             if not is_healthy(self._updated[phase], len(ill)):
-                self.stopped = self.stopped or Stop(phase, self._updated[phase], tuple(ill))
-                return
+                return Stop(phase, self._updated[phase], tuple(ill))
+        return None
+
+    def _open_phases(self, hour: datetime) -> None:
+        """The next one begins where everyone of those before was tried long enough ago."""
         while (
             self.open_phase + 1 < len(self.phases)
             and not any(q for r in self.phases[self.open_phase] for q in self._fresh[r].values())

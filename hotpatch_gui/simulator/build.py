@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from .arm import Wire
 from .catalog import Catalog
 from .clock import RunningClock, SimulatedClock
 from .cloud import Cloud
-from .fleet import EPOCH
 from .state import StateFile
+from .stories import STORIES
 
 DEFAULT_SPEED = 60.0
 """Simulated seconds per real second while work runs: an assessment takes about three real seconds."""
@@ -30,20 +30,25 @@ def build_simulator(
     speed: float = DEFAULT_SPEED,
     clock: SimulatedClock | None = None,
     quota: int = 15,
+    story: str = "today",
+    pairs: Sequence[Sequence[str]] = (),
 ) -> Wire:
     """A world of ``machines`` machines from ``seed``; one kept in ``state_path`` goes on where it was.
 
-    A state file remembers its own seed and size, which then win over the arguments.
+    A state file remembers its own story, seed and size, which then win over the arguments. ``pairs`` are
+    the geo-paired regions.
     """
     state = StateFile(state_path)
-    world = state.get("world", "made") or {"machines": machines, "seed": seed}
+    world = state.get("world", "made") or {"machines": machines, "seed": seed, "story": story}
     state.put(("world", "made", world))
-    start = datetime.fromisoformat(state.get("world", "now") or EPOCH.isoformat())
+    told = STORIES[world.get("story", "today")]
+    now = state.get("world", "now")
+    catalog = Catalog(calendar, other_updates)
     cloud = Cloud(
-        Catalog(calendar, other_updates),
-        clock or RunningClock(start, speed),
-        machines=world["machines"],
-        seed=world["seed"],
+        catalog,
+        clock or RunningClock(datetime.fromisoformat(now) if now else told.start, speed),
+        told.fleet(catalog, world["machines"], world["seed"]),
+        pairs=pairs,
         state=state,
     )
     return Wire(cloud, quota=quota)

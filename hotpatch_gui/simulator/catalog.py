@@ -5,15 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind, second_tuesday
+from hotpatch_gui.domain.releases import (
+    RELEASE_HOUR,
+    Calendar,
+    Product,
+    Release,
+    ReleaseKind,
+    second_tuesday,
+)
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
-
-RELEASE_HOUR = time(17, 0, tzinfo=UTC)
-"""Ten in the morning, Pacific: the hour of Microsoft's monthly releases."""
 
 CATEGORY_NAMES = {
     Classification.CRITICAL: "Critical Updates",
@@ -88,7 +92,7 @@ class Catalog:
         """The cumulative update a machine off the hotpatch train is offered; None if it runs it."""
         newest: tuple[date, str, str, str] | None = None
         for r in self.calendar.releases:
-            if r.product is not product or r.released > day:
+            if r.product is not product or r.released > day or not r.is_offered:
                 continue
             if r.channel == "standard" and r.kb and r.build:
                 newest = max(newest or (date.min, "", "", ""), (r.released, r.kb, r.build, r.month))
@@ -145,6 +149,11 @@ def definitions(day: date) -> Patch:
         minutes=MINUTES_SMALL,
         key=f"KB2267602@{day.isoformat()}",
     )
+
+
+def release_day(at: datetime) -> date:
+    """The day whose releases are out at that moment: they come at RELEASE_HOUR, not at midnight."""
+    return (at - timedelta(hours=RELEASE_HOUR.hour)).date()
 
 
 def build_number(build: str) -> tuple[int, ...]:

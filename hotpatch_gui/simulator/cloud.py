@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,9 @@ from hotpatch_gui.domain.platforms import is_supported
 
 from .catalog import Catalog
 from .clock import SimulatedClock
-from .fleet import assessment_of, demo_fleet, run_patch
+from .fleet import assessment_of, run_patch
 from .guest import RESTART_MINUTES, Guest, Installation, Wish, schedule
+from .patching import Patching
 from .state import StateFile
 
 SUBSCRIPTION = "00000000-0000-4000-8000-00000000c0de"
@@ -43,12 +44,14 @@ class Operation:
     wish: dict[str, Any] | None = None
     applied: bool = False
     result: dict[str, Any] | None = None
+    run_name: str | None = None
+    """The maintenance run of an installation by the platform; None for what somebody asked for."""
 
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id, "kind": self.kind, "guest": self.guest, "wish": self.wish,
             "started": self.started.isoformat(), "ends": self.ends.isoformat(),
-            "applied": self.applied, "result": self.result,
+            "applied": self.applied, "result": self.result, "run_name": self.run_name,
         }  # fmt: skip
 
     @classmethod
@@ -65,29 +68,34 @@ class Cloud:
     """
 
     def __init__(
-        self, catalog: Catalog, clock: SimulatedClock, *, machines: int = 12, seed: int = 1,
-        state: StateFile | None = None,
+        self, catalog: Catalog, clock: SimulatedClock, fleet: Sequence[Guest], *,
+        pairs: Sequence[Sequence[str]] = (), state: StateFile | None = None,
     ) -> None:  # fmt: skip
         self.catalog, self.clock = catalog, clock
         self.lock = threading.RLock()
         self.version = 0
         self.received: dict[str, int] = {}
         self._state = state or StateFile(None)
-        self.guests = {g.name.casefold(): g for g in demo_fleet(catalog, machines, seed)}
+        self.guests = {g.name.casefold(): g for g in fleet}
         for key, data in self._state.all("guest").items():
             self.guests[key] = Guest.from_json(data)
         self.operations = {
             key: Operation.from_json(data) for key, data in self._state.all("operation").items()
         }
         self._open: dict[str, Installation] = {}
+        self._unfinished: dict[str, Operation] = {}
+        self._unsaved: dict[tuple[str, str], Any] = {}
         self.received = self._state.get("world", "received") or {}
         for op in self.operations.values():
             if not op.applied:
-                clock.run_fast_until(op.ends)
-                self._plan(op)
+                self._take_up(op)
+                if op.run_name is None:
+                    clock.run_fast_until(op.ends)
+        self.patching = Patching(self, pairs, clock.now(), self._state.get("world", "patching"))
 
     def close(self) -> None:
-        self._state.put(self._clock_item())
+        self._touch("world", "now", self.clock.now().isoformat())
+        self._save()
         self._state.close()
 
     def guest(self, resource_group: str, name: str) -> Guest:
@@ -104,10 +112,55 @@ class Cloud:
     def settle(self) -> datetime:
         """Apply what the clock has passed; the time it is now. Called at the start of each request."""
         now = self.clock.now()
-        for op in self.operations.values():
-            if not op.applied and op.ends <= now:
-                self._finish(op)
+        for hour in self.patching.hours_until(now):
+            self.finish_until(hour)
+            self.patching.step(hour)
+        self.finish_until(now)
+        self.patching.work_off(now)
+        self.finish_until(now)
+        if self.patching.has_changed:
+            self._touch("world", "patching", self.patching.kept())
+        self._save()
         return now
+
+    def finish_until(self, moment: datetime) -> None:
+        """Apply the operations that end by then."""
+        for op in sorted(self._unfinished.values(), key=lambda o: o.ends):
+            if op.ends <= moment:
+                self._finish(op)
+
+    def is_busy(self, guest: Guest) -> bool:
+        return any(op.guest == guest.name for op in self._unfinished.values())
+
+    def install_for_platform(
+        self, guest: Guest, wish: Wish, at: datetime, run_name: str
+    ) -> Installation:
+        """Automatic guest patching or a schedule begins an installation at ``at``."""
+        plan = schedule(guest, wish, at, self.catalog)
+        number = uuid.uuid5(uuid.NAMESPACE_URL, f"{run_name}:{guest.name}:{at.isoformat()}")
+        ends = plan.ended + timedelta(minutes=ASSESS_MINUTES)
+        op = Operation(
+            str(number), "install", guest.name, at, ends, raw_wish(wish), run_name=run_name
+        )
+        self.operations[op.id] = op
+        self._take_up(op)
+        self._keep(op, guest)
+        return plan
+
+    def assess_for_platform(self, guest: Guest, ended: datetime) -> None:
+        """A periodic assessment that ended at ``ended``."""
+        begun = ended - timedelta(minutes=ASSESS_MINUTES)
+        guest.assessment = assessment_of(guest, self.catalog, begun, ended, "Platform")
+        self._touch("guest", guest.name.casefold(), guest)
+
+    def spoil(self, kb: str, names: Iterable[str]) -> None:
+        """Make an update a bad one for these machines: they are not healthy once it runs."""
+        with self.lock:
+            for name in names:
+                guest = self.guests[name.casefold()]
+                guest.ill_of.append(kb)
+                self._touch("guest", name.casefold(), guest)
+            self._save()
 
     def begin_assessment(self, guest: Guest) -> Operation:
         self._require_able(guest, "assessPatches")
@@ -133,7 +186,7 @@ class Cloud:
         return self._run(op, plan, min(now, op.ends))
 
     def running(self, guest: Guest, kind: str) -> Operation | None:
-        mine = (o for o in self.operations.values() if o.guest == guest.name and not o.applied)
+        mine = (o for o in self._unfinished.values() if o.guest == guest.name)
         return next((o for o in mine if o.kind == kind), None)
 
     def _require_able(self, guest: Guest, action: str) -> None:
@@ -149,7 +202,7 @@ class Cloud:
                 "OperationNotAllowed",
                 f"Operation '{action}' needs the VM agent and extension operations on '{guest.name}'.",
             )
-        if any(o.guest == guest.name and not o.applied for o in self.operations.values()):
+        if self.is_busy(guest):
             raise ArmError(
                 409,
                 "Conflict",
@@ -168,12 +221,15 @@ class Cloud:
         op = Operation(op_id, kind, guest.name, now, now + lasts, wish)
         self.operations[op_id] = op
         self.received[kind] = self.received.get(kind, 0) + 1
-        self._plan(op)
+        self._take_up(op)
         self.clock.run_fast_until(op.ends)
-        self._save(op, guest)
+        self._touch("world", "received", self.received)
+        self._keep(op, guest)
+        self._save()
         return op
 
-    def _plan(self, op: Operation) -> None:
+    def _take_up(self, op: Operation) -> None:
+        self._unfinished[op.id] = op
         if op.kind == "install" and op.wish is not None:
             guest = self.guests[op.guest.casefold()]
             self._open[op.id] = schedule(guest, read_wish(op.wish), op.started, self.catalog)
@@ -184,7 +240,7 @@ class Cloud:
             plan = self._open.pop(op.id)
             for step in plan.steps:
                 if step.state == "Installed" and step.ended is not None:
-                    guest.apply(step.patch, step.ended.date(), self.catalog)
+                    guest.apply(step.patch, step.ended, self.catalog)
             if plan.restart_at is not None:
                 guest.restart(self.catalog)
             op.result = self._run(op, plan, op.ends)
@@ -193,11 +249,15 @@ class Cloud:
             guest.restart(self.catalog)
         if op.kind in ("assess", "install"):
             begun = op.ends - timedelta(minutes=ASSESS_MINUTES)
-            guest.assessment = assessment_of(guest, self.catalog, begun, op.ends, "User")
+            by = "User" if op.run_name is None else "Platform"
+            guest.assessment = assessment_of(guest, self.catalog, begun, op.ends, by)
             if op.kind == "assess":
                 op.result = guest.assessment
         op.applied = True
-        self._save(op, guest)
+        del self._unfinished[op.id]
+        self._keep(op, guest)
+        if op.run_name is not None:  # nobody asks for it by its address
+            del self.operations[op.id]
 
     def _run(self, op: Operation, plan: Installation, now: datetime) -> dict[str, Any]:
         over = now >= op.ends
@@ -207,28 +267,52 @@ class Cloud:
             "status": plan.status if over else "InProgress",
             "started": op.started.isoformat(),
             "modified": (plan.ended if over else now).isoformat(),
-            "started_by": "User",
+            "started_by": "User" if op.run_name is None else "Platform",
             "restart_status": plan.restart_status_at(now),
             "window_exceeded": over and plan.window_exceeded,
             "errors": errors,
             "patches": [run_patch(patch, state) for patch, state in plan.states_at(now)],
-            "maintenance_run_id": None,
+            "maintenance_run_id": op.run_name,
         }
 
-    def _save(self, op: Operation, guest: Guest) -> None:
-        self.version += 1
-        self._state.put(
-            ("guest", guest.name.casefold(), guest.to_json()),
-            ("operation", op.id, op.to_json()),
-            ("world", "received", self.received),
-            self._clock_item(),
-        )
+    def _keep(self, op: Operation, guest: Guest) -> None:
+        self._touch("guest", guest.name.casefold(), guest)
+        self._touch("operation", op.id, op)
 
-    def _clock_item(self) -> tuple[str, str, str]:
-        return "world", "now", self.clock.now().isoformat()
+    def _touch(self, kind: str, key: str, value: Any) -> None:
+        """Have something written with the next ``_save``: many things change in one step of the clock."""
+        self._unsaved[kind, key] = value
+
+    def _save(self) -> None:
+        """Write what was touched, all of it or nothing: the process may be killed at any moment."""
+        if not self._unsaved:
+            return
+        self.version += 1
+        self._touch("world", "now", self.clock.now().isoformat())
+        touched, self._unsaved = self._unsaved, {}
+        over = [key for (kind, key), op in touched.items() if kind == "operation" and _is_over(op)]
+        self._state.put(
+            *((kind, key, v.to_json() if isinstance(v, Guest | Operation) else v)
+              for (kind, key), v in touched.items() if kind != "operation" or key not in over),
+            dropped=[("operation", key) for key in over],
+        )  # fmt: skip
 
     def support_state(self, guest: Guest) -> str:
         return "Supported" if is_supported(guest.image) or guest.publisher else "Unsupported"
+
+
+def _is_over(op: Operation) -> bool:
+    """Whether nobody will ask for it again: one of the platform's that has ended."""
+    return op.applied and op.run_name is not None
+
+
+def raw_wish(wish: Wish) -> dict[str, Any]:
+    """A wish as installPatches' body, as an operation keeps it."""
+    return {
+        "rebootSetting": wish.restart,
+        "maximumDuration": f"PT{wish.minutes:.0f}M",
+        "windowsParameters": {"classificationsToInclude": sorted(wish.classifications)},
+    }
 
 
 def read_wish(raw: dict[str, Any]) -> Wish:

@@ -309,7 +309,7 @@ def assessment_of(
         "started_by": by,
         "status": "Succeeded",
         "restart_pending": guest.restart_pending,
-        "patches": [offered_patch(p) for p in guest.offered(catalog, ended.date())],
+        "patches": [offered_patch(p) for p in guest.offered(catalog, ended)],
     }
 
 

@@ -12,7 +12,7 @@ from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import Calendar, Product, Release
 from hotpatch_gui.domain.updates import RestartBehavior
 
-from .catalog import Catalog, Patch
+from .catalog import Catalog, Patch, release_day
 
 SCAN_MINUTES = 1.5
 RESTART_MINUTES = 3.0
@@ -56,6 +56,14 @@ class Guest:
     tags: dict[str, str] = field(default_factory=dict)
     fails_kb: str | None = None
     """An update that fails on this machine, for its failed installation."""
+    ill_of: list[str] = field(default_factory=list)
+    """Updates after which the machine is not healthy: a bad update, for stories and tests."""
+    health: str = "Available"
+    health_since: str | None = None
+    mistaken: list[str] = field(default_factory=list)
+    """Out-of-band updates of the other channel that reach it by mistake, as KB5070881 did in October 2025."""
+    schedule: dict[str, Any] | None = None
+    """A maintenance configuration that is assigned to it."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Guest:
@@ -77,16 +85,20 @@ class Guest:
         release = calendar.by_build(Product(self.product), self.build)
         return release if release is not None and release.on_train else None
 
-    def offered(self, catalog: Catalog, day: date) -> list[Patch]:
-        """What Windows Update offers on ``day``, operating system first."""
+    def offered(self, catalog: Catalog, at: datetime) -> list[Patch]:
+        """What Windows Update offers at that moment, operating system first."""
         waiting = {w["kb"] for w in self.awaiting_restart}
-        main = self._offered_release(catalog, day)
-        patches = [] if main is None or main.kb in waiting else [main]
-        others = catalog.others(Product(self.product), day)
+        main = self._offered_release(catalog, release_day(at))
+        is_there = main is None or main.kb in waiting or main.kb in self.installed
+        patches = [] if main is None or is_there else [main]
+        others = catalog.others(Product(self.product), at.date())
         return patches + [p for p in others if (p.key or p.kb) not in self.installed]
 
     def _offered_release(self, catalog: Catalog, day: date) -> Patch | None:
         product, running = Product(self.product), self.release(catalog.calendar)
+        mistake = self._mistake(catalog, day)
+        if mistake is not None:
+            return mistake
         if not (self.receives_hotpatches and is_supported(self.image)) or running is None:
             return catalog.standard_patch(product, day, self.build)
         base = catalog.calendar.baseline_in_force(product, day)
@@ -95,8 +107,19 @@ class Guest:
         missing = catalog.calendar.behind(running, day)
         return catalog.release_patch(missing[-1]) if missing else None
 
-    def apply(self, patch: Patch, day: date, catalog: Catalog) -> None:
+    def _mistake(self, catalog: Catalog, day: date) -> Patch | None:
+        """What reaches the machine by mistake, on the day of its release and the next."""
+        for kb in self.mistaken:
+            release = catalog.calendar.by_kb(Product(self.product), kb)
+            if release is not None and timedelta(0) <= day - release.released <= timedelta(days=1):
+                return catalog.standard_patch(Product(self.product), release.released, self.build)
+        return None
+
+    def apply(self, patch: Patch, at: datetime, catalog: Catalog) -> None:
         """Put ``patch`` on the machine; an update that restarts takes effect at the restart."""
+        if patch.kb in self.ill_of:
+            self.health, self.health_since = "Unavailable", at.isoformat()
+            self.agent_ready = False
         if patch.build is not None and patch.restart is not RestartBehavior.NEVER:
             self.awaiting_restart.append({"kb": patch.kb, "build": patch.build})
         elif patch.build is not None:
@@ -205,7 +228,7 @@ def schedule(guest: Guest, wish: Wish, started: datetime, catalog: Catalog) -> I
     at = started + timedelta(minutes=SCAN_MINUTES)
     steps: list[Step] = []
     exceeded = False
-    for patch in guest.offered(catalog, started.date()):
+    for patch in guest.offered(catalog, started):
         left_as = choose(wish, patch)
         if left_as is not None:
             steps.append(Step(patch, left_as))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,15 @@ class StateFile:
         rows = self._db.execute("SELECT key, value FROM item WHERE kind=? ORDER BY rowid", (kind,))
         return {key: json.loads(value) for key, value in rows}
 
-    def put(self, *items: tuple[str, str, Any]) -> None:
-        """Write (kind, key, value) items, all of them or none: the process may be killed in between."""
+    def put(self, *items: tuple[str, str, Any], dropped: Iterable[tuple[str, str]] = ()) -> None:
+        """Write (kind, key, value) items, and delete (kind, key) ones, all of it or nothing: the process
+        may be killed in between."""
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany(
             "INSERT INTO item VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value",
             [(kind, key, json.dumps(value)) for kind, key, value in items],
         )
+        self._db.executemany("DELETE FROM item WHERE kind=? AND key=?", dropped)
         self._db.commit()
 
     def close(self) -> None:

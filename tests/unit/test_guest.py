@@ -1,7 +1,7 @@
 """The simulated machine obeys the rules of hotpatching and of the installation window."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from hotpatch_gui.simulator.catalog import Catalog
 from hotpatch_gui.simulator.fleet import AUG_25, AUG_LCU_25, EPOCH, JULY_25, JUNE_25, demo_fleet
 from hotpatch_gui.simulator.guest import Guest, Wish, schedule
 
-AUGUST = date(2026, 8, 20)
+AUGUST = EPOCH
 ALL = Wish(
     frozenset({"critical", "security", "definition", "updaterollup"}),
     frozenset(),
@@ -38,8 +38,8 @@ def guest(build: str = JULY_25, **changed: object) -> Guest:
     return made
 
 
-def offered(machine: Guest, catalog: Catalog, day: date = AUGUST) -> list[str]:
-    return [p.kb for p in machine.offered(catalog, day)]
+def offered(machine: Guest, catalog: Catalog, at: datetime = AUGUST) -> list[str]:
+    return [p.kb for p in machine.offered(catalog, at)]
 
 
 def test_on_the_exact_baseline_the_hotpatch_is_offered_and_needs_no_restart(
@@ -69,9 +69,9 @@ def test_on_an_older_baseline_the_baseline_comes_first_and_restarts(catalog: Cat
 def test_off_the_train_no_hotpatch_is_offered_until_the_next_baseline(catalog: Catalog) -> None:
     machine = guest(AUG_LCU_25)
     assert "KB5120228" not in offered(machine, catalog)
-    september = machine.offered(catalog, date(2026, 9, 9))[0]
+    september = machine.offered(catalog, datetime(2026, 9, 9, tzinfo=UTC))[0]
     assert september.kb == "KB5122871", "September's baseline, an ordinary update to this machine"
-    machine.apply(september, date(2026, 9, 9), catalog)
+    machine.apply(september, datetime(2026, 9, 9, tzinfo=UTC), catalog)
     machine.restart(catalog)
     assert machine.release(catalog.calendar) is not None
 
@@ -80,22 +80,26 @@ def test_the_out_of_band_update_of_october_2025_costs_november_and_december(
     catalog: Catalog,
 ) -> None:
     machine = guest("26100.6905")
-    assert offered(machine, catalog, date(2025, 11, 12))[0] == "KB5068861", (
+    assert offered(machine, catalog, datetime(2025, 11, 12, tzinfo=UTC))[0] == "KB5068861", (
         "November's ordinary update"
     )
-    assert offered(machine, catalog, date(2025, 12, 10))[0] == "KB5072033"
-    assert offered(machine, catalog, date(2026, 1, 14))[0] == "KB5073379", "January's baseline"
+    assert offered(machine, catalog, datetime(2025, 12, 10, tzinfo=UTC))[0] == "KB5072033"
+    assert offered(machine, catalog, datetime(2026, 1, 14, tzinfo=UTC))[0] == "KB5073379", (
+        "January's baseline"
+    )
     stayed = guest("26100.6899")
-    assert offered(stayed, catalog, date(2025, 11, 12))[0] == "KB5068966", "November's hotpatch"
+    assert offered(stayed, catalog, datetime(2025, 11, 12, tzinfo=UTC))[0] == "KB5068966", (
+        "November's hotpatch"
+    )
 
 
 def test_hotpatch_turned_off_and_on_again_waits_for_the_next_baseline(catalog: Catalog) -> None:
     machine = guest()
-    machine.set_hotpatching(False, AUGUST)
+    machine.set_hotpatching(False, AUGUST.date())
     assert offered(machine, catalog)[0] == "KB5120233"
-    machine.set_hotpatching(True, AUGUST)
+    machine.set_hotpatching(True, AUGUST.date())
     assert offered(machine, catalog)[0] == "KB5120233"
-    september = date(2026, 9, 9)
+    september = datetime(2026, 9, 9, tzinfo=UTC)
     machine.apply(machine.offered(catalog, september)[0], september, catalog)
     machine.restart(catalog)
     assert machine.receives_hotpatches

@@ -1,0 +1,258 @@
+"""Automatic guest patching of the simulated world: assessments, rollouts and schedules, as the clock passes them.
+
+What is done in which order is decided by ``domain.rollout``; here it is done (azure-patching §3.4, §4.1, §4.2).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from hotpatch_gui.domain.off_peak import HOUR, whole_hour
+from hotpatch_gui.domain.releases import RELEASE_HOUR
+from hotpatch_gui.domain.rollout import Member, Outcome, Rollout
+
+from .catalog import Catalog
+from .guest import Guest, Installation, Wish
+from .schedules import next_run
+
+DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
+"""How often a machine is assessed: where its mode asks for it, and "every few days" otherwise."""
+IMPORTANT = frozenset({"critical", "security"})
+ROLLOUT_MINUTES = 60.0
+RUN_NAME = "auto-{:%Y-%m-%d}"
+
+
+class World(Protocol):
+    """What patching needs of the cloud it works in."""
+
+    catalog: Catalog
+    guests: dict[str, Guest]
+
+    def finish_until(self, moment: datetime) -> None:
+        """Apply the operations that end by then."""
+        ...
+
+    def is_busy(self, guest: Guest) -> bool: ...
+
+    def install_for_platform(
+        self, guest: Guest, wish: Wish, at: datetime, run_name: str
+    ) -> Installation: ...
+
+    def assess_for_platform(self, guest: Guest, ended: datetime) -> None: ...
+
+
+def takes_part(guest: Guest) -> bool:
+    """Whether rollouts reach it: Azure Managed - Safe Deployment, a supported image, an agent that answers,
+    and no schedule of its own, which without the customer's bypass is an error (§4.2)."""
+    return (
+        guest.patch_mode == "AutomaticByPlatform"
+        and not guest.bypass_safety_checks
+        and guest.schedule is None
+        and can_be_patched(guest)
+        and guest.publisher == "MicrosoftWindowsServer"
+    )
+
+
+def can_be_patched(guest: Guest) -> bool:
+    return guest.agent_ready and guest.allow_extensions
+
+
+def follows_schedule(guest: Guest) -> bool:
+    """Customer Managed Schedules with a maintenance configuration."""
+    managed = guest.patch_mode == "AutomaticByPlatform" and guest.bypass_safety_checks
+    return managed and guest.schedule is not None and can_be_patched(guest)
+
+
+def member(guest: Guest) -> Member:
+    own = guest.availability_set
+    name = f"{guest.resource_group}/{own}".casefold() if own else None
+    return Member(
+        guest.name.casefold(), guest.location, guest.zone, name, guest.update_domain, guest.time_zone
+    )  # fmt: skip
+
+
+def _period(guest: Guest) -> timedelta:
+    return DAILY if guest.assessment_mode == "AutomaticByPlatform" else EVERY_FEW_DAYS
+
+
+class Patching:
+    """The platform at work.
+
+    Args:
+        start: when the world began.
+        kept: what ``kept`` gave, to go on from there.
+    """
+
+    def __init__(
+        self, world: World, pairs: Sequence[Sequence[str]], start: datetime,
+        kept: Mapping[str, Any] | None,
+    ) -> None:  # fmt: skip
+        self._world, self._pairs = world, pairs
+        self._start = start if kept is None else datetime.fromisoformat(kept["start"])
+        days = {r.released for r in world.catalog.calendar.releases if r.is_offered}
+        self._releases = sorted(datetime.combine(day, RELEASE_HOUR) for day in days)
+        self._reports: list[list[Any]] = []
+        self.has_changed = False
+        if kept is None:
+            self.rollout = self._begin_midway(start)
+            self._hour = whole_hour(start)
+        else:
+            self._hour = datetime.fromisoformat(kept["hour"])
+            self.rollout = self._restore(kept)
+        self._due: list[tuple[datetime, str, str]] = []
+        for key in world.guests:
+            self._queue(key, self._hour - HOUR)
+
+    def kept(self) -> dict[str, Any]:
+        """Everything JSON can hold."""
+        self.has_changed = False
+        return {
+            "start": self._start.isoformat(),
+            "hour": self._hour.isoformat(),
+            "released": self.rollout.released.isoformat() if self.rollout else None,
+            "members": list(self.rollout.members) if self.rollout else [],
+            "reports": self._reports,
+        }
+
+    def next_release(self, after: datetime) -> datetime | None:
+        return next((r for r in self._releases if r > after), None)
+
+    def hours_until(self, now: datetime) -> Iterator[datetime]:
+        """The hours up to ``now`` in which something may begin, each before it is stepped."""
+        while self._hour <= now:
+            hour = self._hour
+            yield hour
+            self._hour = self._next_hour(hour)
+            self.has_changed = True
+
+    def step(self, hour: datetime) -> None:
+        """Let begin what begins in this hour."""
+        self._start_rollout(hour)
+        for found in self.rollout.admit(hour) if self.rollout else ():
+            outcome, again = self._patch(found.key, hour)
+            self._report(found.key, outcome, hour, again)
+
+    def work_off(self, now: datetime) -> None:
+        """Scheduled runs and periodic assessments that were due by ``now``."""
+        while self._due and self._due[0][0] <= now:
+            at, kind, key = heapq.heappop(self._due)
+            guest = self._world.guests[key]
+            if kind == "assess":
+                self._assess(guest, now)
+            else:
+                self._world.finish_until(at)
+                self._run_schedule(guest, at)
+            self._queue(key, now if kind == "assess" else at, kind)
+
+    def _next_hour(self, hour: datetime) -> datetime:
+        """The next one in which anything can happen: while nobody waits, that of the next release."""
+        rollout = self.rollout
+        if rollout and rollout.waiting and rollout.stopped is None and hour < rollout.ends:
+            return hour + HOUR
+        release = self.next_release(hour)
+        return max(hour + HOUR, whole_hour(release)) if release else hour + timedelta(days=365)
+
+    def _start_rollout(self, hour: datetime) -> None:
+        newest = max((r for r in self._releases if r <= hour), default=None)
+        if newest is not None and (self.rollout is None or self.rollout.released < newest):
+            self.rollout = Rollout(self._members(), self._pairs, newest)
+            self._reports = []
+
+    def _members(self) -> Iterator[Member]:
+        return (member(g) for g in self._world.guests.values() if takes_part(g))
+
+    def _begin_midway(self, start: datetime) -> Rollout | None:
+        """A world that begins after a release: who has it was reached, who has not is tried again."""
+        newest = max((r for r in self._releases if r <= start), default=None)
+        if newest is None:
+            return None
+        rollout = self.rollout = Rollout(self._members(), self._pairs, newest)
+        for key in rollout.members:
+            waits = bool(self._important(self._world.guests[key], start))
+            outcome = Outcome.NOT_RUNNING if waits else Outcome.UPDATED
+            self._report(key, outcome, newest, start + timedelta(hours=12) if waits else None)
+        return rollout
+
+    def _restore(self, kept: Mapping[str, Any]) -> Rollout | None:
+        if kept["released"] is None:
+            return None
+        guests = (self._world.guests[k] for k in kept["members"] if k in self._world.guests)
+        released = datetime.fromisoformat(kept["released"])
+        rollout = self.rollout = Rollout(map(member, guests), self._pairs, released)
+        for key, outcome, hour, again in kept["reports"]:
+            rollout.admit(
+                datetime.fromisoformat(hour)
+            )  # a phase opens and a stop falls with the hours
+            self._report(
+                key, Outcome(outcome), datetime.fromisoformat(hour),
+                datetime.fromisoformat(again) if again else None,
+            )  # fmt: skip
+        return rollout
+
+    def _report(self, key: str, outcome: Outcome, hour: datetime, again: datetime | None) -> None:
+        assert self.rollout is not None
+        self.rollout.report(key, outcome, hour, again)
+        kept = [key, outcome.value, hour.isoformat(), again.isoformat() if again else None]
+        self._reports.append(kept)
+        self.has_changed = True
+
+    def _important(self, guest: Guest, at: datetime) -> bool:
+        offered = guest.offered(self._world.catalog, at)
+        return any(p.classification.value.casefold() in IMPORTANT for p in offered)
+
+    def _patch(self, key: str, hour: datetime) -> tuple[Outcome, datetime | None]:
+        guest = self._world.guests[key]
+        if guest.power != "running":
+            return Outcome.NOT_RUNNING, self._assess_at(guest, hour)
+        if self._world.is_busy(guest) or not can_be_patched(guest):
+            return Outcome.FAILED, None
+        if not takes_part(guest) or not self._important(guest, hour):
+            return Outcome.UPDATED, None
+        wish = Wish(
+            IMPORTANT, frozenset(), frozenset(), exclude_restarting=False, published_by=None,
+            restart=guest.restart_setting, minutes=ROLLOUT_MINUTES,
+        )  # fmt: skip
+        assert self.rollout is not None
+        run = RUN_NAME.format(self.rollout.released)
+        plan = self._world.install_for_platform(guest, wish, hour, run)
+        if plan.status == "Failed":
+            return Outcome.FAILED, None
+        bad = any(s.patch.kb in guest.ill_of and s.state == "Installed" for s in plan.steps)
+        return (Outcome.UNHEALTHY if bad else Outcome.UPDATED), None
+
+    def _assess_at(self, guest: Guest, after: datetime) -> datetime:
+        """The first periodic assessment later than ``after``."""
+        seen = guest.assessment
+        last = datetime.fromisoformat(seen["modified"]) if seen else self._start
+        return last + (max(0, (after - last) // _period(guest)) + 1) * _period(guest)
+
+    def _queue(self, key: str, after: datetime, kind: str = "") -> None:
+        guest = self._world.guests[key]
+        periodic = takes_part(guest) or guest.assessment_mode == "AutomaticByPlatform"
+        if kind in ("", "assess") and periodic:
+            heapq.heappush(self._due, (self._assess_at(guest, after), "assess", key))
+        if kind in ("", "schedule") and guest.schedule is not None:
+            heapq.heappush(self._due, (next_run(guest.schedule, after), "schedule", key))
+
+    def _assess(self, guest: Guest, now: datetime) -> None:
+        """The newest of those due: Azure keeps no other. One that an installation overtook is left out."""
+        latest = self._assess_at(guest, now) - _period(guest)
+        seen = guest.assessment
+        overtaken = seen is not None and datetime.fromisoformat(seen["modified"]) >= latest
+        if guest.power == "running" and can_be_patched(guest) and not overtaken:
+            self._world.assess_for_platform(guest, latest)
+
+    def _run_schedule(self, guest: Guest, at: datetime) -> None:
+        if not follows_schedule(guest) or guest.power != "running" or self._world.is_busy(guest):
+            return
+        schedule = guest.schedule or {}
+        wish = Wish(
+            frozenset(c.casefold() for c in schedule["classifications"]), frozenset(), frozenset(),
+            exclude_restarting=False, published_by=None, restart=guest.restart_setting,
+            minutes=float(schedule["minutes"]),
+        )  # fmt: skip
+        name = f"{schedule['name']}-{at.astimezone(UTC):%Y%m%d}"
+        self._world.install_for_platform(guest, wish, at, name)

@@ -1,0 +1,73 @@
+"""The worlds that the demo can begin in: when, with which machines, and what goes wrong there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hotpatch_gui.domain.releases import Product
+
+from .catalog import Catalog
+from .fleet import CORE_25, DESKTOP_25, EPOCH, WS25, demo_fleet, past_run
+from .guest import Guest
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """``fleet`` makes the machines out of a catalog, their number and a seed."""
+
+    title: str
+    start: datetime
+    fleet: Callable[[Catalog, int, int], list[Guest]]
+
+
+def _october(catalog: Catalog, _: int, __: int) -> list[Guest]:
+    """Six machines on October's baseline; the out-of-band update KB5070881 reaches one of them."""
+    baseline = catalog.calendar.by_kb(Product.WS2025, "KB5066835")
+    assert baseline is not None
+    made = []
+    for number, (region, zone, reached) in enumerate(
+        (("westus2", "1", True), ("westus2", "2", False), ("eastus", "1", False),
+         ("eastus", "2", False), ("eastus", "3", False), ("eastus", "1", False)), start=1,
+    ):  # fmt: skip
+        guest = Guest(
+            f"vm-web-{number:02}", "rg-web", region, WS25, CORE_25 if number % 2 else DESKTOP_25,
+            baseline.build or "", zone=zone, mistaken=["KB5070881"] if reached else [],
+        )  # fmt: skip
+        at = datetime(2025, 10, 16, 6 + number, tzinfo=UTC)
+        guest.runs = [
+            past_run(
+                [(catalog.release_patch(baseline), "Installed")],
+                at,
+                "Platform",
+                restart="Completed",
+            )
+        ]
+        others = catalog.others(Product.WS2025, datetime(2025, 10, 20, tzinfo=UTC).date())
+        guest.installed = [p.key or p.kb for p in others]
+        made.append(guest)
+    return made
+
+
+def _bad_update(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
+    """The demo's machines on the day of September's baseline, which one of them does not stand."""
+    fleet = demo_fleet(catalog, max(machines, 24), seed)
+    for guest in fleet:
+        guest.fails_kb = None
+        if guest.location == "westus2" and guest.zone == "1":
+            guest.ill_of = ["KB5122871"]
+    return fleet
+
+
+STORIES = {
+    "today": Story("20 August 2026, between two releases", EPOCH, demo_fleet),
+    "october-2025": Story(
+        "22 October 2025, the day before KB5070881", datetime(2025, 10, 22, 9, tzinfo=UTC), _october
+    ),
+    "bad-update": Story(
+        "8 September 2026, the day of a bad update",
+        datetime(2026, 9, 8, 16, tzinfo=UTC),
+        _bad_update,
+    ),
+}
