@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
@@ -76,6 +77,15 @@ class MachinePage:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthPage:
+    """(machine id, availability state, since when)."""
+
+    states: list[tuple[str, str, datetime | None]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One machine read through ARM: settings, power, and the summaries of its instance view."""
 
@@ -135,6 +145,10 @@ class Gateway:
     def installation_pages(self, machine_id: str | None = None) -> Iterator[InstallationPage]:
         return map(_installation_page, self._graph.pages("installations", machine_id))
 
+    def health_pages(self) -> Iterator[HealthPage]:
+        """Resource Health of the machines: what automatic guest patching looks at, too."""
+        return map(_health_page, self._graph.pages("health"))
+
     def _machine_page(self, page: Page) -> MachinePage:
         now = self._clock()
         machines: list[Machine] = []
@@ -157,7 +171,10 @@ class Gateway:
                 raise ProblemError(nonsense(f"reading {machine.name}"))
             view = parse.mapping(parse.mapping(raw.get("properties")).get("instanceView"))
             row = parse.resource_row(raw, machine.subscription_id)
-            found = replace(parse.machine(row, self._clock()), agent_ready=parse.agent_ready(view))
+            found = replace(
+                parse.machine(row, self._clock()), agent_ready=parse.agent_ready(view),
+                update_domain=parse.whole(view.get("platformUpdateDomain")),
+            )  # fmt: skip
             status = parse.mapping(view.get("patchStatus"))
             summary = parse.mapping(status.get("availablePatchSummary"))
             last = parse.mapping(status.get("lastPatchInstallationSummary"))
@@ -236,6 +253,17 @@ def _is_update(kind: str, of: str) -> bool:
     if plain not in (of, f"{of}/softwarepatches"):
         raise parse.UnreadableError(f"{kind} is not what was asked for")
     return plain != of
+
+
+def _health_page(page: Page) -> HealthPage:
+    states: list[tuple[str, str, datetime | None]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        state = parse.required(row.get("state"), "state")
+        owner = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
+        states.append((owner, state, parse.moment(row.get("since"))))
+
+    return HealthPage(states, _take_rows(page.rows, take), page.total)
 
 
 def _owner(row: Mapping[str, Any]) -> str:

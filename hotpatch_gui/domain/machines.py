@@ -110,6 +110,8 @@ class Machine:
     fetched: datetime
     zone: str | None = None
     availability_set: str | None = None
+    update_domain: int | None = None
+    """Of an availability set; told by the instance view alone."""
     image: Image = field(default_factory=Image)
     settings: PatchSettings = field(default_factory=PatchSettings)
     power: PowerState = PowerState.UNKNOWN

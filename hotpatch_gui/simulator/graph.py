@@ -27,6 +27,8 @@ def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
             return (_resource(g) for g in cloud.guests.values())
         case "resourcecontainers":
             return iter([_subscription()])
+        case "healthresources":
+            return (_health(g, now) for g in cloud.guests.values())
         case "patchassessmentresources":
             return _assessments(cloud, now)
         case "patchinstallationresources":
@@ -80,6 +82,21 @@ def _resource(guest: Guest) -> Row:
     }
     row = _row(guest, vm_id(guest), guest.name, "microsoft.compute/virtualmachines", properties)
     return row | {"tags": guest.tags, "zones": body.get("zones")}
+
+
+def _health(guest: Guest, now: datetime) -> Row:
+    kind = "microsoft.resourcehealth/availabilitystatuses"
+    properties = {
+        "targetResourceType": "microsoft.compute/virtualmachines",
+        "targetResourceId": vm_id(guest),
+        "availabilityState": guest.health if guest.power == "running" else "Unavailable",
+        "occurredTime": _utc(
+            guest.health_since or now.replace(hour=0, minute=0, second=0).isoformat()
+        ),
+    }
+    return _row(
+        guest, f"{vm_id(guest).lower()}/providers/{kind}/current", "current", kind, properties
+    )
 
 
 def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:

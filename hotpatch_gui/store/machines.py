@@ -31,15 +31,15 @@ _SORT = (
 )  # fmt: skip
 _COLUMNS = (
     "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
-    "availability_set", *_SORT, "fetched_at",
+    "availability_set", "update_domain", *_SORT, "fetched_at",
 )  # fmt: skip
+_BY_VIEW = ("agent_ready", "update_domain")
+"""What only a machine's instance view tells: Resource Graph's silence forgets nothing."""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, "
     + ", ".join(
-        f"{c}=excluded.{c}"
-        if c != "agent_ready"
-        else "agent_ready=coalesce(excluded.agent_ready, agent_ready)"
+        f"{c}=excluded.{c}" if c not in _BY_VIEW else f"{c}=coalesce(excluded.{c}, {c})"
         for c in _COLUMNS[1:]
     )
 )
@@ -54,11 +54,19 @@ def _values(m: Machine) -> tuple[object, ...]:
     s = m.settings
     return (
         m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
-        m.location, m.zone, m.availability_set, m.image.publisher, m.image.offer, m.image.sku,
+        m.location, m.zone, m.availability_set, m.update_domain, m.image.publisher, m.image.offer, m.image.sku,
         m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
         s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
         s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready, to_text(m.fetched),
     )  # fmt: skip
+
+
+def save_health(db: sqlite3.Connection, states: Iterable[tuple[str, str, datetime | None]]) -> None:
+    """Resource Health's word on machines, as (lower-case resource id, availability state, since)."""
+    db.executemany(
+        "UPDATE machines SET health=?, health_at=? WHERE resource_id=?",
+        [(state, to_text(since) if since else None, i) for i, state, since in states],
+    )
 
 
 def mark_gone(
@@ -146,6 +154,7 @@ def machine_of(row: sqlite3.Row) -> Machine:
         fetched=from_text(row["fetched_at"]) or datetime.min.replace(tzinfo=UTC),
         zone=row["zone"],
         availability_set=row["availability_set"],
+        update_domain=row["update_domain"],
         **_sort_of(row[column] for column in _SORT),
     )
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """How many migrations there are; a file with more was written by a newer program."""
 
 _M0001 = """
@@ -196,6 +196,12 @@ CREATE INDEX assessments_by_time ON assessments(assessed_at);
 CREATE INDEX machines_by_assessment ON machines(assessment_id);
 """
 
+_M0005 = """
+ALTER TABLE machines ADD COLUMN update_domain INTEGER;
+ALTER TABLE machines ADD COLUMN health TEXT;
+ALTER TABLE machines ADD COLUMN health_at TEXT;
+"""
+
 
 def migrations() -> Migrations:
     """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
@@ -218,6 +224,10 @@ def migrations() -> Migrations:
     @steps()
     def m0004_indexes_for_forgetting_assessments(db: Database) -> None:
         _run(db, _M0004)
+
+    @steps()
+    def m0005_update_domain_and_health(db: Database) -> None:
+        _run(db, _M0005)
 
     return steps
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage, MachinePage
+from hotpatch_gui.azure.gateway import AssessmentPage, HealthPage, InstallationPage, MachinePage
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import InstallationRun, RunStatus
@@ -21,6 +22,7 @@ from .context import Context
 from .patience import patiently
 from .scheduler import Job
 
+log = logging.getLogger(__name__)
 SAY_EVERY_S = 0.2
 MAX_VIEWS = 50
 """How many machines without an assessment in Resource Graph are read one by one in a sync."""
@@ -29,7 +31,8 @@ STANDING_BATCH = 200
 """Machines whose standing is derived in one transaction, so that the window's requests get in between."""
 FORGET_BATCH = 500
 """Assessments beyond their time that one transaction forgets."""
-P = TypeVar("P", MachinePage, AssessmentPage, InstallationPage)
+P = TypeVar("P", MachinePage, HealthPage, AssessmentPage, InstallationPage)
+_TOUCHES = {"assessments": ("assessments", "updates"), "health": ("machines",)}
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
 
@@ -98,6 +101,7 @@ class _FleetSync:
         self._c.changed(Changes.to("sync_state", "subscriptions"))
         yield from self._pages("machines", gateway.machine_pages(), self._take_machines)
         self._is_whole = not self.unreadable and len(self._seen) >= self._counted
+        yield from self._health()
         sweep = Sweep.begin(self._c)
         yield from self._pages(
             "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, sweep)
@@ -126,7 +130,7 @@ class _FleetSync:
                 done += take(page)
             self.unreadable += page.unreadable
             self._say(SyncProgress(what, done, total))
-            self._c.changed(Changes.to(what, *(("updates",) if what == "assessments" else ())))
+            self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
             yield self._c.gateway.wait_s
 
     def _say(self, progress: SyncProgress) -> None:
@@ -142,6 +146,19 @@ class _FleetSync:
         machines.save(self._c.db, page.machines)
         self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
+
+    def _health(self) -> Job:
+        """Not every cloud and every reader has it: without it, health is not known, and all else is."""
+        try:
+            yield from self._pages("health", self._c.gateway.health_pages(), self._take_health)
+        except ProblemError as error:
+            if error.problem.kind.passes:
+                raise
+            log.warning("health could not be read: %s", error)
+
+    def _take_health(self, page: HealthPage) -> int:
+        machines.save_health(self._c.db, page.states)
+        return len(page.states)
 
     def _take_assessments(self, page: AssessmentPage, sweep: Sweep) -> int:
         save_assessments(self._c, page, sweep)
