@@ -130,8 +130,8 @@ def history_failure(stage: Stage) -> QWidget:
     _tab(stage, 2)
     table = stage.table("historyTable")
     failed = next(
-        n for n in range(table.windowed.rowCount())
-        if (row := table.windowed.row(n)) is not None and row["status"] == "Failed"
+        n for n in range(table.rows.rowCount())
+        if (row := table.rows.row(n)) is not None and row["status"] == "Failed"
     )  # fmt: skip
     table.selectRow(failed)
     stage.settle()

@@ -9,7 +9,7 @@ from hotpatch_gui.domain.updates import Classification, installed_by, outside_pr
 from hotpatch_gui.store.times import from_text
 
 from . import outcomes, words
-from .windowed import Column
+from .rows import Column
 
 
 def _programme_tip(row: sqlite3.Row, _: datetime) -> str:

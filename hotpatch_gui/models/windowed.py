@@ -5,28 +5,19 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.tables import Found, Table, Where
-from hotpatch_gui.theme.glyphs import Glyph
 
 from .reader import Asker
+from .rows import Column, RowsModel
 from .source import DataSource
 
 PAGE_ROWS = 100
@@ -35,33 +26,6 @@ PAGES_IN_SIGHT = 3
 """The pages used last; a screen is lower than two."""
 FIRST_SCREEN_ROWS = 100
 FEW = 3
-
-Index = QModelIndex | QPersistentModelIndex
-
-
-class Column(NamedTuple):
-    """One column. ``text`` and ``tip`` get the row and the time it is; ``sort`` is a key of the table."""
-
-    key: str
-    title: str
-    width_px: int
-    text: Callable[[sqlite3.Row, datetime], str]
-    tip: Callable[[sqlite3.Row, datetime], str] | None = None
-    glyph: Callable[[sqlite3.Row], Glyph | None] | None = None
-    right: bool = False
-    sort: str | None = None
-    hidden: bool = False
-    takes_slack: bool = False
-    """Grows with the window."""
-
-
-def plain_tip(text: str) -> str:
-    """Tooltips guess rich text; this one is shown as it is, line by line."""
-    if not text:
-        return ""
-    from html import escape  # noqa: PLC0415 - its table of entities takes long to load
-
-    return "<br>".join(f"<span>{escape(line)}</span>" for line in text.splitlines())
 
 
 def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
@@ -75,22 +39,15 @@ def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
     return places
 
 
-class WindowedModel(QAbstractTableModel):
-    """Rows of a store Table, sorted and filtered by SQL. Lives on the UI thread.
-
-    Signals:
-        rows_changed (): a query came back; counts and empty states may differ.
-    """
-
-    rows_changed = Signal()
+class WindowedModel(RowsModel):
+    """Rows of a store Table, sorted and filtered by SQL. ``rows_changed``: a query came back."""
 
     def __init__(
         self, source: DataSource, table: Table, columns: Sequence[Column], clock: Clock, *,
         where: Where | None = None, parent: QObject | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(parent)
-        self.table, self.columns = table, tuple(columns)
-        self.source, self._clock = source, clock
+        super().__init__(source, columns, clock, parent)
+        self.table = table
         self._where = where or Where()
         self.sort_key, self.sort_descending = table.default_sort
         self._ids: array[int] = array("q")
@@ -149,58 +106,14 @@ class WindowedModel(QAbstractTableModel):
     def id_at(self, number: int) -> int | None:
         return self._ids[number] if 0 <= number < len(self._ids) else None
 
+    def count(self) -> int:
+        return len(self._ids)
+
     def number_of(self, row_id: int) -> int | None:
-        """The position of a row id; None if it is not among the rows."""
         try:
             return self._ids.index(row_id)
         except ValueError:
             return None
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(self._ids)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(self.columns)
-
-    def text(self, row: sqlite3.Row, column: int) -> str:
-        return self.columns[column].text(row, self._clock())
-
-    def glyph(self, row: sqlite3.Row, column: int) -> Glyph | None:
-        of = self.columns[column].glyph
-        return of(row) if of is not None else None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        column = self.columns[index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        row = self.row(index.row())
-        if row is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(row, self._clock())
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip((column.tip or column.text)(row, self._clock()))
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{column.title}: {column.text(row, self._clock())}"
-        return None
-
-    def headerData(  # noqa: N802
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is Qt.Orientation.Vertical:
-            return section + 1 if role == Qt.ItemDataRole.DisplayRole else None
-        if not 0 <= section < len(self.columns):
-            return None
-        column = self.columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column, if it can be sorted by; a negative column restores the table's order."""

@@ -335,7 +335,7 @@ def test_one_column_takes_the_room_that_the_window_has(stage: Stage) -> None:
         stage.window.resize(width, 800)
         stage.settle()
         assert header.length() >= table.viewport().width()
-        room = sum(c.width_px for c in table.windowed.columns if not c.hidden)
+        room = sum(c.width_px for c in table.rows.columns if not c.hidden)
         assert header.length() == max(room, table.viewport().width())
 
 

@@ -151,10 +151,10 @@ def _check_texts(stage: Stage) -> None:
         if isinstance(widget, QLabel) and Qt.mightBeRichText(widget.text()):
             assert widget.textFormat() is Qt.TextFormat.PlainText, widget.text()
     for table in stage.window.findChildren(Table):
-        if not table.isVisible() or not table.windowed.rowCount():
+        if not table.isVisible() or not table.rows.rowCount():
             continue
-        for column in range(table.windowed.columnCount()):
-            tip = table.windowed.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+        for column in range(table.rows.columnCount()):
+            tip = table.rows.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
             assert _is_plain(tip or ""), tip
         table.selectRow(0)
         table.copy()

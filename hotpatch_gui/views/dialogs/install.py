@@ -38,7 +38,7 @@ from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.domain.updates import Classification, Update
 from hotpatch_gui.models import outcomes, words
-from hotpatch_gui.models.windowed import plain_tip
+from hotpatch_gui.models.rows import plain_tip
 from hotpatch_gui.store import assessments
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme import glyphs

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from hotpatch_gui.models.windowed import Index
+from hotpatch_gui.models.rows import Index
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 
@@ -34,7 +34,7 @@ class CellDelegate(QStyledItemDelegate):
         table, rect = option.widget, option.rect
         assert isinstance(table, Table)
         table.paint_ground(painter, rect, index)
-        model, column = table.windowed, index.column()
+        model, column = table.rows, index.column()
         row = model.row(index.row())
         if row is None:
             return

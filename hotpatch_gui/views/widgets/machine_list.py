@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.models import words
-from hotpatch_gui.models.windowed import Column, WindowedModel
+from hotpatch_gui.models.rows import Column
+from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.settings import Settings
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
@@ -50,7 +51,7 @@ class _MachineDelegate(QStyledItemDelegate):
         rect, view = option.rect, option.widget
         assert isinstance(view, MachineList)
         is_selected = view.paint_ground(painter, rect, index)
-        row = view.windowed.row(index.row())
+        row = view.rows.row(index.row())
         if row is not None:
             self._paint_row(painter, option, row)
         if is_selected and view.hasFocus() and view.currentIndex() == index:

@@ -1,4 +1,4 @@
-"""The one table: windowed rows, copy, column chooser, an empty state in its place."""
+"""The one table: copy, column chooser, an empty state in its place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from hotpatch_gui.models.windowed import Index, WindowedModel
+from hotpatch_gui.models.rows import Index, RowsModel
 from hotpatch_gui.settings import Settings
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
@@ -40,7 +40,7 @@ def guarded(text: str) -> str:
 
 
 class Table(QTableView):
-    """A view of a WindowedModel with the habits of a desktop.
+    """A view of a RowsModel with the habits of a desktop.
 
     Signals:
         opened (int): Enter or a double click on the row with this id.
@@ -52,12 +52,12 @@ class Table(QTableView):
         self,
         theme: Theme,
         settings: Settings,
-        model: WindowedModel,
+        model: RowsModel,
         name: str,
         delegate: QStyledItemDelegate | None = None,
     ) -> None:
         super().__init__()
-        self.windowed = model
+        self.rows = model
         self._settings, self._theme, self._name = settings, theme, name
         self.setObjectName(name)
         self.setAccessibleName(name)
@@ -81,7 +81,7 @@ class Table(QTableView):
 
     @property
     def selected_ids(self) -> list[int]:
-        ids = map(self.windowed.id_at, self._selected_rows())
+        ids = map(self.rows.id_at, self._selected_rows())
         return [i for i in ids if i is not None]
 
     def _selected_rows(self) -> list[int]:
@@ -92,11 +92,11 @@ class Table(QTableView):
 
     def select_id(self, row_id: int) -> bool:
         """Select one row by its id; False if it is not among the rows."""
-        number = self.windowed.number_of(row_id)
+        number = self.rows.number_of(row_id)
         if number is None:
             return False
         flags = QItemSelectionModel.SelectionFlag
-        index = self.windowed.index(number, 0)
+        index = self.rows.index(number, 0)
         self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         return True
 
@@ -148,12 +148,12 @@ class Table(QTableView):
         """Let one column take the room that the others leave, down to its own width."""
         if self._slack is None:
             return
-        least = round(self.windowed.columns[self._slack].width_px * self._theme.scale)
+        least = round(self.rows.columns[self._slack].width_px * self._theme.scale)
         spare = self.viewport().width() - self.horizontalHeader().length()
         self.setColumnWidth(self._slack, max(least, self.columnWidth(self._slack) + spare))
 
     def _on_opened(self, index: Index) -> None:
-        row_id = self.windowed.id_at(index.row())
+        row_id = self.rows.id_at(index.row())
         if row_id is not None:
             self.opened.emit(row_id)
 
@@ -185,7 +185,7 @@ class Table(QTableView):
         if header.restoreState(self._settings.state(f"columns-{self._name}")):
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         else:
-            for number, column in enumerate(self.windowed.columns):
+            for number, column in enumerate(self.rows.columns):
                 self.setColumnWidth(number, round(column.width_px * self._theme.scale))
                 self.setColumnHidden(number, column.hidden)
         save = QTimer(self)
@@ -206,7 +206,7 @@ class Table(QTableView):
     def column_menu(self) -> QMenu:
         """The column chooser."""
         menu = QMenu(self)
-        for number, column in enumerate(self.windowed.columns):
+        for number, column in enumerate(self.rows.columns):
             action = menu.addAction(column.title)
             action.setCheckable(True)
             action.setChecked(not self.isColumnHidden(number))
@@ -231,7 +231,7 @@ class Table(QTableView):
         menu.deleteLater()
 
     def _copy(self, *, headers: bool) -> None:
-        model = self.windowed
+        model = self.rows
         header = self.horizontalHeader()
         order = sorted(range(len(model.columns)), key=header.visualIndex)
         columns = [c for c in order if not self.isColumnHidden(c)]

@@ -49,7 +49,7 @@ class View(NamedTuple):
 
     @property
     def model(self) -> WindowedModel:
-        return self.table.windowed
+        return self.table.rows
 
 
 class Measuring:

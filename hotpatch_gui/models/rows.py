@@ -1,0 +1,126 @@
+"""What every table shows: columns over rows. Where the rows come from is the business of those below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.theme.glyphs import Glyph
+
+from .source import DataSource
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Column(NamedTuple):
+    """One column. ``text`` and ``tip`` get the row and the time it is; ``sort`` is a key of the table."""
+
+    key: str
+    title: str
+    width_px: int
+    text: Callable[[Any, datetime], str]
+    tip: Callable[[Any, datetime], str] | None = None
+    glyph: Callable[[Any], Glyph | None] | None = None
+    right: bool = False
+    sort: str | None = None
+    hidden: bool = False
+    takes_slack: bool = False
+    """Grows with the window."""
+
+
+def plain_tip(text: str) -> str:
+    """Tooltips guess rich text; this one is shown as it is, line by line."""
+    if not text:
+        return ""
+    from html import escape  # noqa: PLC0415 - its table of entities takes long to load
+
+    return "<br>".join(f"<span>{escape(line)}</span>" for line in text.splitlines())
+
+
+class RowsModel(QAbstractTableModel):
+    """Lives on the UI thread.
+
+    Signals:
+        rows_changed (): there are other rows; counts and empty states may differ.
+    """
+
+    rows_changed = Signal()
+
+    def __init__(
+        self, source: DataSource, columns: Sequence[Column], clock: Clock,
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.source, self.columns = source, tuple(columns)
+        self._clock = clock
+
+    def row(self, number: int) -> Any | None:
+        """The row at a position; None if there is none."""
+        raise NotImplementedError
+
+    def id_at(self, number: int) -> int | None:
+        raise NotImplementedError
+
+    def number_of(self, row_id: int) -> int | None:
+        """The position of a row id; None if it is not among the rows."""
+        raise NotImplementedError
+
+    def count(self) -> int:
+        raise NotImplementedError
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else self.count()
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self.columns)
+
+    def text(self, row: Any, column: int) -> str:
+        return self.columns[column].text(row, self._clock())
+
+    def glyph(self, row: Any, column: int) -> Glyph | None:
+        of = self.columns[column].glyph
+        return of(row) if of is not None else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        column = self.columns[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        row = self.row(index.row())
+        if row is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(row, self._clock())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip((column.tip or column.text)(row, self._clock()))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{column.title}: {column.text(row, self._clock())}"
+        return None
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is Qt.Orientation.Vertical:
+            return section + 1 if role == Qt.ItemDataRole.DisplayRole else None
+        if not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
