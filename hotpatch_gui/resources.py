@@ -46,4 +46,4 @@ def calendar() -> Calendar:
     """The real releases, carried with the program."""
     from .domain.releases import Calendar  # noqa: PLC0415 - after the first paint
 
-    return Calendar.from_rows(read_json("releases.json"))
+    return Calendar.from_rows(read_json("releases.json"), read_json("releases-planned.json"))

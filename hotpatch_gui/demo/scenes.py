@@ -10,23 +10,47 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
+from hotpatch_gui.domain.forecast import RestartWindow, Scenario
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.simulator.arm import Answer
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import AboutDialog, PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.planner import PlannerPage
 
 from .stage import Stage
 
 Scene = Callable[[Stage], QWidget]
 SCENES: dict[str, Scene] = {}
+WORLDS: dict[str, str] = {}
+"""The story of those scenes that play in another world than today's."""
 
 
 def scene(play: Scene) -> Scene:
     """Register a scene under its function's name."""
-    SCENES[play.__name__.replace("_", "-")] = play
+    SCENES[_name(play)] = play
     return play
+
+
+def in_story(story: str) -> Callable[[Scene], Scene]:
+    """Let a scene play in another world of the demo."""
+
+    def told(play: Scene) -> Scene:
+        WORLDS[_name(play)] = story
+        return play
+
+    return told
+
+
+def _name(play: Scene) -> str:
+    return play.__name__.replace("_", "-")
+
+
+def set_up(name: str, theme: str) -> Stage:
+    """The stage on which a scene plays."""
+    return Stage(theme, story=WORLDS.get(name, "today"))
 
 
 def play(name: str, stage: Stage) -> QWidget:
@@ -40,7 +64,7 @@ def render(folder: Path, names: Sequence[str], themes: Sequence[str]) -> Iterato
     for name in names:
         for theme in themes:
             path = folder / f"{name}-{theme}.png"
-            with Stage(theme) as stage:
+            with set_up(name, theme) as stage:
                 image = stage.grab(play(name, stage))
                 if not image.save(str(path)):
                     raise OSError(f"{path} could not be written")
@@ -148,7 +172,7 @@ def schedule(stage: Stage) -> QWidget:
 @scene
 def updates(stage: Stage) -> QWidget:
     stage.start()
-    stage.window.show_page(1)
+    stage.window.show_page("updates")
     stage.settle()
     return stage.window
 
@@ -156,7 +180,7 @@ def updates(stage: Stage) -> QWidget:
 @scene
 def history_all(stage: Stage) -> QWidget:
     stage.start()
-    stage.window.show_page(2)
+    stage.window.show_page("history")
     stage.settle()
     return stage.window
 
@@ -208,7 +232,7 @@ def activity(stage: Stage) -> QWidget:
     stage.clock.advance(minutes=3)
     _until_state(stage, OperationState.SUCCEEDED)
     _install_half(stage)
-    stage.window.show_page(3)
+    stage.window.show_page("activity")
     stage.settle()
     return stage.window
 
@@ -244,6 +268,82 @@ def offline(stage: Stage) -> QWidget:
     stage.until(stage.window.notice.isVisible)
     stage.settle()
     return stage.window
+
+
+@scene
+def calendar(stage: Stage) -> QWidget:
+    stage.start()
+    stage.choose("vm-web-01")
+    stage.window.show_page("calendar")
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("october-2025")
+def restart_ledger(stage: Stage) -> QWidget:
+    """KB5070881: off the train in October 2025, restarts until January's baseline."""
+    stage.start()
+    for days in (4, 17, 21, 28, 35):
+        _go_on(stage, days=days)
+    stage.choose("vm-web-01")
+    stage.window.show_page("calendar")
+    page = stage.window.page("calendar")
+    assert isinstance(page, CalendarPage)
+    page.tabs.setCurrentIndex(1)
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("october-2025")
+def off_train_story(stage: Stage) -> QWidget:
+    stage.start()
+    _go_on(stage, days=4)
+    stage.choose("vm-web-01")
+    return stage.window
+
+
+@scene
+def rollout_running(stage: Stage) -> QWidget:
+    """September's baseline on its way: one phase done, the next one at work."""
+    stage.start()
+    _go_on(stage, days=20, hours=21.1)
+    stage.window.show_page("rollout")
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("bad-update")
+def rollout_stopped(stage: Stage) -> QWidget:
+    stage.start()
+    _go_on(stage, days=5)
+    stage.window.show_page("rollout")
+    stage.settle()
+    return stage.window
+
+
+@scene
+def planner(stage: Stage) -> QWidget:
+    """The sample year, with two unplanned baselines in place of hotpatches."""
+    stage.start()
+    stage.window.show_page("planner")
+    page = stage.window.page("planner")
+    assert isinstance(page, PlannerPage)
+    page.period.setCurrentText("2027")
+    page.scenario.setCurrentText(Scenario.UNPLANNED.value)
+    page.window_.setCurrentText(RestartWindow.MONTHLY.value)
+    page.simulate()
+    stage.until(lambda: not page.planner.is_running)
+    stage.settle()
+    return stage.window
+
+
+def _go_on(stage: Stage, **step: float) -> None:
+    """Let the cloud's time go on and read it anew."""
+    stage.clock.advance(**step)
+    stage.sync()
 
 
 @scene

@@ -18,7 +18,7 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.simulator.stories import STORIES
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.later import Later
 from hotpatch_gui.views.widgets.table import Table
@@ -34,10 +34,13 @@ def application() -> QApplication:
     return made
 
 
-def still_wire(clock: SteppedClock) -> Wire:
-    """The demo's world with a clock that stands still and no quota to wait for."""
+def still_wire(clock: SteppedClock, story: str = "today") -> Wire:
+    """A world of the demo with a clock that stands still and no quota to wait for."""
     others = resources.read_json("other-updates.json")
-    return build_simulator(resources.calendar(), others, clock=clock, quota=1000)
+    pairs = resources.read_json("region-pairs.json")["pairs"]
+    return build_simulator(
+        resources.calendar(), others, clock=clock, quota=1000, story=story, pairs=pairs
+    )
 
 
 class Stage(QObject):
@@ -51,14 +54,15 @@ class Stage(QObject):
         wire: Wire | None = None,
         target: Target | None = None,
         scale: float = 1.0,
+        story: str = "today",
     ) -> None:
         """Without a ``target``, the program talks to ``wire`` in this process; without a ``wire``, to
-        the demo's world at its first moment. ``folder`` keeps the data beyond the stage."""
+        the world of ``story`` at its first moment. ``folder`` keeps the data beyond the stage."""
         super().__init__()
         self._temporary = TemporaryDirectory(prefix="hotpatch-stage-") if folder is None else None
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
-        self.clock = SteppedClock(EPOCH)
-        self.wire = wire or still_wire(self.clock)
+        self.clock = SteppedClock(STORIES[story].start)
+        self.wire = wire or still_wire(self.clock, story)
         chosen = target or demo_target(lambda: self.wire)
         self.app = App(
             application(), self.folder, chosen, theme=theme, bundled_font=True, scale=scale
@@ -144,6 +148,17 @@ class Stage(QObject):
     @Slot()
     def _on_idled(self) -> None:
         self._idles += 1
+
+    def sync(self) -> None:
+        """Read everything anew, to its end."""
+        ends: list[bool] = []
+        connection = self.app.worker.sync_ended.connect(
+            lambda: ends.append(True), Qt.ConnectionType.DirectConnection
+        )
+        self.app.desk.sync()
+        self.until(lambda: ends)
+        self.app.worker.sync_ended.disconnect(connection)
+        self.settle()
 
     def operation_states(self) -> list[OperationState]:
         db = self.app.source.db

@@ -13,18 +13,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from .releases import (
-    BASELINE_MONTHS,
-    RELEASE_HOUR,
-    Calendar,
-    Product,
-    Release,
-    ReleaseKind,
-    second_tuesday,
-)
+from .releases import RELEASE_HOUR, Calendar, Product, Release, ReleaseKind, release_days
 from .rollout import Member, Rollout, timetable
-
-MAX_MONTHS = 120
 
 
 class Scenario(StrEnum):
@@ -82,11 +72,12 @@ class Subject(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One monthly release. ``release`` None: none is known, it is a plan or supposed."""
+    """One monthly release. ``kind`` None: hotpatching has ended, and a cumulative update comes.
+    ``release`` None: none is known, it is a plan or supposed."""
 
     product: Product
     day: date
-    kind: ReleaseKind
+    kind: ReleaseKind | None
     release: Release | None
 
 
@@ -148,7 +139,11 @@ class Forecast:
 
 def entries(calendar: Calendar, product: Product, question: Question) -> list[Entry]:
     """The product's monthly releases in the period, as the scenario has them."""
-    planned = [e for e in _planned(product, question) if e.day >= _first_day(calendar, product)]
+    first = max(question.first, calendar.first_day(product))
+    plan = {e.day: e.kind for e in calendar.plan(product, first, question.last)}
+    planned = [
+        Entry(product, day, plan.get(day), None) for day in release_days(first, question.last)
+    ]
     if question.scenario is Scenario.AS_RELEASED:
         facts = {
             r.month: Entry(product, r.released, r.kind, r)
@@ -159,23 +154,6 @@ def entries(calendar: Calendar, product: Product, question: Question) -> list[En
     if question.scenario is Scenario.UNPLANNED:
         return _with_unplanned(planned, question.unplanned)
     return planned
-
-
-def _first_day(calendar: Calendar, product: Product) -> date:
-    return next((r.released for r in calendar.releases if r.product is product), date.max)
-
-
-def _planned(product: Product, question: Question) -> Iterator[Entry]:
-    year, month = question.first.year, question.first.month
-    for _ in range(MAX_MONTHS):
-        day = second_tuesday(year, month)
-        if day > min(question.last, product.last_planned):
-            return
-        baseline = month in BASELINE_MONTHS
-        kind = ReleaseKind.PLANNED_BASELINE if baseline else ReleaseKind.HOTPATCH
-        if day >= question.first:
-            yield Entry(product, day, kind, None)
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 
 
 def _with_unplanned(planned: Sequence[Entry], count: int) -> list[Entry]:
@@ -189,7 +167,7 @@ def _with_unplanned(planned: Sequence[Entry], count: int) -> list[Entry]:
     ]
 
 
-def release_days(calendar: Calendar, products: Iterable[Product], question: Question) -> list[date]:
+def steps(calendar: Calendar, products: Iterable[Product], question: Question) -> list[date]:
     """The days on which something of the products comes out: the steps of ``forecast``."""
     return sorted({e.day for p in products for e in entries(calendar, p, question)})
 
@@ -219,7 +197,7 @@ def forecast(
     )  # has no baseline come yet that takes machines onto the train?
     for day in sorted(by_day):
         for product, entry in by_day[day].items():
-            waits[product] = waits[product] and not entry.kind.is_baseline
+            waits[product] = waits[product] and not _is_baseline(entry)
         month = _month(question, day, by_day[day], subjects, waits=waits, pairs=pairs)
         so_far = replace(so_far, months=(*so_far.months, month))
         yield so_far
@@ -238,7 +216,7 @@ def _month(
     for subject in here:
         gets_hotpatch = (
             subject.enrolled
-            and not of[subject.product].kind.is_baseline
+            and of[subject.product].kind is ReleaseKind.HOTPATCH
             and (subject.on_train or not waits[subject.product])
         )
         restarts += not gets_hotpatch
@@ -258,6 +236,10 @@ def _month(
 _DAY = timedelta(days=1)
 
 
-def tally(months: Iterable[Month]) -> Counter[ReleaseKind]:
+def _is_baseline(entry: Entry) -> bool:
+    return entry.kind is not None and entry.kind.is_baseline
+
+
+def tally(months: Iterable[Month]) -> Counter[ReleaseKind | None]:
     """How many releases of each kind."""
     return Counter(e.kind for m in months for e in m.entries)

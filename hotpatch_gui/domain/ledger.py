@@ -14,10 +14,18 @@ class Cause(StrEnum):
 
     PLANNED_BASELINE = "Planned baseline"
     UNPLANNED_BASELINE = "Unplanned baseline"
-    CUMULATIVE = "Cumulative update in place of a hotpatch"
+    CUMULATIVE = "Cumulative update, no hotpatch"
     OUT_OF_BAND = "Out-of-band update"
     OTHER = "Other update"
     BY_HAND = "Asked for by hand"
+
+    @property
+    def plural(self) -> str:
+        """``planned baselines``: for counts, in the middle of a sentence."""
+        return {
+            Cause.CUMULATIVE: "cumulative updates in place of hotpatches",
+            Cause.BY_HAND: "requests by hand",
+        }.get(self, f"{self.value.lower()}s")
 
     @property
     def is_monthly(self) -> bool:
@@ -56,21 +64,18 @@ def _of_kb(calendar: Calendar, product: Product, kb: str) -> Reason | None:
         return None
     return Reason(
         Cause.CUMULATIVE, kb,
-        f"{month.month_name}'s cumulative update {kb}. On the hotpatch train, {month.kb} would have needed "
-        "no restart.",
+        f"{month.month_name}'s cumulative update. The hotpatch {month.kb} would have needed no restart.",
     )  # fmt: skip
 
 
 def _of_release(calendar: Calendar, release: Release, kb: str) -> Reason | None:
     match release.kind:
         case ReleaseKind.PLANNED_BASELINE:
-            return Reason(
-                Cause.PLANNED_BASELINE, kb, f"{release.month_name}'s planned baseline {kb}."
-            )
+            return Reason(Cause.PLANNED_BASELINE, kb, f"{release.month_name}'s planned baseline.")
         case ReleaseKind.UNPLANNED_BASELINE:
             return Reason(
                 Cause.UNPLANNED_BASELINE, kb,
-                f"{release.month_name}'s baseline {kb}, unplanned: a hotpatch had been planned.",
+                f"{release.month_name}'s baseline, unplanned: a hotpatch had been planned.",
             )  # fmt: skip
         case ReleaseKind.OUT_OF_BAND if not release.on_train:
             rejoin = next(
@@ -81,10 +86,8 @@ def _of_release(calendar: Calendar, release: Release, kb: str) -> Reason | None:
             until = f"{rejoin.month_name}'s baseline" if rejoin else "the next baseline"
             return Reason(
                 Cause.OUT_OF_BAND, kb,
-                f"Out-of-band update {kb}: it leaves the hotpatch train until {until}.",
+                f"Not for the hotpatch train: no hotpatches from it until {until}.",
             )  # fmt: skip
         case ReleaseKind.OUT_OF_BAND:
-            return Reason(
-                Cause.OUT_OF_BAND, kb, f"Out-of-band release {kb} of the hotpatch channel."
-            )
-    return Reason(Cause.OTHER, kb, f"Hotpatch {kb}; it needs no restart by itself.")
+            return Reason(Cause.OUT_OF_BAND, kb, "An out-of-band release for the hotpatch train.")
+    return Reason(Cause.OTHER, kb, "A hotpatch; it needs no restart by itself.")

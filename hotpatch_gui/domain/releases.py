@@ -15,6 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 BASELINE_MONTHS = (1, 4, 7, 10)
+PLAN_RULE = (
+    "Microsoft's rule: a baseline in January, April, July and October, hotpatches in between"
+)
 RELEASE_HOUR = time(17, 0, tzinfo=UTC)
 """Ten in the morning, Pacific, in summer: the hour of Microsoft's monthly releases."""
 
@@ -90,6 +93,7 @@ class Expected:
     product: Product
     day: date
     kind: ReleaseKind
+    source: str = PLAN_RULE
 
     @property
     def restarts(self) -> bool:
@@ -100,6 +104,15 @@ def second_tuesday(year: int, month: int) -> date:
     """Microsoft's monthly release day."""
     first = date(year, month, 1)
     return first + timedelta(days=(1 - first.weekday()) % 7 + 7)
+
+
+def release_days(first: date, last: date) -> Iterator[date]:
+    """The second Tuesdays from ``first`` to ``last``."""
+    year, month = first.year, first.month
+    while (day := second_tuesday(year, month)) <= last:
+        if day >= first:
+            yield day
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 
 
 def month_name(day: date) -> str:
@@ -131,10 +144,19 @@ def read_release(row: Mapping[str, Any]) -> Release:
     )
 
 
+def read_planned(row: Mapping[str, Any]) -> Expected:
+    """One row of ``releases-planned.json``. Raises KeyError or ValueError on a row that is not one."""
+    return Expected(
+        Product(row["product_key"]), date.fromisoformat(row["expected_second_tuesday"]),
+        ReleaseKind(row["kind"]), row["source"],
+    )  # fmt: skip
+
+
 class Calendar:
     """Every known release of both products, and the plan for the months after the last one."""
 
-    def __init__(self, releases: Iterable[Release]) -> None:
+    def __init__(self, releases: Iterable[Release], planned: Iterable[Expected] = ()) -> None:
+        self._planned = {(e.product, e.day): e for e in planned}
         self.releases = tuple(sorted(releases, key=lambda r: (r.released, r.channel)))
         self._by_kb = {(r.product, r.kb): r for r in reversed(self.releases) if r.kb}
         self._by_build = {(r.product, r.build): r for r in reversed(self.releases) if r.build}
@@ -147,8 +169,11 @@ class Calendar:
         }
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> Calendar:
-        return cls(read_release(row) for row in rows)
+    def from_rows(
+        cls, rows: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]] = ()
+    ) -> Calendar:
+        """Out of ``releases.json`` and ``releases-planned.json``."""
+        return cls(map(read_release, rows), map(read_planned, planned))
 
     def train(self, product: Product, day: date) -> list[Release]:
         """Releases of the hotpatch channel published by ``day``, oldest first."""
@@ -200,7 +225,25 @@ class Calendar:
 
     def expected(self, product: Product, day: date, months: int = 12) -> list[Expected]:
         """The plan after ``day``: one entry a month on its second Tuesday, soonest first."""
-        return [e for e in _plan_from(product, day, months) if e.day > day]
+        end = (day.replace(day=1) + timedelta(days=31 * months)).replace(day=28)
+        return list(self.plan(product, day + timedelta(days=1), end))
+
+    def plan(self, product: Product, first: date, last: date) -> Iterator[Expected]:
+        """What is or was planned from ``first`` to ``last``, whatever was released: as published where that
+        is known, by the rule otherwise."""
+        for day in release_days(first, min(last, product.last_planned)):
+            baseline = day.month in BASELINE_MONTHS
+            kind = ReleaseKind.PLANNED_BASELINE if baseline else ReleaseKind.HOTPATCH
+            yield self._planned.get((product, day), Expected(product, day, kind))
+
+    def first_day(self, product: Product) -> date:
+        """The day of the product's first known release."""
+        return next((r.released for r in self.releases if r.product is product), date.max)
+
+    def last_day(self, product: Product) -> date:
+        """The day of its last known monthly release: nothing after it is known to this program."""
+        known = self.monthly(product, date.max)
+        return known[-1].released if known else date.min
 
     def next_expected(self, product: Product, day: date) -> Expected | None:
         return next(iter(self.expected(product, day, 2)), None)
@@ -228,14 +271,3 @@ def _train(calendar: Calendar, product: Product, day: date) -> tuple[Release, ..
 @lru_cache(maxsize=512)
 def _next_restart(calendar: Calendar, product: Product, day: date) -> Expected | None:
     return next((e for e in calendar.expected(product, day, 5) if e.restarts), None)
-
-
-def _plan_from(product: Product, day: date, months: int) -> Iterator[Expected]:
-    year, month = day.year, day.month
-    for _ in range(months + 1):
-        entry = second_tuesday(year, month)
-        if entry > product.last_planned:
-            return
-        kind = ReleaseKind.PLANNED_BASELINE if month in BASELINE_MONTHS else ReleaseKind.HOTPATCH
-        yield Expected(product, entry, kind)
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)

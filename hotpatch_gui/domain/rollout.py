@@ -139,7 +139,7 @@ class Rollout:
         self._tried: set[str] = set()
         self._updated = [0] * len(self.phases)
         self._unhealthy: list[list[Member]] = [[] for _ in self.phases]
-        self._latest = released
+        self._latest = [released] * len(self.phases)
         self.open_phase = 0
         """The last phase that has begun; retries in those before it go on."""
 
@@ -153,11 +153,15 @@ class Rollout:
         fresh = sum(len(q) for zones in self._fresh.values() for q in zones.values())
         return fresh + sum(map(len, self._late.values()))
 
+    def set_size(self, member: Member) -> int:
+        """How many machines the member's availability set has."""
+        return self._sets[member.availability_set]
+
     def admit(self, hour: datetime) -> list[Member]:
         """Who begins in the hour from ``hour`` on (a whole one, UTC)."""
         if self.stopped is not None or not self.released <= hour < self.ends:
             return []
-        self._open_phases(hour)
+        self.open_until(hour)
         begun: list[Member] = []
         busy: set[str] = set()
         regions = [r for phase in self.phases[: self.open_phase + 1] for r in phase]
@@ -179,7 +183,7 @@ class Rollout:
         phase = self.phase_of[member.region]
         if key not in self._tried:
             self._tried.add(key)
-            self._latest = max(self._latest, hour)
+            self._latest[phase] = max(self._latest[phase], hour)
         self._fresh[member.region][member.zone].pop(key, None)
         self._late[member.region].pop(key, None)
         if outcome in (Outcome.FAILED, Outcome.NOT_RUNNING):
@@ -198,12 +202,13 @@ class Rollout:
                 return Stop(phase, self._updated[phase], tuple(ill))
         return None
 
-    def _open_phases(self, hour: datetime) -> None:
-        """The next one begins where everyone of those before was tried long enough ago."""
+    def open_until(self, hour: datetime) -> None:
+        """Open the phases that have begun by ``hour``: one begins once everyone of those before was tried,
+        and a day has gone by."""
         while (
             self.open_phase + 1 < len(self.phases)
             and not any(q for r in self.phases[self.open_phase] for q in self._fresh[r].values())
-            and hour >= self._latest + SOAK
+            and hour >= self._latest[self.open_phase] + SOAK
         ):
             self.open_phase += 1
 

@@ -45,3 +45,42 @@ class StripData:
     today: date
     marks: Sequence[StripMark]
     installs: Sequence[StripInstall]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarMark:
+    """An entry of a product's calendar; ``kind`` is a ReleaseKind's value."""
+
+    day: date
+    product: str
+    kind: str
+    is_plan: bool
+    has_changed: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallMark:
+    day: date
+    failed: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarData:
+    first: date
+    last: date
+    today: date
+    marks: Sequence[CalendarMark]
+    installs: Sequence[InstallMark]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBar:
+    """Restarts of one release day, and mean days of exposure, with hotpatch and without."""
+
+    day: date
+    restarts: int
+    without: int
+    exposure: float
+    exposure_without: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from hotpatch_gui.domain.records import InstallationRun, RunUpdate
 
@@ -179,3 +179,65 @@ def release_installs(
         (machine_id,),
     )
     return [(r[0], r[1], r[2], r[3]) for r in rows]
+
+
+def release_days(
+    db: sqlite3.Connection, machine_ids: Sequence[int], first: date, last: date
+) -> list[sqlite3.Row]:
+    """Days on which operating-system releases were handled on these machines: day, kb, failed, machines."""
+    return db.execute(
+        "SELECT date(i.started_at) AS day, u.kb AS kb, u.state='Failed' AS failed,"
+        " count(DISTINCT i.machine_id) AS machines FROM installation_updates u"
+        " JOIN installations i ON i.id=u.installation_id"
+        f" WHERE date(i.started_at) BETWEEN ? AND ? {_among(machine_ids)[0]}"
+        " AND u.kb IN (SELECT kb FROM releases UNION SELECT lcu_kb FROM releases)"
+        " AND u.state IN ('Installed', 'Failed') GROUP BY 1, 2, 3 ORDER BY 1",
+        (first.isoformat(), last.isoformat(), as_list(machine_ids)),
+    ).fetchall()
+
+
+_RESTARTED = """
+    SELECT coalesce(i.modified_at, i.started_at) AS at, i.machine_id, i.started_by,
+        (SELECT group_concat(kb, ' ') FROM (
+            SELECT u.kb FROM installation_updates u
+            WHERE u.installation_id=i.id AND u.state='Installed' AND u.kb IS NOT NULL
+              AND u.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot', 'Unknown') ORDER BY u.kb)) AS kbs
+    FROM installations i WHERE i.restart_status IN ('Completed', 'Started') AND i.started_at>=:since
+    UNION ALL
+    SELECT o.ended_at, o.machine_id, 'User', NULL FROM operations o
+    WHERE o.kind='restart' AND o.state='succeeded' AND o.ended_at>=:since"""
+
+
+def restarts(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime, limit: int
+) -> list[sqlite3.Row]:
+    """Restarts since, newest first: those of installations, with the KBs that ask for one, and those that
+    this program asked for."""
+    return db.execute(
+        f"SELECT r.*, m.name, m.sku, m.os_name, m.os_version FROM ({_RESTARTED}) r"
+        f" JOIN machines m ON m.id=r.machine_id{_of(machine_ids)} ORDER BY r.at DESC, r.machine_id LIMIT :limit",
+        _bound(machine_ids, since) | {"limit": limit},
+    ).fetchall()
+
+
+def restart_totals(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime
+) -> list[sqlite3.Row]:
+    """All of them, counted by system and KBs."""
+    return db.execute(
+        f"SELECT r.kbs, m.sku, m.os_name, max(m.os_version) AS os_version, count(*) AS restarts"
+        f" FROM ({_RESTARTED}) r JOIN machines m ON m.id=r.machine_id{_of(machine_ids)}"
+        " GROUP BY r.kbs, m.sku, m.os_name",
+        _bound(machine_ids, since),
+    ).fetchall()
+
+
+def _of(machine_ids: Sequence[int] | None) -> str:
+    return (
+        "" if machine_ids is None else " WHERE r.machine_id IN (SELECT value FROM json_each(:ids))"
+    )
+
+
+def _bound(machine_ids: Sequence[int] | None, since: datetime) -> dict[str, object]:
+    among = {} if machine_ids is None else {"ids": as_list(machine_ids)}
+    return {"since": to_text(since), **among}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -24,7 +24,7 @@ from hotpatch_gui.store.changes import Changes
 from .dialogs.once import open_once
 from .header import Header
 from .pages.machines import MachinesPage
-from .rail import Rail
+from .rail import PAGES, Rail
 from .services import Services
 from .status_bar import StatusBar
 from .widgets.banner import Banner
@@ -58,7 +58,9 @@ class MainWindow(QMainWindow):
         self.notice.hide()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.machines)
-        for make in (self._updates, self._history, self._activity):
+        for make in (
+            self._updates, self._history, self._calendar, self._rollout, self._planner, self._activity,
+        ):  # fmt: skip
             self.pages.addWidget(Later(make))
         self._lay_out()
         self._connect()
@@ -92,12 +94,12 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.header.search_changed.connect(self._search)
         self.header.settings_requested.connect(self.open_preferences)
-        self.status_bar.clicked.connect(lambda: self.show_page(3))
+        self.status_bar.clicked.connect(lambda: self.show_page("activity"))
         self.notice.button.clicked.connect(self._retry)
         self._s.source.changed.connect(self._on_changed)
         for keys, slot in (
             ("Ctrl+K", self._focus_search), ("Ctrl+F", self._focus_filter), ("Ctrl+,", self.open_preferences), ("F1", self.open_about),
-            *((f"Ctrl+{n + 1}", self._page_opener(n)) for n in range(self.pages.count())),
+            *((f"Ctrl+{n}", partial(self.show_page, page)) for n, page in enumerate(PAGES, 1)),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
@@ -118,12 +120,16 @@ class MainWindow(QMainWindow):
     def is_syncing(self) -> bool:
         return self._syncing
 
-    def show_page(self, number: int) -> None:
-        page = self.pages.widget(number)
-        if isinstance(page, Later):
-            _ = page.content
-        self.pages.setCurrentIndex(number)
-        self.rail.choose(number)
+    def page(self, key: str) -> QWidget:
+        """The page of the rail's ``key``, built now if it was not yet."""
+        place = self.pages.widget(PAGES.index(key))
+        assert place is not None
+        return place.content if isinstance(place, Later) else place
+
+    def show_page(self, key: str) -> None:
+        _ = self.page(key)
+        self.pages.setCurrentIndex(PAGES.index(key))
+        self.rail.choose(key)
 
     def show_syncing(self, what: str) -> None:
         """What a sync is reading; empty when it has ended."""
@@ -199,7 +205,7 @@ class MainWindow(QMainWindow):
             self.show_sync()
 
     def _search(self, text: str) -> None:
-        self.show_page(0)
+        self.show_page("machines")
         self.machines.search(text)
 
     def _focus_search(self) -> None:
@@ -213,9 +219,6 @@ class MainWindow(QMainWindow):
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()
 
-    def _page_opener(self, number: int) -> Callable[[], None]:
-        return lambda: self.show_page(number)
-
     def _updates(self) -> QWidget:
         from .pages.updates import UpdatesPage  # noqa: PLC0415 - built when first shown
 
@@ -225,6 +228,27 @@ class MainWindow(QMainWindow):
         from .pages.history import HistoryPage  # noqa: PLC0415 - built when first shown
 
         return HistoryPage(self._s)
+
+    def _calendar(self) -> QWidget:
+        from .pages.calendar import CalendarPage  # noqa: PLC0415 - built when first shown
+
+        return CalendarPage(self._s, self.machines.chosen)
+
+    def _rollout(self) -> QWidget:
+        from .pages.rollout import RolloutPage  # noqa: PLC0415 - built when first shown
+
+        page = RolloutPage(self._s)
+        page.machine_opened.connect(self._open_machine)
+        return page
+
+    def _open_machine(self, machine_id: int) -> None:
+        self.show_page("machines")
+        self.machines.choose(machine_id)
+
+    def _planner(self) -> QWidget:
+        from .pages.planner import PlannerPage  # noqa: PLC0415 - built when first shown
+
+        return PlannerPage(self._s, self.machines.chosen)
 
     def _activity(self) -> QWidget:
         from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
@@ -14,16 +16,21 @@ ENTRIES = (
     ("machines", "Machines"),
     ("updates", "Updates"),
     ("history", "History"),
+    ("calendar", "Calendar"),
+    ("rollout", "Rollout"),
+    ("planner", "Planner"),
     ("activity", "Activity"),
 )
+
+PAGES = tuple(key for key, _ in ENTRIES)
 
 
 class Rail(QFrame):
     """Signals:
-    chosen (int): the number of a page.
+    chosen (str): the key of a page.
     """
 
-    chosen = Signal(int)
+    chosen = Signal(str)
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -48,10 +55,10 @@ class Rail(QFrame):
             )
             services.icons.give(key, button.setIcon)
             self._group.addButton(button, number)
+            button.clicked.connect(partial(self.chosen.emit, key))
             column.addWidget(button)
         column.addStretch(1)
-        self._group.idClicked.connect(self.chosen)
-        self.choose(0)
+        self.choose(PAGES[0])
 
-    def choose(self, number: int) -> None:
-        self._group.button(number).setChecked(True)
+    def choose(self, page: str) -> None:
+        self._group.button(PAGES.index(page)).setChecked(True)

@@ -95,9 +95,9 @@ def _views(stage: Stage) -> Iterator[str]:
     for number, name in enumerate(("status", "compliance", "history")):
         blade.tabs.setCurrentIndex(number)
         yield name
-    stage.window.show_page(1)
+    stage.window.show_page("updates")
     yield "all updates"
-    stage.window.show_page(2)
+    stage.window.show_page("history")
     yield "all history"
 
 

@@ -183,7 +183,7 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     stage.app.desk.restart([number])
     stage.until(stage.window.notice.isVisible)
     assert "is under way on the machine already" in stage.window.notice.headline.text()
-    stage.window.show_page(3)
+    stage.window.show_page("activity")
     stage.settle()
     page = stage.window.pages.currentWidget().content
     page.panel.table.selectRow(0)

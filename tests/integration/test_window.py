@@ -91,7 +91,7 @@ def test_every_control_has_a_name_for_those_who_cannot_see(stage: Stage) -> None
     stage.start()
     for number in range(1, 4):
         stage.window.show_page(number)
-    stage.window.show_page(0)
+    stage.window.show_page("machines")
     stage.settle()
     kinds = (QAbstractButton, QLineEdit, QComboBox)
     nameless = [

@@ -101,3 +101,9 @@ def test_a_product_has_no_months_before_its_first_release() -> None:
     found = ask(year(2024), subject(WS25))
     assert [m.day.month for m in found.months] == [11, 12]
     assert list(forecast(year(2019), [subject()], resources.calendar(), PAIRS)) == []
+
+
+def test_once_hotpatching_has_ended_every_month_restarts() -> None:
+    found = ask(Question(date(2027, 9, 1), date(2027, 12, 31)), subject(WS22))
+    assert [m.restarts for m in found.months] == [0, 1, 1, 1]
+    assert [e.kind for m in found.months for e in m.entries][2:] == [None, None]

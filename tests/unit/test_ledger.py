@@ -9,11 +9,11 @@ WS25 = Product.WS2025
 @pytest.mark.parametrize(
     ("kbs", "cause", "says"),
     [
-        (["KB5099536"], Cause.PLANNED_BASELINE, "July 2026's planned baseline KB5099536."),
+        (["KB5099536"], Cause.PLANNED_BASELINE, "July 2026's planned baseline."),
         (["KB5122871"], Cause.UNPLANNED_BASELINE, "a hotpatch had been planned"),
-        (["KB5068861"], Cause.CUMULATIVE, "November 2025's cumulative update KB5068861. On the hotpatch train, KB5068966 would"),
-        (["KB5070881"], Cause.OUT_OF_BAND, "leaves the hotpatch train until January 2026's baseline"),
-        (["KB5070893"], Cause.OUT_OF_BAND, "of the hotpatch channel"),
+        (["KB5068861"], Cause.CUMULATIVE, "November 2025's cumulative update. The hotpatch KB5068966 would have needed no restart."),
+        (["KB5070881"], Cause.OUT_OF_BAND, "no hotpatches from it until January 2026's baseline"),
+        (["KB5070893"], Cause.OUT_OF_BAND, "for the hotpatch train"),
         (["KB0000001"], Cause.OTHER, "not part of the hotpatch programme"),
         (["KB0000001", "KB5073379"], Cause.PLANNED_BASELINE, "January 2026's planned baseline"),
         ([], Cause.BY_HAND, "by hand"),

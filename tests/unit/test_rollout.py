@@ -89,7 +89,7 @@ BREAKS: dict[str, tuple[str, Any]] = {
     "one update domain of a set at a time": ("domain_of", lambda _: 0),
     "a fifth of a set at a time": ("set_limit", lambda n: n),
     "off-peak only": ("is_off_peak", lambda *_: True),
-    "the next phase waits for the one before": ("Rollout._open_phases", _everything_open),
+    "the next phase waits for the one before": ("Rollout.open_until", _everything_open),
     "a bad update stops it": ("is_healthy", lambda *_: True),
     "within 30 days": ("PERIOD", timedelta(days=35)),
     "one attempt a night": ("RETRY_AFTER", timedelta(hours=1)),

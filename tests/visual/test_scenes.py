@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from helpers import pictures
 from helpers.pictures import UPDATE_VARIABLE, UpdateRefusedError, check, compare
-from hotpatch_gui.demo.scenes import SCENES, play
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.demo.scenes import SCENES, play, set_up
 
 HERE = Path(__file__).parent
 BASELINES, FAILURES = HERE / "baselines", HERE / "failures"
@@ -37,7 +36,7 @@ def _drawn_where_pictures_are_alike(qapp: QApplication) -> None:
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.expects_log
 def test_scene(qapp: QApplication, name: str, theme: str) -> None:
-    with Stage(theme) as stage:
+    with set_up(name, theme) as stage:
         assert stage.app.theme.family == "Inter"
         image = stage.grab(play(name, stage))
     check(f"{name}-{theme}", image, BASELINES, FAILURES)

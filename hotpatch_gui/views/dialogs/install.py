@@ -47,7 +47,7 @@ from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
-from hotpatch_gui.views.widgets.minutes import MinutesBox
+from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
 from .steps import StepsDialog
 
@@ -265,7 +265,7 @@ class InstallDialog(StepsDialog):
         for setting in RestartSetting:
             self.restart.addItem(setting.label, setting.value)
         self.restart.currentIndexChanged.connect(self._show_properties)
-        self.minutes = MinutesBox(self._theme, 1, 999, 120)
+        self.minutes = NumberBox(self._theme, 1, 999, 120, suffix=MINUTES)
         self.minutes.setObjectName("maximumMinutes")
         self.minutes.setAccessibleName("Maximum duration in minutes")
         self.minutes.valueChanged.connect(self._show_properties)

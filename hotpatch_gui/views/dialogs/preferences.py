@@ -26,7 +26,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import RANGES
 from hotpatch_gui.views.widgets.labels import label, line
-from hotpatch_gui.views.widgets.minutes import MinutesBox
+from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
 SHORTCUTS = (
     ("F5", "Refresh"), ("Ctrl+K", "Search machines"), ("Ctrl+F", "Filter the table"),
@@ -52,7 +52,7 @@ class PreferencesDialog(QDialog):
         for choice, text in zip(CHOICES, ("As the system has it", "Light", "Dark"), strict=True):
             self.theme.addItem(text, choice)
         self.theme.setCurrentIndex(self.theme.findData(theme.choice))
-        self.minutes = MinutesBox(theme, 1, 1440, settings.sync_minutes)
+        self.minutes = NumberBox(theme, 1, 1440, settings.sync_minutes, suffix=MINUTES)
         self.minutes.setObjectName("prefSync")
         self.days = QComboBox()
         self.days.setObjectName("prefHistory")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStacke
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import tables
+from hotpatch_gui.store import machines, tables
 from hotpatch_gui.store.catalogue import SyncState
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -126,6 +126,18 @@ class MachinesPage(QSplitter):
         """Select one machine by its row id."""
         self.list.select_id(machine_id)
         self.list.scrollTo(self.list.currentIndex())
+
+    def chosen(self) -> tuple[tuple[int, ...], str]:
+        """The machines that the blade shows, and a name for them; all of them where none is chosen."""
+        ids = self.blade.machine_ids if self._blade.is_built else ()
+        if not ids:
+            db = self._s.source.db
+            return tuple(machines.present(db)) if db is not None else (), "All machines"
+        if len(ids) > 1:
+            return tuple(ids), f"The {len(ids):,} chosen machines"
+        db = self._s.source.db
+        row = machines.read_row(db, ids[0]) if db is not None else None
+        return tuple(ids), row["name"] if row is not None else ""
 
     def show_sync(self, state: SyncState, *, syncing: bool) -> None:
         """How the data stands; and what to say where there is no machine yet."""

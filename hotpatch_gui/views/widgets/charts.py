@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Any, Protocol
 
 import pyqtgraph as pg
@@ -11,7 +12,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from hotpatch_gui.models.figures import ClassCount, DayCount, StripData
+from hotpatch_gui.models.figures import (
+    CalendarData,
+    CalendarMark,
+    ClassCount,
+    DayCount,
+    MonthBar,
+    StripData,
+)
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
@@ -179,6 +187,124 @@ class ReleaseStrip(_Plot):
         self.plot.getAxis("bottom").setTicks([_months(data.first, data.last)])
         self.plot.setXRange(_day(data.first), _day(data.last), padding=0.015)
         self.plot.setYRange(-0.6, 1.6, padding=0)
+
+
+class CalendarChart(_Plot):
+    """The releases of each product in a lane of its own, and below them what was installed.
+
+    Facts are filled, plans are outlines; a ring marks what came out otherwise than planned.
+    """
+
+    SYMBOLS = ReleaseStrip.SYMBOLS | {"out_of_band": "+"}
+    LANES = {"WS2025": 2.0, "WS2022": 1.0}  # noqa: RUF012
+    BESIDE = 0.34
+    """How far out-of-band updates stand below their lane."""
+
+    def draw(self, data: CalendarData, theme: Theme) -> None:
+        self.dress(theme)
+        t = theme.tokens
+        for lane in (0.0, *self.LANES.values()):
+            self.plot.addItem(pg.InfiniteLine(lane, angle=0, pen=pg.mkPen(t.divider, width=2)))
+        if data.first <= data.today <= data.last:
+            line = pg.InfiniteLine(
+                _day(data.today), angle=90,
+                pen=pg.mkPen(t.secondary, width=1, style=Qt.PenStyle.DashLine),
+            )  # fmt: skip
+            self.plot.addItem(line)
+        rings = pg.ScatterPlotItem(
+            size=22, pen=pg.mkPen(t.warning, width=1.6), brush=pg.mkBrush(None)
+        )
+        rings.addPoints([{"pos": self._place(m)} for m in data.marks if m.has_changed])
+        marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=16)
+        marks.addPoints([self._point(m, theme) for m in data.marks])
+        installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=15)
+        installs.addPoints(
+            [
+                {
+                    "pos": (_day(i.day), 0), "size": 12, "symbol": "x" if i.failed else "t", "data": i.words,
+                    "pen": pg.mkPen(None), "brush": QColor(t.error if i.failed else t.success),
+                }
+                for i in data.installs
+            ]
+        )  # fmt: skip
+        for item in (rings, marks, installs):
+            self.plot.addItem(item)
+        lanes = [(y, f"Server {name[2:]}") for name, y in self.LANES.items()]
+        self.plot.getAxis("left").setTicks([[(0, "Installed"), *lanes]])
+        self.plot.getAxis("bottom").setTicks([_months(data.first, data.last)])
+        self.plot.setXRange(_day(data.first), _day(data.last), padding=0.015)
+        self.plot.setYRange(-0.5, 2.5, padding=0)
+
+    def _place(self, mark: CalendarMark) -> tuple[float, float]:
+        beside = self.BESIDE if mark.kind == "out_of_band" else 0.0
+        return _day(mark.day), self.LANES[mark.product] - beside
+
+    def _point(self, mark: CalendarMark, theme: Theme) -> dict[str, Any]:
+        t = theme.tokens
+        colour = {
+            "planned_baseline": t.planned_baseline, "unplanned_baseline": t.unplanned_baseline,
+            "hotpatch": t.hotpatch, "out_of_band": t.secondary,
+        }[mark.kind]  # fmt: skip
+        size = {"hotpatch": 11, "out_of_band": 10}.get(mark.kind, 13)
+        return {
+            "pos": self._place(mark), "size": size, "symbol": self.SYMBOLS[mark.kind], "data": mark.words,
+            "pen": pg.mkPen(colour, width=1.8), "brush": QColor(t.surface if mark.is_plan else colour),
+        }  # fmt: skip
+
+
+class PlannerChart(_Plot):
+    """Restarts of each release day: filled with hotpatch, an outline without; dots for days exposed."""
+
+    def draw(self, data: Sequence[MonthBar], theme: Theme) -> None:
+        self.dress(theme)
+        t = theme.tokens
+        at = list(range(len(data)))
+        most = max((b.without for b in data), default=1) or 1
+        for heights, brush, pen in (
+            ([b.without for b in data], QColor(t.surface), pg.mkPen(t.border, width=1.2)),
+            ([b.restarts for b in data], QColor(t.planned_baseline), pg.mkPen(None)),
+        ):
+            self.plot.addItem(
+                pg.BarGraphItem(x=at, height=heights, width=0.62, brush=brush, pen=pen)
+            )
+        step = max(1, len(data) // 12)
+        self.plot.getAxis("bottom").setTicks(
+            [[(n, f"{b.day:%b %Y}") for n, b in enumerate(data) if n % step == 0]]
+        )
+        self.plot.getAxis("left").setTicks([_whole_ticks(most)])
+        self.title_axis("left", "Restarts", theme)
+        self._draw_exposure(data, most, theme)
+        self.plot.setXRange(-0.6, len(data) - 0.4, padding=0)
+        self.plot.setYRange(0, most * 1.12, padding=0)
+
+    def _draw_exposure(self, data: Sequence[MonthBar], most: int, theme: Theme) -> None:
+        """On a scale of its own at the right."""
+        t = theme.tokens
+        longest = ceil(max((max(b.exposure, b.exposure_without) for b in data), default=0.0)) or 1
+        scale = most / longest
+        for values, colour, symbol in (
+            ([b.exposure_without for b in data], t.secondary, "t"),
+            ([b.exposure for b in data], t.accent, "o"),
+        ):
+            dots = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=12)
+            dots.addPoints(
+                [
+                    {
+                        "pos": (n, v * scale), "size": 9, "symbol": symbol, "brush": QColor(colour),
+                        "pen": pg.mkPen(t.surface), "data": f"{v:.1f} days exposed, {b.day:%B %Y}",
+                    }
+                    for n, (v, b) in enumerate(zip(values, data, strict=True))
+                ]
+            )  # fmt: skip
+            self.plot.addItem(dots)
+        axis = self.plot.getAxis("right")
+        self.plot.showAxis("right")
+        axis.setPen(pg.mkPen(t.divider))
+        axis.setTextPen(pg.mkPen(t.secondary))
+        axis.setTickFont(theme.font(CAPTION_PX))
+        axis.setStyle(tickLength=0)
+        axis.setTicks([[(value * scale, text) for value, text in _whole_ticks(longest)]])
+        self.title_axis("right", "Days exposed, mean", theme)
 
 
 def _tip(x: float, y: float, data: str) -> str:  # noqa: ARG001 - pyqtgraph names them

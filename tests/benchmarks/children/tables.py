@@ -91,7 +91,7 @@ class Measuring:
 
     def history(self) -> None:
         self.window.show()
-        self.window.show_page(2)
+        self.window.show_page("history")
         self.settle()
         history = self.window.pages.widget(2).content.tab
         view = View("history", history.panel.table, history.search, "vm-000000")

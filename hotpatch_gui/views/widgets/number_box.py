@@ -1,4 +1,4 @@
-"""A box for a number of minutes."""
+"""A box for a number."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from PySide6.QtWidgets import QSpinBox
 from hotpatch_gui.theme.theme import Theme
 
 MARGIN_PX = 7
+MINUTES = " minutes"
 
 
-class MinutesBox(QSpinBox):
-    def __init__(self, theme: Theme, least: int, most: int, value: int) -> None:
+class NumberBox(QSpinBox):
+    def __init__(
+        self, theme: Theme, least: int, most: int, value: int, *, suffix: str = ""
+    ) -> None:
         super().__init__()
         self.setRange(least, most)
         self.setValue(value)
-        self.setSuffix(" minutes")
+        self.setSuffix(suffix)
         margin = round(MARGIN_PX * theme.scale)
         self.lineEdit().setTextMargins(margin, 0, 0, 0)  # a style sheet's padding does not reach it

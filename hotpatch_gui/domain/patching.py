@@ -1,0 +1,223 @@
+"""Where a release's rollout stands over machines that are known: worked out, as Azure tells nobody.
+
+The order is ``rollout``'s. What happened is taken from installations, assessments and Resource Health;
+what is to come is what the order foretells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from .machines import AssessmentMode, Machine, PatchMode, PowerState
+from .rollout import Member, Outcome, Rollout, Stop, set_limit, timetable
+
+DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
+"""Periodic assessments, where the mode asks for them; "every few days" is taken as three."""
+UNHEALTHY_STATES = ("unavailable", "degraded")
+
+
+class Standing(StrEnum):
+    PATCHED = "Patched"
+    UNDER_WAY = "Being patched"
+    UNHEALTHY = "Not healthy"
+    FAILED = "Failed, to be tried again"
+    NOT_RUNNING = "Not running"
+    WAITING = "Waiting"
+    HELD_BACK = "Held back"
+    TAKES_NO_PART = "Takes no part"
+
+
+class Facts(NamedTuple):
+    """What is known of one machine since the release. ``patched``: when the last installation of Critical
+    or Security updates began that succeeded, or an assessment that offers none; ``by_hand``: somebody
+    asked for it; ``failed`` and ``begun`` likewise for one that failed and one under way."""
+
+    key: str
+    machine: Machine
+    assessed: datetime | None = None
+    patched: datetime | None = None
+    by_hand: bool = False
+    failed: datetime | None = None
+    begun: datetime | None = None
+    health: str | None = None
+    health_since: datetime | None = None
+
+
+class Place(NamedTuple):
+    """One machine in the rollout. ``window`` is the hour in which its turn is expected, UTC."""
+
+    key: str
+    standing: Standing
+    phase: int | None
+    window: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The whole of it: ``phases`` are regions, ``open_phase`` the last that has begun."""
+
+    released: datetime
+    phases: tuple[tuple[str, ...], ...]
+    open_phase: int
+    places: dict[str, Place]
+    stopped: Stop | None
+    stopped_in: tuple[Facts, ...] = ()
+
+
+def why_not(machine: Machine) -> str | None:
+    """Why automatic guest patching passes a machine by; None where it does not (azure-patching §4.1, §4.2)."""
+    settings = machine.settings
+    match settings.patch_mode:
+        case None:
+            return "Its patch orchestration is not known."
+        case PatchMode.MANUAL:
+            return "Manual updates: nothing is installed unless somebody asks for it."
+        case PatchMode.AUTOMATIC_BY_OS:
+            return "Windows automatic updates: Windows Update inside the machine decides, and nobody else knows when."
+    if settings.bypass_safety_checks:
+        return "Customer Managed Schedules: it is patched at the times of its maintenance configuration, if it has one."
+    if machine.image.publisher is None:
+        return "A custom image: automatic guest patching does not work on those."
+    if machine.allow_extensions is False or settings.provision_agent is False:
+        return "Without VM agent and extension operations, Azure cannot patch it."
+    return None
+
+
+def member_of(key: str, machine: Machine) -> Member:
+    own = machine.availability_set
+    name = f"{machine.subscription_id}/{machine.resource_group}/{own}".casefold() if own else None
+    return Member(
+        key, machine.location.casefold(), machine.zone, name, machine.update_domain, machine.time_zone
+    )  # fmt: skip
+
+
+def view(
+    released: datetime, facts: Iterable[Facts], pairs: Sequence[Sequence[str]], now: datetime
+) -> View:
+    """Where the rollout of what came out at ``released`` stands, and when each machine's turn comes."""
+    facts = list(facts)
+    reasons = {f.key: why_not(f.machine) for f in facts}
+    taking_part = [f for f in facts if reasons[f.key] is None]
+    rollout = Rollout((member_of(f.key, f.machine) for f in taking_part), pairs, released)
+    told = filter(None, (_told(f, released, now) for f in taking_part))
+    for report in sorted(told, key=lambda t: t[2]):
+        rollout.report(*report)
+    rollout.open_until(now)
+    opened, stopped = rollout.open_phase, rollout.stopped
+    turns = timetable(rollout, max(now, released)) if stopped is None else {}
+    places = {}
+    for f in facts:
+        out = reasons[f.key]
+        if out is not None:
+            places[f.key] = Place(f.key, Standing.TAKES_NO_PART, None, None, out)
+        else:
+            places[f.key] = _place(f, rollout, turns.get(f.key), stopped, opened)
+    ill = {m.key for m in stopped.unhealthy} if stopped else set()
+    return View(
+        released, rollout.phases, opened, places, stopped, tuple(f for f in facts if f.key in ill)
+    )
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _told(
+    f: Facts, released: datetime, now: datetime
+) -> tuple[str, Outcome, datetime, datetime | None] | None:
+    """What is known of a machine, as a report to the rollout; None: its turn is still to come."""
+    if f.begun is not None:
+        return f.key, Outcome.UPDATED, _hour(f.begun), None
+    if f.patched is not None:
+        return f.key, Outcome.UNHEALTHY if is_ill(f) else Outcome.UPDATED, _hour(f.patched), None
+    if f.failed is not None:
+        return f.key, Outcome.FAILED, _hour(f.failed), None
+    if _is_off(f.machine):
+        return f.key, Outcome.NOT_RUNNING, released, next_assessment(f, now)
+    return None
+
+
+def is_ill(f: Facts) -> bool:
+    """Whether Resource Health turned bad after the machine was patched automatically."""
+    is_bad = (f.health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
+    if not is_bad or f.patched is None or f.by_hand:
+        return False
+    return f.health_since is None or f.health_since >= f.patched
+
+
+def _is_off(machine: Machine) -> bool:
+    return machine.power not in (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
+
+
+def next_assessment(f: Facts, now: datetime) -> datetime:
+    """When its next periodic assessment is expected."""
+    daily = f.machine.settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM
+    period = DAILY if daily else EVERY_FEW_DAYS
+    if f.assessed is None:
+        return now + period
+    return f.assessed + (max(0, (now - f.assessed) // period) + 1) * period
+
+
+def _place(
+    f: Facts, rollout: Rollout, turn: datetime | None, stopped: Stop | None, opened: int
+) -> Place:
+    member = rollout.members[f.key]
+    phase = rollout.phase_of[member.region]
+    if f.begun is not None:
+        return Place(
+            f.key, Standing.UNDER_WAY, phase, _hour(f.begun), "An installation is under way."
+        )
+    if f.patched is not None:
+        if is_ill(f):
+            return Place(
+                f.key, Standing.UNHEALTHY, phase, None,
+                f"Resource Health calls it {f.health} since it was patched.",
+            )  # fmt: skip
+        by = (
+            "On demand, which does not wait for this order."
+            if f.by_hand
+            else "An assessment since the release offers nothing Critical or Security."
+            if f.patched == rollout.released
+            else "By automatic guest patching."
+        )
+        return Place(f.key, Standing.PATCHED, phase, None, by)
+    if stopped is not None:
+        return Place(
+            f.key, Standing.HELD_BACK, phase, None,
+            f"The rollout stopped in phase {stopped.phase + 1}; nothing more is installed by it.",
+        )  # fmt: skip
+    if f.failed is not None:
+        why = "The last attempt failed; it is tried again in the next off-peak window that is free."
+        return Place(f.key, Standing.FAILED, phase, turn, why)
+    if _is_off(f.machine):
+        why = (
+            f"It is {f.machine.power.value}; it is tried again after its next periodic assessment, "
+            "if it runs then."
+        )
+        return Place(f.key, Standing.NOT_RUNNING, phase, turn, why)
+    return Place(f.key, Standing.WAITING, phase, turn, _why_then(member, rollout, phase, opened))
+
+
+def _why_then(member: Member, rollout: Rollout, phase: int, opened: int) -> str:
+    """Why its turn comes when it comes."""
+    parts = []
+    if phase > opened:
+        before = ", ".join(r for p in rollout.phases[:phase] for r in p)
+        parts.append(f"Phase {phase + 1} begins a day after {before} went well.")
+    if member.availability_set is not None:
+        size = rollout.set_size(member)
+        known = "" if member.update_domain is not None else ", as its update domain is not known"
+        limit = 1 if known else set_limit(size)
+        parts.append(f"Of the {size} in its availability set, {limit} at a time{known}.")
+    elif member.zone is not None:
+        parts.append(
+            f"Zone {member.zone} of {member.region}: one zone at a time, a fifth of it at once."
+        )
+    else:
+        parts.append(f"A fifth of {member.region}'s machines at once.")
+    return " ".join([*parts, "In the off-peak hours of its own time zone."])

@@ -1,0 +1,259 @@
+"""The hotpatch calendar and the restart ledger as rows: facts, plans, and what changed between them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.ledger import MONTHLY, Cause, reason
+from hotpatch_gui.domain.machines import product_of
+from hotpatch_gui.domain.releases import Calendar, Expected, Product, Release, ReleaseKind, day_name
+from hotpatch_gui.store import installations
+from hotpatch_gui.theme.glyphs import Glyph
+
+from . import words
+from .figures import CalendarData, CalendarMark, InstallMark
+from .rows import Column
+
+LEDGER_ROWS = 2000
+HELP = "https://support.microsoft.com/help/{}"
+RELEASED, PLANNED, NOT_KNOWN = "Released", "Planned", "Not known here"
+
+
+class ReleaseRow(NamedTuple):
+    """One entry of the calendar. ``planned`` is what the month was planned as; None: it had no plan."""
+
+    id: int
+    day: date
+    product: Product
+    kind: ReleaseKind
+    state: str
+    planned: ReleaseKind | None
+    kb: str | None
+    build: str | None
+    restarts: bool | None
+    channel: str
+    source: str
+    note: str
+
+    @property
+    def has_changed(self) -> bool:
+        return self.state == RELEASED and self.planned is not None and self.planned is not self.kind
+
+    @property
+    def link(self) -> str | None:
+        """Microsoft's page of the KB."""
+        return HELP.format(self.kb.removeprefix("KB")) if self.kb else None
+
+    @property
+    def tip(self) -> str:
+        lines = [f"{self.kb or 'KB not known'}, {kind_text(self)}, {self.product.label}"]
+        lines.append(
+            f"released {day_name(self.day)}" if self.state == RELEASED
+            else f"planned for {day_name(self.day)}; a plan, it can change" if self.state == PLANNED
+            else f"was planned for {day_name(self.day)}; what was released is not known to this version"
+        )  # fmt: skip
+        if self.has_changed and self.planned is not None:
+            lines.append(f"had been planned as a {self.planned.label}")
+        return "\n".join([*lines, f"Source: {self.source}", *([self.note] if self.note else [])])
+
+
+def release_rows(calendar: Calendar, first: date, last: date, today: date) -> list[ReleaseRow]:
+    """Everything from ``first`` to ``last`` as it is known on ``today``, newest first. What came out after
+    ``today`` is told as the plan that it was."""
+    found: list[ReleaseRow] = []
+    for product in Product:
+        begins = max(first, calendar.first_day(product))
+        plan = {f"{e.day:%Y-%m}": e for e in calendar.plan(product, begins, last)}
+        facts = [
+            r for r in calendar.releases
+            if r.product is product and first <= r.released <= min(last, today)
+        ]  # fmt: skip
+        found += [_fact(r, plan.get(r.month)) for r in facts]
+        told = {r.month for r in facts if r.kind is not ReleaseKind.OUT_OF_BAND}
+        found += [_planned(e, today) for month, e in plan.items() if month not in told]
+    found.sort(key=lambda r: (r.day, r.product), reverse=True)
+    return [row._replace(id=number) for number, row in enumerate(found)]
+
+
+def _fact(r: Release, plan: Expected | None) -> ReleaseRow:
+    planned = plan.kind if plan and r.kind is not ReleaseKind.OUT_OF_BAND else None
+    return ReleaseRow(
+        0, r.released, r.product, r.kind, RELEASED, planned, r.kb, r.build, r.restarts, r.channel,
+        f"{r.source} ({r.confidence} confidence)", r.note,
+    )  # fmt: skip
+
+
+def _planned(e: Expected, today: date) -> ReleaseRow:
+    state = PLANNED if e.day > today else NOT_KNOWN
+    return ReleaseRow(
+        0, e.day, e.product, e.kind, state, e.kind, None, None, e.restarts, "hotpatch", e.source, "",
+    )  # fmt: skip
+
+
+def kind_text(row: ReleaseRow) -> str:
+    text = row.kind.label.capitalize()
+    if row.kind is ReleaseKind.OUT_OF_BAND:
+        return f"{text}, {row.channel} channel"
+    return text
+
+
+def _restart_text(row: ReleaseRow, _: datetime) -> str:
+    if row.restarts is None:
+        return "Not published"
+    return "Restarts" if row.restarts else "No restart"
+
+
+def _plan_text(row: ReleaseRow, _: datetime) -> str:
+    if row.planned is None:
+        return words.NOTHING
+    return f"Changed: planned as {row.planned.label}" if row.has_changed else "As planned"
+
+
+RELEASES = (
+    Column("day", "Date", 142, lambda r, _: day_name(r.day), sort="day"),
+    Column("product", "Product", 104, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
+    Column("kind", "Release", 206, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
+    Column("state", "Fact or plan", 108, lambda r, _: r.state, sort="state",
+           glyph=lambda r: {RELEASED: Glyph.OK, PLANNED: Glyph.UNKNOWN}.get(r.state, Glyph.WARNING)),
+    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb",
+           tip=lambda r, _: f"Enter opens {r.link}" if r.link else "No KB is known"),
+    Column("build", "Build", 112, lambda r, _: r.build or words.NOTHING, sort="build"),
+    Column("restarts", "Restart", 104, _restart_text, sort="restarts",
+           glyph=lambda r: Glyph.RESTART if r.restarts else None),
+    Column("plan", "Plan and fact", 222, _plan_text, tip=lambda r, _: r.tip,
+           glyph=lambda r: Glyph.WARNING if r.has_changed else None, sort="has_changed"),
+    Column("source", "Source", 120, lambda r, _: r.source, tip=lambda r, _: r.tip, takes_slack=True),
+)  # fmt: skip
+
+
+def calendar_data(
+    rows: Sequence[ReleaseRow], installs: Iterable[sqlite3.Row], first: date, last: date, today: date
+) -> CalendarData:  # fmt: skip
+    marks = [
+        CalendarMark(r.day, r.product.value, r.kind.value, r.state != RELEASED, r.has_changed, r.tip)
+        for r in rows
+    ]  # fmt: skip
+    done = [
+        InstallMark(date.fromisoformat(i["day"]), bool(i["failed"]), _install_words(i))
+        for i in installs
+    ]
+    return CalendarData(first, last, today, marks, done)
+
+
+def _install_words(row: sqlite3.Row) -> str:
+    many = f"{row['machines']:,} machine{'' if row['machines'] == 1 else 's'}"
+    did = "failed on" if row["failed"] else "installed on"
+    return f"{row['kb']} {did} {many}\n{day_name(date.fromisoformat(row['day']))}"
+
+
+def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str) -> str:
+    """The text equivalent of the chart."""
+    kinds = Counter(r.kind for r in rows if r.state == RELEASED)
+    ahead = [r for r in rows if r.state == PLANNED]
+    unknown = sum(r.state == NOT_KNOWN for r in rows)
+    changed = sum(r.has_changed for r in rows)
+    failed = sum(i.failed for i in data.installs)
+    parts = [
+        (
+            f"Released: {_count(kinds[ReleaseKind.PLANNED_BASELINE], 'planned baseline')} (squares), "
+            f"{_count(kinds[ReleaseKind.UNPLANNED_BASELINE], 'unplanned baseline')} (diamonds), "
+            f"{_count(kinds[ReleaseKind.HOTPATCH], 'hotpatch', 'es')} (circles), "
+            f"{_count(kinds[ReleaseKind.OUT_OF_BAND], 'out-of-band update')} (plus signs)."
+        ),
+        f"Planned (outlines): {len(ahead)}, {sum(bool(r.restarts) for r in ahead)} of them restart.",
+    ]
+    if changed:
+        parts.append(f"{changed} came out otherwise than planned (ringed).")
+    if unknown:
+        parts.append(f"Of {unknown} this version does not know what was released.")
+    if machines:
+        crosses = f", {failed} failed (crosses)" if failed else ""
+        parts.append(
+            f"{machines}: {len(data.installs) - failed} installations (triangles){crosses}."
+        )
+    return " ".join(parts)
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number} {noun}{'' if number == 1 else plural}"
+
+
+class RestartRow(NamedTuple):
+    """One restart on record."""
+
+    id: int
+    when: str
+    machine: str
+    cause: Cause
+    kb: str | None
+    sentence: str
+    started_by: str
+
+
+class Ledger(NamedTuple):
+    """The newest restarts, and how many there are of each cause in all."""
+
+    rows: list[RestartRow]
+    totals: dict[Cause, int]
+
+    @property
+    def text(self) -> str:
+        total = sum(self.totals.values())
+        if not total:
+            return "No restart is on record."
+        monthly = sum(self.totals.get(c, 0) for c in MONTHLY)
+        parts = [f"{c.plural} {n}" for c in Cause if (n := self.totals.get(c, 0))]
+        shown = f" The newest {len(self.rows):,} are listed." if len(self.rows) < total else ""
+        return (
+            f"{_count(total, 'restart')} on record, {monthly} of them owed to the monthly release of the operating "
+            f"system: {', '.join(parts)}.{shown}"
+        )
+
+
+def read_ledger(
+    db: sqlite3.Connection, calendar: Calendar, machine_ids: Sequence[int] | None, since: datetime
+) -> Ledger:
+    """Restarts of these machines, or of all, that installations and this program's own requests tell of."""
+    rows = []
+    for number, row in enumerate(installations.restarts(db, machine_ids, since, LEDGER_ROWS)):
+        why = reason(calendar, _product(row), (row["kbs"] or "").split())
+        rows.append(
+            RestartRow(
+                number,
+                row["at"],
+                row["name"],
+                why.cause,
+                why.kb,
+                why.sentence,
+                row["started_by"] or "",
+            )
+        )
+    totals: Counter[Cause] = Counter()
+    for row in installations.restart_totals(db, machine_ids, since):
+        why = reason(calendar, _product(row), (row["kbs"] or "").split())
+        totals[why.cause] += row["restarts"]
+    return Ledger(rows, dict(totals))
+
+
+def _product(row: sqlite3.Row) -> Product | None:
+    return product_of(row["sku"], row["os_name"], row["os_version"])
+
+
+def _by(row: RestartRow, _: datetime) -> str:
+    return {"platform": "Azure", "user": "Somebody"}.get(row.started_by.casefold(), "Not known")
+
+
+RESTARTS = (
+    Column("when", "When", 148, lambda r, _: words.time_text(r.when),
+           tip=lambda r, now: words.time_tip(r.when, now), sort="when"),
+    Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
+    Column("cause", "Owed to", 224, lambda r, _: r.cause.value, sort="cause",
+           glyph=lambda r: Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO),
+    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb"),
+    Column("by", "Started by", 90, _by, sort="started_by"),
+    Column("why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True),
+)  # fmt: skip

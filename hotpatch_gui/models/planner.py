@@ -1,0 +1,257 @@
+"""The planner: a forecast of chosen machines, worked out on a thread of its own, and its rows and export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import sqlite3
+import threading
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from hotpatch_gui.domain.coverage import running_release
+from hotpatch_gui.domain.forecast import (
+    Entry,
+    Exposure,
+    Forecast,
+    Month,
+    Question,
+    Subject,
+    forecast,
+    steps,
+)  # fmt: skip
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.patching import member_of, why_not
+from hotpatch_gui.domain.platforms import is_supported
+from hotpatch_gui.domain.releases import Calendar, day_name
+from hotpatch_gui.store import machines
+from hotpatch_gui.store.database import open_reader
+
+from . import words
+from .figures import MonthBar
+from .rows import Column
+
+log = logging.getLogger(__name__)
+_BOM = "\N{BYTE ORDER MARK}"
+
+
+class Asked(NamedTuple):
+    """A question about machines. ``enrol_all``: as if hotpatch were on wherever the image allows it."""
+
+    question: Question
+    machine_ids: tuple[int, ...]
+    enrol_all: bool
+
+
+class Planner(QObject):
+    """Lives on the UI thread; the forecast runs on a thread of its own, one at a time.
+
+    Signals:
+        progressed (int, int): release days done, and all of them.
+        ended (object): the Forecast, or None where it was cancelled or nothing was to be foretold.
+    """
+
+    progressed = Signal(int, int)
+    ended = Signal(object)
+
+    def __init__(
+        self, path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]],
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._path, self._calendar, self._pairs = path, calendar, pairs
+        self._thread: _Run | None = None
+        self.destroyed.connect(self.cancel)
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None
+
+    def ask(self, asked: Asked) -> None:
+        """Begin; a forecast under way is cancelled first."""
+        self.cancel()
+        self._thread = _Run(self._path, self._calendar, self._pairs, asked)
+        self._thread.progressed.connect(self.progressed)
+        self._thread.answered.connect(self._on_answered)
+        self._thread.start(QThread.Priority.LowPriority)
+
+    def cancel(self) -> None:
+        """Stop and wait for it: a day's work at most."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.stopping.set()
+            thread.wait()
+            self.ended.emit(None)
+
+    def _on_answered(self, answer: Forecast | None) -> None:
+        thread = self._thread
+        if thread is not None and self.sender() is thread:
+            thread.wait()
+            self._thread = None
+            self.ended.emit(answer)
+
+
+class _Run(QThread):
+    progressed = Signal(int, int)
+    answered = Signal(object)
+
+    def __init__(
+        self, path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]], asked: Asked
+    ) -> None:
+        super().__init__()
+        self.setObjectName("planner")
+        self.stopping = threading.Event()
+        self._path, self._calendar, self._pairs, self._asked = path, calendar, pairs, asked
+
+    def run(self) -> None:
+        try:
+            answer = self._foretell()
+        except Exception:
+            log.exception("a forecast failed")
+            answer = None
+        if not self.stopping.is_set():
+            self.answered.emit(answer)
+
+    def _foretell(self) -> Forecast | None:
+        db = open_reader(self._path)
+        if db is None:
+            return None
+        try:
+            subjects = read_subjects(db, self._calendar, self._asked)
+        finally:
+            db.close()
+        question = self._asked.question
+        days = len(steps(self._calendar, {s.product for s in subjects}, question))
+        answer: Forecast | None = None
+        for answer in forecast(question, subjects, self._calendar, self._pairs):
+            if self.stopping.is_set():
+                return None
+            self.progressed.emit(len(answer.months), days)
+        return answer
+
+
+def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> list[Subject]:
+    """The machines as the forecast sees them; one whose system is in no calendar is left out."""
+    rows = machines.read_rows(db, asked.machine_ids)
+    found = (_subject(str(r["id"]), machines.machine_of(r), calendar, asked) for r in rows)
+    return [s for s in found if s is not None]
+
+
+def _subject(key: str, machine: Machine, calendar: Calendar, asked: Asked) -> Subject | None:
+    if machine.product is None:
+        return None
+    enrolled = bool(machine.settings.hotpatch_enabled) and is_supported(machine.image)
+    if asked.enrol_all:
+        enrolled = is_supported(machine.image)
+    on_train = enrolled and (
+        machine.build is None or running_release(machine, calendar) is not None
+    )
+    return Subject(
+        member_of(key, machine), machine.product, enrolled=enrolled, on_train=on_train,
+        automatic=why_not(machine) is None,
+    )  # fmt: skip
+
+
+class MonthRow(NamedTuple):
+    id: int
+    day: date
+    kinds: str
+    restarts: int
+    without: int
+    spared: int
+    exposure: float | None
+    longest: float | None
+    exposure_without: float | None
+
+
+def month_rows(found: Forecast) -> list[MonthRow]:
+    return [_month_row(n, m) for n, m in enumerate(found.months)]
+
+
+def _month_row(number: int, m: Month) -> MonthRow:
+    def known(exposure: Exposure, value: float) -> float | None:
+        return value if exposure.machines else None
+
+    return MonthRow(
+        number, m.day, "; ".join(map(_entry, m.entries)), m.restarts, m.restarts_without,
+        m.restarts_without - m.restarts, known(m.exposure, m.exposure.mean),
+        known(m.exposure, m.exposure.longest), known(m.exposure_without, m.exposure_without.mean),
+    )  # fmt: skip
+
+
+def _entry(e: Entry) -> str:
+    if e.kind is None:
+        return f"Server {e.product.value[2:]}: cumulative update, as hotpatching has ended"
+    kb = f" {e.release.kb}" if e.release and e.release.kb else ""
+    plan = "" if e.release else " (supposed)"
+    return f"Server {e.product.value[2:]}: {e.kind.label}{kb}{plan}"
+
+
+def days(value: float | None) -> str:
+    return words.NOTHING if value is None else f"{value:.1f} d"
+
+
+MONTHS = (
+    Column("day", "Release", 132, lambda r, _: day_name(r.day), sort="day"),
+    Column("kinds", "What comes out", 300, lambda r, _: r.kinds, tip=lambda r, _: r.kinds, takes_slack=True),
+    Column("restarts", "Restarts", 84, lambda r, _: words.number(r.restarts), right=True, sort="restarts"),
+    Column("without", "Without hotpatch", 128, lambda r, _: words.number(r.without), right=True, sort="without"),
+    Column("spared", "Spared", 76, lambda r, _: words.number(r.spared), right=True, sort="spared"),
+    Column("exposure", "Exposed, mean", 116, lambda r, _: days(r.exposure), right=True, sort="exposure"),
+    Column("longest", "Longest", 84, lambda r, _: days(r.longest), right=True, sort="longest"),
+    Column("exposure_without", "Without, mean", 116, lambda r, _: days(r.exposure_without), right=True,
+           sort="exposure_without"),
+)  # fmt: skip
+
+
+def bars(found: Forecast) -> tuple[MonthBar, ...]:
+    return tuple(
+        MonthBar(m.day, m.restarts, m.restarts_without, m.exposure.mean, m.exposure_without.mean)
+        for m in found.months
+    )
+
+
+def chart_words(found: Forecast) -> str:
+    most = max(found.months, key=lambda m: m.restarts)
+    return (
+        f"Restarts by release: with hotpatch (filled) {found.restarts:,}, without (outline) "
+        f"{found.restarts_without:,}; most with hotpatch on {day_name(most.day)}, {most.restarts:,}. "
+        "Mean days exposed, on the right: dots with hotpatch, triangles without."
+    )
+
+
+def mean_exposure(found: Forecast, *, without: bool = False) -> float | None:
+    """Days from a release until it is in force, over all machines and months; None where none is known."""
+    each = [m.exposure_without if without else m.exposure for m in found.months]
+    machines_months = sum(e.machines for e in each)
+    return sum(e.total for e in each) / machines_months if machines_months else None
+
+
+def to_csv(found: Forecast, asked_at: datetime) -> str:
+    """The forecast as CSV: with a byte order mark, so that spreadsheets read it as UTF-8."""
+    q = found.question
+    out = io.StringIO(newline="")
+    write = csv.writer(out).writerow
+    out.write(_BOM)
+    write(["Forecast of", asked_at.isoformat()])
+    write(["Scenario", q.scenario.value, "Unplanned baselines", q.unplanned])
+    write(["Period", q.first.isoformat(), q.last.isoformat()])
+    write(["Machines", found.machines, "Not patched automatically", found.by_hand])
+    write(["Restarts", found.restarts, "Without hotpatch", found.restarts_without])
+    write(["Hours of restart windows", found.hours, "Without hotpatch", found.hours_without])
+    write([])
+    write(["Release", "What comes out", "Restarts", "Restarts without hotpatch", "Mean days exposed",
+           "Longest days exposed", "Mean days exposed without hotpatch"])  # fmt: skip
+    for row in month_rows(found):
+        write([row.day.isoformat(), row.kinds, row.restarts, row.without, _figure(row.exposure),
+               _figure(row.longest), _figure(row.exposure_without)])  # fmt: skip
+    return out.getvalue()
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -1,0 +1,248 @@
+"""The rollout of the newest release over the fleet, as lanes of a plan and as rows of a table."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.off_peak import ASSUMPTION, zone_of
+from hotpatch_gui.domain.patching import Facts, Standing, View, view
+from hotpatch_gui.domain.releases import RELEASE_HOUR, Calendar, day_name
+from hotpatch_gui.domain.rollout import PERIOD
+from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.store.rollouts import read_facts
+from hotpatch_gui.theme.glyphs import Glyph
+
+from . import words
+from .rows import Column
+
+GLYPHS = {
+    Standing.PATCHED: Glyph.OK,
+    Standing.UNDER_WAY: Glyph.RUNNING,
+    Standing.UNHEALTHY: Glyph.ERROR,
+    Standing.FAILED: Glyph.WARNING,
+    Standing.NOT_RUNNING: Glyph.UNKNOWN,
+    Standing.WAITING: Glyph.INFO,
+    Standing.HELD_BACK: Glyph.WARNING,
+    Standing.TAKES_NO_PART: Glyph.UNKNOWN,
+}
+ASSUMED = (
+    "Azure publishes the rules of this order and neither its figures nor where it stands, so this is worked out "
+    f"here. Assumed are: off-peak, {ASSUMPTION}; one region in the first phase and at most three in the second; a "
+    "day between phases; a fifth of a zone at once; and a stop where more than one in twenty is not healthy."
+)
+
+
+class Lane(NamedTuple):
+    """A zone, an availability set or what is in neither, of one region."""
+
+    name: str
+    counts: dict[Standing, int]
+
+
+class Region(NamedTuple):
+    name: str
+    lanes: list[Lane]
+
+
+class Phase(NamedTuple):
+    title: str
+    state: str
+    level: Level
+    regions: list[Region]
+
+
+class MachineRow(NamedTuple):
+    id: int
+    name: str
+    region: str
+    place: str
+    phase: int | None
+    standing: Standing
+    window: datetime | None
+    time_zone: str | None
+    reason: str
+
+
+class RolloutData(NamedTuple):
+    """``headline`` and ``detail`` say how it stands; without a release there are no phases."""
+
+    level: Level
+    headline: str
+    detail: str
+    phases: list[Phase]
+    rows: list[MachineRow]
+
+
+def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
+    """When the last release came out that Windows Update offers."""
+    hours = (datetime.combine(r.released, RELEASE_HOUR) for r in calendar.releases if r.is_offered)
+    return max((h for h in hours if h <= now), default=None)
+
+
+def read_rollout(
+    db: sqlite3.Connection, calendar: Calendar, pairs: Sequence[Sequence[str]], clock: Clock
+) -> RolloutData:
+    now = clock()
+    released = newest_release(calendar, now)
+    if released is None or now >= released + PERIOD:
+        since = f"; the last known one is of {day_name(released.date())}" if released else ""
+        return RolloutData(
+            Level.UNKNOWN, "No release of the last 30 days is known",
+            f"This version of the program knows of no release that automatic guest patching would install now{since}.",
+            [], [],
+        )  # fmt: skip
+    facts = read_facts(db, released)
+    found = view(released, facts, pairs, now)
+    kbs = sorted({
+        kb for r in calendar.releases if datetime.combine(r.released, RELEASE_HOUR) == released and r.is_offered
+        for kb in (r.kb, r.lcu_kb) if kb
+    })  # fmt: skip
+    level, headline, detail = _sentence(found, facts, kbs)
+    return RolloutData(
+        level, headline, detail, _phases(found, facts), [_row(f, found) for f in facts]
+    )
+
+
+def _sentence(found: View, facts: Sequence[Facts], kbs: Sequence[str]) -> tuple[Level, str, str]:
+    counts = Counter(p.standing for p in found.places.values())
+    part = len(facts) - counts[Standing.TAKES_NO_PART]
+    what = f"The releases of {day_name(found.released.date())} ({', '.join(kbs)})"
+    done = counts[Standing.PATCHED] + counts[Standing.UNHEALTHY]
+    if found.stopped is not None:
+        names = ", ".join(f.machine.name for f in found.stopped_in[:5])
+        more = len(found.stopped_in) - 5
+        names += f" and {more} more" if more > 0 else ""
+        where = ", ".join(sorted({f.machine.location for f in found.stopped_in}))
+        return (
+            Level.ERROR,
+            f"Stopped in phase {found.stopped.phase + 1} of {len(found.phases)}, in {where}",
+            (
+                f"{what}: {names} {'is' if len(found.stopped_in) == 1 else 'are'} not healthy after the update, "
+                f"{len(found.stopped_in)} of {found.stopped.tried} patched in that phase. {done} of {part} machines have it; "
+                "nothing more is installed automatically by these rules. Look at those machines, and keep the update away "
+                "from others with its KB on the exclude list."
+            ),
+        )
+    if not part:
+        return (
+            Level.UNKNOWN, "No machine takes part in automatic guest patching",
+            f"{what} reach none of the {len(facts)} machines this way. The table says why.",
+        )  # fmt: skip
+    if done == part:
+        return Level.OK, "Every machine that takes part is patched", f"{what} are on all {part}."
+    under_way = (
+        f", {counts[Standing.UNDER_WAY]} being patched" if counts[Standing.UNDER_WAY] else ""
+    )
+    failed = (
+        f", {counts[Standing.FAILED]} failed and tried again" if counts[Standing.FAILED] else ""
+    )
+    off = f", {counts[Standing.NOT_RUNNING]} not running" if counts[Standing.NOT_RUNNING] else ""
+    return (
+        Level.INFO,
+        f"Phase {found.open_phase + 1} of {len(found.phases)}: {done} of {part} machines are patched",
+        (
+            f"{what}{under_way}{failed}{off}. Due within 30 days, until {day_name((found.released + PERIOD).date())}. "
+            "Install updates now does not wait for this order."
+        ),
+    )
+
+
+def _phases(found: View, facts: Sequence[Facts]) -> list[Phase]:
+    lanes: dict[str, dict[str, Counter[Standing]]] = {}
+    for f in facts:
+        place = found.places[f.key]
+        if place.phase is not None:
+            region = lanes.setdefault(f.machine.location.casefold(), {})
+            region.setdefault(_lane(f), Counter())[place.standing] += 1
+    made = []
+    for number, regions in enumerate(found.phases):
+        shown = [
+            Region(r, [Lane(name, dict(c)) for name, c in sorted(lanes.get(r, {}).items())])
+            for r in regions
+        ]
+        counts: Counter[Standing] = Counter()
+        for lane in (lane for region in shown for lane in region.lanes):
+            counts.update(lane.counts)
+        made.append(Phase(f"Phase {number + 1}", *_state(found, number, counts), shown))
+    return made
+
+
+def _state(found: View, number: int, counts: Counter[Standing]) -> tuple[str, Level]:
+    left = counts.total() - counts[Standing.PATCHED]
+    if found.stopped is not None and found.stopped.phase == number:
+        return "Stopped", Level.ERROR
+    if found.stopped is not None and left:
+        return "Held back", Level.WARNING
+    if not left:
+        return "Done", Level.OK
+    if number > found.open_phase:
+        return f"Waits for phase {number}", Level.UNKNOWN
+    only_late = set(+counts) <= {Standing.PATCHED, Standing.NOT_RUNNING, Standing.FAILED}
+    return (f"{left} to be tried again" if only_late else "Under way"), Level.INFO
+
+
+def _lane(f: Facts) -> str:
+    if f.machine.availability_set:
+        return f"Set {f.machine.availability_set}"
+    return f"Zone {f.machine.zone}" if f.machine.zone else "No zone"
+
+
+def _row(f: Facts, found: View) -> MachineRow:
+    place, m = found.places[f.key], f.machine
+    domain = f", update domain {m.update_domain}" if m.update_domain is not None else ""
+    return MachineRow(
+        int(f.key), m.name, m.location, f"{_lane(f)}{domain}", place.phase, place.standing,
+        place.window, m.time_zone, place.reason,
+    )  # fmt: skip
+
+
+def _window(row: MachineRow, _: datetime) -> str:
+    """In the reader's own time, as everything else."""
+    if row.window is None:
+        return words.NOTHING
+    return words.moment_text(row.window)
+
+
+def _window_tip(row: MachineRow, _: datetime) -> str:
+    if row.window is None:
+        return "No turn is expected."
+    zone = zone_of(row.time_zone)
+    there = f"{words.moment_text(row.window)} your time"
+    if zone is not None:
+        here = row.window.astimezone(zone)
+        there += f"\n{here.day} {here:%b %Y %H:%M} in {row.time_zone}, where the machine is"
+    return f"{there}\nForetold by the rules, an assumption: Azure names no time"
+
+
+MACHINES = (
+    Column("name", "Machine", 130, lambda r, _: r.name, sort="name"),
+    Column("region", "Region", 104, lambda r, _: r.region, sort="region"),
+    Column("place", "Zone or set", 206, lambda r, _: r.place, sort="place"),
+    Column("phase", "Phase", 58, lambda r, _: words.NOTHING if r.phase is None else str(r.phase + 1),
+           sort="phase", right=True),
+    Column("standing", "State", 180, lambda r, _: r.standing.value, glyph=lambda r: GLYPHS[r.standing],
+           sort="standing"),
+    Column("window", "Next turn, expected", 150, _window, tip=_window_tip, sort="window"),
+    Column("reason", "Why", 300, lambda r, _: r.reason, tip=lambda r, _: r.reason, takes_slack=True),
+)  # fmt: skip
+
+
+def plan_words(data: RolloutData) -> str:
+    """The text equivalent of the plan."""
+    parts = []
+    for phase in data.phases:
+        regions = "; ".join(
+            f"{region.name}: "
+            + ", ".join(
+                f"{lane.name} {lane.counts.get(Standing.PATCHED, 0)} of {sum(lane.counts.values())}"
+                for lane in region.lanes
+            )
+            for region in phase.regions
+        )
+        parts.append(f"{phase.title}, {phase.state.lower()}: {regions}.")
+    return " ".join(parts)

@@ -1,0 +1,48 @@
+"""What the file knows of each machine since a release, for the rollout of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from hotpatch_gui.domain.patching import Facts
+
+from .machines import machine_of
+from .times import from_text, to_text
+
+_SINCE = """
+WITH runs AS (
+    SELECT i.machine_id,
+        min(CASE WHEN i.status IN ('Succeeded', 'CompletedWithWarnings') THEN i.started_at END) AS patched,
+        min(CASE WHEN i.status IN ('Succeeded', 'CompletedWithWarnings') AND i.started_by='Platform'
+            THEN i.started_at END) AS by_platform,
+        max(CASE WHEN i.status='Failed' THEN i.started_at END) AS failed,
+        max(CASE WHEN i.status='InProgress' THEN i.started_at END) AS begun
+    FROM installations i
+    WHERE i.started_at>=:released AND EXISTS (
+        SELECT 1 FROM installation_updates x WHERE x.installation_id=i.id
+        AND x.classification IN ('Critical', 'Security') AND x.state<>'NotSelected')
+    GROUP BY i.machine_id)
+SELECT m.*, r.patched, r.by_platform, r.failed, r.begun
+FROM machines m LEFT JOIN runs r ON r.machine_id=m.id
+WHERE m.gone_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
+"""
+
+
+def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
+    """Every machine, by name. One whose assessment since the release offers nothing Critical or Security
+    counts as patched, whoever did it."""
+    return [_facts(row, released) for row in db.execute(_SINCE, {"released": to_text(released)})]
+
+
+def _facts(row: sqlite3.Row, released: datetime) -> Facts:
+    assessed = from_text(row["assessed_at"])
+    patched = from_text(row["patched"])
+    if patched is None and assessed is not None and assessed >= released and not row["important"]:
+        patched = released
+    return Facts(
+        str(row["id"]), machine_of(row), assessed, patched,
+        by_hand=row["patched"] is not None and row["by_platform"] is None,
+        failed=from_text(row["failed"]), begun=from_text(row["begun"]),
+        health=row["health"], health_since=from_text(row["health_at"]),
+    )  # fmt: skip

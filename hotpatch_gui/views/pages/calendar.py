@@ -1,0 +1,177 @@
+"""The Calendar page: what was released and what is planned, and the restarts that came of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.models import calendar as entries
+from hotpatch_gui.models.calendar import Ledger
+from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.reader import Asker
+from hotpatch_gui.store import installations
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+from .table_page import Page
+
+if TYPE_CHECKING:
+    from hotpatch_gui.views.widgets.charts import Chart
+
+FIRST_YEAR = 2022
+CHART_PX = 232
+YEAR = timedelta(days=365)
+
+
+class _Read(NamedTuple):
+    installs: list[sqlite3.Row]
+    ledger: Ledger
+
+
+class CalendarPage(Page):
+    """``chosen`` tells the machines whose installations and restarts are shown: ids and a name for them."""
+
+    def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
+        super().__init__(
+            services.theme,
+            "Calendar",
+            "Real releases and Microsoft's plan, told apart. A future entry is a plan and can change.",
+        )
+        self._s, self._chosen = services, chosen
+        self._name = ""
+        self._asker = Asker(services.source, self._take, self)
+        theme = services.theme
+        self.period = QComboBox()
+        self.period.setObjectName("calendarPeriod")
+        self.period.setAccessibleName("Period")
+        self.period.addItem("12 months back and ahead")
+        for year in range(services.clock().year + 1, FIRST_YEAR - 1, -1):
+            self.period.addItem(str(year), year)
+        self.tools.addWidget(self.period)
+        self.chart = ChartHost(theme, "calendarChart", CHART_PX, _make_chart)
+        self.releases = ListedModel(services.source, entries.RELEASES, services.clock, self)
+        self.restarts = ListedModel(services.source, entries.RESTARTS, services.clock, self)
+        self.release_table = Table(theme, services.settings, self.releases, "calendarTable")
+        self.ledger = TablePanel(
+            theme, Table(theme, services.settings, self.restarts, "restartsTable")
+        )
+        self.total = label(theme, wrap=True)
+        self.total.setObjectName("restartsText")
+        self.total.setContentsMargins(16, 12, 16, 12)
+        self._lay_out()
+        self.period.currentIndexChanged.connect(self.show_all)
+        self.release_table.opened.connect(self._open_kb)
+        services.source.changed.connect(self._on_changed)
+        services.source.aged.connect(self.show_all)
+
+    def _lay_out(self) -> None:
+        top = QVBoxLayout()
+        top.setContentsMargins(16, 4, 16, 8)
+        top.addWidget(self.chart)
+        self.column.addLayout(top)
+        ledger = QWidget()
+        column = QVBoxLayout(ledger)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.total)
+        column.addWidget(self.ledger, 1)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("calendarTabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.release_table, "Releases")
+        self.tabs.addTab(ledger, "Restart ledger")
+        self.fill(self.tabs)
+
+    @property
+    def span(self) -> tuple[date, date]:
+        year = self.period.currentData()
+        today = self._s.clock().date()
+        return (date(year, 1, 1), date(year, 12, 31)) if year else (today - YEAR, today + YEAR)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.show_all()
+
+    def show_all(self) -> None:
+        """Everything anew: the day, the period or the machines may be others."""
+        first, last = self.span
+        today = self._s.clock().date()
+        rows = entries.release_rows(self._s.calendar(), first, last, today)
+        is_new = self.releases.count() != len(rows)
+        self.releases.set_rows(rows)
+        if is_new:
+            QTimer.singleShot(0, self, partial(self._go_to, today))
+        self._ask()
+
+    def _go_to(self, today: date) -> None:
+        """What comes next stands at the top, what has come below it."""
+        rows = map(self.releases.row, range(self.releases.count()))
+        coming = sum(row is not None and row.day > today for row in rows)
+        if coming:
+            place = self.releases.index(max(0, coming - 2), 0)
+            self.release_table.scrollTo(place, QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def _ask(self) -> None:
+        ids, self._name = self._chosen()
+        first, last = self.span
+        self._asker.ask(
+            partial(_read, calendar=self._s.calendar(), ids=ids, first=first, last=last)
+        )
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self.isVisible() and changes.touch(frozenset({"installations", "operations"})):
+            self._ask()
+
+    def _take(self, read: _Read) -> None:
+        first, last = self.span
+        today = self._s.clock().date()
+        rows = entries.release_rows(self._s.calendar(), first, last, today)
+        data = entries.calendar_data(rows, read.installs, first, last, today)
+        self.chart.show_data(data, entries.calendar_words(data, rows, self._name))
+        self.restarts.set_rows(read.ledger.rows)
+        of = f"{self._name}: " if self._name else "No machine is known. "
+        self.total.setText(
+            f"{of}{read.ledger.text} Restarts that neither an installation of Azure nor this program made "
+            "are not known to it."
+        )
+        self.ledger.show_table(bool(read.ledger.rows))
+        self.ledger.empty.say(
+            Glyph.INFO, "No restart on record",
+            "Restarts that come with installations appear here, with the update that asked for each.",
+        )  # fmt: skip
+
+    def _open_kb(self, row_id: int) -> None:
+        number = self.releases.number_of(row_id)
+        row = self.releases.row(number) if number is not None else None
+        if row is not None and row.link:
+            QDesktopServices.openUrl(QUrl(row.link))
+
+
+def _read(
+    db: sqlite3.Connection, calendar: Calendar, ids: Sequence[int], first: date, last: date
+) -> _Read:
+    since = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    return _Read(
+        installations.release_days(db, ids, first, last),
+        entries.read_ledger(db, calendar, ids, since),
+    )
+
+
+def _make_chart(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import CalendarChart  # noqa: PLC0415 - after the first paint
+
+    return CalendarChart(theme)

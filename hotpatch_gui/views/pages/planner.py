@@ -1,0 +1,295 @@
+"""The Planner page: what a period costs in restarts, exposure and hours, with hotpatch and without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hotpatch_gui import resources
+from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scenario
+from hotpatch_gui.models import planner
+from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.planner import Asked, Planner
+from hotpatch_gui.store import machines
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.empty import EmptyState
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
+from hotpatch_gui.views.widgets.table import Table
+from hotpatch_gui.views.widgets.tiles import Tile
+
+from .table_page import Page
+
+if TYPE_CHECKING:
+    from hotpatch_gui.views.widgets.charts import Chart
+
+FIRST_YEAR = 2022
+CHART_PX = 220
+NEXT_YEAR = "The next 12 months"
+NOTE = (
+    "Counted is what the monthly release of the operating system owes: .NET and out-of-band updates may restart "
+    "a machine too, with hotpatch and without. Days exposed follow the rollout's published rules and its assumed "
+    "hours, with every machine running and every installation going well."
+)
+
+
+class PlannerPage(Page):
+    """``chosen`` tells the machines that are chosen, as ids and a name for them."""
+
+    def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
+        super().__init__(
+            services.theme,
+            "Planner",
+            "Play a period through: restarts, days exposed and restart windows, with hotpatch and without.",
+        )
+        self._s, self._chosen = services, chosen
+        self._answer: Forecast | None = None
+        pairs = resources.read_json("region-pairs.json")["pairs"]
+        self.planner = Planner(services.source.path, services.calendar(), pairs, self)
+        self._make_form()
+        self._make_results()
+        self._lay_out()
+        self.run.clicked.connect(self.simulate)
+        self.cancel.clicked.connect(self.planner.cancel)
+        self.export.clicked.connect(self._export)
+        self.scenario.currentIndexChanged.connect(self._show_form)
+        self.planner.progressed.connect(self._on_progressed)
+        self.planner.ended.connect(self._on_ended)
+        self._show_form()
+
+    def _make_form(self) -> None:
+        theme = self._s.theme
+        self.machines = _combo(
+            "plannerMachines", "Machines", ("All machines", "Those chosen on the Machines page")
+        )
+        self.period = _combo("plannerPeriod", "Period", (NEXT_YEAR,))
+        for year in range(self._s.clock().year + 2, FIRST_YEAR - 1, -1):
+            self.period.addItem(str(year), year)
+        self.scenario = _combo("plannerScenario", "Scenario", tuple(s.value for s in Scenario))
+        self.unplanned = NumberBox(theme, 1, 8, 2)
+        self.unplanned.setObjectName("plannerUnplanned")
+        self.unplanned.setAccessibleName("Unplanned baselines in the period")
+        self.window_ = _combo(
+            "plannerWindow", "Restarts may be taken", tuple(w.value for w in RestartWindow)
+        )
+        self.minutes = NumberBox(theme, 5, 24 * 60, 60, suffix=MINUTES)
+        self.minutes.setObjectName("plannerMinutes")
+        self.minutes.setAccessibleName("Minutes of a restart window")
+        self.minutes.setSingleStep(15)
+        self.enrol = QCheckBox("As if hotpatch were on wherever the image allows it")
+        self.enrol.setObjectName("plannerEnrol")
+        self.meaning = label(theme, px=CAPTION_PX, role="secondary", wrap=True)
+        self.run = QPushButton("Simulate")
+        self.run.setObjectName("plannerRun")
+        self.run.setProperty("primary", True)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setObjectName("plannerCancel")
+        self.cancel.hide()
+        self.export = QPushButton("Export CSV…")
+        self.export.setObjectName("plannerExport")
+        self.export.setEnabled(False)
+        self.progress = QProgressBar()
+        self.progress.setObjectName("plannerProgress")
+        self.progress.setAccessibleName("Progress of the simulation")
+        self.progress.setFixedWidth(round(160 * theme.scale))
+        self.progress.hide()
+
+    def _make_results(self) -> None:
+        theme = self._s.theme
+        self.tiles = {
+            key: Tile(theme, caption, f"planner-{key}")
+            for key, caption in (
+                ("restarts", "Restarts"), ("spared", "Restarts spared"),
+                ("exposed", "Days exposed after a release, mean"), ("hours", "Hours of restart windows"),
+            )
+        }  # fmt: skip
+        self.chart = ChartHost(theme, "plannerChart", CHART_PX, _make_chart)
+        self.model = ListedModel(self._s.source, planner.MONTHS, self._s.clock, self)
+        self.table = Table(theme, self._s.settings, self.model, "plannerTable")
+        self.sentence = label(theme, wrap=True)
+        self.sentence.setObjectName("plannerSentence")
+        self.nothing = EmptyState(theme)
+        self.nothing.say(
+            Glyph.INFO, "Nothing simulated yet",
+            "Choose machines, a period and what is released in it, then Simulate. Nothing is changed anywhere.",
+        )  # fmt: skip
+
+    def _lay_out(self) -> None:
+        theme = self._s.theme
+        grid = QGridLayout()
+        grid.setContentsMargins(16, 4, 16, 8)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        fields = (
+            ("Machines", self.machines), ("Period", self.period), ("Scenario", self.scenario),
+            ("Unplanned baselines", self.unplanned), ("Restarts may be taken", self.window_),
+            ("Restart window", self.minutes),
+        )  # fmt: skip
+        for number, (name, field) in enumerate(fields):
+            title = label(theme, name, px=CAPTION_PX, role="secondary")
+            title.setBuddy(field)
+            grid.addWidget(title, 0, number)
+            grid.addWidget(field, 1, number)
+        grid.addWidget(self.enrol, 2, 0, 1, 3)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        for widget in (self.progress, self.cancel, self.export, self.run):
+            buttons.addWidget(widget)
+        grid.addLayout(buttons, 2, 3, 1, 3)
+        grid.addWidget(self.meaning, 3, 0, 1, 6)
+        self.column.addLayout(grid)
+        result = QWidget()
+        column = QVBoxLayout(result)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(8)
+        tiles = QHBoxLayout()
+        tiles.setContentsMargins(16, 0, 16, 0)
+        tiles.setSpacing(12)
+        for tile in self.tiles.values():
+            tiles.addWidget(tile, 1)
+        column.addLayout(tiles)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(16, 0, 16, 0)
+        middle.addWidget(self.sentence)
+        middle.addWidget(self.chart)
+        column.addLayout(middle)
+        column.addWidget(self.table, 1)
+        self.results = QStackedWidget()
+        self.results.addWidget(self.nothing)
+        self.results.addWidget(result)
+        self.fill(self.results)
+
+    @property
+    def question(self) -> Question:
+        year = self.period.currentData()
+        today = self._s.clock().date()
+        first, last = (
+            (date(year, 1, 1), date(year, 12, 31)) if year else (today, today + timedelta(days=365))
+        )
+        scenario = Scenario(self.scenario.currentText())
+        unplanned = self.unplanned.value() if scenario is Scenario.UNPLANNED else 0
+        window = RestartWindow(self.window_.currentText())
+        return Question(first, last, scenario, unplanned, window, self.minutes.value() / 60)
+
+    def simulate(self) -> None:
+        """Begin; what is shown stays until the answer is there."""
+        db = self._s.source.db
+        everyone = machines.present(db) if db is not None else []
+        ids = everyone if self.machines.currentIndex() == 0 else self._chosen()[0]
+        self.progress.setRange(0, 1)
+        self.progress.setValue(0)
+        self._show_running(running=True)
+        self.planner.ask(Asked(self.question, tuple(ids), self.enrol.isChecked()))
+
+    def _show_running(self, *, running: bool) -> None:
+        for widget in (self.progress, self.cancel):
+            widget.setVisible(running)
+        self.run.setEnabled(not running)
+
+    def _on_progressed(self, done: int, total: int) -> None:
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+
+    def _on_ended(self, answer: Forecast | None) -> None:
+        self._show_running(running=False)
+        if answer is None:
+            return
+        self._answer = answer
+        self.export.setEnabled(True)
+        self._show_answer(answer)
+        self.results.setCurrentIndex(1)
+
+    def _show_answer(self, found: Forecast) -> None:
+        spared = found.restarts_without - found.restarts
+        share = f"{spared / found.restarts_without:.0%} of them" if found.restarts_without else ""
+        self.tiles["restarts"].show_figure(
+            f"{found.restarts:,}", f"{found.restarts_without:,} without hotpatch"
+        )
+        self.tiles["spared"].show_figure(f"{spared:,}", share)
+        exposed, without = (
+            planner.mean_exposure(found), planner.mean_exposure(found, without=True)
+        )  # fmt: skip
+        self.tiles["exposed"].show_figure(
+            planner.days(exposed), f"{planner.days(without)} without hotpatch"
+        )
+        self.tiles["hours"].show_figure(
+            f"{found.hours:,.0f}", f"{found.hours_without:,.0f} without hotpatch"
+        )
+        self.sentence.setText(_sentence(found))
+        self.chart.show_data(planner.bars(found), planner.chart_words(found))
+        self.model.set_rows(planner.month_rows(found))
+
+    def _show_form(self) -> None:
+        scenario = Scenario(self.scenario.currentText())
+        self.unplanned.setEnabled(scenario is Scenario.UNPLANNED)
+        self.meaning.setText(f"{scenario.value}: {scenario.meaning} {NOTE}")
+
+    def _export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export forecast", "forecast.csv", "CSV (*.csv)"
+        )
+        if name:
+            self.save(Path(name))
+
+    def save(self, path: Path) -> None:
+        """Write the forecast; where that fails, the sentence says so."""
+        if self._answer is None:
+            return
+        try:
+            path.write_text(
+                planner.to_csv(self._answer, self._s.clock()), encoding="utf-8", newline=""
+            )
+        except OSError as error:
+            self.sentence.setText(
+                f"{path} could not be written: {error.strerror}. Choose another place."
+            )
+
+
+def _sentence(found: Forecast) -> str:
+    """The answer in words, and what it leaves out."""
+    many = f"{found.machines:,} machine{'' if found.machines == 1 else 's'}"
+    parts = [f"{many}, {len(found.months)} release days."]
+    if found.by_hand:
+        one = found.by_hand == 1
+        parts.append(
+            f"{found.by_hand:,} {'is' if one else 'are'} not patched automatically: {'it counts' if one else 'they count'} "
+            "as restarting once a release, and on which day is not known."
+        )
+    if found.out_of_band:
+        names = ", ".join(r.kb or "unnamed" for r in found.out_of_band)
+        parts.append(f"Not counted: out of band, {names}.")
+    return " ".join(parts)
+
+
+def _combo(name: str, spoken: str, texts: Sequence[str]) -> QComboBox:
+    made = QComboBox()
+    made.setObjectName(name)
+    made.setAccessibleName(spoken)
+    made.addItems(list(texts))
+    return made
+
+
+def _make_chart(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import PlannerChart  # noqa: PLC0415 - after the first paint
+
+    return PlannerChart(theme)

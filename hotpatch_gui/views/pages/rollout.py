@@ -1,0 +1,101 @@
+"""The Rollout page: who is patched when by automatic guest patching, why, and how it goes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
+
+from hotpatch_gui import resources
+from hotpatch_gui.models import rollout
+from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.reader import Asker
+from hotpatch_gui.models.rollout import RolloutData
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.banner import Banner
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.rollout_plan import RolloutLegend, RolloutPlan
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+from .table_page import Page
+
+PLAN_PX = 270
+"""The plan's part of the page at most; beyond that it scrolls."""
+
+
+class RolloutPage(Page):
+    """Signals:
+    machine_opened (int): a machine of the table is wanted in full.
+    """
+
+    machine_opened = Signal(int)
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            services.theme,
+            "Rollout",
+            "The order in which automatic guest patching reaches your machines, and why each waits for its turn.",
+        )
+        self._s = services
+        theme = services.theme
+        self._asker = Asker(services.source, self._take, self)
+        self.banner = Banner(theme)
+        self.plan = RolloutPlan(theme)
+        self.legend = RolloutLegend(theme, self.plan)
+        self.assumed = label(theme, rollout.ASSUMED, px=CAPTION_PX, role="secondary", wrap=True)
+        self.plan_area = QScrollArea()
+        self.plan_area.setWidgetResizable(True)
+        self.plan_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.plan_area.setWidget(self.plan)
+        self.model = ListedModel(services.source, rollout.MACHINES, services.clock, self)
+        self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "rolloutTable"))
+        self.panel.table.opened.connect(self.machine_opened)
+        self._lay_out()
+        services.source.changed.connect(self._on_changed)
+        services.source.aged.connect(self.show_all)
+
+    def _lay_out(self) -> None:
+        body = QVBoxLayout()
+        body.setContentsMargins(16, 4, 16, 12)
+        body.setSpacing(8)
+        for widget in (self.banner, self.plan_area, self.legend, self.assumed):
+            body.addWidget(widget)
+        self.column.addLayout(body)
+        self.fill(self.panel)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self.show_all()
+
+    def show_all(self) -> None:
+        self._ask(is_news=False)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self.isVisible() and changes.touch(frozenset({"machines", "installations"})):
+            self._ask(is_news=True)
+
+    def _ask(self, *, is_news: bool) -> None:
+        pairs = resources.read_json("region-pairs.json")["pairs"]
+        work = partial(
+            rollout.read_rollout, calendar=self._s.calendar(), pairs=pairs, clock=self._s.clock
+        )
+        self._asker.ask(work, is_news=is_news)
+
+    def _take(self, data: RolloutData) -> None:
+        self.banner.show_text(data.level, data.headline, data.detail)
+        self.plan.show_phases(data.phases, rollout.plan_words(data))
+        height = min(self.plan.height() + 2, round(PLAN_PX * self._s.theme.scale))
+        self.plan_area.setFixedHeight(height)
+        for widget in (self.plan_area, self.legend, self.assumed):
+            widget.setVisible(bool(data.phases))
+        self.model.set_rows(data.rows)
+        self.panel.show_table(bool(data.rows))
+        self.panel.empty.say(
+            Glyph.INFO, "Nothing to show",
+            "Once machines and a release of the last 30 days are known, each machine's turn appears here.",
+        )  # fmt: skip
