@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from . import resources
 from .azure.clouds import Cloud
+from .demo_time import DemoTime
 from .domain.clock import Clock, CloudClock
 from .domain.operations import OperationKind
 from .domain.problems import Problem, ProblemKind
@@ -81,11 +82,15 @@ def say(text: str) -> None:
 
 
 class Target(NamedTuple):
-    """The cloud to show and how to reach it; ``connect`` runs on the worker thread, SDKs and all."""
+    """The cloud to show and how to reach it; ``connect`` runs on the worker thread, SDKs and all.
+
+    ``wire`` is the simulated Azure of this process, once it was made; None for every other cloud.
+    """
 
     cloud: Cloud
     label: CloudLabel
     connect: Callable[[], Connection]
+    wire: Callable[[], Wire | None] | None = None
 
     @property
     def world(self) -> str:
@@ -100,25 +105,32 @@ def demo_cloud() -> Cloud:
 def demo_target(make_wire: Callable[[], Wire]) -> Target:
     """The simulated Azure in this process."""
 
+    made: list[Wire] = []
+
     def connect() -> Connection:
         from .azure.gateway import Connection  # noqa: PLC0415 - the SDKs come with it
         from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
         from .simulator.transport import in_process_transport  # noqa: PLC0415
 
         wire = make_wire()
+        made.append(wire)
         return Connection(
             demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire)
         )
 
-    return Target(demo_cloud(), CloudLabel("Contoso", "Demo, simulated Azure"), connect)
+    label = CloudLabel("Contoso", "Demo, simulated Azure")
+    return Target(demo_cloud(), label, connect, lambda: made[-1] if made else None)
 
 
-def demo_wire(folder: Path) -> Wire:
+def demo_wire(folder: Path, story: str = "today") -> Wire:
     """The demo's world, kept in ``folder`` so that a restarted demo goes on."""
     from .simulator.build import build_simulator  # noqa: PLC0415 - only the demo needs it
 
     others = resources.read_json("other-updates.json")
-    return build_simulator(resources.calendar(), others, state_path=folder / SIMULATOR_FILE)
+    pairs = resources.read_json("region-pairs.json")["pairs"]
+    return build_simulator(
+        resources.calendar(), others, state_path=folder / SIMULATOR_FILE, story=story, pairs=pairs
+    )
 
 
 def cloud_target(
@@ -227,6 +239,7 @@ class App(QObject):
         theme: str | None = None, bundled_font: bool = False, scale: float = 1.0,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.next_story: str | None = None
         self._unseen = QTimer(self)
         self._unseen.setSingleShot(True)
         path = folder / FILE_NAME
@@ -248,9 +261,10 @@ class App(QObject):
         self.thread_ = WorkerThread(self.worker, self)
         self.desk = Desk(path, self.thread_, self.clock)
         self.icons = Icons(self.theme)
+        self.demo = DemoTime(target.wire, self.desk.sync, self) if target.wire else None
         self.services = Services(
             self.source, self.clock, resources.calendar, self.theme, self.icons, self.settings,
-            self.desk, target.label,
+            self.desk, target.label, self.demo,
         )  # fmt: skip
         self.window = MainWindow(self.services)
         self.theme.dress()
@@ -273,6 +287,9 @@ class App(QObject):
         worker.sync_ended.connect(self._on_sync_ended)
         worker.failed.connect(self._on_failed)
         worker.prompted.connect(self.window.show_prompt)
+        if self.demo is not None:
+            self.demo.story_chosen.connect(self._begin_again)
+            self.demo.changed.connect(self.window.header.show_clock)
 
     def start(self) -> None:
         """Show the window; once it has painted, or is not seen at all, do the rest."""
@@ -291,6 +308,17 @@ class App(QObject):
         self.beginning.emit()
         self.thread_.start()
         self.window.load_icons()
+
+    @Slot(str)
+    def _begin_again(self, story: str) -> None:
+        """End this program; the one that comes after it begins with ``story``."""
+        self.next_story = story
+        self.window.close()
+
+    def forget(self) -> None:
+        """Once it is closed: let go of what Qt keeps of it, as another program follows."""
+        for part in (self.window, self.theme, self):
+            part.deleteLater()
 
     def close(self) -> bool:
         """False if the worker did not end in time: then only ending the process helps."""

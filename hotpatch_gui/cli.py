@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,6 +68,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="a simulated Azure on this machine, as 'simulate' prints it",
     )
     demo.add_argument("--reset-demo", action="store_true", help="begin the demo afresh")
+    demo.add_argument(
+        "--story",
+        metavar="NAME",
+        help="begin the demo afresh in another world: today, october-2025, bad-update",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_simulate(commands)
     _add_capture(commands)
@@ -95,6 +101,11 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         default=15,
         help="Resource Graph queries in 5 seconds (default: 15, as Azure)",
     )
+
+    simulator.add_argument(
+        "--story", dest="world_story", default="today", metavar="NAME",
+        help="the world to begin in: today, october-2025, bad-update (default: today)",
+    )  # fmt: skip
 
 
 def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -133,15 +144,22 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
         app.say(ALREADY_OPEN.format(folder=world.folder))
         return EXIT_USAGE
-    if options.reset_demo and not reset_demo(world.folder):
+    if (options.reset_demo or options.story) and not reset_demo(world.folder):
         parser.error(f"{world.folder} holds no demo; nothing was deleted")
-    program = app.App(application, world.folder, _target(options, world), theme=options.theme)
-    program.beginning.connect(put_back)
-    program.beginning.connect(lambda: start_log(world.folder))
-    program.start()
-    code = int(application.exec())
-    if not program.close():
-        os._exit(code)  # the worker hangs in a request; Qt would abort the process over it
+    story: str | None = options.story or "today"
+    while story is not None:
+        target = _target(options, world, story)
+        program = app.App(application, world.folder, target, theme=options.theme)
+        program.beginning.connect(put_back)
+        program.beginning.connect(partial(start_log, world.folder))
+        program.start()
+        code = int(application.exec())
+        if not program.close():
+            os._exit(code)  # the worker hangs in a request; Qt would abort the process over it
+        story = program.next_story
+        if story is not None:
+            program.forget()
+            reset_demo(world.folder)
     return code
 
 
@@ -176,8 +194,15 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
             else "--subscription wants the ID, such as 00000000-0000-0000-0000-000000000000"
         )
     is_demo = not options.endpoint and not subscriptions
-    if options.reset_demo and not is_demo:
-        parser.error("--reset-demo is for the demo, without --subscription and --endpoint")
+    if (options.reset_demo or options.story) and not is_demo:
+        parser.error(
+            "--reset-demo and --story are for the demo, without --subscription and --endpoint"
+        )
+    if options.story:
+        from .simulator.stories import STORIES  # noqa: PLC0415 - rarely wanted, and slow to load
+
+        if options.story not in STORIES:
+            parser.error(f"there is no story {options.story}: choose {', '.join(STORIES)}")
     if is_demo:
         part = DEMO_FOLDER
     elif options.endpoint:
@@ -188,11 +213,11 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
     return World(cloud, subscriptions, is_demo, folder)
 
 
-def _target(options: argparse.Namespace, world: World) -> Target:
+def _target(options: argparse.Namespace, world: World, story: str) -> Target:
     from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     if world.is_demo:
-        return app.demo_target(lambda: app.demo_wire(world.folder))
+        return app.demo_target(lambda: app.demo_wire(world.folder, story))
     if options.endpoint:
         from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
 
@@ -279,6 +304,7 @@ def simulate(options: argparse.Namespace) -> int:
     wire = build_simulator(
         resources.calendar(), resources.read_json("other-updates.json"), state_path=options.state,
         machines=options.machines, seed=options.seed, speed=options.speed, quota=options.quota,
+        pairs=resources.read_json("region-pairs.json")["pairs"], story=options.world_story,
     )  # fmt: skip
     server = SimulatorServer(wire, options.port)
     print(json.dumps({"endpoint": server.endpoint, "subscription_id": SUBSCRIPTION}), flush=True)

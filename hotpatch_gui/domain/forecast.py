@@ -32,11 +32,11 @@ class Scenario(StrEnum):
 
 
 class RestartWindow(StrEnum):
-    """When a restart may be taken; an update that needs none is in force at once."""
+    """When a restart may be taken (the third Sunday: of each month). An update that needs none is in force at once."""
 
     OFF_PEAK = "In the same night"
     WEEKLY = "On the next Sunday"
-    MONTHLY = "On the third Sunday of a month"
+    MONTHLY = "On the third Sunday"
 
     def first_from(self, day: date) -> date:
         """The first day from ``day`` on that such a window has."""

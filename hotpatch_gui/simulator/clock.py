@@ -19,6 +19,16 @@ class SimulatedClock(Protocol):
         """Work has been scheduled that ends at ``end``."""
         ...
 
+    def jump_to(self, moment: datetime) -> None:
+        """It is ``moment`` now, whatever lies between."""
+        ...
+
+    def play_until(self, end: datetime, speed: float) -> None:
+        """Run at ``speed`` until ``end``."""
+        ...
+
+    def stop_playing(self) -> None: ...
+
 
 class RunningClock:
     """Runs by itself from ``start``; ``speed`` times faster while work is under way."""
@@ -26,7 +36,7 @@ class RunningClock:
     def __init__(
         self, start: datetime, speed: float, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self.speed = speed
+        self._work_speed = self.speed = speed
         self._monotonic = monotonic
         self._start, self._at = start, monotonic()
         self._fast_until = start
@@ -43,8 +53,24 @@ class RunningClock:
 
     def run_fast_until(self, end: datetime) -> None:
         now = self.now()
-        self._fast_until = max(self._fast_until, end)
-        self._start, self._at = now, self._monotonic()
+        if now >= self._fast_until:
+            self.speed = self._work_speed
+        self._go_on(now, max(self._fast_until, end))
+
+    def jump_to(self, moment: datetime) -> None:
+        self._go_on(moment, moment)
+
+    def play_until(self, end: datetime, speed: float) -> None:
+        now = self.now()
+        self.speed = speed
+        self._go_on(now, end)
+
+    def stop_playing(self) -> None:
+        now = self.now()
+        self._go_on(now, now)
+
+    def _go_on(self, now: datetime, fast_until: datetime) -> None:
+        self._start, self._at, self._fast_until = now, self._monotonic(), fast_until
 
 
 class SteppedClock:
@@ -61,6 +87,15 @@ class SteppedClock:
 
     def run_fast_until(self, end: datetime) -> None:
         """Nothing to do: time passes by ``advance`` alone."""
+
+    def jump_to(self, moment: datetime) -> None:
+        self._now = moment
+
+    def play_until(self, end: datetime, speed: float) -> None:
+        """Nothing to do, as for ``run_fast_until``."""
+
+    def stop_playing(self) -> None:
+        """It never plays."""
 
     def advance(self, **step: float) -> None:
         """Move on by ``timedelta(**step)``."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hotpatch_gui.domain.releases import Product
 
 from .catalog import Catalog
-from .fleet import CORE_25, DESKTOP_25, EPOCH, WS25, demo_fleet, past_run
+from .fleet import CORE_25, DESKTOP_25, EPOCH, WS25, assessment_of, demo_fleet, past_run
 from .guest import Guest
 
 
@@ -46,6 +46,10 @@ def _october(catalog: Catalog, _: int, __: int) -> list[Guest]:
         ]
         others = catalog.others(Product.WS2025, datetime(2025, 10, 20, tzinfo=UTC).date())
         guest.installed = [p.key or p.kb for p in others]
+        seen = datetime(2025, 10, 22, 6, number, tzinfo=UTC)
+        guest.assessment = assessment_of(
+            guest, catalog, seen - timedelta(minutes=2), seen, "Platform"
+        )
         made.append(guest)
     return made
 

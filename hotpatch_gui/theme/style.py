@@ -44,8 +44,12 @@ QFrame#banner[level="error"] {{ background: {t.error_surface}; }}
 QFrame#banner {{ border-radius: {CORNER_PX}px; }}
 QLabel[role="secondary"] {{ color: {t.secondary}; }}
 QLabel[role="error"] {{ color: {t.error}; }}
-QLabel#demo {{ background: {t.warning_surface}; color: {t.text}; border-radius: {CORNER_PX}px;
-    padding: 3px 8px; }}
+QPushButton#demo, QPushButton#demo:disabled {{ background: {t.warning_surface}; color: {t.text};
+    border: none; border-radius: {CORNER_PX}px; min-height: 24px; padding: 3px 26px 3px 8px; }}
+QPushButton#demo:focus {{ border: 2px solid {t.accent}; padding: 1px 24px 1px 6px; }}
+QPushButton#demo:disabled {{ padding: 3px 8px; }}
+QPushButton#demo::menu-indicator {{ image: url("{icons}/chevron-{t.name}.svg"); width: 14px; height: 14px;
+    subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
 QMenu {{ background: {t.raised}; border: 1px solid {t.divider}; padding: 4px; }}
 QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: {CORNER_PX}px; }}

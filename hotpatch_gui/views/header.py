@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+)
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.models import words
@@ -38,9 +48,11 @@ class Header(QFrame):
         self.logo.setFixedSize(LOGO_PX, LOGO_PX)
         self.subscription = ElidedLabel(theme, role="secondary")
         self.subscription.setObjectName("subscription")
-        self.demo = label(theme)
+        self.demo = QPushButton()
         self.demo.setObjectName("demo")
         self.demo.setVisible(bool(services.cloud.demo))
+        self.demo.setEnabled(services.demo is not None)
+        self.demo.setToolTip("Move the demo's time")
         self.search = QLineEdit()
         self.search.setObjectName("search")
         self.search.setAccessibleName("Search machines")
@@ -80,6 +92,11 @@ class Header(QFrame):
         )
         pixmap.setDevicePixelRatio(ratio)
         self.logo.setPixmap(pixmap)
+        if self._s.demo is not None:
+            menu = QMenu(self.demo)
+            menu.setObjectName("demoMenu")
+            menu.aboutToShow.connect(self._fill_demo_menu)
+            self.demo.setMenu(menu)
 
     def show_subscription(self) -> None:
         db = self._s.source.db
@@ -95,8 +112,28 @@ class Header(QFrame):
             self.demo.setText(self._s.cloud.demo)
             return
         rate = clock.rate if isinstance(clock, CloudClock) else 1.0
-        fast = f", running {rate:.0f} × faster" if rate > 1 else ""
+        fast = f", running {rate:,.0f} × faster" if rate > 1 else ""
         self.demo.setText(f"{self._s.cloud.demo} · {words.moment_text(clock())}{fast}")
+
+    def _fill_demo_menu(self) -> None:
+        """What can be done with the demo's time now."""
+        menu, demo = self.demo.menu(), self._s.demo
+        if menu is None or demo is None:
+            return
+        menu.clear()
+        release = demo.next_release
+        day = f" ({release.day} {release:%b %Y})" if release else ""
+        step = menu.addAction(
+            f"Step to the next release{day}" if release else "No later release is known"
+        )
+        step.setEnabled(release is not None)
+        step.triggered.connect(demo.step)
+        play = menu.addAction("Stop here" if demo.is_playing else "Play a month, in 20 seconds")
+        play.setEnabled(demo.is_ready)
+        play.triggered.connect(demo.stop if demo.is_playing else demo.play)
+        menu.addSection("Begin the demo again at")
+        for key, title in demo.stories:
+            menu.addAction(title).triggered.connect(partial(demo.begin, key))
 
     def _on_changed(self, changes: Changes) -> None:
         self.show_clock()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.models.source import DataSource
@@ -41,6 +42,41 @@ class Requests(Protocol):
         ...
 
 
+class DemoTime(Protocol):
+    """The time of a demo, which the window can move. A real cloud has none."""
+
+    changed: Any
+    """A signal: it plays, or plays no more."""
+
+    @property
+    def is_ready(self) -> bool: ...
+
+    @property
+    def is_playing(self) -> bool: ...
+
+    @property
+    def next_release(self) -> datetime | None: ...
+
+    @property
+    def stories(self) -> list[tuple[str, str]]:
+        """(key, title) of the worlds that the demo can begin in."""
+        ...
+
+    def step(self) -> None:
+        """To just after the next release."""
+        ...
+
+    def play(self) -> None:
+        """Let a month go by in seconds."""
+        ...
+
+    def stop(self) -> None: ...
+
+    def begin(self, story: str) -> None:
+        """Begin the demo again, with another world or the same one."""
+        ...
+
+
 class CloudLabel(NamedTuple):
     """What the window says of the cloud it shows. ``demo`` is empty for a real one."""
 
@@ -59,3 +95,4 @@ class Services(NamedTuple):
     settings: Settings
     requests: Requests
     cloud: CloudLabel
+    demo: DemoTime | None = None

@@ -1,0 +1,179 @@
+"""The demo's own time: the whole window follows where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui import demo_time, resources
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.clock import RunningClock
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.rollout import RolloutPage
+
+pytestmark = pytest.mark.expects_log
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        yield made
+
+
+def actions(stage: Stage) -> dict[str, bool]:
+    menu = stage.window.header.demo.menu()
+    assert menu is not None
+    menu.aboutToShow.emit()
+    return {a.text(): a.isEnabled() for a in menu.actions() if not a.isSeparator()}
+
+
+def situation(stage: Stage, name: str) -> str:
+    db = stage.app.source.db
+    assert db is not None
+    return str(db.execute("SELECT situation FROM machines WHERE name=?", (name,)).fetchone()[0])
+
+
+def test_a_step_goes_to_the_next_release_and_the_window_follows(stage: Stage) -> None:
+    stage.start()
+    assert actions(stage)["Step to the next release (8 Sep 2026)"]
+    assert situation(stage, "vm-new-01") == "Never assessed"
+    demo = stage.app.demo
+    assert demo is not None
+    demo.step()
+    stage.until(lambda: "8 Sep 2026" in stage.window.header.demo.text())
+    stage.until(lambda: situation(stage, "vm-new-01") != "Never assessed")
+    stage.choose("vm-web-01")
+    headline = stage.window.machines.blade.banner.headline.text()
+    assert headline == "Behind by one release: 2 updates are available."
+    stage.window.show_page("calendar")
+    stage.settle()
+    page = stage.window.page("calendar")
+    assert isinstance(page, CalendarPage)
+    shown = [page.releases.row(n) for n in range(page.releases.count())]
+    september = next(r for r in shown if r is not None and r.kb == "KB5122871")
+    assert september.has_changed
+
+
+def test_after_the_last_known_release_there_is_no_step(stage: Stage) -> None:
+    stage.start()
+    stage.clock.advance(days=60)
+    stage.sync()
+    assert actions(stage)["No later release is known"] is False
+
+
+def test_a_month_played_in_seconds_ends_by_itself(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_time, "PLAY_S", 2.0)
+    monkeypatch.setattr(demo_time, "LOOK_MS", 300)
+    wire = build_simulator(
+        resources.calendar(), resources.read_json("other-updates.json"),
+        clock=RunningClock(EPOCH, 60.0), quota=1000, pairs=resources.read_json("region-pairs.json")["pairs"],
+    )  # fmt: skip
+    with Stage("light", wire=wire) as stage:
+        stage.start()
+        demo = stage.app.demo
+        assert demo is not None
+        seen: list[str] = []
+        demo.changed.connect(lambda: seen.append("playing" if demo.is_playing else "over"))
+        demo.play()
+        assert actions(stage)["Stop here"]
+        stage.until(lambda: "faster" in stage.window.header.demo.text())
+        stage.until(lambda: seen == ["playing", "over"])
+        assert wire.cloud.clock.now() >= EPOCH + timedelta(days=30)
+        stage.sync()
+        assert situation(stage, "vm-web-02") in ("Up to date", "Updates available")
+        assert "faster" not in stage.window.header.demo.text()
+
+
+def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
+    wire = build_simulator(
+        resources.calendar(), resources.read_json("other-updates.json"),
+        clock=RunningClock(EPOCH, 60.0), quota=1000,
+    )  # fmt: skip
+    with Stage("light", wire=wire) as stage:
+        stage.start()
+        demo = stage.app.demo
+        assert demo is not None
+        demo.play()
+        demo.stop()
+        stopped = wire.cloud.clock.now()
+        assert not demo.is_playing
+        assert wire.cloud.clock.rate() == 1.0
+        assert wire.cloud.clock.now() - stopped < timedelta(minutes=1)
+        assert stopped < EPOCH + timedelta(days=20)
+
+
+def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
+    stage.start()
+    assert "22 October 2025, the day before KB5070881" in actions(stage)
+    demo = stage.app.demo
+    assert demo is not None
+    demo.begin("october-2025")
+    assert stage.app.next_story == "october-2025"
+    assert not stage.window.isVisible()
+
+
+def test_the_story_of_kb5070881_is_told_by_sentence_and_ledger(qapp: QApplication) -> None:
+    with Stage("light", story="october-2025") as stage:
+        stage.start()
+        stage.choose("vm-web-01")
+        sentence = stage.window.machines.blade.banner
+        assert sentence.headline.text() == "Hotpatch is current; 1 update is available."
+        told: dict[str, str] = {}
+        for until in (
+            datetime(2025, 10, 26, tzinfo=UTC), datetime(2025, 11, 15, tzinfo=UTC),
+            datetime(2025, 12, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC),
+            datetime(2026, 2, 14, tzinfo=UTC),
+        ):  # fmt: skip
+            stage.clock.jump_to(until)
+            stage.sync()
+            told[f"{until:%B}"] = f"{sentence.headline.text()} {sentence.detail.text()}"
+        for month in ("October", "November", "December"):
+            assert told[month].startswith("Off the hotpatch train: no hotpatches until the next"), (
+                month
+            )
+        assert "It runs the out-of-band update KB5070881" in told["October"]
+        assert "planned for 13 January 2026" in told["December"]
+        assert "January 2026 baseline KB5073379" in told["January"]
+        assert "Hotpatch KB5075942 runs on the January 2026 baseline" in told["February"]
+        stage.window.show_page("calendar")
+        stage.settle()
+        page = stage.window.page("calendar")
+        assert isinstance(page, CalendarPage)
+        rows = [page.restarts.row(n) for n in range(page.restarts.count())]
+        causes = [(r.kb, r.cause.value) for r in reversed(rows) if r is not None]
+        assert causes == [
+            ("KB5066835", "Planned baseline"),
+            ("KB5070881", "Out-of-band update"),
+            ("KB5068861", "Cumulative update, no hotpatch"),
+            ("KB5072359", "Out-of-band update"),
+            ("KB5072033", "Cumulative update, no hotpatch"),
+            ("KB5073379", "Planned baseline"),
+        ]
+        assert "4 of them owed to the monthly release" in page.total.text()
+
+
+def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QApplication) -> None:
+    with Stage("light", story="bad-update") as stage:
+        stage.start()
+        stage.window.show_page("rollout")
+        stage.settle()
+        page = stage.window.page("rollout")
+        assert isinstance(page, RolloutPage)
+        stage.clock.advance(days=5)
+        stage.sync()
+        assert page.banner.headline.text() == "Stopped in phase 2 of 2, in westus2"
+        assert "vm-app-01 is not healthy after the update" in page.banner.detail.text()
+        rows = [page.model.row(n) for n in range(page.model.count())]
+        standing = {r.name: r.standing.value for r in rows if r is not None}
+        assert standing["vm-app-01"] == "Not healthy"
+        assert "Held back" in standing.values()
+        assert standing["vm-legacy-01"] == "Takes no part"
+        ill = {g.name for g in stage.wire.cloud.guests.values() if g.health == "Unavailable"}
+        assert {n for n, s in standing.items() if s == "Not healthy"} == ill
