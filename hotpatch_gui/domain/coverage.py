@@ -71,7 +71,7 @@ def standing(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Sit
     if situation is not Situation.BEHIND:
         return situation, _LEVELS[situation]
     release = running_release(evidence.machine, calendar)
-    is_behind = release is not None and bool(calendar.behind(release, now.date()))
+    is_behind = bool(_missing(evidence, calendar, release, now))
     return situation, Level.WARNING if is_behind else Level.INFO
 
 
@@ -250,8 +250,19 @@ def _out_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release
     running = running_release(evidence.machine, calendar)
     if running is None:
         return None
-    missing = [r for r in calendar.behind(running, now.date()) if r.released >= assessed.date()]
+    missing = [
+        r for r in _missing(evidence, calendar, running, now) if r.released >= assessed.date()
+    ]
     return missing[-1] if missing else None
+
+
+def _missing(
+    evidence: Evidence, calendar: Calendar, running: Release | None, now: datetime
+) -> list[Release]:
+    """Releases of the train that came out after ``running``. One whose build nobody published cannot be told
+    by the build that runs, only by its installation."""
+    newer = calendar.behind(running, now.date()) if running else []
+    return [r for r in newer if r.build is not None or r.kb not in evidence.out_of_band_kbs]
 
 
 def _drift_by_offer(evidence: Evidence, calendar: Calendar) -> Release | None:
@@ -307,7 +318,7 @@ def _behind(
 ) -> Coverage:
     machine = evidence.machine
     release = running_release(machine, calendar)
-    missing = calendar.behind(release, now.date()) if release else []
+    missing = _missing(evidence, calendar, release, now)
     if not missing:
         step = _consequence(evidence)
         return Coverage(

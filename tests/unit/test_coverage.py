@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -212,3 +212,24 @@ def test_up_to_date_is_claimed_only_on_fresh_evidence(
         assert EPOCH - assessed <= timedelta(days=7)
         assert updates == 0
         assert not pending
+
+
+def test_a_release_whose_build_nobody_published_is_told_by_its_installation(
+    calendar: Calendar,
+) -> None:
+    """KB5070893 of October 2025 changes the build to one that is in no source."""
+    now = datetime(2025, 10, 26, 9, tzinfo=UTC)
+    before = replace(
+        CURRENT,
+        machine=replace(GOOD, os_version="10.0.26100.6899"),
+        assessed=now - timedelta(hours=1),
+        updates=1,
+        offered=("KB5070893",),
+    )
+    assert coverage(before, calendar, now).headline.startswith("Behind by one release")
+    after = replace(before, offered=(), out_of_band_kbs=("KB5070893",))
+    assert standing(after, calendar, now)[1] is Level.INFO
+    found = coverage(after, calendar, now)
+    assert found.headline == "Hotpatch is current; 1 update is available."
+    done = replace(after, updates=0)
+    assert coverage(done, calendar, now).situation is Situation.UP_TO_DATE
