@@ -131,9 +131,9 @@ class Header(QFrame):
         play = menu.addAction("Stop here" if demo.is_playing else "Play a month, in 20 seconds")
         play.setEnabled(demo.is_ready)
         play.triggered.connect(demo.stop if demo.is_playing else demo.play)
-        menu.addSection("Begin the demo again at")
+        menu.addSeparator()
         for key, title in demo.stories:
-            menu.addAction(title).triggered.connect(partial(demo.begin, key))
+            menu.addAction(f"Begin again: {title}").triggered.connect(partial(demo.begin, key))
 
     def _on_changed(self, changes: Changes) -> None:
         self.show_clock()

@@ -111,7 +111,7 @@ def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
 
 def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
     stage.start()
-    assert "22 October 2025, the day before KB5070881" in actions(stage)
+    assert "Begin again: 22 October 2025, the day before KB5070881" in actions(stage)
     demo = stage.app.demo
     assert demo is not None
     demo.begin("october-2025")
