@@ -35,6 +35,7 @@ from hotpatch_gui.store.database import open_reader
 from . import words
 from .figures import MonthBar
 from .rows import Column
+from .source import DataSource
 
 log = logging.getLogger(__name__)
 _BOM = "\N{BYTE ORDER MARK}"
@@ -60,13 +61,15 @@ class Planner(QObject):
     ended = Signal(object)
 
     def __init__(
-        self, path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]],
+        self, source: DataSource, calendar: Calendar, pairs: Sequence[Sequence[str]],
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._path, self._calendar, self._pairs = path, calendar, pairs
+        self._path, self._calendar, self._pairs = source.path, calendar, pairs
         self._thread: _Run | None = None
-        self.destroyed.connect(self.cancel)
+        self._ending: list[_Run] = []
+        """Cancelled ones that have not noticed yet: Qt ends the process where one is let go of while it runs."""
+        source.closing.connect(self.close)
 
     @property
     def is_running(self) -> bool:
@@ -81,12 +84,18 @@ class Planner(QObject):
         self._thread.start(QThread.Priority.LowPriority)
 
     def cancel(self) -> None:
-        """Stop and wait for it: a day's work at most."""
+        """Give up on the one under way; it ends with the month that it is at."""
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.stopping.set()
-            thread.wait()
+            self._ending = [t for t in self._ending if t.isRunning()] + [thread]
             self.ended.emit(None)
+
+    def close(self) -> None:
+        """Cancel, and wait until every thread has ended."""
+        self.cancel()
+        for thread in self._ending:
+            thread.wait()
 
     def _on_answered(self, answer: Forecast | None) -> None:
         thread = self._thread

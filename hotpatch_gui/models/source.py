@@ -24,11 +24,13 @@ class DataSource(QObject):
         opened (): ``db`` is there; everything queries.
         changed (Changes): a commit touched these tables.
         aged (): a minute went by; what says how old something is says it anew.
+        closing (): the program ends; who reads on a thread of its own ends it now.
     """
 
     opened = Signal()
     changed = Signal(object)
     aged = Signal()
+    closing = Signal()
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +72,7 @@ class DataSource(QObject):
             self.changed.emit(Changes(tables))
 
     def close(self) -> None:
+        self.closing.emit()
         self._rest.stop()
         self._ager.stop()
         self.reader.stop()

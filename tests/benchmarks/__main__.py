@@ -14,7 +14,7 @@ from hotpatch_gui.demo import environment
 
 environment.prepare()
 
-from tests.benchmarks import day, gaps, idle, peers, rows, startup, sync  # noqa: E402 - after the environment
+from tests.benchmarks import day, gaps, idle, peers, planner, rows, startup, sync  # noqa: E402 - after the environment
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "gaps": (gaps.measure, 2),
     "idle": (idle.measure, 1),
     "day": (day.measure, 1),
+    "planner": (planner.measure, 5),
     "rows": (rows.measure, 1),
     "peers": (peers.measure, 1),
 }

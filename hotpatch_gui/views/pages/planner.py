@@ -64,7 +64,7 @@ class PlannerPage(Page):
         self._s, self._chosen = services, chosen
         self._answer: Forecast | None = None
         pairs = resources.read_json("region-pairs.json")["pairs"]
-        self.planner = Planner(services.source.path, services.calendar(), pairs, self)
+        self.planner = Planner(services.source, services.calendar(), pairs, self)
         self._make_form()
         self._make_results()
         self._lay_out()

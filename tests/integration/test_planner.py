@@ -1,0 +1,125 @@
+"""The planner in the window: it simulates beside it, answers in figures, can be cancelled and exported."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
+from hotpatch_gui.simulator.guest import Guest
+from hotpatch_gui.views.pages.planner import PlannerPage
+
+pytestmark = pytest.mark.expects_log
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        yield made
+
+
+def planner(stage: Stage, *names: str) -> PlannerPage:
+    stage.start()
+    if names:
+        stage.choose(*names)
+    stage.window.show_page("planner")
+    stage.settle()
+    page = stage.window.page("planner")
+    assert isinstance(page, PlannerPage)
+    if names:
+        page.machines.setCurrentIndex(1)
+    return page
+
+
+def simulate(stage: Stage, page: PlannerPage) -> None:
+    page.run.click()
+    assert page.progress.isVisible()
+    assert not page.run.isEnabled()
+    stage.until(lambda: not page.planner.is_running)
+    stage.settle()
+
+
+def figure(page: PlannerPage, key: str) -> tuple[str, str]:
+    return page.tiles[key].figure.text(), page.tiles[key].note.whole
+
+
+@pytest.mark.parametrize(
+    ("scenario", "unplanned", "restarts", "spared"),
+    [(Scenario.AS_PLANNED, 2, "4", "8"), (Scenario.UNPLANNED, 2, "6", "6")],
+)
+def test_the_sample_year_comes_out_in_the_window(
+    stage: Stage, scenario: Scenario, unplanned: int, restarts: str, spared: str
+) -> None:
+    page = planner(stage, "vm-web-01")
+    page.period.setCurrentText("2027")
+    page.scenario.setCurrentText(scenario.value)
+    page.unplanned.setValue(unplanned)
+    page.minutes.setValue(90)
+    simulate(stage, page)
+    assert figure(page, "restarts") == (restarts, "12 without hotpatch")
+    assert figure(page, "spared")[0] == spared
+    assert figure(page, "hours") == (f"{int(restarts) * 1.5:.0f}", "18 without hotpatch")
+    assert page.model.count() == 12
+    assert not page.progress.isVisible()
+
+
+def test_a_machine_off_the_train_restarts_until_the_next_baseline(stage: Stage) -> None:
+    page = planner(stage, "vm-sql-01")
+    page.scenario.setCurrentText(Scenario.AS_PLANNED.value)
+    simulate(stage, page)
+    rows = [page.model.row(n) for n in range(page.model.count())]
+    assert [r.restarts for r in rows if r is not None][:4] == [1, 1, 0, 0]
+
+
+def test_restart_windows_cost_days_where_there_is_no_hotpatch(stage: Stage) -> None:
+    page = planner(stage, "vm-web-01", "vm-web-02")
+    page.period.setCurrentText("2025")
+    page.window_.setCurrentText(RestartWindow.MONTHLY.value)
+    simulate(stage, page)
+    shown, without = figure(page, "exposed")
+    assert float(shown.removesuffix(" d")) < float(without.split()[0])
+    assert "Not counted: out of band, KB5061258, KB5070893." in page.sentence.text()
+
+
+def test_cancelling_leaves_the_last_answer(stage: Stage) -> None:
+    template = stage.wire.cloud.guests["vm-web-01"].to_json() | {"runs": [], "assessment": None}
+    for n in range(3000):
+        stage.wire.cloud.guests[f"many-{n}"] = Guest.from_json(template | {"name": f"many-{n}"})
+    page = planner(stage)
+    ends: list[Forecast | None] = []
+    page.planner.ended.connect(ends.append)
+    page.run.click()
+    stage.until(lambda: page.progress.value() > 0)
+    page.cancel.click()
+    assert ends == [None]
+    assert page.run.isEnabled()
+    assert not page.export.isEnabled()
+    simulate(stage, page)
+    assert ends[-1] is not None
+    assert ends[-1].machines == 3012
+    page.run.click()  # and the program may end while it runs
+
+
+def test_the_forecast_is_exported_as_csv(stage: Stage, tmp_path: Path) -> None:
+    page = planner(stage, "vm-web-01")
+    page.period.setCurrentText("2025")
+    simulate(stage, page)
+    path = tmp_path / "forecast.csv"
+    page.save(path)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert ["Restarts", "4", "Without hotpatch", "12"] in rows
+    assert rows[-12][:4] == ["2025-01-14", "Server 2025: planned baseline KB5050009", "1", "1"]
+
+
+def test_a_place_that_cannot_be_written_is_said(stage: Stage, tmp_path: Path) -> None:
+    page = planner(stage, "vm-web-01")
+    simulate(stage, page)
+    page.save(tmp_path / "nowhere" / "forecast.csv")
+    assert "could not be written: No such file or directory" in page.sentence.text()
