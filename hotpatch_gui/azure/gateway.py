@@ -19,6 +19,7 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
+from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.updates import Update
 
 from . import parse
@@ -148,6 +149,24 @@ class Gateway:
     def health_pages(self) -> Iterator[HealthPage]:
         """Resource Health of the machines: what automatic guest patching looks at, too."""
         return map(_health_page, self._graph.pages("health"))
+
+    def schedules(self) -> tuple[dict[str, Schedule], dict[str, str]]:
+        """Maintenance configurations of in-guest scope by id, and their ids by machine, all in lower case."""
+        found: dict[str, Schedule] = {}
+        assigned: dict[str, str] = {}
+
+        def take(row: Mapping[str, Any]) -> None:
+            found[parse.required(row.get("id"), "id").lower()] = parse.schedule(row)
+
+        def assign(row: Mapping[str, Any]) -> None:
+            machine = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
+            assigned[machine] = parse.required(row.get("schedule"), "schedule").lower()
+
+        for page in self._graph.pages("schedules"):
+            _take_rows(page.rows, take)
+        for page in self._graph.pages("assignments") if found else ():
+            _take_rows(page.rows, assign)
+        return found, assigned
 
     def _machine_page(self, page: Page) -> MachinePage:
         now = self._clock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +18,7 @@ from hotpatch_gui.domain.machines import (
     PowerState,
 )
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
+from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.updates import Classification, Update
 
 T = TypeVar("T")
@@ -185,6 +187,19 @@ def _settings(*values: Any) -> PatchSettings:
         restart_setting=text(restart),
         automatic_updates=flag(automatic),
         provision_agent=flag(agent),
+    )
+
+
+def schedule(row: Mapping[str, Any]) -> Schedule:
+    """A row of schedules.kql. Its window lasts ``03:55``, hours and minutes."""
+    window = mapping(row.get("window"))
+    lasts = re.fullmatch(r"(\d{1,2}):(\d{2})", text(window.get("duration")) or "")
+    return Schedule(
+        name=required(row.get("name"), "name"),
+        starts=text(window.get("startDateTime")) or "",
+        minutes=int(lasts[1]) * 60 + int(lasts[2]) if lasts else None,
+        time_zone=text(window.get("timeZone")),
+        recurs=text(window.get("recurEvery")) or "",
     )
 
 

@@ -110,10 +110,10 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
         case Situation.OFF_TRAIN:
             return _off_train(evidence, calendar, now)
         case Situation.DISABLED:
-            mode = machine.settings.patch_mode
+            mode, bypassed = machine.settings.patch_mode, machine.settings.bypass_safety_checks
             how = (
                 "Turn hotpatch on in Update settings"
-                if mode is PatchMode.AUTOMATIC_BY_PLATFORM
+                if mode is PatchMode.AUTOMATIC_BY_PLATFORM and not bypassed
                 else "Set orchestration to Azure Managed and turn hotpatch on in Update settings"
             )
             when = _rejoin_text(machine.product, calendar, now)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from .machines import AssessmentMode, Machine, PatchMode, PowerState
 from .rollout import Member, Outcome, Rollout, Stop, set_limit, timetable
+from .schedules import Schedule, next_run
 
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 """Periodic assessments, where the mode asks for them; "every few days" is taken as three."""
@@ -45,6 +46,7 @@ class Facts(NamedTuple):
     begun: datetime | None = None
     health: str | None = None
     health_since: datetime | None = None
+    schedule: Schedule | None = None
 
 
 class Place(NamedTuple):
@@ -69,8 +71,9 @@ class View:
     stopped_in: tuple[Facts, ...] = ()
 
 
-def why_not(machine: Machine) -> str | None:
-    """Why automatic guest patching passes a machine by; None where it does not (azure-patching §4.1, §4.2)."""
+def why_not(machine: Machine, schedule: Schedule | None = None) -> str | None:
+    """Why automatic guest patching passes a machine by; None where it does not (azure-patching §4.1, §4.2).
+    ``schedule`` is the maintenance configuration that is assigned to it."""
     settings = machine.settings
     match settings.patch_mode:
         case None:
@@ -80,7 +83,17 @@ def why_not(machine: Machine) -> str | None:
         case PatchMode.AUTOMATIC_BY_OS:
             return "Windows automatic updates: Windows Update inside the machine decides, and nobody else knows when."
     if settings.bypass_safety_checks:
-        return "Customer Managed Schedules: it is patched at the times of its maintenance configuration, if it has one."
+        times = (
+            f"at the times of {schedule.name}"
+            if schedule
+            else "by nothing, as no schedule is assigned to it"
+        )
+        return f"Customer Managed Schedules: it is patched {times}."
+    if schedule is not None:
+        return (
+            f"{schedule.name} is assigned, but the machine is not set to Customer Managed Schedules: so neither "
+            "the schedule nor automatic guest patching installs anything."
+        )
     if machine.image.publisher is None:
         return "A custom image: automatic guest patching does not work on those."
     if machine.allow_extensions is False or settings.provision_agent is False:
@@ -101,7 +114,7 @@ def view(
 ) -> View:
     """Where the rollout of what came out at ``released`` stands, and when each machine's turn comes."""
     facts = list(facts)
-    reasons = {f.key: why_not(f.machine) for f in facts}
+    reasons = {f.key: why_not(f.machine, f.schedule) for f in facts}
     taking_part = [f for f in facts if reasons[f.key] is None]
     rollout = Rollout((member_of(f.key, f.machine) for f in taking_part), pairs, released)
     told = filter(None, (_told(f, released, now) for f in taking_part))
@@ -114,13 +127,19 @@ def view(
     for f in facts:
         out = reasons[f.key]
         if out is not None:
-            places[f.key] = Place(f.key, Standing.TAKES_NO_PART, None, None, out)
+            places[f.key] = Place(f.key, Standing.TAKES_NO_PART, None, own_time(f, now), out)
         else:
             places[f.key] = _place(f, rollout, turns.get(f.key), stopped, opened)
     ill = {m.key for m in stopped.unhealthy} if stopped else set()
     return View(
         released, rollout.phases, opened, places, stopped, tuple(f for f in facts if f.key in ill)
     )
+
+
+def own_time(f: Facts, now: datetime) -> datetime | None:
+    """When its own schedule runs next, if one does."""
+    follows = f.schedule is not None and f.machine.settings.bypass_safety_checks
+    return next_run(f.schedule, now) if f.schedule is not None and follows else None
 
 
 def _hour(moment: datetime) -> datetime:

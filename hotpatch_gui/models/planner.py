@@ -25,11 +25,11 @@ from hotpatch_gui.domain.forecast import (
     forecast,
     steps,
 )  # fmt: skip
-from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.patching import member_of, why_not
 from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import Calendar, day_name
-from hotpatch_gui.store import machines
+from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.store.database import open_reader
 
 from . import words
@@ -146,12 +146,16 @@ class _Run(QThread):
 
 def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> list[Subject]:
     """The machines as the forecast sees them; one whose system is in no calendar is left out."""
+    known = schedules.read_all(db)
     rows = machines.read_rows(db, asked.machine_ids)
-    found = (_subject(str(r["id"]), machines.machine_of(r), calendar, asked) for r in rows)
+    found = (_subject(r, known.get(r["schedule_id"]), calendar, asked) for r in rows)
     return [s for s in found if s is not None]
 
 
-def _subject(key: str, machine: Machine, calendar: Calendar, asked: Asked) -> Subject | None:
+def _subject(
+    row: sqlite3.Row, schedule: Schedule | None, calendar: Calendar, asked: Asked
+) -> Subject | None:
+    machine = machines.machine_of(row)
     if machine.product is None:
         return None
     enrolled = bool(machine.settings.hotpatch_enabled) and is_supported(machine.image)
@@ -161,8 +165,8 @@ def _subject(key: str, machine: Machine, calendar: Calendar, asked: Asked) -> Su
         machine.build is None or running_release(machine, calendar) is not None
     )
     return Subject(
-        member_of(key, machine), machine.product, enrolled=enrolled, on_train=on_train,
-        automatic=why_not(machine) is None,
+        member_of(str(row["id"]), machine), machine.product, enrolled=enrolled, on_train=on_train,
+        automatic=why_not(machine, schedule) is None,
     )  # fmt: skip
 
 

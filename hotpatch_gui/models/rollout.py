@@ -216,6 +216,8 @@ def _window_tip(row: MachineRow, _: datetime) -> str:
     if zone is not None:
         here = row.window.astimezone(zone)
         there += f"\n{here.day} {here:%b %Y %H:%M} in {row.time_zone}, where the machine is"
+    if row.standing is Standing.TAKES_NO_PART:
+        return f"{there}\nBy its own maintenance configuration"
     return f"{there}\nForetold by the rules, an assumption: Azure names no time"
 
 

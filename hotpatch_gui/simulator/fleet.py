@@ -77,6 +77,15 @@ def _cases() -> list[Guest]:
             JULY_22,
             hotpatching=False,
             receives_hotpatches=False,
+            bypass_safety_checks=True,
+            schedule={
+                "name": "files-saturdays",
+                "starts": "2026-01-03 22:00",
+                "minutes": 180,
+                "time_zone": "Eastern Standard Time",
+                "recurs": "Week Saturday",
+                "classifications": ["Critical", "Security"],
+            },
         ),
         Guest(
             "vm-legacy-01",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from .cloud import SUBSCRIPTION, TENANT, Cloud
@@ -24,7 +25,9 @@ def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
     """Every row of ``table`` at ``now``; None where there is no such table."""
     match table.casefold():
         case "resources":
-            return (_resource(g) for g in cloud.guests.values())
+            return chain(map(_resource, cloud.guests.values()), _schedules(cloud))
+        case "maintenanceresources":
+            return (_assignment(g) for g in cloud.guests.values() if g.schedule is not None)
         case "resourcecontainers":
             return iter([_subscription()])
         case "healthresources":
@@ -97,6 +100,42 @@ def _health(guest: Guest, now: datetime) -> Row:
     return _row(
         guest, f"{vm_id(guest).lower()}/providers/{kind}/current", "current", kind, properties
     )
+
+
+def _schedule_id(guest: Guest) -> str:
+    name = (guest.schedule or {})["name"]
+    group = vm_id(guest).split("/providers/")[0]
+    return f"{group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
+
+
+def _schedules(cloud: Cloud) -> Iterator[Row]:
+    """Each maintenance configuration once, however many machines it is assigned to."""
+    kind = "microsoft.maintenance/maintenanceconfigurations"
+    for guest in {_schedule_id(g): g for g in cloud.guests.values() if g.schedule}.values():
+        schedule = guest.schedule or {}
+        hours, minutes = divmod(schedule["minutes"], 60)
+        properties = {
+            "maintenanceScope": "InGuestPatch",
+            "extensionProperties": {"InGuestPatchMode": "User"},
+            "maintenanceWindow": {
+                "startDateTime": schedule["starts"],
+                "duration": f"{hours:02}:{minutes:02}",
+                "timeZone": schedule["time_zone"],
+                "recurEvery": schedule["recurs"],
+            },
+            "installPatches": {
+                "rebootSetting": guest.restart_setting,
+                "windowsParameters": {"classificationsToInclude": schedule["classifications"]},
+            },
+        }
+        yield _row(guest, _schedule_id(guest), schedule["name"], kind, properties)
+
+
+def _assignment(guest: Guest) -> Row:
+    kind = "microsoft.maintenance/configurationassignments"
+    name = (guest.schedule or {})["name"]
+    properties = {"maintenanceConfigurationId": _schedule_id(guest), "resourceId": vm_id(guest)}
+    return _row(guest, f"{vm_id(guest)}/providers/{kind}/{name}", name, kind, properties)
 
 
 def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:

@@ -63,7 +63,7 @@ class Guest:
     mistaken: list[str] = field(default_factory=list)
     """Out-of-band updates of the other channel that reach it by mistake, as KB5070881 did in October 2025."""
     schedule: dict[str, Any] | None = None
-    """A maintenance configuration that is assigned to it."""
+    """The maintenance configuration that is assigned to it: a domain Schedule's fields and ``classifications``."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Guest:

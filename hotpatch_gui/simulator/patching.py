@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from hotpatch_gui.domain.off_peak import HOUR, whole_hour
 from hotpatch_gui.domain.releases import RELEASE_HOUR
 from hotpatch_gui.domain.rollout import Member, Outcome, Rollout
+from hotpatch_gui.domain.schedules import Schedule, next_run
 
 from .catalog import Catalog
 from .guest import Guest, Installation, Wish
-from .schedules import next_run
 
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 """How often a machine is assessed: where its mode asks for it, and "every few days" otherwise."""
@@ -66,6 +66,11 @@ def follows_schedule(guest: Guest) -> bool:
     return managed and guest.schedule is not None and can_be_patched(guest)
 
 
+def schedule_of(guest: Guest) -> Schedule:
+    kept = guest.schedule or {}
+    return Schedule(*(kept[field] for field in Schedule._fields))
+
+
 def member(guest: Guest) -> Member:
     own = guest.availability_set
     name = f"{guest.resource_group}/{own}".casefold() if own else None
@@ -102,9 +107,10 @@ class Patching:
         else:
             self._hour = datetime.fromisoformat(kept["hour"])
             self.rollout = self._restore(kept)
+        self._until = start if kept is None else datetime.fromisoformat(kept["until"])
         self._due: list[tuple[datetime, str, str]] = []
         for key in world.guests:
-            self._queue(key, self._hour - HOUR)
+            self._queue(key, self._until)
 
     def kept(self) -> dict[str, Any]:
         """Everything JSON can hold."""
@@ -112,6 +118,7 @@ class Patching:
         return {
             "start": self._start.isoformat(),
             "hour": self._hour.isoformat(),
+            "until": self._until.isoformat(),
             "released": self.rollout.released.isoformat() if self.rollout else None,
             "members": list(self.rollout.members) if self.rollout else [],
             "reports": self._reports,
@@ -137,6 +144,8 @@ class Patching:
 
     def work_off(self, now: datetime) -> None:
         """Scheduled runs and periodic assessments that were due by ``now``."""
+        if self._due and self._due[0][0] <= now:
+            self._until, self.has_changed = now, True
         while self._due and self._due[0][0] <= now:
             at, kind, key = heapq.heappop(self._due)
             guest = self._world.guests[key]
@@ -234,8 +243,9 @@ class Patching:
         periodic = takes_part(guest) or guest.assessment_mode == "AutomaticByPlatform"
         if kind in ("", "assess") and periodic:
             heapq.heappush(self._due, (self._assess_at(guest, after), "assess", key))
-        if kind in ("", "schedule") and guest.schedule is not None:
-            heapq.heappush(self._due, (next_run(guest.schedule, after), "schedule", key))
+        run = next_run(schedule_of(guest), after) if guest.schedule else None
+        if kind in ("", "schedule") and run is not None:
+            heapq.heappush(self._due, (run, "schedule", key))
 
     def _assess(self, guest: Guest, now: datetime) -> None:
         """The newest of those due: Azure keeps no other. One that an installation overtook is left out."""

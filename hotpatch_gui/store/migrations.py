@@ -197,6 +197,11 @@ CREATE INDEX machines_by_assessment ON machines(assessment_id);
 """
 
 _M0005 = """
+CREATE TABLE schedules (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, starts TEXT NOT NULL, minutes INTEGER, time_zone TEXT,
+    recurs TEXT NOT NULL
+) STRICT;
+ALTER TABLE machines ADD COLUMN schedule_id TEXT REFERENCES schedules(id);
 ALTER TABLE machines ADD COLUMN update_domain INTEGER;
 ALTER TABLE machines ADD COLUMN health TEXT;
 ALTER TABLE machines ADD COLUMN health_at TEXT;
@@ -226,7 +231,7 @@ def migrations() -> Migrations:
         _run(db, _M0004)
 
     @steps()
-    def m0005_update_domain_and_health(db: Database) -> None:
+    def m0005_health_update_domains_and_schedules(db: Database) -> None:
         _run(db, _M0005)
 
     return steps

@@ -6,7 +6,9 @@ import sqlite3
 from datetime import datetime
 
 from hotpatch_gui.domain.patching import Facts
+from hotpatch_gui.domain.schedules import Schedule
 
+from . import schedules
 from .machines import machine_of
 from .times import from_text, to_text
 
@@ -32,10 +34,12 @@ WHERE m.gone_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
     """Every machine, by name. One whose assessment since the release offers nothing Critical or Security
     counts as patched, whoever did it."""
-    return [_facts(row, released) for row in db.execute(_SINCE, {"released": to_text(released)})]
+    known = schedules.read_all(db)
+    rows = db.execute(_SINCE, {"released": to_text(released)})
+    return [_facts(row, released, known.get(row["schedule_id"])) for row in rows]
 
 
-def _facts(row: sqlite3.Row, released: datetime) -> Facts:
+def _facts(row: sqlite3.Row, released: datetime, schedule: Schedule | None) -> Facts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
     if patched is None and assessed is not None and assessed >= released and not row["important"]:
@@ -44,5 +48,5 @@ def _facts(row: sqlite3.Row, released: datetime) -> Facts:
         str(row["id"]), machine_of(row), assessed, patched,
         by_hand=row["patched"] is not None and row["by_platform"] is None,
         failed=from_text(row["failed"]), begun=from_text(row["begun"]),
-        health=row["health"], health_since=from_text(row["health_at"]),
+        health=row["health"], health_since=from_text(row["health_at"]), schedule=schedule,
     )  # fmt: skip

@@ -291,7 +291,7 @@ class Blade(QStackedWidget):
             case self._history:
                 self.history.show_machines(chosen.ids)
             case self._schedule:
-                self.schedule.show_chosen(chosen)
+                self.schedule.show_chosen(db, chosen)
 
     def _make_status(self) -> StatusTab:
         from .tabs.status import StatusTab  # noqa: PLC0415 - after the first paint

@@ -14,7 +14,7 @@ from hotpatch_gui.azure.gateway import AssessmentPage, HealthPage, InstallationP
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import InstallationRun, RunStatus
-from hotpatch_gui.store import assessments, catalogue, installations, machines
+from hotpatch_gui.store import assessments, catalogue, installations, machines, schedules
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
 
@@ -101,7 +101,8 @@ class _FleetSync:
         self._c.changed(Changes.to("sync_state", "subscriptions"))
         yield from self._pages("machines", gateway.machine_pages(), self._take_machines)
         self._is_whole = not self.unreadable and len(self._seen) >= self._counted
-        yield from self._health()
+        yield from self._if_allowed("health", self._health())
+        yield from self._if_allowed("schedules", self._schedules())
         sweep = Sweep.begin(self._c)
         yield from self._pages(
             "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, sweep)
@@ -147,14 +148,25 @@ class _FleetSync:
         self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
 
-    def _health(self) -> Job:
-        """Not every cloud and every reader has it: without it, health is not known, and all else is."""
+    def _if_allowed(self, what: str, job: Job) -> Job:
+        """What not every cloud and every reader has: without it, it is not known, and all else is."""
         try:
-            yield from self._pages("health", self._c.gateway.health_pages(), self._take_health)
+            yield from job
         except ProblemError as error:
             if error.problem.kind.passes:
                 raise
-            log.warning("health could not be read: %s", error)
+            log.warning("%s could not be read: %s", what, error)
+
+    def _health(self) -> Job:
+        yield from self._pages("health", self._c.gateway.health_pages(), self._take_health)
+
+    def _schedules(self) -> Job:
+        read = self._c.gateway.schedules
+        found, assigned = yield from patiently(read, self._waiting("schedules", 0, 0))
+        with transaction(self._c.db):
+            schedules.save(self._c.db, found, assigned)
+        self._c.changed(Changes.to("machines"))
+        yield self._c.gateway.wait_s
 
     def _take_health(self, page: HealthPage) -> int:
         machines.save_health(self._c.db, page.states)

@@ -33,6 +33,7 @@ from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import AboutDialog, PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+from hotpatch_gui.views.rail import PAGES
 
 HOSTILE = (
     "<b>bold<b>",
@@ -89,8 +90,9 @@ def test_foreign_text_is_shown_as_it_is(qapp, tmp_path: Path) -> None:
 
 def test_every_control_has_a_name_for_those_who_cannot_see(stage: Stage) -> None:
     stage.start()
-    for number in range(1, 4):
-        stage.window.show_page(number)
+    for page in PAGES:
+        stage.window.show_page(page)
+        stage.settle()
     stage.window.show_page("machines")
     stage.settle()
     kinds = (QAbstractButton, QLineEdit, QComboBox)

@@ -21,6 +21,7 @@ from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.views.rail import PAGES
 from hotpatch_gui.views.widgets.table import Table
 
 from .watch import only_below
@@ -131,9 +132,9 @@ def _begin(stage: Stage) -> None:
 def _look(stage: Stage, rng: random.Random) -> None:
     """Go somewhere and see what is there."""
     window, page = stage.window, stage.window.machines
-    number = rng.choice((0, 0, 0, 1, 2, 3))
-    window.show_page(number)
-    if number == 0 and page.model.rowCount():
+    key = rng.choice(("machines",) * 5 + PAGES)
+    window.show_page(key)
+    if key == "machines" and page.model.rowCount():
         if rng.random() < 0.2:
             page.list.selectAll()
         else:

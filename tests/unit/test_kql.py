@@ -47,7 +47,16 @@ def test_project_extend_and_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["machines", "health", "assessments", "installations", "subscriptions"]
+    "name",
+    [
+        "machines",
+        "health",
+        "schedules",
+        "assignments",
+        "assessments",
+        "installations",
+        "subscriptions",
+    ],
 )
 def test_our_queries_are_read_and_project_the_id_that_paging_needs(name: str) -> None:
     query = Query(resources.read_text(f"kql/{name}.kql"))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machines import Machine, product_of
+from hotpatch_gui.domain.patching import why_not
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
+from hotpatch_gui.domain.schedules import Schedule, next_run
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.standing import Situation
+from hotpatch_gui.models import words
 from hotpatch_gui.models.chosen import Chosen
-from hotpatch_gui.store import machines
+from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.essentials import Essentials
@@ -59,12 +64,12 @@ class ScheduleTab(QScrollArea):
         column.addWidget(self.table, 1)
         self.setWidget(body)
 
-    def show_chosen(self, chosen: Chosen) -> None:
+    def show_chosen(self, db: sqlite3.Connection, chosen: Chosen) -> None:
         one = machines.machine_of(chosen.one) if chosen.one is not None else None
         self.essentials.setVisible(one is not None)
         self.explanation.setVisible(one is not None)
         if one is not None:
-            self._show_orchestration(one)
+            self._show_orchestration(one, schedules.of_machine(db, chosen.ids[0]))
         product = one.product if one else None
         products = [product] if product else []
         if one is None:
@@ -74,11 +79,13 @@ class ScheduleTab(QScrollArea):
             products, one, chosen.one["situation"] if chosen.one is not None else ""
         )
 
-    def _show_orchestration(self, machine: Machine) -> None:
+    def _show_orchestration(self, machine: Machine, schedule: Schedule | None) -> None:
         how = Orchestration.of(machine.settings)
+        own = _own_time(schedule, self._s.clock()) if schedule is not None else ""
         when = {
             Orchestration.SAFE_DEPLOYMENT: "Off-peak hours, within 30 days of each release",
-            Orchestration.CUSTOMER_SCHEDULES: "At the times of your maintenance configuration",
+            Orchestration.CUSTOMER_SCHEDULES: own
+            or "Never: no maintenance configuration is assigned",
             Orchestration.WINDOWS_AUTOMATIC: "When Windows Update inside the machine decides",
             Orchestration.MANUAL: "Only when somebody asks for it",
         }
@@ -95,7 +102,10 @@ class ScheduleTab(QScrollArea):
             if how is Orchestration.SAFE_DEPLOYMENT
             else ""
         )
-        self.explanation.setText(f"{how.meaning if how else ''}{extra}".strip())
+        told = how.meaning if how else ""
+        if schedule is not None and how is not Orchestration.CUSTOMER_SCHEDULES:
+            told = why_not(machine, schedule) or told
+        self.explanation.setText(f"{told}{extra}".strip())
 
     def _show_calendar(
         self, products: Sequence[Product], machine: Machine | None, situation: str
@@ -127,6 +137,16 @@ class ScheduleTab(QScrollArea):
                      "A plan; a baseline may take its place" if not baseline else "A plan, it can change")  # fmt: skip
             for place, text in enumerate(texts):
                 self.table.setItem(number, place, QTableWidgetItem(text))
+
+
+def _own_time(schedule: Schedule, now: datetime) -> str:
+    """The schedule's name and its next run."""
+    run = next_run(schedule, now)
+    return (
+        f"{schedule.name}, next {words.moment_text(run)}"
+        if run
+        else f"{schedule.name} ({schedule.recurs})"
+    )
 
 
 def _restarts(setting: str | None) -> str:
