@@ -1,0 +1,59 @@
+"""The calendar as rows: facts, plans, and what came out otherwise than planned."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpatch_gui import resources
+from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
+from hotpatch_gui.models.calendar import NOT_KNOWN, PLANNED, RELEASED, release_rows
+
+YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+
+
+def test_june_and_september_2026_came_out_otherwise_than_planned(calendar: Calendar) -> None:
+    rows = release_rows(calendar, *YEAR, date(2026, 9, 30))
+    changed = [(r.product, r.day.month, r.planned, r.kind) for r in rows if r.has_changed]
+    hotpatch, baseline = ReleaseKind.HOTPATCH, ReleaseKind.UNPLANNED_BASELINE
+    assert sorted(changed) == [
+        (p, month, hotpatch, baseline) for p in Product for month in (6, 9)
+    ]  # fmt: skip
+    assert all("had been planned as a hotpatch" in r.tip for r in rows if r.has_changed)
+
+
+def test_a_future_month_is_a_plan_with_its_source(calendar: Calendar) -> None:
+    rows = release_rows(calendar, *YEAR, date(2026, 8, 20))
+    september = [r for r in rows if r.day.month == 9]
+    assert {(r.state, r.kind, r.kb) for r in september} == {(PLANNED, ReleaseKind.HOTPATCH, None)}
+    october = next(r for r in rows if r.day.month == 10)
+    assert "page of 2026-05-12" in october.source
+
+
+def test_a_month_after_the_last_known_release_is_not_known_here(calendar: Calendar) -> None:
+    rows = release_rows(calendar, *YEAR, date(2026, 11, 24))
+    states = {(r.day.month, r.state) for r in rows if r.day.month > 9}
+    assert states == {(10, NOT_KNOWN), (11, NOT_KNOWN), (12, PLANNED)}
+    assert "not known to this version" in next(r.tip for r in rows if r.state == NOT_KNOWN)
+
+
+def test_a_row_links_to_the_page_of_its_kb(calendar: Calendar) -> None:
+    rows = release_rows(calendar, *YEAR, date(2026, 8, 20))
+    august = next(r for r in rows if r.kb == "KB5120228")
+    assert august.link == "https://support.microsoft.com/help/5120228"
+    assert next(r for r in rows if r.kb is None).link is None
+
+
+@given(st.dates(date(2022, 1, 1), date(2027, 6, 1)))
+def test_nothing_is_told_before_its_day(today: date) -> None:
+    rows = release_rows(
+        resources.calendar(), today - timedelta(days=365), today + timedelta(days=365), today
+    )
+    assert all(r.day <= today for r in rows if r.state != PLANNED)
+    assert all(r.kb is None and r.build is None for r in rows if r.state != RELEASED)
+    months = [
+        (r.product, r.day.year, r.day.month) for r in rows if r.kind is not ReleaseKind.OUT_OF_BAND
+    ]
+    assert len(months) == len(set(months)), "each month once"

@@ -1,0 +1,130 @@
+"""Where a rollout stands, worked out of what is known of machines, and why each waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpers.machines import GOOD
+from hotpatch_gui.domain.machines import Image, Machine, PatchMode, PowerState
+from hotpatch_gui.domain.patching import Facts, Standing, View, view, why_not
+from hotpatch_gui.domain.schedules import Schedule
+
+RELEASED = datetime(2026, 9, 8, 17, tzinfo=UTC)
+PAIRS = [["eastus", "westus"]]
+SATURDAYS = Schedule("Saturdays", "2026-01-03 22:00", 180, "UTC", "Week Saturday")
+
+
+def machine(name: str, region: str = "eastus", **changed: object) -> Machine:
+    return replace(GOOD, name=name, location=region, zone=None, time_zone="UTC", **changed)
+
+
+def facts(name: str, region: str = "eastus", **known: object) -> Facts:
+    return Facts(name, machine(name, region))._replace(**known)
+
+
+def at(*of: Facts, now: datetime) -> View:
+    return view(RELEASED, of, PAIRS, now)
+
+
+def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
+    found = at(
+        facts("a"), facts("b"), facts("c", "westus"), facts("d", "westus"), facts("e", "westus"),
+        now=RELEASED,
+    )  # fmt: skip
+    assert found.phases == (("eastus",), ("westus",))
+    turns = {key: place.window for key, place in found.places.items()}
+    night = datetime(2026, 9, 8, 22, tzinfo=UTC)
+    assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
+    assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
+    assert "Phase 2 begins a day after eastus went well." in found.places["c"].reason
+    assert {p.standing for p in found.places.values()} == {Standing.WAITING}
+
+
+def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
+    night = datetime(2026, 9, 8, 22, 10, tzinfo=UTC)
+    off = facts("off", assessed=night)._replace(
+        machine=machine("off", power=PowerState.DEALLOCATED)
+    )
+    found = at(
+        facts("done", patched=night), facts("hand", patched=night, by_hand=True), facts("now", begun=night),
+        facts("bad", failed=night), off, now=night + timedelta(minutes=20),
+    )  # fmt: skip
+    standing = {key: place.standing for key, place in found.places.items()}
+    assert standing == {
+        "done": Standing.PATCHED, "hand": Standing.PATCHED, "now": Standing.UNDER_WAY,
+        "bad": Standing.FAILED, "off": Standing.NOT_RUNNING,
+    }  # fmt: skip
+    assert "On demand" in found.places["hand"].reason
+    assert found.places["bad"].window == datetime(2026, 9, 9, 22, tzinfo=UTC), "the next window"
+    again = found.places["off"].window
+    assert again is not None
+    assert again >= night + timedelta(hours=24), "after its next periodic assessment"
+
+
+def test_a_machine_patched_in_a_later_phase_shows_that_the_phase_has_begun() -> None:
+    second = datetime(2026, 9, 10, 22, tzinfo=UTC)
+    found = at(
+        facts("a", patched=RELEASED + timedelta(hours=5)), facts("c", "westus", patched=second),
+        facts("d", "westus"), now=second + timedelta(minutes=10),
+    )  # fmt: skip
+    assert found.open_phase == 1
+    assert found.places["d"].window == second + timedelta(hours=1)
+
+
+def test_it_stops_over_machines_that_fell_ill_by_it_alone() -> None:
+    patched = RELEASED + timedelta(hours=5)
+    ill = facts(
+        "ill", patched=patched, health="Unavailable", health_since=patched + timedelta(minutes=9)
+    )
+    now = patched + timedelta(hours=1)
+    found = at(ill, facts("waits"), now=now)
+    assert found.stopped is not None
+    assert [f.key for f in found.stopped_in] == ["ill"]
+    assert found.places["waits"].standing is Standing.HELD_BACK
+    before = ill._replace(health_since=RELEASED - timedelta(days=1))
+    by_hand = ill._replace(by_hand=True)
+    off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
+    for other in (before, by_hand, off):
+        assert at(other, facts("waits"), now=now).stopped is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "schedule", "says"),
+    [
+        ({"patch_mode": PatchMode.MANUAL}, None, "nothing is installed unless somebody asks"),
+        (
+            {"patch_mode": PatchMode.AUTOMATIC_BY_OS},
+            None,
+            "Windows Update inside the machine decides",
+        ),
+        ({"bypass_safety_checks": True}, SATURDAYS, "patched at the times of Saturdays"),
+        ({"bypass_safety_checks": True}, None, "by nothing, as no schedule is assigned"),
+        (
+            {"bypass_safety_checks": False},
+            SATURDAYS,
+            "neither the schedule nor automatic guest patching",
+        ),
+        ({"provision_agent": False}, None, "Without VM agent"),
+        ({"patch_mode": None}, None, "not known"),
+    ],
+)
+def test_why_a_machine_takes_no_part(
+    changed: dict[str, object], schedule: Schedule | None, says: str
+) -> None:
+    settings = replace(GOOD.settings, **changed)
+    reason = why_not(replace(GOOD, settings=settings), schedule)
+    assert reason is not None
+    assert says in reason
+    assert why_not(GOOD) is None
+    assert "custom image" in str(why_not(replace(GOOD, image=Image()))).casefold()
+
+
+def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
+    own = replace(GOOD.settings, bypass_safety_checks=True)
+    of = facts("own", schedule=SATURDAYS)._replace(machine=machine("own", settings=own))
+    found = at(of, now=RELEASED)
+    assert found.places["own"].standing is Standing.TAKES_NO_PART
+    assert found.places["own"].window == datetime(2026, 9, 12, 22, tzinfo=UTC)
