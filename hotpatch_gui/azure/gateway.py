@@ -147,7 +147,7 @@ class Gateway:
         return map(_installation_page, self._graph.pages("installations", machine_id))
 
     def health_pages(self) -> Iterator[HealthPage]:
-        """Resource Health of the machines: what automatic guest patching looks at, too."""
+        """Machines that Resource Health calls anything else than available: what a rollout looks at, too."""
         return map(_health_page, self._graph.pages("health"))
 
     def schedules(self) -> tuple[dict[str, Schedule], dict[str, str]]:

@@ -64,7 +64,7 @@ def _of_kb(calendar: Calendar, product: Product, kb: str) -> Reason | None:
         return None
     return Reason(
         Cause.CUMULATIVE, kb,
-        f"{month.month_name}'s cumulative update. The hotpatch {month.kb} would have needed no restart.",
+        f"{month.month_name}'s cumulative update. The hotpatch {month.kb} needed no restart.",
     )  # fmt: skip
 
 

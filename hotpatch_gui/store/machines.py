@@ -62,7 +62,9 @@ def _values(m: Machine) -> tuple[object, ...]:
 
 
 def save_health(db: sqlite3.Connection, states: Iterable[tuple[str, str, datetime | None]]) -> None:
-    """Resource Health's word on machines, as (lower-case resource id, availability state, since)."""
+    """Which machines Resource Health calls anything else than available, all of them: (lower-case resource
+    id, availability state, since)."""
+    db.execute("UPDATE machines SET health=NULL, health_at=NULL WHERE health IS NOT NULL")
     db.executemany(
         "UPDATE machines SET health=?, health_at=? WHERE resource_id=?",
         [(state, to_text(since) if since else None, i) for i, state, since in states],

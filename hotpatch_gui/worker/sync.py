@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -32,7 +33,7 @@ STANDING_BATCH = 200
 FORGET_BATCH = 500
 """Assessments beyond their time that one transaction forgets."""
 P = TypeVar("P", MachinePage, HealthPage, AssessmentPage, InstallationPage)
-_TOUCHES = {"assessments": ("assessments", "updates"), "health": ("machines",)}
+_TOUCHES = {"assessments": ("assessments", "updates"), "health": ()}
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
 
@@ -158,7 +159,16 @@ class _FleetSync:
             log.warning("%s could not be read: %s", what, error)
 
     def _health(self) -> Job:
-        yield from self._pages("health", self._c.gateway.health_pages(), self._take_health)
+        states: list[tuple[str, str, datetime | None]] = []
+
+        def take(page: HealthPage) -> int:
+            states.extend(page.states)
+            return len(page.states)
+
+        yield from self._pages("health", self._c.gateway.health_pages(), take)
+        with transaction(self._c.db):
+            machines.save_health(self._c.db, states)
+        self._c.changed(Changes.to("machines"))
 
     def _schedules(self) -> Job:
         read = self._c.gateway.schedules
@@ -167,10 +177,6 @@ class _FleetSync:
             schedules.save(self._c.db, found, assigned)
         self._c.changed(Changes.to("machines"))
         yield self._c.gateway.wait_s
-
-    def _take_health(self, page: HealthPage) -> int:
-        machines.save_health(self._c.db, page.states)
-        return len(page.states)
 
     def _take_assessments(self, page: AssessmentPage, sweep: Sweep) -> int:
         save_assessments(self._c, page, sweep)

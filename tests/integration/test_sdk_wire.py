@@ -101,18 +101,21 @@ def test_settings_are_patched_and_impossible_ones_refused_in_azures_words(azure:
     def body(**settings):
         return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}
 
+    def bypass(on):
+        return {"bypassPlatformSafetyChecksOnUserSchedule": on}
+
+    refused = pytest.raises(
+        HttpResponseError, match="Hotpatch updates require platform safety checks"
+    )
     with sdk.compute(azure) as client:
-        vm = client.virtual_machines.begin_update(
-            "rg-files", "vm-file-01", body(enableHotpatching=True)
-        ).result()
+        update = client.virtual_machines.begin_update
+        with refused:  # it follows a schedule of its own
+            update("rg-files", "vm-file-01", body(enableHotpatching=True))
+        both = body(enableHotpatching=True, automaticByPlatformSettings=bypass(False))
+        vm = update("rg-files", "vm-file-01", both).result()
         assert vm.os_profile.windows_configuration.patch_settings.enable_hotpatching
-        bypass = {"bypassPlatformSafetyChecksOnUserSchedule": True}
-        with pytest.raises(
-            HttpResponseError, match="Hotpatch updates require platform safety checks"
-        ) as caught:
-            client.virtual_machines.begin_update(
-                "rg-files", "vm-file-01", body(automaticByPlatformSettings=bypass)
-            )
+        with refused as caught:
+            update("rg-files", "vm-file-01", body(automaticByPlatformSettings=bypass(True)))
     assert (caught.value.status_code, caught.value.error.code) == (400, "InvalidParameter")
 
 

@@ -11,7 +11,7 @@ WS25 = Product.WS2025
     [
         (["KB5099536"], Cause.PLANNED_BASELINE, "July 2026's planned baseline."),
         (["KB5122871"], Cause.UNPLANNED_BASELINE, "a hotpatch had been planned"),
-        (["KB5068861"], Cause.CUMULATIVE, "November 2025's cumulative update. The hotpatch KB5068966 would have needed no restart."),
+        (["KB5068861"], Cause.CUMULATIVE, "November 2025's cumulative update. The hotpatch KB5068966 needed no restart."),
         (["KB5070881"], Cause.OUT_OF_BAND, "no hotpatches from it until January 2026's baseline"),
         (["KB5070893"], Cause.OUT_OF_BAND, "for the hotpatch train"),
         (["KB0000001"], Cause.OTHER, "not part of the hotpatch programme"),
