@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QProgressBar,
@@ -245,6 +244,8 @@ class PlannerPage(Page):
         self.meaning.setText(f"{scenario.value}: {scenario.meaning} {NOTE}")
 
     def _export(self) -> None:
+        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - PySide6 reads all its signatures first
+
         name, _ = QFileDialog.getSaveFileName(
             self, "Export forecast", "forecast.csv", "CSV (*.csv)"
         )
