@@ -10,7 +10,7 @@ from .clock import age_text
 from .hotpatch import HotpatchStatus
 from .machines import Freshness, Machine, PatchMode, PowerState, freshness
 from .platforms import REPLACEMENTS
-from .releases import Calendar, Product, Release, ReleaseKind, day_name
+from .releases import Calendar, Product, Release, ReleaseKind, day_name, release_day
 from .standing import Level, Situation
 
 
@@ -81,7 +81,7 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     situation = _situation(evidence, calendar, now)
     running = running_text(machine, calendar)
     expected = next_restart_text(machine, calendar, now)
-    today = now.date()
+    today = release_day(now)
     match situation:
         case Situation.UNSUPPORTED:
             sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
@@ -261,7 +261,7 @@ def _missing(
 ) -> list[Release]:
     """Releases of the train that came out after ``running``. One whose build nobody published cannot be told
     by the build that runs, only by its installation."""
-    newer = calendar.behind(running, now.date()) if running else []
+    newer = calendar.behind(running, release_day(now)) if running else []
     return [r for r in newer if r.build is not None or r.kb not in evidence.out_of_band_kbs]
 
 

@@ -50,7 +50,8 @@ class RestartWindow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to foretell: ``first`` and ``last`` are days, both counted."""
+    """What to foretell: ``first`` and ``last`` are days, both counted. Releases after ``today`` are still to
+    come, whatever is known of them."""
 
     first: date
     last: date
@@ -58,6 +59,7 @@ class Question:
     unplanned: int = 0
     window: RestartWindow = RestartWindow.OFF_PEAK
     window_hours: float = 1.0
+    today: date = date.max
 
 
 class Subject(NamedTuple):
@@ -147,7 +149,7 @@ def entries(calendar: Calendar, product: Product, question: Question) -> list[En
     if question.scenario is Scenario.AS_RELEASED:
         facts = {
             r.month: Entry(product, r.released, r.kind, r)
-            for r in calendar.monthly(product, question.last)
+            for r in calendar.monthly(product, min(question.last, question.today))
             if r.released >= question.first
         }
         return [facts.get(f"{e.day:%Y-%m}", e) for e in planned]
@@ -187,7 +189,7 @@ def forecast(
     out_of_band = tuple(
         r for r in calendar.releases
         if r.product in products and r.on_train and r.kind is ReleaseKind.OUT_OF_BAND
-        and question.first <= r.released <= question.last
+        and question.first <= r.released <= min(question.last, question.today)
     )  # fmt: skip
     so_far = Forecast(
         question, len(subjects), sum(not s.automatic for s in subjects), (), out_of_band

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -98,6 +98,11 @@ class Expected:
     @property
     def restarts(self) -> bool:
         return self.kind.is_baseline
+
+
+def release_day(at: datetime) -> date:
+    """The day whose releases are out at that moment: they come at RELEASE_HOUR, not at midnight."""
+    return (at - timedelta(hours=RELEASE_HOUR.hour)).date()
 
 
 def second_tuesday(year: int, month: int) -> date:

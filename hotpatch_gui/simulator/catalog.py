@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -149,11 +149,6 @@ def definitions(day: date) -> Patch:
         minutes=MINUTES_SMALL,
         key=f"KB2267602@{day.isoformat()}",
     )
-
-
-def release_day(at: datetime) -> date:
-    """The day whose releases are out at that moment: they come at RELEASE_HOUR, not at midnight."""
-    return (at - timedelta(hours=RELEASE_HOUR.hour)).date()
 
 
 def build_number(build: str) -> tuple[int, ...]:

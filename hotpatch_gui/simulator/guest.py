@@ -9,10 +9,10 @@ from typing import Any
 
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.platforms import is_supported
-from hotpatch_gui.domain.releases import Calendar, Product, Release
+from hotpatch_gui.domain.releases import Calendar, Product, Release, release_day
 from hotpatch_gui.domain.updates import RestartBehavior
 
-from .catalog import Catalog, Patch, release_day
+from .catalog import Catalog, Patch
 
 SCAN_MINUTES = 1.5
 RESTART_MINUTES = 3.0

@@ -192,9 +192,7 @@ class Patching:
         released = datetime.fromisoformat(kept["released"])
         rollout = self.rollout = Rollout(map(member, guests), self._pairs, released)
         for key, outcome, hour, again in kept["reports"]:
-            rollout.admit(
-                datetime.fromisoformat(hour)
-            )  # a phase opens and a stop falls with the hours
+            rollout.open_until(datetime.fromisoformat(hour))
             self._report(
                 key, Outcome(outcome), datetime.fromisoformat(hour),
                 datetime.fromisoformat(again) if again else None,

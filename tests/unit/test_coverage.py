@@ -233,3 +233,11 @@ def test_a_release_whose_build_nobody_published_is_told_by_its_installation(
     assert found.headline == "Hotpatch is current; 1 update is available."
     done = replace(after, updates=0)
     assert coverage(done, calendar, now).situation is Situation.UP_TO_DATE
+
+
+def test_a_release_counts_from_its_hour_on_and_not_from_midnight(calendar: Calendar) -> None:
+    day = datetime(2026, 9, 8, tzinfo=UTC)
+    seen = replace(CURRENT, assessed=day - timedelta(hours=1))
+    before = coverage(seen, calendar, day + timedelta(hours=16))
+    after = coverage(seen, calendar, day + timedelta(hours=18))
+    assert (before.situation, after.situation) == (Situation.UP_TO_DATE, Situation.STALE)

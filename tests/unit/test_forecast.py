@@ -1,5 +1,6 @@
 """The years that were and the years that may come, counted."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -75,6 +76,15 @@ def test_a_month_that_is_still_to_come_is_a_plan(calendar: Calendar) -> None:
         (ReleaseKind.PLANNED_BASELINE, True),
         (ReleaseKind.HOTPATCH, True),
     ]
+
+
+def test_what_is_not_out_yet_is_foretold_by_the_plan_alone() -> None:
+    whole = Question(date(2026, 8, 1), date(2026, 9, 30))
+    assert [m.restarts for m in ask(whole, subject(WS25)).months] == [0, 1]
+    in_august = replace(whole, today=date(2026, 8, 20))
+    found = ask(in_august, subject(WS25))
+    assert [m.restarts for m in found.months] == [0, 0]
+    assert found.months[1].entries[0].release is None
 
 
 def test_hotpatches_are_in_force_at_once_and_restarts_wait_for_their_window() -> None:

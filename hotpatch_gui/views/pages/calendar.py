@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.releases import Calendar, release_day
 from hotpatch_gui.models import calendar as entries
 from hotpatch_gui.models.calendar import Ledger
 from hotpatch_gui.models.listed import ListedModel
@@ -99,7 +99,7 @@ class CalendarPage(Page):
     @property
     def span(self) -> tuple[date, date]:
         year = self.period.currentData()
-        today = self._s.clock().date()
+        today = release_day(self._s.clock())
         return (date(year, 1, 1), date(year, 12, 31)) if year else (today - YEAR, today + YEAR)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -109,7 +109,7 @@ class CalendarPage(Page):
     def show_all(self) -> None:
         """Everything anew: the day, the period or the machines may be others."""
         first, last = self.span
-        today = self._s.clock().date()
+        today = release_day(self._s.clock())
         rows = entries.release_rows(self._s.calendar(), first, last, today)
         is_new = self.releases.count() != len(rows)
         self.releases.set_rows(rows)
@@ -138,7 +138,7 @@ class CalendarPage(Page):
 
     def _take(self, read: _Read) -> None:
         first, last = self.span
-        today = self._s.clock().date()
+        today = release_day(self._s.clock())
         rows = entries.release_rows(self._s.calendar(), first, last, today)
         data = entries.calendar_data(rows, read.installs, first, last, today)
         self.chart.show_data(data, entries.calendar_words(data, rows, self._name))

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui import resources
 from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scenario
+from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.planner import Asked, Planner
@@ -188,7 +189,8 @@ class PlannerPage(Page):
         scenario = Scenario(self.scenario.currentText())
         unplanned = self.unplanned.value() if scenario is Scenario.UNPLANNED else 0
         window = RestartWindow(self.window_.currentText())
-        return Question(first, last, scenario, unplanned, window, self.minutes.value() / 60)
+        hours, known = self.minutes.value() / 60, release_day(self._s.clock())
+        return Question(first, last, scenario, unplanned, window, hours, known)
 
     def simulate(self) -> None:
         """Begin; what is shown stays until the answer is there."""
