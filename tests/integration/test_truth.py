@@ -230,7 +230,7 @@ def test_a_settings_change_that_never_arrived_is_not_claimed(stage: Stage) -> No
     assert (row["patch_mode"], row["hotpatch_enabled"]) == ("AutomaticByPlatform", 0)
     periodic = row["assessment_mode"] == "AutomaticByPlatform"
     change = SettingsChange(
-        Orchestration.CUSTOMER_SCHEDULES, hotpatch=False, periodic_assessment=periodic
+        Orchestration.SAFE_DEPLOYMENT, hotpatch=False, periodic_assessment=periodic
     )
     stage.app.desk.change_settings([row["id"]], change)
     stage.until(lambda: "no trace" in one(stage, "SELECT note FROM operations")[0])
