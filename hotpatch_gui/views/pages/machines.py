@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStacke
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import machines, tables
+from hotpatch_gui.store import tables
 from hotpatch_gui.store.catalogue import SyncState
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -129,6 +129,8 @@ class MachinesPage(QSplitter):
 
     def chosen(self) -> tuple[tuple[int, ...], str]:
         """The machines that the blade shows, and a name for them; all of them where none is chosen."""
+        from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
+
         ids = self.blade.machine_ids if self._blade.is_built else ()
         if not ids:
             db = self._s.source.db
