@@ -1,0 +1,70 @@
+"""What the window can ask for. Types alone: nothing imports this while the program runs, as protocols take
+half a millisecond each to define before the first frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.settings import SettingsChange
+
+
+class Requests(Protocol):
+    """What the window can ask for. Each call returns at once; what comes of it is in the file."""
+
+    def sync(self) -> None: ...
+
+    def sync_every(self, minutes: int) -> None: ...
+
+    def read_machine(self, machine_id: int) -> None: ...
+
+    def assess(self, machine_ids: Sequence[int]) -> int:
+        """How many were queued: a machine that has one open already is passed over."""
+        ...
+
+    def install(self, machine_ids: Sequence[int], request: InstallRequest) -> int: ...
+
+    def restart(self, machine_ids: Sequence[int]) -> int: ...
+
+    def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> int: ...
+
+    def cancel(self, operation_id: int) -> bool:
+        """Take a queued operation back, or dismiss an unknown one."""
+        ...
+
+
+class DemoTime(Protocol):
+    """The time of a demo, which the window can move. A real cloud has none."""
+
+    changed: Any
+    """A signal: it plays, or plays no more."""
+
+    @property
+    def is_ready(self) -> bool: ...
+
+    @property
+    def is_playing(self) -> bool: ...
+
+    @property
+    def next_release(self) -> datetime | None: ...
+
+    @property
+    def stories(self) -> list[tuple[str, str]]:
+        """(key, title) of the worlds that the demo can begin in."""
+        ...
+
+    def step(self) -> None:
+        """To just after the next release."""
+        ...
+
+    def play(self) -> None:
+        """Let a month go by in seconds."""
+        ...
+
+    def stop(self) -> None: ...
+
+    def begin(self, story: str) -> None:
+        """Begin the demo again, with another world or the same one."""
+        ...
