@@ -97,7 +97,7 @@ def _planned(e: Expected, today: date) -> ReleaseRow:
 def kind_text(row: ReleaseRow) -> str:
     text = row.kind.label.capitalize()
     if row.kind is ReleaseKind.OUT_OF_BAND:
-        return f"{text}, {row.channel} channel"
+        return f"{text}, {row.channel}"
     return text
 
 
@@ -116,7 +116,7 @@ def _plan_text(row: ReleaseRow, _: datetime) -> str:
 RELEASES = (
     Column("day", "Date", 142, lambda r, _: day_name(r.day), sort="day"),
     Column("product", "Product", 104, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
-    Column("kind", "Release", 206, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
+    Column("kind", "Release", 196, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
     Column("state", "Fact or plan", 108, lambda r, _: r.state, sort="state",
            glyph=lambda r: {RELEASED: Glyph.OK, PLANNED: Glyph.UNKNOWN}.get(r.state, Glyph.WARNING)),
     Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb",
@@ -124,9 +124,9 @@ RELEASES = (
     Column("build", "Build", 112, lambda r, _: r.build or words.NOTHING, sort="build"),
     Column("restarts", "Restart", 104, _restart_text, sort="restarts",
            glyph=lambda r: Glyph.RESTART if r.restarts else None),
-    Column("plan", "Plan and fact", 222, _plan_text, tip=lambda r, _: r.tip,
+    Column("plan", "Plan and fact", 234, _plan_text, tip=lambda r, _: r.tip,
            glyph=lambda r: Glyph.WARNING if r.has_changed else None, sort="has_changed"),
-    Column("source", "Source", 120, lambda r, _: r.source, tip=lambda r, _: r.tip, takes_slack=True),
+    Column("source", "Source", 84, lambda r, _: r.source, tip=lambda r, _: r.tip, takes_slack=True),
 )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ class CalendarPage(Page):
     @property
     def span(self) -> tuple[date, date]:
         year = self.period.currentData()
-        today = release_day(self._s.clock())
+        today = self._s.clock().date()
         return (date(year, 1, 1), date(year, 12, 31)) if year else (today - YEAR, today + YEAR)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -138,9 +138,9 @@ class CalendarPage(Page):
 
     def _take(self, read: _Read) -> None:
         first, last = self.span
-        today = release_day(self._s.clock())
-        rows = entries.release_rows(self._s.calendar(), first, last, today)
-        data = entries.calendar_data(rows, read.installs, first, last, today)
+        now = self._s.clock()
+        rows = entries.release_rows(self._s.calendar(), first, last, release_day(now))
+        data = entries.calendar_data(rows, read.installs, first, last, now.date())
         self.chart.show_data(data, entries.calendar_words(data, rows, self._name))
         self.restarts.set_rows(read.ledger.rows)
         of = f"{self._name}: " if self._name else "No machine is known. "

@@ -37,13 +37,14 @@ from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from hotpatch_gui.views.widgets.table import Table
 from hotpatch_gui.views.widgets.tiles import Tile
 
-from .table_page import Page
+from .table_page import TABLE_PX, Page
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
 FIRST_YEAR = 2022
-CHART_PX = 220
+CHART_PX = 204
+COLUMNS = 3
 NEXT_YEAR = "The next 12 months"
 NOTE = (
     "Counted is what the monthly release of the operating system owes: .NET and out-of-band updates may restart "
@@ -147,17 +148,18 @@ class PlannerPage(Page):
         for number, (name, field) in enumerate(fields):
             title = label(theme, name, px=CAPTION_PX, role="secondary")
             title.setBuddy(field)
-            grid.addWidget(title, 0, number)
-            grid.addWidget(field, 1, number)
-        grid.addWidget(self.enrol, 2, 0, 1, 3)
+            row, place = divmod(number, COLUMNS)
+            grid.addWidget(title, 2 * row, place)
+            grid.addWidget(field, 2 * row + 1, place)
+            grid.setColumnStretch(place, 1)
+        grid.addWidget(self.enrol, 4, 0, 1, 2)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
         for widget in (self.progress, self.cancel, self.export, self.run):
             buttons.addWidget(widget)
-        grid.addLayout(buttons, 2, 3, 1, 3)
-        grid.addWidget(self.meaning, 3, 0, 1, 6)
-        self.column.addLayout(grid)
+        grid.addLayout(buttons, 4, 1, 1, 2)
+        grid.addWidget(self.meaning, 5, 0, 1, COLUMNS)
         result = QWidget()
         column = QVBoxLayout(result)
         column.setContentsMargins(0, 4, 0, 0)
@@ -177,7 +179,14 @@ class PlannerPage(Page):
         self.results = QStackedWidget()
         self.results.addWidget(self.nothing)
         self.results.addWidget(result)
-        self.fill(self.results)
+        self.table.setMinimumHeight(round(TABLE_PX * theme.scale))
+        whole = QWidget()
+        page = QVBoxLayout(whole)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addLayout(grid)
+        page.addWidget(self.results, 1)
+        self.fill_scrolling(whole)
 
     @property
     def question(self) -> Question:

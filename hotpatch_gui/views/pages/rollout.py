@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui import resources
 from hotpatch_gui.models import rollout
@@ -22,7 +22,7 @@ from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.rollout_plan import RolloutLegend, RolloutPlan
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
-from .table_page import Page
+from .table_page import TABLE_PX, Page
 
 PLAN_PX = 270
 """The plan's part of the page at most; beyond that it scrolls."""
@@ -65,8 +65,14 @@ class RolloutPage(Page):
         body.setSpacing(8)
         for widget in (self.banner, self.plan_area, self.legend, self.assumed):
             body.addWidget(widget)
-        self.column.addLayout(body)
-        self.fill(self.panel)
+        self.panel.setMinimumHeight(round(TABLE_PX * self._s.theme.scale))
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(body)
+        column.addWidget(self.panel, 1)
+        self.fill_scrolling(whole)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

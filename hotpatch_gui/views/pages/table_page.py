@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.views.widgets.labels import label
+
+TABLE_PX = 160
+"""The least height of a table below something else."""
 
 
 class Page(QFrame):
@@ -32,3 +36,13 @@ class Page(QFrame):
 
     def fill(self, body: QWidget) -> None:
         self.column.addWidget(body, 1)
+
+    def fill_scrolling(self, body: QWidget) -> None:
+        """Where the window is too low for ``body``, it scrolls."""
+        body.setObjectName("surface")
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(body)
+        self.column.addWidget(area, 1)

@@ -1,0 +1,149 @@
+"""Calendar and rollout in the window: links, what is chosen, and the way to a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from hotpatch_gui import resources
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.simulator.guest import Guest
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.rollout import RolloutPage
+
+pytestmark = pytest.mark.expects_log
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        yield made
+
+
+class Browser(QObject):
+    """Stands where Qt hands over what is to be opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(url.toString())
+
+
+def calendar(stage: Stage) -> CalendarPage:
+    stage.window.show_page("calendar")
+    stage.settle()
+    page = stage.window.page("calendar")
+    assert isinstance(page, CalendarPage)
+    return page
+
+
+def test_enter_on_a_release_opens_microsofts_page_of_its_kb(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    page, browser = calendar(stage), Browser()
+    QDesktopServices.setUrlHandler("https", browser, "open")
+    try:
+        rows = [page.releases.row(n) for n in range(page.releases.count())]
+        august = next(r for r in rows if r is not None and r.kb == "KB5120228")
+        planned = next(r for r in rows if r is not None and r.kb is None)
+        for row in (planned, august):
+            assert page.release_table.select_id(row.id)
+            qtbot.keyClick(page.release_table, Qt.Key.Key_Return)
+    finally:
+        QDesktopServices.unsetUrlHandler("https")
+    assert browser.opened == ["https://support.microsoft.com/help/5120228"]
+
+
+def test_the_calendar_shows_what_was_installed_on_the_machines_that_are_chosen(
+    stage: Stage,
+) -> None:
+    stage.start()
+    stage.choose("vm-web-01")
+    page = calendar(stage)
+    assert "vm-web-01: 2 installations" in page.chart.caption.text()
+    assert page.total.text().startswith("vm-web-01: ")
+    stage.window.show_page("machines")
+    stage.choose("vm-web-01", "vm-dc-01", "vm-print-01")
+    page = calendar(stage)
+    assert "The 3 chosen machines: " in page.chart.caption.text()
+    assert "1 failed (crosses)" in page.chart.caption.text()
+    stage.window.show_page("machines")
+    page.period.setCurrentText("2022")
+    calendar(stage)
+    of_2022 = [r for r in resources.calendar().releases if r.released.year == 2022]
+    assert page.releases.count() == len(of_2022) == 18
+    assert "Released: 4 planned baselines" in page.chart.caption.text()
+
+
+def test_hostile_names_stay_text_on_the_new_pages(stage: Stage) -> None:
+    name = "<b>vm</b>=cmd()|'x'!A0 \u202e\U0001f680"
+    template = stage.wire.cloud.guests["vm-web-01"].to_json()
+    stage.wire.cloud.guests[name.casefold()] = Guest.from_json(template | {"name": name})
+    stage.start()
+    stage.choose(name)
+    page = calendar(stage)
+    assert page.total.text().startswith(f"{name}: ")
+    assert page.total.textFormat() is Qt.TextFormat.PlainText
+    assert page.chart.caption.textFormat() is Qt.TextFormat.PlainText
+    stage.window.show_page("rollout")
+    stage.settle()
+    rollout = stage.window.page("rollout")
+    assert isinstance(rollout, RolloutPage)
+    shown = [rollout.model.row(n) for n in range(rollout.model.count())]
+    assert name in {row.name for row in shown if row is not None}
+    rollout.panel.table.selectAll()
+    rollout.panel.table.copy()
+    lines = QApplication.clipboard().text().split("\n")
+    assert not any(cell.startswith(("=", "+", "@")) for line in lines for cell in line.split("\t"))
+
+
+def test_a_row_of_the_rollout_leads_to_its_machine(stage: Stage) -> None:
+    stage.start()
+    stage.window.show_page("rollout")
+    stage.settle()
+    page = stage.window.page("rollout")
+    assert isinstance(page, RolloutPage)
+    rows = [page.model.row(n) for n in range(page.model.count())]
+    wanted = next(r for r in rows if r is not None and r.name == "vm-erp-01")
+    page.panel.table.opened.emit(wanted.id)
+    stage.settle()
+    assert stage.window.pages.currentIndex() == 0
+    assert stage.window.machines.blade.title.whole == "vm-erp-01 | Hotpatch"
+
+
+def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> None:
+    stage.start()
+    stage.window.show_page("rollout")
+    stage.settle()
+    page = stage.window.page("rollout")
+    assert isinstance(page, RolloutPage)
+    rows = [page.model.row(n) for n in range(page.model.count())]
+    wanted = next(r for r in rows if r is not None and r.name == "vm-web-02")
+    page.panel.table.select_id(wanted.id)
+    state = [c.key for c in page.model.columns].index("standing")
+    page.panel.table.sortByColumn(state, Qt.SortOrder.DescendingOrder)
+    standing = [page.model.row(n).standing for n in range(page.model.count())]
+    assert standing == sorted(standing, reverse=True)
+    stage.sync()
+    assert page.panel.table.selected_ids == [wanted.id]
+
+
+def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:
+    with Stage("light") as stage:
+        stage.wire.cloud.guests.clear()
+        stage.start()
+        for key in ("calendar", "rollout", "planner"):
+            stage.window.show_page(key)
+            stage.settle()
+        page = stage.window.page("rollout")
+        assert isinstance(page, RolloutPage)
+        assert page.panel.empty.headline.text() == "Nothing to show"
+        assert page.panel.empty._glyph._glyph is Glyph.INFO
