@@ -92,10 +92,12 @@ class Planner(QObject):
             self.ended.emit(None)
 
     def close(self) -> None:
-        """Cancel, and wait until every thread has ended."""
+        """Cancel, wait until every thread has ended, and let go of them here: the garbage collector might do
+        so on another thread, which Qt does not stand."""
         self.cancel()
         for thread in self._ending:
             thread.wait()
+        self._ending.clear()
 
     def _on_answered(self, answer: Forecast | None) -> None:
         thread = self._thread

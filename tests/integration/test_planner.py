@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,7 +103,10 @@ def test_cancelling_leaves_the_last_answer(stage: Stage) -> None:
     simulate(stage, page)
     assert ends[-1] is not None
     assert ends[-1].machines == 3012
-    page.run.click()  # and the program may end while it runs
+    page.run.click()
+    page.planner.close()  # as the program's end does
+    assert not page.planner.is_running
+    assert not [q for q in gc.get_objects() if type(q).__name__ == "_Run"], "let go of at once"
 
 
 def test_the_forecast_is_exported_as_csv(stage: Stage, tmp_path: Path) -> None:
