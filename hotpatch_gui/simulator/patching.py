@@ -238,19 +238,20 @@ class Patching:
 
     def _queue(self, key: str, after: datetime, kind: str = "") -> None:
         guest = self._world.guests[key]
-        periodic = takes_part(guest) or guest.assessment_mode == "AutomaticByPlatform"
-        if kind in ("", "assess") and periodic:
+        if kind in ("", "assess"):
             heapq.heappush(self._due, (self._assess_at(guest, after), "assess", key))
         run = next_run(schedule_of(guest), after) if guest.schedule else None
         if kind in ("", "schedule") and run is not None:
             heapq.heappush(self._due, (run, "schedule", key))
 
     def _assess(self, guest: Guest, now: datetime) -> None:
-        """The newest of those due: Azure keeps no other. One that an installation overtook is left out."""
+        """The newest of those due: Azure keeps no other. One that an installation overtook is left out, and
+        so is a machine whose settings ask for none."""
+        periodic = takes_part(guest) or guest.assessment_mode == "AutomaticByPlatform"
         latest = self._assess_at(guest, now) - _period(guest)
         seen = guest.assessment
         overtaken = seen is not None and datetime.fromisoformat(seen["modified"]) >= latest
-        if guest.power == "running" and can_be_patched(guest) and not overtaken:
+        if periodic and guest.power == "running" and can_be_patched(guest) and not overtaken:
             self._world.assess_for_platform(guest, latest)
 
     def _run_schedule(self, guest: Guest, at: datetime) -> None:

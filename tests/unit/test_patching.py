@@ -293,3 +293,13 @@ def test_hotpatch_off_returns_to_ordinary_updates_and_on_waits_for_the_baseline(
     assert guest.build == "26100.32522", "March's too: on again, it waits for the baseline"
     go_on(cloud, days=60)
     assert guest.build == "26100.32772", "May's hotpatch"
+
+
+def test_a_machine_that_is_set_to_periodic_assessment_later_is_assessed_from_then_on() -> None:
+    guest = machine(patch_mode="Manual", assessment_mode="ImageDefault", hotpatching=False)
+    cloud = of(guest)
+    go_on(cloud, days=7)
+    assert guest.assessment is None
+    guest.assessment_mode = "AutomaticByPlatform"
+    go_on(cloud, days=4)
+    assert guest.assessment is not None
