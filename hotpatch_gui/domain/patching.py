@@ -35,13 +35,14 @@ class Standing(StrEnum):
 class Facts(NamedTuple):
     """What is known of one machine since the release. ``patched``: when the last installation of Critical
     or Security updates began that succeeded, or an assessment that offers none; ``by_hand``: somebody
-    asked for it; ``failed`` and ``begun`` likewise for one that failed and one under way."""
+    asked for it, ``by_assessment``: nobody is known to have; ``failed`` and ``begun`` likewise for one that failed and one under way."""
 
     key: str
     machine: Machine
     assessed: datetime | None = None
     patched: datetime | None = None
     by_hand: bool = False
+    by_assessment: bool = False
     failed: datetime | None = None
     begun: datetime | None = None
     health: str | None = None
@@ -164,7 +165,7 @@ def _told(
 def is_ill(f: Facts) -> bool:
     """Whether Resource Health turned bad after the machine was patched automatically."""
     is_bad = (f.health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
-    if not is_bad or f.patched is None or f.by_hand:
+    if not is_bad or f.patched is None or f.by_hand or f.by_assessment:
         return False
     return f.health_since is None or f.health_since >= f.patched
 
@@ -201,7 +202,7 @@ def _place(
             "On demand, which does not wait for this order."
             if f.by_hand
             else "An assessment since the release offers nothing Critical or Security."
-            if f.patched == rollout.released
+            if f.by_assessment
             else "By automatic guest patching."
         )
         return Place(f.key, Standing.PATCHED, phase, None, by)

@@ -120,12 +120,12 @@ def _sentence(found: View, facts: Sequence[Facts], kbs: Sequence[str]) -> tuple[
         where = ", ".join(sorted({f.machine.location for f in found.stopped_in}))
         return (
             Level.ERROR,
-            f"Stopped in phase {found.stopped.phase + 1} of {len(found.phases)}, in {where}",
+            f"By its rules stopped in phase {found.stopped.phase + 1} of {len(found.phases)}, in {where}",
             (
                 f"{what}: {names} {'is' if len(found.stopped_in) == 1 else 'are'} not healthy after the update, "
-                f"{len(found.stopped_in)} of {found.stopped.tried} patched in that phase. {done} of {part} machines have it; "
-                "nothing more is installed automatically by these rules. Look at those machines, and keep the update away "
-                "from others with its KB on the exclude list."
+                f"{len(found.stopped_in)} of {found.stopped.tried} patched in that phase. {done} of {part} machines have it, "
+                "and by the published rules no other gets it automatically; Azure does not say whether it stopped. Look at "
+                "what is not healthy, and keep the update away from others with its KB on the exclude list."
             ),
         )
     if not part:

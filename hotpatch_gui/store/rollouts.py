@@ -42,11 +42,13 @@ def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
 def _facts(row: sqlite3.Row, released: datetime, schedule: Schedule | None) -> Facts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
-    if patched is None and assessed is not None and assessed >= released and not row["important"]:
+    nothing_left = assessed is not None and assessed >= released and not row["important"]
+    by_assessment = patched is None and nothing_left
+    if by_assessment:
         patched = released
     return Facts(
         str(row["id"]), machine_of(row), assessed, patched,
-        by_hand=row["patched"] is not None and row["by_platform"] is None,
+        by_hand=row["patched"] is not None and row["by_platform"] is None, by_assessment=by_assessment,
         failed=from_text(row["failed"]), begun=from_text(row["begun"]),
         health=row["health"], health_since=from_text(row["health_at"]), schedule=schedule,
     )  # fmt: skip

@@ -168,7 +168,7 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         assert isinstance(page, RolloutPage)
         stage.clock.advance(days=5)
         stage.sync()
-        assert page.banner.headline.text() == "Stopped in phase 2 of 2, in westus2"
+        assert page.banner.headline.text() == "By its rules stopped in phase 2 of 2, in westus2"
         assert "vm-app-01 is not healthy after the update" in page.banner.detail.text()
         rows = [page.model.row(n) for n in range(page.model.count())]
         standing = {r.name: r.standing.value for r in rows if r is not None}

@@ -87,7 +87,8 @@ def test_it_stops_over_machines_that_fell_ill_by_it_alone() -> None:
     before = ill._replace(health_since=RELEASED - timedelta(days=1))
     by_hand = ill._replace(by_hand=True)
     off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
-    for other in (before, by_hand, off):
+    nothing = ill._replace(by_assessment=True)
+    for other in (before, by_hand, off, nothing):
         assert at(other, facts("waits"), now=now).stopped is None
 
 
