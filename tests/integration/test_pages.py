@@ -46,6 +46,14 @@ def calendar(stage: Stage) -> CalendarPage:
     return page
 
 
+def rollout(stage: Stage) -> RolloutPage:
+    stage.window.show_page("rollout")
+    stage.settle()
+    page = stage.window.page("rollout")
+    assert isinstance(page, RolloutPage)
+    return page
+
+
 def test_enter_on_a_release_opens_microsofts_page_of_its_kb(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     page, browser = calendar(stage), Browser()
@@ -93,24 +101,18 @@ def test_hostile_names_stay_text_on_the_new_pages(stage: Stage) -> None:
     assert page.total.text().startswith(f"{name}: ")
     assert page.total.textFormat() is Qt.TextFormat.PlainText
     assert page.chart.caption.textFormat() is Qt.TextFormat.PlainText
-    stage.window.show_page("rollout")
-    stage.settle()
-    rollout = stage.window.page("rollout")
-    assert isinstance(rollout, RolloutPage)
-    shown = [rollout.model.row(n) for n in range(rollout.model.count())]
+    order = rollout(stage)
+    shown = [order.model.row(n) for n in range(order.model.count())]
     assert name in {row.name for row in shown if row is not None}
-    rollout.panel.table.selectAll()
-    rollout.panel.table.copy()
+    order.panel.table.selectAll()
+    order.panel.table.copy()
     lines = QApplication.clipboard().text().split("\n")
     assert not any(cell.startswith(("=", "+", "@")) for line in lines for cell in line.split("\t"))
 
 
 def test_a_row_of_the_rollout_leads_to_its_machine(stage: Stage) -> None:
     stage.start()
-    stage.window.show_page("rollout")
-    stage.settle()
-    page = stage.window.page("rollout")
-    assert isinstance(page, RolloutPage)
+    page = rollout(stage)
     rows = [page.model.row(n) for n in range(page.model.count())]
     wanted = next(r for r in rows if r is not None and r.name == "vm-erp-01")
     page.panel.table.opened.emit(wanted.id)
@@ -121,10 +123,7 @@ def test_a_row_of_the_rollout_leads_to_its_machine(stage: Stage) -> None:
 
 def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> None:
     stage.start()
-    stage.window.show_page("rollout")
-    stage.settle()
-    page = stage.window.page("rollout")
-    assert isinstance(page, RolloutPage)
+    page = rollout(stage)
     rows = [page.model.row(n) for n in range(page.model.count())]
     wanted = next(r for r in rows if r is not None and r.name == "vm-web-02")
     page.panel.table.select_id(wanted.id)
@@ -140,10 +139,9 @@ def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:
     with Stage("light") as stage:
         stage.wire.cloud.guests.clear()
         stage.start()
-        for key in ("calendar", "rollout", "planner"):
+        for key in ("calendar", "planner"):
             stage.window.show_page(key)
             stage.settle()
-        page = stage.window.page("rollout")
-        assert isinstance(page, RolloutPage)
+        page = rollout(stage)
         assert page.panel.empty.headline.text() == "Nothing to show"
         assert page.panel.empty._glyph._glyph is Glyph.INFO

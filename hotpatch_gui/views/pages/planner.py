@@ -180,13 +180,7 @@ class PlannerPage(Page):
         self.results.addWidget(self.nothing)
         self.results.addWidget(result)
         self.table.setMinimumHeight(round(TABLE_PX * theme.scale))
-        whole = QWidget()
-        page = QVBoxLayout(whole)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(0)
-        page.addLayout(grid)
-        page.addWidget(self.results, 1)
-        self.fill_scrolling(whole)
+        self.fill_scrolling(grid, self.results)
 
     @property
     def question(self) -> Question:

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
 from hotpatch_gui import resources
 from hotpatch_gui.models import rollout
@@ -66,13 +66,7 @@ class RolloutPage(Page):
         for widget in (self.banner, self.plan_area, self.legend, self.assumed):
             body.addWidget(widget)
         self.panel.setMinimumHeight(round(TABLE_PX * self._s.theme.scale))
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(body)
-        column.addWidget(self.panel, 1)
-        self.fill_scrolling(whole)
+        self.fill_scrolling(body, self.panel)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
@@ -37,9 +37,15 @@ class Page(QFrame):
     def fill(self, body: QWidget) -> None:
         self.column.addWidget(body, 1)
 
-    def fill_scrolling(self, body: QWidget) -> None:
-        """Where the window is too low for ``body``, it scrolls."""
+    def fill_scrolling(self, top: QLayout, bottom: QWidget) -> None:
+        """``top`` as high as it is and ``bottom`` with the rest; both scroll where the window is too low."""
+        body = QWidget()
         body.setObjectName("surface")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(bottom, 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
