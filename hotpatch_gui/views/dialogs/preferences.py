@@ -30,7 +30,7 @@ from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
 SHORTCUTS = (
     ("F5", "Refresh"), ("Ctrl+K", "Search machines"), ("Ctrl+F", "Filter the table"),
-    ("Ctrl+1 … 4", "Machines, Updates, History, Activity"), ("Ctrl+Shift+A", "Assess now"),
+    ("Ctrl+1 … 7", "The pages, from Machines to Activity"), ("Ctrl+Shift+A", "Assess now"),
     ("Ctrl+I", "Install updates now (opens the dialog)"), ("Ctrl+U", "Update settings"),
     ("Ctrl+C, Ctrl+Shift+C", "Copy rows, with headers"), ("Ctrl+,", "Settings"), ("F1", "This page"),
 )  # fmt: skip
