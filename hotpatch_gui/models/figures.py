@@ -84,3 +84,11 @@ class MonthBar:
     without: int
     exposure: float
     exposure_without: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerData:
+    """``window_hours`` is how long each restart's window is."""
+
+    window_hours: float
+    months: Sequence[MonthBar]

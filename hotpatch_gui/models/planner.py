@@ -33,7 +33,7 @@ from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.store.database import open_reader
 
 from . import words
-from .figures import MonthBar
+from .figures import MonthBar, PlannerData
 from .rows import Column
 from .source import DataSource
 
@@ -224,19 +224,20 @@ MONTHS = (
 )  # fmt: skip
 
 
-def bars(found: Forecast) -> tuple[MonthBar, ...]:
-    return tuple(
+def chart_data(found: Forecast) -> PlannerData:
+    months = tuple(
         MonthBar(m.day, m.restarts, m.restarts_without, m.exposure.mean, m.exposure_without.mean)
         for m in found.months
     )
+    return PlannerData(found.question.window_hours, months)
 
 
 def chart_words(found: Forecast) -> str:
     most = max(found.months, key=lambda m: m.restarts)
     return (
-        f"Restarts by release: with hotpatch (filled) {found.restarts:,}, without (outline) "
+        f"Restarts by release and hours of windows: with hotpatch (filled) {found.restarts:,}, without (outline) "
         f"{found.restarts_without:,}; most with hotpatch on {day_name(most.day)}, {most.restarts:,}. "
-        "Mean days exposed, on the right: dots with hotpatch, triangles without."
+        "Days exposed, right: dots with hotpatch, triangles without."
     )
 
 

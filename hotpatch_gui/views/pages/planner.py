@@ -240,7 +240,7 @@ class PlannerPage(Page):
             f"{found.hours:,.0f}", f"{found.hours_without:,.0f} without hotpatch"
         )
         self.sentence.setText(_sentence(found))
-        self.chart.show_data(planner.bars(found), planner.chart_words(found))
+        self.chart.show_data(planner.chart_data(found), planner.chart_words(found))
         self.model.set_rows(planner.month_rows(found))
 
     def _show_form(self) -> None:

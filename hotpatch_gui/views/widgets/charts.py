@@ -18,6 +18,7 @@ from hotpatch_gui.models.figures import (
     ClassCount,
     DayCount,
     MonthBar,
+    PlannerData,
     StripData,
 )
 from hotpatch_gui.theme.theme import Theme
@@ -253,10 +254,12 @@ class CalendarChart(_Plot):
 
 
 class PlannerChart(_Plot):
-    """Restarts of each release day: filled with hotpatch, an outline without; dots for days exposed."""
+    """Restarts of each release day and the hours of their windows: filled with hotpatch, an outline without;
+    dots for days exposed."""
 
-    def draw(self, data: Sequence[MonthBar], theme: Theme) -> None:
+    def draw(self, shown: PlannerData, theme: Theme) -> None:
         self.dress(theme)
+        data = shown.months
         t = theme.tokens
         at = list(range(len(data)))
         most = max((b.without for b in data), default=1) or 1
@@ -271,8 +274,10 @@ class PlannerChart(_Plot):
         self.plot.getAxis("bottom").setTicks(
             [[(n, f"{b.day:%b %Y}") for n, b in enumerate(data) if n % step == 0]]
         )
-        self.plot.getAxis("left").setTicks([_whole_ticks(most)])
-        self.title_axis("left", "Restarts", theme)
+        hours = shown.window_hours
+        ticks = [(n, f"{text} · {n * hours:,.4g} h") for n, text in _whole_ticks(most)]
+        self.plot.getAxis("left").setTicks([ticks])
+        self.title_axis("left", "Restarts · hours", theme)
         self._draw_exposure(data, most, theme)
         self.plot.setXRange(-0.6, len(data) - 0.4, padding=0)
         self.plot.setYRange(0, most * 1.12, padding=0)
