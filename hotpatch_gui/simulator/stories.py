@@ -57,8 +57,12 @@ def _october(catalog: Catalog, _: int, __: int) -> list[Guest]:
 def _bad_update(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
     """The demo's machines on the day of September's baseline, which one of them does not stand."""
     fleet = demo_fleet(catalog, max(machines, 24), seed)
+    seen = datetime(2026, 9, 8, 11, tzinfo=UTC)
     for guest in fleet:
         guest.fails_kb = None
+        if guest.power == "running":
+            begun = seen - timedelta(minutes=2)
+            guest.assessment = assessment_of(guest, catalog, begun, seen, "Platform")
         if guest.location == "westus2" and guest.zone == "1":
             guest.ill_of = ["KB5122871"]
     return fleet
