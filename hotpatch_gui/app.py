@@ -7,16 +7,17 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from . import resources
-from .azure.clouds import Cloud
 from .demo_time import DemoTime
 from .domain.clock import Clock, CloudClock
+from .domain.clouds import Cloud, demo
 from .domain.operations import OperationKind
 from .domain.problems import Problem, ProblemKind
 from .models.source import DataSource
@@ -32,7 +33,7 @@ from .views.services import CloudLabel, Services
 from .worker.thread import Opened, Worker, WorkerThread
 
 if TYPE_CHECKING:
-    from .azure.gateway import Connection
+    from .domain.connections import Connection
     from .domain.installs import InstallRequest
     from .domain.settings import SettingsChange
     from .simulator.arm import Wire
@@ -81,25 +82,27 @@ def say(text: str) -> None:
     box.exec()
 
 
-class Target(NamedTuple):
-    """The cloud to show and how to reach it; ``connect`` runs on the worker thread, SDKs and all.
+AZURE_WORLD = "azure"
 
-    ``wire`` is the simulated Azure of this process, once it was made; None for every other cloud.
+
+class Target(NamedTuple):
+    """What to show: the file's connections, or one to a simulated Azure.
+
+    ``world`` says whose data a file holds: a demo's is not shared with Azure's. ``seed`` is the connection that
+    it is to have, ``transport`` makes what reaches a cloud in this process; both run on the worker's thread.
+    ``wire`` is the simulated Azure of this process, once it was made.
     """
 
-    cloud: Cloud
+    world: str
     label: CloudLabel
-    connect: Callable[[], Connection]
+    seed: Callable[[], Connection] | None = None
+    transport: Callable[[], Callable[[], Any]] | None = None
     wire: Callable[[], Wire | None] | None = None
 
-    @property
-    def world(self) -> str:
-        """Whose data a file holds: files are not shared between clouds."""
-        return self.cloud.endpoint
 
-
-def demo_cloud() -> Cloud:
-    return Cloud("Demo", "https://azure.demo.invalid", needs_sign_in=False, is_demo=True)
+def azure_target() -> Target:
+    """The connections that the file holds."""
+    return Target(AZURE_WORLD, CloudLabel("Azure"))
 
 
 def demo_target(make_wire: Callable[[], Wire]) -> Target:
@@ -107,19 +110,27 @@ def demo_target(make_wire: Callable[[], Wire]) -> Target:
 
     made: list[Wire] = []
 
-    def connect() -> Connection:
-        from .azure.gateway import Connection  # noqa: PLC0415 - the SDKs come with it
-        from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
+    def transport() -> Callable[[], Any]:
         from .simulator.transport import in_process_transport  # noqa: PLC0415
 
-        wire = make_wire()
-        made.append(wire)
-        return Connection(
-            demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire)
-        )
+        made.append(make_wire())
+        return partial(in_process_transport, made[-1])
 
     label = CloudLabel("Contoso", "Demo, simulated Azure")
-    return Target(demo_cloud(), label, connect, lambda: made[-1] if made else None)
+    seed = partial(_seed, demo(), "Contoso")
+    return Target(demo().endpoint, label, seed, transport, lambda: made[-1] if made else None)
+
+
+def simulated_target(cloud: Cloud) -> Target:
+    """A simulated Azure at an address of this machine."""
+    label = CloudLabel(cloud.name, "Demo, simulated Azure")
+    return Target(cloud.endpoint, label, partial(_seed, cloud, cloud.name))
+
+
+def _seed(cloud: Cloud, name: str) -> Connection:
+    from .domain.connections import demo_connection  # noqa: PLC0415 - not before the first paint
+
+    return demo_connection(cloud, name)
 
 
 def demo_wire(folder: Path, story: str = "today") -> Wire:
@@ -133,18 +144,12 @@ def demo_wire(folder: Path, story: str = "today") -> Wire:
     )
 
 
-def cloud_target(
-    cloud: Cloud, subscription_ids: Sequence[str], sign_in: str, tenant: str | None
-) -> Target:
-    """A cloud over the network: Azure itself, or a simulated one at an address of this machine."""
+class Next(NamedTuple):
+    """What comes after a window that closed: a world of the demo, the demo as it was, or Azure with a
+    connection that is to be made."""
 
-    def connect() -> Connection:
-        from .azure.gateway import Connection  # noqa: PLC0415 - the SDKs come with it
-
-        return Connection(cloud, tuple(subscription_ids), sign_in, tenant)
-
-    demo = "Demo, simulated Azure" if cloud.is_demo else ""
-    return Target(cloud, CloudLabel(cloud.name, demo), connect)
+    story: str | None = None
+    connection: Connection | None = None
 
 
 def _under_way(kind: OperationKind, machines: int) -> Problem:
@@ -159,8 +164,11 @@ def _under_way(kind: OperationKind, machines: int) -> Problem:
 class Desk:
     """What the window asks for: into the queue at once, then word to the worker."""
 
-    def __init__(self, path: Path, thread: WorkerThread, clock: Clock) -> None:
-        self._path, self._thread, self._clock = path, thread, clock
+    def __init__(
+        self, path: Path, thread: WorkerThread, clock: Clock, go_on: Callable[[Next], None]
+    ) -> None:
+        """``go_on`` ends this window for what comes next."""
+        self._path, self._thread, self._clock, self._go_on = path, thread, clock, go_on
         self._outbox: Outbox | None = None
 
     def sync(self) -> None:
@@ -172,29 +180,72 @@ class Desk:
     def read_machine(self, machine_id: int) -> None:
         self._thread.machine_requested.emit(machine_id)
 
+    def save_connection(self, connection: Connection) -> None:
+        self._thread.connection_saved.emit(connection)
+
+    def connect(self, connection: Connection) -> None:
+        self._go_on(Next(connection=connection))
+
+    def show_demo(self) -> None:
+        self._go_on(Next())
+
+    def remove_connection(self, connection_id: int) -> None:
+        self._thread.connection_removed.emit(connection_id)
+
+    def sign_in(self, connection_id: int) -> None:
+        self._thread.sign_in_requested.emit(connection_id)
+
+    def sign_out(self, connection_id: int) -> None:
+        self._thread.sign_out_requested.emit(connection_id)
+
     def assess(self, machine_ids: Sequence[int]) -> int:
-        return self._queue(OperationKind.ASSESS, machine_ids, None)
+        return self._queue(OperationKind.ASSESS, [(i, None) for i in machine_ids])
 
     def install(self, machine_ids: Sequence[int], request: InstallRequest) -> int:
         import json  # noqa: PLC0415
 
         from .azure.bodies import install_body  # noqa: PLC0415 - after the first paint
 
-        return self._queue(OperationKind.INSTALL, machine_ids, json.dumps(install_body(request)))
+        body = json.dumps(install_body(request))
+        return self._queue(OperationKind.INSTALL, [(i, body) for i in machine_ids])
 
     def restart(self, machine_ids: Sequence[int]) -> int:
-        return self._queue(OperationKind.RESTART, machine_ids, None)
+        return self._queue(OperationKind.RESTART, [(i, None) for i in machine_ids])
 
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> int:
         import json  # noqa: PLC0415
 
         from .azure.bodies import settings_body  # noqa: PLC0415 - after the first paint
 
-        return self._queue(OperationKind.SETTINGS, machine_ids, json.dumps(settings_body(change)))
+        arcs = self._box().arc_locations(machine_ids)
+        bodies = {
+            is_arc: json.dumps(settings_body(change, is_arc=is_arc)) for is_arc in (False, True)
+        }
+        return self._queue(OperationKind.SETTINGS, [(i, bodies[i in arcs]) for i in machine_ids])
+
+    def enrol(self, machine_ids: Sequence[int], *, on: bool) -> int:
+        import json  # noqa: PLC0415
+
+        from .azure.bodies import disenrol_body, enrol_body  # noqa: PLC0415 - after the first paint
+
+        places = self._box().arc_locations(machine_ids)
+        if on:
+            wanted = [(i, json.dumps(enrol_body(place))) for i, place in places.items()]
+            return self._queue(OperationKind.ENROL, wanted)
+        body = json.dumps(disenrol_body())
+        return self._queue(OperationKind.DISENROL, [(i, body) for i in places])
 
     def cancel(self, operation_id: int) -> bool:
+        return self._change(lambda box: box.cancel(operation_id, self._clock()))
+
+    def wait_for_turn(self, operation_id: int) -> bool:
+        done = self._change(lambda box: box.wait_for_turn(operation_id, self._clock()) is not None)
+        self._thread.operations_queued.emit()
+        return done
+
+    def _change(self, change: Callable[[Outbox], bool]) -> bool:
         try:
-            done = self._box().cancel(operation_id, self._clock())
+            done = change(self._box())
         except sqlite3.Error as error:
             self._thread.worker.failed.emit(store_problem(error, self._path))
             return False
@@ -205,18 +256,17 @@ class Desk:
         if self._outbox is not None:
             self._outbox.close()
 
-    def _queue(self, kind: OperationKind, machine_ids: Sequence[int], request: str | None) -> int:
-        """A problem goes the way of the worker's own: into the window."""
+    def _queue(self, kind: OperationKind, wanted: Sequence[tuple[int, str | None]]) -> int:
+        """(machine id, request JSON) into the queue. A problem goes the way of the worker's own: into the window."""
         try:
-            wanted = [(i, request) for i in machine_ids]
             queued = len(self._box().queue(kind, wanted, self._clock()))
         except sqlite3.Error as error:
             self._thread.worker.failed.emit(store_problem(error, self._path))
             return 0
         self._thread.worker.changed.emit(Changes.to("operations"))
         self._thread.operations_queued.emit()
-        if queued < len(machine_ids):
-            self._thread.worker.failed.emit(_under_way(kind, len(machine_ids) - queued))
+        if queued < len(wanted):
+            self._thread.worker.failed.emit(_under_way(kind, len(wanted) - queued))
         return queued
 
     def _box(self) -> Outbox:
@@ -237,29 +287,33 @@ class App(QObject):
     def __init__(
         self, application: QApplication, folder: Path, target: Target, *,
         theme: str | None = None, bundled_font: bool = False, scale: float = 1.0,
+        connection: Connection | None = None, is_first: bool = False,
     ) -> None:  # fmt: skip
+        """``connection`` is to be made once the file is ready; ``is_first`` asks first what to look at."""
         super().__init__()
-        self.next_story: str | None = None
+        self.next: Next | None = None
+        self._connection, self._is_first = connection, is_first
         self._unseen = QTimer(self)
         self._unseen.setSingleShot(True)
         path = folder / FILE_NAME
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = Settings(folder)
         self.source = DataSource(path, self)
-        self.clock = self._clock_for(target.cloud)
+        self.clock = self._clock_for(target)
         self.theme = Theme(
             application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale
         )
         self.worker = Worker(
             path,
             target.world,
-            target.connect,
             self.clock,
             resources.calendar,
             sync_every_s=self.settings.sync_minutes * 60.0,
+            seed=target.seed,
+            transport=target.transport,
         )
         self.thread_ = WorkerThread(self.worker, self)
-        self.desk = Desk(path, self.thread_, self.clock)
+        self.desk = Desk(path, self.thread_, self.clock, self._go_on)
         self.icons = Icons(self.theme)
         self.demo = DemoTime(target.wire, self.desk.sync, self) if target.wire else None
         self.services = Services(
@@ -270,9 +324,9 @@ class App(QObject):
         self.theme.dress()
         self._connect()
 
-    def _clock_for(self, cloud: Cloud) -> CloudClock:
+    def _clock_for(self, target: Target) -> CloudClock:
         """A simulated cloud has its own day; until it answers, the last one known stands still."""
-        if not cloud.is_demo:
+        if not target.label.demo:
             return CloudClock.real()
         last = catalogue.latest_time(self.source.db) if self.source.db is not None else None
         return CloudClock(last)
@@ -287,6 +341,7 @@ class App(QObject):
         worker.sync_ended.connect(self._on_sync_ended)
         worker.failed.connect(self._on_failed)
         worker.prompted.connect(self.window.show_prompt)
+        worker.connected.connect(self._on_connected)
         if self.demo is not None:
             self.demo.story_chosen.connect(self._begin_again)
             self.demo.changed.connect(self.window.header.show_clock)
@@ -309,14 +364,27 @@ class App(QObject):
         self.thread_.start()
         self.window.load_icons()
 
+        if self._is_first:
+            self.window.open_welcome()
+
     @Slot(str)
     def _begin_again(self, story: str) -> None:
-        """End this program; the one that comes after it begins with ``story``."""
-        self.next_story = story
+        self._go_on(Next(story=story))
+
+    def _go_on(self, what: Next) -> None:
+        """End this window for what comes next."""
+        self.next = what
         self.window.close()
 
+    @Slot()
+    def _on_connected(self) -> None:
+        if self._connection is not None:
+            self.desk.save_connection(self._connection)
+            self._connection = None
+
     def forget(self) -> None:
-        """Once it is closed: let go of what Qt keeps of it, as another program follows."""
+        """Once it is closed, and another program follows: end Qt's objects here and now, and not where the
+        garbage collector happens to run, which may be another thread."""
         for part in (self.window, self.theme, self):
             part.deleteLater()
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import __version__
-from .azure.clouds import CLOUDS, Cloud, simulated
+from .domain.clouds import Cloud, simulated
 from .paths import default_data_dir
 
 if TYPE_CHECKING:
-    from .app import Target
+    from .app import Next, Target
+    from .domain.connections import Connection
 
-SIGN_INS = ("browser", "device-code", "cli", "managed-identity")
+FILE_NAME = "hotpatch.sqlite3"
 EXIT_USAGE = 2
 DEMO_FOLDER = "demo"
 SIMULATOR_FILE = "simulated-azure.sqlite3"
@@ -41,32 +42,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hotpatch-gui",
         description="Hotpatch state, assessments and installations of Windows Server machines in Azure. "
-        "Without --subscription or --endpoint it shows a demo against a simulated Azure.",
+        "Without a connection to Azure it shows a demo against a simulated one.",
     )
     parser.add_argument("--version", action="version", version=f"hotpatch-gui {__version__}")
     parser.add_argument("--data-dir", type=Path, help="keep file, settings and logs in this folder")
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run")
-    azure = parser.add_argument_group("Azure")
-    azure.add_argument(
-        "--subscription",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="a subscription to show; may be repeated",
-    )
-    azure.add_argument(
-        "--sign-in", choices=SIGN_INS, default="browser", help="how to sign in (default: browser)"
-    )
-    azure.add_argument("--tenant", metavar="ID", help="the tenant to sign in to")
-    azure.add_argument(
-        "--cloud", choices=tuple(CLOUDS), default="public", help="which Azure (default: public)"
-    )
     demo = parser.add_argument_group("simulated Azure")
     demo.add_argument(
         "--endpoint",
         metavar="URL",
         help="a simulated Azure on this machine, as 'simulate' prints it",
     )
+    demo.add_argument("--demo", action="store_true", help="the demo, though there are connections")
     demo.add_argument("--reset-demo", action="store_true", help="begin the demo afresh")
     demo.add_argument(
         "--story",
@@ -83,7 +70,7 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     simulator = commands.add_parser("simulate", help="serve a simulated Azure on loopback HTTP")
     simulator.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     simulator.add_argument(
-        "--machines", type=int, default=12, help="how many machines (default: 12)"
+        "--machines", type=int, default=16, help="how many machines (default: 16)"
     )
     simulator.add_argument("--seed", type=int, default=1, help="the same seed makes the same world")
     simulator.add_argument(
@@ -121,17 +108,24 @@ def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 class World(NamedTuple):
-    """What the command line asks to be shown, and the folder of its data."""
+    """What is shown, and the folder of its data."""
 
-    cloud: Cloud
-    subscriptions: list[str]
-    is_demo: bool
     folder: Path
+    cloud: Cloud | None = None
+    """A simulated Azure on this machine; None for the demo and for Azure."""
+    is_demo: bool = False
+    story: str | None = None
+    """The demo's world where it begins afresh; None where it goes on."""
+    connection: Connection | None = None
+    """One that is to be made first."""
+    is_first: bool = False
+    """Nothing was ever looked at: ask what to."""
 
 
 def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Show the window until it is closed."""
-    world = read_world(options, parser)
+    """Show the window until it is closed, and another one where it asks for that."""
+    root = root_of(options)
+    world: World | None = read_world(options, parser, root)
     if not has_display():
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
@@ -139,28 +133,38 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     application = app.make_application()
-    lock = app.lock(world.folder)
-    if lock is None:
-        print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
-        app.say(ALREADY_OPEN.format(folder=world.folder))
-        return EXIT_USAGE
-    if (options.reset_demo or options.story) and not reset_demo(world.folder):
-        parser.error(f"{world.folder} holds no demo; nothing was deleted")
-    story: str | None = options.story or "today"
-    while story is not None:
-        target = _target(options, world, story)
-        program = app.App(application, world.folder, target, theme=options.theme)
+    code = 0
+    while world is not None:
+        lock = app.lock(world.folder)
+        if lock is None:
+            print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
+            app.say(ALREADY_OPEN.format(folder=world.folder))
+            return EXIT_USAGE
+        if world.story and not reset_demo(world.folder):
+            parser.error(f"{world.folder} holds no demo; nothing was deleted")
+        program = app.App(
+            application, world.folder, _target(world), theme=options.theme,
+            connection=world.connection, is_first=world.is_first,
+        )  # fmt: skip
         program.beginning.connect(put_back)
         program.beginning.connect(partial(start_log, world.folder))
         program.start()
         code = int(application.exec())
         if not program.close():
             os._exit(code)  # the worker hangs in a request; Qt would abort the process over it
-        story = program.next_story
-        if story is not None:
+        lock.unlock()
+        world = _world_after(program.next, root)
+        if world is not None:
             program.forget()
-            reset_demo(world.folder)
     return code
+
+
+def _world_after(what: Next | None, root: Path) -> World | None:
+    if what is None:
+        return None
+    if what.connection is not None:
+        return World(root, connection=what.connection)
+    return World(root / DEMO_FOLDER, is_demo=True, story=what.story)
 
 
 def import_qt() -> Callable[[], None]:
@@ -180,49 +184,43 @@ def import_qt() -> Callable[[], None]:
     return put_back
 
 
-def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser) -> World:
+def root_of(options: argparse.Namespace) -> Path:
+    """The folder of Azure's data; the demo's and those of simulated clouds are beneath it."""
+    folder: Path = options.data_dir or default_data_dir()
+    return folder.absolute()
+
+
+def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path) -> World:
     """Raises SystemExit with the usage where the options do not go together."""
-    if options.endpoint and options.subscription:
-        parser.error("--endpoint and --subscription exclude each other")
-    try:
-        cloud = simulated(options.endpoint) if options.endpoint else CLOUDS[options.cloud]
-        subscriptions = [subscription_id(s) for s in options.subscription]
-    except ValueError as error:
-        parser.error(
-            str(error)
-            if options.endpoint
-            else "--subscription wants the ID, such as 00000000-0000-0000-0000-000000000000"
-        )
-    is_demo = not options.endpoint and not subscriptions
-    if (options.reset_demo or options.story) and not is_demo:
-        parser.error(
-            "--reset-demo and --story are for the demo, without --subscription and --endpoint"
-        )
+    wants_demo = options.demo or options.reset_demo or options.story
+    if options.endpoint and wants_demo:
+        parser.error("--endpoint is a cloud of its own; leave out --demo, --reset-demo and --story")
     if options.story:
         from .simulator.stories import STORIES  # noqa: PLC0415 - rarely wanted, and slow to load
 
         if options.story not in STORIES:
             parser.error(f"there is no story {options.story}: choose {', '.join(STORIES)}")
-    if is_demo:
-        part = DEMO_FOLDER
-    elif options.endpoint:
-        part = f"simulated/{cloud.host.replace(':', '-')}"
-    else:
-        part = "" if options.cloud == "public" else options.cloud
-    folder = (options.data_dir or default_data_dir() / part).absolute()
-    return World(cloud, subscriptions, is_demo, folder)
+    if options.endpoint:
+        try:
+            cloud = simulated(options.endpoint)
+        except ValueError as error:
+            parser.error(str(error))
+        return World(root / "simulated" / cloud.host.replace(":", "-"), cloud)
+    has_azure = (root / FILE_NAME).exists()
+    if has_azure and not wants_demo:
+        return World(root)
+    folder = root / DEMO_FOLDER
+    story = options.story or ("today" if options.reset_demo else None)
+    is_first = not (has_azure or wants_demo or (folder / FILE_NAME).exists())
+    return World(folder, is_demo=True, story=story, is_first=is_first)
 
 
-def _target(options: argparse.Namespace, world: World, story: str) -> Target:
+def _target(world: World) -> Target:
     from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     if world.is_demo:
-        return app.demo_target(lambda: app.demo_wire(world.folder, story))
-    if options.endpoint:
-        from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
-
-        return app.cloud_target(world.cloud, [SUBSCRIPTION], "none", None)
-    return app.cloud_target(world.cloud, world.subscriptions, options.sign_in, options.tenant)
+        return app.demo_target(lambda: app.demo_wire(world.folder, world.story or "today"))
+    return app.simulated_target(world.cloud) if world.cloud else app.azure_target()
 
 
 def subscription_id(text: str) -> str:
@@ -298,7 +296,7 @@ def simulate(options: argparse.Namespace) -> int:
 
     from . import resources  # noqa: PLC0415
     from .simulator.build import build_simulator  # noqa: PLC0415
-    from .simulator.cloud import SUBSCRIPTION  # noqa: PLC0415
+    from .simulator.guest import SUBSCRIPTION  # noqa: PLC0415
     from .simulator.server import SimulatorServer  # noqa: PLC0415
 
     wire = build_simulator(

@@ -25,14 +25,30 @@ def install_body(request: InstallRequest) -> dict[str, Any]:
     }
 
 
-def settings_body(change: SettingsChange) -> dict[str, Any]:
-    """The body of a PATCH of the patch settings."""
+def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, Any]:
+    """The body of a PATCH of the patch settings. An Arc-enabled server has no safety checks to bypass."""
     settings: dict[str, Any] = {
         "patchMode": change.patch_mode.value,
         "enableHotpatching": change.hotpatch,
         "assessmentMode": change.assessment_mode.value,
-        "automaticByPlatformSettings": {
-            "bypassPlatformSafetyChecksOnUserSchedule": change.bypass_safety_checks
-        },
     }
+    if not is_arc:
+        settings["automaticByPlatformSettings"] = {
+            "bypassPlatformSafetyChecksOnUserSchedule": change.bypass_safety_checks
+        }
     return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}
+
+
+def enrol_body(location: str) -> dict[str, Any]:
+    """The body of a PUT of the licence profile (§3.5). The profile's own subscription is the pay-as-you-go one
+    and is left alone."""
+    feature = {"name": "Hotpatch", "subscriptionStatus": "Enabled"}
+    product = {"productType": "WindowsServer", "productFeatures": [feature]}
+    return {"location": location, "properties": {"productProfile": product}}
+
+
+def disenrol_body() -> dict[str, Any]:
+    """The body of a PATCH of the licence profile, whose words differ from a PUT's."""
+    feature = {"name": "Hotpatch", "subscriptionStatus": "Disable"}
+    product = {"productType": "WindowsServer", "productFeatures": [feature]}
+    return {"properties": {"productProfile": product}}

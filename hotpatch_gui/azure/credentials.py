@@ -1,19 +1,28 @@
-"""Sign-in through azure-identity, by the way the user chose. Never a surprise window."""
+"""Sign-in through azure-identity, by the way that the connection names. Nothing opens before it is wanted."""
 
 from __future__ import annotations
 
+import base64
+import json
+import logging
+import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
+from hotpatch_gui.domain.clouds import CUSTOM
+from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
-from .clouds import Cloud
-
-METHODS = ("browser", "device-code", "cli", "managed-identity")
+log = logging.getLogger(__name__)
+CACHE_NAME = "hotpatch-dashboard-{id}"
+CERTIFICATE_PASSWORD = "HOTPATCH_CERTIFICATE_PASSWORD"  # noqa: S105 - the name of a variable
+_WHO = ("upn", "preferred_username", "unique_name", "app_displayname", "appid", "oid")
+ShowCode = Callable[[str, str, datetime], None]
 
 
 class NoCredential:
@@ -29,58 +38,176 @@ class NoAuthentication(SansIOHTTPPolicy[Any, Any]):
     """An authentication policy that adds nothing: azure-core refuses bearers over plain http."""
 
 
-class SignIn:
-    """A credential and, for the ways that need the user, the moment of asking.
+class Account(NamedTuple):
+    """Who is signed in. ``record`` is azure-identity's AuthenticationRecord, where there is one."""
 
-    Those ways ask in ``now`` alone: a poll in the background never opens a browser.
+    name: str
+    record: str | None = None
+
+
+class SignIn:
+    """A connection's credential, and for the ways that need the user the moment of asking.
+
+    Those ways ask in ``now`` alone: whatever else wants a token without being signed in gets an error.
     """
 
-    def __init__(
-        self, cloud: Cloud, method: str, tenant: str | None, prompt: Callable[[str], None]
-    ) -> None:
-        self._scope, self._method, self._prompt = cloud.scope, method, prompt
-        self.credential = _credential(cloud, method, tenant, self._show_code)
+    def __init__(self, connection: Connection, prompt: Callable[[str], None]) -> None:
+        self._connection, self._prompt = connection, prompt
+        self.credential = credential_of(connection, self._show_code)
 
-    def now(self) -> None:
-        """Ask the user to sign in, unless that was done or is not needed."""
+    def account(self) -> Account | None:
+        """Who the tokens are for, asking nobody; None where a cloud needs no sign-in.
+
+        Raises:
+            azure.core.exceptions.ClientAuthenticationError: nobody is signed in, or not any more.
+        """
+        if not self._connection.cloud.needs_sign_in:
+            return None
+        token = self.credential.get_token(self._connection.cloud.scope)
+        return Account(account_name(token.token) or self._connection.method.label)
+
+    def now(self) -> Account | None:
+        """Sign in, asking the user where the way needs it; takes as long as the user does."""
         ask = getattr(self.credential, "authenticate", None)
-        if ask is None:
-            return
-        from azure.identity import AuthenticationRequiredError  # noqa: PLC0415 - 0.4 s
-
+        if ask is None or not self._connection.method.asks_user:
+            return self.account()
+        if self._connection.method is not SignInMethod.DEVICE_CODE:
+            self._prompt(f"Sign in to {self._connection.name} in the window that opens.")
         try:
-            self.credential.get_token(self._scope)
-        except AuthenticationRequiredError:
-            if self._method == "browser":
-                self._prompt("Sign in to Azure in the browser window that opens.")
-            ask(scopes=[self._scope])
+            record = ask(scopes=[self._connection.cloud.scope])
+        finally:
             self._prompt("")
+        return Account(record.username, record.serialize())
+
+    def close(self) -> None:
+        """Let go of the connections to the identity service."""
+        close = getattr(self.credential, "close", None)
+        if close is not None:
+            close()
+
+    def forget(self) -> None:
+        """Sign out: the tokens leave the platform's own store, and what was in memory goes with this object."""
+        if self._connection.method.asks_user:
+            for is_cae in (False, True):
+                forget_cache(CACHE_NAME.format(id=self._connection.id), is_cae=is_cae)
 
     def _show_code(self, address: str, code: str, _: datetime) -> None:
-        self._prompt(f"To sign in to Azure, open {address} and enter the code {code}.")
+        self._prompt(
+            f"To sign in to {self._connection.name}, open {address} and enter the code {code}."
+        )
 
 
-def _credential(
-    cloud: Cloud,
-    method: str,
-    tenant: str | None,
-    show_code: Callable[[str, str, datetime], None],
-) -> TokenCredential:
+def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:
+    """azure-identity's credential for the connection's way of signing in.
+
+    Raises:
+        ValueError, OSError: what the connection says cannot be used, such as a certificate that is not there.
+    """
+    cloud = connection.cloud
     if not cloud.needs_sign_in:
         return NoCredential()
     from azure import identity  # noqa: PLC0415 - 0.4 s, and the demo never needs it
 
-    keywords: dict[str, Any] = {
-        "authority": cloud.authority,
-        "disable_automatic_authentication": True,
-    }
-    if tenant:
-        keywords["tenant_id"] = tenant
-    match method:
-        case "cli":
-            return identity.AzureCliCredential(tenant_id=tenant or "")
-        case "managed-identity":
-            return identity.ManagedIdentityCredential()
-        case "device-code":
+    common: dict[str, Any] = {"authority": cloud.authority}
+    if cloud.key == CUSTOM:
+        common["disable_instance_discovery"] = True
+    match connection.method:
+        case SignInMethod.CLI:
+            return identity.AzureCliCredential(tenant_id=connection.tenant or "")
+        case SignInMethod.MANAGED_IDENTITY:
+            return identity.ManagedIdentityCredential(client_id=connection.client_id)
+        case SignInMethod.CERTIFICATE:
+            return identity.CertificateCredential(
+                connection.tenant or "",
+                connection.client_id or "",
+                connection.certificate,
+                password=os.environ.get(CERTIFICATE_PASSWORD),
+                **common,
+            )
+    return _of_user(connection, common, show_code)
+
+
+def _of_user(
+    connection: Connection, common: dict[str, Any], show_code: ShowCode
+) -> TokenCredential:
+    """The ways in which somebody signs in by hand."""
+    from azure import identity  # noqa: PLC0415 - 0.4 s, and the demo never needs it
+
+    keywords = common | {"disable_automatic_authentication": True}
+    for name, value in (("tenant_id", connection.tenant), ("client_id", connection.client_id)):
+        if value:
+            keywords[name] = value
+    if connection.record:
+        keywords["authentication_record"] = identity.AuthenticationRecord.deserialize(
+            connection.record
+        )
+    options = identity.TokenCachePersistenceOptions(name=CACHE_NAME.format(id=connection.id))
+    if can_keep(options.name):
+        keywords["cache_persistence_options"] = options
+    match connection.method:
+        case SignInMethod.DEVICE_CODE:
             return identity.DeviceCodeCredential(prompt_callback=show_code, **keywords)
+        case SignInMethod.BROKER:
+            return _broker(keywords)
     return identity.InteractiveBrowserCredential(**keywords)
+
+
+def has_broker() -> bool:
+    """Whether this is Windows with azure-identity-broker (WAM)."""
+    from importlib.util import find_spec  # noqa: PLC0415 - rarely asked
+
+    return sys.platform == "win32" and find_spec("azure.identity.broker") is not None
+
+
+def _broker(keywords: dict[str, Any]) -> TokenCredential:
+    if not has_broker():
+        raise ValueError(
+            "Windows accounts can be used on Windows alone; choose another way to sign in."
+        )
+    import ctypes  # noqa: PLC0415 - on Windows alone
+    from importlib import import_module  # noqa: PLC0415
+
+    broker = import_module("azure.identity.broker")
+    window = ctypes.windll.user32.GetForegroundWindow()  # type: ignore[attr-defined,unused-ignore]
+    credential: TokenCredential = broker.InteractiveBrowserBrokerCredential(
+        parent_window_handle=window, **keywords
+    )
+    return credential
+
+
+def can_keep(name: str) -> bool:
+    """Whether the platform's own store can keep tokens encrypted; otherwise they stay in memory alone, and one
+    signs in anew with each start."""
+    return _store_of(name, is_cae=False) is not None
+
+
+def forget_cache(name: str, *, is_cae: bool) -> None:
+    kept = _store_of(name, is_cae=is_cae)
+    if kept is not None:
+        kept.save("{}")
+
+
+def _store_of(name: str, *, is_cae: bool) -> Any:
+    """WORKAROUND: azure-identity has no way to sign out and none to ask beforehand whether it can encrypt, so
+    its own function is asked for the place where it keeps tokens."""
+    from azure.identity import _constants as constants  # noqa: PLC0415 - as azure.identity itself
+    from azure.identity import _persistent_cache as cache  # noqa: PLC0415
+
+    suffix = constants.CACHE_CAE_SUFFIX if is_cae else constants.CACHE_NON_CAE_SUFFIX
+    try:
+        return cache._get_persistence(  # noqa: SLF001 - see above
+            allow_unencrypted=False, account_name="MSALCache", cache_name=name + suffix
+        )
+    except Exception as error:  # noqa: BLE001 - whatever the platform's store raises, it is not there
+        log.info("no encrypted store for tokens here: %s", error)
+        return None
+
+
+def account_name(token: str) -> str | None:
+    """Who an access token is for, by its claims; None where it does not tell."""
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return next((str(claims[c]) for c in _WHO if claims.get(c)), None)
+    except (IndexError, ValueError, AttributeError, TypeError):
+        return None

@@ -68,7 +68,7 @@ def problem_of(error: AzureError, doing: str) -> Problem:
         return Problem(
             ProblemKind.NOT_SIGNED_IN,
             f"Sign-in failed{f' ({code[0]})' if code else ''} while {doing}.",
-            "Press F5 to sign in again; --tenant and --sign-in say where and how.",
+            "What is shown is what was known last. Settings › Connections says where and how.",
             reached=False,
         )
     if isinstance(error, HttpResponseError) and error.response is not None:
@@ -102,7 +102,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
         return (
             ProblemKind.NOT_SIGNED_IN,
             f"The sign-in is missing or has lapsed (401) while {doing}.",
-            "Press F5 to sign in again; what is on the screen stays.",
+            "Sign in again; what is on the screen stays.",
         )
     if status == 403:
         return (

@@ -10,44 +10,34 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
+import truststore
 from azure.core.polling import LROPoller
 from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.hybridcompute import HybridComputeManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 
 from hotpatch_gui.domain.clock import Clock, CloudClock
+from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
-from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.permissions import Grant
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.updates import Update
 
 from . import parse
-from .clouds import Cloud
-from .credentials import NoAuthentication, SignIn
+from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
 from .operations import Look, begin, look
 from .policies import ClockWatch, OwnHostOnly
 from .resource_graph import Page, ResourceGraph
 
+truststore.inject_into_ssl()  # certificates are believed as the system believes them, for every call
 log = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
 BLOCK_BYTES = 1 << 18
 """Read from a connection at a time; the SDK's own 4,096 take longer than reading the JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Where and as whom: one cloud, its subscriptions, the way to sign in.
-
-    ``transport`` makes the in-process transport of the demo; None is the network.
-    """
-
-    cloud: Cloud
-    subscription_ids: tuple[str, ...]
-    sign_in: str = "browser"
-    tenant: str | None = None
-    transport: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +86,72 @@ class Reading:
 
 
 class Gateway:
-    """Reads and acts. Every method raises ProblemError and nothing else of Azure's.
+    """Reads and acts over one connection. Every method raises ProblemError and nothing else of Azure's.
 
     Args:
         clock: now, for the times of what is fetched; a CloudClock is kept by the answers.
         prompt: hears what the user has to do to sign in, and "" once that is done.
+        transport: makes the in-process transport of the demo; None is the network.
+
+    Raises:
+        ValueError, OSError: what the connection says cannot be used, such as a certificate that is not there.
     """
 
     def __init__(
-        self, connection: Connection, clock: Clock, prompt: Callable[[str], None] = lambda _: None
+        self,
+        connection: Connection,
+        clock: Clock,
+        prompt: Callable[[str], None] = lambda _: None,
+        transport: Callable[[], Any] | None = None,
     ) -> None:
         self._clock = clock
-        self._connection = connection
-        self._sign_in = SignIn(connection.cloud, connection.sign_in, connection.tenant, prompt)
+        self.connection = connection
+        self._sign_in = SignIn(connection, prompt)
         self._credential = self._sign_in.credential
-        self._options = self._client_options(connection, clock)
+        self._options = self._client_options(connection, clock, transport)
         self._graph_client = ResourceGraphClient(self._credential, **self._options)
         self._graph = ResourceGraph(self._graph_client, connection.subscription_ids)
         self._compute: dict[str, ComputeManagementClient] = {}
+        self._hybrid: dict[str, HybridComputeManagementClient] = {}
+        self._grants: dict[str, Any] = {}
+
+    def adopt(self, connection: Connection) -> bool:
+        """Take over what the user changed of the connection, keeping who is signed in; False where it leads
+        elsewhere now, so that another gateway is wanted."""
+        mine = self.connection
+        same = connection._replace(
+            name=mine.name, subscription_ids=mine.subscription_ids, may_act=mine.may_act,
+            account=mine.account, record=mine.record,
+        ) == mine  # fmt: skip
+        if same:
+            self.connection = connection
+            self._graph.subscription_ids = connection.subscription_ids
+        return same
 
     def close(self) -> None:
         self._graph_client.close()
-        for client in self._compute.values():
+        clients: list[Any] = [
+            *self._compute.values(),
+            *self._hybrid.values(),
+            *self._grants.values(),
+        ]
+        for client in clients:
             client.close()
+        self._sign_in.close()
 
-    def sign_in(self) -> None:
-        """Ask the user to sign in, where that is needed; may take as long as the user does."""
+    def account(self) -> Account | None:
+        """Who is signed in, asking nobody; None where no sign-in is needed."""
         with as_problems("signing in"):
-            self._sign_in.now()
+            return self._sign_in.account()
+
+    def sign_in(self) -> Account | None:
+        """Sign in; takes as long as the user does, and may run on a thread of its own."""
+        with as_problems("signing in"):
+            return self._sign_in.now()
+
+    def sign_out(self) -> None:
+        """Have the platform's store forget the tokens. Another gateway has to be made afterwards."""
+        self._sign_in.forget()
 
     @property
     def wait_s(self) -> float:
@@ -131,14 +159,19 @@ class Gateway:
         return self._graph.wait_s
 
     def subscriptions(self) -> list[tuple[str, str]]:
-        """(id, display name) of the connection's subscriptions."""
-        rows = [row for page in self._graph.pages("subscriptions") for row in page.rows]
+        """(lower-case id, display name) of all that the account can read, chosen or not."""
+        pages = self._graph.pages("subscriptions", of_all=True)
+        rows = [row for page in pages for row in page.rows]
         pairs = ((parse.text(r.get("subscriptionId")), parse.text(r.get("name"))) for r in rows)
         return [(i.lower(), name or i) for i, name in pairs if i]
 
     def machine_pages(self) -> Iterator[MachinePage]:
         """Iterators like this one can be asked again for a page that failed with a ``ProblemError``."""
         return map(self._machine_page, self._graph.pages("machines"))
+
+    def arc_pages(self) -> Iterator[MachinePage]:
+        """Arc-enabled servers, machines on Azure Local among them."""
+        return map(self._arc_page, self._graph.pages("arc-machines"))
 
     def assessment_pages(self, machine_id: str | None = None) -> Iterator[AssessmentPage]:
         return map(_assessment_page, self._graph.pages("assessments", machine_id))
@@ -169,18 +202,67 @@ class Gateway:
         return found, assigned
 
     def _machine_page(self, page: Page) -> MachinePage:
+        return self._machines_of(page, _VM, parse.machine)
+
+    def _arc_page(self, page: Page) -> MachinePage:
+        return self._machines_of(page, _ARC, parse.arc_machine)
+
+    def _machines_of(
+        self, page: Page, kind: str, read: Callable[[Mapping[str, Any], datetime], Machine]
+    ) -> MachinePage:
         now = self._clock()
         machines: list[Machine] = []
 
         def take(row: Mapping[str, Any]) -> None:
-            _is_update(row["type"], _MACHINE)
-            machines.append(parse.machine(row, now))
+            if row["type"].casefold() != kind:
+                raise parse.UnreadableError(f"{row['type']} is not what was asked for")
+            machines.append(read(row, now))
 
         bad = _take_rows(page.rows, take)
         return MachinePage(machines, bad, page.total)
 
+    def group_grants(self, subscription_id: str, resource_group: str) -> list[Grant]:
+        """What the account may do in a resource group."""
+        with as_problems(f"reading what you may do in {resource_group}"):
+            of = self._authorization(subscription_id).permissions
+            return [_grant(p) for p in of.list_for_resource_group(resource_group)]
+
+    def machine_grants(self, machine: Machine) -> list[Grant]:
+        """What the account may do on one machine."""
+        space, kind = (
+            ("Microsoft.Compute", "virtualMachines")
+            if machine.arc is None
+            else ("Microsoft.HybridCompute", "machines")
+        )
+        with as_problems(f"reading what you may do on {machine.name}"):
+            of = self._authorization(machine.subscription_id).permissions
+            found = of.list_for_resource(machine.resource_group, space, "", kind, machine.name)
+            return [_grant(p) for p in found]
+
+    def _authorization(self, subscription_id: str) -> Any:
+        from azure.mgmt.authorization import (  # noqa: PLC0415 - 0.1 s, and not for the first rows
+            AuthorizationManagementClient,
+        )
+
+        if subscription_id not in self._grants:
+            self._grants[subscription_id] = AuthorizationManagementClient(
+                self._credential, subscription_id, **self._options
+            )
+        return self._grants[subscription_id]
+
     def read_machine(self, machine: Machine) -> Reading:
-        """One machine with its instance view, through ARM."""
+        """One machine through ARM, an Azure VM with its instance view."""
+        return self._read_arc(machine) if machine.arc is not None else self._read_vm(machine)
+
+    def _read_arc(self, machine: Machine) -> Reading:
+        with as_problems(f"reading {machine.name}"):
+            raw = dict(self._hybrid_of(machine).machines.get(machine.resource_group, machine.name))
+            if str(raw.get("id")).casefold() != machine.resource_id.casefold():
+                raise ProblemError(nonsense(f"reading {machine.name}"))
+            row = parse.arc_row(raw, machine.subscription_id)
+            return Reading(parse.arc_machine(row, self._clock()), None, None)
+
+    def _read_vm(self, machine: Machine) -> Reading:
         with as_problems(f"reading {machine.name}"):
             body = self._client(machine).virtual_machines.get(
                 machine.resource_group, machine.name, expand="instanceView"
@@ -207,6 +289,11 @@ class Gateway:
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> Look:
         """Send the operation, once. ``request`` is the JSON made in ``bodies``, for those that have one."""
         with as_problems(f"asking for “{kind.label}” on {machine.name}"):
+            if machine.arc is not None and kind is OperationKind.SETTINGS:
+                self._hybrid_of(machine).machines.update(  # no long-running operation
+                    machine.resource_group, machine.name, json.loads(request or "{}")
+                )
+                return Look("", True, 0.0, {})
             return begin(self._call(kind, machine, request))
 
     def look(self, kind: OperationKind, machine: Machine, request: str | None, token: str) -> Look:
@@ -216,9 +303,11 @@ class Gateway:
     def _call(
         self, kind: OperationKind, machine: Machine, request: str | None
     ) -> Callable[..., LROPoller[Any]]:
-        operations = self._client(machine).virtual_machines
         group, name = machine.resource_group, machine.name
         body = json.loads(request) if request else {}
+        if machine.arc is not None:
+            return self._arc_call(kind, machine, body)
+        operations = self._client(machine).virtual_machines
         match kind:
             case OperationKind.ASSESS:
                 return partial(operations.begin_assess_patches, group, name)
@@ -228,6 +317,36 @@ class Gateway:
                 return partial(operations.begin_restart, group, name)
         return partial(operations.begin_update, group, name, body)
 
+    def _arc_call(
+        self, kind: OperationKind, machine: Machine, body: dict[str, Any]
+    ) -> Callable[..., LROPoller[Any]]:
+        client, group, name = self._hybrid_of(machine), machine.resource_group, machine.name
+        match kind:
+            case OperationKind.ASSESS:
+                return partial(client.machines.begin_assess_patches, group, name)
+            case OperationKind.INSTALL:
+                return partial(client.machines.begin_install_patches, group, name, body)
+            case OperationKind.ENROL:
+                return partial(client.license_profiles.begin_create_or_update, group, name, body)
+            case OperationKind.DISENROL:
+                return partial(client.license_profiles.begin_update, group, name, body)
+        raise ProblemError(
+            Problem(
+                ProblemKind.REJECTED,
+                f"Azure has no “{kind.label}” for Arc-enabled servers.",
+                "Do it on the server itself.",
+                reached=False,
+            )
+        )
+
+    def _hybrid_of(self, machine: Machine) -> HybridComputeManagementClient:
+        subscription = machine.subscription_id
+        if subscription not in self._hybrid:
+            self._hybrid[subscription] = HybridComputeManagementClient(
+                self._credential, subscription, **self._options
+            )
+        return self._hybrid[subscription]
+
     def _client(self, machine: Machine) -> ComputeManagementClient:
         subscription = machine.subscription_id
         if subscription not in self._compute:
@@ -236,7 +355,9 @@ class Gateway:
             )
         return self._compute[subscription]
 
-    def _client_options(self, connection: Connection, clock: Clock) -> dict[str, Any]:
+    def _client_options(
+        self, connection: Connection, clock: Clock, transport: Callable[[], Any] | None
+    ) -> dict[str, Any]:
         policies: list[Any] = [OwnHostOnly(connection.cloud.host)]
         if isinstance(clock, CloudClock):
             policies.append(ClockWatch(clock))
@@ -252,26 +373,31 @@ class Gateway:
         }
         if not connection.cloud.needs_sign_in:
             options["authentication_policy"] = NoAuthentication()
-        if connection.transport is not None:
-            options["transport"] = connection.transport()
+        if transport is not None:
+            options["transport"] = transport()
         return options
 
 
-_MACHINE = "microsoft.compute/virtualmachines"
-_ASSESSMENT, _RUN = f"{_MACHINE}/patchassessmentresults", f"{_MACHINE}/patchinstallationresults"
+_VM, _ARC = "microsoft.compute/virtualmachines", "microsoft.hybridcompute/machines"
+_ASSESSMENT, _RUN = "patchassessmentresults", "patchinstallationresults"
 
 
 @lru_cache(maxsize=256)
 def _is_update(kind: str, of: str) -> bool:
-    """Whether a row is of an update or of ``of`` itself.
+    """Whether a row is of an update or of ``of`` itself, a machine's results.
 
     Raises:
         UnreadableError: it is of neither: an answer to another question, as a broken proxy gives.
     """
     plain = kind.casefold()
-    if plain not in (of, f"{of}/softwarepatches"):
+    wanted = [f"{machine}/{of}" for machine in (_VM, _ARC)]
+    if plain not in (*wanted, *(f"{one}/softwarepatches" for one in wanted)):
         raise parse.UnreadableError(f"{kind} is not what was asked for")
-    return plain != of
+    return plain not in wanted
+
+
+def _grant(permission: Any) -> Grant:
+    return Grant(tuple(permission.actions or ()), tuple(permission.not_actions or ()))
 
 
 def _health_page(page: Page) -> HealthPage:

@@ -82,6 +82,7 @@ class Look:
     done: bool
     delay_s: float
     result: Mapping[str, Any]
+    request_id: str = ""
 
 
 def begin(call: Callable[..., LROPoller[Any]]) -> Look:
@@ -91,7 +92,10 @@ def begin(call: Callable[..., LROPoller[Any]]) -> Look:
     if polling.is_untraceable:
         raise HttpResponseError("a 202 without a place to look", response=polling.answer)
     done = polling.finished()
-    return Look(poller.continuation_token(), done, polling.delay_s, polling.body if done else {})
+    return Look(
+        poller.continuation_token(), done, polling.delay_s, polling.body if done else {},
+        str(polling.answer.headers.get("x-ms-request-id", "")),
+    )  # fmt: skip
 
 
 def look(call: Callable[..., LROPoller[Any]], token: str) -> Look:

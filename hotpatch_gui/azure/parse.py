@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.machines import (
     AssessmentMode,
@@ -126,6 +127,54 @@ def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
         time_zone=text(mapping(row.get("windows")).get("timeZone")),
         allow_extensions=flag(row.get("allowExtensions")),
     )
+
+
+def arc_machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
+    """A row of arc-machines.kql."""
+    patch = mapping(row.get("patchSettings"))
+    status = mapping(patch.get("status"))
+    features = items(
+        mapping(mapping(row.get("licenseProfile")).get("productProfile")).get("productFeatures")
+    )
+    hotpatch = next((f for f in map(mapping, features) if _is(f.get("name"), "Hotpatch")), {})
+    return Machine(
+        resource_id=required(row.get("id"), "id"),
+        name=required(row.get("name"), "name"),
+        subscription_id=required(row.get("subscriptionId"), "subscriptionId"),
+        resource_group=required(row.get("resourceGroup"), "resourceGroup"),
+        location=text(row.get("location")) or "",
+        fetched=fetched,
+        settings=settings({"patchSettings": patch}),
+        power=PowerState.parse(text(row.get("status"))),
+        os_name=text(row.get("osSku")) or text(row.get("osName")),
+        os_version=text(row.get("osVersion")),
+        arc=Arc(
+            text(row.get("osEdition")),
+            Licence.parse(text(hotpatch.get("subscriptionStatus"))),
+            Enablement.parse(text(status.get("hotpatchEnablementStatus"))),
+            error_text(status.get("error")),
+            text(row.get("kind")),
+        ),
+    )
+
+
+def _is(value: Any, word: str) -> bool:
+    return isinstance(value, str) and value.casefold() == word.casefold()
+
+
+def arc_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
+    """An Arc-enabled server from ARM -> the shape of a row of arc-machines.kql."""
+    properties = mapping(body.get("properties"))
+    windows = mapping(mapping(properties.get("osProfile")).get("windowsConfiguration"))
+    names = ("status", "osSku", "osName", "osVersion", "osEdition", "licenseProfile")
+    parts = required(body.get("id"), "id").split("/")
+    if len(parts) < 9:
+        raise UnreadableError("id is not a machine's")
+    return {name: properties.get(name) for name in names} | {
+        "id": body.get("id"), "name": body.get("name"), "kind": body.get("kind"),
+        "subscriptionId": subscription_id, "resourceGroup": parts[4].lower(),
+        "location": body.get("location"), "patchSettings": windows.get("patchSettings"),
+    }  # fmt: skip
 
 
 def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
@@ -344,6 +393,11 @@ def arm_assessment(body: Mapping[str, Any], finished: datetime) -> Assessment:
         error=error_text(body.get("error")),
         updates=updates,
     )
+
+
+def arc_assessment(body: Mapping[str, Any]) -> Assessment:
+    """The result of an Arc-enabled server's assessment: counts without the list, which Resource Graph has."""
+    return graph_assessment(body, body.get("assessmentActivityId"))
 
 
 def view_assessment(summary: Mapping[str, Any]) -> Assessment | None:

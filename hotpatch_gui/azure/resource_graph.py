@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +22,8 @@ from .errors import as_problems, nonsense
 
 log = logging.getLogger(__name__)
 PAGE_ROWS = 1000
+GROUP = 300
+"""Subscriptions in one query at most (work-with-data)."""
 RESOURCES, API_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-03-01"
 
 
@@ -34,7 +36,8 @@ class Page:
 
 
 class ResourceGraph:
-    """Runs queries; ``ready_at`` (monotonic seconds) is when the quota allows the next one."""
+    """Runs queries over the chosen subscriptions, or over all that the account can read where none is chosen;
+    ``ready_at`` (monotonic seconds) is when the quota allows the next one."""
 
     def __init__(
         self,
@@ -43,36 +46,42 @@ class ResourceGraph:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
-        self._subscriptions = subscription_ids
+        self.subscription_ids = subscription_ids
         self._monotonic = monotonic
         self.ready_at = 0.0
 
-    def pages(self, query_name: str, below: str | None = None) -> Pages:
-        """The pages of ``resources/kql/<query_name>.kql``, of rows below the id ``below`` if given.
+    def pages(self, query_name: str, below: str | None = None, *, of_all: bool = False) -> Pages:
+        """The pages of ``resources/kql/<query_name>.kql``, of rows below the id ``below`` if given; ``of_all``
+        asks all subscriptions, chosen or not.
 
         No page is held back until the quota allows it: the caller looks at ``wait_s`` between pages.
         """
         text = resources.read_text(f"kql/{query_name}.kql")
-        return Pages(self, query_name, text if below is None else _narrowed(text, below))
+        chosen = () if of_all else self.subscription_ids
+        groups = [chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP)] or [()]
+        return Pages(self, query_name, text if below is None else _narrowed(text, below), groups)
 
     @property
     def wait_s(self) -> float:
         """Seconds until the quota allows another query."""
         return max(0.0, self.ready_at - self._monotonic())
 
-    def page(self, name: str, text: str, token: str | None) -> tuple[Page, str | None]:
-        """One page and the token of the next.
+    def page(
+        self, name: str, text: str, subscription_ids: Sequence[str], token: str | None
+    ) -> tuple[Page, str | None]:
+        """One page and the token of the next. With no subscription named, Azure asks all of the tenant's.
 
         Raises:
             ProblemError: it did not come, or cannot be read.
         """
         doing = f"reading {name}"
         options = {"resultFormat": "objectArray", "$top": PAGE_ROWS, "$skipToken": token}
-        body = {
-            "subscriptions": self._subscriptions,
+        body: dict[str, Any] = {
             "query": text,
             "options": {key: value for key, value in options.items() if value is not None},
         }
+        if subscription_ids:
+            body["subscriptions"] = subscription_ids
         with as_problems(doing):
             answer = self._ask(body)
             rows, total = answer["data"], answer.get("totalRecords")
@@ -137,19 +146,26 @@ def _read(content: bytes) -> Any:
 
 
 class Pages(Iterator[Page]):
-    """One query's pages. After a page that failed, the next ``next`` asks for that page again."""
+    """One query's pages, for one group of subscriptions after the other. After a page that failed, the next
+    ``next`` asks for that page again. ``total`` counts the groups so far."""
 
-    def __init__(self, graph: ResourceGraph, name: str, text: str) -> None:
+    def __init__(
+        self, graph: ResourceGraph, name: str, text: str, groups: Sequence[Sequence[str]]
+    ) -> None:
         self._graph, self._name, self._text = graph, name, text
+        self._groups = list(groups)
         self._token: str | None = None
-        self._is_over = False
+        self._before = 0
 
     def __next__(self) -> Page:
-        if self._is_over:
+        if not self._groups:
             raise StopIteration
-        page, self._token = self._graph.page(self._name, self._text, self._token)
-        self._is_over = self._token is None
-        return page
+        page, self._token = self._graph.page(self._name, self._text, self._groups[0], self._token)
+        total = self._before + page.total
+        if self._token is None:
+            del self._groups[0]
+            self._before = total
+        return replace(page, total=total)
 
 
 def _narrowed(text: str, below: str) -> str:

@@ -18,7 +18,7 @@ _FONT_CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 
 
 def prepare(folder: Path | None = None) -> None:
-    """Set platform, screen, fonts, locale and time zone; drop every other Qt variable.
+    """Set platform, screen, fonts, locale, time zone and user; drop every other Qt variable.
 
     Raises:
         RuntimeError: Qt is imported already, so it is too late.
@@ -40,6 +40,7 @@ def prepare(folder: Path | None = None) -> None:
         "FONTCONFIG_FILE": str(fonts),
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
+        "LOGNAME": "admin",
     }
 
 

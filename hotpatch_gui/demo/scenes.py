@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QPlainTextEdit, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
+from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
+from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.forecast import RestartWindow, Scenario
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration
-from hotpatch_gui.simulator.arm import Answer
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.guest import Guest
+from hotpatch_gui.store import catalogue, connections
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.views.dialogs.connect import ConnectDialog
+from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
+from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
 from hotpatch_gui.views.dialogs.preferences import AboutDialog, PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
+from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.planner import PlannerPage
+from hotpatch_gui.worker.sign_in import SIGNED_OUT
 
 from .stage import Stage
 
@@ -211,6 +225,15 @@ def install_review(stage: Stage) -> QWidget:
 
 
 @scene
+def install_many_machines(stage: Stage) -> QWidget:
+    """The review of an installation on more machines than go without a typed number."""
+    one = stage.wire.cloud.guests["vm-web-02"].to_json()
+    names = [f"vm-farm-{n:02}" for n in range(1, 31)]
+    stage.wire.cloud.guests.update({n: Guest.from_json(one | {"name": n}) for n in names})
+    return _install(stage, 3, "vm-web-02", "vm-app-01", "vm-dev-01", *names)
+
+
+@scene
 def update_settings(stage: Stage) -> QWidget:
     stage.start()
     stage.choose("vm-web-01")
@@ -233,6 +256,17 @@ def activity(stage: Stage) -> QWidget:
     _until_state(stage, OperationState.SUCCEEDED)
     _install_half(stage)
     stage.window.show_page("activity")
+    stage.settle()
+    return stage.window
+
+
+@scene
+def audit_log(stage: Stage) -> QWidget:
+    """Every call that changed something, with its answers."""
+    _ = activity(stage)
+    page = stage.window.page("activity")
+    assert isinstance(page, ActivityPage)
+    page.tabs.setCurrentIndex(1)
     stage.settle()
     return stage.window
 
@@ -369,15 +403,106 @@ def about(stage: Stage) -> QWidget:
     return dialog
 
 
+@scene
+def first_run(stage: Stage) -> QWidget:
+    stage.start()
+    stage.window.open_welcome()
+    return _dialog(stage, WelcomeDialog)
+
+
+@scene
+def connection(stage: Stage) -> QWidget:
+    stage.start()
+    ConnectDialog(stage.app.services, stage.window).open()
+    dialog = _dialog(stage, ConnectDialog)
+    dialog.name.setText("Contoso Government")
+    dialog.cloud.setCurrentIndex(dialog.cloud.findData("usgov"))
+    dialog.method.setCurrentIndex(dialog.method.findData(SignInMethod.CERTIFICATE))
+    dialog.tenant.setText("contoso.example")
+    dialog.client_id.setText("99999999-8888-4777-8666-555555555555")
+    stage.settle()
+    return dialog
+
+
+@scene
+def connections_side_by_side(stage: Stage) -> QWidget:
+    """Rows as the worker writes them: one signed in, one whose sign-in has lapsed, one that reads only."""
+    stage.start()
+    db = open_writer(stage.app.source.path)
+    now = stage.app.clock()
+    with closing(db), transaction(db):
+        fabrikam = Connection("Fabrikam", PUBLIC, SignInMethod.BROWSER, may_act=True)
+        agency = Connection("Agency", US_GOVERNMENT, SignInMethod.DEVICE_CODE)
+        for made, account, problem in (
+            (fabrikam, "admin@fabrikam.example", None), (agency, "admin@agency.example", SIGNED_OUT),
+        ):  # fmt: skip
+            number = connections.save(db, made)
+            connections.signed_in(db, number, account, None)
+            catalogue.sync_ended(db, number, now, problem)
+            names = ("Production", "Test", "Shared services")
+            pairs = [
+                (f"{number}0000000-0000-4000-8000-00000000000{n}", name)
+                for n, name in enumerate(names)
+            ]
+            connections.save_subscriptions(db, number, pairs)
+        connections.choose_subscriptions(db, 2, [pairs[0][0].replace("3", "2", 1)])
+    stage.app.source.announce(Changes.to("connections", "sync_state"))
+    stage.window.open_connections()
+    dialog = _dialog(stage, ConnectionsDialog)
+    dialog.list.setCurrentIndex(dialog.list.model().index(1, 0))
+    stage.settle()
+    return dialog
+
+
+@scene
+def permissions(stage: Stage) -> QWidget:
+    """An account that may only read and assess in one resource group, and not install in another."""
+    vm = "Microsoft.Compute/virtualMachines"
+    stage.wire.cloud.grants = {
+        "rg-legacy": ("*/read", f"{vm}/assessPatches/action"),
+        "rg-hybrid": ("*/read", "Microsoft.HybridCompute/machines/*"),
+        "rg-data": ("*/read", f"{vm}/assessPatches/action", f"{vm}/restart/action", f"{vm}/write"),
+    }
+    stage.start()
+    stage.window.open_connections()
+    _dialog(stage, ConnectionsDialog).buttons["permissions"].click()
+    return _dialog(stage, PermissionsDialog)
+
+
+@scene
+def arc_server(stage: Stage) -> QWidget:
+    stage.start()
+    stage.choose("srv-branch-01")
+    return stage.window
+
+
+@scene
+def arc_settings(stage: Stage) -> QWidget:
+    stage.start()
+    stage.choose("srv-hq-02")
+    stage.window.machines.blade.open_settings()
+    return _dialog(stage, UpdateSettingsDialog)
+
+
+D = TypeVar("D", bound=QDialog)
+
+
+def _dialog(stage: Stage, kind: type[D]) -> D:
+    stage.settle()
+    found = stage.window.findChild(kind)
+    assert found is not None
+    return found
+
+
 def _tab(stage: Stage, number: int) -> QWidget:
     stage.window.machines.blade.tabs.setCurrentIndex(number)
     stage.settle()
     return stage.window
 
 
-def _install(stage: Stage, step: int) -> InstallDialog:
+def _install(stage: Stage, step: int, *names: str) -> InstallDialog:
     stage.start()
-    stage.choose("vm-web-02", "vm-app-01", "vm-dev-01")
+    stage.choose(*names or ("vm-web-02", "vm-app-01", "vm-dev-01"))
     stage.window.machines.blade.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None

@@ -78,7 +78,7 @@ class Stage(QObject):
         for dialog in self.window.findChildren(QDialog):
             dialog.reject()
         self.app.close()
-        self.window.deleteLater()
+        self.app.forget()
         self._spin(20)
         if self._temporary is not None:
             self._temporary.cleanup()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .clock import age_text
-from .hotpatch import HotpatchStatus
+from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, PatchMode, PowerState, freshness
 from .platforms import REPLACEMENTS
 from .releases import Calendar, Product, Release, ReleaseKind, day_name, release_day
@@ -56,6 +56,9 @@ _LEVELS = {
     Situation.UNSUPPORTED: Level.INFO,
     Situation.RESTART_PENDING: Level.WARNING,
     Situation.OFF_TRAIN: Level.ERROR,
+    Situation.ACTION_REQUIRED: Level.ERROR,
+    Situation.ENROLLING: Level.UNKNOWN,
+    Situation.NOT_ENROLLED: Level.WARNING,
     Situation.DISABLED: Level.WARNING,
     Situation.LAST_FAILED: Level.ERROR,
     Situation.NOT_RUNNING: Level.INFO,
@@ -83,47 +86,14 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     expected = next_restart_text(machine, calendar, now)
     today = release_day(now)
     match situation:
-        case Situation.UNSUPPORTED:
-            sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
-            fix = (
-                f"Redeploy from {sku} to use it"
-                if sku
-                else "Redeploy from a supported image to use it"
-            )
-            return Coverage(
-                Level.INFO,
-                situation,
-                "Hotpatch is not available on this image.",
-                running,
-                f"{fix}; until then each month's cumulative update restarts it.",
-            )
+        case s if s in _NOT_PATCHED:
+            return _NOT_PATCHED[s](evidence, s, running)
         case Situation.RESTART_PENDING:
-            because = f" to finish {_and(evidence.restart_kbs)}" if evidence.restart_kbs else ""
-            cause = "" if because else " Azure does not say which update asked for it."
-            return Coverage(
-                Level.WARNING,
-                situation,
-                f"A restart is needed{because}.",
-                f"Until it restarts, the machine still runs what it ran before.{cause}",
-                "Choose Restart when the machine may go down.",
-            )
+            return _restart_pending(evidence)
         case Situation.OFF_TRAIN:
             return _off_train(evidence, calendar, now)
         case Situation.DISABLED:
-            mode, bypassed = machine.settings.patch_mode, machine.settings.bypass_safety_checks
-            how = (
-                "Turn hotpatch on in Update settings"
-                if mode is PatchMode.AUTOMATIC_BY_PLATFORM and not bypassed
-                else "Set orchestration to Azure Managed and turn hotpatch on in Update settings"
-            )
-            when = _rejoin_text(machine.product, calendar, now)
-            return Coverage(
-                Level.WARNING,
-                situation,
-                "Hotpatch is off: every month's cumulative update restarts this machine.",
-                running,
-                f"{how}; it takes effect {when}.",
-            )
+            return _disabled(machine, running, calendar, now)
         case Situation.LAST_FAILED:
             return Coverage(
                 Level.ERROR,
@@ -138,9 +108,9 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
                 situation,
                 f"The machine is {machine.power.value}, so it can be neither assessed nor patched.",
                 running,
-                f"Start it to go on; the last assessment is from {age_text(evidence.assessed, now)}."
+                f"{_reach(machine)} to go on; the last assessment is from {age_text(evidence.assessed, now)}."
                 if evidence.assessed
-                else "Start it, then choose Assess now; it was never assessed.",
+                else f"{_reach(machine)}, then choose Assess now; it was never assessed.",
             )
         case Situation.NEVER_ASSESSED:
             failed = evidence.assessment_error
@@ -160,6 +130,84 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     newest = machine.product and calendar.newest(machine.product, today)
     doing = "Hotpatch is on and up to date." if newest else "Up to date."
     return Coverage(Level.OK, situation, doing, running, expected)
+
+
+def _restart_pending(evidence: Evidence) -> Coverage:
+    because = f" to finish {_and(evidence.restart_kbs)}" if evidence.restart_kbs else ""
+    cause = "" if because else " Azure does not say which update asked for it."
+    step = (
+        "Choose Restart when the machine may go down."
+        if evidence.machine.arc is None
+        else "Restart it on the server itself: Azure does not restart Arc-enabled servers."
+    )
+    return Coverage(
+        Level.WARNING,
+        Situation.RESTART_PENDING,
+        f"A restart is needed{because}.",
+        f"Until it restarts, the machine still runs what it ran before.{cause}",
+        step,
+    )
+
+
+def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime) -> Coverage:
+    mode, bypassed = machine.settings.patch_mode, machine.settings.bypass_safety_checks
+    is_ready = machine.arc or (mode is PatchMode.AUTOMATIC_BY_PLATFORM and not bypassed)
+    how = (
+        "Turn hotpatch on in Update settings"
+        if is_ready
+        else "Set orchestration to Azure Managed and turn hotpatch on in Update settings"
+    )
+    when = _rejoin_text(machine.product, calendar, now)
+    return Coverage(
+        Level.WARNING,
+        Situation.DISABLED,
+        "Hotpatch is off: every month's cumulative update restarts this machine.",
+        running,
+        f"{how}; it takes effect {when}.",
+    )
+
+
+def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+    machine = evidence.machine
+    if machine.arc is not None:
+        headline = "Hotpatch is not available on this server."
+        fix = "Under Azure Arc it needs Windows Server 2025 Standard or Datacenter"
+    else:
+        sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
+        headline = "Hotpatch is not available on this image."
+        fix = f"Redeploy from {sku or 'a supported image'} to use it"
+    step = f"{fix}; until then each month's cumulative update restarts it."
+    return Coverage(Level.INFO, situation, headline, running, step)
+
+
+def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+    """An Arc-enabled server that its licence or its own state keeps from hotpatches."""
+    level, arc = _LEVELS[situation], evidence.machine.arc
+    if situation is Situation.ACTION_REQUIRED:
+        why = arc.error if arc is not None and arc.error else "Azure does not say what."
+        return Coverage(
+            level, situation, f"Hotpatch is enrolled, but something has to be mended: {why}", running,
+            "Prerequisites below name what is known; Azure evaluates the machine anew by itself.",
+        )  # fmt: skip
+    if situation is Situation.ENROLLING:
+        return Coverage(
+            level, situation, "Hotpatch enrolment is in progress.", running,
+            "It takes about ten minutes. If it stays so, look at the agent of the machine.",
+        )  # fmt: skip
+    cancelled = evidence.status is HotpatchStatus.CANCELED
+    what = "The hotpatch licence was cancelled" if cancelled else "Not enrolled in hotpatch"
+    return Coverage(
+        level, situation, f"{what}: every month's cumulative update restarts this server.", running,
+        "Enrol in Update settings; hotpatches come from the next baseline on.",
+    )  # fmt: skip
+
+
+_NOT_PATCHED: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
+    Situation.UNSUPPORTED: _unsupported,
+    Situation.ACTION_REQUIRED: _by_licence,
+    Situation.ENROLLING: _by_licence,
+    Situation.NOT_ENROLLED: _by_licence,
+}
 
 
 def running_release(machine: Machine, calendar: Calendar) -> Release | None:
@@ -216,11 +264,15 @@ def _is_down(evidence: Evidence) -> bool:
     )
 
 
+_UNLICENSED = (HotpatchStatus.NOT_ENROLLED, HotpatchStatus.CANCELED)
 _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]], ...] = (
     (Situation.RESTART_PENDING, lambda e, c, now: e.restart_pending),
     (Situation.UNSUPPORTED, lambda e, c, now: e.status is HotpatchStatus.NOT_AVAILABLE),
     (Situation.NOT_RUNNING, lambda e, c, now: _is_down(e)),
-    (Situation.DISABLED, lambda e, c, now: e.machine.settings.hotpatch_enabled is not True),
+    (Situation.ACTION_REQUIRED, lambda e, c, now: e.status is HotpatchStatus.ACTION_REQUIRED),
+    (Situation.ENROLLING, lambda e, c, now: e.status is HotpatchStatus.PENDING),
+    (Situation.NOT_ENROLLED, lambda e, c, now: e.status in _UNLICENSED),
+    (Situation.DISABLED, lambda e, c, now: not is_on(e.machine)),
     (Situation.OFF_TRAIN, lambda e, c, now: _left_train(e, c) is not None),
     (Situation.NEVER_ASSESSED, lambda e, c, now: freshness(e.assessed, now) is Freshness.NEVER),
     (Situation.OFF_TRAIN, lambda e, c, now: _drift_by_offer(e, c) is not None),
@@ -245,7 +297,7 @@ def _left_train(evidence: Evidence, calendar: Calendar) -> str | None:
 def _out_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release | None:
     """The newest release of the train that came out on the day of the assessment or later and does not run."""
     product, assessed = evidence.machine.product, evidence.assessed
-    if product is None or assessed is None or not evidence.machine.settings.hotpatch_enabled:
+    if product is None or assessed is None or not is_on(evidence.machine):
         return None
     running = running_release(evidence.machine, calendar)
     if running is None:
@@ -290,6 +342,10 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverag
         why,
         f"Until then each month's update restarts it. It rejoins {_rejoin_text(machine.product, calendar, now)}.",
     )
+
+
+def _reach(machine: Machine) -> str:
+    return "Start it and its agent" if machine.arc is not None else "Start it"
 
 
 def _rejoin_text(product: Product | None, calendar: Calendar, now: datetime) -> str:

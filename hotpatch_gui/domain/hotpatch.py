@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .arc import Arc, Enablement, Licence, can_enrol, is_recent
 from .machines import Machine, PatchMode, PatchSettings, PowerState
 from .platforms import REPLACEMENTS, installation_option, is_supported
 from .releases import Product
@@ -40,15 +41,56 @@ _MEANINGS = {
 
 
 def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
-    """The portal's decision for an Azure VM: image, then setting, then whether an assessment exists.
+    """The portal's decision: for an Azure VM image, then setting, then whether an assessment exists; for an
+    Arc-enabled server licence, then what the machine makes of it.
 
     ``assessed`` is whether Resource Graph holds an assessment now (it drops them after 7 days).
     """
+    if machine.arc is not None:
+        return _arc_status(machine, machine.arc)
     if not is_supported(machine.image):
         return HotpatchStatus.NOT_AVAILABLE
     if not assessed:
         return HotpatchStatus.PENDING_EVALUATION
     return HotpatchStatus.ENABLED if machine.settings.hotpatch_enabled else HotpatchStatus.DISABLED
+
+
+def is_on(machine: Machine) -> bool:
+    """Whether hotpatching is turned on, by the setting or by licence and opt-in."""
+    if machine.arc is not None:
+        return machine.arc.is_enrolled and machine.arc.enablement is Enablement.ENABLED
+    return machine.settings.hotpatch_enabled is True
+
+
+def is_enrolled(machine: Machine) -> bool:
+    """Whether it is turned on where it is possible at all."""
+    return is_on(machine) and can_be_enrolled(machine)
+
+
+def can_be_enrolled(machine: Machine) -> bool:
+    """Whether Azure would enrol it, by its image or its system."""
+    if machine.arc is not None:
+        return can_enrol(machine.os_version, machine.arc.edition)
+    return is_supported(machine.image)
+
+
+def _arc_status(machine: Machine, arc: Arc) -> HotpatchStatus:
+    match arc.licence:
+        case Licence.ENABLED:
+            return _BY_ENABLEMENT.get(arc.enablement, HotpatchStatus.DISABLED)
+        case Licence.DISABLED:
+            return HotpatchStatus.CANCELED
+        case Licence.ENABLING | Licence.DISABLING:
+            return HotpatchStatus.PENDING
+    can = can_enrol(machine.os_version, arc.edition)
+    return HotpatchStatus.NOT_ENROLLED if can else HotpatchStatus.NOT_AVAILABLE
+
+
+_BY_ENABLEMENT: dict[Enablement | None, HotpatchStatus] = {
+    Enablement.ENABLED: HotpatchStatus.ENABLED,
+    Enablement.PENDING_EVALUATION: HotpatchStatus.PENDING,
+    Enablement.ACTION_REQUIRED: HotpatchStatus.ACTION_REQUIRED,
+}
 
 
 class Verdict(StrEnum):
@@ -68,7 +110,9 @@ class Finding:
 
 
 def eligibility(machine: Machine) -> list[Finding]:
-    """Every prerequisite of hotpatching on an Azure VM, in the order in which to mend them."""
+    """Every prerequisite of hotpatching on the machine, in the order in which to mend them."""
+    if machine.arc is not None:
+        return _arc_findings(machine, machine.arc)
     settings = machine.settings
     return [
         _image_finding(machine),
@@ -97,6 +141,89 @@ def eligibility(machine: Machine) -> list[Finding]:
             "If enrolment fails, check Win32_DeviceGuard.VirtualizationBasedSecurityStatus (2 is running).",
         ),
     ]
+
+
+def _arc_findings(machine: Machine, arc: Arc) -> list[Finding]:
+    return [
+        _tri(
+            "System",
+            can_enrol(machine.os_version, arc.edition),
+            "Windows Server 2025 Standard or Datacenter, which Azure can enrol.",
+            f"{machine.os_name or 'The system'} is none that Azure can enrol.",
+            "Arc-enabled hotpatching needs Windows Server 2025 Standard or Datacenter.",
+        ),
+        _tri(
+            "Build",
+            is_recent(machine.os_version),
+            "The build takes hotpatches (26100.1742 or later).",
+            "The build is older than 26100.1742.",
+            "Install the current cumulative update first.",
+        ),
+        _tri(
+            "Agent",
+            None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
+            "The Azure Connected Machine agent is connected.",
+            "The Azure Connected Machine agent is not connected.",
+            "Start the server and its agent; it needs to reach Azure and dls.microsoft.com.",
+        ),
+        _licence_finding(arc),
+        _enablement_finding(arc),
+        _vbs_finding(arc),
+    ]
+
+
+def _licence_finding(arc: Arc) -> Finding:
+    check = "Licence"
+    if arc.licence is Licence.ENABLED:
+        return Finding(
+            check, Verdict.PASS, "The machine is enrolled (licence profile, feature Hotpatch)."
+        )
+    if arc.licence in (Licence.ENABLING, Licence.DISABLING):
+        detail = f"The licence is {arc.licence.value.lower()}; it takes about ten minutes."
+        return Finding(check, Verdict.NOT_KNOWABLE, detail)
+    what = {None: "There is no licence", Licence.DISABLED: "The licence was cancelled"}
+    detail = (
+        f"{what.get(arc.licence, f'The licence is in the state {arc.licence}')} on this machine."
+    )
+    return Finding(
+        check, Verdict.FAIL, detail, "Enrol in Update settings; it costs nothing since 19 May 2026."
+    )
+
+
+def _enablement_finding(arc: Arc) -> Finding:
+    check = "On the machine"
+    match arc.enablement:
+        case Enablement.ENABLED:
+            return Finding(check, Verdict.PASS, "The machine receives hotpatches.")
+        case Enablement.DISABLED:
+            detail = "Enrolled, but set not to receive hotpatches (a temporary opt-out)."
+            return Finding(check, Verdict.FAIL, detail, "Turn hotpatch on in Update settings.")
+        case Enablement.ACTION_REQUIRED:
+            detail = arc.error or "Azure says that action is required and not which."
+            return Finding(
+                check, Verdict.FAIL, detail, "Mend what is named here; Azure evaluates it anew."
+            )
+        case Enablement.PENDING_EVALUATION:
+            detail = "Azure has not evaluated the machine yet; it takes about ten minutes."
+            fix = "If it lasts, look at the agent: azcmagent check."
+            return Finding(check, Verdict.NOT_KNOWABLE, detail, fix)
+    return Finding(check, Verdict.NOT_KNOWABLE, "The machine has not reported it.")
+
+
+def _vbs_finding(arc: Arc) -> Finding:
+    check = "Virtualization-based security"
+    fix = "UEFI with Secure Boot, EnableVirtualizationBasedSecurity=1 under DeviceGuard, and a restart."
+    names = ("vbs", "virtualization", "virtual secure mode", "vsm")
+    if arc.enablement is Enablement.ENABLED:
+        return Finding(
+            check, Verdict.PASS, "It runs: without it Azure would not have enabled hotpatching."
+        )
+    if arc.error and any(name in arc.error.casefold() for name in names):
+        return Finding(check, Verdict.FAIL, "Azure names it as what is missing.", fix)
+    return Finding(
+        check, Verdict.NOT_KNOWABLE, "Azure does not report whether VBS runs inside the machine.",
+        "Win32_DeviceGuard.VirtualizationBasedSecurityStatus has to be 2 (running).",
+    )  # fmt: skip
 
 
 def _tri(check: str, value: bool | None, good: str, bad: str, fix: str) -> Finding:

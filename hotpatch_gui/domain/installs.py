@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -133,6 +135,16 @@ class Plan:
             if may
             else "No restart: none of the selected updates asks for one."
         )
+
+
+def asked_minutes(body: str | None) -> int | None:
+    """The maximum duration in the JSON of a request, in minutes; None where it limits nothing."""
+    try:
+        duration = json.loads(body or "{}").get("maximumDuration")
+    except (ValueError, AttributeError):
+        return None
+    found = re.fullmatch(r"PT(\d+)M", str(duration))
+    return int(found[1]) if found else None
 
 
 def plan(

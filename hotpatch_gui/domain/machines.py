@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from .arc import Arc
 from .releases import Product
 
 ASSESSMENT_KEPT = timedelta(days=7)
@@ -21,13 +22,21 @@ class PowerState(StrEnum):
     STOPPED = "stopped"
     DEALLOCATING = "deallocating"
     DEALLOCATED = "deallocated"
+    DISCONNECTED = "disconnected"
+    """Of an Arc-enabled server: its agent does not report. Connected counts as running."""
 
     @classmethod
     @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> PowerState:
-        """Accept ``PowerState/running`` and the display text ``VM running``."""
+        """Accept ``PowerState/running``, the display text ``VM running``, and Arc's StatusTypes."""
         word = (text or "").casefold().removeprefix("powerstate/").removeprefix("vm ").strip()
+        word = _ARC_STATUS.get(word, word)
         return next((s for s in cls if s.value == word), cls.UNKNOWN)
+
+
+_ARC_STATUS = {
+    "connected": "running", "error": "disconnected", "awaitingconnection": "disconnected",
+}  # fmt: skip
 
 
 class PatchMode(StrEnum):
@@ -100,7 +109,8 @@ class PatchSettings:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One Azure virtual machine. ``fetched`` is when Azure was asked, UTC."""
+    """One Azure virtual machine, or an Arc-enabled server where ``arc`` is set. ``fetched`` is when Azure was
+    asked, UTC."""
 
     resource_id: str
     name: str
@@ -121,6 +131,7 @@ class Machine:
     time_zone: str | None = None
     allow_extensions: bool | None = None
     agent_ready: bool | None = None
+    arc: Arc | None = None
 
     @property
     def product(self) -> Product | None:

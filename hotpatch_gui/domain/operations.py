@@ -12,6 +12,8 @@ class OperationKind(StrEnum):
     INSTALL = "install"
     RESTART = "restart"
     SETTINGS = "settings"
+    ENROL = "enrol"
+    DISENROL = "disenrol"
 
     @property
     def label(self) -> str:
@@ -20,6 +22,8 @@ class OperationKind(StrEnum):
             "install": "Install updates now",
             "restart": "Restart",
             "settings": "Update settings",
+            "enrol": "Enrol in hotpatch",
+            "disenrol": "End hotpatch enrolment",
         }[self.value]
 
     @property
@@ -29,6 +33,8 @@ class OperationKind(StrEnum):
             "install": "Installing updates on",
             "restart": "Restarting",
             "settings": "Changing settings of",
+            "enrol": "Enrolling",
+            "disenrol": "Ending the enrolment of",
         }[self.value]
 
 
@@ -69,6 +75,16 @@ _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
 }
 
 
+class Standby(StrEnum):
+    """What becomes of a request that Azure refused because something else was at work on the machine."""
+
+    NO = ""
+    OFFERED = "offered"
+    """It was refused for that; the user may have it asked again."""
+    WAITS = "waits"
+    """It is asked again until Azure takes it, or until it is cancelled."""
+
+
 class Operation(NamedTuple):
     """A row of the operations table. Times are UTC; ``request`` is the JSON that is sent, if any.
 
@@ -87,3 +103,4 @@ class Operation(NamedTuple):
     ended: datetime | None = None
     token: str | None = None
     note: str = ""
+    standby: Standby = Standby.NO

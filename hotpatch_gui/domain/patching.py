@@ -76,6 +76,8 @@ def why_not(machine: Machine, schedule: Schedule | None = None) -> str | None:
     """Why automatic guest patching passes a machine by; None where it does not (azure-patching §4.1, §4.2).
     ``schedule`` is the maintenance configuration that is assigned to it."""
     settings = machine.settings
+    if machine.arc is not None:
+        return "An Arc-enabled server: automatic guest patching is for virtual machines in Azure alone."
     match settings.patch_mode:
         case None:
             return "Its patch orchestration is not known."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .arc import Arc
 from .machines import AssessmentMode, Image, PatchMode, PatchSettings
 from .platforms import is_supported
 
@@ -24,8 +25,10 @@ class Orchestration(StrEnum):
             Orchestration.MANUAL: PatchMode.MANUAL,
         }.get(self, PatchMode.AUTOMATIC_BY_PLATFORM)
 
-    @property
-    def meaning(self) -> str:
+    def meaning(self, *, is_arc: bool = False) -> str:
+        """In a sentence. An Arc-enabled server has no safety checks, so schedules exclude nothing there."""
+        if is_arc and self is Orchestration.CUSTOMER_SCHEDULES:
+            return "Updates come at the times of your maintenance configuration."
         return _MEANINGS[self]
 
     @classmethod
@@ -65,9 +68,13 @@ class SettingsChange:
         return AssessmentMode.AUTOMATIC_BY_PLATFORM if automatic else AssessmentMode.IMAGE_DEFAULT
 
 
-def refusal(image: Image, now: PatchSettings, wanted: SettingsChange) -> str | None:
+def refusal(
+    image: Image, now: PatchSettings, wanted: SettingsChange, arc: Arc | None = None
+) -> str | None:
     """Why Azure would refuse the change, in a sentence with the way round; None where it would not."""
     target, current = wanted.patch_mode, now.patch_mode
+    if arc is not None:
+        return _refusal_of_arc(wanted, arc)
     if {current, target} == {PatchMode.AUTOMATIC_BY_OS, PatchMode.MANUAL}:
         return (
             "Azure does not switch between Windows automatic updates and Manual updates: "
@@ -95,4 +102,15 @@ def refusal(image: Image, now: PatchSettings, wanted: SettingsChange) -> str | N
         )
     if now.provision_agent is False:
         return "Hotpatch needs the VM agent, which this machine does not have."
+    return None
+
+
+def _refusal_of_arc(wanted: SettingsChange, arc: Arc) -> str | None:
+    """Arc-enabled servers have no automatic guest patching, and need their licence for hotpatches."""
+    if wanted.orchestration is Orchestration.SAFE_DEPLOYMENT:
+        return (
+            "Azure Managed - Safe Deployment is for virtual machines in Azure; choose another one."
+        )
+    if wanted.hotpatch and not arc.is_enrolled:
+        return "Hotpatch needs the server to be enrolled first."
     return None

@@ -12,11 +12,12 @@ from hotpatch_gui.domain.ledger import MONTHLY, Cause, reason
 from hotpatch_gui.domain.machines import product_of
 from hotpatch_gui.domain.releases import Calendar, Expected, Product, Release, ReleaseKind, day_name
 from hotpatch_gui.store import installations
+from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
 from . import words
 from .figures import CalendarData, CalendarMark, InstallMark
-from .rows import Column
+from .rows import Column, field
 
 LEDGER_ROWS = 2000
 HELP = "https://support.microsoft.com/help/{}"
@@ -114,7 +115,7 @@ def _plan_text(row: ReleaseRow, _: datetime) -> str:
 
 
 RELEASES = (
-    Column("day", "Date", 142, lambda r, _: day_name(r.day), sort="day"),
+    Column("day", "Date", 142, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column("product", "Product", 104, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
     Column("kind", "Release", 196, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
     Column("state", "Fact or plan", 108, lambda r, _: r.state, sort="state",
@@ -248,7 +249,7 @@ def _by(row: RestartRow, _: datetime) -> str:
 
 
 RESTARTS = (
-    Column("when", "When", 148, lambda r, _: words.time_text(r.when),
+    Column("when", "When", 148, lambda r, _: words.time_text(r.when), raw=lambda r: from_text(r.when),
            tip=lambda r, now: words.time_tip(r.when, now), sort="when"),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
     Column("cause", "Owed to", 250, lambda r, _: r.cause.value, sort="cause",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hotpatch_gui.domain.machines import PowerState
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import machines
 
+from .ability import Ability, ability
 from .words import level_of, situation_of
 
 NAMES = 12
 """Of the machines that stand alike, as many as are named."""
-CAN_WORK = (PowerState.RUNNING, PowerState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,14 @@ class Chosen:
     """At least one machine. ``one`` is the whole row of a single one, and None for several.
 
     ``assessed``, ``listed``, ``offered`` and ``restarting`` count machines: with an assessment, with its list in
-    Resource Graph, with updates on offer, with one among them that restarts or may. ``updates`` counts
+    Resource Graph, with updates on offer, with one among them that restarts or may. ``able`` says on which of
+    them each operation can be asked for. ``updates`` counts
     updates of those assessed; ``critical``, ``security`` and ``other`` those of the lists.
     """
 
     ids: tuple[int, ...]
     one: sqlite3.Row | None
-    working_ids: tuple[int, ...]
+    able: Mapping[OperationKind, Ability]
     level: Level
     assessed: int
     listed: int
@@ -73,7 +74,7 @@ def _sum_up(rows: list[sqlite3.Row]) -> Chosen:
     return Chosen(
         ids=columns["id"],
         one=rows[0] if len(rows) == 1 else None,
-        working_ids=tuple(r["id"] for r in rows if r["power"] in CAN_WORK),
+        able={kind: ability(rows, kind) for kind in OperationKind},
         level=max(map(level_of, rows)),
         assessed=len(assessed),
         listed=len(listed),

@@ -9,7 +9,7 @@ from hotpatch_gui.domain.updates import Classification, installed_by, outside_pr
 from hotpatch_gui.store.times import from_text
 
 from . import outcomes, words
-from .rows import Column
+from .rows import Column, time_of, value_of
 
 
 def _programme_tip(row: sqlite3.Row, _: datetime) -> str:
@@ -54,7 +54,12 @@ _RESTART = Column(
     glyph=lambda r: outcomes.RESTART_GLYPHS[outcomes.restart_of(r)], sort="restart",
 )  # fmt: skip
 _PUBLISHED = Column(
-    "published", "Published", 100, lambda r, _: words.day_text(r["published_at"]), sort="published"
+    "published",
+    "Published",
+    100,
+    lambda r, _: words.day_text(r["published_at"]),
+    sort="published",
+    raw=time_of("published_at"),
 )
 _RELEASE = Column(
     "release",
@@ -77,39 +82,59 @@ COMPLIANCE = (
 
 KBS = (
     _NAME._replace(width_px=262), _KB, _CLASS, _RESTART,
-    Column("machines", "Missing on", 88, lambda r, _: words.number(r["machines"]), right=True, sort="machines"),
-    Column("running", "Of those running", 124, lambda r, _: words.number(r["running"]), right=True),
-    Column("installed", "Installed on", 92, lambda r, _: words.number(r["installed"]), right=True),
-    Column("failed", "Failed on", 76, lambda r, _: words.number(r["failed"]), right=True),
+    Column("machines", "Missing on", 88, lambda r, _: words.number(r["machines"]), right=True, raw=value_of("machines"), sort="machines"),
+    Column("running", "Of those running", 124, lambda r, _: words.number(r["running"]), right=True, raw=value_of("running")),
+    Column("installed", "Installed on", 92, lambda r, _: words.number(r["installed"]), right=True, raw=value_of("installed")),
+    Column("failed", "Failed on", 76, lambda r, _: words.number(r["failed"]), right=True, raw=value_of("failed")),
     _PUBLISHED, _RELEASE._replace(hidden=False),
 )  # fmt: skip
 
 HISTORY = (
     Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
-    Column("started", "Started", 148, lambda r, _: words.time_text(r["started_at"]),
+    Column("started", "Started", 148, lambda r, _: words.time_text(r["started_at"]), raw=time_of("started_at"),
            tip=lambda r, now: words.time_tip(r["started_at"], now), sort="started"),
     Column("status", "Status", 190, lambda r, _: outcomes.run_status_text(r),
            glyph=lambda r: outcomes.RUN_GLYPHS.get(outcomes.run_status(r)), sort="status"),
-    Column("started_by", "Started by", 134, lambda r, _: outcomes.started_by_text(r["started_by"]), sort="started_by"),
-    Column("installed", "Installed", 78, lambda r, _: words.number(r["installed"]), right=True, sort="installed"),
-    Column("failed", "Failed", 62, lambda r, _: words.number(r["failed"]), right=True, sort="failed"),
-    Column("pending", "Pending", 72, lambda r, _: words.number(r["pending"]), right=True, sort="pending"),
+    Column("started_by", "Started by", 108, lambda r, _: outcomes.started_by_text(r["started_by"]), sort="started_by"),
+    Column("installed", "Installed", 78, lambda r, _: words.number(r["installed"]), right=True,
+           raw=value_of("installed"), sort="installed"),
+    Column("failed", "Failed", 62, lambda r, _: words.number(r["failed"]), right=True, raw=value_of("failed"), sort="failed"),
+    Column("pending", "Pending", 72, lambda r, _: words.number(r["pending"]), right=True, raw=value_of("pending"), sort="pending"),
     Column("restart", "Restart", 104, lambda r, _: outcomes.restart_status_text(r["restart_status"]), sort="restart"),
     Column("duration", "Duration", 78, lambda r, _: words.duration_text(r["started_at"], r["modified_at"]),
            right=True, sort="duration"),
-    Column("operation", "Operation", 120, lambda *_: "Install updates"),
-    Column("run", "Operation ID", 270, lambda r, _: r["run_id"], sort="run"),
+    Column("doubts", "Afterwards", 190, lambda r, _: outcomes.doubts_text(r), takes_slack=True,
+           glyph=outcomes.doubts_glyph,
+           tip=lambda r, _: "\n".join(outcomes.doubt_sentences(r)), sort="doubts"),
+    Column("run", "Operation ID", 270, lambda r, _: r["run_id"], sort="run", hidden=True),
 )  # fmt: skip
 
 OPERATIONS = (
     Column("state", "State", 116, lambda r, _: outcomes.operation_text(r), glyph=outcomes.operation_glyph, sort="state"),
     Column("kind", "Operation", 152, lambda r, _: outcomes.operation_kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r["machine_name"], sort="machine"),
-    Column("note", "Details", 400, lambda r, _: r["note"] or "Waiting for its turn.",
+    Column("note", "Details", 300, lambda r, _: r["note"] or "Waiting for its turn.",
            tip=lambda r, _: r["note"], takes_slack=True),
-    Column("created", "Asked", 156, lambda r, _: words.time_text(r["created_at"]),
+    Column("created", "Asked", 148, lambda r, _: words.time_text(r["created_at"]), raw=time_of("created_at"),
            tip=lambda r, now: words.time_tip(r["created_at"], now), sort="created"),
-    Column("ended", "Ended", 156, lambda r, _: words.time_text(r["ended_at"]),
+    Column("ended", "Ended", 148, lambda r, _: words.time_text(r["ended_at"]), raw=time_of("ended_at"),
            tip=lambda r, now: words.time_tip(r["ended_at"], now), sort="ended"),
     Column("took", "Took", 84, _took, right=True),
+)  # fmt: skip
+
+CALLS = (
+    Column("at", "When", 150, lambda r, _: words.time_text(r["at"]), raw=time_of("at"),
+           tip=lambda r, now: words.time_tip(r["at"], now), sort="at"),
+    Column("event", "Event", 100, lambda r, _: r["event"].capitalize(), glyph=outcomes.call_glyph, sort="event"),
+    Column("kind", "Call", 150, lambda r, _: outcomes.operation_kind(r), sort="kind"),
+    Column("machine", "Machine", 120, lambda r, _: r["machine"], sort="machine"),
+    Column("account", "Account", 140, lambda r, _: r["account"] or "No sign-in", sort="account"),
+    Column("asked_by", "Asked by", 90, lambda r, _: r["asked_by"] or words.NOTHING),
+    Column("result", "Result", 180, lambda r, _: r["result"] or words.NOTHING,
+           tip=lambda r, _: r["result"], takes_slack=True),
+    Column("connection", "Connection", 120, lambda r, _: r["connection"], sort="connection", hidden=True),
+    Column("code", "Code", 120, lambda r, _: r["code"] or words.NOTHING, hidden=True),
+    Column("request_id", "Request ID", 256, lambda r, _: r["request_id"] or words.NOTHING),
+    Column("body", "Body", 260, lambda r, _: r["body"] or words.NOTHING, tip=lambda r, _: r["body"], hidden=True),
+    Column("resource_id", "Resource ID", 300, lambda r, _: r["resource_id"], hidden=True),
 )  # fmt: skip

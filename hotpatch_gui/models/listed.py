@@ -30,6 +30,11 @@ class ListedModel(RowsModel):
         self._given = list(rows)
         self._show()
 
+    @property
+    def all_rows(self) -> tuple[Any, ...]:
+        """In the order shown."""
+        return tuple(self._rows)
+
     def row(self, number: int) -> Any | None:
         return self._rows[number] if 0 <= number < len(self._rows) else None
 

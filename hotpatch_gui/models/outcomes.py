@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from hotpatch_gui.domain import verify
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.records import RESTART_STATUS_LABELS, RunStatus
 from hotpatch_gui.domain.releases import ReleaseKind
@@ -89,3 +90,32 @@ def operation_kind(row: sqlite3.Row) -> str:
 def operation_doing(row: sqlite3.Row) -> str:
     """``Assessing vm-web-01``, of an open operation."""
     return f"{OperationKind(row['kind']).doing} {row['machine_name']}"
+
+
+def doubts_text(row: sqlite3.Row) -> str:
+    """What the next assessment says against the run's report, in a few words."""
+    if row["doubts"] is None:
+        return "Not assessed since"
+    found = verify.read(row["doubts"])
+    return ", ".join(doubt.label for doubt, _ in found) or "As reported"
+
+
+def doubts_glyph(row: sqlite3.Row) -> Glyph | None:
+    return Glyph.WARNING if row["doubts"] else None
+
+
+def doubt_sentences(row: sqlite3.Row) -> list[str]:
+    return [verify.sentence(*found) for found in verify.read(row["doubts"])]
+
+
+_CALL_GLYPHS = {
+    "sending": Glyph.RUNNING, "accepted": Glyph.OK, "refused": Glyph.ERROR, "not sent": Glyph.WARNING,
+    "answer lost": Glyph.UNKNOWN,
+}  # fmt: skip
+
+
+def call_glyph(row: sqlite3.Row) -> Glyph:
+    """Of a line of the audit log; an end has the glyph of how it ended."""
+    known = _CALL_GLYPHS.get(row["event"])
+    is_good = row["result"].casefold().startswith(OperationState.SUCCEEDED.value)
+    return known or (Glyph.OK if is_good else Glyph.ERROR)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import sqlite3
 import threading
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +23,8 @@ from hotpatch_gui.domain.forecast import (
     forecast,
     steps,
 )  # fmt: skip
+from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
 from hotpatch_gui.domain.patching import member_of, why_not
-from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import Calendar, day_name
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.store import machines, schedules
@@ -34,11 +32,11 @@ from hotpatch_gui.store.database import open_reader
 
 from . import words
 from .figures import MonthBar, PlannerData
-from .rows import Column
+from .formats import Sheet
+from .rows import Column, field
 from .source import DataSource
 
 log = logging.getLogger(__name__)
-_BOM = "\N{BYTE ORDER MARK}"
 
 
 class Asked(NamedTuple):
@@ -160,9 +158,7 @@ def _subject(
     machine = machines.machine_of(row)
     if machine.product is None:
         return None
-    enrolled = bool(machine.settings.hotpatch_enabled) and is_supported(machine.image)
-    if asked.enrol_all:
-        enrolled = is_supported(machine.image)
+    enrolled = can_be_enrolled(machine) if asked.enrol_all else is_enrolled(machine)
     on_train = enrolled and (
         machine.build is None or running_release(machine, calendar) is not None
     )
@@ -212,15 +208,15 @@ def days(value: float | None) -> str:
 
 
 MONTHS = (
-    Column("day", "Release", 132, lambda r, _: day_name(r.day), sort="day"),
+    Column("day", "Release", 132, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column("kinds", "What comes out", 300, lambda r, _: r.kinds, tip=lambda r, _: r.kinds, takes_slack=True),
-    Column("restarts", "Restarts", 84, lambda r, _: words.number(r.restarts), right=True, sort="restarts"),
-    Column("without", "Without hotpatch", 128, lambda r, _: words.number(r.without), right=True, sort="without"),
-    Column("spared", "Spared", 76, lambda r, _: words.number(r.spared), right=True, sort="spared"),
-    Column("exposure", "Exposed, mean", 116, lambda r, _: days(r.exposure), right=True, sort="exposure"),
-    Column("longest", "Longest", 84, lambda r, _: days(r.longest), right=True, sort="longest"),
-    Column("exposure_without", "Without, mean", 116, lambda r, _: days(r.exposure_without), right=True,
-           sort="exposure_without"),
+    Column("restarts", "Restarts", 84, lambda r, _: words.number(r.restarts), right=True, raw=field("restarts"), sort="restarts"),
+    Column("without", "Without hotpatch", 128, lambda r, _: words.number(r.without), right=True, raw=field("without"), sort="without"),
+    Column("spared", "Spared", 76, lambda r, _: words.number(r.spared), right=True, raw=field("spared"), sort="spared"),
+    Column("exposure", "Mean days exposed", 138, lambda r, _: days(r.exposure), right=True, raw=field("exposure"), sort="exposure"),
+    Column("longest", "Longest, days", 104, lambda r, _: days(r.longest), right=True, raw=field("longest"), sort="longest"),
+    Column("exposure_without", "Mean without", 112, lambda r, _: days(r.exposure_without), right=True,
+           raw=field("exposure_without"), sort="exposure_without"),
 )  # fmt: skip
 
 
@@ -248,26 +244,14 @@ def mean_exposure(found: Forecast, *, without: bool = False) -> float | None:
     return sum(e.total for e in each) / machines_months if machines_months else None
 
 
-def to_csv(found: Forecast, asked_at: datetime) -> str:
-    """The forecast as CSV: with a byte order mark, so that spreadsheets read it as UTF-8."""
+def question_sheet(found: Forecast) -> Sheet:
+    """What was asked and the sums of the answer."""
     q = found.question
-    out = io.StringIO(newline="")
-    write = csv.writer(out).writerow
-    out.write(_BOM)
-    write(["Forecast of", asked_at.isoformat()])
-    write(["Scenario", q.scenario.value, "Unplanned baselines", q.unplanned])
-    write(["Period", q.first.isoformat(), q.last.isoformat()])
-    write(["Machines", found.machines, "Not patched automatically", found.by_hand])
-    write(["Restarts", found.restarts, "Without hotpatch", found.restarts_without])
-    write(["Hours of restart windows", found.hours, "Without hotpatch", found.hours_without])
-    write([])
-    write(["Release", "What comes out", "Restarts", "Restarts without hotpatch", "Mean days exposed",
-           "Longest days exposed", "Mean days exposed without hotpatch"])  # fmt: skip
-    for row in month_rows(found):
-        write([row.day.isoformat(), row.kinds, row.restarts, row.without, _figure(row.exposure),
-               _figure(row.longest), _figure(row.exposure_without)])  # fmt: skip
-    return out.getvalue()
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return Sheet("Question", ("Asked", "Value"), (
+        ("Scenario", q.scenario.value), ("Unplanned baselines", q.unplanned),
+        ("First day", q.first), ("Last day", q.last), ("Restarts may be taken", q.window.value),
+        ("Machines", found.machines), ("Not patched automatically", found.by_hand),
+        ("Restarts", found.restarts), ("Restarts without hotpatch", found.restarts_without),
+        ("Hours of restart windows", found.hours),
+        ("Hours of restart windows without hotpatch", found.hours_without),
+    ))  # fmt: skip

@@ -16,11 +16,18 @@ from PySide6.QtCore import (
 )
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
 from .source import DataSource
 
 Index = QModelIndex | QPersistentModelIndex
+
+
+TIME_KEYS = frozenset(
+    {"started", "created", "ended", "at", "when", "published", "assessed", "read"}
+)
+"""Keys of the columns that hold a time."""
 
 
 class Column(NamedTuple):
@@ -37,6 +44,27 @@ class Column(NamedTuple):
     hidden: bool = False
     takes_slack: bool = False
     """Grows with the window."""
+    raw: Callable[[Any], Any] | None = None
+    """The value itself, for exports, where the text is only one way to show it: a number, or a time."""
+
+    @property
+    def is_time(self) -> bool:
+        return self.key in TIME_KEYS
+
+
+def value_of(key: str) -> Callable[[Any], Any]:
+    """A column's raw value as it is stored."""
+    return lambda row: row[key]
+
+
+def field(name: str) -> Callable[[Any], Any]:
+    """The raw value of a record's field."""
+    return lambda row: getattr(row, name)
+
+
+def time_of(key: str) -> Callable[[Any], Any]:
+    """A column's raw time, UTC; None for none."""
+    return lambda row: from_text(row[key])
 
 
 def plain_tip(text: str) -> str:

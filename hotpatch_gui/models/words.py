@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta, tzinfo
 
+from hotpatch_gui.domain.arc import Arc
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.machines import PowerState
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -99,5 +101,24 @@ def situation_of(row: sqlite3.Row) -> str:
 
 
 def assessed_age(row: sqlite3.Row, now: datetime) -> str:
-    moment = from_text(row["assessed_at"])
+    return since_text(row["assessed_at"], now)
+
+
+def since_text(text: str | None, now: datetime) -> str:
+    """How long ago a stored time is."""
+    moment = from_text(text)
     return age_text(moment, now) if moment else "never"
+
+
+def kind_text(row: sqlite3.Row) -> str:
+    """What sort of machine it is, and where an Arc-enabled one runs."""
+    if row["kind"] != "arc":
+        return "Virtual machine"
+    host = Arc(host=row["host"]).host_text
+    return f"Arc-enabled server on {host}" if host else "Arc-enabled server"
+
+
+def power_text(row: sqlite3.Row) -> str:
+    """The power state; of an Arc-enabled server whether its agent reports."""
+    is_connected = row["kind"] == "arc" and row["power"] == PowerState.RUNNING
+    return "connected" if is_connected else str(row["power"])

@@ -9,44 +9,31 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from . import graph
-from .cloud import SUBSCRIPTION, ArmError, Cloud, Operation, read_wish
+from . import arc, graph
+from .answers import RETRY_AFTER_S, Answer, Call, look_at
+from .cloud import ArmError, Cloud, Operation, read_wish
 from .guest import Guest
 from .kql import Query, QueryError
 from .vm import instance_view, iso, model, result
 
 RATE_HEADER = "x-ms-simulated-rate"
 """Simulated seconds per real second: what a real cloud never sends."""
-RETRY_AFTER_S = 1
+VM = "Microsoft.Compute/virtualMachines"
 MAX_PAGE = 1000
 DEFAULT_PAGE = 100
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
-
-
-@dataclass(slots=True)
-class Answer:
-    status: int
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    raw: bytes | None = None
-    """Sent as it is in place of ``body``: for faults."""
-
-    def payload(self) -> bytes:
-        if self.raw is not None:
-            return self.raw
-        return b"" if self.body is None else json.dumps(self.body).encode()
 
 
 Fault = Callable[[str, str], Answer | Exception | None]
 """(method, path) -> what to answer instead; None lets the request through."""
 
 _VM = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.Compute/virtualMachines"
+_GROUP = r"/subscriptions/(?P<sub>[^/]+)/resource[gG]roups/(?P<rg>[^/]+)"
 _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
     (method, re.compile(pattern + "/?", re.IGNORECASE), name)
     for method, pattern, name in (
@@ -60,9 +47,12 @@ _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
         ("POST", _VM + r"/(?P<vm>[^/]+)/restart", "restart"),
         ("GET", (r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/locations/(?P<loc>[^/]+)"
                 r"/operations/(?P<op>[^/]+)"), "operation"),
+        ("GET", _GROUP + r"(/providers/[^/]+//?[^/]+/[^/]+)?/providers/Microsoft\.Authorization/permissions", "permissions"),
         ("POST", r"/providers/Microsoft\.ResourceGraph/resources", "query"),
     )
 ]  # fmt: skip
+MAX_ALIKE = 1000
+"""Requests that are remembered, to give one that is like another an id of its own."""
 
 
 class Wire:
@@ -81,7 +71,12 @@ class Wire:
         self._quota, self._window = quota, quota_window_s
         self._monotonic = monotonic
         self._asked: deque[float] = deque()
-        self._pages: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+        self._alike: dict[str, int] = {}
+        self._routes: list[tuple[str, re.Pattern[str], Callable[[Call], Answer]]] = [
+            *((verb, pattern, getattr(self, f"_{name}")) for verb, pattern, name in _ROUTES),
+            *((verb, pattern, partial(route, cloud)) for verb, pattern, route in arc.ROUTES),
+        ]
+        self._pages: dict[tuple[str, frozenset[str]], tuple[int, list[dict[str, Any]]]] = {}
 
     def handle(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
@@ -100,10 +95,17 @@ class Wire:
             answer.headers = {
                 "Date": format_datetime(now, usegmt=True),
                 RATE_HEADER: str(self.cloud.clock.rate()),
-                "x-ms-request-id": str(uuid.uuid4()),
+                "x-ms-request-id": self._request_id(f"{method} {path} {now.isoformat()}"),
                 "Content-Type": "application/json; charset=utf-8",
             } | answer.headers
             return answer
+
+    def _request_id(self, request: str) -> str:
+        """Another one each time, and the same ones in every run of the same story."""
+        self._alike[request] = self._alike.get(request, 0) + 1
+        if len(self._alike) > MAX_ALIKE:
+            self._alike.pop(next(iter(self._alike)))
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{request} {self._alike[request]}"))
 
     def _faulty(self, method: str, path: str) -> Answer | None:
         for fault in self.faults:
@@ -116,7 +118,7 @@ class Wire:
 
     def _route(self, method: str, path: str, query: str, url: str, body: bytes | None) -> Answer:
         arguments = {k.casefold(): v[0] for k, v in parse_qs(query).items()}
-        for verb, pattern, name in _ROUTES:
+        for verb, pattern, route in self._routes:
             match = pattern.fullmatch(path)
             if match is None or verb != method:
                 continue
@@ -127,52 +129,60 @@ class Wire:
                     "The api-version query parameter (?api-version=) is required for all requests.",
                 )
             values = match.groupdict()
-            if values.get("sub", SUBSCRIPTION).casefold() != SUBSCRIPTION:
+            if "sub" in values and values["sub"].casefold() not in self.cloud.subscriptions:
                 raise ArmError(
                     404,
                     "SubscriptionNotFound",
                     f"The subscription '{values['sub']}' could not be found.",
                 )
-            call = _Call(values, arguments, _json(body), _origin(url), self.cloud.settle())
-            handler: Callable[[_Call], Answer] = getattr(self, f"_{name}")
-            return handler(call)
+            call = Call(values, arguments, _json(body), _origin(url), self.cloud.settle())
+            return route(call)
         raise ArmError(
             404, "InvalidResourceType", f"The resource type could not be found for {method} {path}."
         )
 
-    def _list_all(self, _: _Call) -> Answer:
-        return Answer(200, {"value": [model(g) for g in self.cloud.guests.values()]})
+    def _list_all(self, call: Call) -> Answer:
+        return Answer(200, {"value": [model(g) for g in self._guests_of(call)]})
 
-    def _list_group(self, call: _Call) -> Answer:
+    def _list_group(self, call: Call) -> Answer:
         group = call.values["rg"].casefold()
-        mine = [g for g in self.cloud.guests.values() if g.resource_group.casefold() == group]
+        mine = [g for g in self._guests_of(call) if g.resource_group.casefold() == group]
         return Answer(200, {"value": [model(g) for g in mine]})
 
-    def _get(self, call: _Call) -> Answer:
+    def _guests_of(self, call: Call) -> list[Guest]:
+        wanted = call.values["sub"].casefold()
+        guests = self.cloud.guests.values()
+        return [g for g in guests if g.subscription == wanted and not g.is_arc]
+
+    def _get(self, call: Call) -> Answer:
         guest = self._guest(call)
         body = model(guest)
         if call.arguments.get("$expand", "").casefold() == "instanceview":
             body["properties"]["instanceView"] = instance_view(self.cloud, guest, call.now)
         return Answer(200, body)
 
-    def _instance_view(self, call: _Call) -> Answer:
+    def _instance_view(self, call: Call) -> Answer:
         return Answer(200, instance_view(self.cloud, self._guest(call), call.now))
 
-    def _assess(self, call: _Call) -> Answer:
+    def _assess(self, call: Call) -> Answer:
         guest = self._guest(call)
+        self.cloud.require(guest.resource_group, f"{VM}/assessPatches/action")
         return _accepted(call, guest, self.cloud.begin_assessment(guest))
 
-    def _install(self, call: _Call) -> Answer:
+    def _install(self, call: Call) -> Answer:
         guest = self._guest(call)
+        self.cloud.require(guest.resource_group, f"{VM}/installPatches/action")
         wish = read_wish(call.body)
         return _accepted(call, guest, self.cloud.begin_installation(guest, wish, call.body))
 
-    def _restart(self, call: _Call) -> Answer:
+    def _restart(self, call: Call) -> Answer:
         guest = self._guest(call)
+        self.cloud.require(guest.resource_group, f"{VM}/restart/action")
         return _accepted(call, guest, self.cloud.begin_restart(guest))
 
-    def _update(self, call: _Call) -> Answer:
+    def _update(self, call: Call) -> Answer:
         guest = self._guest(call)
+        self.cloud.require(guest.resource_group, f"{VM}/write")
         windows = _dig(call.body, "properties", "osProfile", "windowsConfiguration") or {}
         settings = _read_settings(guest, windows)
 
@@ -189,7 +199,7 @@ class Wire:
         headers.pop("Location")
         return Answer(200, body, headers)
 
-    def _operation(self, call: _Call) -> Answer:
+    def _operation(self, call: Call) -> Answer:
         op = self.cloud.operations.get(call.values["op"])
         if op is None:
             raise ArmError(404, "NotFound", "The entity was not found in this Azure location.")
@@ -203,7 +213,12 @@ class Wire:
             body |= {"endTime": iso(op.ends), "status": "Succeeded"}
         return Answer(200, body, {} if op.applied else {"Retry-After": str(RETRY_AFTER_S)})
 
-    def _query(self, call: _Call) -> Answer:
+    def _permissions(self, call: Call) -> Answer:
+        actions = list(self.cloud.granted(call.values["rg"]))
+        grant = {"actions": actions, "notActions": [], "dataActions": [], "notDataActions": []}
+        return Answer(200, {"value": [grant]})
+
+    def _query(self, call: Call) -> Answer:
         remaining, resets = self._charge()
         headers = {
             "x-ms-user-quota-remaining": str(max(0, remaining)),
@@ -219,10 +234,10 @@ class Wire:
                 429, _error_body(error), headers | {"Retry-After": str(max(1, int(self._window)))}
             )
         options = call.body.get("options") or {}
-        wanted = [s.casefold() for s in call.body.get("subscriptions") or ()]
-        if wanted and SUBSCRIPTION not in wanted:
-            return Answer(200, _page([], 0, 0, None), headers)
-        rows, start = self._rows(call, str(call.body.get("query", "")), options.get("$skipToken"))
+        wanted = frozenset(s.casefold() for s in call.body.get("subscriptions") or ())
+        rows, start = self._rows(
+            call, str(call.body.get("query", "")), wanted, options.get("$skipToken")
+        )
         size = min(int(options.get("$top") or DEFAULT_PAGE), MAX_PAGE)
         page = rows[start : start + size]
         more = start + size < len(rows)
@@ -232,9 +247,12 @@ class Wire:
             200, _page(page, len(rows), len(page), token, truncated=more and token is None), headers
         )
 
-    def _rows(self, call: _Call, text: str, token: str | None) -> tuple[list[dict[str, Any]], int]:
+    def _rows(
+        self, call: Call, text: str, wanted: frozenset[str], token: str | None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """The rows of the wanted subscriptions, or of all where none is named; and where the page begins."""
         version, start = _read_token(token) if token else (self.cloud.version, 0)
-        kept = self._pages.get(text)
+        kept = self._pages.get((text, wanted))
         if token and kept is not None and kept[0] == version:
             return kept[1], start
         query = self._parse(text)
@@ -243,8 +261,9 @@ class Wire:
             raise ArmError(
                 400, "BadRequest", f"Table {query.table} is invalid, unsupported or disallowed."
             )
-        rows = query.run(source)
-        self._pages = {text: (version, rows)}
+        mine = (row for row in source if not wanted or row["subscriptionId"] in wanted)
+        rows = query.run(mine)
+        self._pages = {(text, wanted): (version, rows)}
         return rows, start
 
     def _parse(self, text: str) -> Query:
@@ -263,17 +282,8 @@ class Wire:
         wait = max(0.0, self._window - (now - self._asked[0])) if self._asked else 0.0
         return remaining, f"00:00:{int(wait + 0.999):02d}"
 
-    def _guest(self, call: _Call) -> Guest:
-        return self.cloud.guest(call.values["rg"], call.values["vm"])
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    values: dict[str, str]
-    arguments: dict[str, str]
-    body: dict[str, Any]
-    origin: str
-    now: datetime
+    def _guest(self, call: Call) -> Guest:
+        return self.cloud.guest(call.values["sub"], call.values["rg"], call.values["vm"])
 
 
 def _read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
@@ -325,21 +335,16 @@ def _read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _accepted(call: _Call, guest: Guest, op: Operation) -> Answer:
+def _accepted(call: Call, guest: Guest, op: Operation) -> Answer:
     return Answer(202, None, _operation_headers(call, guest, op))
 
 
-def _operation_headers(call: _Call, guest: Guest, op: Operation) -> dict[str, str]:
-    url = (
-        f"{call.origin}/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations/"
-        f"{guest.location}/operations/{op.id}"
+def _operation_headers(call: Call, guest: Guest, op: Operation) -> dict[str, str]:
+    path = (
+        f"/subscriptions/{guest.subscription}/providers/Microsoft.Compute/locations/"
+        f"{guest.location}/operations/{op.id}?p={op.id[:8]}"
     )
-    version = call.arguments["api-version"]
-    return {
-        "Location": f"{url}?p={op.id[:8]}&monitor=true&api-version={version}",
-        "Azure-AsyncOperation": f"{url}?p={op.id[:8]}&api-version={version}",
-        "Retry-After": str(RETRY_AFTER_S),
-    }
+    return look_at(call, path, f"{path}&monitor=true")
 
 
 def _page(

@@ -25,7 +25,7 @@ def build_simulator(
     other_updates: Iterable[Mapping[str, Any]],
     *,
     state_path: Path | None = None,
-    machines: int = 12,
+    machines: int = 16,
     seed: int = 1,
     speed: float = DEFAULT_SPEED,
     clock: SimulatedClock | None = None,

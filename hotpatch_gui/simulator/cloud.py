@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from hotpatch_gui.domain.permissions import Grant, allows
 from hotpatch_gui.domain.platforms import is_supported
 
 from .catalog import Catalog
 from .clock import SimulatedClock
 from .fleet import assessment_of, run_patch
-from .guest import RESTART_MINUTES, Guest, Installation, Wish, schedule
+from .guest import HYBRID, RESTART_MINUTES, SUBSCRIPTION, Guest, Installation, Wish, schedule
 from .patching import Patching
 from .state import StateFile
 
-SUBSCRIPTION = "00000000-0000-4000-8000-00000000c0de"
 TENANT = "00000000-0000-4000-8000-0000000c0510"
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
+LICENCE_MINUTES = 10
 
 
 class ArmError(Exception):
@@ -77,6 +78,11 @@ class Cloud:
         self.received: dict[str, int] = {}
         self._state = state or StateFile(None)
         self.guests = {g.name.casefold(): g for g in fleet}
+        self.subscriptions = {SUBSCRIPTION: "Production subscription"}
+        if any(g.subscription == HYBRID for g in fleet):
+            self.subscriptions[HYBRID] = "Hybrid subscription"
+        self.grants: dict[str, tuple[str, ...]] = {}
+        """What the caller may do in a resource group (lower case): granted actions; everything where none is named."""
         for key, data in self._state.all("guest").items():
             self.guests[key] = Guest.from_json(data)
         self.operations = {
@@ -98,13 +104,18 @@ class Cloud:
         self._save()
         self._state.close()
 
-    def guest(self, resource_group: str, name: str) -> Guest:
+    def guest(
+        self, subscription: str, resource_group: str, name: str, *, is_arc: bool = False
+    ) -> Guest:
         guest = self.guests.get(name.casefold())
-        if guest is None or guest.resource_group.casefold() != resource_group.casefold():
+        wanted = (subscription.casefold(), resource_group.casefold(), is_arc)
+        there = guest and (guest.subscription, guest.resource_group.casefold(), guest.is_arc)
+        if guest is None or there != wanted:
+            kind = "HybridCompute/machines" if is_arc else "Compute/virtualMachines"
             raise ArmError(
                 404,
                 "ResourceNotFound",
-                f"The Resource 'Microsoft.Compute/virtualMachines/{name}' under resource group "
+                f"The Resource 'Microsoft.{kind}/{name}' under resource group "
                 f"'{resource_group}' was not found.",
             )
         return guest
@@ -180,6 +191,37 @@ class Cloud:
         change(guest)
         return self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
 
+    def begin_enrolment(self, guest: Guest, *, on: bool) -> Operation:
+        """Give an Arc-enabled server its licence, or take it away."""
+        guest.licence = "Enabling" if on else "Disabling"
+        kind = "enrol" if on else "disenrol"
+        return self._begin(guest, kind, timedelta(minutes=LICENCE_MINUTES))
+
+    def change_arc(
+        self, guest: Guest, patch_mode: str, assessment_mode: str, hotpatching: bool | None
+    ) -> None:
+        """Settings of an Arc-enabled server take effect at once; Azure evaluates a change of hotpatching
+        afterwards, which is the operation here that nobody asks for by its address."""
+        guest.patch_mode, guest.assessment_mode = patch_mode, assessment_mode
+        is_other = hotpatching is not None and hotpatching != guest.hotpatching
+        if is_other:
+            guest.set_hotpatching(bool(hotpatching), self.clock.now().date())
+            guest.evaluating = guest.licence == "Enabled"
+        self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES if is_other else 0))
+
+    def granted(self, resource_group: str) -> tuple[str, ...]:
+        """The actions that the caller has in a resource group."""
+        return self.grants.get(resource_group.casefold(), ("*",))
+
+    def require(self, resource_group: str, action: str) -> None:
+        """Raises ArmError 403 where the caller lacks ``action``."""
+        if not allows([Grant(self.granted(resource_group))], action):
+            raise ArmError(
+                403, "AuthorizationFailed",
+                f"The client does not have authorization to perform action '{action}' over the scope or the "
+                "scope is invalid.",
+            )  # fmt: skip
+
     def installation_at(self, op: Operation, now: datetime) -> dict[str, Any]:
         """An installation under way, in the shape in which the world keeps finished ones."""
         plan = self._open[op.id]
@@ -191,10 +233,13 @@ class Cloud:
 
     def _require_able(self, guest: Guest, action: str) -> None:
         if guest.power != "running":
+            why = (
+                f"machine '{guest.name}' since its agent is not connected"
+                if guest.is_arc
+                else f"VM '{guest.name}' since the VM is not running"
+            )
             raise ArmError(
-                409,
-                "OperationNotAllowed",
-                f"Operation '{action}' is not allowed on VM '{guest.name}' since the VM is not running.",
+                409, "OperationNotAllowed", f"Operation '{action}' is not allowed on {why}."
             )
         if action != "restart" and not (guest.allow_extensions and guest.agent_ready):
             raise ArmError(
@@ -247,6 +292,8 @@ class Cloud:
             guest.runs.append(op.result)
         if op.kind == "restart":
             guest.restart(self.catalog)
+        if guest.is_arc:
+            _settle_licence(op, guest)
         if op.kind in ("assess", "install"):
             begun = op.ends - timedelta(minutes=ASSESS_MINUTES)
             by = "User" if op.run_name is None else "Platform"
@@ -299,6 +346,16 @@ class Cloud:
 
     def support_state(self, guest: Guest) -> str:
         return "Supported" if is_supported(guest.image) or guest.publisher else "Unsupported"
+
+
+def _settle_licence(op: Operation, guest: Guest) -> None:
+    """What Azure makes of a change of the licence or of the opt-in, once it has looked."""
+    guest.evaluating = guest.evaluating and op.kind != "settings"
+    if op.kind in ("enrol", "disenrol"):
+        is_on = op.kind == "enrol"
+        guest.licence = "Enabled" if is_on else "Disabled"
+        guest.hotpatching = False
+        guest.set_hotpatching(is_on, op.ends.date())
 
 
 def _is_over(op: Operation) -> bool:

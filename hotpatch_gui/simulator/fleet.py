@@ -1,4 +1,4 @@
-"""The demo fleet of twelve machines that shows every case, and any number more made by a seed."""
+"""The demo fleet of sixteen machines that shows every case, and any number more made by a seed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from hotpatch_gui.domain.releases import Product
 
 from .catalog import Catalog, Patch, definitions
-from .guest import Guest
+from .guest import HYBRID, Guest
 
 EPOCH = datetime(2026, 8, 20, 9, 0, tzinfo=UTC)
 """The day the demo starts: nine days after a hotpatch, between two baselines."""
@@ -28,9 +28,9 @@ PLAIN_22 = "2022-datacenter-azure-edition"
 
 
 def demo_fleet(catalog: Catalog, count: int, seed: int) -> list[Guest]:
-    """``count`` machines; the first twelve are the demo's cases, the rest are drawn by ``seed``."""
+    """``count`` machines; the first sixteen are the demo's cases, the rest are drawn by ``seed``."""
     rng = random.Random(seed)  # noqa: S311 - a repeatable world, not a secret
-    guests = _cases()[:count]
+    guests = [*_cases(), *_arc_cases()][:count]
     guests += [_drawn(rng, number) for number in range(len(guests), count)]
     for guest in guests:
         _settle_history(guest, catalog, random.Random(f"{seed}:{guest.name}"))  # noqa: S311
@@ -147,6 +147,29 @@ def _cases() -> list[Guest]:
             "vm-erp-01", "rg-erp", "eastus", WS22, DESKTOP_22, AUG_22, zone="1", tags={"app": "erp"}
         ),
     ]
+
+
+def _arc_cases() -> list[Guest]:
+    """Servers of one's own and one on Azure Local, each in another state of enrolment."""
+
+    def server(name: str, build: str, **more: Any) -> Guest:
+        return Guest(
+            name, "rg-hybrid", "westeurope", WS25, "", build, subscription=HYBRID, publisher="", offer="",
+            is_arc=True, patch_mode="AutomaticByOS", assessment_mode="AutomaticByPlatform",
+            **({"edition": "serverdatacenter"} | more),
+        )  # fmt: skip
+
+    return [
+        server("srv-hq-01", AUG_25, licence="Enabled"),
+        server(
+            "srv-hq-02", JULY_25, edition="serverstandard", hotpatching=False, receives_hotpatches=False
+        ),
+        server("srv-branch-01", JULY_25, licence="Enabled", vbs=False, receives_hotpatches=False),
+        server(
+            "hci-app-01", JULY_25, licence="Enabled", host="HCI", hotpatching=False,
+            receives_hotpatches=False,
+        ),
+    ]  # fmt: skip
 
 
 _CASE_AGES = {

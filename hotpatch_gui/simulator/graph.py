@@ -8,17 +8,16 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from .cloud import SUBSCRIPTION, TENANT, Cloud
+from . import arc
+from .arc import arc_id
+from .cloud import TENANT, Cloud
 from .guest import Guest
-from .vm import counts, error_of, model, os_name, vm_id
+from .vm import class_counts, counts, error_of, graph_class, model, os_name, vm_id
 
 Row = dict[str, Any]
 
 ASSESSMENTS_KEPT = timedelta(days=7)
 INSTALLATIONS_KEPT = timedelta(days=30)
-
-_GRAPH_CLASS = {"UpdateRollUp": "UpdateRollup"}
-"""Resource Graph's casing where it differs from the request's enum."""
 
 
 def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
@@ -29,9 +28,9 @@ def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
         case "maintenanceresources":
             return (_assignment(g) for g in cloud.guests.values() if g.schedule is not None)
         case "resourcecontainers":
-            return iter([_subscription()])
+            return (_subscription(*pair) for pair in cloud.subscriptions.items())
         case "healthresources":
-            return (_health(g, now) for g in cloud.guests.values())
+            return (_health(g, now) for g in cloud.guests.values() if not g.is_arc)
         case "patchassessmentresources":
             return _assessments(cloud, now)
         case "patchinstallationresources":
@@ -48,25 +47,45 @@ def _row(guest: Guest, row_id: str, name: str, kind: str, properties: dict[str, 
         "kind": "",
         "location": guest.location,
         "resourceGroup": guest.resource_group.lower(),
-        "subscriptionId": SUBSCRIPTION,
+        "subscriptionId": guest.subscription,
         "tags": None,
         "zones": None,
         "properties": properties,
     }
 
 
-def _subscription() -> Row:
+def _subscription(subscription_id: str, name: str) -> Row:
     return {
-        "id": f"/subscriptions/{SUBSCRIPTION}",
-        "name": "Production subscription",
+        "id": f"/subscriptions/{subscription_id}",
+        "name": name,
         "type": "microsoft.resources/subscriptions",
         "tenantId": TENANT,
-        "subscriptionId": SUBSCRIPTION,
+        "subscriptionId": subscription_id,
         "properties": {"state": "Enabled"},
     }
 
 
+def resource_id(guest: Guest) -> str:
+    return arc_id(guest) if guest.is_arc else vm_id(guest)
+
+
+def _results(guest: Guest, table: str) -> str:
+    """The type of the rows that hang below the machine."""
+    return f"{_ARC if guest.is_arc else _VM}/{table}"
+
+
+_VM, _ARC = "microsoft.compute/virtualmachines", "microsoft.hybridcompute/machines"
+
+
+def _arc_resource(guest: Guest) -> Row:
+    body = arc.model(guest)
+    row = _row(guest, arc_id(guest), guest.name, _ARC, body["properties"])
+    return row | {"tags": guest.tags, "kind": body.get("kind", "")}
+
+
 def _resource(guest: Guest) -> Row:
+    if guest.is_arc:
+        return _arc_resource(guest)
     body = model(guest)
     properties = body["properties"] | {
         "extended": {
@@ -83,7 +102,7 @@ def _resource(guest: Guest) -> Row:
             }
         }
     }
-    row = _row(guest, vm_id(guest), guest.name, "microsoft.compute/virtualmachines", properties)
+    row = _row(guest, vm_id(guest), guest.name, _VM, properties)
     return row | {"tags": guest.tags, "zones": body.get("zones")}
 
 
@@ -139,12 +158,12 @@ def _assignment(guest: Guest) -> Row:
 
 
 def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:
-    kind = "microsoft.compute/virtualmachines/patchassessmentresults"
     for guest in cloud.guests.values():
+        kind = _results(guest, "patchassessmentresults")
         seen = guest.assessment
         if seen is None or now - datetime.fromisoformat(seen["modified"]) > ASSESSMENTS_KEPT:
             continue
-        base = f"{vm_id(guest).lower()}/patchassessmentresults/latest"
+        base = f"{resource_id(guest).lower()}/patchassessmentresults/latest"
         yield _row(guest, base, seen["id"], kind, _assessment_properties(cloud, guest, seen))
         for patch in seen["patches"]:
             leaf = uuid.uuid5(uuid.NAMESPACE_URL, patch["patch_id"])
@@ -169,20 +188,6 @@ def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:
 
 
 def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> dict[str, Any]:
-    names = (
-        "security",
-        "critical",
-        "definition",
-        "updateRollup",
-        "featurePack",
-        "servicePack",
-        "tools",
-        "updates",
-    )
-    counts = dict.fromkeys((*names, "other"), 0)
-    for patch in seen["patches"]:
-        key = graph_class(patch)
-        counts[key[0].lower() + key[1:]] += 1
     return {
         "status": seen["status"],
         "assessmentActivityId": seen["id"],
@@ -192,7 +197,7 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
         "lastModifiedDateTime": _utc(seen["modified"]),
         "startedBy": seen["started_by"],
         "patchServiceUsed": "WU",
-        "availablePatchCountByClassification": counts,
+        "availablePatchCountByClassification": class_counts(seen["patches"]),
         "errorDetails": None,
         "configurationStatus": {
             "vmGuestPatchReadiness": {
@@ -203,14 +208,14 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
 
 
 def _installations(cloud: Cloud, now: datetime) -> Iterator[Row]:
-    kind = "microsoft.compute/virtualmachines/patchinstallationresults"
     for guest in cloud.guests.values():
+        kind = _results(guest, "patchinstallationresults")
         op = cloud.running(guest, "install")
         runs = guest.runs + ([cloud.installation_at(op, now)] if op else [])
         for run in runs:
             if now - datetime.fromisoformat(run["started"]) > INSTALLATIONS_KEPT:
                 continue
-            base = f"{vm_id(guest).lower()}/patchinstallationresults/{run['id']}"
+            base = f"{resource_id(guest).lower()}/patchinstallationresults/{run['id']}"
             yield _row(guest, base, run["id"], kind, _installation_properties(run))
             for number, patch in enumerate(run["patches"]):
                 properties = {
@@ -242,11 +247,6 @@ def _installation_properties(run: dict[str, Any]) -> dict[str, Any]:
         "errorDetails": error_of(run),
         "maintenanceRunId": run["maintenance_run_id"],
     }
-
-
-def graph_class(patch: dict[str, Any]) -> str:
-    name: str = patch["classification"]
-    return _GRAPH_CLASS.get(name, name)
 
 
 def _utc(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from hotpatch_gui.domain.arc import can_enrol, is_recent
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import Calendar, Product, Release, release_day
@@ -14,6 +15,8 @@ from hotpatch_gui.domain.updates import RestartBehavior
 
 from .catalog import Catalog, Patch
 
+SUBSCRIPTION = "00000000-0000-4000-8000-00000000c0de"
+HYBRID = "00000000-0000-4000-8000-00000000a4c0"
 SCAN_MINUTES = 1.5
 RESTART_MINUTES = 3.0
 START_NEEDS_MINUTES = 25
@@ -30,6 +33,7 @@ class Guest:
     product: str
     sku: str
     build: str
+    subscription: str = SUBSCRIPTION
     zone: str | None = None
     availability_set: str | None = None
     update_domain: int | None = None
@@ -62,6 +66,15 @@ class Guest:
     health_since: str | None = None
     mistaken: list[str] = field(default_factory=list)
     """Out-of-band updates of the other channel that reach it by mistake, as KB5070881 did in October 2025."""
+    is_arc: bool = False
+    host: str | None = None
+    """ArcKindEnum: HCI for a machine on Azure Local, None for a server of one's own."""
+    edition: str | None = None
+    licence: str | None = None
+    """Of the feature Hotpatch on an Arc-enabled server; None without one."""
+    vbs: bool = True
+    evaluating: bool = False
+    """Azure has not looked yet at what was changed."""
     schedule: dict[str, Any] | None = None
     """The maintenance configuration that is assigned to it: a domain Schedule's fields and ``classifications``."""
 
@@ -75,6 +88,28 @@ class Guest:
     @property
     def image(self) -> Image:
         return Image(self.publisher, self.offer, self.sku)
+
+    @property
+    def can_enrol(self) -> bool:
+        """Whether Azure would enrol an Arc-enabled server."""
+        version = f"10.0.{self.build}"
+        return can_enrol(version, self.edition) and is_recent(version) is True
+
+    @property
+    def enablement(self) -> str | None:
+        """HotpatchEnablementStatus of an Arc-enabled server; None where it is not enrolled."""
+        if self.licence != "Enabled":
+            return None
+        if self.evaluating:
+            return "PendingEvaluation"
+        if not self.hotpatching:
+            return "Disabled"
+        return "Enabled" if self.vbs else "ActionRequired"
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether hotpatches are made for it at all."""
+        return self.enablement == "Enabled" if self.is_arc else is_supported(self.image)
 
     @property
     def restart_pending(self) -> bool:
@@ -99,7 +134,7 @@ class Guest:
         mistake = self._mistake(catalog, day)
         if mistake is not None:
             return mistake
-        if not (self.receives_hotpatches and is_supported(self.image)) or running is None:
+        if not (self.receives_hotpatches and self.is_eligible) or running is None:
             return catalog.standard_patch(product, day, self.build)
         base = catalog.calendar.baseline_in_force(product, day)
         if base is not None and catalog.calendar.baseline_of(running) is not base:

@@ -24,7 +24,7 @@ class Handler(BaseHTTPRequestHandler):
         host = self.headers.get("Host", "")
         try:
             answer = self.server.wire.handle(
-                self.command, f"http://{host}{self.path}", dict(self.headers), body
+                self.command, f"{self.server.scheme}://{host}{self.path}", dict(self.headers), body
             )
         except ConnectionError:
             self.close_connection = True
@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
         self.wfile.flush()
 
-    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - http.server's names
+    do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Quiet: requests may carry a bearer in a header, and nobody reads this log."""
@@ -49,6 +49,7 @@ class SimulatorServer(ThreadingHTTPServer):
     """Serves ``wire`` on 127.0.0.1. ``start`` in a thread of its own; ``stop`` ends it."""
 
     daemon_threads = True
+    scheme = "http"
 
     def __init__(self, wire: Wire, port: int = 0) -> None:
         self.wire = wire
@@ -61,7 +62,7 @@ class SimulatorServer(ThreadingHTTPServer):
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="simulator")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .catalog import CATEGORY_NAMES
-from .cloud import SUBSCRIPTION, Cloud, Operation
+from .cloud import Cloud, Operation
 from .guest import Guest
 
 MAX_ERRORS = 5
@@ -15,7 +15,7 @@ MAX_ERRORS = 5
 
 def vm_id(guest: Guest) -> str:
     return (
-        f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{guest.resource_group}"
+        f"/subscriptions/{guest.subscription}/resourceGroups/{guest.resource_group}"
         f"/providers/Microsoft.Compute/virtualMachines/{guest.name}"
     )
 
@@ -28,6 +28,29 @@ def counts(run: dict[str, Any]) -> dict[str, int]:
     states = [p["state"] for p in run["patches"]]
     names = ("Installed", "Failed", "Pending", "Excluded", "NotSelected")
     return {f"{n[0].lower()}{n[1:]}PatchCount": states.count(n) for n in names}
+
+
+COUNT_NAMES = (
+    "security", "critical", "definition", "updateRollup", "featurePack", "servicePack", "tools", "updates",
+)  # fmt: skip
+
+
+def class_counts(patches: list[dict[str, Any]]) -> dict[str, int]:
+    """availablePatchCountByClassification."""
+    found = dict.fromkeys((*COUNT_NAMES, "other"), 0)
+    for patch in patches:
+        key = graph_class(patch)
+        found[key[0].lower() + key[1:]] += 1
+    return found
+
+
+_GRAPH_CLASS = {"UpdateRollUp": "UpdateRollup"}
+"""Resource Graph's casing where it differs from the request's enum."""
+
+
+def graph_class(patch: dict[str, Any]) -> str:
+    name: str = patch["classification"]
+    return _GRAPH_CLASS.get(name, name)
 
 
 def error_of(run: dict[str, Any]) -> dict[str, Any] | None:

@@ -114,10 +114,11 @@ def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:
     )
 
 
-def clear_in_graph(db: sqlite3.Connection, but: Sequence[int]) -> None:
-    """After a whole pass: the machines that it did not see are in Resource Graph no more."""
+def clear_in_graph(db: sqlite3.Connection, connection_id: int, but: Sequence[int]) -> None:
+    """After a whole pass: the connection's machines that it did not see are in Resource Graph no more."""
     db.execute(
-        f"UPDATE machines SET in_graph=0 WHERE in_graph=1 AND id NOT IN {AMONG}", (as_list(but),)
+        f"UPDATE machines SET in_graph=0 WHERE in_graph=1 AND connection_id=? AND id NOT IN {AMONG}",
+        (connection_id, as_list(but)),
     )
 
 

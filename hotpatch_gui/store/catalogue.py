@@ -1,4 +1,4 @@
-"""Small tables: releases (for joins), subscriptions' names, and the state of the last sync."""
+"""Small tables: releases (for joins), and how the last sync of each connection went."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from .times import from_text, to_text
 if TYPE_CHECKING:
     from hotpatch_gui.domain.problems import Problem
     from hotpatch_gui.domain.releases import Release
-
-FLEET = "fleet"
 
 
 def save_releases(db: sqlite3.Connection, releases: Iterable[Release]) -> None:
@@ -32,20 +30,16 @@ def save_releases(db: sqlite3.Connection, releases: Iterable[Release]) -> None:
     )  # fmt: skip
 
 
-def save_subscriptions(db: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> None:
-    db.executemany(
-        "INSERT INTO subscriptions VALUES (?, ?) ON CONFLICT DO UPDATE SET name=excluded.name",
-        list(pairs),
-    )
-
-
-def subscription_names(db: sqlite3.Connection) -> list[str]:
-    return [r[0] for r in db.execute("SELECT name FROM subscriptions ORDER BY name")]
+NAMED = 2
+"""Subscriptions of a single connection that the header names; more are counted."""
 
 
 class SyncState(NamedTuple):
-    """How the last sync went. ``finished`` is the last one that came to its end."""
+    """How the last sync of a connection went. ``finished`` is the last one that came to its end."""
 
+    connection_id: int = 0
+    name: str = ""
+    account: str | None = None
     started: datetime | None = None
     finished: datetime | None = None
     problem: str = ""
@@ -54,39 +48,88 @@ class SyncState(NamedTuple):
     unreadable: int = 0
 
 
-def sync_started(db: sqlite3.Connection, now: datetime) -> None:
+def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     db.execute(
         "INSERT INTO sync_state (scope, started_at) VALUES (?, ?)"
         " ON CONFLICT DO UPDATE SET started_at=excluded.started_at",
-        (FLEET, to_text(now)),
+        (str(connection_id), to_text(now)),
     )
 
 
 def sync_ended(
-    db: sqlite3.Connection, now: datetime, problem: Problem | None, unreadable: int
+    db: sqlite3.Connection,
+    connection_id: int,
+    now: datetime,
+    problem: Problem | None,
+    unreadable: int = 0,
 ) -> None:
     """A sync that failed keeps the time of the last good one."""
+    scope = str(connection_id)
     values = (
         (problem.sentence, problem.next_step, problem.kind.value)
         if problem is not None
         else ("", "", "")
     )
-    db.execute("INSERT INTO sync_state (scope) VALUES (?) ON CONFLICT DO NOTHING", (FLEET,))
+    db.execute("INSERT INTO sync_state (scope) VALUES (?) ON CONFLICT DO NOTHING", (scope,))
     db.execute(
         "UPDATE sync_state SET finished_at=CASE WHEN ?='' THEN ? ELSE finished_at END, unreadable=?,"
         " problem=?, next_step=?, problem_kind=? WHERE scope=?",
-        (values[0], to_text(now), unreadable, *values, FLEET),
+        (values[0], to_text(now), unreadable, *values, scope),
     )
 
 
+def sync_states(db: sqlite3.Connection) -> list[SyncState]:
+    """Of each connection, in the order in which they were made."""
+    rows = db.execute(
+        "SELECT c.id, c.name, c.account, s.started_at, s.finished_at, s.problem, s.next_step, s.problem_kind,"
+        " s.unreadable FROM connections c LEFT JOIN sync_state s ON s.scope=CAST(c.id AS TEXT)"
+        " WHERE c.removed_at IS NULL ORDER BY c.id"
+    )
+    return [
+        SyncState(
+            row[0], row[1], row[2], from_text(row[3]), from_text(row[4]), row[5] or "", row[6] or "",
+            row[7] or "", row[8] or 0,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
 def sync_state(db: sqlite3.Connection) -> SyncState:
-    row = db.execute("SELECT * FROM sync_state WHERE scope=?", (FLEET,)).fetchone()
-    if row is None:
-        return SyncState()
+    """Of all connections as one: the first problem, said with its connection's name where there are several,
+    and the oldest of the good ends, as nothing is newer than that for sure."""
+    states = sync_states(db)
+    if len(states) < 2:
+        return states[0] if states else SyncState()
+    bad = next((s for s in states if s.problem), None)
+    ends = [s.finished for s in states]
+    known = [e for e in ends if e is not None]
     return SyncState(
-        from_text(row["started_at"]), from_text(row["finished_at"]), row["problem"], row["next_step"],
-        row["problem_kind"], row["unreadable"],
-    )  # fmt: skip
+        bad.connection_id if bad else 0,
+        started=max((s.started for s in states if s.started), default=None),
+        finished=min(known) if len(known) == len(ends) else None,
+        problem=f"{bad.name}: {bad.problem}" if bad else "",
+        next_step=bad.next_step if bad else "",
+        problem_kind=bad.problem_kind if bad else "",
+        unreadable=sum(s.unreadable for s in states),
+    )
+
+
+def connection_names(db: sqlite3.Connection) -> list[str]:
+    """What the header says: each connection with its subscriptions, or how many where they are many."""
+    rows = db.execute(
+        "SELECT c.name, count(s.id), group_concat(s.name, ', ') FROM connections c LEFT JOIN"
+        " (SELECT * FROM subscriptions WHERE chosen=1 ORDER BY name) s ON s.connection_id=c.id"
+        " WHERE c.removed_at IS NULL GROUP BY c.id ORDER BY c.id"
+    ).fetchall()
+    is_one = len(rows) == 1
+    return [
+        f"{name} / {some if is_one and count <= NAMED else _many(count)}" if count else name
+        for name, count, some in rows
+    ]
+
+
+def _many(count: int) -> str:
+    return f"{count} subscription{'' if count == 1 else 's'}"
 
 
 def latest_time(db: sqlite3.Connection) -> datetime | None:

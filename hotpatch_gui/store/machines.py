@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.coverage import Evidence, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import (
@@ -21,50 +22,65 @@ from hotpatch_gui.domain.machines import (
 )
 from hotpatch_gui.domain.releases import Calendar
 
+from . import permissions
 from .tables import AMONG, as_list
 from .times import from_text, to_text
 
 _SORT = (
     "publisher", "offer", "sku", "generation", "power", "os_name", "os_version", "time_zone", "patch_mode",
     "hotpatch_enabled", "assessment_mode", "bypass_safety_checks", "restart_setting", "automatic_updates",
-    "provision_agent", "allow_extensions", "agent_ready",
+    "provision_agent", "allow_extensions", "agent_ready", "kind", "edition", "licence", "enablement",
+    "enablement_error", "host",
 )  # fmt: skip
 _COLUMNS = (
-    "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
+    "connection_id", "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
     "availability_set", "update_domain", *_SORT, "fetched_at",
 )  # fmt: skip
 _BY_VIEW = ("agent_ready", "update_domain")
 """What only a machine's instance view tells: Resource Graph's silence forgets nothing."""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-    " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, "
+    " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
+    " THEN coalesce(connection_id, excluded.connection_id) ELSE excluded.connection_id END, "
     + ", ".join(
         f"{c}=excluded.{c}" if c not in _BY_VIEW else f"{c}=coalesce(excluded.{c}, {c})"
-        for c in _COLUMNS[1:]
+        for c in _COLUMNS[2:]
     )
 )
 
 
-def save(db: sqlite3.Connection, machines: Iterable[Machine]) -> None:
-    """Insert or update; a machine that had gone is back."""
-    db.executemany(_UPSERT, [_values(m) for m in machines])
+def save(db: sqlite3.Connection, connection_id: int, machines: Iterable[Machine]) -> None:
+    """Insert or update; a machine that had gone is back. One that two connections see stays the first's."""
+    db.executemany(_UPSERT, [_values(connection_id, m) for m in machines])
 
 
-def _values(m: Machine) -> tuple[object, ...]:
+def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
     s = m.settings
     return (
-        m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
+        connection_id, m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
         m.location, m.zone, m.availability_set, m.update_domain, m.image.publisher, m.image.offer, m.image.sku,
         m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
         s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
-        s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready, to_text(m.fetched),
+        s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready,
+        ARC if m.arc is not None else VM, *(m.arc or _NO_ARC), to_text(m.fetched),
     )  # fmt: skip
 
 
-def save_health(db: sqlite3.Connection, states: Iterable[tuple[str, str, datetime | None]]) -> None:
-    """Which machines Resource Health calls anything else than available, all of them: (lower-case resource
-    id, availability state, since)."""
-    db.execute("UPDATE machines SET health=NULL, health_at=NULL WHERE health IS NOT NULL")
+VM, ARC = "vm", "arc"
+_NO_ARC = Arc()
+
+
+def save_health(
+    db: sqlite3.Connection,
+    connection_id: int,
+    states: Iterable[tuple[str, str, datetime | None]],
+) -> None:
+    """Which machines of a connection Resource Health calls anything else than available, all of them:
+    (lower-case resource id, availability state, since)."""
+    db.execute(
+        "UPDATE machines SET health=NULL, health_at=NULL WHERE health IS NOT NULL AND connection_id=?",
+        (connection_id,),
+    )
     db.executemany(
         "UPDATE machines SET health=?, health_at=? WHERE resource_id=?",
         [(state, to_text(since) if since else None, i) for i, state, since in states],
@@ -73,19 +89,26 @@ def save_health(db: sqlite3.Connection, states: Iterable[tuple[str, str, datetim
 
 def mark_gone(
     db: sqlite3.Connection,
+    connection_id: int,
     seen: AbstractSet[str],
     subscription_ids: AbstractSet[str],
     now: datetime,
 ) -> None:
-    """Machines of these subscriptions that a whole sync did not see are gone; their history stays.
+    """Machines of these subscriptions that a whole sync of the connection did not see are gone, and those of
+    subscriptions that the user no longer wants; their history stays.
 
     ``seen`` and ``subscription_ids`` are in lower case.
     """
-    rows = db.execute("SELECT id, resource_id, subscription_id FROM machines WHERE gone_at IS NULL")
+    rows = db.execute(
+        "SELECT m.id, m.resource_id, m.subscription_id, coalesce(s.chosen, 1) FROM machines m"
+        " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
+        " WHERE m.gone_at IS NULL AND m.connection_id=?",
+        (connection_id,),
+    )
     gone = [
         (to_text(now), row[0])
         for row in rows.fetchall()
-        if row[1] not in seen and row[2] in subscription_ids
+        if row[1] not in seen and (row[2] in subscription_ids or not row[3])
     ]
     db.executemany("UPDATE machines SET gone_at=? WHERE id=?", gone)
 
@@ -110,7 +133,11 @@ def read_row(db: sqlite3.Connection, machine_id: int) -> sqlite3.Row | None:
 
 def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
     """The rows of these machines in this order, with the subscription's name; one that is not there is left out."""
-    return _rows(db, machine_ids, "m.*, coalesce(s.name, m.subscription_id) AS subscription_name")
+    return _rows(
+        db,
+        machine_ids,
+        f"m.*, coalesce(s.name, m.subscription_id) AS subscription_name, {_ABLE}",
+    )
 
 
 def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
@@ -118,32 +145,49 @@ def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sql
     return _rows(
         db,
         machine_ids,
-        "m.id, m.name, m.resource_group, m.sku, m.os_name, m.os_version, m.power, m.hotpatch_status,"
+        "m.id, m.name, m.kind, m.resource_group, m.sku, m.os_name, m.os_version, m.power, m.hotpatch_status,"
         " m.situation, m.attention, m.in_graph, m.assessed_at, m.restart_pending, m.updates, m.important,"
-        " m.critical, m.security, m.updates_that_restart, m.last_run_at",
+        f" m.critical, m.security, m.updates_that_restart, m.last_run_at, {_ABLE}",
     )
+
+
+_ABLE = f"c.name AS connection_name, coalesce(c.may_act, 0) AS may_act, {permissions.COLUMN}"
+"""What tells whether anything may be done with the machine."""
 
 
 def _rows(db: sqlite3.Connection, machine_ids: Sequence[int], columns: str) -> list[sqlite3.Row]:
     rows = db.execute(
-        f"SELECT {columns} FROM machines m LEFT JOIN subscriptions s ON s.id=m.subscription_id"
-        f" WHERE m.id IN {AMONG}",
+        f"SELECT {columns} FROM machines m LEFT JOIN connections c ON c.id=m.connection_id"
+        " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
+        f"{permissions.JOIN} WHERE m.id IN {AMONG}",
         (as_list(machine_ids),),
     )
     found = {row["id"]: row for row in rows}
     return [found[i] for i in machine_ids if i in found]
 
 
-def without_graph(db: sqlite3.Connection, limit: int) -> list[int]:
+def without_graph(db: sqlite3.Connection, connection_id: int, limit: int) -> list[int]:
     """Machines with no assessment in Resource Graph: their instance view may know of an older one."""
     rows = db.execute(
-        "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL ORDER BY id LIMIT ?", (limit,)
+        "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL AND connection_id=?"
+        " ORDER BY id LIMIT ?",
+        (connection_id, limit),
     )
     return [r[0] for r in rows]
 
 
-def present(db: sqlite3.Connection) -> list[int]:
-    return [r[0] for r in db.execute("SELECT id FROM machines WHERE gone_at IS NULL")]
+def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[int]:
+    """Of one connection, or of all."""
+    rows = db.execute(
+        "SELECT id FROM machines WHERE gone_at IS NULL AND connection_id=coalesce(?, connection_id)",
+        (connection_id,),
+    )
+    return [r[0] for r in rows]
+
+
+def connection_of(db: sqlite3.Connection, machine_id: int) -> int | None:
+    row = db.execute("SELECT connection_id FROM machines WHERE id=?", (machine_id,)).fetchone()
+    return row[0] if row else None
 
 
 def machine_of(row: sqlite3.Row) -> Machine:
@@ -182,7 +226,15 @@ def _sort_of(values: Iterable[Any]) -> dict[str, Any]:
         "time_zone": v["time_zone"],
         "allow_extensions": _flag(v["allow_extensions"]),
         "agent_ready": _flag(v["agent_ready"]),
+        "arc": _arc(v) if v["kind"] == ARC else None,
     }
+
+
+def _arc(v: dict[str, Any]) -> Arc:
+    return Arc(
+        v["edition"], Licence.parse(v["licence"]), Enablement.parse(v["enablement"]), v["enablement_error"],
+        v["host"],
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+_SEMICOLON = re.compile(r";(?!\s*END)")
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 8
 """How many migrations there are; a file with more was written by a newer program."""
 
 _M0001 = """
@@ -207,6 +210,88 @@ ALTER TABLE machines ADD COLUMN health TEXT;
 ALTER TABLE machines ADD COLUMN health_at TEXT;
 """
 
+_M0006 = """
+CREATE TABLE connections (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    cloud TEXT NOT NULL, endpoint TEXT NOT NULL, authority TEXT NOT NULL, audience TEXT NOT NULL,
+    method TEXT NOT NULL,
+    tenant TEXT, client_id TEXT, certificate TEXT,
+    may_act INTEGER NOT NULL DEFAULT 0,
+    every_subscription INTEGER NOT NULL DEFAULT 1,
+    account TEXT, record TEXT,
+    removed_at TEXT
+) STRICT;
+INSERT INTO connections (name, cloud, endpoint, authority, audience, method, may_act)
+    SELECT coalesce(known.title, name), coalesce(known.key, 'simulated'), name, '', '',
+        CASE WHEN known.key IN ('public', 'usgov', 'china') THEN 'browser' ELSE 'none' END,
+        coalesce(known.key, '') NOT IN ('public', 'usgov', 'china')
+    FROM world LEFT JOIN (
+        SELECT 'https://management.azure.com' AS place, 'public' AS key, 'Azure' AS title
+        UNION ALL SELECT 'https://management.usgovcloudapi.net', 'usgov', 'Azure US Government'
+        UNION ALL SELECT 'https://management.chinacloudapi.cn', 'china', 'Azure China'
+        UNION ALL SELECT 'https://azure.demo.invalid', 'demo', 'Contoso') known ON known.place=world.name;
+UPDATE world SET name='azure' WHERE EXISTS (SELECT 1 FROM connections WHERE method='browser');
+ALTER TABLE machines ADD COLUMN connection_id INTEGER REFERENCES connections(id);
+UPDATE machines SET connection_id=(SELECT min(id) FROM connections);
+ALTER TABLE subscriptions RENAME TO old_subscriptions;
+CREATE TABLE subscriptions (
+    connection_id INTEGER NOT NULL REFERENCES connections(id),
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    chosen INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (connection_id, id)
+) STRICT;
+INSERT INTO subscriptions SELECT c.id, s.id, s.name, 1 FROM old_subscriptions s, connections c;
+DROP TABLE old_subscriptions;
+INSERT INTO sync_state (scope, started_at, finished_at, problem, next_step, problem_kind, unreadable)
+    SELECT c.id, started_at, finished_at, problem, next_step, problem_kind, unreadable
+    FROM sync_state s, connections c WHERE s.scope='fleet'
+"""
+
+_M0007 = """
+ALTER TABLE machines ADD COLUMN kind TEXT NOT NULL DEFAULT 'vm';
+ALTER TABLE machines ADD COLUMN edition TEXT;
+ALTER TABLE machines ADD COLUMN licence TEXT;
+ALTER TABLE machines ADD COLUMN enablement TEXT;
+ALTER TABLE machines ADD COLUMN enablement_error TEXT;
+ALTER TABLE machines ADD COLUMN host TEXT
+"""
+
+_M0008 = """
+CREATE TABLE permissions (
+    connection_id INTEGER NOT NULL REFERENCES connections(id),
+    scope TEXT NOT NULL,
+    grants TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    PRIMARY KEY (connection_id, scope)
+) STRICT;
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    account TEXT,
+    asked_by TEXT,
+    kind TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    operation_id INTEGER,
+    event TEXT NOT NULL,
+    body TEXT,
+    result TEXT NOT NULL DEFAULT '',
+    code TEXT NOT NULL DEFAULT '',
+    request_id TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TRIGGER calls_are_not_changed BEFORE UPDATE ON calls
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER calls_are_not_deleted BEFORE DELETE ON calls
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+ALTER TABLE operations ADD COLUMN asked_by TEXT;
+ALTER TABLE operations ADD COLUMN standby TEXT NOT NULL DEFAULT '';
+ALTER TABLE installations ADD COLUMN doubts TEXT;
+CREATE INDEX installations_unchecked ON installations(machine_id) WHERE doubts IS NULL
+"""
+
 
 def migrations() -> Migrations:
     """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
@@ -234,10 +319,23 @@ def migrations() -> Migrations:
     def m0005_health_update_domains_and_schedules(db: Database) -> None:
         _run(db, _M0005)
 
+    @steps()
+    def m0006_connections(db: Database) -> None:
+        _run(db, _M0006)
+
+    @steps()
+    def m0007_arc(db: Database) -> None:
+        _run(db, _M0007)
+
+    @steps()
+    def m0008_permissions_and_audit(db: Database) -> None:
+        _run(db, _M0008)
+
     return steps
 
 
 def _run(db: Database, statements: str) -> None:
-    for statement in statements.split(";"):
+    """One statement after the other: executescript would commit before it begins. A trigger holds a semicolon."""
+    for statement in _SEMICOLON.split(statements):
         if statement.strip():
             db.execute(statement)

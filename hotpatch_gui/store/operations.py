@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
+from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
 
 from .database import open_writer, transaction
+from .tables import AMONG, as_list
 from .times import from_text, to_text
 
 _SELECT = (
@@ -43,11 +44,26 @@ def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) ->
     return done.rowcount == 1
 
 
+PROGRAM = "Hotpatch Dashboard"
+"""Who asks for what follows from something else."""
+
+
+def _local_user() -> str:
+    import getpass  # noqa: PLC0415 - with the first click
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "not known"
+
+
 class Outbox:
     """The window's own way to put requests into the queue in the moment of the click."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, asked_by: str | None = None) -> None:
+        """``asked_by`` is who is at the computer, for the audit log; None finds out."""
         self._db = open_writer(path)
+        self._asked_by = asked_by or _local_user()
         self._db.execute("PRAGMA busy_timeout=500")
 
     def close(self) -> None:
@@ -62,8 +78,36 @@ class Outbox:
             return [
                 row_id
                 for machine_id, request in requests
-                if (row_id := _insert(self._db, kind, machine_id, request, now)) is not None
+                if (
+                    row_id := _insert(
+                        self._db, kind, machine_id, request, now=now, asked_by=self._asked_by
+                    )
+                )
+                is not None
             ]
+
+    def wait_for_turn(self, operation_id: int, now: datetime) -> int | None:
+        """Ask for a refused operation again, once Azure takes it; None where it is not of that sort."""
+        with transaction(self._db):
+            row = self._db.execute(
+                "UPDATE operations SET standby='' WHERE id=? AND standby='offered'"
+                " RETURNING kind, machine_id, request",
+                (operation_id,),
+            ).fetchone()
+            if row is None:
+                return None
+            return _insert(
+                self._db, OperationKind(row["kind"]), row["machine_id"], row["request"],
+                now=now, asked_by=self._asked_by, standby=Standby.WAITS,
+            )  # fmt: skip
+
+    def arc_locations(self, machine_ids: Sequence[int]) -> dict[int, str]:
+        """Of those among them that are Arc-enabled servers, where they are."""
+        rows = self._db.execute(
+            f"SELECT id, location FROM machines WHERE kind='arc' AND id IN {AMONG}",
+            (as_list(machine_ids),),
+        )
+        return {row[0]: row[1] for row in rows}
 
     def cancel(self, operation_id: int, now: datetime) -> bool:
         """Take a queued operation back, or stop finding out about an unknown one; False if it is neither."""
@@ -80,7 +124,14 @@ class Outbox:
 
 
 def _insert(
-    db: sqlite3.Connection, kind: OperationKind, machine_id: int, request: str | None, now: datetime
+    db: sqlite3.Connection,
+    kind: OperationKind,
+    machine_id: int,
+    request: str | None,
+    *,
+    now: datetime,
+    asked_by: str,
+    standby: Standby = Standby.NO,
 ) -> int | None:
     same = db.execute(
         f"SELECT 1 FROM operations WHERE machine_id=? AND kind=? AND state IN {_OPEN}",
@@ -89,8 +140,9 @@ def _insert(
     if same:
         return None
     cursor = db.execute(
-        "INSERT INTO operations (machine_id, kind, state, request, created_at) VALUES (?, ?, 'queued', ?, ?)",
-        (machine_id, kind, request, to_text(now)),
+        "INSERT INTO operations (machine_id, kind, state, request, created_at, asked_by, standby)"
+        " VALUES (?, ?, 'queued', ?, ?, ?, ?)",
+        (machine_id, kind, request, to_text(now), asked_by, standby),
     )
     return cursor.lastrowid
 
@@ -98,7 +150,7 @@ def _insert(
 def follow_up(db: sqlite3.Connection, kind: OperationKind, machine_id: int, now: datetime) -> None:
     """Queue what the end of another operation calls for, unless it is open already. For the worker."""
     with transaction(db):
-        _insert(db, kind, machine_id, None, now)
+        _insert(db, kind, machine_id, None, now=now, asked_by=PROGRAM)
 
 
 def open_operations(db: sqlite3.Connection) -> list[Operation]:
@@ -126,6 +178,7 @@ def move(
     note: str | None = None,
     code: str | None = None,
     request_id: str | None = None,
+    standby: Standby | None = None,
 ) -> bool:
     """Change the state by the rules; False where somebody cancelled or dismissed it meanwhile.
     ``at`` is stored as the time it ended.
@@ -145,21 +198,32 @@ def move(
         " ended_at=CASE WHEN :final THEN :at ELSE ended_at END,"
         " token=coalesce(:token, token), latest_end_at=coalesce(:latest, latest_end_at),"
         " run_id=coalesce(:run, run_id), note=coalesce(:note, note), code=coalesce(:code, code),"
-        " request_id=coalesce(:request, request_id) WHERE id=:id",
+        " request_id=coalesce(:request, request_id), standby=coalesce(:standby, standby) WHERE id=:id",
         {
             "state": state, "final": state.is_final, "at": to_text(at), "token": token,
             "latest": to_text(latest_end), "run": run_id.lower() if run_id else None, "note": note,
-            "code": code, "request": request_id, "id": operation_id,
+            "code": code, "request": request_id, "standby": standby, "id": operation_id,
         },
     )  # fmt: skip
     return True
+
+
+def before(db: sqlite3.Connection, operation_id: int) -> OperationKind | None:
+    """What was asked for earlier on the same machine and is still to end; None where nothing is."""
+    row = db.execute(
+        "SELECT e.kind FROM operations e JOIN operations o ON o.machine_id=e.machine_id"
+        f" WHERE o.id=? AND e.id<o.id AND e.state IN ('queued', 'sent', 'running') AND e.kind IN {_KINDS}"
+        " ORDER BY e.id LIMIT 1",
+        (operation_id,),
+    ).fetchone()
+    return OperationKind(row[0]) if row is not None else None
 
 
 def progress(
     db: sqlite3.Connection, operation_id: int, done: int | None, total: int | None, note: str
 ) -> None:
     db.execute(
-        "UPDATE operations SET done=?, total=?, note=? WHERE id=?",
+        "UPDATE operations SET done=?, total=?, note=? WHERE id=? AND ended_at IS NULL",
         (done, total, note, operation_id),
     )
 
@@ -190,4 +254,5 @@ def operation_of(row: sqlite3.Row) -> Operation:
         ended=from_text(row["ended_at"]),
         token=row["token"],
         note=row["note"],
+        standby=Standby(row["standby"]),
     )

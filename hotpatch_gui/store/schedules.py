@@ -9,13 +9,26 @@ from hotpatch_gui.domain.schedules import Schedule
 
 
 def save(
-    db: sqlite3.Connection, schedules: Mapping[str, Schedule], assigned: Mapping[str, str]
+    db: sqlite3.Connection,
+    connection_id: int,
+    schedules: Mapping[str, Schedule],
+    assigned: Mapping[str, str],
 ) -> None:
-    """Make the file hold exactly these: schedules by id, and their ids by machine, all in lower case."""
-    db.execute("UPDATE machines SET schedule_id=NULL WHERE schedule_id IS NOT NULL")
-    db.execute("DELETE FROM schedules")
+    """Have the connection's machines go by exactly these: schedules by id, and their ids by machine, all in
+    lower case."""
+    db.execute(
+        "UPDATE machines SET schedule_id=NULL WHERE schedule_id IS NOT NULL AND connection_id=?",
+        (connection_id,),
+    )
+    db.execute(
+        "DELETE FROM schedules WHERE id NOT IN"
+        " (SELECT schedule_id FROM machines WHERE schedule_id IS NOT NULL)"
+    )
     db.executemany(
-        "INSERT INTO schedules VALUES (?, ?, ?, ?, ?, ?)", [(i, *s) for i, s in schedules.items()]
+        "INSERT INTO schedules VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name=excluded.name,"
+        " starts=excluded.starts, minutes=excluded.minutes, time_zone=excluded.time_zone,"
+        " recurs=excluded.recurs",
+        [(i, *s) for i, s in schedules.items()],
     )
     db.executemany(
         "UPDATE machines SET schedule_id=? WHERE resource_id=?",

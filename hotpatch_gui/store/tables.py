@@ -171,7 +171,7 @@ HISTORY = Table(
     key="i.id",
     select=(
         "i.run_id, i.status, i.started_at, i.modified_at, i.started_by, i.restart_status, i.window_exceeded,"
-        " i.installed, i.failed, i.pending, i.excluded, i.not_selected, m.name AS machine_name"
+        " i.installed, i.failed, i.pending, i.excluded, i.not_selected, i.doubts, m.name AS machine_name"
     ),
     sorts={
         "machine": "m.name COLLATE NOCASE",
@@ -184,6 +184,7 @@ HISTORY = Table(
         "restart": "i.restart_status",
         "started": "i.started_at",
         "duration": "julianday(i.modified_at) - julianday(i.started_at)",
+        "doubts": "coalesce(i.doubts, '')",
     },
     default_sort=("started", True),
     touched_by=frozenset({"installations"}),
@@ -203,6 +204,24 @@ OPERATIONS = Table(
     },
     default_sort=("created", True),
     touched_by=frozenset({"operations"}),
+)
+
+
+CALLS = Table(
+    name="calls",
+    source="calls c",
+    key="c.id",
+    select="c.*",
+    sorts={
+        "at": "c.id",
+        "connection": "c.connection COLLATE NOCASE",
+        "account": "c.account COLLATE NOCASE",
+        "kind": "c.kind",
+        "machine": "c.machine COLLATE NOCASE",
+        "event": "c.event",
+    },
+    default_sort=("at", True),
+    touched_by=frozenset({"calls"}),
 )
 
 

@@ -22,6 +22,7 @@ NAMES = {
     "refresh": "mdi6.refresh",
     "assess": "mdi6.clipboard-search-outline",
     "install": "mdi6.download-box-outline",
+    "export": "mdi6.file-export-outline",
     "configure": "mdi6.tune-variant",
     "restart": "mdi6.restart",
     "search": "mdi6.magnify",

@@ -138,6 +138,7 @@ QTableView, QTreeWidget, QTableWidget {{ background: {t.surface}; border: none; 
 QTableView::item {{ padding: 0 8px; }}
 QTreeWidget::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 8px;
     border-bottom: 1px solid {t.divider}; }}
+QTreeWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
 QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none;
     border-bottom: 1px solid {t.divider}; padding: 0 8px 0 11px;

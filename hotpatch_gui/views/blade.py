@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.coverage import coverage
-from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.models import words
+from hotpatch_gui.models.ability import Ability
 from hotpatch_gui.models.chosen import Chosen, read_chosen
 from hotpatch_gui.models.outcomes import operation_doing
 from hotpatch_gui.models.reader import Asker
@@ -36,15 +38,39 @@ from .widgets.banner import Banner
 from .widgets.empty import EmptyState
 from .widgets.labels import ElidedLabel
 from .widgets.later import Later
+from .widgets.typed_number import TYPED_ABOVE
 
 if TYPE_CHECKING:
     from .tabs.compliance import ComplianceTab
     from .tabs.history import HistoryTab
     from .tabs.schedule import ScheduleTab
     from .tabs.status import StatusTab
+    from .widgets.export import Exporter
 
-_SHOWN_TABLES = frozenset({"machines", "assessments", "updates", "installations", "subscriptions"})
+_SHOWN_TABLES = frozenset(
+    {
+        "machines",
+        "assessments",
+        "updates",
+        "installations",
+        "subscriptions",
+        "connections",
+        "permissions",
+    }
+)
+_ASSESS_MEANING = (
+    "Each of them looks for updates; that takes minutes and changes nothing on the machines."
+)
+_RESTART_MEANING = (
+    "What runs there is interrupted for some minutes. Azure does not stagger restarts by availability zones and "
+    "sets. A machine on which an installation is under way is restarted once that has ended."
+)
 _WORK_TABLES = frozenset({"operations"})
+_KINDS = {
+    "assess": OperationKind.ASSESS, "install": OperationKind.INSTALL, "restart": OperationKind.RESTART,
+    "configure": OperationKind.SETTINGS,
+}  # fmt: skip
+"""What the commands ask for."""
 _OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
 
 
@@ -61,6 +87,7 @@ class Blade(QStackedWidget):
         self._is_old = False
         self._work: list[sqlite3.Row] = []
         self._asker = Asker(services.source, self._show, self)
+        self._exporter: Exporter | None = None
         self.commands: dict[str, QAction] = {}
         self._make_parts()
         self._lay_out()
@@ -132,6 +159,7 @@ class Blade(QStackedWidget):
             ("install", "install", "Install updates now", "Ctrl+I", self.open_install),
             ("configure", "configure", "Update settings", "Ctrl+U", self.open_settings),
             ("restart", "restart", "Restart", None, self._restart),
+            ("export", "export", "Export", "Ctrl+E", self._export),
         ):
             row.addWidget(self._command(key, icon, text, keys, slot))
         row.addStretch(1)
@@ -236,14 +264,14 @@ class Blade(QStackedWidget):
             zone = f" zone {row['zone']}" if row["zone"] else ""
             self.title.set_whole(f"{row['name']} | Hotpatch")
             self.subtitle.set_whole(
-                f"Virtual machine · {row['resource_group']} · {row['location']}{zone} · {row['power']}"
+                f"{words.kind_text(row)} · {row['resource_group']} · {row['location']}{zone} · {words.power_text(row)}"
             )
             self.banner.show_coverage(
                 coverage(machines.evidence_of(row), self._s.calendar(), self._s.clock())
             )
             return
         self.title.set_whole(f"{len(chosen.ids):,} machines | Hotpatch")
-        self.subtitle.set_whole(f"Virtual machines · {', '.join(chosen.resource_groups)}")
+        self.subtitle.set_whole(f"Machines · {', '.join(chosen.resource_groups)}")
         self.banner.show_text(
             chosen.level,
             f"{len(chosen.ids):,} machines are chosen; commands act on all of them.",
@@ -321,25 +349,30 @@ class Blade(QStackedWidget):
             self._update_commands()
 
     def _update_commands(self) -> None:
-        down = "The machine is not running, so Azure cannot reach it."
-        at_work = {r["machine_id"] for r in self._work if r["state"] != OperationState.UNKNOWN}
-        busy = bool(at_work) and len(at_work) == len(self._ids)
-        for key in ("assess", "install", "restart", "configure"):
-            needs_power = key != "configure"
+        for key, kind in _KINDS.items():
             action = self.commands[key]
-            why = ""
+            able = self._able(kind)
+            why, then = "", ""
             if not self._online:
                 why = _OFFLINE_TIP
-            elif not (self._working_ids if needs_power else self._chosen):
-                why = down
-            elif busy:
-                why = "Another operation is under way on it; Azure takes one at a time."
+            elif not able.ids:
+                why = able.why_not or "No machine is chosen."
+            elif self._is_under_way(kind, able.ids):
+                why = f"“{kind.label}” is under way already."
+            elif self._work:
+                first = OperationKind(self._work[0]["kind"]).label
+                then = f"Azure takes one at a time; this is sent when “{first}” has ended."
             action.setEnabled(not why)
-            action.setToolTip(f"{action.text()}: {why}" if why else action.text())
+            action.setToolTip(f"{action.text()}: {why or then}" if why or then else action.text())
 
-    @property
-    def _working_ids(self) -> tuple[int, ...]:
-        return self._chosen.working_ids if self._chosen is not None else ()
+    def _is_under_way(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
+        """Whether this is open on each of them already."""
+        of_this = {r["machine_id"] for r in self._work if r["kind"] == kind}
+        return of_this.issuperset(machine_ids)
+
+    def _able(self, kind: OperationKind) -> Ability:
+        """On which of the chosen machines the operation can be asked for."""
+        return self._chosen.able[kind] if self._chosen is not None else Ability(())
 
     def _read_rows(self, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
         db = self._s.source.db
@@ -351,7 +384,11 @@ class Blade(QStackedWidget):
             self._s.requests.read_machine(self._ids[0])
 
     def _assess(self) -> None:
-        self._s.requests.assess(self._working_ids)
+        able = self._able(OperationKind.ASSESS).ids
+        if len(able) <= TYPED_ABOVE:
+            self._s.requests.assess(able)
+        else:
+            self._confirm("Assess", able, _ASSESS_MEANING, self._s.requests.assess)
 
     def open_install(self) -> None:
         """Ask what to install on the chosen machines."""
@@ -362,10 +399,44 @@ class Blade(QStackedWidget):
     def open_settings(self) -> None:
         from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
 
-        open_once(self, lambda: UpdateSettingsDialog(self._s, self._read_rows(self._ids), self))
+        rows = self._read_rows(self._able(OperationKind.SETTINGS).ids)
+        open_once(self, lambda: UpdateSettingsDialog(self._s, rows, self))
+
+    def _export(self) -> None:
+        """What the tab in sight shows; a report of the machines where it shows no table."""
+        from .widgets.export import Exporter, machines_report, table_report  # noqa: PLC0415
+
+        if self._exporter is None:
+            self._exporter = Exporter(self._s, self)
+            self._exporter.busy.connect(self.commands["export"].setDisabled)
+        place, name = self.tabs.currentWidget(), self.export_name
+        if place is self._compliance:
+            table = self.compliance.panel.table
+        elif place is self._history:
+            table = self.history.panel.table
+        else:
+            self._exporter.ask(
+                f"Report {name}", machines_report(self._ids, f"Report of {name}", self._s)
+            )
+            return
+        kind = "Compliance" if place is self._compliance else "History"
+        self._exporter.ask(f"{kind} {name}", table_report(table, f"{kind} of {name}", self._s))
+
+    @property
+    def export_name(self) -> str:
+        row = self._chosen.one if self._chosen is not None else None
+        return row["name"] if row is not None else f"{len(self._ids)} machines"
 
     def _restart(self) -> None:
-        from .dialogs.restart import confirm_restart  # noqa: PLC0415 - after the first paint
+        able = self._able(OperationKind.RESTART).ids
+        self._confirm("Restart", able, _RESTART_MEANING, self._s.requests.restart)
 
-        rows = self._read_rows(self._working_ids)
-        open_once(self, lambda: confirm_restart(self._s, rows, self))
+    def _confirm(
+        self, verb: str, ids: Sequence[int], meaning: str, do: Callable[[Sequence[int]], object]
+    ) -> None:
+        from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
+
+        rows = self._read_rows(ids)
+        open_once(
+            self, lambda: ConfirmDialog(self._s.theme, verb, rows, self, meaning=meaning, do=do)
+        )

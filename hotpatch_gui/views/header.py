@@ -100,8 +100,8 @@ class Header(QFrame):
 
     def show_subscription(self) -> None:
         db = self._s.source.db
-        names = catalogue.subscription_names(db) if db is not None else []
-        self.subscription.set_whole(" / ".join((self._s.cloud.name, *names)))
+        found = catalogue.connection_names(db) if db is not None else []
+        self.subscription.set_whole(" · ".join(found) or self._s.cloud.name)
 
     def show_clock(self) -> None:
         """The demo's own day and how fast it runs."""
@@ -137,7 +137,7 @@ class Header(QFrame):
 
     def _on_changed(self, changes: Changes) -> None:
         self.show_clock()
-        if changes.touch(frozenset({"subscriptions"})):
+        if changes.touch(frozenset({"subscriptions", "connections"})):
             self.show_subscription()
 
     def _button(self, icon: str, text: str) -> QToolButton:

@@ -145,11 +145,12 @@ class MainWindow(QMainWindow):
         self.machines.show_sync(state, syncing=self._syncing)
         offline = state.problem_kind == ProblemKind.OFFLINE
         if state.problem:
+            lapsed = state.problem_kind == ProblemKind.NOT_SIGNED_IN
             self._notify(
-                Level.WARNING if offline else Level.ERROR,
+                Level.WARNING if offline or lapsed else Level.ERROR,
                 state.problem,
                 state.next_step,
-                "Try again",
+                "Sign in" if lapsed else "Try again",
             )
         elif self.notice.property("from_sync"):
             self.notice.hide()
@@ -186,6 +187,16 @@ class MainWindow(QMainWindow):
 
         open_once(self, lambda: PreferencesDialog(self._s, self))
 
+    def open_connections(self) -> None:
+        from .dialogs.connections import ConnectionsDialog  # noqa: PLC0415 - after the first paint
+
+        open_once(self, lambda: ConnectionsDialog(self._s, self))
+
+    def open_welcome(self) -> None:
+        from .dialogs.welcome import WelcomeDialog  # noqa: PLC0415 - at the first start alone
+
+        open_once(self, lambda: WelcomeDialog(self._s, self))
+
     def open_about(self) -> None:
         from .dialogs.preferences import AboutDialog  # noqa: PLC0415 - after the first paint
 
@@ -198,10 +209,15 @@ class MainWindow(QMainWindow):
         self.notice.show()
 
     def _retry(self) -> None:
-        self._s.requests.sync()
+        """Try again, or have the user sign in where that is what lacks."""
+        state = self._sync_state
+        if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+            self._s.requests.sign_in(state.connection_id)
+        else:
+            self._s.requests.sync()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(frozenset({"sync_state"})):
+        if changes.touch(frozenset({"sync_state", "connections"})):
             self.show_sync()
 
     def _search(self, text: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.settings import SettingsChange
 
@@ -20,6 +21,26 @@ class Requests(Protocol):
 
     def read_machine(self, machine_id: int) -> None: ...
 
+    def save_connection(self, connection: Connection) -> None:
+        """Store it, with the subscriptions chosen; a new one, or one that leads elsewhere, signs in."""
+        ...
+
+    def connect(self, connection: Connection) -> None:
+        """Leave the demo for Azure, and make this connection there."""
+        ...
+
+    def show_demo(self) -> None:
+        """Leave Azure for the demo."""
+        ...
+
+    def remove_connection(self, connection_id: int) -> None: ...
+
+    def sign_in(self, connection_id: int) -> None:
+        """Ask the user; nothing else ever does."""
+        ...
+
+    def sign_out(self, connection_id: int) -> None: ...
+
     def assess(self, machine_ids: Sequence[int]) -> int:
         """How many were queued: a machine that has one open already is passed over."""
         ...
@@ -30,8 +51,16 @@ class Requests(Protocol):
 
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> int: ...
 
+    def enrol(self, machine_ids: Sequence[int], *, on: bool) -> int:
+        """Give Arc-enabled servers their hotpatch licence, or end it."""
+        ...
+
     def cancel(self, operation_id: int) -> bool:
         """Take a queued operation back, or dismiss an unknown one."""
+        ...
+
+    def wait_for_turn(self, operation_id: int) -> bool:
+        """Ask again for what Azure refused because something else was at work, once that has ended."""
         ...
 
 

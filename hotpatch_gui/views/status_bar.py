@@ -99,7 +99,8 @@ class StatusBar(QFrame):
         else:
             self._glyph.set_glyph(Glyph.OK)
             odd = f" · {state.unreadable} rows could not be read" if state.unreadable else ""
-            text = when.replace("last full sync", "Connected · synced")
+            who = f"Signed in as {state.account}" if state.account else "Connected"
+            text = when.replace("last full sync", f"{who} · synced")
             self.connection.set_whole(f"{text}{odd}")
 
     def _show_work(self, rows: list[sqlite3.Row]) -> None:

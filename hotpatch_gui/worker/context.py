@@ -15,7 +15,7 @@ from hotpatch_gui.store.changes import Changes
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``changed`` is called after each commit; ``stopping`` is checked before each write;
+    """One connection's. ``changed`` is called after each commit; ``stopping`` is checked before each write;
     ``take_operations`` is called after something was queued."""
 
     db: sqlite3.Connection
@@ -25,3 +25,7 @@ class Context:
     changed: Callable[[Changes], None]
     stopping: threading.Event
     take_operations: Callable[[], None]
+
+    @property
+    def connection_id(self) -> int:
+        return self.gateway.connection.id

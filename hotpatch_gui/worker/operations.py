@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
 from hotpatch_gui.azure import parse
-from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.azure.gateway import Gateway, Reading
 from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.domain.arc import Licence
+from hotpatch_gui.domain.installs import asked_minutes
 from hotpatch_gui.domain.machines import Machine
-from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
+from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import assessments, installations, machines, operations
+from hotpatch_gui.store import assessments, audit, checks, installations, machines, operations
+from hotpatch_gui.store.audit import Event
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
 
@@ -30,6 +33,8 @@ MAX_BACK_OFF_S = 60.0
 FIRST_BACK_OFF_S = 2.0
 UNKNOWN_LOOKS = 30
 """How many answers without a trace of a lost request are enough, with growing pauses between them."""
+TURN_S, BUSY_S = 2.0, 60.0
+"""Between looks at whether a request may go: after an earlier one of ours, and after what others asked for."""
 MAX_REFUSED = 10
 """How many answers in a row that do not pass by themselves end the following by the token."""
 LOST = (
@@ -44,7 +49,9 @@ def follow(context: Context, operation_id: int) -> Job:
     if machine is None:
         return
     run = _Following(context, operation, machine)
-    if operation.state is OperationState.QUEUED:
+    if operation.state is OperationState.QUEUED and not context.gateway.connection.may_act:
+        run.refuse()
+    elif operation.state is OperationState.QUEUED:
         yield from run.send()
     elif operation.token is None or operation.state is OperationState.UNKNOWN:
         run.lost(operation.note if operation.state is OperationState.UNKNOWN else LOST)
@@ -54,6 +61,13 @@ def follow(context: Context, operation_id: int) -> Job:
         yield from run.look_until_done()
     if run.is_unknown:
         yield from run.find_out()
+
+
+_LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
+    OperationKind.ENROL: (Licence.ENABLED,),
+    OperationKind.DISENROL: (Licence.DISABLED, None),
+}
+"""The licence that shows that a request was carried out."""
 
 
 class _NotYet(Enum):
@@ -96,36 +110,19 @@ class _Following:
         An installation is only asked for where the machine's last run could be read, so that it can be
         told apart from those before should its answer be lost.
         """
-        while True:
-            try:
-                if self._op.kind in (OperationKind.INSTALL, OperationKind.ASSESS):
-                    read_view(self._c, self._op.machine_id, self._machine)
-            except ProblemError as error:
-                if error.problem.kind is ProblemKind.THROTTLED:
-                    yield error.problem.retry_after_s or FIRST_BACK_OFF_S
-                    continue
-                if self._op.kind is OperationKind.INSTALL:
-                    self._not_sent(error.problem)
-                    return
+        look: Look | None = None
+        while look is None:
+            if not (yield from self._is_my_turn()) or not (yield from self._is_ready()):
+                return
             sent_at = self._c.clock()
-            with transaction(self._c.db, durable=True):
-                mine = operations.claim(
-                    self._c.db, self._op.id, sent_at, "Sending the request to Azure."
-                )
-            self._c.changed(Changes.to("operations"))
-            if not mine:
+            if not self._claim(sent_at):
                 return
             try:
                 look = self._gateway.begin(self._op.kind, self._machine, self._op.request)
             except ProblemError as error:
-                if error.problem.kind is ProblemKind.THROTTLED:
-                    self._move(OperationState.QUEUED, note=error.problem.text)
-                    yield error.problem.retry_after_s or FIRST_BACK_OFF_S
-                    continue
-                self._not_accepted(error.problem)
-                return
-            break
-        yield from self._keep(look.token, self._latest_end(sent_at))
+                if not (yield from self._is_asked_again(error.problem)):
+                    return
+        yield from self._keep(look, self._latest_end(sent_at))
         if look.done:
             yield from self._done(look.result)
             return
@@ -133,13 +130,109 @@ class _Following:
         self._read_view()
         yield look.delay_s
 
-    def _keep(self, token: str, latest_end: datetime | None) -> Job:
+    def _is_my_turn(self) -> Generator[float, None, bool]:
+        """Wait for what was asked for earlier on the machine, as Azure takes one at a time, and where the user
+        wants it for what others have asked for; False where somebody cancelled it meanwhile."""
+        db, op, said = self._c.db, self._op, ""
+        while operations.read(db, op.id).state is OperationState.QUEUED:
+            earlier = operations.before(db, op.id)
+            if earlier is not None:
+                what, pause = f"“{earlier.label}” on this machine", TURN_S
+            else:
+                what, pause = self._at_work() if op.standby is Standby.WAITS else "", BUSY_S
+            if not what:
+                return True
+            if what != said:
+                with transaction(db):
+                    operations.progress(db, op.id, None, None, f"Waits until {what} has ended.")
+                self._c.changed(Changes.to("operations"))
+                said = what
+            yield pause
+        return False
+
+    def _at_work(self) -> str:
+        """What Azure shows at work on the machine, to be put into a sentence; empty where it shows nothing."""
+        reading = self._read_view()
+        if reading is None:
+            return ""
+        run, assessment = reading.run, reading.assessment
+        if run is not None and run.status is RunStatus.IN_PROGRESS:
+            by = (
+                " that Azure"
+                if (run.started_by or "").casefold() == "platform"
+                else " that somebody"
+            )
+            return f"an installation{by} began on {run.started:%d %b at %H:%M} UTC"
+        if assessment is not None and assessment.status is RunStatus.IN_PROGRESS:
+            return "an assessment"
+        return ""
+
+    def _is_asked_again(self, problem: Problem) -> Generator[float, None, bool]:
+        """Whether a request that Azure did not take goes back into the queue, after the pause that is due."""
+        if problem.kind is ProblemKind.THROTTLED:
+            pause, note = problem.retry_after_s or FIRST_BACK_OFF_S, problem.text
+        elif problem.kind is ProblemKind.CONFLICT and self._op.standby is Standby.WAITS:
+            pause, note = BUSY_S, f"{problem.sentence} It is asked again every minute."
+        else:
+            self._not_accepted(problem)
+            return False
+        self._move(OperationState.QUEUED, (Event.REFUSED, problem.sentence, problem), note=note)
+        yield pause
+        return True
+
+    def _is_ready(self) -> Generator[float, None, bool]:
+        """Read what tells this request's run from those before; False where that cannot be, and the request is
+        given up."""
+        while self._op.kind in (OperationKind.INSTALL, OperationKind.ASSESS):
+            try:
+                yield from self._read_before()
+            except ProblemError as error:
+                if error.problem.kind is ProblemKind.THROTTLED:
+                    yield error.problem.retry_after_s or FIRST_BACK_OFF_S
+                    continue
+                if self._op.kind is OperationKind.INSTALL:
+                    self._not_sent(error.problem)
+                    return False
+            return True
+        return True
+
+    def _claim(self, at: datetime) -> bool:
+        """Mark the row as sent, on the disk; False where somebody cancelled it meanwhile."""
+        with transaction(self._c.db, durable=True):
+            mine = operations.claim(self._c.db, self._op.id, at, "Sending the request to Azure.")
+            if mine:
+                self._note(Event.SENDING)
+        self._c.changed(Changes.to("operations", "calls"))
+        return mine
+
+    def refuse(self) -> None:
+        """The user has turned actions off, so nothing is sent, whoever queued it."""
+        name = self._c.gateway.connection.name
+        self._not_sent(
+            Problem(
+                ProblemKind.FORBIDDEN,
+                f"Actions are off for {name}.",
+                "Settings › Connections turns them on.",
+                reached=False,
+            )
+        )
+
+    def _read_before(self) -> Job:
+        """What the machine's history is, so that what comes of a request can be told apart. The last run of an
+        Arc-enabled server is in Resource Graph alone."""
+        if self._machine.arc is not None:
+            yield from read_machine(self._c, self._op.machine_id)
+        else:
+            read_view(self._c, self._op.machine_id, self._machine)
+
+    def _keep(self, look: Look, latest_end: datetime | None) -> Job:
         """Store the token: without it nobody could follow the operation, so a locked file is waited out."""
         while True:
             try:
                 self._move(
-                    OperationState.RUNNING, durable=True, token=token, latest_end=latest_end,
-                    note="Azure has taken the request.",
+                    OperationState.RUNNING, (Event.ACCEPTED, "", look), durable=True, token=look.token,
+                    latest_end=latest_end, note="Azure has taken the request.",
+                    request_id=look.request_id,
                 )  # fmt: skip
             except sqlite3.OperationalError as error:
                 log.warning("operation %s: its token is not stored yet: %s", self._op.id, error)
@@ -180,7 +273,9 @@ class _Following:
     def lost(self, note: str = LOST) -> None:
         """Only what Azure shows of the machine can say what became of the request."""
         self.is_unknown = True
-        self._move(OperationState.UNKNOWN, note=note)
+        is_news = operations.read(self._c.db, self._op.id).state is not OperationState.UNKNOWN
+        event = (Event.LOST, note, None) if is_news else None
+        self._move(OperationState.UNKNOWN, event, note=note)
 
     def find_out(self) -> Job:
         """Read the machine until it shows what became of the request, or the user dismisses it."""
@@ -193,8 +288,9 @@ class _Following:
                 finding = self._finding()
                 if isinstance(finding, _Found):
                     self._move(
-                        finding.state, at=self._c.clock(), note=finding.note, run_id=finding.run_id
-                    )
+                        finding.state, (Event.ENDED, f"{finding.state}: {finding.note}", None),
+                        at=self._c.clock(), note=finding.note, run_id=finding.run_id,
+                    )  # fmt: skip
                     return
                 answered = 0 if finding is _GOES_ON else answered + 1
                 if finding is _GOES_ON:
@@ -227,7 +323,13 @@ class _Following:
             return _Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
         if op.kind is OperationKind.SETTINGS and self._settings_are_so(op):
             return _Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
+        if op.kind in _LICENCES and self._licence() in _LICENCES[op.kind]:
+            return _Found(OperationState.SUCCEEDED, "The licence is as it was asked for.")
         return _UNTOLD if op.kind is OperationKind.RESTART else _NO_TRACE
+
+    def _licence(self) -> Licence | None:
+        machine = machines.read(self._c.db, self._op.machine_id)
+        return machine.arc.licence if machine is not None and machine.arc is not None else None
 
     def _settings_are_so(self, op: Operation) -> bool:
         machine = machines.read(self._c.db, op.machine_id)
@@ -250,13 +352,23 @@ class _Following:
             ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE,
         ):  # fmt: skip
             self.lost()
+        elif problem.kind is ProblemKind.CONFLICT:
+            what = self._at_work()
+            named = f" At work there is {what}." if what else ""
+            self._not_sent(
+                problem._replace(sentence=f"{problem.sentence}{named}"), standby=Standby.OFFERED
+            )
         else:
             self._not_sent(problem)
 
-    def _not_sent(self, problem: Problem) -> None:
+    def _not_sent(self, problem: Problem, **fields: Any) -> None:
+        was_sent = operations.read(self._c.db, self._op.id).state is OperationState.SENT
+        event = Event.REFUSED if was_sent else Event.NOT_SENT
         self._move(
-            OperationState.FAILED, at=self._c.clock(), code=problem.code, request_id=problem.request_id,
+            OperationState.FAILED, (event, problem.sentence, problem), at=self._c.clock(),
+            code=problem.code, request_id=problem.request_id,
             note=f"{problem.sentence} Nothing was started." if problem.kind.passes else problem.text,
+            **fields,
         )  # fmt: skip
 
     def _done(self, result: Mapping[str, Any]) -> Job:
@@ -281,7 +393,8 @@ class _Following:
         """
         db, machine_id, now = self._c.db, self._op.machine_id, self._c.clock()
         if self._op.kind is OperationKind.ASSESS:
-            found = parse.arm_assessment(result, now)
+            is_arc = self._machine.arc is not None
+            found = parse.arc_assessment(result) if is_arc else parse.arm_assessment(result, now)
             _must_have_ended(found.status)
             with transaction(db):
                 assessments.save(db, [(machine_id, found)], now)
@@ -324,8 +437,10 @@ class _Following:
             yield from read_machine(self._c, self._op.machine_id)
         except ProblemError as error:
             note = f"{note} The machine could not be read again: {error.problem.sentence}"
+        with transaction(self._c.db):
+            checks.check_runs(self._c.db, [self._op.machine_id])
         self._move(
-            state, at=self._c.clock(), note=note, run_id=run_id,
+            state, (Event.ENDED, f"{state.value.capitalize()}: {note}", problem), at=self._c.clock(), note=note, run_id=run_id,
             code=problem.code if problem else None, request_id=problem.request_id if problem else None,
         )  # fmt: skip
         if self._op.kind is OperationKind.RESTART and state is OperationState.SUCCEEDED:
@@ -342,11 +457,14 @@ class _Following:
             OperationKind.INSTALL: "The installation has ended.",
             OperationKind.RESTART: "Restarted; an assessment follows, to see what is still pending.",
             OperationKind.SETTINGS: "The settings are changed.",
+            OperationKind.ENROL: "Enrolled; hotpatches come from the next baseline on.",
+            OperationKind.DISENROL: "The enrolment has ended.",
         }[self._op.kind]
 
     def _show_progress(self) -> None:
         """Where the operation is, as far as the machine's instance view tells."""
-        run = self._read_view() if self._op.kind is OperationKind.INSTALL else None
+        reading = self._read_view() if self._op.kind is OperationKind.INSTALL else None
+        run = reading.run if reading is not None else None
         if run is None or run.status is not RunStatus.IN_PROGRESS:
             return
         done = (run.installed or 0) + (run.failed or 0)
@@ -356,7 +474,7 @@ class _Following:
             operations.progress(self._c.db, self._op.id, done, total, note)
         self._c.changed(Changes.to("operations"))
 
-    def _read_view(self) -> Any:
+    def _read_view(self) -> Reading | None:
         try:
             return read_view(self._c, self._op.machine_id, self._machine)
         except ProblemError as error:
@@ -369,17 +487,31 @@ class _Following:
 
     def _latest_end(self, sent_at: datetime) -> datetime | None:
         """Until when Azure may go on with an installation, if the request limits it."""
-        if self._op.kind is not OperationKind.INSTALL:
-            return None
-        duration = str(json.loads(self._op.request or "{}").get("maximumDuration", ""))
-        minutes = duration.removeprefix("PT").removesuffix("M")
-        return sent_at + timedelta(minutes=int(minutes)) if minutes.isdigit() else None
+        minutes = (
+            asked_minutes(self._op.request) if self._op.kind is OperationKind.INSTALL else None
+        )
+        return sent_at + timedelta(minutes=minutes) if minutes is not None else None
 
-    def _move(self, state: OperationState, *, durable: bool = False, **fields: Any) -> bool:
+    def _move(
+        self, state: OperationState, event: tuple[Event, str, Problem | Look | None] | None = None,
+        *, durable: bool = False, **fields: Any,
+    ) -> bool:  # fmt: skip
+        """Change the row's state, with the line of the audit log that belongs to it."""
         with transaction(self._c.db, durable=durable):
             moved = operations.move(self._c.db, self._op.id, state, **fields)
-        self._c.changed(Changes.to("operations"))
+            if moved and event is not None:
+                self._note(*event)
+        self._c.changed(Changes.to("operations", *(["calls"] if event else [])))
         return moved
+
+    def _note(self, event: Event, result: str = "", of: Problem | Look | None = None) -> None:
+        """A line of the audit log, inside the caller's transaction."""
+        code = of.code if isinstance(of, Problem) else ""
+        request_id = of.request_id if of is not None else ""
+        audit.add(
+            self._c.db, self._op.id, self._gateway.connection, event, self._c.clock(),
+            result=result, code=code, request_id=request_id,
+        )  # fmt: skip
 
     @property
     def _gateway(self) -> Gateway:

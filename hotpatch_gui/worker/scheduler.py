@@ -34,6 +34,11 @@ class Scheduler:
         if name in self._jobs:
             self._jobs[name] = (self._monotonic(), self._jobs[name][1])
 
+    def end(self, prefix: str) -> None:
+        """Give up the jobs whose names begin so, each where it stands."""
+        for name in [n for n in self._jobs if n.startswith(prefix)]:
+            self._jobs.pop(name)[1].close()
+
     def run_due(self) -> float | None:
         """One step of the job that is due longest; seconds until the next is due, None if none is left.
 

@@ -11,11 +11,27 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from hotpatch_gui.azure.gateway import AssessmentPage, HealthPage, InstallationPage, MachinePage
+from hotpatch_gui.azure.gateway import (
+    AssessmentPage,
+    HealthPage,
+    InstallationPage,
+    MachinePage,
+    Reading,
+)
 from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.domain.records import InstallationRun, RunStatus
-from hotpatch_gui.store import assessments, catalogue, installations, machines, schedules
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store import (
+    assessments,
+    catalogue,
+    checks,
+    connections,
+    installations,
+    machines,
+    permissions,
+    schedules,
+)
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
 
@@ -26,6 +42,8 @@ from .scheduler import Job
 log = logging.getLogger(__name__)
 SAY_EVERY_S = 0.2
 MAX_VIEWS = 50
+MAX_SCOPES = 100
+"""How many resource groups' permissions are read in a sync."""
 """How many machines without an assessment in Resource Graph are read one by one in a sync."""
 
 STANDING_BATCH = 200
@@ -33,7 +51,9 @@ STANDING_BATCH = 200
 FORGET_BATCH = 500
 """Assessments beyond their time that one transaction forgets."""
 P = TypeVar("P", MachinePage, HealthPage, AssessmentPage, InstallationPage)
-_TOUCHES = {"assessments": ("assessments", "updates"), "health": ()}
+_TOUCHES = {
+    "assessments": ("assessments", "updates"), "health": (), "Arc-enabled servers": ("machines",),
+}  # fmt: skip
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
 
@@ -66,11 +86,12 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
         problem = error.problem
     if context.stopping.is_set():
         return
-    everyone = machines.present(context.db)
+    everyone = machines.present(context.db, context.connection_id)
     for start in range(0, len(everyone), STANDING_BATCH):
         with transaction(context.db):
             batch = everyone[start : start + STANDING_BATCH]
             machines.refresh_standing(context.db, batch, context.calendar, context.clock())
+            checks.check_runs(context.db, batch)
         yield 0.0
     is_more = True
     while is_more:
@@ -78,7 +99,9 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
             is_more = assessments.forget_old(context.db, context.clock(), FORGET_BATCH)
         yield 0.0
     with transaction(context.db):
-        catalogue.sync_ended(context.db, context.clock(), problem, sync.unreadable)
+        catalogue.sync_ended(
+            context.db, context.connection_id, context.clock(), problem, sync.unreadable
+        )
     context.changed(Changes.to(*_TABLES))
 
 
@@ -93,15 +116,20 @@ class _FleetSync:
         self._seen: set[str] = set()
 
     def run(self) -> Job:
-        gateway, db = self._c.gateway, self._c.db
-        gateway.sign_in()
+        gateway, db, own = self._c.gateway, self._c.db, self._c.connection_id
+        account = gateway.account()
         names = yield from patiently(gateway.subscriptions, self._waiting("subscriptions", 0, 0))
         with transaction(db):
-            catalogue.sync_started(db, self._c.clock())
-            catalogue.save_subscriptions(db, names)
+            catalogue.sync_started(db, own, self._c.clock())
+            connections.save_subscriptions(db, own, names)
+            if account is not None:
+                connections.signed_in(db, own, account.name, account.record)
         self._c.changed(Changes.to("sync_state", "subscriptions"))
         yield from self._pages("machines", gateway.machine_pages(), self._take_machines)
-        self._is_whole = not self.unreadable and len(self._seen) >= self._counted
+        counted = self._counted
+        yield from self._pages("Arc-enabled servers", gateway.arc_pages(), self._take_machines)
+        counted += self._counted
+        self._is_whole = not self.unreadable and len(self._seen) >= counted
         yield from self._if_allowed("health", self._health())
         yield from self._if_allowed("schedules", self._schedules())
         sweep = Sweep.begin(self._c)
@@ -111,13 +139,14 @@ class _FleetSync:
         with transaction(db):
             subscriptions = {i for i, _ in names}
             if self._is_whole:
-                machines.mark_gone(db, self._seen, subscriptions, self._c.clock())
-            assessments.clear_in_graph(db, but=sorted(sweep.shown))
+                machines.mark_gone(db, own, self._seen, subscriptions, self._c.clock())
+            assessments.clear_in_graph(db, own, but=sorted(sweep.shown))
             sweep.end(db)
         yield from self._pages(
             "installations", gateway.installation_pages(), self._take_installations
         )
         yield from self._views()
+        yield from self._if_allowed("permissions", self._permissions())
 
     def _pages(self, what: str, pages: Iterator[P], take: Callable[[P], int]) -> Job:
         done = total = 0
@@ -145,7 +174,7 @@ class _FleetSync:
         return lambda seconds: self._progressed(SyncProgress(what, done, total, seconds))
 
     def _take_machines(self, page: MachinePage) -> int:
-        machines.save(self._c.db, page.machines)
+        machines.save(self._c.db, self._c.connection_id, page.machines)
         self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
 
@@ -167,14 +196,31 @@ class _FleetSync:
 
         yield from self._pages("health", self._c.gateway.health_pages(), take)
         with transaction(self._c.db):
-            machines.save_health(self._c.db, states)
+            machines.save_health(self._c.db, self._c.connection_id, states)
         self._c.changed(Changes.to("machines"))
+
+    def _permissions(self) -> Job:
+        """What the account may do in each resource group, once a day."""
+        db, own = self._c.db, self._c.connection_id
+        scopes = permissions.due(db, own, self._c.clock(), MAX_SCOPES)
+        for done, (subscription, group) in enumerate(scopes, 1):
+            if self._c.stopping.is_set():
+                return
+            read = partial(self._c.gateway.group_grants, subscription, group)
+            grants = yield from patiently(read)
+            scope = f"/subscriptions/{subscription}/resourcegroups/{group}"
+            with transaction(db):
+                permissions.save(db, own, scope, grants, self._c.clock())
+            self._say(SyncProgress("permissions", done, len(scopes)))
+            yield 0.0
+        if scopes:
+            self._c.changed(Changes.to("permissions"))
 
     def _schedules(self) -> Job:
         read = self._c.gateway.schedules
         found, assigned = yield from patiently(read, self._waiting("schedules", 0, 0))
         with transaction(self._c.db):
-            schedules.save(self._c.db, found, assigned)
+            schedules.save(self._c.db, self._c.connection_id, found, assigned)
         self._c.changed(Changes.to("machines"))
         yield self._c.gateway.wait_s
 
@@ -188,7 +234,7 @@ class _FleetSync:
 
     def _views(self) -> Job:
         """Resource Graph forgets assessments after 7 days; an instance view still has their summary."""
-        waiting = machines.without_graph(self._c.db, MAX_VIEWS)
+        waiting = machines.without_graph(self._c.db, self._c.connection_id, MAX_VIEWS)
         for done, machine_id in enumerate(waiting, 1):
             if self._c.stopping.is_set():
                 return
@@ -255,8 +301,8 @@ def save_installations(context: Context, page: InstallationPage) -> None:
     installations.save_updates(context.db, placed)
 
 
-def read_view(context: Context, machine_id: int, machine: Machine) -> InstallationRun | None:
-    """Read one machine through ARM and write what it says; the run its instance view shows."""
+def read_view(context: Context, machine_id: int, machine: Machine) -> Reading | None:
+    """Read one machine through ARM and write what it says; None where it is not there."""
     try:
         reading = context.gateway.read_machine(machine)
     except ProblemError as error:
@@ -265,7 +311,7 @@ def read_view(context: Context, machine_id: int, machine: Machine) -> Installati
         raise
     now = context.clock()
     with transaction(context.db):
-        machines.save(context.db, [reading.machine])
+        machines.save(context.db, context.connection_id, [reading.machine])
         if (
             reading.assessment is not None
             and reading.assessment.status is not RunStatus.IN_PROGRESS
@@ -275,7 +321,7 @@ def read_view(context: Context, machine_id: int, machine: Machine) -> Installati
             installations.save(context.db, [(machine_id, reading.run)], now)
         machines.refresh_standing(context.db, [machine_id], context.calendar, now)
     context.changed(Changes.to("machines", "assessments", "installations"))
-    return reading.run
+    return reading
 
 
 def read_machine(context: Context, machine_id: int) -> Job:
@@ -303,6 +349,20 @@ def read_machine(context: Context, machine_id: int) -> Job:
         with transaction(context.db):
             save_installations(context, run_page)
         yield context.gateway.wait_s
+    grants = _grants_of(context, machine)
     with transaction(context.db):
+        if grants is not None:
+            scope, mine = machine.resource_id, context.connection_id
+            permissions.save(context.db, mine, scope, grants, context.clock())
         machines.refresh_standing(context.db, [machine_id], context.calendar, context.clock())
-    context.changed(Changes.to("machines", "assessments", "updates", "installations"))
+    tables = ("machines", "assessments", "updates", "installations", "permissions")
+    context.changed(Changes.to(*tables))
+
+
+def _grants_of(context: Context, machine: Machine) -> list[Grant] | None:
+    """What the account may do on it; None where Azure does not tell, as then nothing is known."""
+    try:
+        return context.gateway.machine_grants(machine)
+    except ProblemError as error:
+        log.info("permissions on %s are not known: %s", machine.name, error)
+        return None

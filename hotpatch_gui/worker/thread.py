@@ -8,16 +8,17 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, database, operations
+from hotpatch_gui.store import catalogue, connections, database, machines, operations
+from hotpatch_gui.store.changes import Changes
 
 if TYPE_CHECKING:
-    from hotpatch_gui.azure.gateway import Connection
+    from hotpatch_gui.domain.connections import Connection
     from hotpatch_gui.domain.releases import Calendar
 
     from .context import Context
@@ -39,11 +40,11 @@ _BUG = Problem(
 )
 
 
-def _no_connection(error: Exception) -> Problem:
+def _no_connection(name: str, error: Exception) -> Problem:
     return Problem(
         ProblemKind.REJECTED,
-        f"The connection could not be set up: {error}",
-        "Check --tenant, --sign-in and the data folder, then try again or start anew.",
+        f"The connection {name} could not be set up: {error}",
+        "Change it in Settings › Connections.",
     )
 
 
@@ -73,6 +74,7 @@ class Worker(QObject):
         sync_ended (): a sync came to its end, well or not; sync_state says how.
         failed (Problem): something outside an operation or a sync went wrong.
         prompted (str): what the user has to do to sign in; empty once it is done.
+        connected (): every connection is there, or has said why not.
         idled (): nothing is left to do until somebody asks or the next periodic sync.
     """
 
@@ -83,24 +85,31 @@ class Worker(QObject):
     failed = Signal(object)
     idled = Signal()
     prompted = Signal(str)
+    connected = Signal()
 
     def __init__(
         self,
         path: Path,
         world: str,
-        connection: Callable[[], Connection],
         clock: CloudClock,
         calendar: Callable[[], Calendar],
         *,
         sync_every_s: float,
+        seed: Callable[[], Connection] | None = None,
+        transport: Callable[[], Callable[[], Any]] | None = None,
     ) -> None:
+        """``seed`` is a connection that the file is to have; ``transport`` makes what makes the transports of a
+        cloud in this process. Both are called on the worker's thread."""
         super().__init__()
-        self._path, self._world, self._connection = path, world, connection
+        self._path, self._world = path, world
         self._clock, self._calendar = clock, calendar
+        self._seed, self._make_transport = seed, transport
+        self._transport: Callable[[], Any] | None = None
         self.sync_every_s = sync_every_s
         """Read by the periodic job; a number, so another thread may set it."""
         self.stopping = threading.Event()
-        self._context: Context | None = None
+        self._contexts: dict[int, Context] | None = None
+        self._syncing: set[int] = set()
         self._scheduler: Scheduler | None = None
         self._timer: QTimer | None = None
         self._db: sqlite3.Connection | None = None
@@ -119,7 +128,7 @@ class Worker(QObject):
         try:
             if self._db is None:
                 self._open()
-            if self._context is None and not self.stopping.is_set():
+            if self._contexts is None and not self.stopping.is_set():
                 self._connect()
         except ProblemError as error:
             self.failed.emit(error.problem)
@@ -131,6 +140,8 @@ class Worker(QObject):
         try:
             with database.transaction(db):
                 catalogue.save_releases(db, self._calendar().releases)
+                if self._seed is not None:
+                    connections.ensure(db, self._seed())
         except BaseException:
             db.close()
             raise
@@ -138,23 +149,40 @@ class Worker(QObject):
         self.opened.emit(Opened(self._path, set_aside))
 
     def _connect(self) -> None:
-        """Import the SDKs (0.8 s, so here and not before) and build what the jobs need."""
-        from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415
+        """Import the SDKs (0.8 s, so here and not before) and set up every connection."""
+        from hotpatch_gui.azure import gateway  # noqa: F401, PLC0415
 
-        from .context import Context  # noqa: PLC0415
         from .scheduler import Scheduler  # noqa: PLC0415
 
         assert self._db is not None
         spare_the_collector()
-        try:
-            gateway = Gateway(self._connection(), self._clock, self.prompted.emit)
-        except ProblemError:
-            raise
-        except Exception as error:
-            log.exception("the connection could not be set up")
-            raise ProblemError(_no_connection(error)) from error
         self._scheduler = Scheduler()
-        self._context = Context(
+        self._transport = self._make_transport() if self._make_transport else None
+        self._contexts = {}
+        for connection in connections.read_all(self._db):
+            self._set_up(connection)
+        self.connected.emit()
+        self._schedule(0.0)
+
+    def _set_up(self, connection: Connection, *, begins: bool = True) -> None:
+        """Make what the connection's jobs need, and begin them unless somebody has to sign in first. One that
+        cannot be set up says so where its sync would, and the others go on."""
+        from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415
+
+        from .context import Context  # noqa: PLC0415
+
+        assert self._db is not None
+        assert self._contexts is not None
+        try:
+            gateway = Gateway(connection, self._clock, self.prompted.emit, self._transport)
+        except (ValueError, OSError, ImportError) as error:
+            log.warning("connection %s: %s", connection.id, error)
+            with database.transaction(self._db):
+                problem = _no_connection(connection.name, error)
+                catalogue.sync_ended(self._db, connection.id, self._clock(), problem)
+            self.changed.emit(Changes.to("sync_state"))
+            return
+        self._contexts[connection.id] = Context(
             self._db,
             gateway,
             self._clock,
@@ -163,40 +191,126 @@ class Worker(QObject):
             self.stopping,
             self.take_operations,
         )
-        self._revive()
+        if begins:
+            self._revive_one(connection.id)
 
     def _revive(self) -> None:
-        """Start the jobs that should run and do not: at first, and after one of them broke."""
-        if self._scheduler is not None and not self.stopping.is_set():
-            self._add("periodic", self._periodic())
-            self.take_operations()
+        """Start the jobs that should run and do not, after one of them broke."""
+        if not self.stopping.is_set():
+            for connection_id in self._contexts or ():
+                self._revive_one(connection_id)
+
+    def _revive_one(self, connection_id: int) -> None:
+        self._add(f"{connection_id} periodic", self._periodic(connection_id))
+        self.take_operations()
 
     @Slot()
     def sync(self) -> None:
         """Sync the fleet now, unless a sync is under way; ``start``, if it is still to come, does so itself."""
         if self._timer is None:
             return
-        if self._context is None:
+        if self._contexts is None:
             self._begin()
-        else:
-            self._add("sync", self._sync())
+        for connection_id in self._contexts or ():
+            self._sync_one(connection_id)
+
+    def _sync_one(self, connection_id: int) -> None:
+        self._add(f"{connection_id} sync", self._sync(connection_id))
 
     @Slot(int)
     def read_machine(self, machine_id: int) -> None:
         """Read one machine in full."""
-        if self._scheduler is not None:
-            self._add(f"machine {machine_id}", self._machine(machine_id))
+        context = self._context_of(machine_id)
+        if context is not None:
+            from .sync import read_machine  # noqa: PLC0415
+
+            job = read_machine(context, machine_id)
+            self._add(f"{context.connection_id} machine {machine_id}", job)
 
     @Slot()
     def take_operations(self) -> None:
         """Look into the queue: new operations are sent, unfinished ones followed."""
-        if self._context is None or self._db is None:
+        if self._contexts is None or self._db is None:
             return
         from .operations import follow  # noqa: PLC0415
 
         for operation in operations.open_operations(self._db):
-            self._add(f"operation {operation.id}", follow(self._context, operation.id))
+            context = self._context_of(operation.machine_id)
+            if context is not None:
+                name = f"{context.connection_id} operation {operation.id}"
+                self._add(name, follow(context, operation.id))
         self._schedule(0.0)
+
+    def _context_of(self, machine_id: int) -> Context | None:
+        if self._contexts is None or self._db is None:
+            return None
+        return self._contexts.get(machines.connection_of(self._db, machine_id) or 0)
+
+    @Slot(object)
+    def save_connection(self, connection: Connection) -> None:
+        """Store it, with the subscriptions chosen, and read what it leads to; a new one, or one that leads
+        elsewhere now, signs in first."""
+        if self._db is None or self._contexts is None:
+            return
+        try:
+            with database.transaction(self._db):
+                number = connections.save(self._db, connection)
+                connections.choose_subscriptions(self._db, number, connection.subscription_ids)
+            stored = connections.read(self._db, number)
+        except sqlite3.Error as error:
+            self.failed.emit(database.store_problem(error, self._path))
+            return
+        assert stored is not None
+        context = self._contexts.get(number)
+        if context is not None and context.gateway.adopt(stored):
+            self._sync_one(number)
+        else:
+            self._let_go(number)
+            self._set_up(stored, begins=not stored.method.asks_user)
+            if stored.method.asks_user:
+                self.sign_in(number)
+        self.changed.emit(Changes.to("connections", "subscriptions", "sync_state", "machines"))
+
+    @Slot(int)
+    def remove_connection(self, connection_id: int) -> None:
+        """Sign out and forget it; what was read over it stays as history."""
+        self.sign_out(connection_id)
+        self._let_go(connection_id)
+        if self._db is not None:
+            with database.transaction(self._db):
+                connections.remove(self._db, connection_id, self._clock())
+        tables = ("connections", "subscriptions", "sync_state", "machines", "updates")
+        self.changed.emit(Changes.to(*tables))
+
+    @Slot(int)
+    def sign_in(self, connection_id: int) -> None:
+        """Ask the user to sign in, then sync."""
+        if connection_id in (self._contexts or {}):
+            self._add(f"{connection_id} sign-in", self._sign_in(connection_id))
+
+    @Slot(int)
+    def sign_out(self, connection_id: int) -> None:
+        """Forget the tokens here and in the platform's store; what was read stays."""
+        from .sign_in import sign_out  # noqa: PLC0415
+
+        context = (self._contexts or {}).get(connection_id)
+        if context is None or self._db is None:
+            return
+        sign_out(context)
+        self._let_go(connection_id)
+        stored = connections.read(self._db, connection_id)
+        if stored is not None:
+            self._set_up(stored)
+        self.changed.emit(Changes.to("connections", "sync_state"))
+
+    def _let_go(self, connection_id: int) -> None:
+        """End the connection's jobs; operations under way are taken up again where there is another gateway."""
+        assert self._scheduler is not None
+        self._scheduler.end(f"{connection_id} ")
+        self._syncing.discard(connection_id)
+        context = (self._contexts or {}).pop(connection_id, None)
+        if context is not None:
+            context.gateway.close()
 
     @Slot()
     def stop(self) -> None:
@@ -205,8 +319,8 @@ class Worker(QObject):
             self._timer.stop()
         if self._scheduler is not None:
             self._scheduler.close()
-        if self._context is not None:
-            self._context.gateway.close()
+        for context in (self._contexts or {}).values():
+            context.gateway.close()
         if self._db is not None:
             self._db.close()
         self.thread().quit()
@@ -246,40 +360,42 @@ class Worker(QObject):
                 self.idled.emit()
             self._schedule(delay)
 
-    def _periodic(self) -> Job:
+    def _periodic(self, connection_id: int) -> Job:
         """A sync at the start and every period; sooner where the last one met what passes by itself."""
-        assert self._db is not None
         while True:
-            self.sync()
+            self._sync_one(connection_id)
             yield RETRY_S
-            while self._last_problem() is ProblemKind.NOT_SIGNED_IN:
-                yield RETRY_S  # only the user can sign in: F5
-            problem = self._last_problem()
+            while self._last_problem(connection_id) is ProblemKind.NOT_SIGNED_IN:
+                yield RETRY_S  # only the user can sign in
+            problem = self._last_problem(connection_id)
             if problem is None or not problem.passes:
                 yield max(0.0, self.sync_every_s - RETRY_S)
 
-    def _last_problem(self) -> ProblemKind | None:
+    def _last_problem(self, connection_id: int) -> ProblemKind | None:
         assert self._db is not None
-        kind = catalogue.sync_state(self._db).problem_kind
+        states = catalogue.sync_states(self._db)
+        kind = next((s.problem_kind for s in states if s.connection_id == connection_id), "")
         return ProblemKind(kind) if kind else None
 
-    def _sync(self) -> Job:
+    def _sync(self, connection_id: int) -> Job:
         from .sync import sync_fleet  # noqa: PLC0415
 
-        context = self._context
-        assert context is not None
+        assert self._contexts is not None
+        self._syncing.add(connection_id)
         try:
-            yield from sync_fleet(context, self.sync_progressed.emit)
+            yield from sync_fleet(self._contexts[connection_id], self.sync_progressed.emit)
         finally:
-            if not self.stopping.is_set():
+            self._syncing.discard(connection_id)
+            if not self._syncing and not self.stopping.is_set():
                 self.sync_ended.emit()
 
-    def _machine(self, machine_id: int) -> Job:
-        from .sync import read_machine  # noqa: PLC0415
+    def _sign_in(self, connection_id: int) -> Job:
+        from .sign_in import sign_in  # noqa: PLC0415
 
-        context = self._context
-        assert context is not None
-        yield from read_machine(context, machine_id)
+        assert self._contexts is not None
+        if (yield from sign_in(self._contexts[connection_id])):
+            self._sync_one(connection_id)
+            self._revive_one(connection_id)
 
 
 class WorkerThread(QObject):
@@ -292,6 +408,10 @@ class WorkerThread(QObject):
     sync_requested = Signal()
     machine_requested = Signal(int)
     operations_queued = Signal()
+    connection_saved = Signal(object)
+    connection_removed = Signal(int)
+    sign_in_requested = Signal(int)
+    sign_out_requested = Signal(int)
     stop_requested = Signal()
 
     def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
@@ -304,6 +424,10 @@ class WorkerThread(QObject):
         self.sync_requested.connect(worker.sync)
         self.machine_requested.connect(worker.read_machine)
         self.operations_queued.connect(worker.take_operations)
+        self.connection_saved.connect(worker.save_connection)
+        self.connection_removed.connect(worker.remove_connection)
+        self.sign_in_requested.connect(worker.sign_in)
+        self.sign_out_requested.connect(worker.sign_out)
         self.stop_requested.connect(worker.stop)
 
     def start(self) -> None:

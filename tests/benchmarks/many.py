@@ -6,8 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 from hotpatch_gui import resources
+from hotpatch_gui.domain.clouds import demo
+from hotpatch_gui.domain.connections import demo_connection
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import catalogue, database
+from hotpatch_gui.store import catalogue, connections, database
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.store.times import to_text
 
@@ -92,7 +94,9 @@ def _make(folder: Path, count: int) -> Path:
     now = to_text(NOW)
     with closing(db), database.transaction(db):
         catalogue.save_releases(db, resources.calendar().releases)
+        mine = connections.save(db, demo_connection(demo()))
         db.execute(_MACHINES, (count, count, now, now))
-        catalogue.sync_started(db, NOW)
-        catalogue.sync_ended(db, NOW, None, 0)
+        db.execute("UPDATE machines SET connection_id=?", (mine,))
+        catalogue.sync_started(db, 1, NOW)
+        catalogue.sync_ended(db, 1, NOW, None)
     return path

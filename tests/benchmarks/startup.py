@@ -22,7 +22,7 @@ CHILDREN = Path(__file__).with_name("children")
 
 def measure(folder: Path, pairs: int) -> Ratio:
     """``folder`` gets a file that one sync of the demo has filled."""
-    with Stage("light", folder=folder) as stage:
+    with Stage("light", folder=folder / "demo") as stage:
         stage.start()
     return in_turns(
         "start-up",

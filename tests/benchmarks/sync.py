@@ -6,21 +6,15 @@ import gc
 import itertools
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotpatch_gui import resources
-from hotpatch_gui.app import demo_cloud
-from hotpatch_gui.azure.gateway import Connection, Gateway
+from helpers.context import context_for
 from hotpatch_gui.azure.parse import COUNT_KEYS
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.simulator.cloud import SUBSCRIPTION
-from hotpatch_gui.simulator.transport import in_process_transport
-from hotpatch_gui.store import catalogue, database
-from hotpatch_gui.worker.context import Context
+from hotpatch_gui.store import database
 from hotpatch_gui.worker.sync import sync_fleet
 from hotpatch_gui.worker.thread import spare_the_collector
 
@@ -46,16 +40,7 @@ def measure(folder: Path, pairs: int) -> Ratio:
 
 def _ours(fleet: Recorded, path: Path) -> float:
     db, _ = database.prepare(path, "benchmark")
-    with database.transaction(db):
-        catalogue.save_releases(db, resources.calendar().releases)
-    connection = Connection(
-        demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(fleet)
-    )
-    clock = CloudClock(None)
-    gateway = Gateway(connection, clock)
-    context = Context(
-        db, gateway, clock, resources.calendar(), lambda _: None, threading.Event(), lambda: None
-    )
+    context = context_for(db, fleet, CloudClock(None))
     plain = gc.get_threshold()
     spare_the_collector()  # as the program's worker does
     begun = time.perf_counter()
@@ -65,7 +50,7 @@ def _ours(fleet: Recorded, path: Path) -> float:
     gc.set_threshold(*plain)
     _check(db)
     db.close()
-    gateway.close()
+    context.gateway.close()
     path.unlink()
     return taken
 

@@ -1,6 +1,6 @@
 """A program that starts an installation and then just runs on: to be killed in the middle of it.
 
-Arguments: endpoint, subscription, folder, machine. Prints ``running`` once Azure has taken the request.
+Arguments: endpoint, _, folder, machine. Prints ``running`` once Azure has taken the request.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from hotpatch_gui.demo import environment
 
 def main() -> None:
     environment.prepare()
-    from hotpatch_gui.app import cloud_target
-    from hotpatch_gui.azure.clouds import simulated
+    from hotpatch_gui.app import simulated_target
     from hotpatch_gui.demo.stage import Stage
+    from hotpatch_gui.domain.clouds import simulated
     from hotpatch_gui.domain.installs import InstallRequest
     from hotpatch_gui.domain.operations import OperationState
     from hotpatch_gui.domain.updates import Classification
 
-    endpoint, subscription, folder, machine = sys.argv[1:]
-    target = cloud_target(simulated(endpoint), [subscription], "none", None)
+    endpoint, _, folder, machine = sys.argv[1:]
+    target = simulated_target(simulated(endpoint))
     stage = Stage("light", folder=Path(folder), target=target)
     stage.start()
     db = stage.app.source.db

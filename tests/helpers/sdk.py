@@ -7,6 +7,7 @@ from typing import Any
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.hybridcompute import HybridComputeManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
@@ -25,6 +26,12 @@ class Anonymous(SansIOHTTPPolicy):
 def compute(azure: Simulated) -> ComputeManagementClient:
     return ComputeManagementClient(
         NoToken(), azure.subscription_id, base_url=azure.endpoint, authentication_policy=Anonymous()
+    )
+
+
+def hybrid(azure: Simulated, subscription_id: str) -> HybridComputeManagementClient:
+    return HybridComputeManagementClient(
+        NoToken(), subscription_id, base_url=azure.endpoint, authentication_policy=Anonymous()
     )
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from helpers.simulator import simulate
 from hotpatch_gui import __version__
-from hotpatch_gui.azure.clouds import simulated
 from hotpatch_gui.cli import NO_DISPLAY, reset_demo
 from hotpatch_gui.demo import environment
+from hotpatch_gui.domain.clouds import simulated
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -36,11 +36,10 @@ def test_help_and_version_name_what_there_is() -> None:
     for word in (
         "simulate",
         "capture",
-        "--subscription",
         "--endpoint",
         "--data-dir",
         "--reset-demo",
-        "--sign-in",
+        "--demo",
     ):
         assert word in text
 
@@ -69,10 +68,10 @@ def test_every_spelling_of_this_machine_is_accepted(url: str) -> None:
     assert not simulated(url).needs_sign_in
 
 
-def test_a_subscription_that_is_no_id_is_refused() -> None:
-    found = run("--subscription", "Production", QT_QPA_PLATFORM="offscreen")
+def test_a_story_that_is_none_is_refused() -> None:
+    found = run("--story", "tomorrow", QT_QPA_PLATFORM="offscreen")
     assert found.returncode == 2
-    assert "--subscription wants the ID" in found.stderr
+    assert "there is no story tomorrow: choose today, october-2025, bad-update" in found.stderr
 
 
 def test_scenes_are_listed_and_unknown_ones_refused(tmp_path: Path) -> None:
@@ -133,7 +132,7 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
     import time
     from contextlib import closing
 
-    command = [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "hotpatch_gui", "--demo", "--data-dir", str(tmp_path)]
     said = tmp_path / "said.txt"
     with (
         said.open("w") as errors,
@@ -143,10 +142,10 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
     ):
         deadline = time.monotonic() + 40
         machines = 0
-        while machines < 12 and time.monotonic() < deadline and process.poll() is None:
+        while machines < 16 and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.1)
-            if (tmp_path / "hotpatch.sqlite3").exists():
-                with closing(sqlite3.connect(tmp_path / "hotpatch.sqlite3")) as db:
+            if (tmp_path / "demo" / "hotpatch.sqlite3").exists():
+                with closing(sqlite3.connect(tmp_path / "demo" / "hotpatch.sqlite3")) as db:
                     try:
                         (machines,) = db.execute("SELECT count(*) FROM machines").fetchone()
                     except sqlite3.OperationalError:
@@ -155,6 +154,6 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
         assert process.poll() is None, said.read_text()
         process.kill()
     assert said.read_text() == ""
-    assert machines == 12
-    assert (tmp_path / "hotpatch.log").exists()
-    assert (tmp_path / "simulated-azure.sqlite3").exists()
+    assert machines == 16
+    assert (tmp_path / "demo" / "hotpatch.log").exists()
+    assert (tmp_path / "demo" / "simulated-azure.sqlite3").exists()

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui import demo_time, resources
+from hotpatch_gui.app import Next
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import RunningClock
@@ -115,7 +116,7 @@ def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
     demo = stage.app.demo
     assert demo is not None
     demo.begin("october-2025")
-    assert stage.app.next_story == "october-2025"
+    assert stage.app.next == Next(story="october-2025")
     assert not stage.window.isVisible()
 
 

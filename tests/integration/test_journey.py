@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from helpers.simulator import simulate
-from hotpatch_gui.app import cloud_target
-from hotpatch_gui.azure.clouds import simulated
+from hotpatch_gui.app import simulated_target
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.dialogs.install import InstallDialog
@@ -57,10 +57,10 @@ def install(stage: Stage, qtbot: QtBot, only: str) -> str:
 
 def test_see_assess_install_and_see_the_result(qapp, qtbot: QtBot, tmp_path: Path) -> None:
     with simulate("--speed", "600", "--quota", "500") as azure:
-        target = cloud_target(simulated(azure.endpoint), [azure.subscription_id], "none", None)
+        target = simulated_target(simulated(azure.endpoint))
         with Stage("light", folder=tmp_path, target=target) as stage:
             stage.start()
-            assert stage.window.machines.model.rowCount() == 12
+            assert stage.window.machines.model.rowCount() == 16
             assert "Demo" in stage.window.header.demo.text()
             blade = stage.window.machines.blade
 

@@ -14,9 +14,9 @@ import pytest
 
 from helpers import install_and_wait_path, sdk
 from helpers.simulator import Simulated, simulate
-from hotpatch_gui.app import cloud_target
-from hotpatch_gui.azure.clouds import simulated
+from hotpatch_gui.app import simulated_target
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store.database import FILE_NAME
 
@@ -60,9 +60,9 @@ def test_killed_in_the_middle_it_follows_the_same_installation_to_its_end(
             assert token
         assert any(r["status"] == "InProgress" for r in runs(azure, machine))
 
-        target = cloud_target(simulated(azure.endpoint), [azure.subscription_id], "none", None)
+        target = simulated_target(simulated(azure.endpoint))
         with Stage("light", folder=tmp_path, target=target) as stage:
-            assert stage.window.machines.model.rowCount() == 12, (
+            assert stage.window.machines.model.rowCount() == 16, (
                 "what was known is there before Azure is asked"
             )
             stage.start()
@@ -80,7 +80,7 @@ def test_killed_in_the_middle_it_follows_the_same_installation_to_its_end(
 def test_killed_before_the_answer_it_finds_out_and_never_sends_again(qapp, tmp_path: Path) -> None:
     """A row that says *sent* without a token: Azure may have the request or not."""
     with simulate("--speed", "600", "--quota", "500") as azure:
-        target = cloud_target(simulated(azure.endpoint), [azure.subscription_id], "none", None)
+        target = simulated_target(simulated(azure.endpoint))
         with Stage("light", folder=tmp_path, target=target) as stage:
             stage.start()
             sent_at = stage.app.clock().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -89,7 +89,7 @@ def test_a_restart(stage: Stage, qtbot: QtBot) -> None:
     stage.choose("vm-dc-01")
     for _ in range(HELD):
         stage.window.machines.blade.commands["restart"].trigger()
-    buttons = stage.window.findChildren(QAbstractButton, "restartYes")
+    buttons = stage.window.findChildren(QAbstractButton, "confirmYes")
     for button in buttons:
         double_click(stage, qtbot, button)
     end_all(stage)
@@ -130,7 +130,7 @@ def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
 @pytest.mark.expects_log
 def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     stage.start()
-    second = Desk(stage.app.source.path, stage.app.thread_, stage.app.clock)
+    second = Desk(stage.app.source.path, stage.app.thread_, stage.app.clock, lambda _: None)
     machine = stage.window.machines.model.id_at(0)
     assert machine is not None
     assert [desk.assess([machine]) for desk in (stage.app.desk, second)] == [1, 0]
@@ -140,8 +140,9 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
 
 
 def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Path) -> None:
-    held = lock(tmp_path)
-    before = sorted(tmp_path.iterdir())
+    folder = tmp_path / "demo"
+    held = lock(folder)
+    before = sorted(folder.iterdir())
     command = [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path)]
     with subprocess.Popen(
         command,
@@ -152,8 +153,8 @@ def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Pa
         assert process.stderr is not None
         said = process.stderr.readline() + process.stderr.readline()
         process.kill()
-    assert f"is open on this data already: {tmp_path}" in said
+    assert f"is open on this data already: {folder}" in said
     assert "--data-dir and another folder" in said
-    assert sorted(tmp_path.iterdir()) == before
+    assert sorted(folder.iterdir()) == before
     assert held is not None
     held.unlock()

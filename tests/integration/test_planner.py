@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import gc
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
@@ -102,28 +102,30 @@ def test_cancelling_leaves_the_last_answer(stage: Stage) -> None:
     assert not page.export.isEnabled()
     simulate(stage, page)
     assert ends[-1] is not None
-    assert ends[-1].machines == 3012
+    assert ends[-1].machines == 3016
     page.run.click()
     page.planner.close()  # as the program's end does
     assert not page.planner.is_running
     assert not [q for q in gc.get_objects() if type(q).__name__ == "_Run"], "let go of at once"
 
 
-def test_the_forecast_is_exported_as_csv(stage: Stage, tmp_path: Path) -> None:
+def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path) -> None:
     page = planner(stage, "vm-web-01")
     page.period.setCurrentText("2025")
     simulate(stage, page)
-    path = tmp_path / "forecast.csv"
-    page.save(path)
-    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.reader(file))
-    assert ["Restarts", "4", "Without hotpatch", "12"] in rows
-    assert rows[-12][:4] == ["2025-01-14", "Server 2025: planned baseline KB5050009", "1", "1"]
-
-
-def test_a_place_that_cannot_be_written_is_said(stage: Stage, tmp_path: Path) -> None:
-    page = planner(stage, "vm-web-01")
-    simulate(stage, page)
-    page.save(tmp_path / "nowhere" / "forecast.csv")
-    assert "could not be written: No such file or directory" in page.sentence.text()
+    path = tmp_path / "forecast.json"
+    page.export.exporter.write(path, page.export.make())
+    stage.until(lambda: path.exists() and stage.window.findChildren(QMessageBox))
+    stage.window.findChild(QMessageBox).close()
+    found = json.loads(path.read_text(encoding="utf-8"))
+    asked = {row["Asked"]: row["Value"] for row in found["question"]}
+    assert (asked["Restarts"], asked["Restarts without hotpatch"], asked["First day"]) == (
+        4,
+        12,
+        "2025-01-01",
+    )
+    first = found["forecast"][0]
+    assert (first["Release"], first["What comes out"], first["Restarts"]) == (
+        "2025-01-14", "Server 2025: planned baseline KB5050009", 1,
+    )  # fmt: skip
+    assert len(found["forecast"]) == 12

@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,13 @@ from azure.core.credentials import AccessToken
 from hotpatch_gui import logs
 from hotpatch_gui.app import Target
 from hotpatch_gui.azure import credentials
-from hotpatch_gui.azure.clouds import Cloud
-from hotpatch_gui.azure.gateway import Connection
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clouds import custom
+from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, Wire
-from hotpatch_gui.simulator.cloud import SUBSCRIPTION
 from hotpatch_gui.simulator.transport import ENDPOINT, in_process_transport
 from hotpatch_gui.views.services import CloudLabel
 
@@ -41,17 +41,19 @@ class Identity:
 @pytest.fixture
 def signed_in(wire: Wire, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch):
     """A stage whose cloud wants a bearer; the headers that the cloud saw; the log as the program writes it."""
-    monkeypatch.setattr(credentials, "_credential", lambda *_: Identity())
+    monkeypatch.setattr(credentials, "credential_of", lambda *_: Identity())
     seen: list[dict[str, str]] = []
     handle = wire.handle
     monkeypatch.setattr(
         wire, "handle", lambda m, u, h, b: (seen.append(dict(h)), handle(m, u, h, b))[1]
     )
-    cloud = Cloud("Azure", ENDPOINT, "login.invalid", is_demo=True)
+    cloud = custom(ENDPOINT, "login.invalid")
+    connection = Connection("Contoso", cloud, SignInMethod.CLI, may_act=True)
     target = Target(
-        cloud,
+        cloud.endpoint,
         CloudLabel("Azure", "Demo"),
-        lambda: Connection(cloud, (SUBSCRIPTION,), "cli", None, lambda: in_process_transport(wire)),
+        lambda: connection,
+        lambda: partial(in_process_transport, wire),
     )
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level

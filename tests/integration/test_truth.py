@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from requests.exceptions import ReadTimeout
 
-from hotpatch_gui.app import cloud_target, lock
-from hotpatch_gui.azure.clouds import PUBLIC
+from hotpatch_gui.app import azure_target, lock
 from hotpatch_gui.cli import build_parser, read_world, reset_demo
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clouds import PUBLIC
+from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
@@ -71,7 +72,7 @@ def test_f5_with_a_machine_open_keeps_its_updates(stage: Stage) -> None:
 def test_a_sync_asked_for_before_the_worker_has_started_is_no_trouble(stage: Stage) -> None:
     stage.app.desk.sync()
     stage.start()
-    assert stage.window.machines.model.rowCount() == 12
+    assert stage.window.machines.model.rowCount() == 16
 
 
 def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage) -> None:
@@ -140,7 +141,7 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
     stage.app.desk.sync()
     stage.until(stage.window.notice.isVisible)
     assert "cut its answer short" in stage.window.notice.headline.text()
-    assert stage.window.machines.model.rowCount() == 12
+    assert stage.window.machines.model.rowCount() == 16
 
 
 def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
@@ -263,11 +264,13 @@ def test_a_file_that_was_locked_does_not_end_the_following(
 
 @pytest.mark.expects_log
 def test_a_connection_that_cannot_be_set_up_says_so(qapp, tmp_path: Path) -> None:
-    target = cloud_target(PUBLIC, ["00000000-0000-0000-0000-000000000000"], "browser", "no tenant!")
-    with Stage("light", folder=tmp_path, target=target) as stage:
+    wrong = Connection("Contoso", PUBLIC, SignInMethod.BROWSER, tenant="no tenant!")
+    with Stage(
+        "light", folder=tmp_path, target=azure_target()._replace(seed=lambda: wrong)
+    ) as stage:
         stage.app.start()
         stage.until(stage.window.notice.isVisible)
-        assert "The connection could not be set up" in stage.window.notice.headline.text()
+        assert "The connection Contoso could not be set up" in stage.window.notice.headline.text()
         stage.window.notice.button.click()
         stage.until(stage.window.notice.isVisible)
 
@@ -288,19 +291,21 @@ def test_resetting_the_demo_never_touches_real_data(tmp_path: Path) -> None:
     assert not reset_demo(tmp_path)
     assert (tmp_path / FILE_NAME).exists()
     parser = build_parser()
-    subscription = "--subscription=00000000-0000-0000-0000-000000000000"
-    with pytest.raises(SystemExit):
-        read_world(parser.parse_args([subscription, "--reset-demo"]), parser)
+    world = read_world(parser.parse_args(["--reset-demo"]), parser, tmp_path)
+    assert world.folder == tmp_path / "demo", "the demo is never where Azure's data is"
+    assert read_world(parser.parse_args([]), parser, tmp_path).folder == tmp_path
 
 
-def test_every_cloud_has_a_folder_of_its_own() -> None:
+def test_every_world_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).touch()
     parser = build_parser()
-    subscription = "--subscription=00000000-0000-0000-0000-000000000000"
     lines = (
-        [], ["--endpoint=http://127.0.0.1:4711"], ["--endpoint=http://127.0.0.1:4712"], [subscription],
-        [subscription, "--cloud=usgov"], [subscription, "--cloud=china"],
-    )  # fmt: skip
-    folders = {read_world(parser.parse_args(line), parser).folder for line in lines}
+        [],
+        ["--demo"],
+        ["--endpoint=http://127.0.0.1:4711"],
+        ["--endpoint=http://127.0.0.1:4712"],
+    )
+    folders = {read_world(parser.parse_args(line), parser, tmp_path).folder for line in lines}
     assert len(folders) == len(lines)
 
 

@@ -119,7 +119,7 @@ def test_keys(stage: Stage, qtbot: QtBot) -> None:
     qtbot.keyClicks(window.header.search, "vm-web")
     stage.until(lambda: window.machines.model.rowCount() == 2)
     window.header.search.clear()
-    stage.until(lambda: window.machines.model.rowCount() == 12)
+    stage.until(lambda: window.machines.model.rowCount() == 16)
     for key, kind in ((Qt.Key.Key_Comma, PreferencesDialog),):
         qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
         dialog = window.findChild(kind)
@@ -149,17 +149,17 @@ def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
     page = stage.window.machines
     page.sort.setCurrentIndex(1)
     stage.settle()
-    names = [page.model.index(n, 0).data() for n in range(12)]
+    names = [page.model.index(n, 0).data() for n in range(16)]
     assert names == sorted(names)
     stage.choose("vm-file-01")
     chosen = page.list.selected_ids
-    stage.wire.cloud.guests["vm-aaa"] = type(stage.wire.cloud.guests["vm-web-01"]).from_json(
-        stage.wire.cloud.guests["vm-web-01"].to_json() | {"name": "vm-aaa"}
+    stage.wire.cloud.guests["a-first"] = type(stage.wire.cloud.guests["vm-web-01"]).from_json(
+        stage.wire.cloud.guests["vm-web-01"].to_json() | {"name": "a-first"}
     )
     stage.app.desk.sync()
-    stage.until(lambda: page.model.rowCount() == 13)
+    stage.until(lambda: page.model.rowCount() == 17)
     assert page.list.selected_ids == chosen
-    assert page.model.index(0, 0).data() == "vm-aaa"
+    assert page.model.index(0, 0).data() == "a-first"
     assert stage.window.machines.blade.title.whole == "vm-file-01 | Hotpatch"
 
 
@@ -170,7 +170,7 @@ def test_the_list_filters_by_state(stage: Stage) -> None:
     stage.until(lambda: page.model.rowCount() == 1)
     assert page.model.index(0, 0).data() == "vm-sql-01"
     page.state.setCurrentText("Needs attention")
-    stage.until(lambda: page.model.rowCount() == 8)
+    stage.until(lambda: page.model.rowCount() == 11)
 
 
 def test_compliance_filters(stage: Stage) -> None:
@@ -263,7 +263,7 @@ def test_a_restart_is_asked_for_by_name_and_done(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-dc-01")
     stage.window.machines.blade.commands["restart"].trigger()
-    yes = stage.window.findChild(QAbstractButton, "restartYes")
+    yes = stage.window.findChild(QAbstractButton, "confirmYes")
     assert yes is not None
     assert yes.text() == "Restart 1 machine"
     yes.click()
@@ -413,12 +413,14 @@ def test_work_under_way_is_on_the_machine_and_its_end_in_the_status_bar(stage: S
     blade.commands["assess"].trigger()
     stage.until(blade.work.isVisible)
     assert blade.work.headline.text() == "Assessing vm-new-01."
-    stage.until(lambda: not blade.commands["install"].isEnabled())
-    assert "one at a time" in blade.commands["install"].toolTip()
+    stage.until(lambda: not blade.commands["assess"].isEnabled())
+    assert "“Assess now” is under way already" in blade.commands["assess"].toolTip()
+    assert blade.commands["install"].isEnabled()
+    assert "sent when “Assess now” has ended" in blade.commands["install"].toolTip()
     stage.until(lambda: OperationState.RUNNING in stage.operation_states())
     stage.clock.advance(minutes=4)
     stage.until(lambda: not blade.work.isVisible())
-    assert blade.commands["install"].isEnabled()
+    assert blade.commands["assess"].isEnabled()
     work = stage.window.status_bar.work
     stage.until(lambda: "Assess now on vm-new-01: succeeded" in work.text())
     assert work.isVisible()
@@ -476,14 +478,14 @@ def test_a_first_start_chooses_when_every_machine_is_known(qapp, wire: Wire) -> 
         assert "Reading your machines" in blade.empty.headline.text()
         stage.until(lambda: not stage.window.is_syncing)
         stage.settle()
-        assert blade.title.whole == "vm-print-01 | Hotpatch"
+        assert blade.title.whole == "srv-branch-01 | Hotpatch"
 
 
 def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, wire: Wire) -> None:
     wire.faults.append(lambda method, path: time.sleep(0.3))
     with Stage("light", wire=wire) as stage:
         stage.app.start()
-        stage.until(lambda: stage.window.machines.model.rowCount() == 12)
+        stage.until(lambda: stage.window.machines.model.rowCount() == 16)
         machines = stage.window.machines
         chosen = machines.model.id_at(5)
         assert chosen is not None
@@ -516,10 +518,10 @@ def test_several_machines_show_nothing_of_others_and_no_command_until_they_are_r
     assert blade.commands["install"].isEnabled()
     list_.selectAll()
     assert not any(blade.commands[key].isEnabled() for key in ("assess", "install", "restart"))
-    assert "Reading 12 machines" in blade.currentWidget().headline.text()
+    assert "Reading 16 machines" in blade.currentWidget().headline.text()
     stage.settle()
     assert blade.commands["install"].isEnabled()
-    assert blade.title.whole == "12 machines | Hotpatch"
+    assert blade.title.whole == "16 machines | Hotpatch"
 
 
 def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:

@@ -1,6 +1,6 @@
 """A program that asks for one thing after another, to be killed at any moment.
 
-Arguments: endpoint, subscription, folder, seed. Prints a line for each thing asked.
+Arguments: endpoint, _, folder, seed. Prints a line for each thing asked.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from hotpatch_gui.demo import environment
 
 def main() -> None:
     environment.prepare()
-    from hotpatch_gui.app import cloud_target
-    from hotpatch_gui.azure.clouds import simulated
+    from hotpatch_gui.app import simulated_target
     from hotpatch_gui.demo.stage import Stage
+    from hotpatch_gui.domain.clouds import simulated
     from hotpatch_gui.domain.installs import InstallRequest
     from hotpatch_gui.domain.settings import Orchestration, SettingsChange
     from hotpatch_gui.domain.updates import Classification
 
-    endpoint, subscription, folder, seed = sys.argv[1:]
+    endpoint, _, folder, seed = sys.argv[1:]
     rng = random.Random(seed)
-    target = cloud_target(simulated(endpoint), [subscription], "none", None)
+    target = simulated_target(simulated(endpoint))
     stage = Stage("light", folder=Path(folder), target=target)
     stage.app.start()
     print("started", flush=True)

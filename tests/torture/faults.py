@@ -18,16 +18,15 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from hotpatch_gui import resources
-from hotpatch_gui.app import cloud_target
-from hotpatch_gui.azure.clouds import simulated
+from hotpatch_gui.app import simulated_target
 from hotpatch_gui.demo import stage as stages
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.build import build_simulator
-from hotpatch_gui.simulator.cloud import SUBSCRIPTION
 from hotpatch_gui.simulator.server import Handler
 from hotpatch_gui.worker import operations, patience, thread
 
@@ -151,7 +150,7 @@ def storm(folder: Path, faults: int, seed: int) -> str:
     stages.PATIENCE_S, operations.UNKNOWN_LOOKS = PATIENCE_S, 3
     patience.DEFAULT_WAIT_S, thread.RETRY_S = 0.1, 1.0
     try:
-        target = cloud_target(simulated(endpoint), [SUBSCRIPTION], "none", None)
+        target = simulated_target(simulated(endpoint))
         with Stage("light", folder=folder / "data", target=target) as stage:
             stage.app.worker.failed.connect(troubles.append)
             stage.app.start()

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from hotpatch_gui import resources
-from hotpatch_gui.app import demo_cloud
-from hotpatch_gui.azure.gateway import Connection, Gateway
+from helpers.context import context_for
 from hotpatch_gui.demo.stage import still_wire
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.cloud import SUBSCRIPTION
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.simulator.transport import in_process_transport
-from hotpatch_gui.store import catalogue, database, machines
+from hotpatch_gui.store import database, machines
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync import read_machine, sync_fleet
 
@@ -86,23 +81,9 @@ def fuzz(folder: Path, answers: int, seed: int) -> str:
     wire = Mutating(still_wire(SteppedClock(EPOCH)), rng)
     path = folder / "fuzz.sqlite3"
     db, _ = database.prepare(path, "fuzz")
-    with database.transaction(db):
-        catalogue.save_releases(db, resources.calendar().releases)
     counted = {"read": 0, "refused": 0}
-    connection = Connection(
-        demo_cloud(), (SUBSCRIPTION,), transport=lambda: in_process_transport(wire)
-    )
-    clock = CloudClock(EPOCH)
-    with only_below(folder), closing(db), closing(Gateway(connection, clock)) as gateway:
-        context = Context(
-            db,
-            gateway,
-            clock,
-            resources.calendar(),
-            lambda _: None,
-            threading.Event(),
-            lambda: None,
-        )
+    context = context_for(db, wire, CloudClock(EPOCH))
+    with only_below(folder), closing(db), closing(context.gateway):
         while wire.answers < answers:
             for job in _jobs(context, rng):
                 try:

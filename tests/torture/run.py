@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from helpers.simulator import simulate
-from hotpatch_gui.app import cloud_target
-from hotpatch_gui.azure.clouds import simulated
+from hotpatch_gui.app import simulated_target
 from hotpatch_gui.demo import stage as stages
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.worker import operations
 
 from . import kills as killing
@@ -32,7 +32,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
     )
     with simulate(*arguments) as azure:
         killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
-        target = cloud_target(simulated(azure.endpoint), [azure.subscription_id], "none", None)
+        target = simulated_target(simulated(azure.endpoint))
         patience, looks = stages.PATIENCE_S, operations.UNKNOWN_LOOKS
         stages.PATIENCE_S, operations.UNKNOWN_LOOKS = PATIENCE_S, 3
         try:

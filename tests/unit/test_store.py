@@ -12,15 +12,27 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui import resources
+from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
+from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.updates import Classification, Update
 from hotpatch_gui.models import outcomes
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import assessments, catalogue, database, installations, machines, operations
+from hotpatch_gui.store import (
+    assessments,
+    catalogue,
+    connections,
+    database,
+    installations,
+    machines,
+    operations,
+)
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
 from hotpatch_gui.store.operations import Outbox, WrongTransitionError
+
+AZURE = Connection("Contoso", PUBLIC, SignInMethod.BROWSER)
 
 
 @pytest.fixture
@@ -33,7 +45,8 @@ def db(path: Path):
     connection, _ = database.prepare(path, "test")
     with database.transaction(connection):
         catalogue.save_releases(connection, resources.calendar().releases)
-        machines.save(connection, [GOOD])
+        connections.save(connection, AZURE)
+        machines.save(connection, 1, [GOOD])
     yield connection
     connection.close()
 
@@ -68,6 +81,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_a_copy_kept(path
         migrations().apply(Database(first), stop_before="m0002_indexes_for_many_rows")
         first.execute("PRAGMA user_version=1")
         first.execute("INSERT INTO world VALUES ('test')")
+        first.execute("INSERT INTO sync_state (scope, finished_at) VALUES ('fleet', 't')")
         first.execute("INSERT INTO subscriptions VALUES ('s', 'Kept')")
         first.commit()
     assert prepare_and_close(path) is None
@@ -78,6 +92,83 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_a_copy_kept(path
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("PRAGMA user_version").fetchone()[0] == 1
         assert old.execute("SELECT name FROM subscriptions").fetchall() == [("Kept",)]
+
+
+def test_a_file_of_one_cloud_becomes_one_of_connections(path: Path) -> None:
+    """What the command line said once is a connection now, with its machines, and reads only."""
+    from sqlite_utils import Database
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as before:
+        migrations().apply(Database(before), stop_before="m0006_connections")
+        before.execute("PRAGMA user_version=5")
+        before.execute("INSERT INTO world VALUES ('https://management.usgovcloudapi.net')")
+        before.execute("INSERT INTO subscriptions VALUES ('s', 'Kept')")
+        before.execute(
+            "INSERT INTO sync_state (scope, finished_at, pass) VALUES ('fleet', '2026-08-20T09:00:00Z', 7)"
+        )
+        before.execute(
+            "INSERT INTO machines (resource_id, azure_id, name, subscription_id, resource_group, location, power,"
+            " fetched_at) VALUES ('/x', '/x', 'x', 's', 'g', 'l', 'running', '2026-08-20T09:00:00Z')"
+        )
+        before.commit()
+    db, _ = database.prepare(path, "azure")
+    with closing(db):
+        (mine,) = connections.read_all(db)
+        assert (mine.name, mine.cloud, mine.method) == (
+            "Azure US Government",
+            US_GOVERNMENT,
+            SignInMethod.BROWSER,
+        )
+        assert not mine.may_act
+        assert connections.subscriptions(db, mine.id) == [("s", "Kept", True)]
+        assert machines.present(db, mine.id) == [1]
+        assert catalogue.sync_state(db).finished == EPOCH
+        with database.transaction(db):
+            assert assessments.next_pass(db) == 8
+
+
+def test_what_two_connections_see_stays_the_firsts_until_that_is_gone(
+    db: sqlite3.Connection,
+) -> None:
+    other = connections.save(db, AZURE._replace(name="Other"))
+    machines.save(db, other, [GOOD])
+    assert machines.connection_of(db, 1) == 1
+    machines.mark_gone(db, other, frozenset(), {GOOD.subscription_id.lower()}, EPOCH)
+    assert machines.present(db) == [1], "the other's sync does not make it gone"
+    connections.remove(db, 1, EPOCH)
+    assert machines.present(db) == []
+    machines.save(db, other, [GOOD])
+    assert machines.connection_of(db, 1) == other
+    assert machines.present(db) == [1]
+
+
+def test_new_subscriptions_are_read_unless_some_were_picked(db: sqlite3.Connection) -> None:
+    connections.save_subscriptions(db, 1, [("a", "A"), ("b", "B")])
+    assert connections.read(db, 1).subscription_ids == (), "all, also those to come"
+    connections.choose_subscriptions(db, 1, ["B"])
+    connections.save_subscriptions(db, 1, [("a", "A"), ("b", "B"), ("c", "C")])
+    assert connections.subscriptions(db, 1) == [
+        ("a", "A", False),
+        ("b", "B", True),
+        ("c", "C", False),
+    ]
+    assert connections.read(db, 1).subscription_ids == ("b",)
+    connections.choose_subscriptions(db, 1, [])
+    assert all(chosen for *_, chosen in connections.subscriptions(db, 1))
+
+
+def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
+    db: sqlite3.Connection, path: Path
+) -> None:
+    with closing(Outbox(path)) as box:
+        (queued,) = box.queue(OperationKind.ASSESS, [(1, None)], EPOCH)
+        (sent,) = box.queue(OperationKind.RESTART, [(1, None)], EPOCH)
+    with database.transaction(db):
+        assert operations.claim(db, sent, EPOCH, "")
+        connections.remove(db, 1, EPOCH)
+    states = [operations.read(db, i).state for i in (queued, sent)]
+    assert states == [OperationState.CANCELLED, OperationState.UNKNOWN]
 
 
 def test_every_table_is_strict(db: sqlite3.Connection) -> None:
@@ -146,7 +237,7 @@ def test_a_full_disk_says_so_and_keeps_what_was_stored(db: sqlite3.Connection, p
     db.execute(f"PRAGMA max_page_count={pages}")
     many = [replace(GOOD, resource_id=f"{GOOD.resource_id}{n}", name=f"m{n}") for n in range(5000)]
     with pytest.raises(sqlite3.OperationalError) as caught, database.transaction(db):
-        machines.save(db, many)
+        machines.save(db, 1, many)
     assert "disk" in database.store_problem(caught.value, path).sentence
     assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 1
 
@@ -188,19 +279,19 @@ def test_a_machine_comes_back_as_it_was_stored(db: sqlite3.Connection) -> None:
 
 
 def test_an_agents_state_that_resource_graph_does_not_know_is_kept(db: sqlite3.Connection) -> None:
-    machines.save(db, [replace(GOOD, agent_ready=None)])
+    machines.save(db, 1, [replace(GOOD, agent_ready=None)])
     assert machines.read(db, machine_id(db)).agent_ready is True  # type: ignore[union-attr]
 
 
 def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     installations.save(db, [(number, InstallationRun("run", RunStatus.SUCCEEDED, EPOCH))], EPOCH)
-    machines.mark_gone(db, frozenset(), {"another subscription"}, EPOCH)
+    machines.mark_gone(db, 1, frozenset(), {"another subscription"}, EPOCH)
     assert machines.present(db) == [number], "the sync did not ask for its subscription"
-    machines.mark_gone(db, frozenset(), {GOOD.subscription_id.lower()}, EPOCH)
+    machines.mark_gone(db, 1, frozenset(), {GOOD.subscription_id.lower()}, EPOCH)
     assert machines.present(db) == []
     assert db.execute("SELECT count(*) FROM installations").fetchone()[0] == 1
-    machines.save(db, [GOOD])
+    machines.save(db, 1, [GOOD])
     assert machines.present(db) == [number]
 
 
@@ -435,7 +526,7 @@ def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(
 def test_two_writers_wait_for_each_other(db: sqlite3.Connection, path: Path) -> None:
     with closing(database.open_writer(path)) as other:
         with database.transaction(db):
-            machines.save(db, [replace(GOOD, name="one")])
+            machines.save(db, 1, [replace(GOOD, name="one")])
             other.execute("PRAGMA busy_timeout=1")
             with (
                 pytest.raises(sqlite3.OperationalError, match="locked"),
@@ -443,5 +534,5 @@ def test_two_writers_wait_for_each_other(db: sqlite3.Connection, path: Path) -> 
             ):
                 pass
         with database.transaction(other):
-            machines.save(other, [replace(GOOD, name="two")])
+            machines.save(other, 1, [replace(GOOD, name="two")])
     assert db.execute("SELECT name FROM machines").fetchone()[0] == "two"

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QPlainTextEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -34,10 +33,12 @@ from hotpatch_gui.domain.installs import (
     plan,
 )
 from hotpatch_gui.domain.kb import KbTextError, parse_kbs
-from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
+from hotpatch_gui.domain.machines import Freshness, freshness
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.domain.updates import Classification, Update
 from hotpatch_gui.models import outcomes, words
+from hotpatch_gui.models.ability import why_not
 from hotpatch_gui.models.rows import plain_tip
 from hotpatch_gui.store import assessments
 from hotpatch_gui.store.times import from_text
@@ -48,10 +49,10 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
+from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
 from .steps import StepsDialog
 
-TYPED_ABOVE = 20
 """More machines than this are confirmed by typing their number (the portal's own cap)."""
 PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
 
@@ -107,15 +108,16 @@ class InstallDialog(StepsDialog):
         )  # fmt: skip
         item.setData(0, Qt.ItemDataRole.UserRole, row["id"])
         item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
-        down = row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN)
-        item.setCheckState(0, Qt.CheckState.Unchecked if down else Qt.CheckState.Checked)
-        if down:
-            item.setDisabled(True)
+        is_out = bool(why_not(row, OperationKind.INSTALL))
+        item.setCheckState(0, Qt.CheckState.Unchecked if is_out else Qt.CheckState.Checked)
+        item.setDisabled(is_out)
+        item.setToolTip(4, plain_tip(item.text(4)))
         return item
 
     def _remark(self, row: sqlite3.Row, now: datetime) -> str:
-        if row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN):
-            return "Not running; start it first"
+        why = why_not(row, OperationKind.INSTALL)
+        if why:
+            return why
         fresh = freshness(from_text(row["assessed_at"]), now)
         if fresh is Freshness.NEVER:
             return "Never assessed"
@@ -322,12 +324,9 @@ class InstallDialog(StepsDialog):
         self.review_list.setAccessibleName("What happens on each machine")
         self.review_list.setRootIsDecorated(False)
         self.review_list.setHeaderLabels(("Machine", "Updates", "What happens"))
-        for number, width in enumerate((150, 300, 360)):
+        for number, width in enumerate((150, 300, 320)):
             self.review_list.setColumnWidth(number, round(width * self._theme.scale))
-        self.typed = QLineEdit()
-        self.typed.setObjectName("typedNumber")
-        self.typed.setAccessibleName("Type the number of machines to confirm")
-        self.typed.setFixedWidth(round(240 * self._theme.scale))
+        self.typed = TypedNumber(self._theme)
         self.typed.textChanged.connect(self.check)
         return self._step(self.sentence, self.facts, self.review_list, self.typed)
 
@@ -358,8 +357,7 @@ class InstallDialog(StepsDialog):
             kbs = ", ".join(u.kb or u.name for u in p.taken) or "none of those on offer"
             self.review_list.addTopLevelItem(QTreeWidgetItem([name, kbs, p.restart_sentence]))
         count = len(self.chosen_ids)
-        self.typed.setVisible(count > TYPED_ABOVE)
-        self.typed.setPlaceholderText(f"Type {count} to confirm")
+        self.typed.set_count(count)
         self.act.setText(f"Install on {count} machine{'' if count == 1 else 's'}")
 
     def _facts(self, review: FleetReview) -> list[str]:
@@ -402,10 +400,7 @@ class InstallDialog(StepsDialog):
                 self._make_request(default_minutes=number < 2)
         except (RequestError, KbTextError) as error:
             return str(error)
-        count = len(self.chosen_ids)
-        if number == 3 and count > TYPED_ABOVE and self.typed.text().strip() != str(count):
-            return f"Type {count}, the number of machines, to confirm."
-        return ""
+        return self.typed.problem if number == 3 else ""
 
     def _make_request(self, *, default_minutes: bool = False) -> InstallRequest:
         published_by = None

@@ -5,28 +5,28 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from hotpatch_gui import __version__
+from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.assessments import KEPT as ASSESSMENTS_KEPT
-from hotpatch_gui.theme.theme import CHOICES, Theme
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
+from hotpatch_gui.theme.theme import CHOICES
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import RANGES
-from hotpatch_gui.views.widgets.labels import label, line
+from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
+
+from .surface import SurfaceDialog
 
 SHORTCUTS = (
     ("F5", "Refresh"), ("Ctrl+K", "Search machines"), ("Ctrl+F", "Filter the table"),
@@ -36,16 +36,12 @@ SHORTCUTS = (
 )  # fmt: skip
 
 
-class PreferencesDialog(QDialog):
-    """Theme, how often to sync, history's range, and where the data is."""
+class PreferencesDialog(SurfaceDialog):
+    """Connections, theme, how often to sync, history's range, and where the data is."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("preferencesDialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Settings")
-        self.setModal(True)
-        self._s = services
+        super().__init__(services.theme, "preferencesDialog", "Settings", parent)
+        self._s, self._window = services, parent
         theme, settings = services.theme, services.settings
         self.theme = QComboBox()
         self.theme.setObjectName("prefTheme")
@@ -97,28 +93,30 @@ class PreferencesDialog(QDialog):
         opener.clicked.connect(lambda: QDesktopServices.openUrl(folder))
         place.addWidget(opener)
         form.addRow("Data folder", place)
-        form.addRow(
-            "Connection",
-            label(
-                theme,
-                self._s.cloud.name + (f" ({self._s.cloud.demo})" if self._s.cloud.demo else ""),
-            ),
-        )
-        form.addRow(
-            "",
-            label(
-                theme,
-                "The connection is chosen at the start; see hotpatch-gui --help.",
-                role="secondary",
-                wrap=True,
-            ),
-        )
-        column = _surface(self, theme, "Settings")
-        column.addLayout(form)
-        column.addStretch(1)
-        column.addWidget(line())
-        column.addLayout(_close_row(self))
-        self.resize(round(600 * theme.scale), round(420 * theme.scale))
+        self.connections = QPushButton("Connections…")
+        self.connections.setObjectName("prefConnections")
+        self.connections.setAutoDefault(False)
+        self.connections.clicked.connect(self._open_connections)
+        row = QHBoxLayout()
+        row.addWidget(label(theme, self._connection_text()), 1)
+        row.addWidget(self.connections)
+        form.addRow("Azure", row)
+        self.column.addLayout(form)
+        self.column.addStretch(1)
+        self.finish((600, 400), self.closer())
+
+    def _connection_text(self) -> str:
+        if self._s.cloud.demo:
+            return self._s.cloud.demo
+        db = self._s.source.db
+        count = len(catalogue.sync_states(db)) if db is not None else 0
+        return f"{count} connection{'' if count == 1 else 's'}"
+
+    def _open_connections(self) -> None:
+        from .connections import ConnectionsDialog  # noqa: PLC0415 - not with every look at the settings
+
+        self.accept()
+        ConnectionsDialog(self._s, self._window).open()
 
     def _choose_theme(self) -> None:
         choice = self.theme.currentData()
@@ -133,17 +131,12 @@ class PreferencesDialog(QDialog):
         self._s.settings.history_days = int(self.days.currentData())
 
 
-class AboutDialog(QDialog):
+class AboutDialog(SurfaceDialog):
     """Versions, keys, and where things are; nothing secret is in what it copies."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("aboutDialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("About Hotpatch Dashboard")
-        self.setModal(True)
-        theme = services.theme
-        column = _surface(self, theme, "Hotpatch Dashboard")
+        super().__init__(services.theme, "aboutDialog", "About Hotpatch Dashboard", parent)
+        theme, column = services.theme, self.column
         self.versions = label(theme, "\n".join(diagnostics()), role="secondary")
         column.addWidget(self.versions)
         column.addWidget(label(theme, "Keys", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
@@ -154,13 +147,10 @@ class AboutDialog(QDialog):
             keys.addRow(combination, label(theme, meaning, role="secondary"))
         column.addLayout(keys)
         column.addStretch(1)
-        column.addWidget(line())
         copy = QPushButton("Copy diagnostics")
         copy.setObjectName("copyDiagnostics")
-        copy.setAutoDefault(False)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n".join(diagnostics())))
-        column.addLayout(_close_row(self, copy))
-        self.resize(round(600 * theme.scale), round(480 * theme.scale))
+        self.finish((600, 480), copy, self.closer())
 
 
 def diagnostics() -> list[str]:
@@ -175,28 +165,3 @@ def diagnostics() -> list[str]:
         except PackageNotFoundError:
             lines.append(f"{package} (version not recorded)")
     return lines
-
-
-def _surface(dialog: QDialog, theme: Theme, title: str) -> QVBoxLayout:
-    surface = QFrame()
-    surface.setObjectName("surface")
-    column = QVBoxLayout(surface)
-    column.setContentsMargins(24, 16, 24, 16)
-    column.setSpacing(12)
-    column.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
-    whole = QVBoxLayout(dialog)
-    whole.setContentsMargins(0, 0, 0, 0)
-    whole.addWidget(surface)
-    return column
-
-
-def _close_row(dialog: QDialog, *before: QPushButton) -> QHBoxLayout:
-    close = QPushButton("Close")
-    close.setObjectName("dialogClose")
-    close.setDefault(True)
-    close.clicked.connect(dialog.accept)
-    row = QHBoxLayout()
-    row.addStretch(1)
-    for button in (*before, close):
-        row.addWidget(button)
-    return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -18,14 +19,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.domain.arc import Licence
+from hotpatch_gui.domain.hotpatch import can_be_enrolled
 from hotpatch_gui.domain.machines import AssessmentMode
-from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import day_name
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
 from hotpatch_gui.store import machines
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label, line
+from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
 INDENT_PX = 26
 
@@ -42,6 +45,7 @@ class UpdateSettingsDialog(QDialog):
         self._s = services
         self._ids = [r["id"] for r in rows]
         self._machines = [machines.machine_of(r) for r in rows]
+        self._is_arc = self._machines[0].arc is not None
         self._make_parts()
         self._lay_out()
         self._load()
@@ -57,17 +61,26 @@ class UpdateSettingsDialog(QDialog):
         self.subtitle = label(theme, f"{names}{more}", role="secondary", wrap=True)
         self.hotpatch = QCheckBox("Hotpatch: install security updates in memory, without a restart")
         self.hotpatch.setObjectName("setHotpatch")
+        self.enrol = QCheckBox(
+            "Enrol: receive monthly hotpatch updates (a licence, free of charge since May 2026)"
+        )
+        self.enrol.setObjectName("setEnrol")
+        self.enrol.setVisible(self._is_arc)
         self.hotpatch_words = label(theme, role="secondary", wrap=True)
         self.hotpatch_words.setObjectName("hotpatchMeaning")
         self.hotpatch_words.setMinimumHeight(2 * self.hotpatch_words.fontMetrics().lineSpacing())
         self.hotpatch_words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.choices = QButtonGroup(self)
-        self.orchestrations = {o: QRadioButton(o.value) for o in Orchestration}
+        offered = [
+            o for o in Orchestration if not (self._is_arc and o is Orchestration.SAFE_DEPLOYMENT)
+        ]
+        self.orchestrations = {o: QRadioButton(o.value) for o in offered}
         for choice, button in self.orchestrations.items():
             button.setObjectName(f"orchestration-{choice.name}")
             self.choices.addButton(button)
         self.periodic = QCheckBox("Periodic assessment: look for updates every 24 hours")
         self.periodic.setObjectName("setPeriodic")
+        self.typed = TypedNumber(theme, len(self._ids))
         self.problem = label(theme, role="error", wrap=True)
         self.problem.setObjectName("settingsProblem")
         self.problem.setMinimumHeight(2 * self.problem.fontMetrics().lineSpacing())
@@ -90,6 +103,8 @@ class UpdateSettingsDialog(QDialog):
         column.addWidget(self.title)
         column.addWidget(self.subtitle)
         column.addWidget(line())
+        if self._is_arc:
+            column.addWidget(self.enrol)
         column.addWidget(self.hotpatch)
         column.addLayout(self._indented(self.hotpatch_words))
         column.addSpacing(8)
@@ -99,11 +114,14 @@ class UpdateSettingsDialog(QDialog):
         for choice, button in self.orchestrations.items():
             column.addWidget(button)
             column.addLayout(
-                self._indented(label(theme, choice.meaning, role="secondary", wrap=True))
+                self._indented(
+                    label(theme, choice.meaning(is_arc=self._is_arc), role="secondary", wrap=True)
+                )
             )
         column.addSpacing(8)
         column.addWidget(self.periodic)
         column.addStretch(1)
+        column.addWidget(self.typed)
         column.addWidget(self.problem)
         column.addWidget(line())
         buttons = QHBoxLayout()
@@ -125,18 +143,35 @@ class UpdateSettingsDialog(QDialog):
     def _load(self) -> None:
         settings = self._machines[0].settings
         self.hotpatch.setChecked(bool(settings.hotpatch_enabled))
-        self.hotpatch.setEnabled(any(is_supported(m.image) for m in self._machines))
+        self.hotpatch.setEnabled(any(map(can_be_enrolled, self._machines)))
+        arc = self._machines[0].arc
+        self.enrol.setEnabled(self.hotpatch.isEnabled())
+        self.enrol.setChecked(arc is not None and arc.is_enrolled)
         current = Orchestration.of(settings)
-        if current is not None:
+        if current in self.orchestrations:
             self.orchestrations[current].setChecked(True)
         self.periodic.setChecked(settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM)
 
     def _connect(self) -> None:
         self.hotpatch.toggled.connect(self.check)
+        self.enrol.toggled.connect(self._follow_enrolment)
         self.choices.buttonToggled.connect(self.check)
         self.periodic.toggled.connect(self.check)
+        self.typed.textChanged.connect(self.check)
         self.save.clicked.connect(self._save)
         self.cancel.clicked.connect(self.reject)
+
+    def _follow_enrolment(self, on: bool) -> None:
+        """Whoever enrols wants hotpatches, and without a licence there are none."""
+        self.hotpatch.setChecked(on)
+        self.check()
+
+    @property
+    def _enrolment(self) -> bool | None:
+        """True to enrol, False to end it, None to leave it as it is."""
+        arcs = [m.arc for m in self._machines if m.arc is not None]
+        wanted = self.enrol.isChecked()
+        return wanted if any(a.is_enrolled != wanted for a in arcs) else None
 
     def change(self) -> SettingsChange | None:
         """What is chosen; None while no orchestration is."""
@@ -150,20 +185,32 @@ class UpdateSettingsDialog(QDialog):
         change = self.change()
         self.hotpatch_words.setText(self._meaning())
         problem = "Choose a patch orchestration." if change is None else self._refusal(change)
+        if len({m.arc is None for m in self._machines}) > 1:
+            problem = "Choose Azure virtual machines or Arc-enabled servers: their settings differ."
+        is_same = change == self._loaded and self._enrolment is None
+        problem = problem or ("" if is_same else self.typed.problem)
         self.problem.setText(problem)
-        self.save.setEnabled(not problem and change != self._loaded)
-        self.save.setToolTip("Nothing is changed." if change == self._loaded else "")
+        self.save.setEnabled(not problem and not is_same)
+        self.save.setToolTip("Nothing is changed." if is_same else "")
 
     def _refusal(self, change: SettingsChange) -> str:
         for machine in self._machines:
-            why = refusal(machine.image, machine.settings, change)
+            arc = machine.arc
+            if arc is not None and self.enrol.isChecked():
+                arc = arc._replace(licence=Licence.ENABLED)
+            why = refusal(machine.image, machine.settings, change, arc)
             if why is not None:
                 return f"{machine.name}: {why}"
         return ""
 
     def _meaning(self) -> str:
         if not self.hotpatch.isEnabled():
-            return "Not available: no chosen machine has an image that supports hotpatching."
+            what = (
+                "is a system that Azure can enrol"
+                if self._is_arc
+                else "has an image that supports hotpatching"
+            )
+            return f"Not available: no chosen machine {what}."
         was_on = bool(self._machines[0].settings.hotpatch_enabled)
         product = self._machines[0].product
         now = self._s.clock().date()
@@ -184,5 +231,15 @@ class UpdateSettingsDialog(QDialog):
         change = self.change()
         if change is not None:
             self.save.setEnabled(False)
-            self._s.requests.change_settings(self._ids, change)
+            if self._enrolment is not None:
+                self._s.requests.enrol(self._ids, on=self._enrolment)
+            if change != self._loaded and self._differs_beside_enrolment(change):
+                self._s.requests.change_settings(self._ids, change)
             self.accept()
+
+    def _differs_beside_enrolment(self, change: SettingsChange) -> bool:
+        """A licence brings and takes hotpatching itself; then only what else was changed is asked for."""
+        if self._enrolment is None or self._loaded is None:
+            return True
+        follows = change.hotpatch == self._enrolment
+        return not follows or replace(self._loaded, hotpatch=change.hotpatch) != change

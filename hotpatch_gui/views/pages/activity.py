@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
+from hotpatch_gui.domain.operations import Standby
 from hotpatch_gui.models import columns, outcomes, words
 from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import operations, tables
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.tabs.audit import AuditTab
+from hotpatch_gui.views.widgets.export import ExportButton, Make, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
@@ -26,7 +29,7 @@ class ActivityPage(Page):
         super().__init__(
             services.theme,
             "Activity",
-            "What was asked of Azure, what it is doing and how it ended.",
+            "What was asked of Azure, what it is doing and how it ended; and every call that changed something.",
         )
         self._s = services
         self.model = WindowedModel(
@@ -38,25 +41,58 @@ class ActivityPage(Page):
         self.cancel = QPushButton("Cancel queued")
         self.cancel.setObjectName("cancelQueued")
         self.cancel.setEnabled(False)
+        self.wait = QPushButton("Wait, then ask again")
+        self.wait.setObjectName("waitForTurn")
+        self.wait.setToolTip(
+            "Azure refused it as something else was at work; it is asked again once that has ended"
+        )
+        self.wait.hide()
+        self.tools.addWidget(self.wait)
         self.tools.addWidget(self.cancel)
+        self.tools.addWidget(ExportButton(services, "Activity", self._report))
         self.detail = label(services.theme, wrap=True)
         self.detail.setObjectName("activityDetail")
         self.detail.setContentsMargins(16, 10, 16, 12)
         self.detail.setMinimumHeight(round(56 * services.theme.scale))
-        self.fill(self.panel)
-        self.column.addWidget(self.detail)
+        self.audit = AuditTab(services)
+        work = QWidget()
+        work.setObjectName("surface")
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.panel, 1)
+        column.addWidget(self.detail)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("activityTabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(work, "Operations")
+        self.tabs.addTab(self.audit, "Audit log")
+        self.fill(self.tabs)
         self.cancel.clicked.connect(self._cancel)
+        self.wait.clicked.connect(self._wait)
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_detail)
         services.source.changed.connect(self._on_changed)
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK_MS)
         self._ticker.timeout.connect(self.panel.table.viewport().update)
+        self.tabs.currentChanged.connect(self._on_tab)
         self.model.load_first_screen()
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.touch(tables.OPERATIONS.touched_by):
             self._show_detail()
+
+    def _on_tab(self, tab: int) -> None:
+        self.cancel.setVisible(tab == 0)
+        self._show_detail()
+
+    def _report(self) -> Make:
+        """Of the table in sight; of the audit log with the bodies, which it has no room to show."""
+        is_audit = self.tabs.currentIndex() == 1
+        panel, title = (self.audit.panel, "Audit log") if is_audit else (self.panel, "Operations")
+        return table_report(panel.table, title, self._s, whole=is_audit)
 
     def _show(self) -> None:
         self.panel.show_table(self.model.rowCount() > 0)
@@ -79,6 +115,8 @@ class ActivityPage(Page):
         state = row["state"] if row is not None and ids else ""
         self.cancel.setText("Dismiss" if state == "unknown" else "Cancel queued")
         self.cancel.setEnabled(state in ("queued", "unknown"))
+        is_offered = bool(ids) and row is not None and row["standby"] == Standby.OFFERED
+        self.wait.setVisible(is_offered and self.tabs.currentIndex() == 0)
         if row is None:
             return
         parts = [
@@ -93,6 +131,10 @@ class ActivityPage(Page):
         if row["request_id"]:
             parts.append(f"Request ID: {row['request_id']}.")
         self.detail.setText(" ".join(parts))
+
+    def _wait(self) -> None:
+        for operation_id in self.panel.table.selected_ids:
+            self._s.requests.wait_for_turn(operation_id)
 
     def _cancel(self) -> None:
         for operation_id in self.panel.table.selected_ids:

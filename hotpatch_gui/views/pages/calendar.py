@@ -23,6 +23,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.export import ExportButton, Make, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
@@ -61,6 +62,7 @@ class CalendarPage(Page):
         for year in range(services.clock().year + 1, FIRST_YEAR - 1, -1):
             self.period.addItem(str(year), year)
         self.tools.addWidget(self.period)
+        self.tools.addWidget(ExportButton(services, "Calendar", self._report))
         self.chart = ChartHost(theme, "calendarChart", CHART_PX, _make_chart)
         self.releases = ListedModel(services.source, entries.RELEASES, services.clock, self)
         self.restarts = ListedModel(services.source, entries.RESTARTS, services.clock, self)
@@ -153,6 +155,12 @@ class CalendarPage(Page):
             Glyph.INFO, "No restart on record",
             "Restarts that come with installations appear here, with the update that asked for each.",
         )  # fmt: skip
+
+    def _report(self) -> Make:
+        """Of the table in sight."""
+        if self.tabs.currentIndex() == 0:
+            return table_report(self.release_table, "Releases", self._s)
+        return table_report(self.ledger.table, "Restarts", self._s)
 
     def _open_kb(self, row_id: int) -> None:
         number = self.releases.number_of(row_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import HistoryTab
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
 
 from .table_page import Page
 
@@ -19,3 +20,10 @@ class HistoryPage(Page):
         self.tab = HistoryTab(services, "fleetHistory")
         self.fill(self.tab)
         self.tab.show_machines(None)
+        self.tools.addWidget(
+            ExportButton(
+                services,
+                "History",
+                lambda: table_report(self.tab.panel.table, "History", services),
+            )
+        )

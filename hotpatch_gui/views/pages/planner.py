@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
@@ -23,6 +24,7 @@ from hotpatch_gui import resources
 from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scenario
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
+from hotpatch_gui.models.formats import Report
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.planner import Asked, Planner
 from hotpatch_gui.store import machines
@@ -32,6 +34,7 @@ from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.empty import EmptyState
+from hotpatch_gui.views.widgets.export import ExportButton, Make, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from hotpatch_gui.views.widgets.table import Table
@@ -71,7 +74,6 @@ class PlannerPage(Page):
         self._lay_out()
         self.run.clicked.connect(self.simulate)
         self.cancel.clicked.connect(self.planner.cancel)
-        self.export.clicked.connect(self._export)
         self.scenario.currentIndexChanged.connect(self._show_form)
         self.planner.progressed.connect(self._on_progressed)
         self.planner.ended.connect(self._on_ended)
@@ -105,8 +107,7 @@ class PlannerPage(Page):
         self.cancel = QPushButton("Cancel")
         self.cancel.setObjectName("plannerCancel")
         self.cancel.hide()
-        self.export = QPushButton("Export CSV…")
-        self.export.setObjectName("plannerExport")
+        self.export = ExportButton(self._s, "Forecast", self._report)
         self.export.setEnabled(False)
         self.progress = QProgressBar()
         self.progress.setObjectName("plannerProgress")
@@ -248,27 +249,16 @@ class PlannerPage(Page):
         self.unplanned.setEnabled(scenario is Scenario.UNPLANNED)
         self.meaning.setText(f"{scenario.value}: {scenario.meaning} {NOTE}")
 
-    def _export(self) -> None:
-        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - PySide6 reads all its signatures first
+    def _report(self) -> Make:
+        assert self._answer is not None  # the button is off until there is one
+        months = table_report(self.table, "Forecast", self._s)
+        asked = planner.question_sheet(self._answer)
 
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Export forecast", "forecast.csv", "CSV (*.csv)"
-        )
-        if name:
-            self.save(Path(name))
+        def make(db: sqlite3.Connection) -> Report:
+            made = months(db)
+            return replace(made, sheets=(*made.sheets, asked))
 
-    def save(self, path: Path) -> None:
-        """Write the forecast; where that fails, the sentence says so."""
-        if self._answer is None:
-            return
-        try:
-            path.write_text(
-                planner.to_csv(self._answer, self._s.clock()), encoding="utf-8", newline=""
-            )
-        except OSError as error:
-            self.sentence.setText(
-                f"{path} could not be written: {error.strerror}. Choose another place."
-            )
+        return make
 
 
 def _sentence(found: Forecast) -> str:

@@ -9,6 +9,7 @@ from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import tables
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 from .table_page import Page
@@ -36,6 +37,11 @@ class UpdatesPage(Page):
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(round(240 * services.theme.scale))
         self.tools.addWidget(self.search)
+        self.tools.addWidget(
+            ExportButton(
+                services, "Updates", lambda: table_report(self.panel.table, "Updates", services)
+            )
+        )
         self.fill(self.panel)
         self.search.textChanged.connect(lambda text: self.model.set_where(tables.kbs_where(text)))
         self.model.rows_changed.connect(self._show)

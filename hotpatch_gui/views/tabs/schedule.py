@@ -9,6 +9,7 @@ from datetime import datetime
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.patching import why_not
@@ -102,7 +103,7 @@ class ScheduleTab(QScrollArea):
             if how is Orchestration.SAFE_DEPLOYMENT
             else ""
         )
-        told = how.meaning if how else ""
+        told = how.meaning(is_arc=machine.arc is not None) if how else ""
         if schedule is not None and how is not Orchestration.CUSTOMER_SCHEDULES:
             told = why_not(machine, schedule) or told
         self.explanation.setText(f"{told}{extra}".strip())
@@ -122,7 +123,7 @@ class ScheduleTab(QScrollArea):
         for number, entry in enumerate(entries):
             baseline = entry.kind is not ReleaseKind.HOTPATCH
             waiting = waiting and not (baseline and situation == Situation.OFF_TRAIN)
-            if machine is not None and not machine.settings.hotpatch_enabled:
+            if machine is not None and not is_on(machine):
                 effect = "Restarts: hotpatch is off"
             elif waiting:
                 effect = (

@@ -131,7 +131,7 @@ class StatusTab(QScrollArea):
             if base
             else "Not known",
             machine.os_name or "Not reported",
-            machine.image.text,
+            f"None ({words.kind_text(row)})" if machine.arc is not None else machine.image.text,
             (
                 f"{machine.location}{f', zone {machine.zone}' if machine.zone else ''}"
                 f"{f', availability set {machine.availability_set}' if machine.availability_set else ''}"

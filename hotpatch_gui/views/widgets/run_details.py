@@ -56,7 +56,7 @@ class RunDetails(QFrame):
     ) -> None:
         status = outcomes.run_status_text(run)
         self.title.setText(f"{run['machine_name']}, {words.time_text(run['started_at'])}: {status}")
-        told = [_error_text(e) for e in errors]
+        told = [_error_text(e) for e in errors] + outcomes.doubt_sentences(run)
         self.errors.setText("\n".join(told))
         self.errors.setVisible(bool(told))
         self.results.clear()

@@ -30,14 +30,6 @@ from hotpatch_gui.theme.tokens import ROW_PX
 
 from .empty import EmptyState
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def guarded(text: str) -> str:
-    """A cell as it may be pasted into a spreadsheet: no formula, one line, no tab."""
-    flat = " ".join(text.split())
-    return f"'{flat}" if flat.startswith(_FORMULA_STARTS) else flat
-
 
 class Table(QTableView):
     """A view of a RowsModel with the habits of a desktop.
@@ -231,6 +223,8 @@ class Table(QTableView):
         menu.deleteLater()
 
     def _copy(self, *, headers: bool) -> None:
+        from hotpatch_gui.models.formats import guarded  # noqa: PLC0415 - after the first paint
+
         model = self.rows
         header = self.horizontalHeader()
         order = sorted(range(len(model.columns)), key=header.visualIndex)

@@ -1,0 +1,117 @@
+"""The clouds this program can talk to: where ARM is, who signs in, and for whom tokens are made.
+
+Source of endpoints and audiences: azure-mgmt-core's ``get_arm_endpoints``; of authorities: azure-identity's
+``AzureAuthorityHosts``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+
+class Cloud(NamedTuple):
+    """An Azure cloud. ``audience`` is whom tokens are for; ``authority`` the host that makes them.
+
+    ``is_demo`` marks a simulated Azure; the window says so wherever it is shown.
+    """
+
+    key: str
+    name: str
+    endpoint: str
+    authority: str = ""
+    audience: str = ""
+    needs_sign_in: bool = True
+    is_demo: bool = False
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.endpoint).netloc.casefold()
+
+    @property
+    def scope(self) -> str:
+        return f"{self.audience or self.endpoint}/.default"
+
+
+PUBLIC = Cloud(
+    "public", "Azure", "https://management.azure.com", "login.microsoftonline.com",
+    "https://management.azure.com",
+)  # fmt: skip
+US_GOVERNMENT = Cloud(
+    "usgov", "Azure US Government", "https://management.usgovcloudapi.net", "login.microsoftonline.us",
+    "https://management.core.usgovcloudapi.net",
+)  # fmt: skip
+CHINA = Cloud(
+    "china", "Azure China", "https://management.chinacloudapi.cn", "login.chinacloudapi.cn",
+    "https://management.chinacloudapi.cn",
+)  # fmt: skip
+CLOUDS = {cloud.key: cloud for cloud in (PUBLIC, US_GOVERNMENT, CHINA)}
+CUSTOM, DEMO, SIMULATED = "custom", "demo", "simulated"
+
+
+def cloud_of(key: str, endpoint: str = "", authority: str = "", audience: str = "") -> Cloud:
+    """The cloud of ``key``; the addresses count for a custom, the first of them for a simulated one.
+
+    Raises:
+        ValueError: an address cannot be used; the text says why.
+    """
+    if key in CLOUDS:
+        return CLOUDS[key]
+    if key == DEMO:
+        return demo()
+    return simulated(endpoint) if key == SIMULATED else custom(endpoint, authority, audience)
+
+
+def custom(endpoint: str, authority: str, audience: str = "") -> Cloud:
+    """A cloud of one's own, such as Azure Stack Hub. Without ``audience``, tokens are for the endpoint.
+
+    Raises:
+        ValueError: an address is missing or not https, over which alone a token may go.
+    """
+    place = _https(endpoint, "ARM endpoint")
+    signs = urlsplit(
+        _https(authority if "//" in authority else f"https://{authority}", "authority")
+    )
+    made_for = _https(audience, "audience") if audience.strip() else place
+    return Cloud(CUSTOM, urlsplit(place).netloc, place, f"{signs.netloc}{signs.path}", made_for)
+
+
+def demo() -> Cloud:
+    """The simulated Azure inside this program."""
+    return Cloud(DEMO, "Demo", "https://azure.demo.invalid", needs_sign_in=False, is_demo=True)
+
+
+def simulated(endpoint: str) -> Cloud:
+    """A simulated Azure at ``endpoint``: no sign-in.
+
+    Raises:
+        ValueError: the address is not on this machine; without sign-in nothing else is accepted.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not _is_loopback(parts.hostname):
+        raise ValueError(
+            f"{endpoint} is not an address on this machine. Without sign-in only a simulated Azure on "
+            "loopback is accepted, such as http://127.0.0.1:8080."
+        )
+    place = endpoint.rstrip("/")
+    return Cloud(SIMULATED, "Simulated Azure", place, needs_sign_in=False, is_demo=True)
+
+
+def _https(address: str, what: str) -> str:
+    parts = urlsplit(address.strip().rstrip("/"))
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
+        raise ValueError(
+            f"The {what} has to be an https address, such as https://management.local.azurestack.external."
+        )
+    return parts.geturl()
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    import ipaddress  # noqa: PLC0415 - only for an address, and not before the first paint
+
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

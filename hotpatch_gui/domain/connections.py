@@ -1,0 +1,93 @@
+"""A connection: one account in one cloud, the subscriptions chosen of it, and what may be done over it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from .clouds import Cloud
+
+
+class SignInMethod(StrEnum):
+    """The ways of azure-identity that a user can choose."""
+
+    BROKER = "broker"
+    BROWSER = "browser"
+    DEVICE_CODE = "device-code"
+    CLI = "cli"
+    MANAGED_IDENTITY = "managed-identity"
+    CERTIFICATE = "certificate"
+    NONE = "none"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self][0]
+
+    @property
+    def meaning(self) -> str:
+        return _LABELS[self][1]
+
+    @property
+    def asks_user(self) -> bool:
+        """Whether somebody has to sign in by hand, once and after a lapse."""
+        return self in (SignInMethod.BROKER, SignInMethod.BROWSER, SignInMethod.DEVICE_CODE)
+
+
+_LABELS = {
+    SignInMethod.BROKER: ("Windows account", "The accounts that Windows knows, through its broker (WAM)."),
+    SignInMethod.BROWSER: ("Browser", "A page opens in the system's browser."),
+    SignInMethod.DEVICE_CODE: (
+        "Device code", "A code to enter on another machine: for jump hosts without a browser."
+    ),
+    SignInMethod.CLI: ("Azure CLI", "The account that 'az login' signed in on this machine."),
+    SignInMethod.MANAGED_IDENTITY: (
+        "Managed identity", "The identity of the Azure machine that this program runs on."
+    ),
+    SignInMethod.CERTIFICATE: (
+        "Service principal", "An application with a certificate: for syncs that nobody attends."
+    ),
+    SignInMethod.NONE: ("None", "A simulated Azure on this machine needs none."),
+}  # fmt: skip
+
+
+class Connection(NamedTuple):
+    """Where and as whom. ``id`` is 0 until it is stored; ``record`` says whose tokens the platform's own store
+    holds and is no secret (azure-identity's AuthenticationRecord as JSON).
+
+    ``subscription_ids`` are those chosen, in lower case; empty for all that the account can read.
+    ``may_act`` is whether the user has turned actions on: without it nothing but reading is done.
+    """
+
+    name: str
+    cloud: Cloud
+    method: SignInMethod
+    id: int = 0
+    tenant: str | None = None
+    client_id: str | None = None
+    certificate: str | None = None
+    subscription_ids: tuple[str, ...] = ()
+    may_act: bool = False
+    account: str | None = None
+    record: str | None = None
+
+    @property
+    def missing(self) -> str:
+        """What has to be given still, in a sentence; empty where nothing has."""
+        if not self.name.strip():
+            return "Give the connection a name."
+        if self.cloud.needs_sign_in and self.method is SignInMethod.NONE:
+            return "Choose a way to sign in."
+        if self.method is not SignInMethod.CERTIFICATE:
+            return ""
+        wanted = {
+            "tenant": self.tenant,
+            "client ID": self.client_id,
+            "certificate file": self.certificate,
+        }
+        lacking = [what for what, value in wanted.items() if not value]
+        return f"A service principal needs its {' and '.join(lacking)}." if lacking else ""
+
+
+def demo_connection(cloud: Cloud, name: str = "Contoso") -> Connection:
+    """To a simulated Azure, where nothing can be broken."""
+    return Connection(name, cloud, SignInMethod.NONE, may_act=True)

@@ -1,0 +1,88 @@
+"""What an account may do: Azure's actions, what of them is missing, and a role that has them (azure-patching §4.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from .operations import OperationKind
+
+_VM, _ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
+_RESULTS = (
+    "patchAssessmentResults/read", "patchAssessmentResults/softwarePatches/read",
+    "patchInstallationResults/read", "patchInstallationResults/softwarePatches/read",
+)  # fmt: skip
+READ = (
+    "Microsoft.Resources/subscriptions/read",
+    "Microsoft.Authorization/permissions/read",
+    f"{_VM}/read",
+    f"{_VM}/instanceView/read",
+    *(f"{_VM}/{part}" for part in _RESULTS),
+    "Microsoft.Compute/locations/operations/read",
+    f"{_ARC}/read",
+    *(f"{_ARC}/{part}" for part in _RESULTS),
+    "Microsoft.HybridCompute/locations/updateCenterOperationResults/read",
+    f"{_ARC}/licenseProfiles/read",
+    "Microsoft.ResourceHealth/availabilityStatuses/read",
+    "Microsoft.Maintenance/maintenanceConfigurations/read",
+    "Microsoft.Maintenance/configurationAssignments/read",
+)
+"""What reading needs: §4.4, and what health and schedules are read by."""
+_ACTS: dict[OperationKind, tuple[str | None, str | None]] = {
+    OperationKind.ASSESS: (f"{_VM}/assessPatches/action", f"{_ARC}/assessPatches/action"),
+    OperationKind.INSTALL: (f"{_VM}/installPatches/action", f"{_ARC}/installPatches/action"),
+    OperationKind.RESTART: (f"{_VM}/restart/action", None),
+    OperationKind.SETTINGS: (f"{_VM}/write", f"{_ARC}/write"),
+    OperationKind.ENROL: (None, f"{_ARC}/licenseProfiles/write"),
+    OperationKind.DISENROL: (None, f"{_ARC}/licenseProfiles/write"),
+}
+
+
+class Grant(NamedTuple):
+    """One of an account's permissions at a scope: what is granted, and what is taken out of it again."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+
+def needed(kind: OperationKind, *, is_arc: bool) -> str | None:
+    """Azure's action for the operation; None where Azure has none for such a machine."""
+    return _ACTS[kind][is_arc]
+
+
+def acting() -> list[str]:
+    """Every action that this program's operations need."""
+    return sorted({action for pair in _ACTS.values() for action in pair if action})
+
+
+def allows(grants: Iterable[Grant], action: str) -> bool:
+    """Whether one of the grants holds the action: Azure's rule, wildcards and letter case included."""
+    return any(
+        any(_matches(a, action) for a in grant.actions)
+        and not any(_matches(a, action) for a in grant.not_actions)
+        for grant in grants
+    )
+
+
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, action: str) -> bool:
+    wild = ".*".join(map(re.escape, pattern.split("*")))
+    return re.fullmatch(wild, action, re.IGNORECASE) is not None
+
+
+def custom_role(subscription_ids: Sequence[str], *, may_act: bool) -> dict[str, Any]:
+    """A role for ``az role definition create --role-definition``: reading, and acting where it is wanted."""
+    what = "Operator" if may_act else "Reader"
+    does = "reads, assesses, installs, restarts and changes settings" if may_act else "reads"
+    return {
+        "Name": f"Hotpatch Dashboard {what}",
+        "IsCustom": True,
+        "Description": f"What Hotpatch Dashboard needs where it {does}.",
+        "Actions": [*READ, *acting()] if may_act else list(READ),
+        "NotActions": [],
+        "DataActions": [],
+        "NotDataActions": [],
+        "AssignableScopes": [f"/subscriptions/{i}" for i in subscription_ids],
+    }

@@ -1,0 +1,99 @@
+"""Did it really happen? A run as Azure reports it, beside the assessment that came after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .installs import MIN_MINUTES
+from .records import RunStatus
+
+
+class Doubt(StrEnum):
+    """What a run's report and the next assessment do not agree on. The value is kept in the file."""
+
+    NOTHING_INSTALLED = "nothing-installed"
+    TIME_LEFT = "time-left"
+    OFFERED_AGAIN = "offered-again"
+    RESTART_PENDING = "restart-pending"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Doubt.NOTHING_INSTALLED: "Nothing installed",
+    Doubt.TIME_LEFT: "Window exceeded with time left",
+    Doubt.OFFERED_AGAIN: "Offered again",
+    Doubt.RESTART_PENDING: "Restart still pending",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run that has ended. ``minutes`` is the duration asked for, where this program asked.
+
+    ``offered_again`` are KBs that it installed and that the assessment after it offers; ``restart_pending`` is
+    what that assessment says, None where another run came between.
+    """
+
+    status: RunStatus
+    installed: int | None
+    failed: int | None
+    window_exceeded: bool
+    started: datetime
+    ended: datetime
+    minutes: int | None = None
+    offered_again: tuple[str, ...] = ()
+    restart_pending: bool | None = None
+
+
+def doubts(report: Report) -> list[tuple[Doubt, str]]:
+    """(what is in doubt, its detail): the KBs, or the minutes that were left."""
+    found: list[tuple[Doubt, str]] = []
+    if report.status.is_good and report.installed == 0 and not report.failed:
+        found.append((Doubt.NOTHING_INSTALLED, ""))
+    if report.window_exceeded and report.minutes is not None:
+        left = report.started + timedelta(minutes=report.minutes) - report.ended
+        minutes = int(left.total_seconds() // 60)
+        if minutes >= 1:
+            found.append((Doubt.TIME_LEFT, str(minutes)))
+    if report.offered_again:
+        found.append((Doubt.OFFERED_AGAIN, ",".join(report.offered_again)))
+    if report.restart_pending:
+        found.append((Doubt.RESTART_PENDING, ""))
+    return found
+
+
+def as_text(found: Iterable[tuple[Doubt, str]]) -> str:
+    """For the file: ``nothing-installed offered-again:KB1,KB2``."""
+    return " ".join(f"{doubt}:{detail}" if detail else str(doubt) for doubt, detail in found)
+
+
+def read(text: str | None) -> list[tuple[Doubt, str]]:
+    """The other way round; a word that is none is left out, as the file may have been damaged."""
+    parts = (part.partition(":") for part in (text or "").split())
+    known = {doubt.value: doubt for doubt in Doubt}
+    return [(known[name], detail) for name, _, detail in parts if name in known]
+
+
+def sentence(doubt: Doubt, detail: str) -> str:
+    """What it means and what to do."""
+    match doubt:
+        case Doubt.NOTHING_INSTALLED:
+            return (
+                "Azure calls the run completed, and nothing was installed. Look at what the request left out, and "
+                "assess again."
+            )
+        case Doubt.TIME_LEFT:
+            return (
+                f"Azure says that the window was exceeded with {detail} minutes left: it starts nothing with less than "
+                f"{MIN_MINUTES}. Ask for a longer duration."
+            )
+        case Doubt.OFFERED_AGAIN:
+            names = detail.replace(",", ", ")
+            return f"{names} was reported as installed, and the next assessment offers it again."
+    return "The next assessment says that a restart is still pending."

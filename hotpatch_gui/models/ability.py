@@ -1,0 +1,55 @@
+"""What may be done with machines, and why not: known before a button is pressed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hotpatch_gui.domain.machines import PowerState
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.permissions import allows, needed
+from hotpatch_gui.store.machines import ARC
+from hotpatch_gui.store.permissions import grants_of
+
+_REACHABLE = (PowerState.RUNNING, PowerState.UNKNOWN)
+_WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROL, OperationKind.DISENROL)
+"""Azure changes these whether the machine runs or not."""
+
+
+class Ability(NamedTuple):
+    """The machines on which an operation can be asked for, and why it cannot on most of the others."""
+
+    ids: tuple[int, ...]
+    why_not: str = ""
+
+
+def ability(rows: Sequence[sqlite3.Row], kind: OperationKind) -> Ability:
+    reasons = [(row["id"], why_not(row, kind)) for row in rows]
+    counted = Counter(reason for _, reason in reasons if reason)
+    most = counted.most_common(1)
+    return Ability(tuple(i for i, reason in reasons if not reason), most[0][0] if most else "")
+
+
+def why_not(row: sqlite3.Row, kind: OperationKind) -> str:
+    """Why the operation cannot be asked for on a machine, in a sentence; empty where it can. What is not known of
+    the account's permissions keeps nobody from trying."""
+    is_arc = row["kind"] == ARC
+    action = needed(kind, is_arc=is_arc)
+    if action is None:
+        return (
+            "Azure does not restart Arc-enabled servers; do it on the server itself."
+            if is_arc
+            else "Virtual machines in Azure are not enrolled; their image decides."
+        )
+    if not row["may_act"]:
+        return (
+            f"Actions are off for {row['connection_name']}. Settings › Connections turns them on."
+        )
+    grants = grants_of(row["grants"])
+    if grants is not None and not allows(grants, action):
+        return f"Your account may not: {action} is missing."
+    if row["power"] not in _REACHABLE and kind not in _WITHOUT_MACHINE:
+        return f"The machine is {row['power']}, so Azure cannot reach it."
+    return ""

@@ -1,0 +1,232 @@
+"""Writing rows for others: CSV, XLSX, JSON and a printable page. What came from outside stays text."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from html import escape
+from pathlib import Path
+from typing import Any, TextIO
+
+BOM = "\ufeff"
+"""In front of CSV, so that spreadsheets read it as UTF-8."""
+XLSX_ROWS = 1_048_575
+"""Excel's limit, without the header."""
+PDF_ROWS = 2000
+"""Of one section in a PDF, which is for reading; the other formats have all."""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMATS = {
+    ".csv": "CSV, one table", ".xlsx": "Excel workbook", ".json": "JSON", ".html": "Printable page",
+    ".pdf": "PDF report",
+}  # fmt: skip
+
+
+class ExportError(Exception):
+    """It could not be written; ``str()`` says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table: titles, and rows of values (text, number, whole time with zone, None) in their order."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``made`` is when it was asked for; ``notes`` say whether it is a demo, and how old each connection's data is."""
+
+    title: str
+    made: datetime
+    notes: Sequence[str]
+    sheets: Sequence[Sheet] = field(default_factory=tuple)
+
+
+def guarded(text: str) -> str:
+    """A cell as it may come into a spreadsheet: no formula, one line, no tab."""
+    flat = " ".join(text.split())
+    return f"'{flat}" if flat.startswith(_FORMULA_STARTS) else flat
+
+
+def write(path: Path, report: Report) -> None:
+    """Write what the name's ending asks for, whole or not at all.
+
+    Raises:
+        ExportError: the ending is none of FORMATS, the place cannot be written, or it is too much for the format.
+    """
+    writer = _WRITERS.get(path.suffix.casefold())
+    if writer is None:
+        raise ExportError(f"{path.name} names no format; end it with {', '.join(FORMATS)}.")
+    part = path.with_name(f".{path.name}.part{path.suffix}")
+    try:
+        part.touch()  # a place that cannot be written fails before the reading
+        writer(part, report)
+        part.replace(path)
+    except OSError as error:
+        raise ExportError(
+            f"{path} could not be written: {error.strerror or error}. Choose another place, or close it elsewhere."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def iso(value: Any) -> Any:
+    """Times in ISO 8601 with their zone; anything else as it is."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _cell(value: Any) -> Any:
+    value = iso(value)
+    if value is None:
+        return ""
+    return guarded(value) if isinstance(value, str) else value
+
+
+def _csv(path: Path, report: Report) -> None:
+    """The first table alone: a CSV holds one."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write(BOM)
+        write_row = csv.writer(out).writerow
+        sheet = report.sheets[0]
+        write_row([guarded(head) for head in sheet.heads])
+        for row in sheet.rows:
+            write_row([_cell(value) for value in row])
+
+
+def _json(path: Path, report: Report) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        head = {"title": report.title, "made": iso(report.made), "notes": list(report.notes)}
+        out.write(json.dumps(head, ensure_ascii=False)[:-1])
+        for sheet in report.sheets:
+            out.write(f", {json.dumps(sheet.title.casefold())}: [")
+            _json_rows(out, sheet)
+            out.write("]")
+        out.write("}\n")
+
+
+def _json_rows(out: TextIO, sheet: Sheet) -> None:
+    for number, row in enumerate(sheet.rows):
+        found = dict(zip(sheet.heads, map(iso, row), strict=True))
+        out.write((",\n" if number else "\n") + json.dumps(found, ensure_ascii=False))
+
+
+def _xlsx(path: Path, report: Report) -> None:
+    """Times as Excel's own; text never as a formula, also not after it was edited there."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 - with the first workbook
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
+
+    book = Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
+    try:
+        _fill(book, report)
+    finally:
+        try:
+            book.close()
+        except FileCreateError as error:
+            raise OSError(*error.args[0].args) from error
+
+
+def _fill(book: Any, report: Report) -> None:
+    bold = book.add_format({"bold": True, "bottom": 1})
+    when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    quoted = book.add_format({"quote_prefix": True})
+    about = book.add_worksheet("About")
+    for number, line in enumerate((report.title, f"Made {iso(report.made)}", *report.notes)):
+        about.write_string(number, 0, line)
+    about.set_column(0, 0, 90)
+    for sheet in report.sheets:
+        page = book.add_worksheet(sheet.title)
+        page.freeze_panes(1, 0)
+        for column, head in enumerate(sheet.heads):
+            page.write_string(0, column, head, bold)
+            page.set_column(column, column, max(12, len(head) + 4))
+        last = 0
+        for last, row in enumerate(sheet.rows, 1):
+            if last > XLSX_ROWS:
+                raise ExportError(f"Excel takes {XLSX_ROWS:,} rows at most; filter, or choose CSV.")
+            for column, value in enumerate(row):
+                if isinstance(value, datetime):  # in UTC, as its title says
+                    page.write_datetime(last, column, value.replace(tzinfo=None), when)
+                elif isinstance(value, bool | int | float):
+                    page.write(last, column, value)
+                elif value is not None:
+                    text = str(iso(value))
+                    starts = text.startswith(_FORMULA_STARTS)
+                    page.write_string(last, column, text, quoted if starts else None)
+        page.autofilter(0, 0, max(1, last), len(sheet.heads) - 1)
+
+
+_STYLE = """
+body { font-family: "Segoe UI", Inter, sans-serif; font-size: 9pt; color: #201f1e; margin: 24px; }
+h1 { font-size: 16pt; margin: 0 0 4px 0; } h2 { font-size: 12pt; margin: 20px 0 6px 0; }
+p { color: #605e5c; margin: 2px 0; } table { border-collapse: collapse; width: 100%; }
+th { text-align: left; border-bottom: 1px solid #8a8886; padding: 3px 6px; }
+td { border-bottom: 1px solid #edebe9; padding: 3px 6px; vertical-align: top; }
+@media print { thead { display: table-header-group; } tr { page-break-inside: avoid; } }
+"""
+
+
+def html_of(report: Report, most: int | None = None) -> Iterator[str]:
+    """The printable page in pieces. ``most`` rows of each table, where it says how many there are."""
+    title = escape(report.title)
+    yield f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+    yield f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
+    for line in (f"Made {iso(report.made)}", *report.notes):
+        yield f"<p>{escape(line)}</p>"
+    for sheet in report.sheets:
+        yield f"<h2>{escape(sheet.title)}</h2><table><thead><tr>"
+        yield "".join(f"<th>{escape(head)}</th>" for head in sheet.heads)
+        yield "</tr></thead><tbody>"
+        count = 0
+        for count, row in enumerate(sheet.rows, 1):
+            if most is None or count <= most:
+                cells = ("" if v is None else escape(str(iso(v))) for v in row)
+                yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        yield "</tbody></table>"
+        if most is not None and count > most:
+            yield f"<p>The first {most:,} of {count:,} rows; the other formats have all of them.</p>"
+        if not count:
+            yield "<p>Nothing is on record.</p>"
+    yield "</body></html>\n"
+
+
+def _html(path: Path, report: Report) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        out.writelines(html_of(report))
+
+
+def _pdf(path: Path, report: Report) -> None:
+    from PySide6.QtCore import QFile, QMarginsF  # noqa: PLC0415 - with the first PDF
+    from PySide6.QtGui import (  # noqa: PLC0415
+        QPageLayout,
+        QPageSize,
+        QPdfWriter,
+        QTextDocument,
+    )
+
+    file = QFile(str(path))
+    if not file.open(QFile.OpenModeFlag.WriteOnly):
+        raise OSError(file.errorString())
+    writer = QPdfWriter(file)
+    writer.setTitle(report.title)
+    writer.setCreator("Hotpatch Dashboard")
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageOrientation(QPageLayout.Orientation.Landscape)
+    writer.setPageMargins(QMarginsF(12, 12, 12, 12), QPageLayout.Unit.Millimeter)
+    document = QTextDocument()
+    document.setHtml("".join(html_of(report, PDF_ROWS)))
+    document.print_(writer)
+    file.close()
+    if file.error() is not QFile.FileError.NoError:
+        raise OSError(file.errorString())
+
+
+_WRITERS: dict[str, Callable[[Path, Report], None]] = {
+    ".csv": _csv, ".xlsx": _xlsx, ".json": _json, ".html": _html, ".pdf": _pdf,
+}  # fmt: skip

@@ -1,0 +1,120 @@
+"""What can be exported, out of the file: machines, compliance, history, restarts and the audit log."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.store import catalogue, tables
+
+from . import words
+from .calendar import RESTARTS, read_ledger
+from .columns import CALLS, COMPLIANCE, HISTORY
+from .formats import Report, Sheet
+from .rows import Column, time_of, value_of
+
+CHUNK = 1000
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+WHATS = ("machines", "compliance", "history", "restarts", "audit")
+REPORTED = ("compliance", "history", "restarts")
+"""What a report of machines holds, one sheet each."""
+
+
+MACHINES = (
+    Column("name", "Machine", 0, lambda r, _: r["name"]),
+    Column("kind", "Kind", 0, lambda r, _: words.kind_text(r)),
+    Column("connection", "Connection", 0, lambda r, _: r["connection_name"] or ""),
+    Column("subscription", "Subscription", 0, lambda r, _: r["subscription_name"]),
+    Column("group", "Resource group", 0, lambda r, _: r["resource_group"]),
+    Column("location", "Location", 0, lambda r, _: r["location"]),
+    Column("power", "State", 0, lambda r, _: words.power_text(r)),
+    Column("hotpatch", "Hotpatch", 0, lambda r, _: r["hotpatch_status"]),
+    Column("situation", "Situation", 0, lambda r, _: words.situation_of(r)),
+    Column("build", "OS version", 0, lambda r, _: r["os_version"] or ""),
+    Column("updates", "Updates", 0, lambda r, _: str(r["updates"]), raw=value_of("updates")),
+    Column("restarting", "Updates that restart", 0, lambda r, _: "", raw=value_of("updates_that_restart")),
+    Column("pending", "Restart pending", 0, lambda r, _: "Yes" if r["restart_pending"] else "No"),
+    Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),
+    Column("read", "Read", 0, lambda r, _: "", raw=time_of("fetched_at")),
+    Column("id", "Resource ID", 0, lambda r, _: r["azure_id"]),
+)  # fmt: skip
+
+
+def sheet_of(title: str, columns: Sequence[Column], rows: Iterable[Any], now: datetime) -> Sheet:
+    """Rows of a view as values; titles of times say that they are in UTC."""
+    shown = [c for c in columns if c.key != "age"]
+    heads = [f"{c.title} (UTC)" if c.is_time else c.title for c in shown]
+    return Sheet(title, heads, ([_cell(c, row, now) for c in shown] for row in rows))
+
+
+def _cell(column: Column, row: Any, now: datetime) -> Any:
+    if column.raw is not None:
+        return column.raw(row)
+    text = column.text(row, now)
+    return None if text == words.NOTHING else text
+
+
+def rows_of(
+    db: sqlite3.Connection, table: tables.Table, where: tables.Where, sort: str, descending: bool,
+    *, chosen: Sequence[int] | None = None,
+) -> Iterator[sqlite3.Row]:  # fmt: skip
+    """Every row of a view in its order, or the chosen ones of them, read in chunks."""
+    ids = table.ids(db, where, sort, descending)
+    if chosen is not None:
+        wanted = frozenset(chosen)
+        ids = array("q", (i for i in ids if i in wanted))
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        found = table.rows(db, part)
+        yield from (found[i] for i in part if i in found)
+
+
+def sheet(
+    what: str,
+    db: sqlite3.Connection,
+    machine_ids: Sequence[int] | None,
+    calendar: Calendar,
+    now: datetime,
+) -> Sheet:
+    """One of WHATS, of these machines or of all that are there."""
+    title = what.capitalize()
+    if what == "machines":
+        return sheet_of(title, MACHINES, _machines(db, machine_ids), now)
+    if what == "restarts":
+        ledger = read_ledger(db, calendar, machine_ids, EVER)
+        return sheet_of(title, RESTARTS, ledger.rows, now)
+    table, columns, where = {
+        "compliance": (tables.UPDATES, COMPLIANCE, tables.updates_where(machine_ids)),
+        "history": (tables.HISTORY, HISTORY, tables.history_where(machine_ids)),
+        "audit": (tables.CALLS, CALLS, tables.Where()),
+    }[what]
+    sort, descending = table.default_sort
+    rows = rows_of(db, table, where, sort, descending)
+    return sheet_of(title, columns, rows, now)
+
+
+def _machines(db: sqlite3.Connection, machine_ids: Sequence[int] | None) -> Iterator[sqlite3.Row]:
+    from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
+
+    ids = list(machine_ids) if machine_ids is not None else machines.present(db)
+    for start in range(0, len(ids), CHUNK):
+        yield from machines.read_rows(db, ids[start : start + CHUNK])
+
+
+def report(
+    db: sqlite3.Connection, title: str, sheets: Sequence[Sheet], now: datetime, demo: str = ""
+) -> Report:
+    """With the time of the data of each connection on it, and with ``demo`` where it is one."""
+    ages = [
+        f"{state.name}: data of {state.finished.isoformat().replace('+00:00', 'Z')} ({age_text(state.finished, now)})"
+        f"{f'; since then: {state.problem}' if state.problem else ''}"
+        if state.finished
+        else f"{state.name}: no sync has come to its end"
+        for state in catalogue.sync_states(db)
+    ]
+    return Report(title, now, [*([demo] if demo else []), *ages], sheets)

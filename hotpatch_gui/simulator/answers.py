@@ -1,0 +1,50 @@
+"""Requests and answers of the wire, and how a long-running operation points to what becomes of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+RETRY_AFTER_S = 1
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    """Sent as it is in place of ``body``: for faults."""
+
+    def payload(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
+        return b"" if self.body is None else json.dumps(self.body).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose path was understood: ``values`` are the parts of the path by name."""
+
+    values: dict[str, str]
+    arguments: dict[str, str]
+    body: dict[str, Any]
+    origin: str
+    now: datetime
+
+    def address(self, path: str) -> str:
+        """The URL of ``path`` with the version of this request."""
+        joint = "&" if "?" in path else "?"
+        return f"{self.origin}{path}{joint}api-version={self.arguments['api-version']}"
+
+
+def look_at(call: Call, path: str, monitor: str = "") -> dict[str, str]:
+    """Headers that say where the end of an operation will be found; ``monitor`` is Location's path where it
+    is not the same one."""
+    return {
+        "Location": call.address(monitor or path),
+        "Azure-AsyncOperation": call.address(path),
+        "Retry-After": str(RETRY_AFTER_S),
+    }

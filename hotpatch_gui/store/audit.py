@@ -1,0 +1,47 @@
+"""The audit log: every call that changes something, as it was sent and as it ended. Rows are only ever added; the
+file itself refuses to change or delete one."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from .times import to_text
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.connections import Connection
+
+
+class Event(StrEnum):
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SENT = "not sent"
+    LOST = "answer lost"
+    ENDED = "ended"
+
+
+def add(
+    db: sqlite3.Connection,
+    operation_id: int,
+    connection: Connection,
+    event: Event,
+    now: datetime,
+    *,
+    result: str = "",
+    code: str = "",
+    request_id: str = "",
+) -> None:
+    """One line on an operation. The body is what is sent: no header, and so no token, is ever in it."""
+    db.execute(
+        "INSERT INTO calls (at, connection, account, asked_by, kind, machine, resource_id, operation_id, event,"
+        " body, result, code, request_id)"
+        " SELECT ?, ?, ?, o.asked_by, o.kind, m.name, m.azure_id, o.id, ?, o.request, ?, ?, ?"
+        " FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.id=?",
+        (
+            to_text(now), connection.name, connection.account, event, result, code, request_id,
+            operation_id,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,153 @@
+"""Connections and the subscriptions that each can read. No secret is among what is kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from hotpatch_gui.domain.clouds import cloud_of
+from hotpatch_gui.domain.connections import Connection, SignInMethod
+
+from .tables import AMONG, as_list
+from .times import to_text
+
+_COLUMNS = (
+    "name", "cloud", "endpoint", "authority", "audience", "method", "tenant", "client_id", "certificate",
+    "may_act",
+)  # fmt: skip
+_SELECT = (
+    "SELECT c.*, (SELECT json_group_array(s.id) FROM subscriptions s"
+    " WHERE s.connection_id=c.id AND s.chosen=1) AS chosen"
+    " FROM connections c WHERE c.removed_at IS NULL"
+)
+
+
+def read_all(db: sqlite3.Connection) -> list[Connection]:
+    """Those that were not removed, in the order in which they were made. One whose row cannot be read, as in
+    a damaged file, is left out."""
+    found = (_connection_of(row) for row in db.execute(f"{_SELECT} ORDER BY c.id"))
+    return [connection for connection in found if connection is not None]
+
+
+def read(db: sqlite3.Connection, connection_id: int) -> Connection | None:
+    row = db.execute(f"{_SELECT} AND c.id=?", (connection_id,)).fetchone()
+    return _connection_of(row) if row else None
+
+
+def _connection_of(row: sqlite3.Row) -> Connection | None:
+    import json  # noqa: PLC0415 - not before the first paint
+
+    try:
+        cloud = cloud_of(row["cloud"], row["endpoint"], row["authority"], row["audience"])
+        method = SignInMethod(row["method"])
+        chosen = (
+            tuple(str(i) for i in json.loads(row["chosen"]))
+            if not row["every_subscription"]
+            else ()
+        )
+    except (ValueError, TypeError):
+        return None
+    return Connection(
+        row["name"], cloud, method, row["id"], row["tenant"], row["client_id"], row["certificate"],
+        chosen, bool(row["may_act"]), row["account"], row["record"],
+    )  # fmt: skip
+
+
+def save(db: sqlite3.Connection, connection: Connection) -> int:
+    """Insert it, or update the one of its id; its id."""
+    cloud = connection.cloud
+    values = (
+        connection.name, cloud.key, cloud.endpoint, cloud.authority, cloud.audience, connection.method,
+        connection.tenant, connection.client_id, connection.certificate, connection.may_act,
+    )  # fmt: skip
+    if connection.id:
+        sets = ", ".join(f"{c}=?" for c in _COLUMNS)
+        db.execute(f"UPDATE connections SET {sets} WHERE id=?", (*values, connection.id))
+        return connection.id
+    marks = ", ".join("?" * len(_COLUMNS))
+    made = db.execute(f"INSERT INTO connections ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
+    assert made.lastrowid is not None
+    return made.lastrowid
+
+
+def ensure(db: sqlite3.Connection, connection: Connection) -> None:
+    """Have a connection to this address, as the demo's; one that is there keeps what the user changed."""
+    if not any(c.cloud.endpoint == connection.cloud.endpoint for c in read_all(db)):
+        save(db, connection)
+
+
+def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
+    """Forget the connection; its machines are gone with it, and their history stays."""
+    db.execute(
+        "UPDATE connections SET removed_at=?, account=NULL, record=NULL, certificate=NULL WHERE id=?",
+        (to_text(now), connection_id),
+    )
+    db.execute(
+        "UPDATE machines SET gone_at=? WHERE connection_id=? AND gone_at IS NULL",
+        (to_text(now), connection_id),
+    )
+    own = "machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
+    db.execute(
+        "UPDATE operations SET state='cancelled', ended_at=?, note='Cancelled with its connection.'"
+        f" WHERE state='queued' AND {own}",
+        (to_text(now), connection_id),
+    )
+    db.execute(
+        "UPDATE operations SET state='unknown', note='Its connection was removed while it was under way.'"
+        f" WHERE state IN ('sent', 'running') AND {own}",
+        (connection_id,),
+    )
+    db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
+    db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
+
+
+def allow_actions(db: sqlite3.Connection, connection_id: int, *, may_act: bool) -> None:
+    db.execute("UPDATE connections SET may_act=? WHERE id=?", (may_act, connection_id))
+
+
+def signed_in(
+    db: sqlite3.Connection, connection_id: int, account: str | None, record: str | None
+) -> None:
+    """Who it is; ``record`` is kept where there is none anew. Both None: signed out."""
+    keep = "coalesce(?, record)" if account else "?"
+    db.execute(
+        f"UPDATE connections SET account=?, record={keep} WHERE id=?",
+        (account, record, connection_id),
+    )
+
+
+def save_subscriptions(
+    db: sqlite3.Connection, connection_id: int, pairs: Iterable[tuple[str, str]]
+) -> None:
+    """(lower-case id, name) of those that the account can read. One that is new is chosen where the user did
+    not pick some; one that it can read no more stays, as what was read of it does."""
+    db.executemany(
+        "INSERT INTO subscriptions SELECT id, ?, ?, every_subscription FROM connections WHERE id=?"
+        " ON CONFLICT DO UPDATE SET name=excluded.name",
+        [(i, name, connection_id) for i, name in pairs],
+    )
+
+
+def choose_subscriptions(
+    db: sqlite3.Connection, connection_id: int, subscription_ids: Sequence[str]
+) -> None:
+    """Have these read and no others, or with none named all that the account can read, now and later. An id
+    that is not known yet is named by itself until it is read."""
+    ids = [i.lower() for i in subscription_ids]
+    db.execute("UPDATE connections SET every_subscription=? WHERE id=?", (not ids, connection_id))
+    save_new = "INSERT INTO subscriptions VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"
+    db.executemany(save_new, [(connection_id, i, i) for i in ids])
+    db.execute(
+        f"UPDATE subscriptions SET chosen=(? OR id IN {AMONG}) WHERE connection_id=?",
+        (not ids, as_list(ids), connection_id),
+    )
+
+
+def subscriptions(db: sqlite3.Connection, connection_id: int) -> list[tuple[str, str, bool]]:
+    """(id, name, whether it is chosen), by name."""
+    rows = db.execute(
+        "SELECT id, name, chosen FROM subscriptions WHERE connection_id=? ORDER BY name COLLATE NOCASE, id",
+        (connection_id,),
+    )
+    return [(row[0], row[1], bool(row[2])) for row in rows]

@@ -1,0 +1,83 @@
+"""What each connection's account may do, by scope: a resource group's or a machine's own id, in lower case."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from hotpatch_gui.domain.permissions import Grant
+
+from .times import to_text
+
+FRESH = timedelta(hours=24)
+"""How long they are believed before they are read again; choosing a machine reads them at once."""
+JOIN = (
+    " LEFT JOIN permissions g ON g.connection_id=m.connection_id"
+    " AND g.scope='/subscriptions/' || m.subscription_id || '/resourcegroups/' || lower(m.resource_group)"
+    " LEFT JOIN permissions o ON o.connection_id=m.connection_id AND o.scope=m.resource_id"
+)
+"""Joins a machine's row with its group's grants and with its own, which count where they are known."""
+COLUMN = "coalesce(o.grants, g.grants) AS grants"
+
+
+def save(
+    db: sqlite3.Connection, connection_id: int, scope: str, grants: Sequence[Grant], now: datetime
+) -> None:
+    db.execute(
+        "INSERT INTO permissions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET grants=excluded.grants,"
+        " fetched_at=excluded.fetched_at",
+        (connection_id, scope.lower(), json.dumps(grants), to_text(now)),
+    )
+
+
+@lru_cache(maxsize=512)
+def grants_of(text: str | None) -> tuple[Grant, ...] | None:
+    """The column's text; None where nothing is known."""
+    try:
+        return tuple(Grant(tuple(a), tuple(n)) for a, n in json.loads(text or ""))
+    except (ValueError, TypeError):
+        return None
+
+
+def due(
+    db: sqlite3.Connection, connection_id: int, now: datetime, limit: int
+) -> list[tuple[str, str]]:
+    """(subscription id, resource group) with machines whose permissions are not known or not fresh."""
+    rows = db.execute(
+        "SELECT DISTINCT m.subscription_id, m.resource_group FROM machines m LEFT JOIN permissions g"
+        " ON g.connection_id=m.connection_id AND g.scope='/subscriptions/' || m.subscription_id"
+        " || '/resourcegroups/' || lower(m.resource_group)"
+        " WHERE m.connection_id=? AND m.gone_at IS NULL AND coalesce(g.fetched_at, '')<? LIMIT ?",
+        (connection_id, to_text(now - FRESH), limit),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def read_all(
+    db: sqlite3.Connection, connection_id: int
+) -> list[tuple[str, tuple[Grant, ...], str]]:
+    """(scope, grants, when they were read) of a connection, groups before machines."""
+    rows = db.execute(
+        "SELECT scope, grants, fetched_at FROM permissions WHERE connection_id=?"
+        " ORDER BY scope LIKE '%/providers/%', scope",
+        (connection_id,),
+    )
+    found = ((row[0], grants_of(row[1]), row[2]) for row in rows)
+    return [(scope, grants, fetched) for scope, grants, fetched in found if grants is not None]
+
+
+def kinds_at(db: sqlite3.Connection, connection_id: int) -> dict[str, set[str]]:
+    """Which kinds of machines there are at each scope."""
+    found: dict[str, set[str]] = {}
+    rows = db.execute(
+        "SELECT '/subscriptions/' || subscription_id || '/resourcegroups/' || lower(resource_group), resource_id,"
+        " kind FROM machines WHERE connection_id=? AND gone_at IS NULL",
+        (connection_id,),
+    )
+    for group, own, kind in rows:
+        found.setdefault(group, set()).add(kind)
+        found.setdefault(own, set()).add(kind)
+    return found

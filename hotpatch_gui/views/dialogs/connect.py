@@ -1,0 +1,211 @@
+"""A connection to Azure: which cloud, as whom, and whether it may change anything."""
+
+from __future__ import annotations
+
+import sys
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM, cloud_of
+from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+
+from .surface import SurfaceDialog
+
+CERTIFICATES = "Certificates (*.pem *.pfx *.p12);;All files (*)"
+READ_ONLY = (
+    "Without this, nothing is ever changed in Azure: the program reads and keeps what it read. "
+    "It can be turned on later."
+)
+
+
+class ConnectDialog(SurfaceDialog):
+    """Makes a connection, or changes ``connection``; it is stored and signed in once it is confirmed."""
+
+    def __init__(
+        self, services: Services, parent: QWidget, connection: Connection | None = None
+    ) -> None:
+        title = "Change connection" if connection else "Connect to Azure"
+        super().__init__(services.theme, "connectDialog", title, parent)
+        self._s, self._was = services, connection
+        self._make_fields()
+        self._lay_out()
+        if connection is not None:
+            self._load(connection)
+        for box in (self.cloud, self.method):
+            box.currentIndexChanged.connect(self.check)
+        for field in self._texts:
+            field.textChanged.connect(self.check)
+        self.check()
+
+    def _make_fields(self) -> None:
+        self.name = self._field("connectName", "Name", "Contoso production")
+        self.cloud = QComboBox()
+        self.cloud.setObjectName("connectCloud")
+        for key, cloud in CLOUDS.items():
+            self.cloud.addItem(cloud.name, key)
+        self.cloud.addItem("Another cloud, by its addresses", CUSTOM)
+        self.endpoint = self._field(
+            "connectEndpoint", "ARM endpoint", "https://management.local.azurestack.external"
+        )
+        self.authority = self._field(
+            "connectAuthority", "Authority", "https://login.microsoftonline.com"
+        )
+        self.audience = self._field(
+            "connectAudience", "Audience", "as the ARM endpoint, unless it says otherwise"
+        )
+        self.method = QComboBox()
+        self.method.setObjectName("connectMethod")
+        for method in offered_methods():
+            self.method.addItem(method.label, method)
+        self.tenant = self._field("connectTenant", "Tenant", "Your own; or an ID or a domain")
+        self.client_id = self._field(
+            "connectClient", "Client ID", "Your app registration's, if you have one"
+        )
+        self.certificate = self._field(
+            "connectCertificate", "Certificate file", "With its private key: PEM or PFX"
+        )
+        self.browse = QPushButton("Browse…")
+        self.browse.setAutoDefault(False)
+        self.browse.clicked.connect(self._browse)
+        self.may_act = QCheckBox("Allow actions: assess, install, restart, change settings")
+        self.may_act.setObjectName("connectMayAct")
+        theme = self._theme
+        self.meaning = label(theme, role="secondary", wrap=True)
+        self.problem = label(theme, role="error", wrap=True)
+        self.problem.setObjectName("connectProblem")
+        self.problem.setMinimumHeight(self.problem.fontMetrics().lineSpacing())
+        self.connect_button = QPushButton("Save" if self._was else "Connect")
+        self.connect_button.setObjectName("connectSave")
+        self.connect_button.setProperty("primary", True)
+        self.connect_button.clicked.connect(self._save)
+        self.cloud.setAccessibleName("Cloud")
+        self.method.setAccessibleName("Way to sign in")
+
+    def _field(self, name: str, accessible: str, placeholder: str) -> QLineEdit:
+        field = QLineEdit()
+        field.setObjectName(name)
+        field.setAccessibleName(accessible)
+        field.setPlaceholderText(placeholder)
+        return field
+
+    @property
+    def _texts(self) -> tuple[QLineEdit, ...]:
+        return (
+            self.name, self.endpoint, self.authority, self.audience, self.tenant, self.client_id,
+            self.certificate,
+        )  # fmt: skip
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(10)
+        file_row = QWidget()
+        row = QHBoxLayout(file_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.certificate, 1)
+        row.addWidget(self.browse)
+        self._file_row = file_row
+        for text, widget in (
+            ("Name", self.name), ("Cloud", self.cloud), ("ARM endpoint", self.endpoint),
+            ("Authority", self.authority), ("Audience", self.audience), ("Sign in by", self.method),
+            ("", self.meaning), ("Tenant", self.tenant), ("Client ID", self.client_id),
+            ("Certificate", file_row),
+        ):  # fmt: skip
+            form.addRow(text, widget)
+        self._form = form
+        self.column.addLayout(form)
+        self.column.addWidget(self.may_act)
+        self.column.addWidget(label(self._theme, READ_ONLY, role="secondary", wrap=True))
+        self.column.addStretch(1)
+        self.column.addWidget(self.problem)
+        self.finish((620, 540), self.connect_button, self.closer("Cancel"))
+
+    def _load(self, connection: Connection) -> None:
+        cloud = connection.cloud
+        self.cloud.setCurrentIndex(self.cloud.findData(cloud.key))
+        self.method.setCurrentIndex(self.method.findData(connection.method))
+        for field, text in zip(
+            self._texts,
+            (connection.name, cloud.endpoint, cloud.authority, cloud.audience, connection.tenant,
+             connection.client_id, connection.certificate),
+            strict=True,
+        ):  # fmt: skip
+            field.setText(text or "")
+        self.may_act.setChecked(connection.may_act)
+
+    def check(self) -> None:
+        """Show the fields that matter, and what is missing."""
+        method = SignInMethod(self.method.currentData())
+        is_custom = self.cloud.currentData() == CUSTOM
+        is_service = method is SignInMethod.CERTIFICATE
+        for widget in (self.endpoint, self.authority, self.audience):
+            self._form.setRowVisible(widget, is_custom)
+        self._form.setRowVisible(self._file_row, is_service)
+        self._form.setRowVisible(self.client_id, method is not SignInMethod.CLI)
+        self._form.setRowVisible(self.tenant, method is not SignInMethod.MANAGED_IDENTITY)
+        self.meaning.setText(method.meaning)
+        _, problem = self.connection()
+        self.problem.setText(problem if self.name.text() else "")
+        self.connect_button.setEnabled(not problem)
+
+    def connection(self) -> tuple[Connection | None, str]:
+        """What is filled in, or None and what is wrong with it."""
+        try:
+            cloud = cloud_of(
+                self.cloud.currentData(),
+                self.endpoint.text(), self.authority.text(), self.audience.text(),
+            )  # fmt: skip
+        except ValueError as error:
+            return None, str(error)
+        method = SignInMethod(self.method.currentData())
+        is_service = method is SignInMethod.CERTIFICATE
+        made = Connection(
+            self.name.text().strip(), cloud, method,
+            tenant=self.tenant.text().strip() or None,
+            client_id=self.client_id.text().strip() or None,
+            certificate=(self.certificate.text().strip() or None) if is_service else None,
+            may_act=self.may_act.isChecked(),
+        )  # fmt: skip
+        if self._was is not None:
+            made = made._replace(
+                id=self._was.id, subscription_ids=self._was.subscription_ids,
+                account=self._was.account, record=self._was.record,
+            )  # fmt: skip
+        return (None, made.missing) if made.missing else (made, "")
+
+    def _browse(self) -> None:
+        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load, and rarely wanted
+
+        chosen, _ = QFileDialog.getOpenFileName(self, "Certificate", "", CERTIFICATES)
+        if chosen:
+            self.certificate.setText(chosen)
+
+    def _save(self) -> None:
+        made, _ = self.connection()
+        if made is None:
+            return
+        self.connect_button.setEnabled(False)
+        self.accept()
+        if self._s.cloud.demo:
+            self._s.requests.connect(made)
+        else:
+            self._s.requests.save_connection(made)
+
+
+def offered_methods() -> list[SignInMethod]:
+    """Those that this platform has."""
+    methods: list[SignInMethod] = [m for m in SignInMethod if m is not SignInMethod.NONE]
+    if sys.platform != "win32":
+        methods.remove(SignInMethod.BROKER)
+    return methods

@@ -1,0 +1,244 @@
+"""The connections side by side: who is signed in where, which subscriptions are read, what may be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QMessageBox,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.store import catalogue, connections
+from hotpatch_gui.store.catalogue import SyncState
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+
+from .connect import READ_ONLY, ConnectDialog
+from .permissions import PermissionsDialog
+from .surface import SurfaceDialog
+
+_TABLES = frozenset({"connections", "subscriptions", "sync_state"})
+_ID = Qt.ItemDataRole.UserRole
+
+
+class ConnectionsDialog(SurfaceDialog):
+    """Every change is kept at once, and shown as the worker has stored it."""
+
+    def __init__(self, services: Services, parent: QWidget) -> None:
+        super().__init__(services.theme, "connectionsDialog", "Connections", parent)
+        self._s = services
+        self._filling = False
+        self._found: dict[int, Connection] = {}
+        self._make_parts()
+        self._lay_out()
+        self.list.currentItemChanged.connect(self._show_chosen)
+        self.subscriptions.itemChanged.connect(self._choose_subscriptions)
+        self.may_act.clicked.connect(self._allow)
+        services.source.changed.connect(self._on_changed)
+        self.reload()
+
+    def _make_parts(self) -> None:
+        self.list = self._tree(
+            "connectionList", ("Connection", "Cloud", "Sign-in", "Actions"), (150, 170, 290, 90)
+        )
+        self.list.setAccessibleName("Connections")
+        self.subscriptions = self._tree("subscriptionList", ("Subscription", "ID"), (280, 320))
+        self.subscriptions.setAccessibleName("Subscriptions that are read")
+        self.may_act = QCheckBox("Allow actions over this connection")
+        self.may_act.setObjectName("allowActions")
+        self.buttons = {
+            key: QPushButton(text)
+            for key, text in (
+                ("add", "Add…"), ("change", "Change…"), ("sign-in", "Sign in"),
+                ("permissions", "Permissions…"), ("remove", "Remove…"),
+            )
+        }  # fmt: skip
+        for key, slot in (
+            ("add", self._add), ("change", self._change), ("sign-in", self._sign_in_or_out),
+            ("permissions", self._permissions), ("remove", self._remove),
+        ):  # fmt: skip
+            self.buttons[key].setObjectName(f"connection-{key}")
+            self.buttons[key].setAutoDefault(False)
+            self.buttons[key].clicked.connect(slot)
+
+    def _tree(self, name: str, headers: tuple[str, ...], widths: tuple[int, ...]) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setObjectName(name)
+        tree.setRootIsDecorated(False)
+        tree.setHeaderLabels(headers)
+        for number, width in enumerate(widths):
+            tree.setColumnWidth(number, round(width * self._theme.scale))
+        return tree
+
+    def _lay_out(self) -> None:
+        theme = self._theme
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for button in self.buttons.values():
+            row.addWidget(button)
+        row.addStretch(1)
+        self.list.setMinimumHeight(round(5 * ROW_PX * theme.scale))
+        self.column.addWidget(self.list, 2)
+        self.column.addLayout(row)
+        self.column.addWidget(
+            label(theme, "Subscriptions that are read", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        )
+        self.column.addWidget(self.subscriptions, 3)
+        self.column.addWidget(self.may_act)
+        self.column.addWidget(label(theme, READ_ONLY, role="secondary", wrap=True))
+        self.demo = QPushButton("Explore the demo")
+        self.demo.setVisible(not self._s.cloud.demo)
+        self.demo.clicked.connect(self._explore)
+        self.finish((780, 640), self.demo, self.closer())
+
+    def reload(self) -> None:
+        db = self._s.source.db
+        if db is None:
+            return
+        states = {s.connection_id: s for s in catalogue.sync_states(db)}
+        found = connections.read_all(db)
+        chosen = self.chosen.id if self.chosen else 0
+        self._found = {c.id: c for c in found}
+        self._filling = True
+        self.list.clear()
+        for connection in found:
+            state = states.get(connection.id, SyncState())
+            item = QTreeWidgetItem(
+                [connection.name, connection.cloud.name, sign_in_text(connection, state),
+                 "Allowed" if connection.may_act else "Read only"]
+            )  # fmt: skip
+            ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
+            item.setIcon(2, QIcon(glyphs.pixmap(_glyph(connection, state), 16, tokens, ratio)))
+            item.setData(0, _ID, connection.id)
+            item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
+            self.list.addTopLevelItem(item)
+            if connection.id == chosen or len(found) == 1:
+                self.list.setCurrentItem(item)
+        self._filling = False
+        self._show_chosen()
+
+    @property
+    def chosen(self) -> Connection | None:
+        item = self.list.currentItem()
+        return self._found.get(item.data(0, _ID)) if item is not None else None
+
+    def _show_chosen(self) -> None:
+        if self._filling:
+            return
+        self._filling = True
+        db, chosen = self._s.source.db, self.chosen
+        self.subscriptions.clear()
+        if db is not None and chosen is not None:
+            for number, name, is_read in connections.subscriptions(db, chosen.id):
+                item = QTreeWidgetItem([name, number])
+                item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
+                item.setCheckState(0, Qt.CheckState.Checked if is_read else Qt.CheckState.Unchecked)
+                self.subscriptions.addTopLevelItem(item)
+        self.may_act.setChecked(chosen is not None and chosen.may_act)
+        for widget in (self.may_act, self.buttons["change"], self.buttons["remove"]):
+            widget.setEnabled(chosen is not None and not chosen.cloud.is_demo)
+        self.buttons["permissions"].setEnabled(chosen is not None)
+        button = self.buttons["sign-in"]
+        button.setEnabled(chosen is not None and chosen.method.asks_user)
+        button.setText("Sign out" if chosen is not None and chosen.account else "Sign in")
+        self._filling = False
+
+    def _choose_subscriptions(self) -> None:
+        """Keep what is ticked; with everything ticked, those that come later are read too."""
+        chosen = self.chosen
+        if self._filling or chosen is None:
+            return
+        items = [
+            self.subscriptions.topLevelItem(n)
+            for n in range(self.subscriptions.topLevelItemCount())
+        ]
+        ticked = [
+            i.text(1) for i in items if i is not None and i.checkState(0) is Qt.CheckState.Checked
+        ]
+        if not ticked:
+            self.reload()  # one at least is read
+            return
+        wanted = () if len(ticked) == len(items) else tuple(ticked)
+        self._s.requests.save_connection(chosen._replace(subscription_ids=wanted))
+
+    def _allow(self) -> None:
+        if self.chosen is not None:
+            self._s.requests.save_connection(self.chosen._replace(may_act=self.may_act.isChecked()))
+
+    def _add(self) -> None:
+        ConnectDialog(self._s, self).open()
+
+    def _change(self) -> None:
+        if self.chosen is not None:
+            ConnectDialog(self._s, self, self.chosen).open()
+
+    def _sign_in_or_out(self) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            (self._s.requests.sign_out if chosen.account else self._s.requests.sign_in)(chosen.id)
+
+    def _permissions(self) -> None:
+        if self.chosen is not None:
+            PermissionsDialog(self._s, self.chosen, self).open()
+
+    def _remove(self) -> None:
+        chosen = self.chosen
+        if chosen is None:
+            return
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle("Remove connection")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"Remove {chosen.name}?")
+        box.setInformativeText(
+            "You are signed out and its machines leave the list. What was read of them stays in the file, and "
+            "nothing is changed in Azure."
+        )
+        yes = box.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        yes.clicked.connect(lambda: self._s.requests.remove_connection(chosen.id))
+        box.open()
+
+    def _explore(self) -> None:
+        self.accept()
+        self._s.requests.show_demo()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.touch(_TABLES):
+            self.reload()
+
+
+def sign_in_text(connection: Connection, state: SyncState) -> str:
+    """How the sign-in stands, in words."""
+    if not connection.cloud.needs_sign_in:
+        return "No sign-in needed"
+    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+        return "Sign-in has lapsed" if connection.account else "Not signed in"
+    if state.problem and not connection.account:
+        return state.problem
+    return (
+        f"{connection.account} ({connection.method.label})"
+        if connection.account
+        else "Not signed in yet"
+    )
+
+
+def _glyph(connection: Connection, state: SyncState) -> Glyph:
+    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+        return Glyph.WARNING
+    if state.problem:
+        return Glyph.ERROR
+    is_known = bool(connection.account) or not connection.cloud.needs_sign_in
+    return Glyph.OK if is_known else Glyph.UNKNOWN

@@ -1,0 +1,51 @@
+"""The plain sort of dialog: a title, what is in it, and a row of buttons under a line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
+from hotpatch_gui.views.widgets.labels import label, line
+
+
+class SurfaceDialog(QDialog):
+    """A subclass fills ``column`` and then calls ``finish`` with its buttons, the last of them the default."""
+
+    def __init__(self, theme: Theme, name: str, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setObjectName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setModal(True)
+        surface = QFrame()
+        surface.setObjectName("surface")
+        self.column = QVBoxLayout(surface)
+        self.column.setContentsMargins(24, 16, 24, 16)
+        self.column.setSpacing(12)
+        self.column.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(surface)
+
+    def finish(self, size_px: tuple[int, int], *buttons: QPushButton) -> None:
+        """Put the buttons beneath, and the dialog at this size."""
+        row = QHBoxLayout()
+        row.addStretch(1)
+        for button in buttons:
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        buttons[-1].setDefault(True)
+        self.column.addWidget(line())
+        self.column.addLayout(row)
+        width, height = size_px
+        self.resize(round(width * self._theme.scale), round(height * self._theme.scale))
+
+    def closer(self, text: str = "Close") -> QPushButton:
+        """The button that ends the dialog without doing anything."""
+        button = QPushButton(text)
+        button.setObjectName("dialogClose")
+        button.clicked.connect(self.reject)
+        return button

@@ -1,0 +1,64 @@
+"""The first start: connect to Azure, or look at the demo that is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+
+from .connect import ConnectDialog
+from .surface import SurfaceDialog
+
+INTRODUCTION = "What runs on your Windows servers in Azure, on which baseline, when the next restart comes and why."
+AZURE = (
+    "Reads Azure virtual machines and Arc-enabled servers with your own account. Nothing is changed in Azure "
+    "unless you allow it, and what is read stays on this computer."
+)
+DEMO = (
+    "A simulated Azure inside this program: real releases, and everything can be tried. The window says that "
+    "it is a demo, and you can connect at any time under Settings › Connections."
+)
+
+
+class WelcomeDialog(SurfaceDialog):
+    """Two ways on. Closing it stays with the demo."""
+
+    def __init__(self, services: Services, parent: QWidget) -> None:
+        super().__init__(services.theme, "welcomeDialog", "Welcome to Hotpatch Dashboard", parent)
+        self._s, self._window = services, parent
+        theme = services.theme
+        self.column.addWidget(label(theme, INTRODUCTION, wrap=True))
+        ways = QHBoxLayout()
+        ways.setSpacing(16)
+        self.azure = self._way(ways, "Connect to Azure", AZURE, "Connect…", self._connect)
+        self.azure.setProperty("primary", True)
+        self.explore = self._way(ways, "Explore the demo", DEMO, "Explore", self.accept)
+        self.azure.setObjectName("welcomeConnect")
+        self.explore.setObjectName("welcomeDemo")
+        self.column.addLayout(ways, 1)
+        width, height = 640, 330
+        self.resize(round(width * theme.scale), round(height * theme.scale))
+
+    def _way(
+        self, row: QHBoxLayout, title: str, text: str, button: str, slot: Callable[[], object]
+    ) -> QPushButton:
+        card = QFrame()
+        card.setObjectName("tile")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(8)
+        column.addWidget(label(self._theme, title, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        column.addWidget(label(self._theme, text, role="secondary", wrap=True), 1)
+        made = QPushButton(button)
+        made.clicked.connect(slot)
+        column.addWidget(made)
+        row.addWidget(card, 1)
+        return made
+
+    def _connect(self) -> None:
+        self.accept()
+        ConnectDialog(self._s, self._window).open()

@@ -1,0 +1,68 @@
+"""The audit log: every call that changed something, each with its body and its answer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from hotpatch_gui.models import columns
+from hotpatch_gui.models.windowed import WindowedModel
+from hotpatch_gui.store import tables
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+DETAIL_PX = 96
+
+
+class AuditTab(QWidget):
+    """Newest first; the line that is chosen stands in full below, to be copied."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("surface")
+        theme = services.theme
+        self.model = WindowedModel(
+            services.source, tables.CALLS, columns.CALLS, services.clock, parent=self
+        )
+        self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "auditTable"))
+        self.panel.empty.say(
+            Glyph.INFO, "Nothing was asked of Azure yet",
+            "Every call that changes something stands here: by whom, on what, with which body and with what "
+            "result. Lines are only ever added.",
+        )  # fmt: skip
+        self.detail = label(theme, wrap=True)
+        self.detail.setObjectName("auditDetail")
+        self.detail.setContentsMargins(16, 10, 16, 12)
+        self.detail.setMinimumHeight(round(DETAIL_PX * theme.scale))
+        self.detail.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.panel, 1)
+        column.addWidget(self.detail)
+        self.model.rows_changed.connect(self._show)
+        self.panel.table.selectionModel().selectionChanged.connect(self._show_detail)
+        self.model.load_first_screen()
+
+    def _show(self) -> None:
+        self.panel.show_table(self.model.rowCount() > 0)
+        self.detail.setVisible(self.model.rowCount() > 0)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """The chosen line; the newest where none is chosen."""
+        ids = self.panel.table.selected_ids
+        number = self.model.number_of(ids[0]) if ids else 0
+        row = self.model.row(number) if number is not None else None
+        if row is None:
+            return
+        parts = [
+            f"{row['event'].capitalize()}: {row['result']}" if row["result"] else "",
+            f"Body: {row['body']}" if row["body"] else "The call has no body.",
+            f"On {row['resource_id']}",
+            f"Azure's code: {row['code']}" if row["code"] else "",
+        ]
+        self.detail.setText("\n".join(part for part in parts if part))

@@ -1,0 +1,33 @@
+"""The number of machines, typed: what acts on many of them is not one click away."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLineEdit
+
+from hotpatch_gui.theme.theme import Theme
+
+TYPED_ABOVE = 20
+
+
+class TypedNumber(QLineEdit):
+    """Seen where more machines are meant than go without it."""
+
+    def __init__(self, theme: Theme, count: int = 0) -> None:
+        super().__init__()
+        self.setObjectName("typedNumber")
+        self.setAccessibleName("Type the number of machines to confirm")
+        self.setFixedWidth(round(240 * theme.scale))
+        self._count = 0
+        self.set_count(count)
+
+    def set_count(self, count: int) -> None:
+        self._count = count
+        self.setVisible(count > TYPED_ABOVE)
+        self.setPlaceholderText(f"Type {count} to confirm")
+
+    @property
+    def problem(self) -> str:
+        """What is still to be done; empty where nothing is."""
+        if self._count <= TYPED_ABOVE or self.text().strip() == str(self._count):
+            return ""
+        return f"Type {self._count}, the number of machines, to confirm."

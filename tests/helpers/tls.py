@@ -1,0 +1,238 @@
+"""An Azure over TLS on this machine: an identity service, and a simulated ARM that wants its bearers.
+
+The certificates are made by a root of the test's own, which is trusted the way a company's is: by the system
+(here by ``SSL_CERT_FILE``, which OpenSSL reads as it reads the system's).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
+
+import trustme
+
+from hotpatch_gui.domain.clouds import Cloud, custom
+from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.server import SimulatorServer
+
+TENANT = "11111111-2222-4333-8444-555555555555"
+CLIENT = "99999999-8888-4777-8666-555555555555"
+WHO = "admin@contoso.example"
+SECRET = "kept-in-no-file"
+"""Is part of every token that is handed out."""
+
+
+def _part(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def jwt(**claims: Any) -> str:
+    return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}.{_part({'s': SECRET})}"
+
+
+@dataclass
+class Identity:
+    """What the identity service has been asked, and how it answers."""
+
+    address: str = ""
+    asked: list[dict[str, str]] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
+    refuses: str = ""
+    """An AADSTS code with which every token is refused."""
+    waits: int = 0
+    """How many times a device code is still pending."""
+    lasts_s: int = 3600
+
+    def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        self.asked.append(form)
+        if self.refuses:
+            return 400, {
+                "error": "invalid_grant",
+                "error_description": f"{self.refuses}: no more {SECRET}",
+            }
+        if "device_code" in form and self.waits:
+            self.waits -= 1
+            return 400, {
+                "error": "authorization_pending",
+                "error_description": "AADSTS70016: pending",
+            }
+        now = int(time.time())
+        who = {"appid": CLIENT} if form["grant_type"] == "client_credentials" else {"upn": WHO}
+        token = jwt(aud=form.get("scope", ""), n=len(self.given), **who)
+        self.given.append(token)
+        answer: dict[str, Any] = {
+            "token_type": "Bearer",
+            "expires_in": self.lasts_s,
+            "access_token": token,
+        }
+        if form["grant_type"] != "client_credentials":
+            mine = {"aud": form["client_id"], "iss": f"{self.address}/{TENANT}/v2.0", "iat": now, "exp": now + 3600,
+                    "sub": "s", "oid": "o", "tid": TENANT, "preferred_username": WHO, "nonce": form.get("nonce")}  # fmt: skip
+            answer |= {"refresh_token": f"{SECRET}-refresh", "scope": form.get("scope", ""),
+                       "id_token": jwt(**mine), "client_info": _part({"uid": "o", "utid": TENANT})}  # fmt: skip
+        return 200, answer
+
+
+class _IdentityHandler(BaseHTTPRequestHandler):
+    server: _IdentityServer
+
+    def do_GET(self) -> None:
+        parts, identity = urlsplit(self.path), self.server.identity
+        query = {k: v[0] for k, v in parse_qs(parts.query).items()}
+        if parts.path.endswith("/openid-configuration"):
+            base = f"{identity.address}/{TENANT}"
+            self._say(200, {
+                "issuer": f"{base}/v2.0", "token_endpoint": f"{base}/oauth2/v2.0/token",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            })  # fmt: skip
+        elif parts.path.endswith("/authorize"):  # the user signs in at once
+            identity.asked.append(query | {"grant_type": "authorize"})
+            self.server.nonce = query.get("nonce")
+            info = _part({"uid": "o", "utid": TENANT})
+            form = {"code": "abc", "state": query["state"], "client_info": info}
+            self._say(200, {"action": query["redirect_uri"], "form": form})
+        elif parts.path == "/msi":  # the endpoint of a managed identity
+            identity.asked.append(query | {"grant_type": "msi"})
+            token = jwt(aud=query.get("resource"), appid=CLIENT)
+            identity.given.append(token)
+            self._say(200, {"access_token": token, "expires_on": str(int(time.time()) + 3600),
+                            "resource": query.get("resource"), "token_type": "Bearer"})  # fmt: skip
+        else:
+            self._say(404, {"error": self.path})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        form = {k: v[0] for k, v in parse_qs(body).items()}
+        if self.path.endswith("/devicecode"):
+            self._say(200, {"user_code": "AB12-CD34", "device_code": "dev", "expires_in": 900, "interval": 1,
+                            "verification_uri": "https://microsoft.example/devicelogin", "message": "…"})  # fmt: skip
+            return
+        nonce = getattr(self.server, "nonce", None)
+        self._say(*self.server.identity.token(form | ({"nonce": nonce} if nonce else {})))
+
+    def _say(self, status: int, body: dict[str, Any]) -> None:
+        payload = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _IdentityServer(ThreadingHTTPServer):
+    daemon_threads = True
+    nonce: str | None = None
+
+    def __init__(self, identity: Identity, context: ssl.SSLContext | None) -> None:
+        self.identity = identity
+        super().__init__(("127.0.0.1", 0), _IdentityHandler)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+
+
+class _TlsSimulator(SimulatorServer):
+    scheme = "https"
+
+    def __init__(self, wire: Wire, context: ssl.SSLContext) -> None:
+        super().__init__(wire)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ssl.SSLError):
+            super().handle_error(request, client_address)
+
+
+@dataclass
+class SecureAzure:
+    """``seen`` are the headers of each request that ARM got."""
+
+    cloud: Cloud
+    identity: Identity
+    wire: Wire
+    certificate: Path
+    root: Path
+    plain_identity: str
+    """The identity service over plain HTTP, as a managed identity's endpoint is."""
+    seen: list[dict[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def secure_azure(wire: Wire, folder: Path) -> Iterator[SecureAzure]:
+    """Serve ``wire`` and an identity service over TLS; ``folder`` gets the certificates."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1", "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    folder.mkdir(parents=True, exist_ok=True)
+    root, own = folder / "root.pem", folder / "service-principal.pem"
+    authority.cert_pem.write_to_path(str(root))
+    principal = authority.issue_cert("principal.example", key_type=trustme.KeyType.RSA)
+    principal.private_key_and_cert_chain_pem.write_to_path(str(own))
+    identity = Identity()
+    servers: list[Any] = [
+        _TlsSimulator(wire, context), _IdentityServer(identity, context), _IdentityServer(identity, None),
+    ]  # fmt: skip
+    arm, sign_in, plain = servers
+    identity.address = f"https://127.0.0.1:{sign_in.server_port}"
+    made = SecureAzure(
+        custom(arm.endpoint, identity.address),
+        identity,
+        wire,
+        own,
+        root,
+        f"http://127.0.0.1:{plain.server_port}",
+    )
+    answer = wire.handle
+
+    def guarded(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+        made.seen.append(dict(headers))
+        bearer = str(headers.get("Authorization", "")).removeprefix("Bearer ")
+        if bearer not in identity.given:
+            return Answer(
+                401, {"error": {"code": "InvalidAuthenticationToken", "message": "Sign in."}}
+            )
+        return answer(method, url, headers, body)
+
+    wire.handle = guarded  # type: ignore[method-assign]
+    threads = [threading.Thread(target=s.serve_forever, args=(0.05,)) for s in servers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield made
+    finally:
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+def browser(root: Path) -> Callable[[str], bool]:
+    """Stands for ``webbrowser.open`` and a user who signs in: gets the page, and posts its form where it says."""
+    context = ssl.create_default_context(cafile=str(root))
+    opener = build_opener(HTTPSHandler(context=context), ProxyHandler({}))
+
+    def sign_in(url: str) -> None:
+        page = json.loads(opener.open(url, timeout=20).read())
+        opener.open(page["action"], urlencode(page["form"]).encode(), timeout=20).read()
+
+    def open_page(url: str) -> bool:
+        threading.Thread(target=sign_in, args=(url,), daemon=True).start()
+        return True
+
+    return open_page

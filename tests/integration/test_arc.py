@@ -1,0 +1,220 @@
+"""Arc-enabled servers: the official SDK against the simulated Azure, and our program over the same wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from helpers import sdk
+from helpers.simulator import Simulated, simulate
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.settings import Orchestration, SettingsChange
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.simulator.guest import HYBRID
+
+GROUP = "rg-hybrid"
+SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
+
+
+@pytest.fixture(scope="module")
+def azure() -> Iterator[Simulated]:
+    with simulate("--speed", "900", "--quota", "200") as made:
+        yield made
+
+
+def test_the_sdk_reads_assesses_and_installs(azure: Simulated) -> None:
+    with sdk.hybrid(azure, HYBRID) as client:
+        names = [m.name for m in client.machines.list_by_resource_group(GROUP)]
+        assert names == ["srv-hq-01", "srv-hq-02", "srv-branch-01", "hci-app-01"]
+        machine = client.machines.get(GROUP, "hci-app-01")
+        assert machine.kind == "HCI"
+        assert machine.properties.status == "Connected"
+        assert (
+            machine.properties.license_profile.product_profile.product_features[
+                0
+            ].subscription_status
+            == "Enabled"
+        )
+        assert (
+            machine.properties.os_profile.windows_configuration.patch_settings.status.hotpatch_enablement_status
+            == "Disabled"
+        )
+        found = client.machines.begin_assess_patches(
+            GROUP, "srv-hq-02", polling_interval=0.2
+        ).result()
+        assert found.status == "Succeeded"
+        assert found.started_by == "User"
+        assert found.patch_service_used == "WU"
+        assert found.available_patch_count_by_classification.security >= 1
+        assert not hasattr(found, "available_patches"), "the list is in Resource Graph alone"
+        asked = {
+            "maximumDuration": "PT2H",
+            "rebootSetting": "IfRequired",
+            "windowsParameters": {"classificationsToInclude": ["Security"]},
+        }
+        done = client.machines.begin_install_patches(
+            GROUP, "srv-hq-02", asked, polling_interval=0.2
+        ).result()
+        assert (done.status, done.failed_patch_count) == ("Succeeded", 0)
+        assert done.installed_patch_count >= 1
+        assert done.reboot_status == "Completed", "without hotpatch the cumulative update restarts"
+
+
+def test_the_sdk_enrols_opts_out_and_disenrols(azure: Simulated) -> None:
+    with sdk.hybrid(azure, HYBRID) as client:
+        place = (GROUP, "srv-hq-02")
+        with pytest.raises(HttpResponseError) as missing:
+            client.license_profiles.get(*place)
+        assert missing.value.status_code == 404
+        body = {"location": "westeurope", "properties": {"productProfile": {
+            "productType": "WindowsServer", "productFeatures": [{"name": "Hotpatch", "subscriptionStatus": "Enabled"}]}}}  # fmt: skip
+        profile = client.license_profiles.begin_create_or_update(
+            *place, body, polling_interval=0.2
+        ).result()
+        assert (
+            profile.properties.product_profile.product_features[0].subscription_status == "Enabled"
+        )
+        settings = {
+            "properties": {
+                "osProfile": {
+                    "windowsConfiguration": {"patchSettings": {"enableHotpatching": False}}
+                }
+            }
+        }
+        client.machines.update(*place, settings)
+        state = client.machines.get(
+            *place
+        ).properties.os_profile.windows_configuration.patch_settings
+        assert state.enable_hotpatching is False
+        assert state.status.hotpatch_enablement_status in ("PendingEvaluation", "Disabled")
+        off = {"properties": {"productProfile": {
+            "productType": "WindowsServer", "productFeatures": [{"name": "Hotpatch", "subscriptionStatus": "Disable"}]}}}  # fmt: skip
+        client.license_profiles.begin_update(*place, off, polling_interval=0.2).result()
+        (profile,) = client.license_profiles.list(*place)
+        assert (
+            profile.properties.product_profile.product_features[0].subscription_status == "Disabled"
+        )
+
+
+def test_what_azure_refuses(azure: Simulated) -> None:
+    with sdk.hybrid(azure, HYBRID) as client:
+        with pytest.raises(HttpResponseError) as endless:
+            client.machines.begin_install_patches(
+                GROUP,
+                "srv-hq-01",
+                {
+                    "rebootSetting": "Never",
+                    "windowsParameters": {"classificationsToInclude": ["Security"]},
+                },
+            )
+        assert endless.value.status_code == 400, "the duration is required here"
+        with pytest.raises(HttpResponseError) as nobody:
+            client.machines.get(GROUP, "vm-web-01")
+        assert nobody.value.status_code == 404
+
+
+def ids(stage: Stage) -> dict[str, int]:
+    assert stage.app.source.db is not None
+    return {r[1]: r[0] for r in stage.app.source.db.execute("SELECT id, name FROM machines")}
+
+
+def one(stage: Stage, sql: str, *values: object):
+    assert stage.app.source.db is not None
+    return stage.app.source.db.execute(sql, values).fetchone()
+
+
+def finish(stage: Stage, *states: OperationState, minutes: int = 30) -> None:
+    stage.until(lambda: OperationState.RUNNING in stage.operation_states()[-1:])
+    stage.clock.advance(minutes=minutes)
+    stage.until(lambda: stage.operation_states()[-len(states) :] == list(states))
+
+
+def test_they_stand_in_the_list_with_their_state_in_words(stage: Stage) -> None:
+    stage.start()
+    rows = stage.app.source.db.execute(
+        "SELECT name, hotpatch_status, situation FROM machines WHERE kind='arc' ORDER BY name"
+    )
+    assert [tuple(r) for r in rows] == [
+        ("hci-app-01", "Disabled", "Hotpatch off"),
+        ("srv-branch-01", "Action required", "Action required"),
+        ("srv-hq-01", "Enabled", "Updates available"),
+        ("srv-hq-02", "Not enrolled", "Not enrolled"),
+    ]
+    stage.choose("hci-app-01")
+    blade = stage.window.machines.blade
+    assert (
+        blade.subtitle.whole
+        == "Arc-enabled server on Azure Local · rg-hybrid · westeurope · connected"
+    )
+    assert not blade.commands["restart"].isEnabled()
+    assert "Azure does not restart Arc-enabled servers" in blade.commands["restart"].toolTip()
+    stage.choose("srv-branch-01")
+    assert "VBS" in stage.window.machines.blade.banner.headline.text()
+
+
+def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> None:
+    stage.start()
+    stage.choose("srv-hq-01")
+    number = ids(stage)["srv-hq-01"]
+    assert stage.app.desk.assess([number]) == 1
+    finish(stage, OperationState.SUCCEEDED)
+    assert stage.app.desk.install([number], SECURITY) == 1
+    finish(stage, OperationState.SUCCEEDED, OperationState.SUCCEEDED, minutes=60)
+    run = one(
+        stage,
+        "SELECT status, installed, run_id FROM installations WHERE machine_id=? ORDER BY started_at DESC",
+        number,
+    )
+    assert run["status"] == "Succeeded"
+    listed = one(
+        stage,
+        "SELECT count(*) FROM installation_updates u JOIN installations i ON i.id=u.installation_id WHERE i.run_id=?",
+        run["run_id"],
+    )
+    assert listed[0] > 0, "read from Resource Graph, as the result holds no list"
+    assert stage.wire.cloud.received == {"assess": 1, "install": 1}
+
+
+def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
+    stage.start()
+    number = ids(stage)["srv-hq-02"]
+    assert stage.app.desk.enrol([number], on=True) == 1
+    finish(stage, OperationState.SUCCEEDED)
+    assert one(stage, "SELECT licence, hotpatch_status FROM machines WHERE id=?", number)[:] == (
+        "Enabled",
+        "Enabled",
+    )
+    out = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, hotpatch=False, periodic_assessment=True)
+    assert stage.app.desk.change_settings([number], out) == 1
+    stage.until(lambda: stage.operation_states()[-1] is OperationState.SUCCEEDED)
+    assert one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Pending"
+    stage.clock.advance(minutes=10)
+    stage.app.desk.read_machine(number)
+    stage.until(
+        lambda: (
+            one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Disabled"
+        )
+    )
+    assert stage.app.desk.enrol([number], on=False) == 1
+    finish(stage, OperationState.SUCCEEDED)
+    assert one(stage, "SELECT hotpatch_status, situation FROM machines WHERE id=?", number)[:] == (
+        "Canceled",
+        "Not enrolled",
+    )
+    assert stage.wire.cloud.received == {"enrol": 1, "settings": 1, "disenrol": 1}
+
+
+@pytest.mark.expects_log
+def test_a_restart_is_not_sent(stage: Stage) -> None:
+    stage.start()
+    assert stage.app.desk.restart([ids(stage)["srv-hq-01"]]) == 1
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    assert (
+        "Azure has no “Restart” for Arc-enabled servers"
+        in one(stage, "SELECT note FROM operations")[0]
+    )
+    assert not stage.wire.cloud.received

@@ -1,0 +1,266 @@
+"""Several connections in one window: signed in over TLS, each with its subscriptions, in one list."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from helpers.tls import CLIENT, SECRET, TENANT, WHO, SecureAzure, secure_azure
+from hotpatch_gui import logs
+from hotpatch_gui.app import Next, azure_target
+from hotpatch_gui.demo.stage import Stage, still_wire
+from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store import connections
+from hotpatch_gui.views.dialogs.connect import ConnectDialog
+from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
+from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
+
+OTHER = "00000000-0000-4000-8000-0000000000fa"
+
+
+@pytest.fixture
+def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
+    wire = still_wire(SteppedClock(EPOCH))
+    with secure_azure(wire, tmp_path / "keys") as made:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
+        yield made
+    wire.cloud.close()
+
+
+@pytest.fixture
+def empty(qapp: QApplication, tmp_path: Path, azure: SecureAzure) -> Iterator[Stage]:
+    """The program on an empty folder of Azure's, with its log."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    logs.start_log(tmp_path / "data")
+    with Stage("light", folder=tmp_path / "data", target=azure_target()) as made:
+        made.app.start()
+        made.until(lambda: made.app.source.db is not None)
+        yield made
+    for handler in [h for h in root.handlers if h not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+def principal(azure: SecureAzure, name: str = "Contoso") -> Connection:
+    return Connection(
+        name, azure.cloud, SignInMethod.CERTIFICATE, tenant=TENANT, client_id=CLIENT,
+        certificate=str(azure.certificate),
+    )  # fmt: skip
+
+
+def names(stage: Stage) -> list[str]:
+    assert stage.app.source.db is not None
+    rows = stage.app.source.db.execute(
+        "SELECT name FROM machines WHERE gone_at IS NULL ORDER BY name"
+    )
+    return [row[0] for row in rows]
+
+
+def stored(stage: Stage) -> list[Connection]:
+    assert stage.app.source.db is not None
+    return connections.read_all(stage.app.source.db)
+
+
+@pytest.mark.expects_log
+def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
+    empty: Stage, azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = empty
+    azure.identity.waits = 2
+    dialog = ConnectDialog(stage.app.services, stage.window)
+    dialog.open()
+    assert not dialog.connect_button.isEnabled()
+    dialog.name.setText("Contoso")
+    dialog.cloud.setCurrentIndex(dialog.cloud.findData("custom"))
+    assert "https address" in dialog.problem.text()
+    dialog.endpoint.setText(azure.cloud.endpoint)
+    dialog.authority.setText(f"https://{azure.cloud.authority}")
+    dialog.method.setCurrentIndex(dialog.method.findData(SignInMethod.DEVICE_CODE))
+    dialog.tenant.setText(TENANT)
+    dialog.client_id.setText(CLIENT)
+    assert dialog.connect_button.isEnabled()
+    dialog.connect_button.click()
+    notice = stage.window.notice
+    stage.until(lambda: "enter the code AB12-CD34" in notice.headline.text())
+    stage.until(lambda: len(names(stage)) == 16)
+    stage.until(lambda: f"Signed in as {WHO}" in stage.window.status_bar.connection.whole)
+    assert not notice.isVisible()
+    assert (
+        stage.window.header.subscription.whole
+        == "Contoso / Hybrid subscription, Production subscription"
+    )
+    (mine,) = stored(stage)
+    assert mine.account == WHO
+    assert not mine.may_act, "read-only until the user turns actions on"
+    stage.settle()
+    for path in stage.folder.iterdir():
+        content = path.read_bytes()
+        assert SECRET.encode() not in content, path.name
+        assert not any(token.encode() in content for token in azure.identity.given), path.name
+
+
+@pytest.mark.expects_log
+def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure) -> None:
+    stage = empty
+    stage.app.desk.save_connection(principal(azure))
+    stage.until(lambda: len(names(stage)) == 16)
+    stage.sync()
+    azure.identity.refuses = "AADSTS700082"
+    azure.identity.given.clear()  # what was handed out holds no longer
+    stage.app.desk.sync()
+    notice = stage.window.notice
+    stage.until(notice.isVisible)
+    assert "sign-in is missing or has lapsed (401)" in notice.headline.text()
+    assert notice.button.text() == "Sign in"
+    assert len(names(stage)) == 16
+    assert stage.window.machines.model.rowCount() == 16
+    asked = len(azure.identity.asked)
+    azure.identity.refuses = ""
+    stage.app.worker.sync_every_s = 0.1
+    stage.idle()
+    assert len(azure.identity.asked) == asked, "nobody is asked again until somebody signs in"
+    # azure-identity keeps a token until it ends; a new sign-in is another credential
+    stage.app.desk.save_connection(stored(stage)[0]._replace(tenant="contoso.example"))
+    stage.until(lambda: not notice.isVisible())
+    assert len(azure.identity.asked) > asked
+
+
+@pytest.mark.expects_log
+def test_two_tenants_stand_side_by_side_in_one_list(
+    empty: Stage, azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = empty
+    wire = still_wire(SteppedClock(EPOCH))
+    for guest in wire.cloud.guests.values():
+        guest.subscription, guest.name = OTHER, f"fab-{guest.name}"
+    wire.cloud.guests = {g.name: g for g in wire.cloud.guests.values() if not g.is_arc}
+    wire.cloud.subscriptions = {OTHER: "Fabrikam production"}
+    with secure_azure(wire, tmp_path / "fabrikam") as fabrikam:
+        both = tmp_path / "both.pem"
+        both.write_text(azure.root.read_text() + fabrikam.root.read_text())
+        monkeypatch.setenv("SSL_CERT_FILE", str(both))
+        stage.app.desk.save_connection(principal(azure))
+        stage.app.desk.save_connection(principal(fabrikam, "Fabrikam")._replace(may_act=True))
+        stage.until(lambda: len(names(stage)) == 28)
+        stage.sync()
+        assert len(names(stage)) == 28, "the one's sync does not make the other's machines gone"
+        header = stage.window.header.subscription.whole
+        assert (
+            header == "Contoso · 1 subscriptions · Fabrikam · 1 subscriptions"
+            or "Fabrikam" in header
+        )
+        db = stage.app.source.db
+        assert db is not None
+        (number,) = db.execute("SELECT id FROM machines WHERE name='fab-vm-web-02'").fetchone()
+        assert stage.app.desk.assess([number]) == 1
+        stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
+        wire.cloud.clock.advance(minutes=10)
+        stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
+        assert wire.cloud.received == {"assess": 1}
+        assert not azure.wire.cloud.received
+        mine, theirs = (
+            {h["Authorization"] for h in a.seen if "Authorization" in h} for a in (azure, fabrikam)
+        )
+        assert mine.isdisjoint(theirs), "each cloud gets its own tokens alone"
+        stage.app.desk.remove_connection(stored(stage)[1].id)
+        stage.until(lambda: len(names(stage)) == 16)
+        assert [c.name for c in stored(stage)] == ["Contoso"]
+        kept = db.execute(
+            "SELECT count(*) FROM installations i JOIN machines m ON m.id=i.machine_id WHERE m.gone_at IS NOT NULL"
+        )
+        assert kept.fetchone()[0] > 0, "history stays"
+    wire.cloud.close()
+
+
+@pytest.mark.expects_log
+def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
+    empty: Stage, azure: SecureAzure
+) -> None:
+    stage = empty
+    azure.wire.cloud.subscriptions[OTHER] = "Another"
+    azure.wire.cloud.guests["vm-web-02"].subscription = OTHER
+    mine = principal(azure)._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
+    stage.app.desk.save_connection(mine)
+    stage.until(lambda: len(names(stage)) == 16)
+    stage.sync()
+    stage.window.open_connections()
+    dialog = stage.window.findChild(ConnectionsDialog)
+    assert dialog is not None
+    assert dialog.list.topLevelItem(0).text(2) == f"{WHO} (Device code)"
+    item = dialog.subscriptions.topLevelItem(0)
+    assert (item.text(0), item.text(1)) == ("Another", OTHER)
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    stage.until(lambda: len(names(stage)) == 15)
+    assert "vm-web-02" not in names(stage)
+    stage.until(lambda: stored(stage)[0].subscription_ids != ())
+    dialog.may_act.click()
+    stage.until(lambda: stored(stage)[0].may_act)
+    assert "Another" in {n for _, n, _ in connections.subscriptions(stage.app.source.db, 1)}
+    assert dialog.buttons["sign-in"].text() == "Sign out"
+    dialog.buttons["sign-in"].click()
+    stage.until(lambda: dialog.list.topLevelItem(0).text(2) == "Not signed in")
+    assert stored(stage)[0].record is None
+    assert len(names(stage)) == 15, "what was read stays"
+    azure.identity.asked.clear()
+    stage.app.desk.sync()
+    stage.idle()
+    assert not azure.identity.asked, "signed out, nothing is asked of anybody"
+    stage.until(lambda: stage.window.notice.button.text() == "Sign in")
+    stage.window.notice.button.click()
+    stage.until(lambda: stored(stage)[0].account == WHO)
+    dialog.buttons["remove"].click()
+    box = dialog.findChild(QMessageBox)
+    assert box is not None
+    assert "nothing is changed in Azure" in box.informativeText()
+    box.buttons()[0].click()
+    stage.until(lambda: not stored(stage))
+    assert not names(stage)
+
+
+@pytest.mark.expects_log
+def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
+    empty: Stage, azure: SecureAzure, tmp_path: Path
+) -> None:
+    stage = empty
+    lost = principal(azure, "Lost")._replace(certificate=str(tmp_path / "lost.pem"))
+    stage.app.desk.save_connection(lost)
+    stage.until(stage.window.notice.isVisible)
+    assert "The connection Lost could not be set up" in stage.window.notice.headline.text()
+    stage.app.desk.save_connection(principal(azure))
+    stage.until(lambda: len(names(stage)) == 16)
+    assert "Lost" in stage.window.notice.headline.text(), "and it goes on saying so"
+
+
+def test_the_first_start_asks_and_the_demo_is_left_for_azure(stage: Stage) -> None:
+    stage.start()
+    stage.window.open_welcome()
+    welcome = stage.window.findChild(WelcomeDialog)
+    assert welcome is not None
+    welcome.azure.click()
+    dialog = stage.window.findChild(ConnectDialog)
+    assert dialog is not None
+    dialog.name.setText("Contoso")
+    dialog.connect_button.click()
+    assert stage.app.next is not None
+    assert stage.app.next.connection is not None
+    assert stage.app.next.connection.cloud.key == "public"
+    assert not stage.window.isVisible()
+    assert [c.cloud.key for c in stored(stage)] == ["demo"], "the demo's file is the demo's alone"
+
+
+def test_azure_is_left_for_the_demo(empty: Stage) -> None:
+    empty.window.open_connections()
+    dialog = empty.window.findChild(ConnectionsDialog)
+    assert dialog is not None
+    dialog.demo.click()
+    assert empty.app.next == Next()

@@ -1,0 +1,157 @@
+"""Exports out of the real window: what a view shows, the rows chosen in it, and a report of machines."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.views.widgets.export import ExportButton
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """What the file dialog answers: the last thing asked of it stands in ``asked``."""
+    answer: dict[str, str] = {}
+
+    def ask(_parent, _title: str, suggested: str, *_: str) -> tuple[str, str]:
+        answer["suggested"] = suggested
+        return str(tmp_path / answer["name"]), "CSV, one table (*.csv)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    return answer
+
+
+def said(stage: Stage) -> str:
+    """What the message after an export says; it is closed."""
+    found: list[QMessageBox] = []
+    stage.until(lambda: bool(found.extend(stage.window.findChildren(QMessageBox)) or found))
+    box = found[0]
+    text = box.text()
+    box.close()
+    stage.settle()
+    return text
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_tab_is_exported_as_it_stands(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    blade = stage.window.machines.blade
+    blade.tabs.setCurrentIndex(1)
+    stage.settle()
+    table, model = blade.compliance.panel.table, blade.compliance.model
+    titles = [c.title for n, c in enumerate(model.columns) if not table.isColumnHidden(n)]
+    kb = [c.key for c in model.columns].index("kb")
+    shown = [model.text(model.row(n), kb) for n in range(model.rowCount())]
+    chosen["name"] = "updates"  # without an ending: the kind that was chosen says it
+    blade.commands["export"].trigger()
+    assert said(stage) == "Exported to updates.csv."
+    assert chosen["suggested"].startswith("Compliance vm-web-02 20")
+    rows = rows_of(tmp_path / "updates.csv")
+    assert len(shown) > 1
+    assert [row["KB"] for row in rows] == shown
+    assert [head.removesuffix(" (UTC)") for head in rows[0]] == [t for t in titles if t != "Age"]
+
+
+def test_chosen_rows_alone_are_exported(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    stage.window.show_page("history")
+    stage.settle()
+    page = stage.table("fleetHistoryTable")
+    page.selectRow(1)
+    page.selectionModel().select(
+        page.model().index(3, 0),
+        page.selectionModel().SelectionFlag.Select | page.selectionModel().SelectionFlag.Rows,
+    )
+    stage.settle()
+    wanted = [page.model().row(n)["started_at"] for n in (1, 3)]
+    chosen["name"] = "history.json"
+    button = next(b for b in stage.window.findChildren(ExportButton) if b.isVisible())
+    button.click()
+    assert not button.isEnabled()
+    assert said(stage) == "Exported to history.json."
+    assert button.isEnabled()
+    found = json.loads((tmp_path / "history.json").read_text(encoding="utf-8"))
+    assert [row["Started (UTC)"] for row in found["history"]] == wanted
+    demo, age = found["notes"]
+    assert demo == "Demo, simulated Azure"
+    assert age.startswith("Contoso: data of 20")
+
+
+def test_a_report_of_machines_has_a_sheet_each(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    stage.choose("vm-web-01", "vm-web-02")
+    chosen["name"] = "report.json"
+    stage.window.machines.blade.commands["export"].trigger()
+    said(stage)
+    found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert set(found) == {"title", "made", "notes", "machines", "compliance", "history", "restarts"}
+    assert sorted(m["Machine"] for m in found["machines"]) == ["vm-web-01", "vm-web-02"]
+    assert {row["Machine"] for row in found["history"]} == {"vm-web-01", "vm-web-02"}
+    assert all(m["Assessed (UTC)"].endswith("Z") for m in found["machines"])
+
+
+def test_the_audit_log_is_exported_with_bodies_and_request_ids(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    (number,) = stage.app.source.db.execute(
+        "SELECT id FROM machines WHERE name='vm-web-02'"
+    ).fetchone()
+    stage.app.desk.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
+    stage.window.show_page("activity")
+    stage.window.page("activity").tabs.setCurrentIndex(1)
+    stage.settle()
+    chosen["name"] = "audit.csv"
+    next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
+    assert said(stage) == "Exported to audit.csv."
+    sent, *answers = reversed(rows_of(tmp_path / "audit.csv"))
+    assert (sent["Event"], sent["Call"], sent["Machine"]) == (
+        "Sending",
+        "Install updates now",
+        "vm-web-02",
+    )
+    assert json.loads(sent["Body"])["windowsParameters"]["classificationsToInclude"] == ["Security"]
+    assert sent["Resource ID"].casefold().endswith("/virtualmachines/vm-web-02")
+    assert sent["When (UTC)"].endswith("Z")
+    assert sent["Asked by"]
+    assert [a["Event"] for a in answers] == ["Accepted"]
+    assert answers[0]["Request ID"]
+
+
+def test_a_place_that_cannot_be_written_is_said(stage: Stage, chosen: dict[str, str]) -> None:
+    stage.start()
+    stage.window.show_page("updates")
+    stage.settle()
+    chosen["name"] = "nowhere/x.xlsx"
+    next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
+    assert "could not be written: No such file or directory. Choose another place" in said(stage)
+
+
+def test_the_end_of_the_program_ends_an_export(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    stage.window.show_page("updates")
+    stage.settle()
+    chosen["name"] = "x.pdf"
+    next(b for b in stage.window.findChildren(QPushButton, "export") if b.isVisible()).click()

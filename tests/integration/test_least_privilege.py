@@ -1,0 +1,119 @@
+"""What may be done is known before a button is pressed, and read-only means that nothing is sent."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.store import connections
+from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
+from hotpatch_gui.views.dialogs.install import InstallDialog
+from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
+
+VM = "Microsoft.Compute/virtualMachines"
+LIMITED = {"rg-web": ("*/read", f"{VM}/assessPatches/action"), "rg-hybrid": ("*/read",)}
+
+
+@pytest.fixture
+def limited(stage: Stage) -> Stage:
+    stage.wire.cloud.grants = dict(LIMITED)
+    stage.start()
+    return stage
+
+
+def commands(stage: Stage) -> dict[str, tuple[bool, str]]:
+    found = stage.window.machines.blade.commands
+    return {key: (action.isEnabled(), action.toolTip()) for key, action in found.items()}
+
+
+def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limited: Stage) -> None:
+    limited.choose("vm-web-02")
+    found = commands(limited)
+    assert found["assess"][0]
+    for key, action in (
+        ("install", "installPatches/action"),
+        ("restart", "restart/action"),
+        ("configure", "write"),
+    ):
+        assert not found[key][0]
+        assert found[key][1].endswith(f"Your account may not: {VM}/{action} is missing.")
+    limited.choose("vm-app-01")
+    assert all(enabled for enabled, _ in commands(limited).values())
+    limited.choose("vm-web-02", "vm-app-01")
+    assert commands(limited)["install"][0], "on those of them where it may"
+    limited.window.machines.blade.open_install()
+    dialog = limited.window.findChild(InstallDialog)
+    assert dialog is not None
+    rows = {limited.window.machines.model.id_at(n) for n in range(16)}
+    assert len(dialog.chosen_ids) == 1
+    assert set(dialog.chosen_ids) <= rows
+    remarks = {
+        dialog.machines.topLevelItem(n).text(0): dialog.machines.topLevelItem(n).text(4)
+        for n in range(2)
+    }
+    assert "installPatches/action is missing" in remarks["vm-web-02"]
+
+
+@pytest.mark.expects_log
+def test_azure_refuses_it_all_the_same(limited: Stage) -> None:
+    """What is greyed is a courtesy: the simulated Azure holds to the same permissions."""
+    db = limited.app.source.db
+    assert db is not None
+    (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
+    limited.app.desk.restart([number])
+    limited.until(lambda: limited.operation_states() == [OperationState.FAILED])
+    note, code = db.execute("SELECT note, code FROM operations").fetchone()
+    assert code == "AuthorizationFailed"
+    assert "restart/action" in note
+
+
+def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage: Stage) -> None:
+    stage.start()
+    (mine,) = connections.read_all(stage.app.source.db)
+    stage.choose("vm-web-02")
+    stage.app.desk.save_connection(mine._replace(may_act=False))
+    stage.until(lambda: not commands(stage)["assess"][0])
+    for key in ("assess", "install", "restart", "configure"):
+        enabled, why = commands(stage)[key]
+        assert not enabled
+        assert why.endswith("Actions are off for Contoso. Settings › Connections turns them on.")
+    assert commands(stage)["refresh"][0]
+
+
+@pytest.mark.expects_log
+def test_with_actions_off_nothing_is_sent_whoever_queued_it(stage: Stage) -> None:
+    stage.start()
+    db = stage.app.source.db
+    (mine,) = connections.read_all(db)
+    stage.app.desk.save_connection(mine._replace(may_act=False))
+    stage.until(lambda: not connections.read_all(db)[0].may_act)
+    (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
+    assert stage.app.desk.assess([number]) == 1
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    assert "Actions are off for Contoso" in db.execute("SELECT note FROM operations").fetchone()[0]
+    assert not stage.wire.cloud.received
+
+
+def test_the_dialog_names_what_is_missing_and_copies_a_role(limited: Stage) -> None:
+    limited.window.open_connections()
+    dialog = limited.window.findChild(ConnectionsDialog)
+    dialog.buttons["permissions"].click()
+    found = limited.window.findChild(PermissionsDialog)
+    rows = {
+        found.list.topLevelItem(n).text(0): found.list.topLevelItem(n)
+        for n in range(found.list.topLevelItemCount())
+    }
+    assert (
+        rows["rg-web"].text(1).startswith("Missing: installPatches/action, restart/action, write")
+    )
+    assert rows["rg-web"].text(2) == "–", "there is no Arc-enabled server in it"
+    assert rows["rg-hybrid"].text(2).startswith("Missing: assessPatches/action")
+    assert rows["rg-app"].text(1) == "Everything is allowed"
+    found.findChild(type(dialog.demo), "copyRole").click()
+    role = json.loads(QGuiApplication.clipboard().text())
+    assert f"{VM}/installPatches/action" in role["Actions"]
+    assert len(role["AssignableScopes"]) == 2

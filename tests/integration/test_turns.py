@@ -1,0 +1,135 @@
+"""Azure takes one request at a time on a machine: ours wait for each other, and for others where the user wants it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.simulator.transport import ENDPOINT
+from hotpatch_gui.worker import operations
+
+SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
+
+
+def number(stage: Stage, name: str) -> int:
+    return int(
+        stage.app.source.db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()[0]
+    )
+
+
+def notes(stage: Stage) -> list[str]:
+    return [
+        row[0] or ""
+        for row in stage.app.source.db.execute("SELECT note FROM operations ORDER BY id")
+    ]
+
+
+def install_elsewhere(stage: Stage, name: str) -> None:
+    """Somebody else, as in the portal, begins an installation."""
+    (path,) = stage.app.source.db.execute(
+        "SELECT azure_id FROM machines WHERE name=?", (name,)
+    ).fetchone()
+    body = {
+        "maximumDuration": "PT120M", "rebootSetting": "IfRequired",
+        "windowsParameters": {"classificationsToInclude": ["Security"]},
+    }  # fmt: skip
+    url = f"{ENDPOINT}{path}/installPatches?api-version=2025-04-01"
+    assert stage.wire.handle("POST", url, {}, json.dumps(body).encode()).status == 202
+
+
+def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "TURN_S", 0.05)
+    stage.start()
+    machine = number(stage, "vm-web-02")
+    stage.app.desk.install([machine], SECURITY)
+    stage.app.desk.restart([machine])
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
+    stage.until(
+        lambda: notes(stage)[1] == "Waits until “Install updates now” on this machine has ended."
+    )
+    assert "restart" not in stage.wire.cloud.received
+    stage.clock.advance(minutes=60)
+    stage.until(
+        lambda: stage.operation_states()[:2] == [OperationState.SUCCEEDED, OperationState.RUNNING]
+    )
+    assert stage.wire.cloud.received["restart"] == 1
+
+
+def test_what_waits_can_be_cancelled_and_is_never_sent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "TURN_S", 0.05)
+    stage.start()
+    machine = number(stage, "vm-web-02")
+    stage.app.desk.install([machine], SECURITY)
+    stage.app.desk.restart([machine])
+    stage.until(lambda: "Waits until" in notes(stage)[1])
+    assert stage.app.desk.cancel(2)
+    stage.clock.advance(minutes=60)
+    stage.until(
+        lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.CANCELLED]
+    )
+    assert notes(stage)[1] == "Cancelled before it was sent."
+    assert "restart" not in stage.wire.cloud.received
+
+
+@pytest.mark.expects_log
+def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "BUSY_S", 0.05)
+    stage.start()
+    install_elsewhere(stage, "vm-web-02")
+    began = stage.wire.cloud.clock.now()
+    stage.app.desk.assess([number(stage, "vm-web-02")])
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    named = f"At work there is an installation that somebody began on {began:%d %b at %H:%M} UTC."
+    assert named in notes(stage)[0]
+    stage.window.show_page("activity")
+    page = stage.window.page("activity")
+    page.panel.table.selectRow(0)
+    stage.settle()
+    wait = page.findChild(QPushButton, "waitForTurn")
+    assert wait.isVisible()
+    wait.click()
+    stage.until(
+        lambda: (
+            len(notes(stage)) == 2
+            and "Waits until an installation that somebody" in notes(stage)[1]
+        )
+    )
+    assert "assess" not in stage.wire.cloud.received
+    stage.clock.advance(minutes=60)
+    stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
+    stage.clock.advance(minutes=10)
+    stage.until(lambda: stage.operation_states()[1] is OperationState.SUCCEEDED)
+    stage.settle()
+    page.panel.table.selectRow(1)
+    stage.settle()
+    assert not wait.isVisible(), "it was asked again already"
+
+
+@pytest.mark.expects_log
+def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "BUSY_S", 0.05)
+    stage.start()
+    machine = number(stage, "vm-web-02")
+    guest = stage.wire.cloud.guests["vm-web-02"]
+    guest.agent_ready = False
+    stage.app.desk.assess([machine])
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    assert "At work" not in notes(stage)[0]
+    assert stage.app.desk.wait_for_turn(1)
+    assert not stage.app.desk.wait_for_turn(1), "once"
+    stage.until(lambda: "It is asked again every minute" in notes(stage)[1])
+    guest.agent_ready = True
+    stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
+    assert stage.wire.cloud.received["assess"] == 1

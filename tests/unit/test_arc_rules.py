@@ -1,0 +1,132 @@
+"""Hotpatching of Arc-enabled servers: licence, what the machine makes of it, and what Azure leaves unsaid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from helpers.machines import GOOD
+from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, Licence, can_enrol
+from hotpatch_gui.domain.coverage import Evidence, coverage
+from hotpatch_gui.domain.hotpatch import (
+    HotpatchStatus,
+    Verdict,
+    eligibility,
+    hotpatch_status,
+    is_on,
+)
+from hotpatch_gui.domain.machines import Image, PatchMode, PowerState
+from hotpatch_gui.domain.patching import why_not
+from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
+from hotpatch_gui.domain.standing import Situation
+from hotpatch_gui.simulator.fleet import EPOCH
+
+S = HotpatchStatus
+SERVER = replace(
+    GOOD, image=Image(), os_name="Windows Server 2025 Datacenter", os_version="10.0.26100.33222",
+    arc=Arc("serverdatacenter"),
+)  # fmt: skip
+
+
+def server(**fields: object):
+    return replace(SERVER, arc=Arc("serverdatacenter")._replace(**fields))
+
+
+@pytest.mark.parametrize(
+    ("licence", "enablement", "status"),
+    [
+        (Licence.ENABLED, Enablement.ENABLED, S.ENABLED),
+        (Licence.ENABLED, Enablement.DISABLED, S.DISABLED),
+        (Licence.ENABLED, None, S.DISABLED),
+        (Licence.ENABLED, Enablement.PENDING_EVALUATION, S.PENDING),
+        (Licence.ENABLED, Enablement.ACTION_REQUIRED, S.ACTION_REQUIRED),
+        (Licence.DISABLED, Enablement.ENABLED, S.CANCELED),
+        (Licence.ENABLING, None, S.PENDING),
+        (Licence.DISABLING, Enablement.ENABLED, S.PENDING),
+        (None, None, S.NOT_ENROLLED),
+    ],
+)
+def test_the_portals_table(licence, enablement, status) -> None:
+    """azure-patching §3.3."""
+    assert hotpatch_status(server(licence=licence, enablement=enablement), assessed=True) is status
+
+
+def test_without_a_licence_the_system_decides() -> None:
+    for edition in (*EDITIONS, "ServerDatacenterCore"):
+        assert can_enrol("10.0.26100.1742", edition)
+    for version, edition in (("10.0.20348.1", "serverdatacenter"), ("10.0.26100.1742", "serverturbine"),
+                             ("10.0.26100.1742", None), (None, "serverstandard"), ("nonsense", "serverstandard")):  # fmt: skip
+        assert not can_enrol(version, edition), (version, edition)
+    old = replace(server(), os_version="10.0.20348.2000")
+    assert hotpatch_status(old, assessed=True) is S.NOT_AVAILABLE
+
+
+def test_every_combination_has_a_sentence_and_findings_with_a_way_on(calendar) -> None:
+    for licence, enablement in product((None, *Licence), (None, *Enablement)):
+        machine = server(licence=licence, enablement=enablement)
+        status = hotpatch_status(machine, assessed=True)
+        found = coverage(Evidence(machine, status, EPOCH), calendar, EPOCH)
+        assert found.headline
+        assert found.next_step
+        assert (status is S.ENABLED) == is_on(machine)
+        for finding in eligibility(machine):
+            assert finding.detail
+            assert finding.fix or finding.verdict is not Verdict.FAIL, finding
+
+
+def test_what_azure_names_as_missing_is_said(calendar) -> None:
+    machine = server(
+        licence=Licence.ENABLED,
+        enablement=Enablement.ACTION_REQUIRED,
+        error="VBS is not running. (VbsNotRunning)",
+    )
+    found = coverage(Evidence(machine, S.ACTION_REQUIRED, EPOCH), calendar, EPOCH)
+    assert found.situation is Situation.ACTION_REQUIRED
+    assert "VBS is not running" in found.headline
+    verdicts = {f.check: f for f in eligibility(machine)}
+    vbs = verdicts["Virtualization-based security"]
+    assert vbs.verdict is Verdict.FAIL
+    assert "Secure Boot" in vbs.fix
+    enabled = {
+        f.check: f
+        for f in eligibility(server(licence=Licence.ENABLED, enablement=Enablement.ENABLED))
+    }
+    assert enabled["Virtualization-based security"].verdict is Verdict.PASS
+    silent = {f.check: f for f in eligibility(server())}
+    assert silent["Virtualization-based security"].verdict is Verdict.NOT_KNOWABLE, (
+        "nothing is claimed"
+    )
+
+
+def test_a_restart_is_asked_for_on_the_server_itself(calendar) -> None:
+    found = coverage(
+        Evidence(server(), S.NOT_ENROLLED, EPOCH, restart_pending=True), calendar, EPOCH
+    )
+    assert "on the server itself" in found.next_step
+
+
+def test_a_server_that_does_not_report_is_not_called_stopped(calendar) -> None:
+    away = replace(server(), power=PowerState.parse("Disconnected"))
+    found = coverage(Evidence(away, S.NOT_ENROLLED, EPOCH), calendar, EPOCH)
+    assert (
+        found.headline == "The machine is disconnected, so it can be neither assessed nor patched."
+    )
+    assert PowerState.parse("Connected") is PowerState.RUNNING
+
+
+def test_automatic_guest_patching_passes_them_by() -> None:
+    machine = replace(
+        server(), settings=replace(GOOD.settings, patch_mode=PatchMode.AUTOMATIC_BY_PLATFORM)
+    )
+    assert "virtual machines in Azure alone" in (why_not(machine) or "")
+
+
+def test_changes_that_azure_would_refuse() -> None:
+    safe = SettingsChange(Orchestration.SAFE_DEPLOYMENT, hotpatch=False, periodic_assessment=True)
+    assert "Safe Deployment" in (refusal(Image(), SERVER.settings, safe, SERVER.arc) or "")
+    on = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, hotpatch=True, periodic_assessment=True)
+    assert "enrolled first" in (refusal(Image(), SERVER.settings, on, SERVER.arc) or "")
+    enrolled = Arc("serverdatacenter", Licence.ENABLED)
+    assert refusal(Image(), SERVER.settings, on, enrolled) is None

@@ -1,0 +1,150 @@
+"""What is exported can be read by the programs it is meant for, and stays text there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from hotpatch_gui.models import formats
+from hotpatch_gui.models.formats import ExportError, Report, Sheet
+
+AT = datetime(2026, 11, 24, 9, 30, 5, tzinfo=UTC)
+HOSTILE = (
+    "=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "\t=1", "<b>bold</b>", "שרת 🖥", 'a "quoted", one', "two\nlines",
+)  # fmt: skip
+NS = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+
+
+def report(*rows: tuple[object, ...]) -> Report:
+    texts = tuple((text, n, AT) for n, text in enumerate(HOSTILE))
+    sheets = (
+        Sheet("Machines", ("Name", "Number", "Read (UTC)"), rows or texts),
+        Sheet("History", ("Name",), ()),
+    )
+    return Report("A <report>", AT, ("Contoso: data of 2026-11-24T09:00:00Z (30 min ago)",), sheets)
+
+
+def sheet_xml(path: Path, number: int) -> ET.Element:
+    with zipfile.ZipFile(path) as book:
+        return ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+
+
+def test_csv_is_utf8_with_a_mark_and_guards_every_cell(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    formats.write(path, report())
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["Name", "Number", "Read (UTC)"]
+    assert {row[2] for row in rows} == {"2026-11-24T09:30:05Z"}
+    assert [row[0] for row in rows] == [
+        "'=cmd|' /C calc'!A0", "'+1+1", "'-2", "'@SUM(A1)", "'=1", "<b>bold</b>", "שרת 🖥", 'a "quoted", one', "two lines",
+    ]  # fmt: skip
+
+
+def test_numbers_below_zero_are_numbers_and_not_guarded(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    formats.write(path, report(("a", -3, None)))
+    assert path.read_text(encoding="utf-8-sig").splitlines()[1] == "a,-3,"
+
+
+def test_xlsx_has_a_sheet_each_frozen_with_a_filter(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    formats.write(path, report())
+    with zipfile.ZipFile(path) as book:
+        names = [
+            s.get("name")
+            for s in ET.fromstring(book.read("xl/workbook.xml")).iterfind(".//s:sheet", NS)
+        ]
+        styles = ET.fromstring(book.read("xl/styles.xml"))
+    assert names == ["About", "Machines", "History"]
+    page = sheet_xml(path, 2)
+    assert page.find(".//s:pane", NS).get("state") == "frozen"
+    assert page.find("s:autoFilter", NS).get("ref") == f"A1:C{len(HOSTILE) + 1}"
+    assert not list(page.iterfind(".//s:f", NS)), "no formula"
+    texts = ["".join(c.itertext()) for c in page.iterfind(".//s:c[@t='inlineStr']", NS)]
+    assert texts[3:] == list(HOSTILE), "as they are: the format says that they are text"
+    quoted = [
+        n
+        for n, x in enumerate(styles.iterfind("s:cellXfs/s:xf", NS))
+        if x.get("quotePrefix") == "1"
+    ]
+    firsts = list(page.iterfind(".//s:c[@t='inlineStr']", NS))[3:]
+    assert [int(c.get("s", 0)) in quoted for c in firsts] == [True] * 5 + [False] * 4
+    whens = [c.find("s:v", NS).text for c in list(page.iterfind(".//s:c", NS))[5::3]]
+    days = (AT - datetime(1899, 12, 30, tzinfo=UTC)).total_seconds() / 86400  # Excel's own count
+    assert [round(float(w) - days, 6) for w in whens] == [0] * len(HOSTILE)
+
+
+def test_json_holds_every_sheet_and_the_age_of_the_data(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    formats.write(path, report(("a", 1.5, date(2026, 1, 2)), ("b", True, None)))
+    assert json.loads(path.read_text(encoding="utf-8")) == {
+        "title": "A <report>", "made": "2026-11-24T09:30:05Z",
+        "notes": ["Contoso: data of 2026-11-24T09:00:00Z (30 min ago)"],
+        "machines": [
+            {"Name": "a", "Number": 1.5, "Read (UTC)": "2026-01-02"},
+            {"Name": "b", "Number": True, "Read (UTC)": None},
+        ],
+        "history": [],
+    }  # fmt: skip
+
+
+def test_the_page_is_escaped_and_says_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.html"
+    formats.write(path, report())
+    text = path.read_text(encoding="utf-8")
+    assert "<b>" not in text
+    assert "&lt;b&gt;bold" in text
+    assert "<title>A &lt;report&gt;</title>" in text
+    assert "Contoso: data of 2026-11-24T09:00:00Z" in text
+    assert "Nothing is on record." in text
+
+
+def test_a_pdf_is_written_and_a_long_one_says_what_it_leaves_out(qapp, tmp_path: Path) -> None:
+    path = tmp_path / "x.pdf"
+    formats.write(path, report())
+    assert path.read_bytes().startswith(b"%PDF")
+    many = report(*((f"m{n}", n, AT) for n in range(formats.PDF_ROWS + 5)))
+    text = "".join(formats.html_of(many, formats.PDF_ROWS))
+    assert "The first 2,000 of 2,005 rows" in text
+    assert text.count("<tr><td>") == formats.PDF_ROWS
+
+
+@pytest.mark.parametrize("ending", list(formats.FORMATS))
+def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"x{ending}"
+    path.write_text("old")
+
+    def breaking():
+        yield "a", 1, AT
+        raise OSError(28, "No space left on device")
+
+    broken = Report("R", AT, (), [Sheet("Machines", ("Name", "Number", "Read (UTC)"), breaking())])
+    with pytest.raises(ExportError, match="could not be written: No space left on device"):
+        formats.write(path, broken)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_place_or_an_ending_that_does_not_do_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"x\.doc names no format; end it with \.csv, \.xlsx"):
+        formats.write(tmp_path / "x.doc", report())
+    for ending in formats.FORMATS:
+        with pytest.raises(ExportError, match="could not be written"):
+            formats.write(tmp_path / "nowhere" / f"x{ending}", report())
+
+
+def test_more_rows_than_excel_takes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "XLSX_ROWS", 3)
+    with pytest.raises(ExportError, match="3 rows at most; filter, or choose CSV"):
+        formats.write(tmp_path / "x.xlsx", report())
+    assert not list(tmp_path.iterdir())
