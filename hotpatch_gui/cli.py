@@ -1,4 +1,4 @@
-"""The command line: the window by default, ``simulate`` and ``capture`` beside it."""
+"""The command line: the window by default, and the commands beside it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from .domain.clouds import Cloud, simulated
 from .paths import default_data_dir
 
 if TYPE_CHECKING:
-    from .app import Next, Target
+    from .desk import Next
     from .domain.connections import Connection
+    from .targets import Target
 
 FILE_NAME = "hotpatch.sqlite3"
 EXIT_USAGE = 2
@@ -28,17 +29,38 @@ SIMULATOR_FILE = "simulated-azure.sqlite3"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; the exit code."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = build_parser(with_commands=not _OF_THE_WINDOW.issuperset(_words(given)))
+    options = parser.parse_args(given)
     match options.command:
+        case None:
+            return run(options, parser)
         case "simulate":
             return simulate(options)
         case "capture":
             return capture(options)
-    return run(options, parser)
+    from .commands import dispatch  # noqa: PLC0415 - Qt and the worker with it
+
+    world = read_world(options, parser, root_of(options))
+    start_log(world.folder)
+    return dispatch.run(options, world.folder, _target(world))
 
 
-def build_parser() -> argparse.ArgumentParser:
+_OF_THE_WINDOW = frozenset({"simulate", "capture"})
+_WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--story")
+
+
+def _words(arguments: Sequence[str]) -> set[str]:
+    """What may be the name of a command; ``--help`` asks for all of them."""
+    words = {"--help"} & {"--help" if a == "-h" else a for a in arguments}
+    for last, word in zip(["", *arguments], arguments, strict=False):
+        if not word.startswith("-") and last not in _WITH_VALUE:
+            words.add(word)
+    return words
+
+
+def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
+    """``with_commands`` those that need no window, too: to import them takes longer than the window may."""
     parser = argparse.ArgumentParser(
         prog="hotpatch-gui",
         description="Hotpatch state, assessments and installations of Windows Server machines in Azure. "
@@ -63,6 +85,10 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_simulate(commands)
     _add_capture(commands)
+    if with_commands:
+        from .commands.parsers import add_parsers  # noqa: PLC0415
+
+        add_parsers(commands)
     return parser
 
 
@@ -130,13 +156,13 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
     put_back = import_qt()
-    from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from . import app, lock  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     application = app.make_application()
     code = 0
     while world is not None:
-        lock = app.lock(world.folder)
-        if lock is None:
+        held = lock.lock(world.folder)
+        if held is None:
             print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
             app.say(ALREADY_OPEN.format(folder=world.folder))
             return EXIT_USAGE
@@ -152,7 +178,7 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         code = int(application.exec())
         if not program.close():
             os._exit(code)  # the worker hangs in a request; Qt would abort the process over it
-        lock.unlock()
+        held.unlock()
         world = _world_after(program.next, root)
         if world is not None:
             program.forget()
@@ -207,7 +233,7 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
             parser.error(str(error))
         return World(root / "simulated" / cloud.host.replace(":", "-"), cloud)
     has_azure = (root / FILE_NAME).exists()
-    if has_azure and not wants_demo:
+    if (has_azure or options.command) and not wants_demo:
         return World(root)
     folder = root / DEMO_FOLDER
     story = options.story or ("today" if options.reset_demo else None)
@@ -216,11 +242,11 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
 
 
 def _target(world: World) -> Target:
-    from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from . import targets  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     if world.is_demo:
-        return app.demo_target(lambda: app.demo_wire(world.folder, world.story or "today"))
-    return app.simulated_target(world.cloud) if world.cloud else app.azure_target()
+        return targets.demo_target(lambda: targets.demo_wire(world.folder, world.story or "today"))
+    return targets.simulated_target(world.cloud) if world.cloud else targets.azure_target()
 
 
 def subscription_id(text: str) -> str:

@@ -13,12 +13,13 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from hotpatch_gui import resources
-from hotpatch_gui.app import App, Target, demo_target, make_application
+from hotpatch_gui.app import App, make_application
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.stories import STORIES
+from hotpatch_gui.targets import Target, demo_target
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.later import Later
 from hotpatch_gui.views.widgets.table import Table

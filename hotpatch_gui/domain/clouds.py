@@ -97,6 +97,13 @@ def simulated(endpoint: str) -> Cloud:
     return Cloud(SIMULATED, "Simulated Azure", place, needs_sign_in=False, is_demo=True)
 
 
+class CloudLabel(NamedTuple):
+    """What the window says of the cloud it shows. ``demo`` is empty for a real one."""
+
+    name: str
+    demo: str = ""
+
+
 def _https(address: str, what: str) -> str:
     parts = urlsplit(address.strip().rstrip("/"))
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:

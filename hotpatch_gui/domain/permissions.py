@@ -40,6 +40,10 @@ _ACTS: dict[OperationKind, tuple[str | None, str | None]] = {
 }
 
 
+FORBIDDEN_CODES = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "403"})
+"""With which Azure says that the account may not."""
+
+
 class Grant(NamedTuple):
     """One of an account's permissions at a scope: what is granted, and what is taken out of it again."""
 

@@ -25,6 +25,13 @@ class Ability(NamedTuple):
     why_not: str = ""
 
 
+def is_permitted(row: sqlite3.Row, kind: OperationKind) -> bool:
+    """Whether the user has turned actions on and the account may, as far as that is known."""
+    action = needed(kind, is_arc=row["kind"] == ARC)
+    grants = grants_of(row["grants"])
+    return bool(row["may_act"]) and (action is None or grants is None or allows(grants, action))
+
+
 def ability(rows: Sequence[sqlite3.Row], kind: OperationKind) -> Ability:
     reasons = [(row["id"], why_not(row, kind)) for row in rows]
     counted = Counter(reason for _, reason in reasons if reason)

@@ -30,11 +30,13 @@ class ExportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table: titles, and rows of values (text, number, whole time with zone, None) in their order."""
+    """One table: titles, and rows of values (text, number, whole time with zone, None) in their order.
+    ``unprinted`` are the places of columns that no page has room for, such as resource ids."""
 
     title: str
     heads: Sequence[str]
     rows: Iterable[Sequence[Any]]
+    unprinted: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,18 @@ def _csv(path: Path, report: Report) -> None:
 
 def _json(path: Path, report: Report) -> None:
     with path.open("w", encoding="utf-8") as out:
-        head = {"title": report.title, "made": iso(report.made), "notes": list(report.notes)}
-        out.write(json.dumps(head, ensure_ascii=False)[:-1])
-        for sheet in report.sheets:
-            out.write(f", {json.dumps(sheet.title.casefold())}: [")
-            _json_rows(out, sheet)
-            out.write("]")
-        out.write("}\n")
+        write_json(out, report)
+
+
+def write_json(out: TextIO, report: Report) -> None:
+    """One object: title, time, notes, and a list of rows under each sheet's name."""
+    head = {"title": report.title, "made": iso(report.made), "notes": list(report.notes)}
+    out.write(json.dumps(head, ensure_ascii=False)[:-1])
+    for sheet in report.sheets:
+        out.write(f", {json.dumps(sheet.title.casefold())}: [")
+        _json_rows(out, sheet)
+        out.write("]")
+    out.write("}\n")
 
 
 def _json_rows(out: TextIO, sheet: Sheet) -> None:
@@ -163,10 +170,11 @@ def _fill(book: Any, report: Report) -> None:
 
 
 _STYLE = """
-body { font-family: "Segoe UI", Inter, sans-serif; font-size: 9pt; color: #201f1e; margin: 24px; }
-h1 { font-size: 16pt; margin: 0 0 4px 0; } h2 { font-size: 12pt; margin: 20px 0 6px 0; }
+body { font-family: "Segoe UI", Inter, sans-serif; font-size: 8pt; color: #201f1e; margin: 24px; }
+h1 { font-size: 15pt; margin: 0 0 4px 0; } h2 { font-size: 11pt; margin: 20px 0 6px 0; }
 p { color: #605e5c; margin: 2px 0; } table { border-collapse: collapse; width: 100%; }
 th { text-align: left; border-bottom: 1px solid #8a8886; padding: 3px 6px; }
+td.whole { white-space: nowrap; }
 td { border-bottom: 1px solid #edebe9; padding: 3px 6px; vertical-align: top; }
 @media print { thead { display: table-header-group; } tr { page-break-inside: avoid; } }
 """
@@ -180,20 +188,28 @@ def html_of(report: Report, most: int | None = None) -> Iterator[str]:
     for line in (f"Made {iso(report.made)}", *report.notes):
         yield f"<p>{escape(line)}</p>"
     for sheet in report.sheets:
+        places = [n for n in range(len(sheet.heads)) if n not in sheet.unprinted]
         yield f"<h2>{escape(sheet.title)}</h2><table><thead><tr>"
-        yield "".join(f"<th>{escape(head)}</th>" for head in sheet.heads)
+        yield "".join(f"<th>{escape(sheet.heads[n])}</th>" for n in places)
         yield "</tr></thead><tbody>"
         count = 0
         for count, row in enumerate(sheet.rows, 1):
             if most is None or count <= most:
-                cells = ("" if v is None else escape(str(iso(v))) for v in row)
-                yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+                yield f"<tr>{''.join(_printed(row[n], is_first=n == 0) for n in places)}</tr>"
         yield "</tbody></table>"
         if most is not None and count > most:
             yield f"<p>The first {most:,} of {count:,} rows; the other formats have all of them.</p>"
         if not count:
             yield "<p>Nothing is on record.</p>"
     yield "</body></html>\n"
+
+
+def _printed(value: Any, *, is_first: bool) -> str:
+    """A cell of a page; a time to the minute, in UTC as its title says."""
+    is_time = isinstance(value, datetime)
+    text = f"{value:%Y-%m-%d %H:%M}" if is_time else "" if value is None else str(iso(value))
+    whole = ' class="whole"' if is_time or is_first else ""
+    return f"<td{whole}>{escape(text)}</td>"
 
 
 def _html(path: Path, report: Report) -> None:
@@ -208,18 +224,22 @@ def _pdf(path: Path, report: Report) -> None:
         QPageSize,
         QPdfWriter,
         QTextDocument,
+        QTextOption,
     )
 
     file = QFile(str(path))
     if not file.open(QFile.OpenModeFlag.WriteOnly):
         raise OSError(file.errorString())
+    whole_words = QTextOption()
+    whole_words.setWrapMode(QTextOption.WrapMode.WordWrap)
     writer = QPdfWriter(file)
     writer.setTitle(report.title)
     writer.setCreator("Hotpatch Dashboard")
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageOrientation(QPageLayout.Orientation.Landscape)
-    writer.setPageMargins(QMarginsF(12, 12, 12, 12), QPageLayout.Unit.Millimeter)
+    writer.setPageMargins(QMarginsF())  # printing leaves 2 cm itself
     document = QTextDocument()
+    document.setDefaultTextOption(whole_words)
     document.setHtml("".join(html_of(report, PDF_ROWS)))
     document.print_(writer)
     file.close()

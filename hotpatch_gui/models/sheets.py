@@ -23,6 +23,8 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 WHATS = ("machines", "compliance", "history", "restarts", "audit")
 REPORTED = ("compliance", "history", "restarts")
 """What a report of machines holds, one sheet each."""
+UNPRINTED = frozenset({"id", "run", "body", "resource_id", "subscription", "location", "read"})
+"""Keys of columns that a page has no room for."""
 
 
 MACHINES = (
@@ -49,7 +51,8 @@ def sheet_of(title: str, columns: Sequence[Column], rows: Iterable[Any], now: da
     """Rows of a view as values; titles of times say that they are in UTC."""
     shown = [c for c in columns if c.key != "age"]
     heads = [f"{c.title} (UTC)" if c.is_time else c.title for c in shown]
-    return Sheet(title, heads, ([_cell(c, row, now) for c in shown] for row in rows))
+    unprinted = frozenset(n for n, c in enumerate(shown) if c.key in UNPRINTED)
+    return Sheet(title, heads, ([_cell(c, row, now) for c in shown] for row in rows), unprinted)
 
 
 def _cell(column: Column, row: Any, now: datetime) -> Any:

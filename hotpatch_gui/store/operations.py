@@ -153,6 +153,17 @@ def follow_up(db: sqlite3.Connection, kind: OperationKind, machine_id: int, now:
         _insert(db, kind, machine_id, None, now=now, asked_by=PROGRAM)
 
 
+def newest(db: sqlite3.Connection) -> int:
+    """The id of the operation that was asked for last; 0 where there is none."""
+    (found,) = db.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()
+    return int(found)
+
+
+def after(db: sqlite3.Connection, operation_id: int) -> list[sqlite3.Row]:
+    """What was asked for since that one, oldest first."""
+    return db.execute(f"{_SELECT} WHERE o.id>? ORDER BY o.id", (operation_id,)).fetchall()
+
+
 def open_operations(db: sqlite3.Connection) -> list[Operation]:
     """Operations that have not ended, oldest first."""
     return [operation_of(r) for r in running(db)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.clouds import CloudLabel
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.settings import Settings
 from hotpatch_gui.theme.icons import Icons
@@ -15,13 +16,6 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.releases import Calendar
 
     from .protocols import DemoTime, Requests
-
-
-class CloudLabel(NamedTuple):
-    """What the window says of the cloud it shows. ``demo`` is empty for a real one."""
-
-    name: str
-    demo: str = ""
 
 
 class Services(NamedTuple):

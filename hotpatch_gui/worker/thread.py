@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import catalogue, connections, database, machines, operations
 from hotpatch_gui.store.changes import Changes
@@ -74,7 +75,8 @@ class Worker(QObject):
         sync_ended (): a sync came to its end, well or not; sync_state says how.
         failed (Problem): something outside an operation or a sync went wrong.
         prompted (str): what the user has to do to sign in; empty once it is done.
-        connected (): every connection is there, or has said why not.
+        connected (tuple of ids): these connections are there; the others have said why not.
+        synced (int): the sync of one connection came to its end, or could not begin.
         idled (): nothing is left to do until somebody asks or the next periodic sync.
     """
 
@@ -85,7 +87,8 @@ class Worker(QObject):
     failed = Signal(object)
     idled = Signal()
     prompted = Signal(str)
-    connected = Signal()
+    connected = Signal(object)
+    synced = Signal(int)
 
     def __init__(
         self,
@@ -97,13 +100,17 @@ class Worker(QObject):
         sync_every_s: float,
         seed: Callable[[], Connection] | None = None,
         transport: Callable[[], Callable[[], Any]] | None = None,
+        only: frozenset[int] | None = None,
+        sends: bool = True,
     ) -> None:
         """``seed`` is a connection that the file is to have; ``transport`` makes what makes the transports of a
-        cloud in this process. Both are called on the worker's thread."""
+        cloud in this process. Both are called on the worker's thread. ``only`` these connections are looked at;
+        without ``sends`` what is queued stays so, and what was sent is followed."""
         super().__init__()
         self._path, self._world = path, world
         self._clock, self._calendar = clock, calendar
         self._seed, self._make_transport = seed, transport
+        self._only, self._sends = only, sends
         self._transport: Callable[[], Any] | None = None
         self.sync_every_s = sync_every_s
         """Read by the periodic job; a number, so another thread may set it."""
@@ -160,8 +167,9 @@ class Worker(QObject):
         self._transport = self._make_transport() if self._make_transport else None
         self._contexts = {}
         for connection in connections.read_all(self._db):
-            self._set_up(connection)
-        self.connected.emit()
+            if self._only is None or connection.id in self._only:
+                self._set_up(connection)
+        self.connected.emit(tuple(self._contexts))
         self._schedule(0.0)
 
     def _set_up(self, connection: Connection, *, begins: bool = True) -> None:
@@ -181,6 +189,7 @@ class Worker(QObject):
                 problem = _no_connection(connection.name, error)
                 catalogue.sync_ended(self._db, connection.id, self._clock(), problem)
             self.changed.emit(Changes.to("sync_state"))
+            self.synced.emit(connection.id)
             return
         self._contexts[connection.id] = Context(
             self._db,
@@ -236,7 +245,8 @@ class Worker(QObject):
 
         for operation in operations.open_operations(self._db):
             context = self._context_of(operation.machine_id)
-            if context is not None:
+            waits = operation.state is OperationState.QUEUED and not self._sends
+            if context is not None and not waits:
                 name = f"{context.connection_id} operation {operation.id}"
                 self._add(name, follow(context, operation.id))
         self._schedule(0.0)
@@ -386,8 +396,10 @@ class Worker(QObject):
             yield from sync_fleet(self._contexts[connection_id], self.sync_progressed.emit)
         finally:
             self._syncing.discard(connection_id)
-            if not self._syncing and not self.stopping.is_set():
-                self.sync_ended.emit()
+            if not self.stopping.is_set():
+                self.synced.emit(connection_id)
+                if not self._syncing:
+                    self.sync_ended.emit()
 
     def _sign_in(self, connection_id: int) -> Job:
         from .sign_in import sign_in  # noqa: PLC0415
@@ -396,6 +408,8 @@ class Worker(QObject):
         if (yield from sign_in(self._contexts[connection_id])):
             self._sync_one(connection_id)
             self._revive_one(connection_id)
+        else:
+            self.synced.emit(connection_id)
 
 
 class WorkerThread(QObject):

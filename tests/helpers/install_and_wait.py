@@ -13,12 +13,12 @@ from hotpatch_gui.demo import environment
 
 def main() -> None:
     environment.prepare()
-    from hotpatch_gui.app import simulated_target
     from hotpatch_gui.demo.stage import Stage
     from hotpatch_gui.domain.clouds import simulated
     from hotpatch_gui.domain.installs import InstallRequest
     from hotpatch_gui.domain.operations import OperationState
     from hotpatch_gui.domain.updates import Classification
+    from hotpatch_gui.targets import simulated_target
 
     endpoint, _, folder, machine = sys.argv[1:]
     target = simulated_target(simulated(endpoint))

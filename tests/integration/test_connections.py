@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from helpers.tls import CLIENT, SECRET, TENANT, WHO, SecureAzure, secure_azure
 from hotpatch_gui import logs
-from hotpatch_gui.app import Next, azure_target
 from hotpatch_gui.demo.stage import Stage, still_wire
+from hotpatch_gui.desk import Next
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import connections
+from hotpatch_gui.targets import azure_target
 from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog

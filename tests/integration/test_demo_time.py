@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui import demo_time, resources
-from hotpatch_gui.app import Next
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.desk import Next
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import RunningClock
 from hotpatch_gui.simulator.fleet import EPOCH

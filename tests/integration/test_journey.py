@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from helpers.simulator import simulate
-from hotpatch_gui.app import simulated_target
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.targets import simulated_target
 from hotpatch_gui.views.dialogs.install import InstallDialog
 
 

@@ -13,9 +13,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.app import Desk, lock
 from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.desk import Desk
 from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.lock import lock
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 

@@ -15,17 +15,16 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from hotpatch_gui import logs
-from hotpatch_gui.app import Target
 from hotpatch_gui.azure import credentials
 from hotpatch_gui.demo.stage import Stage
-from hotpatch_gui.domain.clouds import custom
+from hotpatch_gui.domain.clouds import CloudLabel, custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.transport import ENDPOINT, in_process_transport
-from hotpatch_gui.views.services import CloudLabel
+from hotpatch_gui.targets import Target
 
 SECRET = "eyJhbGciOiJub25lIn0.c2VjcmV0LXNlY3JldC1zZWNyZXQ.c2lnbmF0dXJl"
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from requests.exceptions import ReadTimeout
 
-from hotpatch_gui.app import azure_target, lock
 from hotpatch_gui.cli import build_parser, read_world, reset_demo
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.clouds import PUBLIC
@@ -21,8 +20,10 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.lock import lock
 from hotpatch_gui.simulator.arm import Answer
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.targets import azure_target
 from hotpatch_gui.worker import operations, thread
 
 S = OperationState

@@ -14,12 +14,12 @@ from hotpatch_gui.demo import environment
 
 def main() -> None:
     environment.prepare()
-    from hotpatch_gui.app import simulated_target
     from hotpatch_gui.demo.stage import Stage
     from hotpatch_gui.domain.clouds import simulated
     from hotpatch_gui.domain.installs import InstallRequest
     from hotpatch_gui.domain.settings import Orchestration, SettingsChange
     from hotpatch_gui.domain.updates import Classification
+    from hotpatch_gui.targets import simulated_target
 
     endpoint, _, folder, seed = sys.argv[1:]
     rng = random.Random(seed)

@@ -16,14 +16,15 @@ from contextlib import closing
 from pathlib import Path
 
 from hotpatch_gui import resources
-from hotpatch_gui.app import demo_target, lock
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.lock import lock
 from hotpatch_gui.logs import start_log
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.targets import demo_target
 from hotpatch_gui.worker import thread
 
 from . import kills as killing

@@ -18,7 +18,6 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from hotpatch_gui import resources
-from hotpatch_gui.app import simulated_target
 from hotpatch_gui.demo import stage as stages
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
@@ -28,6 +27,7 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler
+from hotpatch_gui.targets import simulated_target
 from hotpatch_gui.worker import operations, patience, thread
 
 from . import kills as killing

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from helpers.simulator import simulate
-from hotpatch_gui.app import simulated_target
 from hotpatch_gui.demo import stage as stages
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
+from hotpatch_gui.targets import simulated_target
 from hotpatch_gui.worker import operations
 
 from . import kills as killing

@@ -1,0 +1,1 @@
+"""Commands without a window, for Task Scheduler and cron."""

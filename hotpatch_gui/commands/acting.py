@@ -1,0 +1,194 @@
+"""``assess`` and ``install``: the same worker and rules as in the window."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.domain.installs import (
+    FleetReview,
+    InstallRequest,
+    RequestError,
+    RestartSetting,
+    plan,
+)
+from hotpatch_gui.domain.kb import KbTextError, parse_kbs
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.headless import GivenUpError
+from hotpatch_gui.models.ability import is_permitted, why_not
+from hotpatch_gui.store import assessments, machines, operations
+
+from .common import CommandError, Exit, chosen, ids, plain, say, session
+from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
+
+if TYPE_CHECKING:
+    from hotpatch_gui.headless import Session
+    from hotpatch_gui.targets import Target
+
+
+def assess(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    return _act(
+        options, folder, target, OperationKind.ASSESS, lambda session, ids: session.desk.assess(ids)
+    )
+
+
+def install(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    try:
+        request = _request(options)
+    except (RequestError, KbTextError) as error:
+        raise CommandError(str(error), Exit.USAGE) from error
+
+    def ask(session: Session, ids: Sequence[int]) -> None:
+        say(_review(session.db, request, ids))
+        if not options.dry_run:
+            session.desk.install(ids, request)
+
+    return _act(options, folder, target, OperationKind.INSTALL, ask)
+
+
+def _request(options: argparse.Namespace) -> InstallRequest:
+    names = options.classification or ["Critical", "Security"]
+    classes = [Classification.parse(name) for name in names]
+    if None in classes:
+        raise RequestError(
+            f"{names[classes.index(None)]} is no classification; there is {', '.join(c.value for c in Classification)}."
+        )
+    return InstallRequest(
+        frozenset(c for c in classes if c is not None), parse_kbs(options.include), parse_kbs(options.exclude),
+        options.no_restarts, None, RestartSetting(options.reboot), options.minutes,
+    )  # fmt: skip
+
+
+def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int]) -> str:
+
+    plans = {
+        row["id"]: plan(
+            request,
+            assessments.offered(db, row["id"]),
+            restart_pending=bool(row["restart_pending"]),
+        )
+        for row in machines.read_rows(db, ids)
+    }
+    return FleetReview(request, plans).sentence
+
+
+def _act(
+    options: argparse.Namespace, folder: Path, target: Target, kind: OperationKind,
+    ask: Callable[[Session, Sequence[int]], object],
+) -> int:  # fmt: skip
+    """Read anew, ask, wait for the ends, and say what became of each."""
+
+    if bool(options.machines) == options.all:
+        raise CommandError("Name machines, or say --all.", Exit.USAGE)
+    only = chosen(folder, target, options.connection)
+    with session(folder, target, only=only, sends=True) as running:
+        running.wait_for_sync()
+        db = running.db
+        rows = machines.read_rows(db, ids(db, only))
+        wanted = rows if options.all else _named(rows, options.machines)
+        able = [row["id"] for row in wanted if not why_not(row, kind)]
+        refused = [(row, why_not(row, kind)) for row in wanted if why_not(row, kind)]
+        if options.all:
+            refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
+        _confirm(options, len(able))
+        before, given_up = operations.newest(db), ""
+        if able:
+            ask(running, able)
+        mine = [row["id"] for row in operations.after(db, before) if row["kind"] == kind]
+        default = ASSESS_MINUTES if kind is OperationKind.ASSESS else INSTALL_MINUTES
+        minutes = default if options.wait is None else options.wait
+        try:
+            running.wait_for(mine, minutes or ASSESS_MINUTES, ends=bool(minutes))
+        except GivenUpError as error:
+            given_up = str(error)
+            for number in mine:
+                running.desk.cancel(number) if _is_queued(db, number) else None
+        ended = [row for row in operations.after(db, before) if row["id"] in set(mine)]
+        _say_ends(options, ended, refused)
+        if given_up:
+            say(
+                f"{given_up} What Azure has taken goes on there; the window and the next sync follow it."
+            )
+        return _code(kind, ended, refused, is_waiting=bool(minutes))
+
+
+def _is_queued(db: sqlite3.Connection, number: int) -> bool:
+
+    return operations.read(db, number).state is OperationState.QUEUED
+
+
+def _named(rows: Sequence[sqlite3.Row], names: Sequence[str]) -> list[sqlite3.Row]:
+    found: dict[int, sqlite3.Row] = {}
+    for name in names:
+        wanted = name.casefold()
+        same = [r for r in rows if wanted in (r["name"].casefold(), r["resource_id"])]
+        if not same:
+            raise CommandError(
+                f"No machine is called {name}. hotpatch-gui list prints them.", Exit.USAGE
+            )
+        if len(same) > 1:
+            which = "\n".join(f"  {r['azure_id']}" for r in same)
+            raise CommandError(
+                f"Several machines are called {name}; name one by its ID:\n{which}", Exit.USAGE
+            )
+        found[same[0]["id"]] = same[0]
+    return list(found.values())
+
+
+def _confirm(options: argparse.Namespace, count: int) -> None:
+    if (
+        count > CONFIRMED_ABOVE
+        and options.confirm != count
+        and not getattr(options, "dry_run", False)
+    ):
+        raise CommandError(
+            f"These are {count} machines. If that is meant, add: --confirm {count}", Exit.USAGE
+        )
+
+
+def _say_ends(
+    options: argparse.Namespace,
+    ended: Sequence[sqlite3.Row],
+    refused: Sequence[tuple[sqlite3.Row, str]],
+) -> None:
+    found = [
+        {
+            "machine": row["machine_name"], "resource_id": row["azure_id"], "operation": row["kind"],
+            "state": row["state"], "note": row["note"] or "", "code": row["code"] or "",
+            "request_id": row["request_id"] or "",
+        }
+        for row in ended
+    ]  # fmt: skip
+    left = [
+        {"machine": row["name"], "resource_id": row["azure_id"], "why": why} for row, why in refused
+    ]
+    if options.json:
+        print(json.dumps({"operations": found, "not_asked": left}, ensure_ascii=False))
+        return
+    for one in found:
+        print(plain(f"{one['machine']}: {one['state']}. {one['note']}".rstrip()))
+    for other in left:
+        print(plain(f"{other['machine']}: not asked. {other['why']}"))
+
+
+def _code(
+    kind: OperationKind, ended: Sequence[sqlite3.Row], refused: Sequence[tuple[sqlite3.Row, str]], *,
+    is_waiting: bool,
+) -> Exit:  # fmt: skip
+
+    good_states = {OperationState.SUCCEEDED, *([] if is_waiting else [OperationState.RUNNING])}
+    good = sum(row["state"] in good_states for row in ended)
+    bad = len(ended) - good + len(refused)
+    if not bad:
+        return Exit.DONE
+    if good:
+        return Exit.PARTLY
+    forbidden = sum(row["code"] in FORBIDDEN_CODES for row in ended)
+    forbidden += sum(not is_permitted(row, kind) for row, _ in refused)
+    return Exit.NOT_PERMITTED if forbidden == bad else Exit.FAILED

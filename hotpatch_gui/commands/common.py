@@ -1,0 +1,119 @@
+"""What every command stands on: exit codes, the session, the connections chosen."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.headless import GivenUpError, Session
+from hotpatch_gui.lock import lock
+from hotpatch_gui.store import connections, machines
+from hotpatch_gui.store.database import FILE_NAME, open_reader
+
+if TYPE_CHECKING:
+    from hotpatch_gui.targets import Target
+
+AT_WORK = (
+    "Hotpatch Dashboard is at work on this data already, in a window or by another command: {folder}\n"
+    "A window syncs by itself; end the other one, or name another folder with --data-dir."
+)
+NO_DATA = "Nothing was read from Azure yet. Run: hotpatch-gui sync"
+NO_CONNECTION = (
+    "There is no connection to Azure yet. Make one in the window, or with: hotpatch-gui connect --help\n"
+    "The demo is reached with: hotpatch-gui --demo …"
+)
+
+
+class Exit(IntEnum):
+    """What the exit code of a command says."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_PERMITTED = 3
+    PARTLY = 4
+
+
+class CommandError(Exception):
+    """Ends a command; ``str()`` is for the user."""
+
+    def __init__(self, text: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def session(
+    folder: Path, target: Target, *, only: frozenset[int] | None = None, sends: bool = False
+) -> Iterator[Session]:
+    """Raises CommandError where another program is at work, or the wait is given up."""
+
+    held = lock(folder)
+    if held is None:
+        raise CommandError(AT_WORK.format(folder=folder))
+    try:
+        with Session(folder, target, say, only=only, sends=sends) as running:
+            yield running
+    except GivenUpError as error:
+        raise CommandError(str(error)) from error
+    finally:
+        held.unlock()
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Raises CommandError where there is no file yet."""
+
+    db = open_reader(folder / FILE_NAME)
+    if db is None:
+        raise CommandError(NO_DATA)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def chosen(folder: Path, target: Target, names: Sequence[str] | None) -> frozenset[int] | None:
+    """The ids of the connections named; None for all."""
+
+    if target.seed is not None and not names:
+        return None
+    try:
+        with reading(folder) as db:
+            known = connections.read_all(db)
+    except CommandError:
+        known = []
+    if not known:
+        raise CommandError(NO_CONNECTION, Exit.USAGE)
+    if not names:
+        return None
+    wanted = {name.casefold() for name in names}
+    found = {c.name.casefold(): c.id for c in known}
+    missing = wanted - set(found)
+    if missing:
+        there = ", ".join(c.name for c in known)
+        raise CommandError(
+            f"There is no connection {', '.join(sorted(missing))}; there is {there}.", Exit.USAGE
+        )
+    return frozenset(found[name] for name in wanted)
+
+
+def ids(db: sqlite3.Connection, only: frozenset[int] | None) -> list[int]:
+
+    if only is None:
+        return machines.present(db)
+    return [i for number in sorted(only) for i in machines.present(db, number)]
+
+
+def plain(text: str) -> str:
+    """What comes from outside moves no cursor."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,0 +1,33 @@
+"""Which command does what."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from . import acting, showing, syncing
+from .common import CommandError, Exit, say
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from hotpatch_gui.targets import Target
+
+_COMMANDS = {
+    "connect": syncing.connect, "sync": syncing.sync, "list": showing.list_machines, "assess": acting.assess,
+    "install": acting.install, "export": showing.export,
+}  # fmt: skip
+
+
+def run(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    """The exit code of a command on the data in ``folder``."""
+    try:
+        return _COMMANDS[options.command](options, folder, target)
+    except CommandError as error:
+        say(str(error))
+        return error.code
+    except BrokenPipeError:  # who read the output has ended; nothing more can be said there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED

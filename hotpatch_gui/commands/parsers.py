@@ -1,0 +1,124 @@
+"""The options of the commands."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM
+from hotpatch_gui.domain.connections import SignInMethod
+from hotpatch_gui.domain.installs import RestartSetting
+from hotpatch_gui.domain.updates import Classification
+
+CONFIRMED_ABOVE = 20
+"""Machines that go without their number."""
+ASSESS_MINUTES, INSTALL_MINUTES = 60, 300
+"""How long a command waits for the ends."""
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    codes = (
+        "Exit codes: 0 done, 1 failed, 2 usage, 3 not permitted or not signed in, 4 partly done."
+    )
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=codes
+        )
+        made.add_argument("--json", action="store_true", help="print one JSON object")
+        if name != "connect":
+            made.add_argument(
+                "--connection",
+                action="append",
+                metavar="NAME",
+                help="only this one; may be repeated",
+            )
+        return made
+
+    _add_connect(command("connect", "make a connection to Azure, or change the one of this name"))
+    command("sync", "read what Azure knows, so that history has no gaps")
+    command("list", "print the machines as they are known, reading nothing")
+    for name, text in (
+        ("assess", "have machines look for updates"),
+        ("install", "install updates on machines now"),
+    ):
+        acting = command(name, text)
+        acting.add_argument("machines", nargs="*", metavar="MACHINE", help="names or resource IDs")
+        acting.add_argument(
+            "--all", action="store_true", help="every machine on which it is possible"
+        )
+        acting.add_argument(
+            "--confirm",
+            type=int,
+            metavar="N",
+            help=f"needed above {CONFIRMED_ABOVE} machines: their number",
+        )
+        acting.add_argument(
+            "--wait", type=float, metavar="MINUTES",
+            help="how long to wait for the ends; 0: until Azure has taken the requests "
+            f"(default: {ASSESS_MINUTES if name == 'assess' else INSTALL_MINUTES})",
+        )  # fmt: skip
+        if name == "install":
+            _add_install(acting)
+    export = command("export", "write what is known into a file, reading nothing")
+    export.add_argument(
+        "what", nargs="*", metavar="WHAT", default=[],
+        help="machines, compliance, history, restarts, audit (default: all but audit)",
+    )  # fmt: skip
+    export.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="its ending says the format: .csv .xlsx .json .html .pdf",
+    )
+
+
+def _add_connect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", required=True, help="what to call it")
+    methods = [m.value for m in SignInMethod if m is not SignInMethod.NONE]
+    parser.add_argument(
+        "--method", choices=methods, default="cli", help="the way to sign in (default: cli)"
+    )
+    clouds = list(CLOUDS)
+    parser.add_argument(
+        "--cloud", choices=[*clouds, CUSTOM], default=clouds[0], help=f"(default: {clouds[0]})"
+    )
+    for name, text in (
+        ("endpoint", "ARM endpoint of a custom cloud"), ("authority", "its authority"),
+        ("audience", "its audience, where that is another one"), ("tenant", "ID or domain; yours by default"),
+        ("client-id", "an app registration's or a managed identity's"),
+        ("certificate", "a service principal's: a file with its key, PEM or PFX"),
+    ):  # fmt: skip
+        parser.add_argument(
+            f"--{name}", dest=f"connect_{name.replace('-', '_')}", default="", help=text
+        )
+    parser.add_argument(
+        "--subscription",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only this one; may be repeated",
+    )
+    parser.add_argument("--allow-actions", action="store_true", help="not only reading")
+
+
+def _add_install(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--classification", action="append", metavar="NAME",
+        help=f"may be repeated: {', '.join(c.value for c in Classification)} (default: Critical, Security)",
+    )  # fmt: skip
+    parser.add_argument("--include", default="", metavar="KBS", help="these KBs in addition")
+    parser.add_argument("--exclude", default="", metavar="KBS", help="never these KBs")
+    parser.add_argument(
+        "--no-restarts",
+        action="store_true",
+        help="leave out updates that restart, may restart or do not say",
+    )
+    parser.add_argument(
+        "--reboot", choices=[s.value for s in RestartSetting], default=RestartSetting.IF_REQUIRED.value,
+        help="(default: IfRequired)",
+    )  # fmt: skip
+    parser.add_argument("--minutes", type=int, default=120, help="maximum duration (default: 120)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be installed, and send nothing"
+    )

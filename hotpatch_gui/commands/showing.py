@@ -1,0 +1,88 @@
+"""``list`` and ``export``: what is known already, reading nothing from Azure."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hotpatch_gui import resources
+from hotpatch_gui.models import formats, sheets
+
+from .common import CommandError, Exit, chosen, ids, plain, reading, say
+
+if TYPE_CHECKING:
+    from hotpatch_gui.targets import Target
+
+_COLUMNS = ("Machine", "State", "Hotpatch", "Situation", "Updates", "Assessed (UTC)")
+
+
+def list_machines(options: argparse.Namespace, folder: Path, target: Target) -> int:
+
+    only = chosen(folder, target, options.connection)
+    with reading(folder) as db:
+        now = target.clock(db)()
+        found = sheets.sheet("machines", db, ids(db, only), resources.calendar(), now)
+        report = sheets.report(db, "Machines", [found], now, target.label.demo)
+        if options.json:
+            formats.write_json(sys.stdout, report)
+            return Exit.DONE
+        rows = [[str(formats.iso(v) if v is not None else "–") for v in row] for row in found.rows]
+    places = [list(found.heads).index(head) for head in _COLUMNS]
+    table = [list(_COLUMNS), *([row[place] for place in places] for row in rows)]
+    widths = [max(len(row[n]) for row in table) for n in range(len(_COLUMNS))]
+    for row in table:
+        print(
+            "  ".join(
+                plain(cell).ljust(width) for cell, width in zip(row, widths, strict=True)
+            ).rstrip()
+        )
+    for note in report.notes:
+        say(note)
+    return Exit.DONE
+
+
+def export(options: argparse.Namespace, folder: Path, target: Target) -> int:
+
+    wanted = options.what or ["machines", *sheets.REPORTED]
+    unknown = sorted(set(wanted) - set(sheets.WHATS))
+    if unknown:
+        there = ", ".join(sheets.WHATS)
+        raise CommandError(
+            f"There is no {', '.join(unknown)} to export; there is {there}.", Exit.USAGE
+        )
+    path: Path = options.out
+    if path.suffix.casefold() not in formats.FORMATS:
+        raise CommandError(
+            f"{path.name} names no format; end it with {', '.join(formats.FORMATS)}.", Exit.USAGE
+        )
+    if path.suffix.casefold() == ".csv" and len(wanted) > 1:
+        raise CommandError("A CSV holds one table: name one, such as history.", Exit.USAGE)
+    if path.suffix.casefold() == ".pdf":
+        _make_fonts()
+    only = chosen(folder, target, options.connection)
+    with reading(folder) as db:
+        now, mine = target.clock(db)(), ids(db, only)
+        found = [sheets.sheet(what, db, mine, resources.calendar(), now) for what in wanted]
+        try:
+            formats.write(path, sheets.report(db, "Hotpatch report", found, now, target.label.demo))
+        except formats.ExportError as error:
+            raise CommandError(str(error)) from error
+    print(json.dumps({"file": str(path)}) if options.json else path)
+    return Exit.DONE
+
+
+def _make_fonts() -> None:
+    """A page is set in type: that takes an application, though no display."""
+    from PySide6.QtGui import QGuiApplication  # noqa: PLC0415
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if QGuiApplication.instance() is None:
+        _KEPT.append(QGuiApplication(sys.argv[:1]))
+
+
+_KEPT: list[Any] = []
+"""What has to live until the process ends."""

@@ -1,0 +1,85 @@
+"""``connect`` and ``sync``: read what Azure knows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.domain.clouds import cloud_of
+from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.models.formats import iso
+from hotpatch_gui.store import catalogue, connections, machines
+
+from .common import CommandError, Exit, chosen, say, session
+
+if TYPE_CHECKING:
+    from hotpatch_gui.headless import Session
+    from hotpatch_gui.targets import Target
+
+
+def connect(options: argparse.Namespace, folder: Path, target: Target) -> int:
+
+    if target.seed is not None:
+        raise CommandError(
+            "A simulated Azure has its connection; leave out --demo and --endpoint.", Exit.USAGE
+        )
+    o = options
+    try:
+        cloud = cloud_of(o.cloud, o.connect_endpoint, o.connect_authority, o.connect_audience)
+    except ValueError as error:
+        raise CommandError(str(error), Exit.USAGE) from error
+    method = SignInMethod(o.method)
+    made = Connection(
+        o.name.strip(), cloud, method, tenant=o.connect_tenant or None, client_id=o.connect_client_id or None,
+        certificate=(o.connect_certificate or None) if method is SignInMethod.CERTIFICATE else None,
+        subscription_ids=tuple(i.casefold() for i in o.subscription), may_act=o.allow_actions,
+    )  # fmt: skip
+    if made.missing:
+        raise CommandError(made.missing, Exit.USAGE)
+    with session(folder, target, only=frozenset()) as running:
+        running.wait_for_sync()
+        was = {c.name.casefold(): c.id for c in connections.read_all(running.db)}
+        running.connect_to(made._replace(id=was.get(made.name.casefold(), 0)))
+        number = next(c.id for c in connections.read_all(running.db) if c.name == made.name)
+        return _say_syncs(options, running, frozenset({number}))
+
+
+def sync(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    only = chosen(folder, target, options.connection)
+    with session(folder, target, only=only) as running:
+        running.wait_for_sync()
+        return _say_syncs(options, running, only)
+
+
+def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[int] | None) -> int:
+
+    states = [
+        s for s in catalogue.sync_states(running.db) if only is None or s.connection_id in only
+    ]
+    found = [
+        {
+            "connection": s.name, "account": s.account, "finished": iso(s.finished), "problem": s.problem,
+            "next_step": s.next_step, "unreadable": s.unreadable,
+            "machines": len(machines.present(running.db, s.connection_id)),
+        }
+        for s in states
+    ]  # fmt: skip
+    if options.json:
+        print(json.dumps({"connections": found}, ensure_ascii=False))
+    for state, row in zip(states, found, strict=True):
+        if state.problem:
+            say(f"{state.name}: {state.problem} {state.next_step}".strip())
+        elif not options.json:
+            print(f"{state.name}: {row['machines']:,} machines, read {row['finished']}")
+        if state.unreadable:
+            say(f"{state.name}: {state.unreadable:,} rows could not be read and were left out.")
+    bad = [s for s in states if s.problem]
+    if not bad:
+        return Exit.PARTLY if any(s.unreadable for s in states) else Exit.DONE
+    if len(bad) < len(states):
+        return Exit.PARTLY
+    refused = (ProblemKind.NOT_SIGNED_IN, ProblemKind.FORBIDDEN)
+    return Exit.NOT_PERMITTED if all(s.problem_kind in refused for s in bad) else Exit.FAILED

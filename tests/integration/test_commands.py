@@ -1,0 +1,284 @@
+"""Commands without a window, as processes: their output, their exit codes, and one writer at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.simulator import Simulated, simulate
+from helpers.tls import CLIENT, TENANT, SecureAzure, secure_azure
+from hotpatch_gui.demo.stage import still_wire
+from hotpatch_gui.lock import lock
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store.database import FILE_NAME
+
+Done = subprocess.CompletedProcess[str]
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(folder), *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Without a display."""
+    gone = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return {k: v for k, v in os.environ.items() if k not in gone}
+
+
+def run(folder: Path, *arguments: str) -> Done:
+    return subprocess.run(
+        command(folder, *arguments),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env=environment(),
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def azure() -> Iterator[Simulated]:
+    with simulate("--speed", "3000", "--quota", "1000") as made:
+        yield made
+
+
+@pytest.fixture
+def here(azure: Simulated, tmp_path: Path):
+    """Runs a command against the simulated Azure on an empty folder."""
+    return lambda *arguments: run(tmp_path, "--endpoint", azure.endpoint, *arguments)
+
+
+def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
+    missing = here("list")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "Nothing was read from Azure yet" in missing.stderr
+    synced = here("sync", "--json")
+    assert synced.returncode == 0, synced.stderr
+    (one,) = json.loads(synced.stdout)["connections"]
+    assert (one["connection"], one["machines"], one["problem"]) == ("Simulated Azure", 16, "")
+    listed = json.loads(here("list", "--json").stdout)
+    assert len(listed["machines"]) == 16
+    assert listed["notes"][0] == "Demo, simulated Azure"
+    table = here("list")
+    assert table.stdout.splitlines()[0].split()[:2] == ["Machine", "State"]
+    assert len(table.stdout.splitlines()) == 17
+
+
+def test_acting_tells_done_partly_failed_and_usage_apart(here) -> None:
+    done = here("assess", "vm-web-02", "srv-hq-01", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {o["state"] for o in json.loads(done.stdout)["operations"]} == {"succeeded"}
+    partly = here("assess", "vm-web-02", "vm-dev-01")
+    assert partly.returncode == 4
+    assert "vm-dev-01: not asked. The machine is deallocated" in partly.stdout
+    assert here("assess", "vm-dev-01").returncode == 1
+    for wrong in (("assess",), ("assess", "nobody"), ("assess", "vm-web-02", "--all"),
+                  ("install", "vm-web-02", "--include", "KB1"), ("install", "vm-web-02", "--minutes", "5"),
+                  ("install", "vm-web-02", "--classification", "Nice")):  # fmt: skip
+        found = here(*wrong)
+        assert found.returncode == 2, wrong
+        assert found.stderr
+
+
+def test_an_installation_says_first_what_restarts_and_is_sent_once(here, tmp_path: Path) -> None:
+    dry = here("install", "vm-web-02", "--dry-run")
+    assert dry.returncode == 0
+    assert "The machine may restart for KB5120708." in dry.stderr
+    (folder,) = (tmp_path / "simulated").iterdir()
+    db = sqlite3.connect(folder / FILE_NAME)
+    assert db.execute("SELECT count(*) FROM operations").fetchone() == (0,)
+    sent = here(
+        "install", "vm-web-02", "--classification", "Definition", "--reboot", "Never", "--json"
+    )
+    assert sent.returncode == 0, sent.stderr
+    (one,) = json.loads(sent.stdout)["operations"]
+    assert (one["operation"], one["state"]) == ("install", "succeeded")
+    assert one["request_id"]
+    (body,) = db.execute("SELECT request FROM operations").fetchone()
+    assert json.loads(body)["rebootSetting"] == "Never"
+    assert json.loads(body)["windowsParameters"]["classificationsToInclude"] == ["Definition"]
+    db.close()
+
+
+def test_exports_need_no_display(here, tmp_path: Path) -> None:
+    assert here("sync").returncode == 0
+    for name in ("report.xlsx", "report.json", "report.html", "report.pdf"):
+        found = here("export", "--out", str(tmp_path / name))
+        assert found.returncode == 0, found.stderr
+        assert (tmp_path / name).stat().st_size > 1000
+    one = here("export", "history", "--out", str(tmp_path / "history.csv"))
+    assert one.returncode == 0
+    assert (
+        (tmp_path / "history.csv")
+        .read_text(encoding="utf-8-sig")
+        .startswith("Machine,Started (UTC),Status")
+    )
+    assert here("export", "--out", str(tmp_path / "all.csv")).returncode == 2, (
+        "a CSV holds one table"
+    )
+    assert here("export", "weather", "--out", str(tmp_path / "x.json")).returncode == 2
+    assert here("export", "--out", str(tmp_path / "x.doc")).returncode == 2
+    assert here("export", "--out", str(tmp_path / "nowhere" / "x.json")).returncode == 1
+
+
+def test_one_writer_at_a_time_and_readers_beside_it(azure: Simulated, tmp_path: Path) -> None:
+    def here(*arguments: str) -> Done:
+        return run(tmp_path, "--endpoint", azure.endpoint, *arguments)
+
+    assert here("sync").returncode == 0
+    (folder,) = (tmp_path / "simulated").iterdir()
+    held = lock(folder)
+    assert held is not None
+    try:
+        refused = here("sync")
+        assert refused.returncode == 1
+        assert "is at work on this data already" in refused.stderr
+        assert here("assess", "vm-web-02").returncode == 1
+        assert here("list").returncode == 0
+        assert here("export", "machines", "--out", str(tmp_path / "m.csv")).returncode == 0
+    finally:
+        held.unlock()
+
+
+def test_many_machines_want_their_number(tmp_path: Path) -> None:
+    with simulate("--speed", "3000", "--quota", "1000", "--machines", "40") as azure:
+        asked = run(tmp_path, "--endpoint", azure.endpoint, "assess", "--all")
+        assert asked.returncode == 2
+        number = asked.stderr.rpartition("--confirm ")[2].strip()
+        assert int(number) > 20
+        wrong = run(tmp_path, "--endpoint", azure.endpoint, "assess", "--all", "--confirm", "21")
+        assert wrong.returncode == (0 if number == "21" else 2)
+        right = run(
+            tmp_path, "--endpoint", azure.endpoint, "assess", "--all", "--confirm", number, "--json"
+        )
+        assert right.returncode == 0, right.stderr
+        assert len(json.loads(right.stdout)["operations"]) == int(number)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
+    with simulate("--speed", "1", "--quota", "1000") as azure:
+        process = subprocess.Popen(
+            command(tmp_path, "--endpoint", azure.endpoint, "assess", "vm-web-02"),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+        )  # fmt: skip
+        file = next(wait_for(lambda: list((tmp_path / "simulated").glob(f"*/{FILE_NAME}"))))
+        state = lambda: sqlite3.connect(file).execute("SELECT state FROM operations").fetchall()  # noqa: E731
+        next(wait_for(lambda: tables(file) and state() == [("running",)] and [1]))
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert "vm-web-02: running." in out
+        assert "Interrupted. What Azure has taken goes on there" in said
+        assert state() == [("running",)], "the next one follows it"
+
+
+def tables(file: Path) -> bool:
+    return bool(
+        sqlite3.connect(file)
+        .execute("SELECT 1 FROM sqlite_master WHERE name='operations'")
+        .fetchone()
+    )
+
+
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            yield found[0]
+            return
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+@pytest.fixture
+def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
+    wire = still_wire(SteppedClock(EPOCH))
+    with secure_azure(wire, tmp_path / "keys") as made:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
+        yield made
+    wire.cloud.close()
+
+
+def connect(folder: Path, azure: SecureAzure, name: str, *more: str) -> Done:
+    return run(
+        folder, "connect", "--name", name, "--cloud", "custom", "--method", "certificate",
+        "--endpoint", azure.cloud.endpoint, "--authority", f"https://{azure.cloud.authority}",
+        "--tenant", TENANT, "--client-id", CLIENT, "--certificate", str(azure.certificate), *more,
+    )  # fmt: skip
+
+
+def test_without_a_connection_it_does_not_pretend(tmp_path: Path) -> None:
+    for name in (
+        ("sync",),
+        ("list",),
+        ("assess", "--all"),
+        ("export", "--out", str(tmp_path / "x.json")),
+    ):
+        found = run(tmp_path, *name)
+        assert found.returncode == 2
+        assert "There is no connection to Azure yet" in found.stderr
+
+
+def test_a_service_principal_connects_and_is_not_permitted_to_act(
+    secure: SecureAzure, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    made = connect(data, secure, "Contoso")
+    assert made.returncode == 0, made.stderr
+    assert "Contoso: 16 machines" in made.stdout
+    off = run(data, "assess", "vm-web-02")
+    assert off.returncode == 3
+    assert "Actions are off for Contoso" in off.stdout
+    assert connect(data, secure, "Contoso", "--allow-actions").returncode == 0, (
+        "the same one, changed"
+    )
+    secure.wire.cloud.grants = {"rg-web": ("*/read",)}
+    refused = run(data, "assess", "vm-web-02", "--json")
+    assert refused.returncode == 3, "what was known of its permissions is not a day old"
+    assert json.loads(refused.stdout)["operations"][0]["code"] == "AuthorizationFailed"
+    secure.wire.cloud.clock.advance(hours=25)
+    lacking = run(data, "assess", "vm-web-02")
+    assert lacking.returncode == 3, lacking.stdout + lacking.stderr
+    assert "Microsoft.Compute/virtualMachines/assessPatches/action is missing" in lacking.stdout
+    assert "assess" not in secure.wire.cloud.received
+    kept = b"".join(p.read_bytes() for p in data.iterdir() if p.is_file())
+    for token in secure.identity.given:
+        assert token.encode() not in kept
+    assert b"BEGIN PRIVATE KEY" not in kept
+
+
+def test_a_sign_in_that_lapsed_is_not_permitted_and_one_of_two_is_partly_done(
+    secure: SecureAzure, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    assert connect(data, secure, "Contoso").returncode == 0
+    assert (
+        connect(
+            data, secure, "Fabrikam", "--subscription", "00000000-0000-4000-8000-00000000c0de"
+        ).returncode
+        == 0
+    )
+    with sqlite3.connect(data / FILE_NAME) as db:
+        db.execute("UPDATE connections SET certificate='/nowhere.pem' WHERE name='Fabrikam'")
+    db.close()
+    both = run(data, "sync")
+    assert both.returncode == 4
+    assert "Fabrikam: The connection Fabrikam could not be set up" in both.stderr
+    assert run(data, "sync", "--connection", "contoso").returncode == 0
+    assert run(data, "sync", "--connection", "Nobody").returncode == 2
+    secure.identity.refuses = "AADSTS700027"
+    lapsed = run(data, "sync", "--connection", "Contoso")
+    assert lapsed.returncode == 3
+    assert "AADSTS700027" in lapsed.stderr
