@@ -32,6 +32,7 @@ from .errors import as_problems, nonsense
 from .operations import Look, begin, look
 from .policies import ClockWatch, OwnHostOnly
 from .resource_graph import Page, ResourceGraph
+from .throttle import ARM_READS, ARM_WRITES, Throttle
 
 truststore.inject_into_ssl()  # certificates are believed as the system believes them, for every call
 log = logging.getLogger(__name__)
@@ -77,6 +78,24 @@ class HealthPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulePage:
+    """(lower-case id, schedule)."""
+
+    schedules: list[tuple[str, Schedule]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentPage:
+    """(machine id, schedule id), both in lower case."""
+
+    assignments: list[tuple[str, str]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One machine read through ARM: settings, power, and the summaries of its instance view."""
 
@@ -108,8 +127,10 @@ class Gateway:
         self.connection = connection
         self._sign_in = SignIn(connection, prompt)
         self._credential = self._sign_in.credential
-        self._options = self._client_options(connection, clock, transport)
-        self._graph_client = ResourceGraphClient(self._credential, **self._options)
+        self._arm = Throttle(ARM_READS, ARM_WRITES)
+        self._options = self._client_options(connection, clock, transport, self._arm)
+        of_graph = self._client_options(connection, clock, transport, Throttle())
+        self._graph_client = ResourceGraphClient(self._credential, **of_graph)
         self._graph = ResourceGraph(self._graph_client, connection.subscription_ids)
         self._compute: dict[str, ComputeManagementClient] = {}
         self._hybrid: dict[str, HybridComputeManagementClient] = {}
@@ -155,8 +176,9 @@ class Gateway:
 
     @property
     def wait_s(self) -> float:
-        """Seconds until Resource Graph's quota allows another page."""
-        return self._graph.wait_s
+        """Seconds until Azure takes another request that changes something; one that is sent before is held
+        back with a ProblemError (THROTTLED), as every other request is."""
+        return self._arm.wait_s
 
     def subscriptions(self) -> list[tuple[str, str]]:
         """(lower-case id, display name) of all that the account can read, chosen or not."""
@@ -183,23 +205,13 @@ class Gateway:
         """Machines that Resource Health calls anything else than available: what a rollout looks at, too."""
         return map(_health_page, self._graph.pages("health"))
 
-    def schedules(self) -> tuple[dict[str, Schedule], dict[str, str]]:
-        """Maintenance configurations of in-guest scope by id, and their ids by machine, all in lower case."""
-        found: dict[str, Schedule] = {}
-        assigned: dict[str, str] = {}
+    def schedule_pages(self) -> Iterator[SchedulePage]:
+        """Maintenance configurations of in-guest scope."""
+        return map(_schedule_page, self._graph.pages("schedules"))
 
-        def take(row: Mapping[str, Any]) -> None:
-            found[parse.required(row.get("id"), "id").lower()] = parse.schedule(row)
-
-        def assign(row: Mapping[str, Any]) -> None:
-            machine = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
-            assigned[machine] = parse.required(row.get("schedule"), "schedule").lower()
-
-        for page in self._graph.pages("schedules"):
-            _take_rows(page.rows, take)
-        for page in self._graph.pages("assignments") if found else ():
-            _take_rows(page.rows, assign)
-        return found, assigned
+    def assignment_pages(self) -> Iterator[AssignmentPage]:
+        """Which machine follows which schedule."""
+        return map(_assignment_page, self._graph.pages("assignments"))
 
     def _machine_page(self, page: Page) -> MachinePage:
         return self._machines_of(page, _VM, parse.machine)
@@ -356,9 +368,10 @@ class Gateway:
         return self._compute[subscription]
 
     def _client_options(
-        self, connection: Connection, clock: Clock, transport: Callable[[], Any] | None
-    ) -> dict[str, Any]:
-        policies: list[Any] = [OwnHostOnly(connection.cloud.host)]
+        self, connection: Connection, clock: Clock, transport: Callable[[], Any] | None,
+        throttle: Throttle,
+    ) -> dict[str, Any]:  # fmt: skip
+        policies: list[Any] = [OwnHostOnly(connection.cloud.host), throttle]
         if isinstance(clock, CloudClock):
             policies.append(ClockWatch(clock))
         options: dict[str, Any] = {
@@ -409,6 +422,25 @@ def _health_page(page: Page) -> HealthPage:
         states.append((owner, state, parse.moment(row.get("since"))))
 
     return HealthPage(states, _take_rows(page.rows, take), page.total)
+
+
+def _schedule_page(page: Page) -> SchedulePage:
+    found: list[tuple[str, Schedule]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        found.append((parse.required(row.get("id"), "id").lower(), parse.schedule(row)))
+
+    return SchedulePage(found, _take_rows(page.rows, take), page.total)
+
+
+def _assignment_page(page: Page) -> AssignmentPage:
+    found: list[tuple[str, str]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        machine = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
+        found.append((machine, parse.required(row.get("schedule"), "schedule").lower()))
+
+    return AssignmentPage(found, _take_rows(page.rows, take), page.total)
 
 
 def _owner(row: Mapping[str, Any]) -> str:

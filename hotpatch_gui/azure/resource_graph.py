@@ -1,11 +1,9 @@
-"""Resource Graph: our ``.kql`` queries, page by page, within the quota that Azure grants."""
+"""Resource Graph: our ``.kql`` queries, page by page."""
 
 from __future__ import annotations
 
 import json
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +18,6 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
 from .errors import as_problems, nonsense
 
-log = logging.getLogger(__name__)
 PAGE_ROWS = 1000
 GROUP = 300
 """Subscriptions in one query at most (work-with-data)."""
@@ -36,35 +33,19 @@ class Page:
 
 
 class ResourceGraph:
-    """Runs queries over the chosen subscriptions, or over all that the account can read where none is chosen;
-    ``ready_at`` (monotonic seconds) is when the quota allows the next one."""
+    """Runs queries over the chosen subscriptions, or over all that the account can read where none is chosen."""
 
-    def __init__(
-        self,
-        client: ResourceGraphClient,
-        subscription_ids: tuple[str, ...],
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, client: ResourceGraphClient, subscription_ids: tuple[str, ...]) -> None:
         self._client = client
         self.subscription_ids = subscription_ids
-        self._monotonic = monotonic
-        self.ready_at = 0.0
 
     def pages(self, query_name: str, below: str | None = None, *, of_all: bool = False) -> Pages:
         """The pages of ``resources/kql/<query_name>.kql``, of rows below the id ``below`` if given; ``of_all``
-        asks all subscriptions, chosen or not.
-
-        No page is held back until the quota allows it: the caller looks at ``wait_s`` between pages.
-        """
+        asks all subscriptions, chosen or not."""
         text = resources.read_text(f"kql/{query_name}.kql")
         chosen = () if of_all else self.subscription_ids
         groups = [chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP)] or [()]
         return Pages(self, query_name, text if below is None else _narrowed(text, below), groups)
-
-    @property
-    def wait_s(self) -> float:
-        """Seconds until the quota allows another query."""
-        return max(0.0, self.ready_at - self._monotonic())
 
     def page(
         self, name: str, text: str, subscription_ids: Sequence[str], token: str | None
@@ -115,22 +96,8 @@ class ResourceGraph:
             content = response.read()
         if response.status_code != HTTPStatus.OK:
             raise HttpResponseError(response=response)
-        self._keep_quota(response.headers)
         answer: dict[str, Any] = _read(content)
         return answer
-
-    def _keep_quota(self, headers: Mapping[str, str]) -> None:
-        try:
-            remaining = int(headers.get("x-ms-user-quota-remaining", "1"))
-            hours, minutes, seconds = headers.get("x-ms-user-quota-resets-after", "0:0:0").split(
-                ":"
-            )
-            resets_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-        except ValueError:
-            log.warning("unreadable quota headers from Resource Graph")
-            return
-        if remaining <= 0:
-            self.ready_at = self._monotonic() + resets_s
 
 
 def _read(content: bytes) -> Any:

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
+from math import inf
 from typing import Any, NamedTuple
 
 from hotpatch_gui.azure import parse
@@ -25,6 +27,7 @@ from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
 
 from .context import Context
+from .patience import patiently
 from .scheduler import Job
 from .sync import read_machine, read_view
 
@@ -35,6 +38,8 @@ UNKNOWN_LOOKS = 30
 """How many answers without a trace of a lost request are enough, with growing pauses between them."""
 TURN_S, BUSY_S = 2.0, 60.0
 """Between looks at whether a request may go: after an earlier one of ours, and after what others asked for."""
+SAID_PAUSE_S = 1.0
+"""A pause for fewer requests that is worth a word."""
 MAX_REFUSED = 10
 """How many answers in a row that do not pass by themselves end the following by the token."""
 LOST = (
@@ -181,19 +186,17 @@ class _Following:
         return True
 
     def _is_ready(self) -> Generator[float, None, bool]:
-        """Read what tells this request's run from those before; False where that cannot be, and the request is
-        given up."""
-        while self._op.kind in (OperationKind.INSTALL, OperationKind.ASSESS):
+        """Read what tells this request's run from those before, and wait until Azure takes another request;
+        False where the reading cannot be, and the request is given up."""
+        if self._op.kind in (OperationKind.INSTALL, OperationKind.ASSESS):
             try:
                 yield from self._read_before()
             except ProblemError as error:
-                if error.problem.kind is ProblemKind.THROTTLED:
-                    yield error.problem.retry_after_s or FIRST_BACK_OFF_S
-                    continue
                 if self._op.kind is OperationKind.INSTALL:
                     self._not_sent(error.problem)
                     return False
-            return True
+        while (pause := self._gateway.wait_s) > 0:
+            yield pause
         return True
 
     def _claim(self, at: datetime) -> bool:
@@ -223,7 +226,9 @@ class _Following:
         if self._machine.arc is not None:
             yield from read_machine(self._c, self._op.machine_id)
         else:
-            read_view(self._c, self._op.machine_id, self._machine)
+            yield from patiently(
+                partial(read_view, self._c, self._op.machine_id, self._machine), most=inf
+            )
 
     def _keep(self, look: Look, latest_end: datetime | None) -> Job:
         """Store the token: without it nobody could follow the operation, so a locked file is waited out."""
@@ -246,7 +251,7 @@ class _Following:
         refused = 0
         while not self._c.stopping.is_set():
             try:
-                look = self._look()
+                look = yield from patiently(self._look, self._say_slow)
             except ProblemError as error:
                 problem = error.problem
                 if problem.ended:
@@ -269,6 +274,11 @@ class _Following:
                 return
             self._show_progress()
             yield look.delay_s
+
+    def _say_slow(self, pause: float) -> None:
+        if pause >= SAID_PAUSE_S:
+            note = f"Azure wants fewer requests; asked again in {pause:.0f} s. The operation goes on in Azure."
+            self._move(OperationState.RUNNING, note=note)
 
     def lost(self, note: str = LOST) -> None:
         """Only what Azure shows of the machine can say what became of the request."""

@@ -13,20 +13,26 @@ DEFAULT_WAIT_S = 5.0
 
 
 def patiently(
-    call: Callable[[], T], waiting: Callable[[float], None] = lambda _: None
+    call: Callable[[], T],
+    waiting: Callable[[float], None] = lambda _: None,
+    *,
+    most: float = MAX_THROTTLED,
 ) -> Generator[float, None, T]:
-    """Part of a job: ``call``, repeated after each 429; ``waiting`` hears of each pause in seconds.
+    """Part of a job: ``call``, repeated after each pause that Azure wants; ``waiting`` hears of each, in seconds.
 
     Raises:
-        ProblemError: any other trouble, or throttled more than ``MAX_THROTTLED`` times in a row.
+        ProblemError: any other trouble, or refused more than ``most`` times. A call that was only held
+            back was not refused.
     """
-    for _ in range(MAX_THROTTLED):
+    refused = 0
+    while True:
         try:
             return call()
         except ProblemError as error:
-            if error.problem.kind is not ProblemKind.THROTTLED:
+            problem = error.problem
+            refused += problem.reached
+            if problem.kind is not ProblemKind.THROTTLED or refused > most:
                 raise
-            pause = error.problem.retry_after_s or DEFAULT_WAIT_S
+            pause = problem.retry_after_s or DEFAULT_WAIT_S
         waiting(pause)
         yield pause
-    return call()

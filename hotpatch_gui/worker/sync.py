@@ -13,15 +13,18 @@ from typing import TypeVar
 
 from hotpatch_gui.azure.gateway import (
     AssessmentPage,
+    AssignmentPage,
     HealthPage,
     InstallationPage,
     MachinePage,
     Reading,
+    SchedulePage,
 )
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.store import (
     assessments,
     catalogue,
@@ -50,9 +53,12 @@ STANDING_BATCH = 200
 """Machines whose standing is derived in one transaction, so that the window's requests get in between."""
 FORGET_BATCH = 500
 """Assessments beyond their time that one transaction forgets."""
-P = TypeVar("P", MachinePage, HealthPage, AssessmentPage, InstallationPage)
+P = TypeVar(
+    "P", MachinePage, HealthPage, AssessmentPage, InstallationPage, SchedulePage, AssignmentPage
+)
 _TOUCHES = {
-    "assessments": ("assessments", "updates"), "health": (), "Arc-enabled servers": ("machines",),
+    "assessments": ("assessments", "updates"), "health": (), "schedules": (), "assignments": (),
+    "Arc-enabled servers": ("machines",),
 }  # fmt: skip
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
@@ -162,7 +168,7 @@ class _FleetSync:
             self.unreadable += page.unreadable
             self._say(SyncProgress(what, done, total))
             self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
-            yield self._c.gateway.wait_s
+            yield 0.0
 
     def _say(self, progress: SyncProgress) -> None:
         """Not every page: nobody reads that fast, and each word is painted."""
@@ -217,12 +223,24 @@ class _FleetSync:
             self._c.changed(Changes.to("permissions"))
 
     def _schedules(self) -> Job:
-        read = self._c.gateway.schedules
-        found, assigned = yield from patiently(read, self._waiting("schedules", 0, 0))
+        found: dict[str, Schedule] = {}
+        assigned: dict[str, str] = {}
+
+        def take(page: SchedulePage) -> int:
+            found.update(page.schedules)
+            return len(page.schedules)
+
+        def assign(page: AssignmentPage) -> int:
+            assigned.update(page.assignments)
+            return len(page.assignments)
+
+        gateway = self._c.gateway
+        yield from self._pages("schedules", gateway.schedule_pages(), take)
+        if found:
+            yield from self._pages("assignments", gateway.assignment_pages(), assign)
         with transaction(self._c.db):
             schedules.save(self._c.db, self._c.connection_id, found, assigned)
         self._c.changed(Changes.to("machines"))
-        yield self._c.gateway.wait_s
 
     def _take_assessments(self, page: AssessmentPage, sweep: Sweep) -> int:
         save_assessments(self._c, page, sweep)
@@ -334,21 +352,21 @@ def read_machine(context: Context, machine_id: int) -> Job:
     if machine is None:
         return
     yield from patiently(lambda: read_view(context, machine_id, machine))
-    yield context.gateway.wait_s
+    yield 0.0
     own = machine.resource_id.lower()
     sweep = Sweep.begin(context)
     pages = context.gateway.assessment_pages(own)
     while page := (yield from patiently(lambda: next(pages, None))):
         with transaction(context.db):
             save_assessments(context, page, sweep)
-        yield context.gateway.wait_s
+        yield 0.0
     with transaction(context.db):
         sweep.end(context.db)
     runs = context.gateway.installation_pages(own)
     while run_page := (yield from patiently(lambda: next(runs, None))):
         with transaction(context.db):
             save_installations(context, run_page)
-        yield context.gateway.wait_s
+        yield 0.0
     grants = _grants_of(context, machine)
     with transaction(context.db):
         if grants is not None:
