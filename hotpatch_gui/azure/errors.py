@@ -108,7 +108,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
         return (
             ProblemKind.FORBIDDEN,
             f"Your account may not do this (403) while {doing}.{said}",
-            "Ask for the role Virtual Machine Contributor on the resource group.",
+            "Ask for a role that allows it; Settings › Connections › Permissions has one ready.",
         )
     if status == 404:
         return (

@@ -35,6 +35,8 @@ class Evidence:
     restart_kbs: tuple[str, ...] = ()
     last_run_failed: str | None = None
     out_of_band_kbs: tuple[str, ...] = ()
+    hidden: datetime | None = None
+    """Since when the account cannot read the machine any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Coverage:
 
 
 _LEVELS = {
+    Situation.NO_PERMISSION: Level.UNKNOWN,
     Situation.UNSUPPORTED: Level.INFO,
     Situation.RESTART_PENDING: Level.WARNING,
     Situation.OFF_TRAIN: Level.ERROR,
@@ -202,7 +205,19 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
     )  # fmt: skip
 
 
+def _out_of_sight(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+    since = f" on {day_name(evidence.hidden.date())}" if evidence.hidden else ""
+    return Coverage(
+        Level.UNKNOWN,
+        situation,
+        "Your account can no longer read this machine, so what is shown may be out of date.",
+        f"Azure stopped showing it{since}. {running}",
+        "Ask for the role Reader on its resource group; Settings › Connections names what is needed.",
+    )
+
+
 _NOT_PATCHED: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
+    Situation.NO_PERMISSION: _out_of_sight,
     Situation.UNSUPPORTED: _unsupported,
     Situation.ACTION_REQUIRED: _by_licence,
     Situation.ENROLLING: _by_licence,
@@ -266,6 +281,7 @@ def _is_down(evidence: Evidence) -> bool:
 
 _UNLICENSED = (HotpatchStatus.NOT_ENROLLED, HotpatchStatus.CANCELED)
 _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]], ...] = (
+    (Situation.NO_PERMISSION, lambda e, c, now: e.hidden is not None),
     (Situation.RESTART_PENDING, lambda e, c, now: e.restart_pending),
     (Situation.UNSUPPORTED, lambda e, c, now: e.status is HotpatchStatus.NOT_AVAILABLE),
     (Situation.NOT_RUNNING, lambda e, c, now: _is_down(e)),

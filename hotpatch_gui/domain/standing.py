@@ -18,6 +18,7 @@ class Level(IntEnum):
 class Situation(StrEnum):
     """One word for the list; the first that holds, worst first."""
 
+    NO_PERMISSION = "No permission"
     UNSUPPORTED = "Not available on this image"
     RESTART_PENDING = "Restart pending"
     OFF_TRAIN = "Off the hotpatch train"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .answers import RETRY_AFTER_S, Answer, Call, look_at
-from .cloud import ArmError, Cloud, Operation, read_wish
+from .cloud import ARC, ArmError, Cloud, Operation, read_wish
 from .guest import Guest
 from .vm import class_counts, counts, error_of, iso, iso_text
 
@@ -17,7 +17,6 @@ _ONE = _MACHINES + r"/(?P<vm>[^/]+)"
 _PLACE = (
     r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.HybridCompute/locations/(?P<loc>[^/]+)"
 )
-ARC = "Microsoft.HybridCompute/machines"
 FEATURE = "Hotpatch"
 _WORDS = {"Enable": True, "Enabled": True, "Disable": False, "Disabled": False}
 """PATCH examples say Enable and Disable, PUT examples Enabled."""
@@ -124,7 +123,9 @@ def _guest(cloud: Cloud, call: Call) -> Guest:
 
 
 def _get(cloud: Cloud, call: Call) -> Answer:
-    return Answer(200, model(_guest(cloud, call)))
+    guest = _guest(cloud, call)
+    cloud.require(guest.resource_group, f"{ARC}/read")
+    return Answer(200, model(guest))
 
 
 def _list(cloud: Cloud, call: Call) -> Answer:

@@ -16,14 +16,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from . import arc, graph
 from .answers import RETRY_AFTER_S, Answer, Call, look_at
-from .cloud import ArmError, Cloud, Operation, read_wish
+from .cloud import VM, ArmError, Cloud, Operation, read_wish
 from .guest import Guest
 from .kql import Query, QueryError
 from .vm import instance_view, iso, model, result
 
 RATE_HEADER = "x-ms-simulated-rate"
 """Simulated seconds per real second: what a real cloud never sends."""
-VM = "Microsoft.Compute/virtualMachines"
 MAX_PAGE = 1000
 DEFAULT_PAGE = 100
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
@@ -156,6 +155,7 @@ class Wire:
 
     def _get(self, call: Call) -> Answer:
         guest = self._guest(call)
+        self.cloud.require(guest.resource_group, f"{VM}/read")
         body = model(guest)
         if call.arguments.get("$expand", "").casefold() == "instanceview":
             body["properties"]["instanceView"] = instance_view(self.cloud, guest, call.now)

@@ -23,6 +23,7 @@ TENANT = "00000000-0000-4000-8000-0000000c0510"
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
 LICENCE_MINUTES = 10
+VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 
 
 class ArmError(Exception):
@@ -212,6 +213,15 @@ class Cloud:
     def granted(self, resource_group: str) -> tuple[str, ...]:
         """The actions that the caller has in a resource group."""
         return self.grants.get(resource_group.casefold(), ("*",))
+
+    def readable(self) -> list[Guest]:
+        """The machines that the caller can read: the others are not among any rows."""
+        if not self.grants:
+            return list(self.guests.values())
+        return [g for g in self.guests.values() if self._may_read(g.resource_group, g.is_arc)]
+
+    def _may_read(self, resource_group: str, is_arc: bool) -> bool:
+        return allows([Grant(self.granted(resource_group))], f"{ARC if is_arc else VM}/read")
 
     def require(self, resource_group: str, action: str) -> None:
         """Raises ArmError 403 where the caller lacks ``action``."""

@@ -24,13 +24,13 @@ def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
     """Every row of ``table`` at ``now``; None where there is no such table."""
     match table.casefold():
         case "resources":
-            return chain(map(_resource, cloud.guests.values()), _schedules(cloud))
+            return chain(map(_resource, cloud.readable()), _schedules(cloud))
         case "maintenanceresources":
-            return (_assignment(g) for g in cloud.guests.values() if g.schedule is not None)
+            return (_assignment(g) for g in cloud.readable() if g.schedule is not None)
         case "resourcecontainers":
             return (_subscription(*pair) for pair in cloud.subscriptions.items())
         case "healthresources":
-            return (_health(g, now) for g in cloud.guests.values() if not g.is_arc)
+            return (_health(g, now) for g in cloud.readable() if not g.is_arc)
         case "patchassessmentresources":
             return _assessments(cloud, now)
         case "patchinstallationresources":
@@ -158,7 +158,7 @@ def _assignment(guest: Guest) -> Row:
 
 
 def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:
-    for guest in cloud.guests.values():
+    for guest in cloud.readable():
         kind = _results(guest, "patchassessmentresults")
         seen = guest.assessment
         if seen is None or now - datetime.fromisoformat(seen["modified"]) > ASSESSMENTS_KEPT:
@@ -208,7 +208,7 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
 
 
 def _installations(cloud: Cloud, now: datetime) -> Iterator[Row]:
-    for guest in cloud.guests.values():
+    for guest in cloud.readable():
         kind = _results(guest, "patchinstallationresults")
         op = cloud.running(guest, "install")
         runs = guest.runs + ([cloud.installation_at(op, now)] if op else [])

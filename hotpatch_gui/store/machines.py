@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.coverage import Evidence, standing
@@ -40,7 +40,7 @@ _BY_VIEW = ("agent_ready", "update_domain")
 """What only a machine's instance view tells: Resource Graph's silence forgets nothing."""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-    " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
+    " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, hidden_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
     " THEN coalesce(connection_id, excluded.connection_id) ELSE excluded.connection_id END, "
     + ", ".join(
         f"{c}=excluded.{c}" if c not in _BY_VIEW else f"{c}=coalesce(excluded.{c}, {c})"
@@ -87,30 +87,49 @@ def save_health(
     )
 
 
-def mark_gone(
+class Unseen(NamedTuple):
+    """Machines that a whole sync did not see, by what is known of why: their subscription is not wanted any
+    more, the account cannot read it any more, or only Azure can tell. Row ids."""
+
+    unwanted: list[int]
+    unlisted: list[int]
+    missing: list[int]
+
+
+def unseen(
     db: sqlite3.Connection,
     connection_id: int,
     seen: AbstractSet[str],
     subscription_ids: AbstractSet[str],
-    now: datetime,
-) -> None:
-    """Machines of these subscriptions that a whole sync of the connection did not see are gone, and those of
-    subscriptions that the user no longer wants; their history stays.
-
-    ``seen`` and ``subscription_ids`` are in lower case.
-    """
+) -> Unseen:
+    """``seen`` resource ids, and ``subscription_ids`` that the account can read, are in lower case."""
     rows = db.execute(
         "SELECT m.id, m.resource_id, m.subscription_id, coalesce(s.chosen, 1) FROM machines m"
         " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
-        " WHERE m.gone_at IS NULL AND m.connection_id=?",
+        " WHERE m.gone_at IS NULL AND m.connection_id=? ORDER BY m.subscription_id, m.resource_group, m.id",
         (connection_id,),
     )
-    gone = [
-        (to_text(now), row[0])
-        for row in rows.fetchall()
-        if row[1] not in seen and (row[2] in subscription_ids or not row[3])
-    ]
-    db.executemany("UPDATE machines SET gone_at=? WHERE id=?", gone)
+    found = Unseen([], [], [])
+    for machine_id, resource_id, subscription_id, is_wanted in rows.fetchall():
+        if resource_id not in seen:
+            place = found.missing if subscription_id in subscription_ids else found.unlisted
+            (place if is_wanted else found.unwanted).append(machine_id)
+    return found
+
+
+def mark_gone(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
+    """They are no more; their history stays."""
+    db.executemany(
+        "UPDATE machines SET gone_at=? WHERE id=?", [(to_text(now), i) for i in machine_ids]
+    )
+
+
+def mark_hidden(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
+    """The account cannot read them any more; what is known of them stays. The first time counts."""
+    db.executemany(
+        "UPDATE machines SET hidden_at=coalesce(hidden_at, ?) WHERE id=?",
+        [(to_text(now), i) for i in machine_ids],
+    )
 
 
 def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
@@ -264,6 +283,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evi
         restart_kbs=tuple(row["restart_kbs"].split()),
         last_run_failed=row["last_run_failed"],
         out_of_band_kbs=tuple(row["out_of_band_kbs"].split()),
+        hidden=from_text(row["hidden_at"]),
     )
 
 
@@ -281,7 +301,7 @@ def refresh_standing(
         machine_id, in_graph = row[:2]
         machine, status = _typical(row[2 : 2 + len(_SORT)], bool(in_graph))
         situation, level = standing(_evidence(machine, status, row), calendar, now)
-        derived = (*row[2 + len(_SORT) :], status, situation, int(level))
+        derived = (*row[2 + len(_SORT) : -1], status, situation, int(level))
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)
 
@@ -327,7 +347,7 @@ _DERIVED = {
 }
 _FRESH = f"""
 SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in _SORT)},
-    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}
+    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.hidden_at
 FROM machines m
 LEFT JOIN assessments a ON a.id = (
     SELECT id FROM assessments WHERE machine_id = m.id AND status IN ('Succeeded', 'CompletedWithWarnings')

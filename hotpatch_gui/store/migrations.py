@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """How many migrations there are; a file with more was written by a newer program."""
 
 _M0001 = """
@@ -292,6 +292,10 @@ ALTER TABLE installations ADD COLUMN doubts TEXT;
 CREATE INDEX installations_unchecked ON installations(machine_id) WHERE doubts IS NULL
 """
 
+_M0009 = """
+ALTER TABLE machines ADD COLUMN hidden_at TEXT
+"""
+
 
 def migrations() -> Migrations:
     """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
@@ -330,6 +334,10 @@ def migrations() -> Migrations:
     @steps()
     def m0008_permissions_and_audit(db: Database) -> None:
         _run(db, _M0008)
+
+    @steps()
+    def m0009_out_of_sight(db: Database) -> None:
+        _run(db, _M0009)
 
     return steps
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -142,10 +143,9 @@ class _FleetSync:
         yield from self._pages(
             "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, sweep)
         )
+        if self._is_whole:
+            yield from self._missing({i for i, _ in names})
         with transaction(db):
-            subscriptions = {i for i, _ in names}
-            if self._is_whole:
-                machines.mark_gone(db, own, self._seen, subscriptions, self._c.clock())
             assessments.clear_in_graph(db, own, but=sorted(sweep.shown))
             sweep.end(db)
         yield from self._pages(
@@ -169,6 +169,39 @@ class _FleetSync:
             self._say(SyncProgress(what, done, total))
             self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
             yield 0.0
+
+    def _missing(self, subscription_ids: AbstractSet[str]) -> Job:
+        """Machines that were not among those read are gone, or out of the account's sight: Azure tells."""
+        db, now = self._c.db, self._c.clock()
+        found = machines.unseen(db, self._c.connection_id, self._seen, subscription_ids)
+        gone, hidden = list(found.unwanted), list(found.unlisted)
+        refused: set[tuple[str, str]] = set()
+        for asked, machine_id in enumerate(found.missing):
+            machine = machines.read(db, machine_id)
+            assert machine is not None
+            group = (machine.subscription_id.casefold(), machine.resource_group.casefold())
+            kind = None
+            if group not in refused and asked < MAX_VIEWS:
+                kind = yield from self._trouble_with(machine)
+            if kind is ProblemKind.FORBIDDEN:
+                refused.add(group)
+            if group in refused:
+                hidden.append(machine_id)
+            elif kind is ProblemKind.NOT_FOUND or asked >= MAX_VIEWS:
+                gone.append(machine_id)
+            yield 0.0
+        with transaction(db):
+            machines.mark_gone(db, gone, now)
+            machines.mark_hidden(db, hidden, now)
+        self._c.changed(Changes.to("machines"))
+
+    def _trouble_with(self, machine: Machine) -> Generator[float, None, ProblemKind | None]:
+        """Why Azure does not show the machine itself; None where it does, as Resource Graph may lag behind."""
+        try:
+            yield from patiently(partial(self._c.gateway.read_machine, machine))
+        except ProblemError as error:
+            return error.problem.kind
+        return None
 
     def _say(self, progress: SyncProgress) -> None:
         """Not every page: nobody reads that fast, and each word is painted."""

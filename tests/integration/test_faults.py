@@ -63,7 +63,7 @@ FAULTS = {
         "Check the network",
     ),
     "401": (error(401), "sign-in is missing or has lapsed (401)", "Sign in again"),
-    "403": (error(403), "may not do this (403)", "role Virtual Machine Contributor"),
+    "403": (error(403), "may not do this (403)", "role that allows it"),
     "404": (error(404), "does not know what was asked for (404)", "refresh with F5"),
     "409": (error(409), "present state (409)", "Wait until the other operation"),
     "400": (error(400), "rejected the request (400", "Change what was asked"),

@@ -117,3 +117,41 @@ def test_the_dialog_names_what_is_missing_and_copies_a_role(limited: Stage) -> N
     role = json.loads(QGuiApplication.clipboard().text())
     assert f"{VM}/installPatches/action" in role["Actions"]
     assert len(role["AssignableScopes"]) == 2
+
+
+def situations(stage: Stage) -> dict[str, str]:
+    rows = stage.app.source.db.execute("SELECT name, situation FROM machines WHERE gone_at IS NULL")
+    return {row["name"]: row["situation"] for row in rows}
+
+
+@pytest.mark.expects_log
+def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
+    stage.start()
+    stage.wire.cloud.grants = {"rg-data": ("Microsoft.Storage/*",)}
+    stage.sync()
+    found = situations(stage)
+    named = {
+        "vm-new-01": "Never assessed", "vm-batch-01": "Assessment too old", "vm-dev-01": "Not running",
+        "vm-legacy-01": "Not available on this image", "vm-sql-01": "No permission",
+    }  # fmt: skip
+    assert {name: found[name] for name in named} == named
+    stage.choose("vm-sql-01")
+    banner = stage.window.machines.blade.banner
+    assert "can no longer read this machine" in banner.headline.text()
+    stage.wire.cloud.grants = {}
+    stage.sync()
+    assert situations(stage)["vm-sql-01"] == "Off the hotpatch train", "it is in sight again"
+
+
+def test_a_subscription_out_of_sight_is_not_taken_for_deleted_machines(stage: Stage) -> None:
+    stage.start()
+    hidden = {"rg-hybrid": (), "rg-branch": ()}
+    arcs = {g.resource_group.casefold() for g in stage.wire.cloud.guests.values() if g.is_arc}
+    stage.wire.cloud.grants = dict.fromkeys(arcs, ()) | hidden
+    del stage.wire.cloud.guests["vm-web-01"]
+    stage.sync()
+    found = situations(stage)
+    assert {n for n, s in found.items() if s == "No permission"} == {
+        "srv-hq-01", "srv-hq-02", "srv-branch-01", "hci-app-01",
+    }  # fmt: skip
+    assert "vm-web-01" not in found, "that one is gone: Azure said 404"

@@ -291,7 +291,7 @@ def test_resetting_the_demo_never_touches_real_data(tmp_path: Path) -> None:
         real.execute("CREATE TABLE kept (x)")
     assert not reset_demo(tmp_path)
     assert (tmp_path / FILE_NAME).exists()
-    parser = build_parser()
+    parser = build_parser(with_commands=True)
     world = read_world(parser.parse_args(["--reset-demo"]), parser, tmp_path)
     assert world.folder == tmp_path / "demo", "the demo is never where Azure's data is"
     assert read_world(parser.parse_args([]), parser, tmp_path).folder == tmp_path
@@ -299,7 +299,7 @@ def test_resetting_the_demo_never_touches_real_data(tmp_path: Path) -> None:
 
 def test_every_world_has_a_folder_of_its_own(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).touch()
-    parser = build_parser()
+    parser = build_parser(with_commands=True)
     lines = (
         [],
         ["--demo"],

@@ -134,8 +134,8 @@ def test_what_two_connections_see_stays_the_firsts_until_that_is_gone(
     other = connections.save(db, AZURE._replace(name="Other"))
     machines.save(db, other, [GOOD])
     assert machines.connection_of(db, 1) == 1
-    machines.mark_gone(db, other, frozenset(), {GOOD.subscription_id.lower()}, EPOCH)
-    assert machines.present(db) == [1], "the other's sync does not make it gone"
+    found = machines.unseen(db, other, frozenset(), {GOOD.subscription_id.lower()})
+    assert found == ([], [], []), "the other's sync does not make it gone"
     connections.remove(db, 1, EPOCH)
     assert machines.present(db) == []
     machines.save(db, other, [GOOD])
@@ -286,9 +286,10 @@ def test_an_agents_state_that_resource_graph_does_not_know_is_kept(db: sqlite3.C
 def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     installations.save(db, [(number, InstallationRun("run", RunStatus.SUCCEEDED, EPOCH))], EPOCH)
-    machines.mark_gone(db, 1, frozenset(), {"another subscription"}, EPOCH)
-    assert machines.present(db) == [number], "the sync did not ask for its subscription"
-    machines.mark_gone(db, 1, frozenset(), {GOOD.subscription_id.lower()}, EPOCH)
+    assert machines.unseen(db, 1, frozenset(), {"another subscription"}).unlisted == [number]
+    assert machines.unseen(db, 1, frozenset(), {GOOD.subscription_id.lower()}).missing == [number]
+    assert machines.unseen(db, 1, {GOOD.resource_id.lower()}, set()) == ([], [], [])
+    machines.mark_gone(db, [number], EPOCH)
     assert machines.present(db) == []
     assert db.execute("SELECT count(*) FROM installations").fetchone()[0] == 1
     machines.save(db, 1, [GOOD])
