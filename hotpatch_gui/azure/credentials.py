@@ -108,7 +108,7 @@ def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredentia
         return NoCredential()
     from azure import identity  # noqa: PLC0415 - 0.4 s, and the demo never needs it
 
-    common: dict[str, Any] = {"authority": cloud.authority}
+    common: dict[str, Any] = {"authority": f"https://{cloud.authority}"}
     if cloud.key == CUSTOM:
         common["disable_instance_discovery"] = True
     match connection.method:

@@ -126,6 +126,7 @@ def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
         os_version=text(row.get("osVersion")),
         time_zone=text(mapping(row.get("windows")).get("timeZone")),
         allow_extensions=flag(row.get("allowExtensions")),
+        tags=tags(row.get("tags")),
     )
 
 
@@ -155,7 +156,14 @@ def arc_machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
             error_text(status.get("error")),
             text(row.get("kind")),
         ),
+        tags=tags(row.get("tags")),
     )
+
+
+def tags(value: Any) -> str:
+    """A resource's tags as one text that is shown and searched."""
+    pairs = sorted((str(name), text(of) or "") for name, of in mapping(value).items())
+    return text(", ".join(f"{name}:{of}" if of else name for name, of in pairs)) or ""
 
 
 def _is(value: Any, word: str) -> bool:
@@ -173,7 +181,8 @@ def arc_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
     return {name: properties.get(name) for name in names} | {
         "id": body.get("id"), "name": body.get("name"), "kind": body.get("kind"),
         "subscriptionId": subscription_id, "resourceGroup": parts[4].lower(),
-        "location": body.get("location"), "patchSettings": windows.get("patchSettings"),
+        "location": body.get("location"), "tags": body.get("tags"),
+        "patchSettings": windows.get("patchSettings"),
     }  # fmt: skip
 
 
@@ -192,6 +201,7 @@ def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any
         "subscriptionId": subscription_id,
         "resourceGroup": parts[4].lower(),
         "location": body.get("location"),
+        "tags": body.get("tags"),
         "zones": body.get("zones"),
         "image": mapping(properties.get("storageProfile")).get("imageReference"),
         "windows": profile.get("windowsConfiguration"),

@@ -131,6 +131,8 @@ class Machine:
     time_zone: str | None = None
     allow_extensions: bool | None = None
     agent_ready: bool | None = None
+    tags: str = ""
+    """``app:shop, env:dev``, in the order of their names."""
     arc: Arc | None = None
 
     @property

@@ -23,7 +23,9 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 WHATS = ("machines", "compliance", "history", "restarts", "audit")
 REPORTED = ("compliance", "history", "restarts")
 """What a report of machines holds, one sheet each."""
-UNPRINTED = frozenset({"id", "run", "body", "resource_id", "subscription", "location", "read"})
+UNPRINTED = frozenset(
+    {"id", "run", "body", "resource_id", "subscription", "location", "read", "tags"}
+)
 """Keys of columns that a page has no room for."""
 
 
@@ -43,6 +45,7 @@ MACHINES = (
     Column("pending", "Restart pending", 0, lambda r, _: "Yes" if r["restart_pending"] else "No"),
     Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),
     Column("read", "Read", 0, lambda r, _: "", raw=time_of("fetched_at")),
+    Column("tags", "Tags", 0, lambda r, _: r["tags"]),
     Column("id", "Resource ID", 0, lambda r, _: r["azure_id"]),
 )  # fmt: skip
 

@@ -15,14 +15,14 @@ from .times import from_text, to_text
 KEPT = timedelta(days=400)
 """A year and a month of evidence; a machine assessed daily adds a row a day. The latest is kept for good."""
 
-_COUNTS = (
+COUNTS = (
     ("critical", "critical"), ("security", "security"), ("updateRollup", "update_rollup"),
     ("featurePack", "feature_pack"), ("servicePack", "service_pack"), ("definition", "definition"),
     ("tools", "tools"), ("updates", "updates"), ("other", "unclassified"),
 )  # fmt: skip
 _COLUMNS = (
     "machine_id", "activity_id", "status", "started_at", "assessed_at", "started_by", "restart_pending",
-    "important", "other", *(column for _, column in _COUNTS), "support_state", "error", "fetched_at",
+    "important", "other", *(column for _, column in COUNTS), "support_state", "error", "fetched_at",
 )  # fmt: skip
 _FINAL = "('Succeeded', 'CompletedWithWarnings', 'Failed')"
 _GOOD = "('Succeeded', 'CompletedWithWarnings')"
@@ -54,7 +54,7 @@ def save(db: sqlite3.Connection, found: Iterable[tuple[int, Assessment]], now: d
 
 
 def _values(machine_id: int, a: Assessment, now: datetime) -> tuple[object, ...]:
-    counts = [a.counts.get(key) for key, _ in _COUNTS]
+    counts = [a.counts.get(key) for key, _ in COUNTS]
     return (
         machine_id, a.activity_id, a.status, to_text(a.started), to_text(a.assessed), a.started_by,
         a.restart_pending, a.important, a.other, *counts, a.support_state, a.error, to_text(now),

@@ -22,7 +22,7 @@ from hotpatch_gui.domain.machines import (
 )
 from hotpatch_gui.domain.releases import Calendar
 
-from . import permissions
+from . import assessments, permissions
 from .tables import AMONG, as_list
 from .times import from_text, to_text
 
@@ -34,7 +34,7 @@ _SORT = (
 )  # fmt: skip
 _COLUMNS = (
     "connection_id", "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
-    "availability_set", "update_domain", *_SORT, "fetched_at",
+    "availability_set", "update_domain", "tags", *_SORT, "fetched_at",
 )  # fmt: skip
 _BY_VIEW = ("agent_ready", "update_domain")
 """What only a machine's instance view tells: Resource Graph's silence forgets nothing."""
@@ -58,8 +58,8 @@ def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
     s = m.settings
     return (
         connection_id, m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
-        m.location, m.zone, m.availability_set, m.update_domain, m.image.publisher, m.image.offer, m.image.sku,
-        m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
+        m.location, m.zone, m.availability_set, m.update_domain, m.tags, m.image.publisher, m.image.offer,
+        m.image.sku, m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
         s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
         s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready,
         ARC if m.arc is not None else VM, *(m.arc or _NO_ARC), to_text(m.fetched),
@@ -186,10 +186,11 @@ def _rows(db: sqlite3.Connection, machine_ids: Sequence[int], columns: str) -> l
 
 
 def without_graph(db: sqlite3.Connection, connection_id: int, limit: int) -> list[int]:
-    """Machines with no assessment in Resource Graph: their instance view may know of an older one."""
+    """Machines with no assessment in Resource Graph: their instance view may know of an older one. Others each
+    time where there are more than ``limit``, those of which no assessment is known first."""
     rows = db.execute(
-        "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL AND connection_id=?"
-        " ORDER BY id LIMIT ?",
+        "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL AND hidden_at IS NULL"
+        " AND connection_id=? ORDER BY assessed_at IS NOT NULL, random() LIMIT ?",
         (connection_id, limit),
     )
     return [r[0] for r in rows]
@@ -220,6 +221,7 @@ def machine_of(row: sqlite3.Row) -> Machine:
         zone=row["zone"],
         availability_set=row["availability_set"],
         update_domain=row["update_domain"],
+        tags=row["tags"],
         **_sort_of(row[column] for column in _SORT),
     )
 
@@ -306,6 +308,8 @@ def refresh_standing(
     db.executemany(_UPDATE_DERIVED, changed)
 
 
+_COUNTED = " + ".join(f"a.{column}" for _, column in assessments.COUNTS)
+"""What an assessment counts where its list is not there yet, as after an Arc-enabled server's."""
 _DERIVED = {
     "assessment_id": "a.id",
     "assessed_at": "a.assessed_at",
@@ -314,10 +318,10 @@ _DERIVED = {
         WHERE f.machine_id = m.id AND f.status = 'Failed' AND f.assessed_at > coalesce(a.assessed_at, '')
         ORDER BY f.assessed_at DESC LIMIT 1)""",
     "restart_pending": "coalesce(a.restart_pending, 0)",
-    "updates": "coalesce(u.n, a.important + a.other, 0)",
-    "important": "coalesce(u.important, a.important, 0)",
-    "critical": "coalesce(u.critical, 0)",
-    "security": "coalesce(u.security, 0)",
+    "updates": f"coalesce(u.n, a.important + a.other, {_COUNTED}, 0)",
+    "important": "coalesce(u.important, a.important, a.critical + a.security, 0)",
+    "critical": "coalesce(u.critical, a.critical, 0)",
+    "security": "coalesce(u.security, a.security, 0)",
     "updates_that_restart": "coalesce(u.restarting, 0)",
     "offered_kbs": "coalesce(u.kbs, '')",
     "restart_kbs": """coalesce(CASE WHEN a.restart_pending THEN (

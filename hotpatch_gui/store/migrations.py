@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 _SEMICOLON = re.compile(r";(?!\s*END)")
+"""Between two statements: a trigger holds another one."""
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
-
-SCHEMA_VERSION = 9
-"""How many migrations there are; a file with more was written by a newer program."""
 
 _M0001 = """
 CREATE TABLE subscriptions (id TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;
@@ -296,54 +295,42 @@ _M0009 = """
 ALTER TABLE machines ADD COLUMN hidden_at TEXT
 """
 
+_M0010 = """
+ALTER TABLE machines ADD COLUMN tags TEXT NOT NULL DEFAULT ''
+"""
+
+
+_STEPS = {
+    "m0001_first_schema": _M0001,
+    "m0002_indexes_for_many_rows": _M0002,
+    "m0003_what_was_known_before_an_operation": _M0003,
+    "m0004_indexes_for_forgetting_assessments": _M0004,
+    "m0005_health_update_domains_and_schedules": _M0005,
+    "m0006_connections": _M0006,
+    "m0007_arc": _M0007,
+    "m0008_permissions_and_audit": _M0008,
+    "m0009_out_of_sight": _M0009,
+    "m0010_tags": _M0010,
+}
+SCHEMA_VERSION = len(_STEPS)
+"""A file with more steps was written by a newer program."""
+
 
 def migrations() -> Migrations:
     """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
     from sqlite_utils.migrations import Migrations  # noqa: PLC0415
 
     steps = Migrations("hotpatch_gui")
-
-    @steps()
-    def m0001_first_schema(db: Database) -> None:
-        _run(db, _M0001)
-
-    @steps()
-    def m0002_indexes_for_many_rows(db: Database) -> None:
-        _run(db, _M0002)
-
-    @steps()
-    def m0003_what_was_known_before_an_operation(db: Database) -> None:
-        _run(db, _M0003)
-
-    @steps()
-    def m0004_indexes_for_forgetting_assessments(db: Database) -> None:
-        _run(db, _M0004)
-
-    @steps()
-    def m0005_health_update_domains_and_schedules(db: Database) -> None:
-        _run(db, _M0005)
-
-    @steps()
-    def m0006_connections(db: Database) -> None:
-        _run(db, _M0006)
-
-    @steps()
-    def m0007_arc(db: Database) -> None:
-        _run(db, _M0007)
-
-    @steps()
-    def m0008_permissions_and_audit(db: Database) -> None:
-        _run(db, _M0008)
-
-    @steps()
-    def m0009_out_of_sight(db: Database) -> None:
-        _run(db, _M0009)
-
+    for name, statements in _STEPS.items():
+        steps(name=name)(_step(statements))
     return steps
 
 
-def _run(db: Database, statements: str) -> None:
-    """One statement after the other: executescript would commit before it begins. A trigger holds a semicolon."""
-    for statement in _SEMICOLON.split(statements):
-        if statement.strip():
-            db.execute(statement)
+def _step(statements: str) -> Callable[[Database], None]:
+    def run(db: Database) -> None:
+        """One statement after the other: executescript would commit before it begins."""
+        for statement in _SEMICOLON.split(statements):
+            if statement.strip():
+                db.execute(statement)
+
+    return run

@@ -239,13 +239,14 @@ def _among(where: Where, column: str, machine_ids: Sequence[int] | None) -> Wher
 def machines_where(
     text: str = "", situation: str | None = None, attention: int | None = None
 ) -> Where:
-    """Machines that are still there, by words in name, group, place or image, and by situation."""
+    """Machines that are still there, by words in name, group, place, image or tags, and by situation."""
     where = Where().and_("m.gone_at IS NULL")
     for word in text.split():
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ?"
-            " ESCAPE '\\' OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\'",
-            *([_like(word)] * 5),
+            " ESCAPE '\\' OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\'"
+            " OR m.tags LIKE ? ESCAPE '\\'",
+            *([_like(word)] * 6),
         )
     if situation is not None:
         where = where.and_("m.situation=?", situation)

@@ -408,11 +408,10 @@ class _Following:
             _must_have_ended(found.status)
             with transaction(db):
                 assessments.save(db, [(machine_id, found)], now)
-                if found.status.is_good and found.updates is not None:
+                if found.status.is_good:
                     number = assessments.next_pass(db)
-                    assessments.save_updates(
-                        db, [(machine_id, u) for u in found.updates], now, number
-                    )
+                    listed = [(machine_id, u) for u in found.updates or ()]
+                    assessments.save_updates(db, listed, now, number)
                     assessments.drop_unseen(db, [machine_id], number)
                     assessments.set_in_graph(db, [machine_id])
             return (

@@ -46,14 +46,15 @@ from .scheduler import Job
 log = logging.getLogger(__name__)
 SAY_EVERY_S = 0.2
 MAX_VIEWS = 50
+"""How many machines without an assessment in Resource Graph are read one by one in a sync."""
 MAX_SCOPES = 100
 """How many resource groups' permissions are read in a sync."""
-"""How many machines without an assessment in Resource Graph are read one by one in a sync."""
 
 STANDING_BATCH = 200
 """Machines whose standing is derived in one transaction, so that the window's requests get in between."""
 FORGET_BATCH = 500
 """Assessments beyond their time that one transaction forgets."""
+T = TypeVar("T")
 P = TypeVar(
     "P", MachinePage, HealthPage, AssessmentPage, InstallationPage, SchedulePage, AssignmentPage
 )
@@ -152,7 +153,7 @@ class _FleetSync:
             "installations", gateway.installation_pages(), self._take_installations
         )
         yield from self._views()
-        yield from self._if_allowed("permissions", self._permissions())
+        yield from self._permissions()
 
     def _pages(self, what: str, pages: Iterator[P], take: Callable[[P], int]) -> Job:
         done = total = 0
@@ -217,14 +218,17 @@ class _FleetSync:
         self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
 
-    def _if_allowed(self, what: str, job: Job) -> Job:
+    def _if_allowed(
+        self, what: str, job: Generator[float, None, T]
+    ) -> Generator[float, None, T | None]:
         """What not every cloud and every reader has: without it, it is not known, and all else is."""
         try:
-            yield from job
+            return (yield from job)
         except ProblemError as error:
             if error.problem.kind.passes:
                 raise
             log.warning("%s could not be read: %s", what, error)
+            return None
 
     def _health(self) -> Job:
         states: list[tuple[str, str, datetime | None]] = []
@@ -246,10 +250,11 @@ class _FleetSync:
             if self._c.stopping.is_set():
                 return
             read = partial(self._c.gateway.group_grants, subscription, group)
-            grants = yield from patiently(read)
             scope = f"/subscriptions/{subscription}/resourcegroups/{group}"
-            with transaction(db):
-                permissions.save(db, own, scope, grants, self._c.clock())
+            grants = yield from self._if_allowed(f"permissions on {group}", patiently(read))
+            if grants is not None:
+                with transaction(db):
+                    permissions.save(db, own, scope, grants, self._c.clock())
             self._say(SyncProgress("permissions", done, len(scopes)))
             yield 0.0
         if scopes:
@@ -291,7 +296,8 @@ class _FleetSync:
                 return
             machine = machines.read(self._c.db, machine_id)
             if machine is not None:
-                yield from patiently(partial(read_view, self._c, machine_id, machine))
+                look = patiently(partial(read_view, self._c, machine_id, machine))
+                yield from self._if_allowed(f"the instance view of {machine.name}", look)
             self._say(SyncProgress("instance views", done, len(waiting)))
             yield 0.0
 

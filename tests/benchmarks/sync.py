@@ -121,7 +121,8 @@ def _values(
             found["machines"].append((
                 ids[key.lower()], key.lower(), key, row["name"], row["subscriptionId"],
                 row["resourceGroup"], row["location"], *(row.get("zones") or [None])[:1],
-                row.get("availabilitySet"), image.get("publisher"), image.get("offer"), image.get("sku"),
+                row.get("availabilitySet"),
+                ", ".join(f"{k}:{v}" for k, v in sorted((row.get("tags") or {}).items())), image.get("publisher"), image.get("offer"), image.get("sku"),
                 row["generation"], row["power"], row["osName"], row["osVersion"], windows.get("timeZone"),
                 patch.get("patchMode"), patch.get("enableHotpatching"), patch.get("assessmentMode"),
                 windows.get("enableAutomaticUpdates"), windows.get("provisionVMAgent"),
@@ -132,7 +133,7 @@ def _values(
 
 _COLUMNS = {
     "machines": "id, resource_id, azure_id, name, subscription_id, resource_group, location, zone,"
-    " availability_set, publisher, offer, sku, generation, power, os_name, os_version, time_zone, patch_mode,"
+    " availability_set, tags, publisher, offer, sku, generation, power, os_name, os_version, time_zone, patch_mode,"
     " hotpatch_enabled, assessment_mode, automatic_updates, provision_agent, allow_extensions, fetched_at",
     "assessments": "machine_id, activity_id, status, started_at, assessed_at, started_by, restart_pending,"
     " critical, security, update_rollup, feature_pack, service_pack, definition, tools, updates,"

@@ -7,7 +7,10 @@ The certificates are made by a root of the test's own, which is trusted the way 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import socket
+import socketserver
 import ssl
 import sys
 import threading
@@ -17,19 +20,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 import trustme
 
 from hotpatch_gui.domain.clouds import Cloud, custom
+from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.server import SimulatorServer
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 CLIENT = "99999999-8888-4777-8666-555555555555"
 WHO = "admin@contoso.example"
+BEHIND_PROXY = "azure.invalid"
+"""A name that no resolver knows: it is reached through ``Proxy`` alone."""
 SECRET = "kept-in-no-file"
 """Is part of every token that is handed out."""
 
@@ -171,12 +177,25 @@ class SecureAzure:
     """The identity service over plain HTTP, as a managed identity's endpoint is."""
     seen: list[dict[str, str]] = field(default_factory=list)
 
+    def behind_proxy(self) -> None:
+        """Call everything by the name that only the proxy can reach."""
+        here, there = "127.0.0.1", BEHIND_PROXY
+        self.identity.address = self.identity.address.replace(here, there)
+        self.cloud = custom(self.cloud.endpoint.replace(here, there), self.identity.address)
+
+    def principal(self, name: str = "Contoso") -> Connection:
+        """A connection to it, as the service principal of the certificate."""
+        return Connection(
+            name, self.cloud, SignInMethod.CERTIFICATE, tenant=TENANT, client_id=CLIENT,
+            certificate=str(self.certificate),
+        )  # fmt: skip
+
 
 @contextmanager
 def secure_azure(wire: Wire, folder: Path) -> Iterator[SecureAzure]:
     """Serve ``wire`` and an identity service over TLS; ``folder`` gets the certificates."""
     authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1", "localhost")
+    issued = authority.issue_cert("127.0.0.1", BEHIND_PROXY)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     issued.configure_cert(context)
     folder.mkdir(parents=True, exist_ok=True)
@@ -236,3 +255,52 @@ def browser(root: Path) -> Callable[[str], bool]:
         return True
 
     return open_page
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """An HTTP proxy whose tunnels all lead to this machine; ``tunnels`` are the hosts asked for. Use as a
+    context manager."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.tunnels: list[str] = []
+        super().__init__(("127.0.0.1", 0), _Tunnel)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="proxy")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Tunnel(socketserver.StreamRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        method, target, _ = self.rfile.readline().decode().split()
+        while self.rfile.readline().strip():
+            pass
+        assert method == "CONNECT", f"{method} is not for a tunnel"
+        self.server.tunnels.append(target)
+        with socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2]))) as beyond:
+            self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_pump, args=(beyond, self.connection), daemon=True)
+            back.start()
+            _pump(self.connection, beyond)
+            back.join()
+
+
+def _pump(source: socket.socket, drain: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while some := source.recv(65536):
+            drain.sendall(some)
+        drain.shutdown(socket.SHUT_WR)

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from helpers.tls import CLIENT, SECRET, TENANT, WHO, SecureAzure, secure_azure
+from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
 from hotpatch_gui import logs
 from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.desk import Next
@@ -50,13 +50,6 @@ def empty(qapp: QApplication, tmp_path: Path, azure: SecureAzure) -> Iterator[St
         root.removeHandler(handler)
         handler.close()
     root.setLevel(level)
-
-
-def principal(azure: SecureAzure, name: str = "Contoso") -> Connection:
-    return Connection(
-        name, azure.cloud, SignInMethod.CERTIFICATE, tenant=TENANT, client_id=CLIENT,
-        certificate=str(azure.certificate),
-    )  # fmt: skip
 
 
 def names(stage: Stage) -> list[str]:
@@ -113,7 +106,7 @@ def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
 @pytest.mark.expects_log
 def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure) -> None:
     stage = empty
-    stage.app.desk.save_connection(principal(azure))
+    stage.app.desk.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
     azure.identity.refuses = "AADSTS700082"
@@ -150,8 +143,8 @@ def test_two_tenants_stand_side_by_side_in_one_list(
         both = tmp_path / "both.pem"
         both.write_text(azure.root.read_text() + fabrikam.root.read_text())
         monkeypatch.setenv("SSL_CERT_FILE", str(both))
-        stage.app.desk.save_connection(principal(azure))
-        stage.app.desk.save_connection(principal(fabrikam, "Fabrikam")._replace(may_act=True))
+        stage.app.desk.save_connection(azure.principal())
+        stage.app.desk.save_connection(fabrikam.principal("Fabrikam")._replace(may_act=True))
         stage.until(lambda: len(names(stage)) == 28)
         stage.sync()
         assert len(names(stage)) == 28, "the one's sync does not make the other's machines gone"
@@ -190,7 +183,7 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     stage = empty
     azure.wire.cloud.subscriptions[OTHER] = "Another"
     azure.wire.cloud.guests["vm-web-02"].subscription = OTHER
-    mine = principal(azure)._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
+    mine = azure.principal()._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
     stage.app.desk.save_connection(mine)
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
@@ -233,11 +226,11 @@ def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
     empty: Stage, azure: SecureAzure, tmp_path: Path
 ) -> None:
     stage = empty
-    lost = principal(azure, "Lost")._replace(certificate=str(tmp_path / "lost.pem"))
+    lost = azure.principal("Lost")._replace(certificate=str(tmp_path / "lost.pem"))
     stage.app.desk.save_connection(lost)
     stage.until(stage.window.notice.isVisible)
     assert "The connection Lost could not be set up" in stage.window.notice.headline.text()
-    stage.app.desk.save_connection(principal(azure))
+    stage.app.desk.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     assert "Lost" in stage.window.notice.headline.text(), "and it goes on saying so"
 
@@ -265,3 +258,18 @@ def test_azure_is_left_for_the_demo(empty: Stage) -> None:
     assert dialog is not None
     dialog.demo.click()
     assert empty.app.next == Next()
+
+
+@pytest.mark.expects_log
+def test_every_call_goes_through_the_systems_proxy(
+    empty: Stage, azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure.behind_proxy()
+    with Proxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.address)
+        empty.app.desk.save_connection(azure.principal()._replace(may_act=True))
+        empty.until(lambda: len(names(empty)) == 16)
+        empty.sync()
+        hosts = {azure.cloud.host, azure.identity.address.removeprefix("https://")}
+        assert set(proxy.tunnels) == hosts, "the sign-in and Azure, and nothing else"
+        assert azure.cloud.host.startswith(BEHIND_PROXY)

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
+import re
 import sys
 import threading
 import time
+import zipfile
+import zlib
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from hotpatch_gui import logs
+from helpers.tls import SECRET as SECRET_OF_TLS
+from helpers.tls import SecureAzure, secure_azure
+from hotpatch_gui import cli, logs
 from hotpatch_gui.azure import credentials
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.domain.clouds import CloudLabel, custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.transport import ENDPOINT, in_process_transport
-from hotpatch_gui.targets import Target
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.targets import Target, azure_target
 
 SECRET = "eyJhbGciOiJub25lIn0.c2VjcmV0LXNlY3JldC1zZWNyZXQ.c2lnbmF0dXJl"
+PASSWORD = "the-password-of-the-certificate"
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 
 
@@ -38,7 +55,21 @@ class Identity:
 
 
 @pytest.fixture
-def signed_in(wire: Wire, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch):
+def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever log the program starts is ended again."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    for module in (sys, threading):
+        monkeypatch.setattr(module, "excepthook", module.excepthook)  # put back afterwards
+    yield
+    for handler in [h for h in root.handlers if h not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+@pytest.fixture
+def signed_in(wire: Wire, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch, own_log: None):
     """A stage whose cloud wants a bearer; the headers that the cloud saw; the log as the program writes it."""
     monkeypatch.setattr(credentials, "credential_of", lambda *_: Identity())
     seen: list[dict[str, str]] = []
@@ -54,18 +85,10 @@ def signed_in(wire: Wire, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch)
         lambda: connection,
         lambda: partial(in_process_transport, wire),
     )
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    for module in (sys, threading):
-        monkeypatch.setattr(module, "excepthook", module.excepthook)  # put back afterwards
     logs.start_log(tmp_path)
     with Stage("light", folder=tmp_path, wire=wire, target=target) as stage:
         stage.start()
         yield stage, seen
-    for handler in [h for h in root.handlers if h not in handlers]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
 
 
 def begin(stage: Stage) -> int:
@@ -115,3 +138,91 @@ def test_an_answer_that_points_elsewhere_is_not_followed(
     assert stage.operation_states() == [OperationState.RUNNING], (
         "Azure took the request: it is not over"
     )
+
+
+@pytest.fixture
+def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
+    """A cloud over TLS whose service principal has a certificate under a password."""
+    wire = still_wire(SteppedClock(EPOCH))
+    with secure_azure(wire, tmp_path / "keys") as made:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
+        monkeypatch.setenv(credentials.CERTIFICATE_PASSWORD, PASSWORD)
+        key = load_pem_private_key(made.certificate.read_bytes(), None)
+        sealed = key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(PASSWORD.encode())
+        )
+        made.certificate.write_bytes(sealed + made.certificate.read_bytes().split(KEY_END, 1)[1])
+        yield made
+    wire.cloud.close()
+
+
+KEY_END = b"-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.mark.expects_log
+def test_after_a_full_run_neither_file_nor_log_nor_exports_hold_a_secret(
+    azure: SecureAzure, tmp_path: Path, qapp, own_log: None
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    out.mkdir()
+    logs.start_log(data)
+    with Stage("light", folder=data, target=azure_target()) as stage:
+        stage.app.start()
+        stage.until(lambda: stage.app.source.db is not None)
+        stage.app.desk.save_connection(azure.principal()._replace(may_act=True))
+        db = stage.app.source.db
+        stage.until(lambda: db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16)
+        stage.sync()
+        (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
+        stage.app.desk.assess([number])
+        stage.app.desk.install([number], SECURITY)
+        stage.app.desk.restart([number])
+        for ended in range(1, 5):  # an assessment follows the restart
+            stage.until(lambda: _is_at(stage.operation_states(), ended))  # noqa: B023 - called at once
+            azure.wire.cloud.clock.advance(hours=1)
+        stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED] * 4)
+        azure.identity.refuses = f"AADSTS700027 {SECRET_OF_TLS}"
+        azure.identity.given[:-1] = []
+        stage.sync()
+        with (data / FILE_NAME).open("rb"):  # the write-ahead log is there as long as the window is
+            found = [(p, c) for p in data.iterdir() for c in _contents(p)]
+    for name in ("report.xlsx", "report.json", "report.html", "report.pdf", "audit.csv"):
+        what = (
+            ["audit"]
+            if name.endswith("csv")
+            else ["machines", "compliance", "history", "restarts", "audit"]
+        )
+        assert cli.main(["--data-dir", str(data), "export", *what, "--out", str(out / name)]) == 0
+    found += [(p, c) for folder in (data, out) for p in folder.iterdir() for c in _contents(p)]
+    names = {path.name for path, _ in found}
+    assert {FILE_NAME, f"{FILE_NAME}-wal", logs.FILE_NAME, "report.pdf", "audit.csv"} <= names
+    whole = b"".join(content for _, content in found)
+    for kept in (b"vm-web-02", azure.certificate.name.encode(), b"installPatches"[:7]):
+        assert kept in whole, "what is looked through is readable"
+    pem = [line for line in azure.certificate.read_text().splitlines() if len(line) == 64]
+    assert len(pem) > 20
+    for path, content in found:
+        for secret in (SECRET_OF_TLS, PASSWORD, *azure.identity.given, *pem, "Bearer ey"):
+            assert secret.encode() not in content, f"{secret[:20]} in {path.name}"
+
+
+def _is_at(states: list[OperationState], number: int) -> bool:
+    """Whether so many operations have begun, and none before the last is still under way."""
+    return (
+        len(states) >= number
+        and all(s is OperationState.SUCCEEDED for s in states[: number - 1])
+        and states[number - 1] in (OperationState.RUNNING, OperationState.SUCCEEDED)
+    )
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    """What a file holds, also where it is compressed."""
+    raw = path.read_bytes()
+    yield raw
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as archive:
+            yield from map(archive.read, archive.namelist())
+    if path.suffix == ".pdf":
+        for stream in re.findall(rb"stream\r?\n(.*?)endstream", raw, re.DOTALL):
+            with contextlib.suppress(zlib.error):
+                yield zlib.decompressobj().decompress(stream)

@@ -13,6 +13,7 @@ from torture.file_fuzz import fuzz_file
 from torture.fuzz import fuzz
 from torture.migrations import migrate_often
 from torture.run import torture
+from torture.schedules import schedules
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -41,6 +42,13 @@ def test_whatever_becomes_of_the_disk_is_said_and_ends_in_a_true_state(tmp_path:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_migration_that_was_killed_is_taken_up_again(tmp_path: Path) -> None:
     assert migrate_often(tmp_path, kills=8, seed=2).startswith("8 kills")
+
+
+@pytest.mark.expects_log
+def test_random_schedules_of_faults_and_restarts_lose_and_double_nothing(
+    qapp, tmp_path: Path
+) -> None:
+    assert schedules(tmp_path, count=3, seed=9).startswith("3 schedules of faults")
 
 
 @pytest.mark.expects_log

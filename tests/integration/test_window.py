@@ -370,6 +370,18 @@ def _right(widget: QWidget, window: QWidget) -> int:
     return widget.mapTo(window, widget.rect().topRight()).x()
 
 
+def test_machines_are_found_by_their_tags_and_show_them(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-sql-01")
+    shown = stage.window.findChild(QLabel, "essential-Tags")
+    assert shown is not None
+    assert shown.whole == "app:sql"
+    stage.window.header.search.setText("app:sql")
+    stage.settle()
+    model = stage.window.machines.model
+    assert [model.row(n)["name"] for n in range(model.rowCount())] == ["vm-sql-01"]
+
+
 def test_a_search_does_not_change_what_is_open(stage: Stage, qtbot) -> None:
     stage.start()
     stage.choose("vm-web-01")

@@ -18,6 +18,7 @@ from tests.torture.file_fuzz import fuzz_file  # noqa: E402 - after the environm
 from tests.torture.fuzz import fuzz  # noqa: E402 - after the environment
 from tests.torture.migrations import migrate_often  # noqa: E402 - after the environment
 from tests.torture.run import torture  # noqa: E402 - after the environment
+from tests.torture.schedules import schedules  # noqa: E402 - after the environment
 
 
 def main() -> None:
@@ -28,6 +29,9 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=10_000, help="mutated answers of Azure")
     parser.add_argument("--files", type=int, default=10_000, help="mutated contents of the file")
     parser.add_argument("--faults", type=int, default=1000, help="faults on the socket")
+    parser.add_argument(
+        "--schedules", type=int, default=200, help="of faults, each over 50 operations"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -37,6 +41,9 @@ def main() -> None:
             print(fuzz_file(Path(folder) / "files", options.files, options.seed), flush=True)
         if options.faults:
             print(storm(Path(folder) / "faults", options.faults, options.seed), flush=True)
+        if options.schedules:
+            told = schedules(Path(folder) / "schedules", options.schedules, options.seed)
+            print(told, flush=True)
         if options.disk:
             print(disk_faults(Path(folder) / "disk"), flush=True)
         if options.migrations:

@@ -21,7 +21,7 @@ JSON = st.recursive(
 KEYS = st.sampled_from(
     ["id", "name", "type", "properties", "image", "windows", "zones", "status", "startDateTime", "lastModifiedDateTime",
      "kbId", "patchName", "classifications", "patchSettings", "patchMode", "errorDetails", "error", "details", "power",
-     "subscriptionId", "resourceGroup", "assessmentActivityId", "availablePatches", "installedPatchCount", "statuses", "vmAgent"]
+     "subscriptionId", "resourceGroup", "assessmentActivityId", "availablePatches", "installedPatchCount", "statuses", "vmAgent", "tags"]
 )  # fmt: skip
 OBJECTS = st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=6), max_size=10)
 
@@ -33,7 +33,7 @@ def test_any_answer_is_read_or_refused(row) -> None:
         lambda: parse.graph_update(row), lambda: parse.graph_run(row, row.get("name")),
         lambda: parse.run_update(row), lambda: parse.arm_assessment(row, EPOCH),
         lambda: parse.view_assessment(row), lambda: parse.resource_row(row, "s"), lambda: parse.error_text(row),
-        lambda: parse.agent_ready(row), lambda: parse.power_of(row),
+        lambda: parse.agent_ready(row), lambda: parse.power_of(row), lambda: parse.arc_machine(row, EPOCH), lambda: parse.arc_row(row, "s"),
     )  # fmt: skip
     for read in readers:
         try:
@@ -85,3 +85,16 @@ def test_a_long_text_is_cut() -> None:
     found = parse.machine(json.loads(json.dumps(row)), EPOCH)
     assert isinstance(found, Machine)
     assert len(found.name) == parse.MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("wire", "text"),
+    [
+        ({"env": "prod", "app": "shop", "legacy": None}, "app:shop, env:prod, legacy"),
+        ({"owner": "\ud800"}, "owner:?"),
+        (["app"], ""),
+        (None, ""),
+    ],
+)
+def test_tags_become_one_text_in_the_order_of_their_names(wire, text) -> None:
+    assert parse.tags(wire) == text

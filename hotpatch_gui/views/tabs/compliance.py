@@ -157,7 +157,7 @@ class ComplianceTab(QWidget):
 
 
 def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
-    """Why one machine shows no update: five different things."""
+    """Why one machine shows no update."""
     assessed = from_text(row["assessed_at"])
     fresh = freshness(assessed, now)
     if fresh is Freshness.NEVER:
@@ -188,6 +188,15 @@ def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
             Glyph.INFO,
             f"The machine is {row['power']}",
             f"Nothing was on offer {age_text(assessed, now)}; it is not assessed while it does not run.",
+        )
+    if row["updates"]:
+        return (
+            Glyph.INFO,
+            "The list is still to come",
+            (
+                f"The assessment {age_text(assessed, now)} counted {row['updates']}; Azure gives their names a little "
+                "later. Press F5."
+            ),
         )
     return (
         Glyph.OK,

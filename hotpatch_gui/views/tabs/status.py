@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 NAMES = (
     "Hotpatch", "Orchestration", "Periodic assessment", "Last assessment", "Restart pending",
-    "Running build", "Baseline in force", "Operating system", "Image", "Location", "Resource group",
-    "Subscription",
+    "Running build", "Connection", "Baseline in force", "Operating system", "Image", "Location", "Resource group",
+    "Subscription", "Tags",
 )  # fmt: skip
 _VERDICT_GLYPHS = {
     Verdict.PASS: Glyph.OK,
@@ -127,6 +127,7 @@ class StatusTab(QScrollArea):
             f"{machine.build}{f' ({running.kb})' if running else ''}"
             if machine.build
             else "Not reported",
+            row["connection_name"] or "None",
             f"{base.build or 'build not known'} ({base.kb}, {base.month_name})"
             if base
             else "Not known",
@@ -138,6 +139,7 @@ class StatusTab(QScrollArea):
             ),
             machine.resource_group,
             row["subscription_name"],
+            machine.tags or "None",
         ]
 
     def _show_tiles(self, chosen: Chosen) -> None:
