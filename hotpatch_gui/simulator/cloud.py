@@ -101,9 +101,11 @@ class Cloud:
         self.patching = Patching(self, pairs, clock.now(), self._state.get("world", "patching"))
 
     def close(self) -> None:
-        self._touch("world", "now", self.clock.now().isoformat())
-        self._save()
-        self._state.close()
+        """A request that is still being answered is waited for."""
+        with self.lock:
+            self._touch("world", "now", self.clock.now().isoformat())
+            self._save()
+            self._state.close()
 
     def guest(
         self, subscription: str, resource_group: str, name: str, *, is_arc: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
@@ -38,6 +39,8 @@ UNKNOWN_LOOKS = 30
 """How many answers without a trace of a lost request are enough, with growing pauses between them."""
 TURN_S, BUSY_S = 2.0, 60.0
 """Between looks at whether a request may go: after an earlier one of ours, and after what others asked for."""
+TRY_FOR_S = 600.0
+"""How long a request that did not reach Azure is tried again; nobody expects one at a later hour."""
 SAID_PAUSE_S = 1.0
 """A pause for fewer requests that is worth a word."""
 MAX_REFUSED = 10
@@ -68,6 +71,8 @@ def follow(context: Context, operation_id: int) -> Job:
         yield from run.find_out()
 
 
+_MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE)
+"""What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
 _LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
     OperationKind.ENROL: (Licence.ENABLED,),
     OperationKind.DISENROL: (Licence.DISABLED, None),
@@ -108,6 +113,8 @@ class _Following:
         self._machine = machine
         self.token: str | None = None
         self.is_unknown = False
+        self._trouble_at: float | None = None
+        self._pause_s = FIRST_BACK_OFF_S
 
     def send(self) -> Job:
         """Claim the row, commit, then send: killed in between, it is unknown and not repeated.
@@ -117,12 +124,13 @@ class _Following:
         """
         look: Look | None = None
         while look is None:
-            if not (yield from self._is_my_turn()) or not (yield from self._is_ready()):
-                return
-            sent_at = self._c.clock()
-            if not self._claim(sent_at):
+            if not (yield from self._is_my_turn()):
                 return
             try:
+                yield from self._make_ready()
+                sent_at = self._c.clock()
+                if not self._claim(sent_at):
+                    return
                 look = self._gateway.begin(self._op.kind, self._machine, self._op.request)
             except ProblemError as error:
                 if not (yield from self._is_asked_again(error.problem)):
@@ -148,9 +156,7 @@ class _Following:
             if not what:
                 return True
             if what != said:
-                with transaction(db):
-                    operations.progress(db, op.id, None, None, f"Waits until {what} has ended.")
-                self._c.changed(Changes.to("operations"))
+                self._say(f"Waits until {what} has ended.")
                 said = what
             yield pause
         return False
@@ -174,30 +180,47 @@ class _Following:
 
     def _is_asked_again(self, problem: Problem) -> Generator[float, None, bool]:
         """Whether a request that Azure did not take goes back into the queue, after the pause that is due."""
+        was_sent = operations.read(self._c.db, self._op.id).state is OperationState.SENT
+        pause, event, note = BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
-            pause, note = problem.retry_after_s or FIRST_BACK_OFF_S, problem.text
+            pause = problem.retry_after_s or FIRST_BACK_OFF_S
         elif problem.kind is ProblemKind.CONFLICT and self._op.standby is Standby.WAITS:
-            pause, note = BUSY_S, f"{problem.sentence} It is asked again every minute."
+            note = f"{problem.sentence} It is asked again every minute."
+        elif not (was_sent and problem.reached) and self._is_worth_a_try(problem):
+            pause, self._pause_s = self._pause_s, min(self._pause_s * 2, MAX_BACK_OFF_S)
+            event, note = Event.NOT_SENT, f"{problem.sentence} Nothing was sent yet; trying again."
         else:
-            self._not_accepted(problem)
+            (self._not_accepted if was_sent else self._not_sent)(problem)
             return False
-        self._move(OperationState.QUEUED, (Event.REFUSED, problem.sentence, problem), note=note)
+        if was_sent:
+            self._move(OperationState.QUEUED, (event, problem.sentence, problem), note=note)
+        else:
+            self._say(note)
         yield pause
         return True
 
-    def _is_ready(self) -> Generator[float, None, bool]:
-        """Read what tells this request's run from those before, and wait until Azure takes another request;
-        False where the reading cannot be, and the request is given up."""
+    def _is_worth_a_try(self, problem: Problem) -> bool:
+        """Whether the network's or Azure's trouble is a young one."""
+        if problem.kind not in _MOMENTARY:
+            return False
+        now = time.monotonic()
+        self._trouble_at = now if self._trouble_at is None else self._trouble_at
+        return now - self._trouble_at < TRY_FOR_S
+
+    def _make_ready(self) -> Job:
+        """Read what tells this request's run from those before, and wait until Azure takes another request.
+
+        Raises:
+            ProblemError: the reading cannot be, and the request is one that needs it.
+        """
         if self._op.kind in (OperationKind.INSTALL, OperationKind.ASSESS):
             try:
                 yield from self._read_before()
-            except ProblemError as error:
+            except ProblemError:
                 if self._op.kind is OperationKind.INSTALL:
-                    self._not_sent(error.problem)
-                    return False
+                    raise
         while (pause := self._gateway.wait_s) > 0:
             yield pause
-        return True
 
     def _claim(self, at: datetime) -> bool:
         """Mark the row as sent, on the disk; False where somebody cancelled it meanwhile."""
@@ -479,6 +502,10 @@ class _Following:
         done = (run.installed or 0) + (run.failed or 0)
         total = done + (run.pending or 0)
         note = f"{done} of {total} updates done." if total else "Looking for updates."
+        self._say(note, done, total)
+
+    def _say(self, note: str, done: int | None = None, total: int | None = None) -> None:
+        """Where the operation is, in its row; the state stays."""
         with transaction(self._c.db):
             operations.progress(self._c.db, self._op.id, done, total, note)
         self._c.changed(Changes.to("operations"))

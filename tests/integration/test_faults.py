@@ -20,6 +20,7 @@ from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.cloud import read_wish
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.worker import operations
 
 S = OperationState
 Outcome = Answer | Exception
@@ -200,8 +201,9 @@ def note(stage: Stage) -> str:
     ],
 )
 def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
-    stage: Stage, outcome: Outcome, sentence: str
+    stage: Stage, outcome: Outcome, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(operations, "TRY_FOR_S", 0.0)
     stage.start()
     stage.wire.faults.append(always(outcome, "installPatches"))
     begin(stage)

@@ -341,8 +341,11 @@ def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
 
 @pytest.mark.expects_log
 @pytest.mark.usefixtures("hasty")
-def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(stage: Stage) -> None:
+def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without what was there before, nobody could tell its run from others should the answer be lost."""
+    monkeypatch.setattr(operations, "TRY_FOR_S", 0.2)
     stage.start()
     stage.choose("vm-web-02")
     broken = Answer(500, {"error": {"code": "Broken", "message": "Made by the test."}})

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from PySide6.QtWidgets import QPushButton
+from requests.exceptions import ConnectTimeout
 
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
@@ -133,3 +134,50 @@ def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
     guest.agent_ready = True
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
     assert stage.wire.cloud.received["assess"] == 1
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """A moment without a network costs no request, wherever on its way it comes."""
+    monkeypatch.setattr(operations, "FIRST_BACK_OFF_S", 0.05)
+    stage.start()
+    left = 3
+
+    def refused(method: str, path: str) -> Exception | None:
+        nonlocal left
+        if (
+            left
+            and method == verb
+            and path.lower().split("/")[-1] in ("vm-web-02", "installpatches")
+        ):
+            left -= 1
+            return ConnectTimeout("no network")
+        return None
+
+    stage.wire.faults.append(refused)
+    stage.app.desk.install([number(stage, "vm-web-02")], SECURITY)
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
+    assert left == 0
+    assert stage.wire.cloud.received == {"install": 1}
+    told = stage.app.source.db.execute("SELECT event FROM calls ORDER BY id").fetchall()
+    tries = 3 if verb == "POST" else 0
+    assert [row[0] for row in told] == ["sending", "not sent"] * tries + ["sending", "accepted"]
+
+
+@pytest.mark.expects_log
+def test_a_request_that_does_not_get_through_is_given_up_in_the_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "FIRST_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(operations, "TRY_FOR_S", 0.3)
+    stage.start()
+    stage.wire.faults.append(
+        lambda method, _: ConnectTimeout("no network") if method == "POST" else None
+    )
+    stage.app.desk.restart([number(stage, "vm-web-02")])
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    assert notes(stage)[0].endswith("Nothing was started.")
+    assert not stage.wire.cloud.received
