@@ -1,4 +1,4 @@
-# make run     set everything up and start the program (the demo, unless ARGS name an Azure subscription)
+# make run     set everything up and start the program (the demo, until there is a connection to Azure)
 # make test    set everything up and pass every test
 # make lint    format, lint, types and import contracts
 # make bench   measure, as ratios to a floor in the same run

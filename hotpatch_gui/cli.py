@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser(with_commands=not _OF_THE_WINDOW.issuperset(_words(given)))
     options = parser.parse_args(given)
+    if options.self_test:
+        from . import self_test  # noqa: PLC0415 - asked for by installers alone
+
+        return self_test.run()
     match options.command:
         case None:
             return run(options, parser)
@@ -69,6 +73,10 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hotpatch-gui {__version__}")
     parser.add_argument("--data-dir", type=Path, help="keep file, settings and logs in this folder")
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run")
+    parser.add_argument(
+        "--self-test", action="store_true",
+        help="say whether this installation has all it needs; exit code 0 or 1",
+    )  # fmt: skip
     demo = parser.add_argument_group("simulated Azure")
     demo.add_argument(
         "--endpoint",

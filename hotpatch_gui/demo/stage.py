@@ -114,7 +114,7 @@ class Stage(QObject):
             lambda: all(p.is_built for p in self.window.findChildren(Later) if p.isVisible())
         )
         self.until(
-            lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if h.isVisible())
+            lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if _is_seen(h))
         )
         self.until(lambda: self.app.source.reader.is_idle)
         self._spin(30)
@@ -192,3 +192,8 @@ class Stage(QObject):
         loop = QEventLoop()
         QTimer.singleShot(milliseconds, loop.quit)
         loop.exec()
+
+
+def _is_seen(widget: QWidget) -> bool:
+    """Whether a part of it is on the screen, and not scrolled out of its view."""
+    return not widget.visibleRegion().isEmpty()

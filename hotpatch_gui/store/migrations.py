@@ -326,6 +326,13 @@ def migrations() -> Migrations:
     return steps
 
 
+def first_schema(db: Database) -> None:
+    """Make the schema of the first program in an empty file, to be migrated from."""
+    _, second, *_ = _STEPS
+    migrations().apply(db, stop_before=second)
+    db.execute("PRAGMA user_version=1")
+
+
 def _step(statements: str) -> Callable[[Database], None]:
     def run(db: Database) -> None:
         """One statement after the other: executescript would commit before it begins."""

@@ -60,9 +60,13 @@ class Icons:
                 receiver(self._icon(name))
 
     def _icon(self, name: str) -> QIcon:
-        os.environ.setdefault("QT_API", "pyside6")
-        import qtawesome  # noqa: PLC0415 - after the first paint
+        return picture(name, self._theme.tokens.secondary, self._theme.tokens.disabled)
 
-        t = self._theme.tokens
-        icon: QIcon = qtawesome.icon(NAMES[name], color=t.secondary, color_disabled=t.disabled)
-        return icon
+
+def picture(name: str, colour: str, disabled: str) -> QIcon:
+    """The icon called ``name`` in these colours."""
+    os.environ.setdefault("QT_API", "pyside6")
+    import qtawesome  # noqa: PLC0415 - after the first paint
+
+    icon: QIcon = qtawesome.icon(NAMES[name], color=colour, color_disabled=disabled)
+    return icon

@@ -17,11 +17,10 @@ from sqlite_utils import Database
 
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
+from hotpatch_gui.store.migrations import SCHEMA_VERSION, first_schema, migrations
 
 from .kills import environment
 
-SECOND = "m0002_indexes_for_many_rows"
 ROWS = 60_000
 CHILD = (
     "import sys; from pathlib import Path; from hotpatch_gui.store import database;"
@@ -55,8 +54,7 @@ def migrate_often(folder: Path, kills: int, seed: int) -> str:
 
 def _make_old(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
-        migrations().apply(Database(db), stop_before=SECOND)
-        db.execute("PRAGMA user_version=1")
+        first_schema(Database(db))
         db.execute("INSERT INTO world VALUES ('test')")
         db.execute(
             "INSERT INTO machines (resource_id, azure_id, name, subscription_id, resource_group, location,"

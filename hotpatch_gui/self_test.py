@@ -1,0 +1,159 @@
+"""``--self-test``: whether this installation has all it needs, from source or frozen. It touches no data of the user's
+and asks nothing of any network.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from importlib import import_module
+from pathlib import Path
+
+SDKS = (
+    "azure.identity", "azure.mgmt.authorization", "azure.mgmt.compute", "azure.mgmt.hybridcompute",
+    "azure.mgmt.resourcegraph", "truststore", "msal_extensions",
+)  # fmt: skip
+MACHINE, SCENE = "vm-web-02", "status-healthy"
+MINUTES = 2.0
+FEWEST_COLOURS = 50
+"""A window that was drawn has more; an empty one has a handful."""
+
+
+class SelfTestError(Exception):
+    """``str()`` says what is wrong."""
+
+
+def run() -> int:
+    """Every step, a line each on standard output; 0 where all went well, 1 where one did not."""
+    from .demo import environment  # noqa: PLC0415 - before Qt is imported
+
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="hotpatch-self-test-") as name:
+        folder = Path(name)
+        environment.prepare(folder)
+        for what, step in STEPS.items():
+            try:
+                told = step(folder / what.replace(" ", "-"))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is what this looks for
+                failed += 1
+                print(f"FAILED  {what}: {type(error).__name__}: {error}", flush=True)
+            else:
+                print(f"ok      {what}: {told}", flush=True)
+    return 1 if failed else 0
+
+
+def _sdks(_: Path) -> str:
+    for name in SDKS:
+        import_module(name)
+    from .azure.credentials import can_keep  # noqa: PLC0415 - as its SDK
+
+    kept = "encrypted by this platform" if can_keep("self-test") else "in memory alone here"
+    return f"{len(SDKS)} there; tokens are kept {kept}"
+
+
+def _file(folder: Path) -> str:
+    """One of the first schema, as an old program left it."""
+    from sqlite_utils import Database  # noqa: PLC0415 - not for a start
+
+    from .store import database  # noqa: PLC0415
+    from .store.migrations import SCHEMA_VERSION, first_schema  # noqa: PLC0415
+
+    folder.mkdir()
+    path = folder / database.FILE_NAME
+    with closing(sqlite3.connect(path)) as old:
+        first_schema(Database(old))
+        old.execute("INSERT INTO world VALUES ('self-test')")
+        old.commit()
+    db, set_aside = database.prepare(path, "self-test")
+    with closing(db):
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version != SCHEMA_VERSION or set_aside is not None:
+        raise SelfTestError(f"a file of schema 1 became one of schema {version}")
+    return f"migrated from schema 1 to {version}"
+
+
+def _resources(_: Path) -> str:
+    from PySide6.QtGui import QIcon  # noqa: PLC0415 - after the environment is set
+
+    from . import resources  # noqa: PLC0415
+    from .demo.stage import application  # noqa: PLC0415
+    from .theme.fonts import choose_family  # noqa: PLC0415
+    from .theme.icons import NAMES, picture  # noqa: PLC0415
+
+    application()
+    found = sorted(p for p in resources.resource(".").rglob("*") if p.is_file())
+    for path in found:
+        if path.suffix == ".json":
+            json.loads(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".svg":
+            _needs(not QIcon(str(path)).pixmap(32, 32).isNull(), path.name)
+        else:
+            _needs(bool(path.read_text(encoding="utf-8").strip()), path.name)
+    _needs(bool(resources.calendar().releases), "the calendar of releases")
+    for name in NAMES:
+        _needs(not picture(name, "#000000", "#808080").pixmap(16, 16).isNull(), f"the icon {name}")
+    return f"{len(found)} files, {len(NAMES)} icons, the font {choose_family(bundled=True)}"
+
+
+def _needs(is_there: bool, what: str) -> None:
+    if not is_there:
+        raise SelfTestError(f"{what} is empty or cannot be read")
+
+
+def _assessment(folder: Path) -> str:
+    """Through the worker, of a machine of the demo."""
+    from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set
+    from .headless import Session  # noqa: PLC0415
+    from .store import operations  # noqa: PLC0415
+    from .targets import demo_target, demo_wire  # noqa: PLC0415
+
+    target = demo_target(lambda: demo_wire(folder))
+    with Session(folder, target, lambda _: None, sends=True) as session:
+        session.wait_for_sync()
+        (number,) = session.db.execute(
+            "SELECT id FROM machines WHERE name=?", (MACHINE,)
+        ).fetchone()
+        session.desk.assess([number])
+        (row,) = operations.after(session.db, 0)
+        session.wait_for([row["id"]], MINUTES, ends=True)
+        ended = operations.read(session.db, row["id"])
+        if ended.state is not OperationState.SUCCEEDED:
+            raise SelfTestError(f"{ended.state}: {ended.note}")
+        (updates,) = session.db.execute(
+            "SELECT updates FROM machines WHERE id=?", (number,)
+        ).fetchone()
+    return f"{MACHINE} of the demo has {updates} updates on offer"
+
+
+def _scene(folder: Path) -> str:
+    from .demo.scenes import play, set_up  # noqa: PLC0415 - after the environment is set
+
+    folder.mkdir()
+    with set_up(SCENE, "light") as stage:
+        image = stage.grab(play(SCENE, stage))
+    colours = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(image.height())}
+    if len(colours) < FEWEST_COLOURS or not image.save(str(folder / "scene.png")):
+        raise SelfTestError(f"the picture of {SCENE} has {len(colours)} colours")
+    return f"{SCENE}, {image.width()} x {image.height()}"
+
+
+def _exports(folder: Path) -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415 - not for a start
+
+    from .models.formats import FORMATS, Report, Sheet, write  # noqa: PLC0415
+
+    folder.mkdir()
+    now = datetime.now(UTC)
+    for ending in FORMATS:
+        sheet = Sheet("Self-test", ["Name", "When (UTC)"], iter([["=1+1", now]]))
+        write(folder / f"report{ending}", Report("Self-test", now, ["A self-test"], [sheet]))
+    return ", ".join(FORMATS)
+
+
+STEPS: dict[str, Callable[[Path], str]] = {
+    "SDKs": _sdks, "file": _file, "resources": _resources, "assessment": _assessment, "scene": _scene,
+    "exports": _exports,
+}  # fmt: skip

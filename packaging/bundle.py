@@ -1,0 +1,44 @@
+"""The bundle: ``dist/hotpatch-gui``, and a word about its size."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import icons
+from layout import BUNDLE, DIST, HERE, ICONS, TOP, WORK
+
+LARGEST = 10
+
+
+def build() -> Path:
+    """Make it anew; its folder."""
+    icons.make(TOP / "resources" / "icons" / "hotpatch.svg", ICONS)
+    subprocess.run(
+        [
+            sys.executable, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR",
+            "--distpath", str(DIST), "--workpath", str(WORK / "pyinstaller"), str(HERE / "hotpatch-gui.spec"),
+        ],
+        check=True, env=os.environ | {"HOTPATCH_ICONS": str(ICONS)},
+    )  # fmt: skip
+    return BUNDLE
+
+
+def report(folder: Path) -> str:
+    """The size, and the largest parts: files of the top and packages."""
+    parts: Counter[str] = Counter()
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            inside = path.relative_to(folder).parts
+            name = inside[1:3] if inside[0] == "_internal" else inside[:1]
+            parts["/".join(name)] += path.stat().st_size
+    lines = [f"{sum(parts.values()) / 1e6:.0f} MB in {folder.name}; the largest parts:"]
+    lines += [f"{size / 1e6:8.1f} MB  {name}" for name, size in parts.most_common(LARGEST)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(report(build()))

@@ -1,0 +1,31 @@
+"""Where things are, what the program is called, and its version, which stands in ``hotpatch_gui/__init__.py`` alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+HERE = TOP / "packaging"
+DIST, WORK = TOP / "dist", TOP / "build"
+BUNDLE, ICONS = DIST / "hotpatch-gui", WORK / "icons"
+TITLE = "Hotpatch Dashboard"
+SUMMARY = "Hotpatch state and updates of Windows servers in Azure"
+
+sys.path.insert(0, str(TOP))
+from hotpatch_gui import __version__ as VERSION  # noqa: N812
+
+
+def filled(template: Path, **values: str) -> str:
+    """A template's text with ``@NAME@`` in place of each value; a name that is left over is an error."""
+    text = template.read_text(encoding="utf-8")
+    for name, value in {"version": VERSION, "title": TITLE, "summary": SUMMARY, **values}.items():
+        text = text.replace(f"@{name.upper()}@", value)
+    left = [
+        word
+        for word in text.split()
+        if word.startswith("@") and word.rstrip(".,;\"'").endswith("@")
+    ]
+    if left:
+        raise ValueError(f"{template.name}: nothing stands for {', '.join(left)}")
+    return text
