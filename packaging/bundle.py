@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -24,7 +25,16 @@ def build() -> Path:
         ],
         check=True, env=os.environ | {"HOTPATCH_ICONS": str(ICONS)},
     )  # fmt: skip
+    _strip_python(BUNDLE / "_internal")
     return BUNDLE
+
+
+def _strip_python(inside: Path) -> None:
+    """A Python that was built on the spot carries what debuggers need. Nothing else: it breaks numpy's library."""
+    strip = shutil.which("strip")
+    if sys.platform == "linux" and strip is not None:
+        libraries = [*inside.glob("libpython3*.so*"), *inside.glob("python3*/lib-dynload/*.so")]
+        subprocess.run([strip, "--strip-unneeded", *map(str, libraries)], check=True)
 
 
 def report(folder: Path) -> str:

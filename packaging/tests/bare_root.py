@@ -1,0 +1,87 @@
+"""A bare Debian 12 in a folder, in which commands run as in a computer of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+RELEASE = "bookworm"
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+    "DEBIAN_FRONTEND": "noninteractive",
+}  # fmt: skip
+
+
+class BareRoot:
+    """Use as a context manager; it takes its packages from where this machine takes its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", RELEASE, str(self.folder), _mirror()],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        shutil.copytree("/etc/apt/apt.conf.d", self.folder / "etc/apt/apt.conf.d", dirs_exist_ok=True)
+        for place in ("proc", "dev"):
+            subprocess.run(["mount", "--rbind", f"/{place}", str(self.folder / place)], check=True)
+            subprocess.run(["mount", "--make-rslave", str(self.folder / place)], check=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for place in ("dev", "proc"):
+            subprocess.run(["umount", "--recursive", "--lazy", str(self.folder / place)], check=True)
+        shutil.rmtree(self.folder)
+
+    def run(self, *command: str, user: str = "root") -> str:
+        """Its standard output.
+
+        Raises:
+            AssertionError: it failed; with what it wrote.
+        """
+        done = subprocess.run(
+            self._inside(command, user), env=self._environment(user), capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    @contextmanager
+    def running(self, *command: str, user: str, **variables: str) -> Iterator[subprocess.Popen[Any]]:
+        """A program that goes on; ended at the end, politely."""
+        process = subprocess.Popen(
+            self._inside(command, user), env=self._environment(user) | variables
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+    def _inside(self, command: tuple[str, ...], user: str) -> list[str]:
+        return ["chroot", f"--userspec={user}", str(self.folder), *command]
+
+    def _environment(self, user: str) -> dict[str, str]:
+        return ENVIRONMENT | {"HOME": "/root" if user == "root" else f"/home/{user}", "USER": user}
+
+
+def _mirror() -> str:
+    """Where this machine gets Debian's packages."""
+    if given := os.environ.get("DEBIAN_MIRROR"):
+        return given
+    asked = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(SITE) $(CODENAME)", "Created-By: Packages"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    sites = [line.split()[0] for line in asked.stdout.splitlines() if line.split()[1:] == [RELEASE]]
+    assert sites, f"this machine has no source of {RELEASE}; name one in DEBIAN_MIRROR"
+    return sites[0]
