@@ -4,6 +4,8 @@
 # make bench   measure, as ratios to a floor in the same run
 # make torture  mutated answers and files, faults on the socket, and kills whose file is held against what Azure received
 # make captures  every scene in both themes, as pictures in captures/
+# make package  build the bundle and the Debian package into dist/
+# make package-test  install, start and remove the Debian package in a bare Debian 12; compile the Windows installer
 # make lock    resolve the packages anew
 
 PYTHON ?= python3
@@ -12,7 +14,7 @@ ARGS ?=
 bin = $(VENV)/bin
 ready = $(VENV)/ready
 
-.PHONY: run test lint bench torture captures lock clean
+.PHONY: run test lint bench torture captures package package-test lock clean
 
 run: $(ready)
 	$(bin)/hotpatch-gui $(ARGS)
@@ -35,13 +37,21 @@ torture: $(ready)
 captures: $(ready)
 	$(bin)/hotpatch-gui capture --out captures $(ARGS)
 
+package: $(ready)
+	packaging/prepare-packaging.sh
+	$(bin)/python packaging/bundle.py
+	$(bin)/python packaging/deb.py
+
+package-test: package
+	$(bin)/python -m pytest -p no:cacheprovider packaging/tests $(ARGS)
+
 lock: $(ready)
 	$(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --extra dev --upgrade --output-file packaging/requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) captures dist
+	rm -rf $(VENV) captures dist build
 
-$(ready): packaging/requirements.lock packaging/prepare.sh packaging/debian-packages.txt pyproject.toml
+$(ready): packaging/requirements.lock packaging/prepare.sh packaging/system.sh packaging/debian-packages.txt pyproject.toml
 	packaging/prepare.sh $(PYTHON) $(VENV)
 	touch $@

@@ -28,6 +28,7 @@ from .worker.thread import Opened, Worker, WorkerThread
 
 if TYPE_CHECKING:
     from .domain.connections import Connection
+    from .instance import Doorbell
     from .worker.sync import SyncProgress
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class App(QObject):
         super().__init__()
         self.next: Next | None = None
         self._connection, self._is_first = connection, is_first
+        self._doorbell: Doorbell | None = None
         self._unseen = QTimer(self)
         self._unseen.setSingleShot(True)
         path = folder / FILE_NAME
@@ -138,9 +140,16 @@ class App(QObject):
         self.beginning.emit()
         self.thread_.start()
         self.window.load_icons()
-
+        self._listen()
         if self._is_first:
             self.window.open_welcome()
+
+    def _listen(self) -> None:
+        """For a second start on the same data."""
+        from .instance import Doorbell  # noqa: PLC0415 - after the first paint
+
+        self._doorbell = Doorbell(self.source.path.parent, self)
+        self._doorbell.rung.connect(self.window.come_to_front)
 
     @Slot(str)
     def _begin_again(self, story: str) -> None:
@@ -166,6 +175,8 @@ class App(QObject):
     def close(self) -> bool:
         """False if the worker did not end in time: then only ending the process helps."""
         self._unseen.stop()
+        if self._doorbell is not None:
+            self._doorbell.close()
         self.window.close()
         ended = self.thread_.stop()
         self.desk.close()

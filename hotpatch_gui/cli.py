@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import __version__
 from .domain.clouds import Cloud, simulated
-from .paths import default_data_dir
+from .paths import PortableError, default_data_dir, portable_data_dir, program_dir
 
 if TYPE_CHECKING:
     from .desk import Next
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .targets import Target
 
 FILE_NAME = "hotpatch.sqlite3"
-EXIT_USAGE = 2
+EXIT_FAILED, EXIT_USAGE = 1, 2
 DEMO_FOLDER = "demo"
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 
@@ -37,17 +37,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return self_test.run()
     match options.command:
-        case None:
-            return run(options, parser)
         case "simulate":
             return simulate(options)
         case "capture":
             return capture(options)
+    try:
+        root = root_of(options)
+    except PortableError as error:
+        print(error, file=sys.stderr)
+        if options.command is None and has_display():
+            _say(str(error))
+        return EXIT_FAILED
+    world = read_world(options, parser, root)
+    if options.command is None:
+        return run(options, parser, root, world)
     from .commands import dispatch  # noqa: PLC0415 - Qt and the worker with it
 
-    world = read_world(options, parser, root_of(options))
     start_log(world.folder)
     return dispatch.run(options, world.folder, _target(world))
+
+
+def _say(text: str) -> None:
+    """In a window of its own, as there is no other one yet."""
+    from . import app  # noqa: PLC0415 - Qt only where it is wanted
+
+    _application = app.make_application()
+    app.say(text)
 
 
 _OF_THE_WINDOW = frozenset({"simulate", "capture"})
@@ -156,10 +171,11 @@ class World(NamedTuple):
     """Nothing was ever looked at: ask what to."""
 
 
-def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+def run(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path, first: World
+) -> int:
     """Show the window until it is closed, and another one where it asks for that."""
-    root = root_of(options)
-    world: World | None = read_world(options, parser, root)
+    world: World | None = first
     if not has_display():
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
@@ -171,6 +187,11 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     while world is not None:
         held = lock.lock(world.folder)
         if held is None:
+            from . import instance  # noqa: PLC0415 - only where there is another one
+
+            if instance.ring(world.folder):
+                print(RAISED.format(folder=world.folder), file=sys.stderr)
+                return 0
             print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
             app.say(ALREADY_OPEN.format(folder=world.folder))
             return EXIT_USAGE
@@ -219,8 +240,12 @@ def import_qt() -> Callable[[], None]:
 
 
 def root_of(options: argparse.Namespace) -> Path:
-    """The folder of Azure's data; the demo's and those of simulated clouds are beneath it."""
-    folder: Path = options.data_dir or default_data_dir()
+    """The folder of Azure's data; the demo's and those of simulated clouds are beneath it.
+
+    Raises:
+        PortableError: the program is portable, and its folder cannot be written.
+    """
+    folder: Path = options.data_dir or portable_data_dir(program_dir()) or default_data_dir()
     return folder.absolute()
 
 
@@ -275,6 +300,7 @@ def start_log(folder: Path) -> None:
     logs.start_log(folder)
 
 
+RAISED = "Hotpatch Dashboard is open on this data already; its window is in front now: {folder}"
 ALREADY_OPEN = (
     "Hotpatch Dashboard is open on this data already: {folder}\n"
     "Use that window, or start with --data-dir and another folder."

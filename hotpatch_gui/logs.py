@@ -12,6 +12,7 @@ from types import TracebackType
 
 FILE_NAME = "hotpatch.log"
 MAX_BYTES, KEPT = 1_000_000, 3
+_WARNING = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ")
 _BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*")
 
 
@@ -44,6 +45,15 @@ def start_log(folder: Path) -> None:
     threading.excepthook = lambda args: _log_exception(
         args.exc_type, args.exc_value, args.exc_traceback
     )
+
+
+def warnings_of(folder: Path, most: int) -> list[str]:
+    """The last lines of the log that are warnings or worse, oldest first; empty where there is no log."""
+    try:
+        lines = (folder / FILE_NAME).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line for line in lines if _WARNING.match(line)][-most:]
 
 
 def _log_exception(

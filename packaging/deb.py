@@ -91,7 +91,12 @@ def _control(tree: Path) -> None:
     size = sum(-(-p.stat().st_size // 1024) for p in files)
     glibc = (os.confstr("CS_GNU_LIBC_VERSION") or "glibc 0").split()[1]
     listed = (HERE / "debian-packages.txt").read_text(encoding="utf-8").splitlines()
-    depends = [f"libc6 (>= {glibc})", "libgcc-s1", "libstdc++6", *sorted(p for p in listed if p and not p.startswith("#"))]
+    depends = [
+        f"libc6 (>= {glibc})",
+        "libgcc-s1",
+        "libstdc++6",
+        *sorted(p for p in listed if p and not p.startswith("#")),
+    ]
     folder = tree / "DEBIAN"
     folder.mkdir(mode=0o755)
     control = filled(

@@ -12,6 +12,7 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QCheckBox, QDialog, QPlainTextEdit, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
+from hotpatch_gui import __version__
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.forecast import RestartWindow, Scenario
@@ -22,11 +23,12 @@ from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import catalogue, connections
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
-from hotpatch_gui.views.dialogs.preferences import AboutDialog, PreferencesDialog
+from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
@@ -398,8 +400,9 @@ def about(stage: Stage) -> QWidget:
     dialog = stage.window.findChild(AboutDialog)
     assert dialog is not None
     dialog.versions.setText(
-        "Hotpatch Dashboard 0.1.0\nPython 3.11 on Linux\nPySide6-Essentials 6.11.3"
+        f"Hotpatch Dashboard {__version__}\nPython 3.11 on Linux\nPySide6-Essentials 6.11.3"
     )
+    dialog.place.set_whole("/home/admin/.local/share/HotpatchDashboard/demo")
     return dialog
 
 

@@ -164,6 +164,13 @@ def after(db: sqlite3.Connection, operation_id: int) -> list[sqlite3.Row]:
     return db.execute(f"{_SELECT} WHERE o.id>? ORDER BY o.id", (operation_id,)).fetchall()
 
 
+def last_failures(db: sqlite3.Connection, most: int) -> list[sqlite3.Row]:
+    """Those that failed or whose end is not known, the latest first."""
+    return db.execute(
+        f"{_SELECT} WHERE o.state IN ('failed', 'unknown') ORDER BY o.id DESC LIMIT ?", (most,)
+    ).fetchall()
+
+
 def open_operations(db: sqlite3.Connection) -> list[Operation]:
     """Operations that have not ended, oldest first."""
     return [operation_of(r) for r in running(db)]

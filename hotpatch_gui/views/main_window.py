@@ -106,6 +106,13 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.restoreGeometry(self._s.settings.state("window"))
 
+    def come_to_front(self) -> None:
+        """Somebody started the program again."""
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
+
     def load_icons(self) -> None:
         """After the first paint."""
         self._s.icons.load()
@@ -198,7 +205,7 @@ class MainWindow(QMainWindow):
         open_once(self, lambda: WelcomeDialog(self._s, self))
 
     def open_about(self) -> None:
-        from .dialogs.preferences import AboutDialog  # noqa: PLC0415 - after the first paint
+        from .dialogs.about import AboutDialog  # noqa: PLC0415 - after the first paint
 
         open_once(self, lambda: AboutDialog(self._s, self))
 

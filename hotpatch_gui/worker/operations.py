@@ -544,6 +544,10 @@ class _Following:
         """A line of the audit log, inside the caller's transaction."""
         code = of.code if isinstance(of, Problem) else ""
         request_id = of.request_id if of is not None else ""
+        log.info(
+            "operation %s, %s on %s: %s %s %s (request %s)", self._op.id, self._op.kind, self._machine.name, event,
+            result, code, request_id or "without an ID",
+        )  # fmt: skip
         audit.add(
             self._c.db, self._op.id, self._gateway.connection, event, self._c.clock(),
             result=result, code=code, request_id=request_id,

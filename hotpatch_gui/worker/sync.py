@@ -92,6 +92,10 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
         return
     except ProblemError as error:
         problem = error.problem
+        log.info(
+            "sync of %s: %s %s (request %s)", context.gateway.connection.name, problem.text, problem.code,
+            problem.request_id or "without an ID",
+        )  # fmt: skip
     if context.stopping.is_set():
         return
     everyone = machines.present(context.db, context.connection_id)

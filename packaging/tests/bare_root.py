@@ -30,17 +30,24 @@ class BareRoot:
             ["debootstrap", "--variant=minbase", RELEASE, str(self.folder), _mirror()],
             check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        shutil.copytree("/etc/apt/apt.conf.d", self.folder / "etc/apt/apt.conf.d", dirs_exist_ok=True)
+        shutil.copytree(
+            "/etc/apt/apt.conf.d", self.folder / "etc/apt/apt.conf.d", dirs_exist_ok=True
+        )
         for place in ("proc", "dev"):
             subprocess.run(["mount", "--rbind", f"/{place}", str(self.folder / place)], check=True)
             subprocess.run(["mount", "--make-rslave", str(self.folder / place)], check=True)
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         for place in ("dev", "proc"):
-            subprocess.run(["umount", "--recursive", "--lazy", str(self.folder / place)], check=True)
+            subprocess.run(
+                ["umount", "--recursive", "--lazy", str(self.folder / place)], check=True
+            )
         shutil.rmtree(self.folder)
 
     def run(self, *command: str, user: str = "root") -> str:
@@ -50,13 +57,19 @@ class BareRoot:
             AssertionError: it failed; with what it wrote.
         """
         done = subprocess.run(
-            self._inside(command, user), env=self._environment(user), capture_output=True, text=True
+            self._inside(command, user),
+            env=self._environment(user),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     @contextmanager
-    def running(self, *command: str, user: str, **variables: str) -> Iterator[subprocess.Popen[Any]]:
+    def running(
+        self, *command: str, user: str, **variables: str
+    ) -> Iterator[subprocess.Popen[Any]]:
         """A program that goes on; ended at the end, politely."""
         process = subprocess.Popen(
             self._inside(command, user), env=self._environment(user) | variables

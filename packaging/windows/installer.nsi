@@ -1,4 +1,4 @@
-; The Windows installer. packaging/windows/build.py compiles it:
+; The Windows installer. packaging/windows/installer.py compiles it:
 ;   makensis -DVERSION=0.0.0 -DBUNDLE=dist\hotpatch-gui -DICON=hotpatch-gui.ico -DOUT=setup.exe [-DSIGN=command] installer.nsi
 ;
 ; setup.exe            for this user, no administrator needed       setup.exe /ALLUSERS   for everybody (elevated)

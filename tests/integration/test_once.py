@@ -159,3 +159,23 @@ def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Pa
     assert sorted(folder.iterdir()) == before
     assert held is not None
     held.unlock()
+
+
+def test_a_second_start_raises_the_window_of_the_first(qapp, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    held = lock(folder)
+    assert held is not None
+    with Stage("light", folder=folder) as stage:
+        stage.start()
+        stage.window.showMinimized()
+        command = [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path), "--demo"]
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        with subprocess.Popen(
+            command, env=environment, stderr=subprocess.PIPE, text=True
+        ) as second:
+            stage.until(lambda: second.poll() is not None)
+            assert second.stderr is not None
+            assert f"its window is in front now: {folder}" in second.stderr.read()
+        assert second.returncode == 0
+        assert not stage.window.isMinimized()
+    held.unlock()

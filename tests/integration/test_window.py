@@ -30,8 +30,9 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
-from hotpatch_gui.views.dialogs.preferences import AboutDialog, PreferencesDialog
+from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.rail import PAGES
 

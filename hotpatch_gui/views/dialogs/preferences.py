@@ -1,12 +1,9 @@
-"""Settings of the program itself, and About."""
+"""Settings of the program itself."""
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
-
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -16,24 +13,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui import __version__
 from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.assessments import KEPT as ASSESSMENTS_KEPT
 from hotpatch_gui.theme.theme import CHOICES
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import RANGES
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
 from .surface import SurfaceDialog
-
-SHORTCUTS = (
-    ("F5", "Refresh"), ("Ctrl+K", "Search machines"), ("Ctrl+F", "Filter the table"),
-    ("Ctrl+1 … 7", "The pages, from Machines to Activity"), ("Ctrl+Shift+A", "Assess now"),
-    ("Ctrl+I", "Install updates now (opens the dialog)"), ("Ctrl+U", "Update settings"),
-    ("Ctrl+C, Ctrl+Shift+C", "Copy rows, with headers"), ("Ctrl+,", "Settings"), ("F1", "This page"),
-)  # fmt: skip
 
 
 class PreferencesDialog(SurfaceDialog):
@@ -129,39 +117,3 @@ class PreferencesDialog(SurfaceDialog):
 
     def _choose_days(self) -> None:
         self._s.settings.history_days = int(self.days.currentData())
-
-
-class AboutDialog(SurfaceDialog):
-    """Versions, keys, and where things are; nothing secret is in what it copies."""
-
-    def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(services.theme, "aboutDialog", "About Hotpatch Dashboard", parent)
-        theme, column = services.theme, self.column
-        self.versions = label(theme, "\n".join(diagnostics()), role="secondary")
-        column.addWidget(self.versions)
-        column.addWidget(label(theme, "Keys", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
-        keys = QFormLayout()
-        keys.setHorizontalSpacing(24)
-        keys.setVerticalSpacing(4)
-        for combination, meaning in SHORTCUTS:
-            keys.addRow(combination, label(theme, meaning, role="secondary"))
-        column.addLayout(keys)
-        column.addStretch(1)
-        copy = QPushButton("Copy diagnostics")
-        copy.setObjectName("copyDiagnostics")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n".join(diagnostics())))
-        self.finish((600, 480), copy, self.closer())
-
-
-def diagnostics() -> list[str]:
-    """Versions of this program and what it stands on."""
-    lines = [
-        f"Hotpatch Dashboard {__version__}",
-        f"Python {platform.python_version()} on {platform.platform()}",
-    ]
-    for package in ("PySide6-Essentials", "azure-mgmt-compute", "azure-mgmt-resourcegraph"):
-        try:
-            lines.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            lines.append(f"{package} (version not recorded)")
-    return lines

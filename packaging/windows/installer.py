@@ -1,6 +1,6 @@
 """The Windows installer of a bundle: ``dist/hotpatch-gui-<version>-setup.exe``. Needs makensis (NSIS 3).
 
-python packaging/windows/build.py [--bundle FOLDER] [--sign COMMAND]
+python packaging/windows/installer.py [--bundle FOLDER] [--sign COMMAND]
 """
 
 from __future__ import annotations

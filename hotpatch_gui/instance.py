@@ -1,0 +1,63 @@
+"""A second start on the same data raises the window of the first."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+PATIENCE_MS = 2000
+ANSWER = b"raised"
+
+
+def _name(folder: Path) -> str:
+    """Of the local socket: one for each user and folder."""
+    of = f"{getpass.getuser()} {folder.resolve()}"
+    return f"hotpatch-{hashlib.sha256(of.encode()).hexdigest()[:24]}"
+
+
+class Doorbell(QObject):
+    """Listens for a second start; only one who holds the folder's lock makes one. Lives on the UI thread.
+
+    Signals:
+        rung (): somebody started the program again.
+    """
+
+    rung = Signal()
+
+    def __init__(self, folder: Path, parent: QObject) -> None:
+        super().__init__(parent)
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._answer)
+        QLocalServer.removeServer(_name(folder))  # left by one that was killed
+        self._server.listen(_name(folder))
+
+    def close(self) -> None:
+        self._server.close()
+
+    @Slot()
+    def _answer(self) -> None:
+        while (caller := self._server.nextPendingConnection()) is not None:
+            self.rung.emit()
+            caller.write(ANSWER)
+            caller.flush()
+            caller.disconnectFromServer()
+            caller.deleteLater()
+
+
+def ring(folder: Path) -> bool:
+    """Have the window on ``folder`` come to the front; False where there is none, as with a command at work."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - on Windows alone
+
+        ctypes.windll.user32.AllowSetForegroundWindow(-1)  # or the first one may only blink
+    socket = QLocalSocket()
+    socket.connectToServer(_name(folder))
+    if not socket.waitForConnected(PATIENCE_MS):
+        return False
+    return socket.waitForReadyRead(PATIENCE_MS) and bytes(socket.readAll().data()) == ANSWER

@@ -1,0 +1,78 @@
+"""About: where things are, and what is copied for whoever is asked for help."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from hotpatch_gui import __version__, logs
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.simulator.arm import Answer
+from hotpatch_gui.views.dialogs.about import AboutDialog
+
+BEARER = "eyJhbGciOiJub25lIn0.c2VjcmV0.c2ln"
+REQUEST_ID = "00000000-1111-4222-8333-444455556666"
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    logs.start_log(tmp_path)
+    yield
+    for handler in [h for h in root.handlers if h not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+@pytest.mark.expects_log
+def test_diagnostics_have_versions_and_the_last_errors_and_no_secret(
+    qapp: QApplication, tmp_path: Path, logged: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        refused = {"error": {"code": "AuthorizationFailed", "message": "No."}}
+        headers = {"x-ms-request-id": REQUEST_ID}
+        stage.wire.faults.append(
+            lambda method, _: Answer(403, refused, headers) if method == "POST" else None
+        )
+        db = stage.app.source.db
+        assert db is not None
+        (machine,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
+        stage.app.desk.restart([machine])
+        stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+        logging.getLogger("hotpatch_gui.test").warning("Authorization: Bearer %s", BEARER)
+        stage.window.open_about()
+        dialog = stage.window.findChild(AboutDialog)
+        assert dialog is not None
+        assert dialog.place.whole == str(tmp_path)
+        for name in ("aboutOpenFolder", "copyDiagnostics"):
+            button = dialog.findChild(QPushButton, name)
+            assert button is not None
+            button.click()
+        copied = QGuiApplication.clipboard().text()
+    assert opened == [str(tmp_path)]
+    assert f"Hotpatch Dashboard {__version__}" in copied
+    assert f"restart failed AuthorizationFailed {REQUEST_ID}" in copied
+    assert str(tmp_path / logs.FILE_NAME) in copied
+    assert "WARNING" in copied.partition("The last warnings")[2]
+    assert BEARER not in copied
+    assert REQUEST_ID in (tmp_path / logs.FILE_NAME).read_text(), "the log has Azure's request IDs"
+
+
+def test_the_log_is_rotated(tmp_path: Path, logged: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "x" * 10_000
+    for _ in range(logs.MAX_BYTES * (logs.KEPT + 2) // len(line)):
+        logging.getLogger("hotpatch_gui.test").info(line)
+    kept = sorted(p.name for p in tmp_path.glob(f"{logs.FILE_NAME}*"))
+    assert len(kept) == logs.KEPT + 1
+    assert all((tmp_path / name).stat().st_size <= logs.MAX_BYTES for name in kept)
