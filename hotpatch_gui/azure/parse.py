@@ -10,14 +10,8 @@ from typing import Any, TypeVar
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.kb import normalise_kb
-from hotpatch_gui.domain.machines import (
-    AssessmentMode,
-    Image,
-    Machine,
-    PatchMode,
-    PatchSettings,
-    PowerState,
-)
+from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.updates import Classification, Update

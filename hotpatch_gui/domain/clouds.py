@@ -6,8 +6,10 @@ Source of endpoints and audiences: azure-mgmt-core's ``get_arm_endpoints``; of a
 
 from __future__ import annotations
 
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 
 class Cloud(NamedTuple):
@@ -26,7 +28,7 @@ class Cloud(NamedTuple):
 
     @property
     def host(self) -> str:
-        return urlsplit(self.endpoint).netloc.casefold()
+        return _parts(self.endpoint).netloc.casefold()
 
     @property
     def scope(self) -> str:
@@ -69,11 +71,9 @@ def custom(endpoint: str, authority: str, audience: str = "") -> Cloud:
         ValueError: an address is missing or not https, over which alone a token may go.
     """
     place = _https(endpoint, "ARM endpoint")
-    signs = urlsplit(
-        _https(authority if "//" in authority else f"https://{authority}", "authority")
-    )
+    signs = _parts(_https(authority if "//" in authority else f"https://{authority}", "authority"))
     made_for = _https(audience, "audience") if audience.strip() else place
-    return Cloud(CUSTOM, urlsplit(place).netloc, place, f"{signs.netloc}{signs.path}", made_for)
+    return Cloud(CUSTOM, _parts(place).netloc, place, f"{signs.netloc}{signs.path}", made_for)
 
 
 def demo() -> Cloud:
@@ -87,7 +87,7 @@ def simulated(endpoint: str) -> Cloud:
     Raises:
         ValueError: the address is not on this machine; without sign-in nothing else is accepted.
     """
-    parts = urlsplit(endpoint)
+    parts = _parts(endpoint)
     if parts.scheme not in ("http", "https") or not _is_loopback(parts.hostname):
         raise ValueError(
             f"{endpoint} is not an address on this machine. Without sign-in only a simulated Azure on "
@@ -104,8 +104,14 @@ class CloudLabel(NamedTuple):
     demo: str = ""
 
 
+def _parts(address: str) -> SplitResult:
+    from urllib.parse import urlsplit  # noqa: PLC0415 - 1 ms, and not in the first frame
+
+    return urlsplit(address)
+
+
 def _https(address: str, what: str) -> str:
-    parts = urlsplit(address.strip().rstrip("/"))
+    parts = _parts(address.strip().rstrip("/"))
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
         raise ValueError(
             f"The {what} has to be an https address, such as https://management.local.azurestack.external."

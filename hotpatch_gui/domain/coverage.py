@@ -8,8 +8,9 @@ from datetime import datetime
 
 from .clock import age_text
 from .hotpatch import HotpatchStatus, is_on
-from .machines import Freshness, Machine, PatchMode, PowerState, freshness
+from .machines import Freshness, Machine, PatchMode, freshness
 from .platforms import REPLACEMENTS
+from .power import PowerState
 from .releases import Calendar, Product, Release, ReleaseKind, day_name, release_day
 from .standing import Level, Situation
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .arc import Arc, Enablement, Licence, can_enrol, is_recent
-from .machines import Machine, PatchMode, PatchSettings, PowerState
+from .machines import Machine, PatchMode, PatchSettings
 from .platforms import REPLACEMENTS, installation_option, is_supported
+from .power import PowerState
 from .releases import Product
 
 

@@ -8,35 +8,11 @@ from enum import StrEnum
 from functools import lru_cache
 
 from .arc import Arc
+from .power import PowerState
 from .releases import Product
 
 ASSESSMENT_KEPT = timedelta(days=7)
 """Resource Graph drops an assessment after this long (query-logs)."""
-
-
-class PowerState(StrEnum):
-    UNKNOWN = "unknown"
-    RUNNING = "running"
-    STARTING = "starting"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    DEALLOCATING = "deallocating"
-    DEALLOCATED = "deallocated"
-    DISCONNECTED = "disconnected"
-    """Of an Arc-enabled server: its agent does not report. Connected counts as running."""
-
-    @classmethod
-    @lru_cache(maxsize=256)
-    def parse(cls, text: str | None) -> PowerState:
-        """Accept ``PowerState/running``, the display text ``VM running``, and Arc's StatusTypes."""
-        word = (text or "").casefold().removeprefix("powerstate/").removeprefix("vm ").strip()
-        word = _ARC_STATUS.get(word, word)
-        return next((s for s in cls if s.value == word), cls.UNKNOWN)
-
-
-_ARC_STATUS = {
-    "connected": "running", "error": "disconnected", "awaitingconnection": "disconnected",
-}  # fmt: skip
 
 
 class PatchMode(StrEnum):

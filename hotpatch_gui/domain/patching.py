@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from .machines import AssessmentMode, Machine, PatchMode, PowerState
+from .machines import AssessmentMode, Machine, PatchMode
+from .power import PowerState
 from .rollout import Member, Outcome, Rollout, Stop, set_limit, timetable
 from .schedules import Schedule, next_run
 

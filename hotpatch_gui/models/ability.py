@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hotpatch_gui.domain.machines import PowerState
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import allows, needed
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store.machines import ARC
 from hotpatch_gui.store.permissions import grants_of
 

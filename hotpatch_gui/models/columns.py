@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
 from hotpatch_gui.store.times import from_text
 
-from . import outcomes, words
+from . import asked, doubts, outcomes, words
 from .rows import Column, time_of, value_of
 
 
@@ -103,15 +103,15 @@ HISTORY = (
     Column("restart", "Restart", 104, lambda r, _: outcomes.restart_status_text(r["restart_status"]), sort="restart"),
     Column("duration", "Duration", 78, lambda r, _: words.duration_text(r["started_at"], r["modified_at"]),
            right=True, sort="duration"),
-    Column("doubts", "Afterwards", 190, lambda r, _: outcomes.doubts_text(r), takes_slack=True,
-           glyph=outcomes.doubts_glyph,
-           tip=lambda r, _: "\n".join(outcomes.doubt_sentences(r)), sort="doubts"),
+    Column("doubts", "Afterwards", 190, lambda r, _: doubts.text(r), takes_slack=True,
+           glyph=doubts.glyph,
+           tip=lambda r, _: "\n".join(doubts.sentences(r)), sort="doubts"),
     Column("run", "Operation ID", 270, lambda r, _: r["run_id"], sort="run", hidden=True),
 )  # fmt: skip
 
 OPERATIONS = (
-    Column("state", "State", 116, lambda r, _: outcomes.operation_text(r), glyph=outcomes.operation_glyph, sort="state"),
-    Column("kind", "Operation", 152, lambda r, _: outcomes.operation_kind(r), sort="kind"),
+    Column("state", "State", 116, lambda r, _: asked.text(r), glyph=asked.glyph, sort="state"),
+    Column("kind", "Operation", 152, lambda r, _: asked.kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r["machine_name"], sort="machine"),
     Column("note", "Details", 300, lambda r, _: r["note"] or "Waiting for its turn.",
            tip=lambda r, _: r["note"], takes_slack=True),
@@ -125,8 +125,8 @@ OPERATIONS = (
 CALLS = (
     Column("at", "When", 150, lambda r, _: words.time_text(r["at"]), raw=time_of("at"),
            tip=lambda r, now: words.time_tip(r["at"], now), sort="at"),
-    Column("event", "Event", 100, lambda r, _: r["event"].capitalize(), glyph=outcomes.call_glyph, sort="event"),
-    Column("kind", "Call", 150, lambda r, _: outcomes.operation_kind(r), sort="kind"),
+    Column("event", "Event", 100, lambda r, _: r["event"].capitalize(), glyph=asked.call_glyph, sort="event"),
+    Column("kind", "Call", 150, lambda r, _: asked.kind(r), sort="kind"),
     Column("machine", "Machine", 120, lambda r, _: r["machine"], sort="machine"),
     Column("account", "Account", 140, lambda r, _: r["account"] or "No sign-in", sort="account"),
     Column("asked_by", "Asked by", 90, lambda r, _: r["asked_by"] or words.NOTHING),

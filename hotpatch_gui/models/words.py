@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta, tzinfo
 
-from hotpatch_gui.domain.arc import Arc
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.machines import PowerState
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -114,6 +113,8 @@ def kind_text(row: sqlite3.Row) -> str:
     """What sort of machine it is, and where an Arc-enabled one runs."""
     if row["kind"] != "arc":
         return "Virtual machine"
+    from hotpatch_gui.domain.arc import Arc  # noqa: PLC0415 - not in the first frame
+
     host = Arc(host=row["host"]).host_text
     return f"Arc-enabled server on {host}" if host else "Arc-enabled server"
 

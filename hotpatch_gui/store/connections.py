@@ -35,6 +35,12 @@ def read(db: sqlite3.Connection, connection_id: int) -> Connection | None:
     return _connection_of(row) if row else None
 
 
+def of_machine(db: sqlite3.Connection, machine_id: int) -> int | None:
+    """The id of the connection over which a machine is seen."""
+    row = db.execute("SELECT connection_id FROM machines WHERE id=?", (machine_id,)).fetchone()
+    return row[0] if row else None
+
+
 def _connection_of(row: sqlite3.Row) -> Connection | None:
     import json  # noqa: PLC0415 - not before the first paint
 

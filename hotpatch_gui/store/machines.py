@@ -12,14 +12,8 @@ from typing import Any, NamedTuple
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.coverage import Evidence, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
-from hotpatch_gui.domain.machines import (
-    AssessmentMode,
-    Image,
-    Machine,
-    PatchMode,
-    PatchSettings,
-    PowerState,
-)
+from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar
 
 from . import assessments, permissions
@@ -203,11 +197,6 @@ def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[in
         (connection_id,),
     )
     return [r[0] for r in rows]
-
-
-def connection_of(db: sqlite3.Connection, machine_id: int) -> int | None:
-    row = db.execute("SELECT connection_id FROM machines WHERE id=?", (machine_id,)).fetchone()
-    return row[0] if row else None
 
 
 def machine_of(row: sqlite3.Row) -> Machine:

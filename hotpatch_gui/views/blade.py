@@ -22,10 +22,9 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models import words
+from hotpatch_gui.models import asked, words
 from hotpatch_gui.models.ability import Ability
 from hotpatch_gui.models.chosen import Chosen, read_chosen
-from hotpatch_gui.models.outcomes import operation_doing
 from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.changes import Changes
@@ -251,7 +250,7 @@ class Blade(QStackedWidget):
             also = f", and {more} more under way" if more else ""
             self.work.show_text(
                 Level.INFO,
-                f"{operation_doing(first)}{also}.",
+                f"{asked.doing(first)}{also}.",
                 first["note"] or "Waiting for its turn.",
                 glyph=Glyph.RUNNING,
             )

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from hotpatch_gui import __version__
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.models import words
-from hotpatch_gui.models.outcomes import operation_doing, operation_kind
+from hotpatch_gui.models import asked, words
 from hotpatch_gui.store import catalogue, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
@@ -117,7 +116,7 @@ class StatusBar(QFrame):
         first = rows[0]
         more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
         note = f": {first['note']}" if len(rows) == 1 and first["note"] else ""
-        self.work.setText(f"{operation_doing(first)}{more}{note}")
+        self.work.setText(f"{asked.doing(first)}{more}{note}")
         done = sum(r["done"] or 0 for r in rows)
         total = sum(r["total"] or 0 for r in rows)
         self.progress.setValue(max(0, min(100, 100 * done // max(1, total))))
@@ -127,7 +126,7 @@ class StatusBar(QFrame):
         db = self._s.source.db
         row = operations.read_row(db, operation_id) if db is not None else None
         if row is not None:
-            kind, state = operation_kind(row), row["state"]
+            kind, state = asked.kind(row), row["state"]
             self.work.setText(f"{kind} on {row['machine_name']}: {state}. {row['note']}")
             self._end_timer.start()
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, database, machines, operations
+from hotpatch_gui.store import catalogue, connections, database, operations
 from hotpatch_gui.store.changes import Changes
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ class Worker(QObject):
     def _context_of(self, machine_id: int) -> Context | None:
         if self._contexts is None or self._db is None:
             return None
-        return self._contexts.get(machines.connection_of(self._db, machine_id) or 0)
+        return self._contexts.get(connections.of_machine(self._db, machine_id) or 0)
 
     @Slot(object)
     def save_connection(self, connection: Connection) -> None:

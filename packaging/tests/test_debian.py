@@ -10,10 +10,11 @@ from pathlib import Path
 
 from bare_root import BareRoot
 from layout import DIST, VERSION, WORK
-from screen import colours, picture
+
+from helpers.screen import command, opened
 
 USER, DISPLAY, PACKAGE = "alice", ":87", "hotpatch-gui"
-SIZE = "1400x900x24"
+SIZE = "1400x900"
 PATIENCE_S = 60.0
 DRAWN = 200
 """A window that was drawn has more colours; an empty screen has one."""
@@ -70,19 +71,17 @@ def test_it_is_installed_started_and_removed_in_a_bare_system() -> None:
 
 def _start_and_look(root: BareRoot) -> None:
     """Start it as from the menu, wait until its window is drawn, and keep a picture of the screen."""
-    buffer = root.folder / "tmp" / "screen"
-    buffer.mkdir(mode=0o777)
-    buffer.chmod(0o777)
-    screen = ("Xvfb", DISPLAY, "-screen", "0", SIZE, "-fbdir", "/tmp/screen", "-nolisten", "tcp")
+    folder = root.folder / "tmp" / "screen"
+    folder.mkdir()
+    folder.chmod(0o777)
     end = time.monotonic() + PATIENCE_S
-    with root.running(*screen, user=USER):
-        while not (buffer / "Xvfb_screen0").exists():
-            assert time.monotonic() < end, "the X server did not start"
-            time.sleep(0.1)
+    with root.running(*command(DISPLAY, SIZE, "/tmp/screen"), user=USER):
+        screen = opened(folder)
         with root.running(PACKAGE, "--demo", user=USER, DISPLAY=DISPLAY) as program:
-            while (seen := colours(picture(buffer / "Xvfb_screen0"))) < DRAWN:
+            while (seen := screen.colours) < DRAWN:
                 assert time.monotonic() < end, f"a screen of {seen} colours"
                 assert program.poll() is None, f"the program ended with {program.returncode}"
                 time.sleep(0.2)
             time.sleep(5)  # let it read its machines and draw its charts, for the one who looks
-            picture(buffer / "Xvfb_screen0").save(DIST / "debian-window.png")
+            screen.picture().save(DIST / "debian-window.png")
+        screen.close()

@@ -13,11 +13,13 @@ from pathlib import Path
 from hotpatch_gui.demo import environment
 
 environment.prepare()
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' helpers
 
-from tests.benchmarks import day, gaps, idle, peers, planner, rows, startup, sync  # noqa: E402 - after the environment
+from tests.benchmarks import day, frozen, gaps, idle, peers, planner, rows, startup, sync  # noqa: E402 - after the environment
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
+    "frozen": (frozen.measure, 15),
     "sync": (sync.measure, 9),
     "gaps": (gaps.measure, 2),
     "idle": (idle.measure, 1),

@@ -2,14 +2,8 @@
 
 from datetime import UTC, datetime
 
-from hotpatch_gui.domain.machines import (
-    AssessmentMode,
-    Image,
-    Machine,
-    PatchMode,
-    PatchSettings,
-    PowerState,
-)
+from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
+from hotpatch_gui.domain.power import PowerState
 
 GOOD = Machine(
     resource_id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v",

@@ -17,8 +17,9 @@ from hotpatch_gui.domain.hotpatch import (
     hotpatch_status,
     is_on,
 )
-from hotpatch_gui.domain.machines import Image, PatchMode, PowerState
+from hotpatch_gui.domain.machines import Image, PatchMode
 from hotpatch_gui.domain.patching import why_not
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
 from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.simulator.fleet import EPOCH

@@ -9,7 +9,8 @@ from helpers.machines import GOOD
 from hotpatch_gui import resources
 from hotpatch_gui.domain.coverage import Evidence, coverage, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
-from hotpatch_gui.domain.machines import Image, PowerState
+from hotpatch_gui.domain.machines import Image
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar, ReleaseKind
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.simulator.fleet import EPOCH

@@ -5,14 +5,7 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, Verdict, eligibility, hotpatch_status
-from hotpatch_gui.domain.machines import (
-    Image,
-    Machine,
-    PatchMode,
-    PatchSettings,
-    PowerState,
-    build_of,
-)
+from hotpatch_gui.domain.machines import Image, Machine, PatchMode, PatchSettings, build_of
 from hotpatch_gui.domain.platforms import (
     PREVIEW_IMAGE,
     SKUS,
@@ -22,6 +15,7 @@ from hotpatch_gui.domain.platforms import (
     is_supported,
     support_on,
 )
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpers.machines import GOOD
-from hotpatch_gui.domain.machines import Image, Machine, PatchMode, PowerState
+from hotpatch_gui.domain.machines import Image, Machine, PatchMode
 from hotpatch_gui.domain.patching import Facts, Standing, View, view, why_not
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.schedules import Schedule
 
 RELEASED = datetime(2026, 9, 8, 17, tzinfo=UTC)

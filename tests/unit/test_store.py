@@ -18,7 +18,7 @@ from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.updates import Classification, Update
-from hotpatch_gui.models import outcomes
+from hotpatch_gui.models import asked
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import (
     assessments,
@@ -133,13 +133,13 @@ def test_what_two_connections_see_stays_the_firsts_until_that_is_gone(
 ) -> None:
     other = connections.save(db, AZURE._replace(name="Other"))
     machines.save(db, other, [GOOD])
-    assert machines.connection_of(db, 1) == 1
+    assert connections.of_machine(db, 1) == 1
     found = machines.unseen(db, other, frozenset(), {GOOD.subscription_id.lower()})
     assert found == ([], [], []), "the other's sync does not make it gone"
     connections.remove(db, 1, EPOCH)
     assert machines.present(db) == []
     machines.save(db, other, [GOOD])
-    assert machines.connection_of(db, 1) == other
+    assert connections.of_machine(db, 1) == other
     assert machines.present(db) == [1]
 
 
@@ -496,17 +496,17 @@ def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
     db: sqlite3.Connection, path: Path
 ) -> None:
     box = Outbox(path)
-    (asked,) = box.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    (number,) = box.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
     box.close()
-    assert [o.id for o in operations.open_operations(db)] == [asked]
+    assert [o.id for o in operations.open_operations(db)] == [number]
     for column in ("kind", "state"):
         with database.transaction(db):
             db.execute(f"UPDATE operations SET {column}='<b>x</b>'")
         assert operations.open_operations(db) == []
-    row = operations.read_row(db, asked)
+    row = operations.read_row(db, number)
     assert row is not None
-    assert outcomes.operation_kind(row) == "<b>x</b>"
-    assert outcomes.operation_state(row) is OperationState.UNKNOWN
+    assert asked.kind(row) == "<b>x</b>"
+    assert asked.state(row) is OperationState.UNKNOWN
 
 
 def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(

@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.operations import Standby
-from hotpatch_gui.models import columns, outcomes, words
+from hotpatch_gui.models import asked, columns, words
 from hotpatch_gui.models.windowed import WindowedModel
 from hotpatch_gui.store import operations, tables
 from hotpatch_gui.store.changes import Changes
@@ -120,7 +120,7 @@ class ActivityPage(Page):
         if row is None:
             return
         parts = [
-            f"{outcomes.operation_kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"
+            f"{asked.kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"
         ]
         if row["state"] == "running" and row["latest_end_at"]:
             parts.append(

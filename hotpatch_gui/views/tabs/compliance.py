@@ -11,7 +11,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.machines import Freshness, PowerState, freshness
+from hotpatch_gui.domain.machines import Freshness, freshness
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import columns

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
-from hotpatch_gui.models import outcomes, words
+from hotpatch_gui.models import doubts, outcomes, words
 from hotpatch_gui.models.rows import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
@@ -56,7 +56,7 @@ class RunDetails(QFrame):
     ) -> None:
         status = outcomes.run_status_text(run)
         self.title.setText(f"{run['machine_name']}, {words.time_text(run['started_at'])}: {status}")
-        told = [_error_text(e) for e in errors] + outcomes.doubt_sentences(run)
+        told = [_error_text(e) for e in errors] + doubts.sentences(run)
         self.errors.setText("\n".join(told))
         self.errors.setVisible(bool(told))
         self.results.clear()

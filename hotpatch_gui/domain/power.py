@@ -1,0 +1,31 @@
+"""Whether a machine runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+
+
+class PowerState(StrEnum):
+    UNKNOWN = "unknown"
+    RUNNING = "running"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    DEALLOCATING = "deallocating"
+    DEALLOCATED = "deallocated"
+    DISCONNECTED = "disconnected"
+    """Of an Arc-enabled server: its agent does not report. Connected counts as running."""
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def parse(cls, text: str | None) -> PowerState:
+        """Accept ``PowerState/running``, the display text ``VM running``, and Arc's StatusTypes."""
+        word = (text or "").casefold().removeprefix("powerstate/").removeprefix("vm ").strip()
+        word = _ARC_STATUS.get(word, word)
+        return next((s for s in cls if s.value == word), cls.UNKNOWN)
+
+
+_ARC_STATUS = {
+    "connected": "running", "error": "disconnected", "awaitingconnection": "disconnected",
+}  # fmt: skip

@@ -1,0 +1,24 @@
+"""What the next assessment says against the report of a run, in words. Not in the first frame."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from hotpatch_gui.domain import verify
+from hotpatch_gui.theme.glyphs import Glyph
+
+
+def text(row: sqlite3.Row) -> str:
+    """What the next assessment says against the run's report, in a few words."""
+    if row["doubts"] is None:
+        return "Not assessed since"
+    found = verify.read(row["doubts"])
+    return ", ".join(doubt.label for doubt, _ in found) or "As reported"
+
+
+def glyph(row: sqlite3.Row) -> Glyph | None:
+    return Glyph.WARNING if row["doubts"] else None
+
+
+def sentences(row: sqlite3.Row) -> list[str]:
+    return [verify.sentence(*found) for found in verify.read(row["doubts"])]
