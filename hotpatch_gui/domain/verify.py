@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from .installs import MIN_MINUTES
@@ -34,7 +34,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run that has ended. ``minutes`` is the duration asked for, where this program asked.
+    """A run that has ended. ``took`` is how long it did, ``minutes`` the duration asked for, where this program asked.
 
     ``offered_again`` are KBs that it installed and that the assessment after it offers; ``restart_pending`` is
     what that assessment says, None where another run came between.
@@ -44,8 +44,7 @@ class Report:
     installed: int | None
     failed: int | None
     window_exceeded: bool
-    started: datetime
-    ended: datetime
+    took: timedelta | None = None
     minutes: int | None = None
     offered_again: tuple[str, ...] = ()
     restart_pending: bool | None = None
@@ -56,8 +55,8 @@ def doubts(report: Report) -> list[tuple[Doubt, str]]:
     found: list[tuple[Doubt, str]] = []
     if report.status.is_good and report.installed == 0 and not report.failed:
         found.append((Doubt.NOTHING_INSTALLED, ""))
-    if report.window_exceeded and report.minutes is not None:
-        left = report.started + timedelta(minutes=report.minutes) - report.ended
+    if report.window_exceeded and report.minutes is not None and report.took is not None:
+        left = timedelta(minutes=report.minutes) - report.took
         minutes = int(left.total_seconds() // 60)
         if minutes >= 1:
             found.append((Doubt.TIME_LEFT, str(minutes)))
@@ -95,5 +94,8 @@ def sentence(doubt: Doubt, detail: str) -> str:
             )
         case Doubt.OFFERED_AGAIN:
             names = detail.replace(",", ", ")
-            return f"{names} was reported as installed, and the next assessment offers it again."
+            verb, it = ("were", "them") if "," in detail else ("was", "it")
+            return (
+                f"{names} {verb} reported as installed, and the next assessment offers {it} again."
+            )
     return "The next assessment says that a restart is still pending."

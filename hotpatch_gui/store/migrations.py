@@ -296,7 +296,8 @@ ALTER TABLE machines ADD COLUMN hidden_at TEXT
 """
 
 _M0010 = """
-ALTER TABLE machines ADD COLUMN tags TEXT NOT NULL DEFAULT ''
+ALTER TABLE machines ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+CREATE INDEX operations_by_run ON operations(run_id) WHERE run_id IS NOT NULL
 """
 
 
@@ -310,7 +311,7 @@ _STEPS = {
     "m0007_arc": _M0007,
     "m0008_permissions_and_audit": _M0008,
     "m0009_out_of_sight": _M0009,
-    "m0010_tags": _M0010,
+    "m0010_tags_and_operations_by_run": _M0010,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more steps was written by a newer program."""

@@ -469,8 +469,6 @@ class _Following:
             yield from read_machine(self._c, self._op.machine_id)
         except ProblemError as error:
             note = f"{note} The machine could not be read again: {error.problem.sentence}"
-        with transaction(self._c.db):
-            checks.check_runs(self._c.db, [self._op.machine_id])
         self._move(
             state, (Event.ENDED, f"{state.value.capitalize()}: {note}", problem), at=self._c.clock(), note=note, run_id=run_id,
             code=problem.code if problem else None, request_id=problem.request_id if problem else None,
@@ -532,12 +530,16 @@ class _Following:
         self, state: OperationState, event: tuple[Event, str, Problem | Look | None] | None = None,
         *, durable: bool = False, **fields: Any,
     ) -> bool:  # fmt: skip
-        """Change the row's state, with the line of the audit log that belongs to it."""
+        """Change the row's state, with the line of the audit log that belongs to it; at the end, hold the machine's
+        runs against what is known of it now."""
+        touched = ["operations", *(["calls"] if event else [])]
         with transaction(self._c.db, durable=durable):
             moved = operations.move(self._c.db, self._op.id, state, **fields)
             if moved and event is not None:
                 self._note(*event)
-        self._c.changed(Changes.to("operations", *(["calls"] if event else [])))
+            if moved and state.is_final and checks.check_runs(self._c.db, [self._op.machine_id]):
+                touched.append("installations")
+        self._c.changed(Changes.to(*touched))
         return moved
 
     def _note(self, event: Event, result: str = "", of: Problem | Look | None = None) -> None:

@@ -116,25 +116,29 @@ def _values(
             ))  # fmt: skip
         elif "resourceGroup" in row:
             ids[key.lower()] = len(ids) + 1
-            image, windows = row["image"] or {}, row["windows"] or {}
-            patch = windows.get("patchSettings") or {}
+            image, windows = row.get("image") or {}, row.get("windows") or {}
+            patch = row.get("patchSettings") or windows.get("patchSettings") or {}
+            product = (row.get("licenseProfile") or {}).get("productProfile") or {}
+            feature = (product.get("productFeatures") or [{}])[0]
             found["machines"].append((
-                ids[key.lower()], key.lower(), key, row["name"], row["subscriptionId"],
-                row["resourceGroup"], row["location"], *(row.get("zones") or [None])[:1],
-                row.get("availabilitySet"),
-                ", ".join(f"{k}:{v}" for k, v in sorted((row.get("tags") or {}).items())), image.get("publisher"), image.get("offer"), image.get("sku"),
-                row["generation"], row["power"], row["osName"], row["osVersion"], windows.get("timeZone"),
+                ids[key.lower()], 1, key.lower(), key, row["name"], row["subscriptionId"],
+                row["resourceGroup"], row["location"], *(row.get("zones") or [None])[:1], row.get("availabilitySet"),
+                ", ".join(f"{k}:{v}" for k, v in sorted((row.get("tags") or {}).items())),
+                image.get("publisher"), image.get("offer"), image.get("sku"), row.get("generation"),
+                row.get("power") or row.get("status"), row["osName"], row["osVersion"], windows.get("timeZone"),
                 patch.get("patchMode"), patch.get("enableHotpatching"), patch.get("assessmentMode"),
                 windows.get("enableAutomaticUpdates"), windows.get("provisionVMAgent"),
-                row.get("allowExtensions"), "now",
+                row.get("allowExtensions"), "vm" if image else "arc", row.get("osEdition"),
+                feature.get("subscriptionStatus"), (patch.get("status") or {}).get("hotpatchEnablementStatus"), "now",
             ))  # fmt: skip
     return [(_INSERTS[table], values) for table, values in found.items() if values]
 
 
 _COLUMNS = {
-    "machines": "id, resource_id, azure_id, name, subscription_id, resource_group, location, zone,"
+    "machines": "id, connection_id, resource_id, azure_id, name, subscription_id, resource_group, location, zone,"
     " availability_set, tags, publisher, offer, sku, generation, power, os_name, os_version, time_zone, patch_mode,"
-    " hotpatch_enabled, assessment_mode, automatic_updates, provision_agent, allow_extensions, fetched_at",
+    " hotpatch_enabled, assessment_mode, automatic_updates, provision_agent, allow_extensions, kind,"
+    " edition, licence, enablement, fetched_at",
     "assessments": "machine_id, activity_id, status, started_at, assessed_at, started_by, restart_pending,"
     " critical, security, update_rollup, feature_pack, service_pack, definition, tools, updates,"
     " unclassified, support_state, fetched_at",

@@ -23,6 +23,7 @@ from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import (
     assessments,
     catalogue,
+    checks,
     connections,
     database,
     installations,
@@ -537,3 +538,49 @@ def test_two_writers_wait_for_each_other(db: sqlite3.Connection, path: Path) -> 
         with database.transaction(other):
             machines.save(other, 1, [replace(GOOD, name="two")])
     assert db.execute("SELECT name FROM machines").fetchone()[0] == "two"
+
+
+def test_a_run_is_held_against_its_own_machines_updates_and_not_a_fleets(
+    db: sqlite3.Connection,
+) -> None:
+    """By an index of KBs each of 10,000 machines' runs would read the whole fleet's updates."""
+    plan = db.execute(f"EXPLAIN QUERY PLAN {checks._UNCHECKED}", ("[1]",)).fetchall()
+    steps = [row["detail"] for row in plan]
+    assert any("SEARCH iu" in step and "installation_id=?" in step for step in steps)
+    assert not any("_by_kb" in step or step.startswith("SCAN i") for step in steps)
+
+
+def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
+    db: sqlite3.Connection,
+) -> None:
+    """As KB5068966 was in November 2025; Defender's definitions come under the same number every day."""
+    number, later = machine_id(db), EPOCH + timedelta(hours=1)
+    run = InstallationRun(
+        "r", RunStatus.SUCCEEDED, EPOCH, EPOCH + timedelta(minutes=9), installed=2
+    )
+    installations.save(db, [(number, run)], later)
+    (row,) = installations.run_row_ids(db, [(number, "r")]).values()
+    done = [
+        RunUpdate(kb, kb, kb, kind, kind.value, "Installed", None)
+        for kb, kind in (
+            ("KB5068966", Classification.SECURITY),
+            ("KB2267602", Classification.DEFINITION),
+        )
+    ]
+    installations.save_updates(db, [(row, update) for update in done])
+    assert not checks.check_runs(db, [number]), "no assessment followed yet"
+    found = replace(assessment(RunStatus.SUCCEEDED, 1), restart_pending=False)
+    assessments.save(db, [(number, found)], later)
+    offered = [
+        Update.from_wire(
+            patch_id=u.patch_id, name=u.name, kb_id=u.kb, classification=u.classification_text,
+            reboot_behavior="NeverReboots", published=EPOCH,
+        )
+        for u in done
+    ]  # fmt: skip
+    assessments.save_updates(db, [(number, update) for update in offered], later, 1)
+    machines.refresh_standing(db, [number], resources.calendar(), later)
+    assert checks.check_runs(db, [number])
+    doubts = "SELECT doubts FROM installations"
+    assert db.execute(doubts).fetchone()[0] == "offered-again:KB5068966"
+    assert not checks.check_runs(db, [number]), "each run is held against the next assessment, once"

@@ -1,0 +1,58 @@
+"""Did it really happen? What Azure calls done, held against the assessment that follows, as History shows it."""
+
+from __future__ import annotations
+
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest, RestartSetting
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.views.pages.history import HistoryPage
+
+IMPORTANT = frozenset({Classification.CRITICAL, Classification.SECURITY})
+
+
+def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, str]:
+    """What History says of the installation once it has ended: the words, and what they mean."""
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (number,) = db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()
+    assert stage.app.desk.install([number], request) == 1
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
+    stage.clock.advance(hours=3)
+    stage.until(lambda: stage.operation_states()[0].is_final)
+    stage.window.show_page("history")
+    stage.settle()
+    page = stage.window.page("history")
+    assert isinstance(page, HistoryPage)
+    model = stage.table("fleetHistoryTable").model()
+    row = model.row(0)
+    assert row["machine_name"] == name
+    place = [column.key for column in model.columns].index("doubts")
+    return model.text(row, place), model.columns[place].tip(row, stage.clock.now())
+
+
+def test_an_installation_that_did_what_it_says(stage: Stage) -> None:
+    told, _ = afterwards(stage, "vm-web-02", InstallRequest(IMPORTANT))
+    assert told == "As reported"
+
+
+def test_a_restart_that_is_left_for_later_is_still_pending(stage: Stage) -> None:
+    told, means = afterwards(
+        stage, "vm-app-01", InstallRequest(IMPORTANT, restart=RestartSetting.NEVER)
+    )
+    assert told == "Restart still pending"
+    assert "a restart is still pending" in means
+
+
+def test_completed_with_nothing_installed(stage: Stage) -> None:
+    told, means = afterwards(stage, "vm-web-02", InstallRequest(include=("KB5031364",)))
+    assert told == "Nothing installed"
+    assert "nothing was installed" in means
+
+
+def test_a_window_exceeded_with_time_left(stage: Stage) -> None:
+    request = InstallRequest(frozenset(Classification), maximum_minutes=26)
+    told, means = afterwards(stage, "vm-app-01", request)
+    assert "Window exceeded with time left" in told
+    assert "minutes left: it starts nothing with less than 25" in means

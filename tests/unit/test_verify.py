@@ -1,0 +1,73 @@
+"""Did it really happen: a run's report beside the assessment that came after it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpatch_gui.domain import verify
+from hotpatch_gui.domain.installs import MIN_MINUTES
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.domain.verify import Doubt, Report, doubts
+
+GOOD = Report(RunStatus.SUCCEEDED, 2, 0, False, timedelta(minutes=9), 120, (), False)
+
+
+def found(**changed) -> list[tuple[Doubt, str]]:
+    from dataclasses import replace
+
+    return doubts(replace(GOOD, **changed))
+
+
+def test_a_run_that_did_what_it_says_is_in_no_doubt() -> None:
+    assert found() == []
+    assert found(restart_pending=None) == [], "where another run came between, it is not asked"
+
+
+def test_completed_with_nothing_installed_is_named() -> None:
+    assert found(installed=0) == [(Doubt.NOTHING_INSTALLED, "")]
+    assert found(installed=0, status=RunStatus.FAILED, failed=1) == [], (
+        "it says itself that it failed"
+    )
+    assert found(installed=None) == [], "what is not told is not zero"
+
+
+def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
+    assert found(window_exceeded=True, took=timedelta(minutes=100)) == [(Doubt.TIME_LEFT, "20")]
+    assert found(window_exceeded=True, took=timedelta(minutes=120)) == []
+    assert found(window_exceeded=True, minutes=None) == [], "what was asked for is not known"
+    assert found(window_exceeded=True, took=None) == []
+    assert str(MIN_MINUTES) in verify.sentence(Doubt.TIME_LEFT, "20")
+
+
+def test_what_is_offered_again_and_a_restart_still_pending_are_named() -> None:
+    assert found(offered_again=("KB5068966", "KB5072753")) == [
+        (Doubt.OFFERED_AGAIN, "KB5068966,KB5072753")
+    ]
+    assert found(restart_pending=True) == [(Doubt.RESTART_PENDING, "")]
+    assert "KB5068966, KB5072753 were reported" in verify.sentence(
+        Doubt.OFFERED_AGAIN, "KB5068966,KB5072753"
+    )
+
+
+KB = st.integers(100_000, 99_999_999).map("KB{}".format)
+REPORTS = st.builds(
+    Report,
+    st.sampled_from(RunStatus), st.none() | st.integers(0, 99), st.none() | st.integers(0, 99), st.booleans(),
+    st.none() | st.timedeltas(timedelta(0), timedelta(days=2)), st.none() | st.integers(0, 400),
+    st.lists(KB, max_size=3).map(tuple), st.none() | st.booleans(),
+)  # fmt: skip
+
+
+@given(REPORTS)
+def test_what_is_kept_is_what_is_read(report: Report) -> None:
+    told = doubts(report)
+    assert verify.read(verify.as_text(told)) == told
+    assert all(verify.sentence(*one) and one[0].label for one in told)
+
+
+def test_what_a_damaged_file_holds_is_left_out() -> None:
+    assert verify.read("nonsense:1 restart-pending <b>") == [(Doubt.RESTART_PENDING, "")]
+    assert verify.read(None) == []

@@ -1,0 +1,79 @@
+"""Every package's version comes from ``hotpatch_gui/__init__.py``."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import hotpatch_gui
+
+TOP = Path(hotpatch_gui.__file__).parents[1]
+PACKAGING = TOP / "packaging"
+TEMPLATES = ("control", "changelog", "hotpatch-gui.metainfo.xml")
+VALUES = {"architecture": "amd64", "size_kib": "1", "depends": "libc6", "date": "2026-01-01"}
+
+
+def tool(*arguments: str) -> str:
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=TOP, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def layout(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """``packaging/layout.py`` as it is for a program of another version."""
+    monkeypatch.syspath_prepend(str(PACKAGING))
+    monkeypatch.setattr(hotpatch_gui, "__version__", "98.7.6")
+    monkeypatch.delitem(sys.modules, "layout", raising=False)
+    made = importlib.import_module("layout")
+    monkeypatch.delitem(sys.modules, "layout")
+    return made
+
+
+def test_the_program_and_its_wheel_say_the_same() -> None:
+    version = hotpatch_gui.__version__
+    assert tool("hotpatch_gui", "--version").split() == ["hotpatch-gui", version]
+    assert tool("hatchling", "version").strip() == version
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_the_debian_package_says_follows_the_program(layout: ModuleType, name: str) -> None:
+    told = layout.filled(PACKAGING / "debian" / name, **VALUES)
+    assert "98.7.6" in told
+    assert hotpatch_gui.__version__ == "98.7.6"
+
+
+def test_the_name_of_the_installer_follows_the_program(layout: ModuleType) -> None:
+    installer = (PACKAGING / "windows" / "installer.nsi").read_text(encoding="utf-8")
+    assert layout.VERSION == "98.7.6"
+    for line in ('VIProductVersion "${VERSION}.0"', '"DisplayVersion" "${VERSION}"'):
+        assert line in installer
+
+
+def test_no_other_file_has_a_version_of_its_own() -> None:
+    version = hotpatch_gui.__version__
+    listed = subprocess.run(
+        ["git", "ls-files", "packaging", "hotpatch_gui", ".github", "pyproject.toml", "Makefile"],
+        cwd=TOP, check=True, capture_output=True, text=True,
+    ).stdout.split()  # fmt: skip
+    assert len(listed) > 100
+    own = {"hotpatch_gui/__init__.py"}
+    others = {"packaging/requirements.lock"}
+    """Versions of other people's."""
+    found = {
+        name for name in listed if name not in others and version in (TOP / name).read_text("utf-8")
+    }
+    assert found == own
+
+
+def test_a_template_with_a_name_that_nothing_stands_for_is_refused(
+    layout: ModuleType, tmp_path: Path
+) -> None:
+    template = tmp_path / "template"
+    template.write_text("Version: @VERSION@\nDate: @WHENEVER@\n")
+    with pytest.raises(ValueError, match="nothing stands for @WHENEVER@"):
+        layout.filled(template)
