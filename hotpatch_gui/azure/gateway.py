@@ -466,7 +466,10 @@ def _assessment_page(page: Page) -> AssessmentPage:
 
     def take(row: Mapping[str, Any]) -> None:
         if _is_update(row["type"], _ASSESSMENT):
-            updates.append((_owner(row), parse.graph_update(row["properties"])))
+            owner = parse.machine_id_of(
+                row["id"].rpartition("/")[0]
+            )  # as _owner: this is the busiest line
+            updates.append((owner, parse.graph_update(row["properties"])))
         else:
             found.append(_assessment_row(row))
 

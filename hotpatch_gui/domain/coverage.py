@@ -269,7 +269,10 @@ def next_restart_text(machine: Machine, calendar: Calendar, now: datetime) -> st
 
 def _situation(evidence: Evidence, calendar: Calendar, now: datetime) -> Situation:
     """The first check that holds; those behind it are not looked at."""
-    return next((s for s, holds in _CHECKS if holds(evidence, calendar, now)), Situation.UP_TO_DATE)
+    for situation, holds in _CHECKS:
+        if holds(evidence, calendar, now):
+            return situation
+    return Situation.UP_TO_DATE
 
 
 def _is_down(evidence: Evidence) -> bool:

@@ -18,9 +18,9 @@ SELECT i.id, i.status, i.installed, i.failed, i.window_exceeded,
     CASE WHEN i.window_exceeded THEN i.started_at END, CASE WHEN i.window_exceeded THEN i.modified_at END, o.request,
     NOT EXISTS (SELECT 1 FROM installations x WHERE x.machine_id=i.machine_id AND x.started_at>i.started_at) AS is_last,
     m.restart_pending,
-    (SELECT group_concat(DISTINCT u.kb) FROM installation_updates iu
-     CROSS JOIN updates u ON u.machine_id=i.machine_id AND +u.kb=iu.kb
-     WHERE iu.installation_id=i.id AND iu.state='Installed' AND iu.classification<>'Definition') AS again
+    (SELECT group_concat(DISTINCT iu.kb) FROM installation_updates iu
+     WHERE iu.installation_id=i.id AND iu.state='Installed' AND iu.classification<>'Definition'
+        AND instr(' ' || m.offered_kbs || ' ', ' ' || iu.kb || ' ')) AS again
 FROM installations i JOIN machines m ON m.id=i.machine_id
 LEFT JOIN operations o ON o.machine_id=i.machine_id AND o.run_id=i.run_id
 WHERE i.machine_id IN {AMONG} AND i.doubts IS NULL AND m.assessed_at>=i.modified_at
@@ -28,8 +28,7 @@ WHERE i.machine_id IN {AMONG} AND i.doubts IS NULL AND m.assessed_at>=i.modified
     AND NOT EXISTS (SELECT 1 FROM operations p WHERE p.state IN ('sent', 'running', 'unknown')
         AND +p.machine_id=i.machine_id AND p.kind='install')
 """
-"""CROSS JOIN and plus keep SQLite from the indexes of KBs, under which a whole fleet's updates are: a run and a
-machine have a few."""
+"""What a machine is offered stands in its row, as its standing was derived: a fleet's updates are not looked through."""
 
 
 def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
@@ -39,8 +38,13 @@ def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
     way on the machine, it is not known yet which run is its, and so what was asked for.
     """
     rows = db.execute(_UNCHECKED, (as_list(machine_ids),)).fetchall()
-    found = [(_in_doubt(*row[1:]), row[0]) for row in rows]
-    db.executemany("UPDATE installations SET doubts=? WHERE id=?", found)
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(_in_doubt(*row[1:]), []).append(row[0])
+    db.executemany(
+        f"UPDATE installations SET doubts=? WHERE id IN {AMONG}",
+        [(doubt, as_list(ids)) for doubt, ids in found.items()],
+    )
     return bool(found)
 
 

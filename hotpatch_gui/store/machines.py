@@ -97,6 +97,8 @@ def unseen(
     subscription_ids: AbstractSet[str],
 ) -> Unseen:
     """``seen`` resource ids, and ``subscription_ids`` that the account can read, are in lower case."""
+    if len(seen) == len(present(db, connection_id)):
+        return Unseen([], [], [])  # what was seen was stored
     rows = db.execute(
         "SELECT m.id, m.resource_id, m.subscription_id, coalesce(s.chosen, 1) FROM machines m"
         " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
@@ -270,12 +272,18 @@ def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evi
         restart_pending=bool(row["restart_pending"]),
         updates=row["updates"],
         updates_that_restart=row["updates_that_restart"],
-        offered=tuple(dict.fromkeys(row["offered_kbs"].split())),
-        restart_kbs=tuple(row["restart_kbs"].split()),
+        offered=_kbs(row["offered_kbs"]),
+        restart_kbs=_kbs(row["restart_kbs"]),
         last_run_failed=row["last_run_failed"],
-        out_of_band_kbs=tuple(row["out_of_band_kbs"].split()),
+        out_of_band_kbs=_kbs(row["out_of_band_kbs"]),
         hidden=from_text(row["hidden_at"]),
     )
+
+
+@lru_cache(maxsize=4096)
+def _kbs(text: str) -> tuple[str, ...]:
+    """Each once, in their order; a fleet's machines share them."""
+    return tuple(dict.fromkeys(text.split()))
 
 
 def status_of(row: sqlite3.Row) -> HotpatchStatus | None:
