@@ -63,6 +63,13 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             f"The connection broke before Azure answered while {doing}.",
             "Check the network and the proxy; the program tries again by itself.",
         )
+    if type(error).__name__ == "CredentialUnavailableError":  # its package is slow to import
+        return Problem(
+            ProblemKind.NOT_SIGNED_IN,
+            f"This way to sign in is not to be had here: {_first_line(error)}",
+            "Mend that, or choose another way in Settings › Connections.",
+            reached=False,
+        )
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
         code = _SIGN_IN_CODE.search(str(error))
         return Problem(
@@ -74,6 +81,10 @@ def problem_of(error: AzureError, doing: str) -> Problem:
     if isinstance(error, HttpResponseError) and error.response is not None:
         return _of_response(error, doing)
     return nonsense(doing)
+
+
+def _first_line(error: AzureError) -> str:
+    return next(iter(str(error.message or "").splitlines()), "")[:MAX_TEXT].rstrip(".") + "."
 
 
 def _of_response(error: HttpResponseError, doing: str) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from . import words
 from .calendar import RESTARTS, read_ledger
 from .columns import CALLS, COMPLIANCE, HISTORY
 from .formats import Report, Sheet
-from .rows import Column, time_of, value_of
+from .rows import Column, time_of
 
 CHUNK = 1000
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -27,6 +27,17 @@ UNPRINTED = frozenset(
     {"id", "run", "body", "resource_id", "subscription", "location", "read", "tags"}
 )
 """Keys of columns that a page has no room for."""
+
+
+def _if_assessed(column: str) -> Callable[[sqlite3.Row], Any]:
+    """What was never assessed has no number, not even 0."""
+    return lambda row: row[column] if row["assessed_at"] else None
+
+
+def _pending(row: sqlite3.Row) -> str:
+    if not row["assessed_at"]:
+        return "Not known"
+    return "Yes" if row["restart_pending"] else "No"
 
 
 MACHINES = (
@@ -40,9 +51,9 @@ MACHINES = (
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r["hotpatch_status"]),
     Column("situation", "Situation", 0, lambda r, _: words.situation_of(r)),
     Column("build", "OS version", 0, lambda r, _: r["os_version"] or ""),
-    Column("updates", "Updates", 0, lambda r, _: str(r["updates"]), raw=value_of("updates")),
-    Column("restarting", "Updates that restart", 0, lambda r, _: "", raw=value_of("updates_that_restart")),
-    Column("pending", "Restart pending", 0, lambda r, _: "Yes" if r["restart_pending"] else "No"),
+    Column("updates", "Updates", 0, lambda r, _: "", raw=_if_assessed("updates")),
+    Column("restarting", "Updates that restart", 0, lambda r, _: "", raw=_if_assessed("updates_that_restart")),
+    Column("pending", "Restart pending", 0, lambda r, _: _pending(r)),
     Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),
     Column("read", "Read", 0, lambda r, _: "", raw=time_of("fetched_at")),
     Column("tags", "Tags", 0, lambda r, _: r["tags"]),

@@ -68,6 +68,9 @@ def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
     assert (one["connection"], one["machines"], one["problem"]) == ("Simulated Azure", 16, "")
     listed = json.loads(here("list", "--json").stdout)
     assert len(listed["machines"]) == 16
+    told = {m["Machine"]: (m["Updates"], m["Restart pending"]) for m in listed["machines"]}
+    assert told["vm-new-01"] == (None, "Not known"), "never assessed is not 0"
+    assert told["vm-web-01"] == (0, "No")
     assert listed["notes"][0] == "Demo, simulated Azure"
     table = here("list")
     assert table.stdout.splitlines()[0].split()[:2] == ["Machine", "State"]

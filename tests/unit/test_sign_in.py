@@ -138,6 +138,20 @@ def test_the_azure_cli_lends_its_account(
     gateway.close()
 
 
+def test_a_way_that_is_not_to_be_had_here_says_what_is_missing(
+    azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    gateway = gateway_for(connection(azure, SignInMethod.CLI))
+    with pytest.raises(ProblemError) as missing:
+        gateway.account()
+    problem = missing.value.problem
+    assert problem.kind is ProblemKind.NOT_SIGNED_IN
+    assert "Azure CLI not found on path" in problem.sentence
+    assert "choose another way in Settings › Connections" in problem.next_step
+    gateway.close()
+
+
 def credentials_token(azure: SecureAzure) -> str:
     status, answer = azure.identity.token({"grant_type": "password", "client_id": CLIENT})
     assert status == 200
