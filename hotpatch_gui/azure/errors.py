@@ -66,7 +66,7 @@ def problem_of(error: AzureError, doing: str) -> Problem:
     if type(error).__name__ == "CredentialUnavailableError":  # its package is slow to import
         return Problem(
             ProblemKind.NOT_SIGNED_IN,
-            f"This way to sign in is not to be had here: {_first_line(error)}",
+            f"This way to sign in does not work here: {_first_line(error)}",
             "Mend that, or choose another way in Settings › Connections.",
             reached=False,
         )

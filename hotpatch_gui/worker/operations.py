@@ -223,7 +223,10 @@ class _Following:
             yield pause
 
     def _claim(self, at: datetime) -> bool:
-        """Mark the row as sent, on the disk; False where somebody cancelled it meanwhile."""
+        """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile."""
+        if not self._gateway.connection.may_act:
+            self.refuse()
+            return False
         with transaction(self._c.db, durable=True):
             mine = operations.claim(self._c.db, self._op.id, at, "Sending the request to Azure.")
             if mine:

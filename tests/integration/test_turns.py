@@ -13,6 +13,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.transport import ENDPOINT
+from hotpatch_gui.store import connections
 from hotpatch_gui.worker import operations
 
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
@@ -181,3 +182,23 @@ def test_a_request_that_does_not_get_through_is_given_up_in_the_end(
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert notes(stage)[0].endswith("Nothing was started.")
     assert not stage.wire.cloud.received
+
+
+def test_what_waits_is_not_sent_once_actions_are_turned_off(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "TURN_S", 0.05)
+    stage.start()
+    machine = number(stage, "vm-web-02")
+    stage.app.desk.install([machine], SECURITY)
+    stage.app.desk.restart([machine])
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
+    (mine,) = connections.read_all(stage.app.source.db)
+    stage.app.desk.save_connection(mine._replace(may_act=False))
+    stage.until(lambda: not connections.read_all(stage.app.source.db)[0].may_act)
+    stage.clock.advance(minutes=60)
+    stage.until(
+        lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.FAILED]
+    )
+    assert "Actions are off for Contoso." in notes(stage)[1]
+    assert stage.wire.cloud.received == {"install": 1}, "what was sent is followed to its end"

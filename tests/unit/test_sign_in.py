@@ -138,7 +138,7 @@ def test_the_azure_cli_lends_its_account(
     gateway.close()
 
 
-def test_a_way_that_is_not_to_be_had_here_says_what_is_missing(
+def test_a_way_to_sign_in_that_does_not_work_here_says_why(
     azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
