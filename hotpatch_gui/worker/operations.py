@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import time
 from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
-from enum import Enum
 from functools import partial
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from hotpatch_gui.azure import parse
 from hotpatch_gui.azure.gateway import Gateway, Reading
 from hotpatch_gui.azure.operations import Look
-from hotpatch_gui.domain.arc import Licence
 from hotpatch_gui.domain.installs import asked_minutes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
@@ -27,7 +24,9 @@ from hotpatch_gui.store.audit import Event
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
 
+from . import findings
 from .context import Context
+from .findings import NotYet
 from .patience import patiently
 from .scheduler import Job
 from .sync import read_machine, read_view
@@ -73,32 +72,6 @@ def follow(context: Context, operation_id: int) -> Job:
 
 _MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE)
 """What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
-_LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
-    OperationKind.ENROL: (Licence.ENABLED,),
-    OperationKind.DISENROL: (Licence.DISABLED, None),
-}
-"""The licence that shows that a request was carried out."""
-
-
-class _NotYet(Enum):
-    """Why the machine does not show yet what became of a request; the value is for the user."""
-
-    GOES_ON = ""
-    NO_TRACE = (
-        "Azure shows no trace of this request. Check the machine in the portal, then dismiss this."
-    )
-    UNTOLD = (
-        "Azure does not tell whether a machine was restarted. Check the machine, then dismiss this."
-    )
-
-
-_GOES_ON, _NO_TRACE, _UNTOLD = _NotYet
-
-
-class _Found(NamedTuple):
-    state: OperationState
-    note: str
-    run_id: str | None = None
 
 
 def _must_have_ended(status: RunStatus) -> None:
@@ -321,67 +294,26 @@ class _Following:
                 return
             try:
                 yield from read_machine(self._c, self._op.machine_id)
-                finding = self._finding()
-                if isinstance(finding, _Found):
+                finding = findings.read(self._c.db, self._op.id)
+                if isinstance(finding, findings.Found):
                     self._move(
                         finding.state, (Event.ENDED, f"{finding.state}: {finding.note}", None),
                         at=self._c.clock(), note=finding.note, run_id=finding.run_id,
                     )  # fmt: skip
                     return
-                answered = 0 if finding is _GOES_ON else answered + 1
-                if finding is _GOES_ON:
+                answered = 0 if finding is NotYet.GOES_ON else answered + 1
+                if finding is NotYet.GOES_ON:
                     self._move(
                         OperationState.UNKNOWN,
                         note="No answer came back, but Azure shows it at work. It is not sent again.",
                     )
-                elif finding is _UNTOLD or answered >= UNKNOWN_LOOKS:
+                elif finding is NotYet.UNTOLD or answered >= UNKNOWN_LOOKS:
                     self._move(OperationState.UNKNOWN, note=finding.value)
                     return
             except ProblemError as error:
                 log.info("cannot find out about operation %s yet: %s", self._op.id, error)
             yield pause
             pause = min(pause * 1.5, MAX_BACK_OFF_S)
-
-    def _finding(self) -> _Found | _NotYet:
-        """What the machine, just read, shows of the request."""
-        db, op = self._c.db, operations.read(self._c.db, self._op.id)
-        if op.kind is OperationKind.INSTALL:
-            row = installations.run_of(db, op.id)
-            status = RunStatus.parse(row["status"]) if row else RunStatus.UNKNOWN
-            if row is None:
-                return _NO_TRACE
-            if not status.is_final:
-                return _GOES_ON
-            state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
-            note = f"Azure shows the installation: {status.label.lower()}."
-            return _Found(state, note, row["run_id"])
-        if op.kind is OperationKind.ASSESS and assessments.assessed_since(db, op.id):
-            return _Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
-        if op.kind is OperationKind.SETTINGS and self._settings_are_so(op):
-            return _Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
-        if op.kind in _LICENCES and self._licence() in _LICENCES[op.kind]:
-            return _Found(OperationState.SUCCEEDED, "The licence is as it was asked for.")
-        return _UNTOLD if op.kind is OperationKind.RESTART else _NO_TRACE
-
-    def _licence(self) -> Licence | None:
-        machine = machines.read(self._c.db, self._op.machine_id)
-        return machine.arc.licence if machine is not None and machine.arc is not None else None
-
-    def _settings_are_so(self, op: Operation) -> bool:
-        machine = machines.read(self._c.db, op.machine_id)
-        wanted = parse.mapping(json.loads(op.request or "{}"))
-        windows = parse.mapping(
-            parse.mapping(parse.mapping(wanted.get("properties")).get("osProfile")).get(
-                "windowsConfiguration"
-            )
-        )
-        asked = parse.settings(windows)
-        return machine is not None and (
-            machine.settings.patch_mode is asked.patch_mode
-            and bool(machine.settings.hotpatch_enabled) == bool(asked.hotpatch_enabled)
-            and bool(machine.settings.bypass_safety_checks) == bool(asked.bypass_safety_checks)
-            and machine.settings.assessment_mode is asked.assessment_mode
-        )
 
     def _not_accepted(self, problem: Problem) -> None:
         if problem.reached and problem.kind in (

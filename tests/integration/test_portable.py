@@ -2,76 +2,39 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hotpatch_gui.paths import (
-    MARKER,
-    PORTABLE_FOLDER,
-    PortableError,
-    portable_data_dir,
-    program_dir,
-)
-
-TOP = program_dir()
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+from helpers.program import copied, run
+from hotpatch_gui.paths import MARKER, PORTABLE_FOLDER, PortableError, portable_data_dir
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """The program, copied to a place of its own, as from a stick."""
-    made = tmp_path / "stick"
-    for part in ("hotpatch_gui", "resources"):
-        shutil.copytree(TOP / part, made / part, ignore=shutil.ignore_patterns("__pycache__"))
+    made = copied(tmp_path / "stick")
     (made / MARKER).touch()
     return made
 
 
-@pytest.fixture
-def run(program: Path, tmp_path: Path) -> Run:
-    home = {"XDG_DATA_HOME": str(tmp_path / "home"), "LOCALAPPDATA": str(tmp_path / "home")}
-    environment = (
-        os.environ | home | {"QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1"}
-    )
-
-    def made(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "hotpatch_gui", *arguments]
-        return subprocess.run(
-            command,
-            check=False,
-            cwd=program,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    return made
-
-
-def test_the_data_is_beside_the_program(run: Run, program: Path, tmp_path: Path) -> None:
-    done = run("--demo", "sync")
+def test_the_data_is_beside_the_program(program: Path, tmp_path: Path) -> None:
+    done = run(program, tmp_path / "home", "--demo", "sync")
     assert done.returncode == 0, done.stderr
     assert (program / PORTABLE_FOLDER / "demo" / "hotpatch.sqlite3").exists()
     assert not (tmp_path / "home").exists(), "and nowhere else"
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_put_elsewhere(
-    run: Run, program: Path, tmp_path: Path
+    program: Path, tmp_path: Path
 ) -> None:
     (program / PORTABLE_FOLDER).write_text("a file where the folder should be")
-    done = run("--demo", "sync")
+    done = run(program, tmp_path / "home", "--demo", "sync")
     assert done.returncode == 1
     assert f"{program / PORTABLE_FOLDER} cannot be written" in done.stderr
     assert "--data-dir" in done.stderr
     assert not (tmp_path / "home").exists()
-    named = run("--demo", "--data-dir", str(tmp_path / "named"), "sync")
+    named = run(program, tmp_path / "home", "--demo", "--data-dir", str(tmp_path / "named"), "sync")
     assert named.returncode == 0, "a folder that is named counts"
 
 

@@ -1,0 +1,81 @@
+"""What a machine, just read, shows of a request whose answer was lost."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from enum import Enum
+from typing import NamedTuple
+
+from hotpatch_gui.azure import parse
+from hotpatch_gui.domain.arc import Licence
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store import assessments, installations, machines, operations
+
+_LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
+    OperationKind.ENROL: (Licence.ENABLED,),
+    OperationKind.DISENROL: (Licence.DISABLED, None),
+}
+"""The licence that shows that a request was carried out."""
+
+
+class NotYet(Enum):
+    """Why the machine does not show yet what became of a request; the value is for the user."""
+
+    GOES_ON = ""
+    NO_TRACE = (
+        "Azure shows no trace of this request. Check the machine in the portal, then dismiss this."
+    )
+    UNTOLD = (
+        "Azure does not tell whether a machine was restarted. Check the machine, then dismiss this."
+    )
+
+
+class Found(NamedTuple):
+    """The operation's end; ``run_id`` is the run that came of it."""
+
+    state: OperationState
+    note: str
+    run_id: str | None = None
+
+
+def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
+    """Out of what is stored of the operation's machine."""
+    op = operations.read(db, operation_id)
+    machine = machines.read(db, op.machine_id)
+    if op.kind is OperationKind.INSTALL:
+        return _of_installation(db, op)
+    if op.kind is OperationKind.ASSESS and assessments.assessed_since(db, op.id):
+        return Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
+    if op.kind is OperationKind.SETTINGS and machine is not None and _has_settings(machine, op):
+        return Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
+    licence = machine.arc.licence if machine is not None and machine.arc is not None else None
+    if licence in _LICENCES.get(op.kind, ()):
+        return Found(OperationState.SUCCEEDED, "The licence is as it was asked for.")
+    return NotYet.UNTOLD if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
+
+
+def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
+    row = installations.run_of(db, op.id)
+    if row is None:
+        return NotYet.NO_TRACE
+    status = RunStatus.parse(row["status"])
+    if not status.is_final:
+        return NotYet.GOES_ON
+    state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
+    return Found(state, f"Azure shows the installation: {status.label.lower()}.", row["run_id"])
+
+
+def _has_settings(machine: Machine, op: Operation) -> bool:
+    wanted = parse.mapping(json.loads(op.request or "{}"))
+    profile = parse.mapping(parse.mapping(wanted.get("properties")).get("osProfile"))
+    asked = parse.settings(parse.mapping(profile.get("windowsConfiguration")))
+    has = machine.settings
+    return (
+        has.patch_mode is asked.patch_mode
+        and bool(has.hotpatch_enabled) == bool(asked.hotpatch_enabled)
+        and bool(has.bypass_safety_checks) == bool(asked.bypass_safety_checks)
+        and has.assessment_mode is asked.assessment_mode
+    )
