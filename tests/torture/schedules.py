@@ -18,6 +18,7 @@ from typing import Any
 from hotpatch_gui import resources
 from hotpatch_gui.azure import gateway
 from hotpatch_gui.azure.throttle import Rate
+from hotpatch_gui.demo.stage import application
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
@@ -168,6 +169,7 @@ def schedules(folder: Path, count: int, seed: int) -> str:
     """Play ``count`` schedules, each in an empty folder; raises AssertionError where one ends untruly."""
     made: Counter[str] = Counter()
     ended: Counter[str] = Counter()
+    application()  # a window may follow in this process, and a session would make a lesser one
     kept = {place: getattr(*place) for place in QUICK}
     for (module, name), value in QUICK.items():
         setattr(module, name, value)
