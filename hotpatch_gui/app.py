@@ -19,6 +19,7 @@ from .models.source import DataSource
 from .settings import Settings
 from .store.changes import Changes
 from .store.database import FILE_NAME
+from .store.release_book import ReleaseBook
 from .targets import Target
 from .theme.icons import Icons
 from .theme.theme import Theme
@@ -83,6 +84,7 @@ class App(QObject):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = Settings(folder)
         self.source = DataSource(path, self)
+        self.releases = ReleaseBook(resources.calendar, lambda: self.source.db)
         self.clock = target.clock(self.source.db)
         self.theme = Theme(
             application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale
@@ -101,7 +103,7 @@ class App(QObject):
         self.icons = Icons(self.theme)
         self.demo = DemoTime(target.wire, self.desk.sync, self) if target.wire else None
         self.services = Services(
-            self.source, self.clock, resources.calendar, self.theme, self.icons, self.settings,
+            self.source, self.clock, self.releases, self.theme, self.icons, self.settings,
             self.desk, target.label, self.demo,
         )  # fmt: skip
         self.window = MainWindow(self.services)
@@ -186,11 +188,14 @@ class App(QObject):
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
         self.source.open()
+        self.releases.forget()
         if opened.set_aside is not None:
             self.window.show_set_aside(opened.set_aside)
 
     @Slot(object)
     def _on_changed(self, changes: Changes) -> None:
+        if "releases" in changes.tables:
+            self.releases.forget()
         self.source.announce(changes)
 
     @Slot(object)

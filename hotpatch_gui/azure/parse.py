@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import kb_of_update
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
+from hotpatch_gui.domain.records import (
+    RESTART_STATUSES,
+    STARTERS,
+    UPDATE_STATES,
+    Assessment,
+    InstallationRun,
+    RunStatus,
+    RunUpdate,
+)
 from hotpatch_gui.domain.schedules import Schedule
-from hotpatch_gui.domain.updates import Classification, Update
+from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
 T = TypeVar("T")
 MAX_TEXT = 1000
@@ -65,7 +73,21 @@ def whole(value: Any) -> int | None:
 
 
 def flag(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
+    """True or False, also as the text that some sources write; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    return _FLAGS.get(value.strip().casefold()) if isinstance(value, str) else None
+
+
+_FLAGS = {"true": True, "false": False}
+
+
+def spelled(value: Any, words: Iterable[str]) -> str | None:
+    """An enum's word in its one spelling, whatever letter case it came in; a word that isn't among ``words``
+    stays as it came."""
+    given = text(value)
+    folded = (given or "").casefold()
+    return next((word for word in words if word.casefold() == folded), given)
 
 
 def moment(value: Any) -> datetime | None:
@@ -110,6 +132,7 @@ def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
         resource_group=required(row.get("resourceGroup"), "resourceGroup"),
         location=text(row.get("location")) or "",
         fetched=fetched,
+        vm_id=identity(row),
         zone=text(zones[0]) if zones else None,
         availability_set=last_part(row.get("availabilitySet")),
         image=Image(text(image.get("publisher")), text(image.get("offer")), text(image.get("sku"))),
@@ -122,6 +145,12 @@ def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
         allow_extensions=flag(row.get("allowExtensions")),
         tags=tags(row.get("tags")),
     )
+
+
+def identity(row: Mapping[str, Any]) -> str | None:
+    """Azure's vmId in lower case."""
+    found = text(row.get("vmId"))
+    return found.lower() if found else None
 
 
 def arc_machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
@@ -139,6 +168,7 @@ def arc_machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
         resource_group=required(row.get("resourceGroup"), "resourceGroup"),
         location=text(row.get("location")) or "",
         fetched=fetched,
+        vm_id=identity(row),
         settings=settings({"patchSettings": patch}),
         power=PowerState.parse(text(row.get("status"))),
         os_name=text(row.get("osSku")) or text(row.get("osName")),
@@ -149,9 +179,36 @@ def arc_machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
             Enablement.parse(text(status.get("hotpatchEnablementStatus"))),
             error_text(status.get("error")),
             text(row.get("kind")),
+            status=text(row.get("status")),
+            reason=text(row.get("statusReason")),
+            licence_error=error_text(hotpatch.get("error")),
+            mode=text(mapping(row.get("agent")).get("configMode")),
+            can_extend=can_extend(mapping(row.get("agent"))),
+            enrolled_at=moment(hotpatch.get("enrollmentDate")),
         ),
         tags=tags(row.get("tags")),
     )
+
+
+PATCH_EXTENSIONS = ("windowsosupdateextension", "windowspatchextension")
+"""Types of the extensions that assess and patch an Arc-enabled server, in lower case."""
+
+
+def can_extend(agent: Mapping[str, Any]) -> bool | None:
+    """Whether the lists of ``agentConfiguration`` let Azure install a patch extension; None where they say
+    nothing of it."""
+    allowed, blocked = (
+        _types(agent.get("extensionsAllowList")),
+        _types(agent.get("extensionsBlockList")),
+    )
+    if _is(agent.get("extensionsEnabled"), "false") or blocked & set(PATCH_EXTENSIONS):
+        return False
+    return bool(allowed & set(PATCH_EXTENSIONS)) if allowed else None
+
+
+def _types(extensions: Any) -> set[str]:
+    found = (text(mapping(e).get("type")) for e in items(extensions))
+    return {t.casefold() for t in found if t}
 
 
 def tags(value: Any) -> str:
@@ -168,7 +225,16 @@ def arc_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
     """An Arc-enabled server from ARM -> the shape of a row of arc-machines.kql."""
     properties = mapping(body.get("properties"))
     windows = mapping(mapping(properties.get("osProfile")).get("windowsConfiguration"))
-    names = ("status", "osSku", "osName", "osVersion", "osEdition", "licenseProfile")
+    names = (
+        "status",
+        "statusReason",
+        "vmId",
+        "osSku",
+        "osName",
+        "osVersion",
+        "osEdition",
+        "licenseProfile",
+    )
     parts = required(body.get("id"), "id").split("/")
     if len(parts) < 9:
         raise UnreadableError("id is not a machine's")
@@ -176,7 +242,7 @@ def arc_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
         "id": body.get("id"), "name": body.get("name"), "kind": body.get("kind"),
         "subscriptionId": subscription_id, "resourceGroup": parts[4].lower(),
         "location": body.get("location"), "tags": body.get("tags"),
-        "patchSettings": windows.get("patchSettings"),
+        "patchSettings": windows.get("patchSettings"), "agent": properties.get("agentConfiguration"),
     }  # fmt: skip
 
 
@@ -191,6 +257,7 @@ def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any
         raise UnreadableError("id is not a virtual machine's")
     return {
         "id": resource_id,
+        "vmId": properties.get("vmId"),
         "name": body.get("name"),
         "subscriptionId": subscription_id,
         "resourceGroup": parts[4].lower(),
@@ -276,7 +343,8 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
         restart_pending=flag(properties.get("rebootPending")),
         counts=_counts(*map(counts, COUNT_KEYS)),
         support_state=text(readiness.get("detectedVMGuestPatchSupportState")),
-        started_by=text(properties.get("startedBy")),
+        started_by=spelled(properties.get("startedBy"), STARTERS),
+        patch_service=text(properties.get("patchServiceUsed")),
         error=error_text(properties.get("errorDetails")),
     )
 
@@ -342,8 +410,8 @@ def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
         modified=moment(
             properties.get("lastModifiedDateTime") or properties.get("lastModifiedTime")
         ),
-        started_by=text(properties.get("startedBy")),
-        restart_status=text(properties.get("rebootStatus")),
+        started_by=spelled(properties.get("startedBy"), STARTERS),
+        restart_status=spelled(properties.get("rebootStatus"), RESTART_STATUSES),
         window_exceeded=flag(properties.get("maintenanceWindowExceeded")),
         installed=whole(properties.get("installedPatchCount")),
         failed=whole(properties.get("failedPatchCount")),
@@ -367,7 +435,7 @@ def run_update(patch: Mapping[str, Any]) -> RunUpdate:
 @_remembered
 def _run_update(*values: Any) -> RunUpdate:
     patch_id, name, kb_id, class_text, state, restart = values
-    kb = normalise_kb(text(kb_id))
+    kb = kb_of_update(text(kb_id), text(name))
     shown = text(name) or kb or "Unnamed update"
     return RunUpdate(
         patch_id=text(patch_id) or f"{kb or ''}|{shown}",
@@ -375,8 +443,8 @@ def _run_update(*values: Any) -> RunUpdate:
         kb=kb,
         classification=Classification.parse(class_text),
         classification_text=class_text or "Unclassified",
-        state=text(state) or "Unknown",
-        restart=text(restart),
+        state=spelled(state, UPDATE_STATES) or "Unknown",
+        restart=spelled(restart, RestartBehavior),
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui import resources
 from hotpatch_gui.models import formats, sheets
+from hotpatch_gui.store.releases import calendar_of
 
 from .common import CommandError, Exit, chosen, ids, plain, reading, say
 
@@ -25,8 +26,9 @@ def list_machines(options: argparse.Namespace, folder: Path, target: Target) -> 
     only = chosen(folder, target, options.connection)
     with reading(folder) as db:
         now = target.clock(db)()
-        found = sheets.sheet("machines", db, ids(db, only), resources.calendar(), now)
-        report = sheets.report(db, "Machines", [found], now, target.label.demo)
+        calendar = calendar_of(db, resources.calendar())
+        found = sheets.sheet("machines", db, ids(db, only), calendar, now)
+        report = sheets.report(db, "Machines", [found], now, calendar, demo=target.label.demo)
         if options.json:
             formats.write_json(sys.stdout, report)
             return Exit.DONE
@@ -66,9 +68,11 @@ def export(options: argparse.Namespace, folder: Path, target: Target) -> int:
     only = chosen(folder, target, options.connection)
     with reading(folder) as db:
         now, mine = target.clock(db)(), ids(db, only)
-        found = [sheets.sheet(what, db, mine, resources.calendar(), now) for what in wanted]
+        calendar = calendar_of(db, resources.calendar())
+        found = [sheets.sheet(what, db, mine, calendar, now) for what in wanted]
+        title, demo = "Hotpatch report", target.label.demo
         try:
-            formats.write(path, sheets.report(db, "Hotpatch report", found, now, target.label.demo))
+            formats.write(path, sheets.report(db, title, found, now, calendar, demo=demo))
         except formats.ExportError as error:
             raise CommandError(str(error)) from error
     print(json.dumps({"file": str(path)}) if options.json else path)

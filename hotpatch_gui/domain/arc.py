@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -60,13 +61,44 @@ class Enablement(StrEnum):
 
 class Arc(NamedTuple):
     """What only an Arc-enabled server has. ``error`` is Azure's word on why action is required; ``host`` is
-    where it runs in ArcKindEnum's spelling, None on a server of one's own."""
+    where it runs in ArcKindEnum's spelling, None on a server of one's own. ``status`` is Azure's StatusTypes
+    word, ``reason`` why it has it (``Cloned``). ``licence_error`` is why an enrolment failed. ``mode`` is the
+    agent's configMode and ``can_extend`` whether its lists allow the patch extension, None where they say
+    nothing."""
 
     edition: str | None = None
     licence: Licence | None = None
     enablement: Enablement | None = None
     error: str | None = None
     host: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    licence_error: str | None = None
+    mode: str | None = None
+    can_extend: bool | None = None
+    enrolled_at: datetime | None = None
+    """When the licence's enrolment began, as Azure says it."""
+
+    @property
+    def is_expired(self) -> bool:
+        """No contact for so long that Azure takes nothing for it until it reconnects."""
+        return (self.status or "").casefold() == "expired"
+
+    @property
+    def is_cloned(self) -> bool:
+        """Another server reports under the same identity."""
+        return (self.reason or "").casefold() == "cloned"
+
+    @property
+    def is_monitor_only(self) -> bool:
+        return (self.mode or "").casefold() == "monitor"
+
+    @property
+    def is_pending(self) -> bool:
+        """Enrolment or its end is under way."""
+        if self.licence in (Licence.ENABLING, Licence.DISABLING):
+            return True
+        return self.is_enrolled and self.enablement is Enablement.PENDING_EVALUATION
 
     @property
     def is_enrolled(self) -> bool:
@@ -77,18 +109,32 @@ class Arc(NamedTuple):
         return HOSTS.get((self.host or "").casefold(), self.host or "")
 
 
-def can_enrol(os_version: str | None, edition: str | None) -> bool:
-    """Whether the system is one that Azure can enrol: Windows Server 2025 Standard or Datacenter."""
-    return (edition or "").casefold() in EDITIONS and _version(os_version) >= FIRST_BUILD[:3]
+def can_enrol(os_version: str | None, edition: str | None, os_name: str | None = None) -> bool:
+    """Whether the system is one that Azure can enrol: Windows Server 2025 Standard or Datacenter. Its name
+    counts where the version isn't reported whole."""
+    if (edition or "").casefold() not in EDITIONS:
+        return False
+    version = version_of(os_version)
+    if len(version) >= 3:
+        return version >= FIRST_BUILD[:3]
+    return "server 2025" in (os_name or "").casefold()
+
+
+def is_azure_edition_on_azure_local(os_name: str | None, host: str | None) -> bool:
+    """Azure Edition on Azure Local: eligible without a licence (azure-patching §3.1)."""
+    return (host or "").casefold() == "hci" and "azure edition" in (os_name or "").casefold()
 
 
 def is_recent(os_version: str | None) -> bool | None:
     """Whether the build takes hotpatches; None where it does not tell its fourth part."""
-    version = _version(os_version)
-    return version >= FIRST_BUILD if len(version) >= 4 else None
+    version = version_of(os_version)
+    return version >= FIRST_BUILD if len(version) >= 4 and version[3] else None
 
 
 @lru_cache(maxsize=1024)
-def _version(text: str | None) -> tuple[int, ...]:
-    parts = (text or "").split(".")
-    return tuple(map(int, parts)) if all(p.isdecimal() for p in parts) else ()
+def version_of(text: str | None) -> tuple[int, ...]:
+    """``10.0.26100.33222`` -> its numbers, also behind a name (``Microsoft Windows NT 10.0.14393.0``); empty
+    for text that ends in no version."""
+    parts = (text or "").strip().rpartition(" ")[2].split(".")
+    is_version = all(p.isdecimal() and p.isascii() and len(p) < 10 for p in parts)
+    return tuple(map(int, parts)) if is_version else ()

@@ -4,45 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from .clock import age_text
-from .hotpatch import HotpatchStatus, is_on
+from .evidence import (
+    LEVELS,
+    Evidence,
+    departure,
+    expected_since,
+    missing_releases,
+    offered_instead,
+    offers_release,
+    released_since,
+    running_of,
+    standing,
+)
+from .horizon import GET_RELEASES, horizon_text
+from .hotpatch import HotpatchStatus
 from .machines import Freshness, Machine, PatchMode, freshness
 from .platforms import REPLACEMENTS
-from .power import PowerState
-from .releases import Calendar, Product, Release, ReleaseKind, day_name, release_day
+from .releases import (
+    Calendar,
+    Product,
+    Release,
+    ReleaseKind,
+    day_name,
+    month_name,
+    release_day,
+)
 from .standing import Level, Situation
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the store holds about one machine, as far as the sentence needs it.
-
-    ``assessed`` is the last assessment that counts; ``assessment_error`` why a later one failed.
-    ``offered`` are the KBs that the latest assessment offers and that are operating-system releases
-    or cumulative updates; ``restart_kbs`` those installed last whose restart is awaited, if known;
-    ``out_of_band_kbs`` the out-of-band releases that installations on record have installed.
-    """
-
-    machine: Machine
-    status: HotpatchStatus
-    assessed: datetime | None
-    assessment_error: str | None = None
-    restart_pending: bool = False
-    updates: int = 0
-    updates_that_restart: int = 0
-    offered: tuple[str, ...] = ()
-    restart_kbs: tuple[str, ...] = ()
-    last_run_failed: str | None = None
-    out_of_band_kbs: tuple[str, ...] = ()
-    hidden: datetime | None = None
-    """Since when the account cannot read the machine any more."""
+from .titles import ReleaseTitle
+from .updates import RestartBehavior
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """``headline`` what is so, ``running`` what runs, ``next_step`` what comes or what to do."""
+    """``headline`` says how it is, ``running`` what runs, ``next_step`` what comes or what to do."""
 
     level: Level
     situation: Situation
@@ -55,88 +52,66 @@ class Coverage:
         return " ".join(part for part in (self.headline, self.running, self.next_step) if part)
 
 
-_LEVELS = {
-    Situation.NO_PERMISSION: Level.UNKNOWN,
-    Situation.UNSUPPORTED: Level.INFO,
-    Situation.RESTART_PENDING: Level.WARNING,
-    Situation.OFF_TRAIN: Level.ERROR,
-    Situation.ACTION_REQUIRED: Level.ERROR,
-    Situation.ENROLLING: Level.UNKNOWN,
-    Situation.NOT_ENROLLED: Level.WARNING,
-    Situation.DISABLED: Level.WARNING,
-    Situation.LAST_FAILED: Level.ERROR,
-    Situation.NOT_RUNNING: Level.INFO,
-    Situation.NEVER_ASSESSED: Level.UNKNOWN,
-    Situation.STALE: Level.UNKNOWN,
-    Situation.UP_TO_DATE: Level.OK,
-}
-
-
-def standing(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
-    """What the sentence says, without its words: for whole fleets."""
-    situation = _situation(evidence, calendar, now)
-    if situation is not Situation.BEHIND:
-        return situation, _LEVELS[situation]
-    release = running_release(evidence.machine, calendar)
-    is_behind = bool(_missing(evidence, calendar, release, now))
-    return situation, Level.WARNING if is_behind else Level.INFO
-
-
 def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     """The sentence for one machine at ``now`` (UTC). Never claims more than ``evidence`` holds."""
     machine = evidence.machine
-    situation = _situation(evidence, calendar, now)
-    running = running_text(machine, calendar)
-    expected = next_restart_text(machine, calendar, now)
-    today = release_day(now)
-    match situation:
-        case s if s in _NOT_PATCHED:
-            return _NOT_PATCHED[s](evidence, s, running)
-        case Situation.RESTART_PENDING:
-            return _restart_pending(evidence)
-        case Situation.OFF_TRAIN:
-            return _off_train(evidence, calendar, now)
-        case Situation.DISABLED:
-            return _disabled(machine, running, calendar, now)
-        case Situation.LAST_FAILED:
-            return Coverage(
-                Level.ERROR,
-                situation,
-                "The last installation failed.",
-                evidence.last_run_failed or "Azure gave no reason.",
-                f"{_updates(evidence)}. Open Update history for the details, then install again.",
-            )
-        case Situation.NOT_RUNNING:
-            return Coverage(
-                Level.INFO,
-                situation,
-                f"The machine is {machine.power.value}, so it can be neither assessed nor patched.",
-                running,
-                f"{_reach(machine)} to go on; the last assessment is from {age_text(evidence.assessed, now)}."
-                if evidence.assessed
-                else f"{_reach(machine)}, then choose Assess now; it was never assessed.",
-            )
-        case Situation.NEVER_ASSESSED:
-            failed = evidence.assessment_error
-            return Coverage(
-                Level.UNKNOWN,
-                situation,
-                f"The assessment failed: {failed}"
-                if failed
-                else "Not assessed yet, so nothing is known about missing updates.",
-                running,
-                "Choose Assess now; it takes a few minutes and changes nothing on the machine.",
-            )
-        case Situation.STALE:
-            return _stale(evidence, calendar, running, now)
-        case Situation.BEHIND:
-            return _behind(evidence, calendar, running, expected, now)
-    newest = machine.product and calendar.newest(machine.product, today)
-    doing = "Hotpatch is on and up to date." if newest else "Up to date."
-    return Coverage(Level.OK, situation, doing, running, expected)
+    situation, level = standing(evidence, calendar, now)
+    running = running_text(evidence, calendar)
+    if situation in _WHOLE:
+        return _WHOLE[situation](evidence, situation, running)
+    if situation is Situation.OFF_TRAIN:
+        return _off_train(evidence, calendar, now)
+    if situation is Situation.DISABLED:
+        return _disabled(machine, running, calendar, now)
+    if situation is Situation.UP_TO_DATE:
+        headline, step = (
+            "Hotpatch is on and up to date.",
+            next_restart_text(evidence, calendar, now),
+        )
+    else:
+        headline, step = _HEADLINES[situation](evidence, calendar, now)
+    return Coverage(level, situation, headline, running, step)
 
 
-def _restart_pending(evidence: Evidence) -> Coverage:
+def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, str]:
+    reach = _reach(evidence.machine)
+    step = (
+        f"{reach} to go on; the last assessment is from {age_text(evidence.assessed, now)}."
+        if evidence.assessed
+        else f"{reach}, then choose Assess now; no assessment of it is known."
+    )
+    return _down_headline(evidence.machine), step
+
+
+def _never_assessed(evidence: Evidence, _: Calendar, _now: datetime) -> tuple[str, str]:
+    failed = evidence.assessment_error
+    headline = (
+        f"The assessment failed: {failed}"
+        if failed
+        else "No assessment of this machine is known, so missing updates are not known either."
+    )
+    return (
+        headline,
+        "Choose Assess now; it takes a few minutes and changes nothing on the machine.",
+    )
+
+
+def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
+    headline = _stale_headline(evidence, calendar, now)
+    return headline, "Choose Assess now to know what is missing today."
+
+
+def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
+    return Coverage(
+        LEVELS[situation],
+        situation,
+        "The last installation failed.",
+        evidence.last_run_failed or "Azure gave no reason.",
+        f"{_updates(evidence)}. Open Update history for the details, then install again.",
+    )
+
+
+def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Coverage:
     because = f" to finish {_and(evidence.restart_kbs)}" if evidence.restart_kbs else ""
     cause = "" if because else " Azure does not say which update asked for it."
     step = (
@@ -145,8 +120,8 @@ def _restart_pending(evidence: Evidence) -> Coverage:
         else "Restart it on the server itself: Azure does not restart Arc-enabled servers."
     )
     return Coverage(
-        Level.WARNING,
-        Situation.RESTART_PENDING,
+        LEVELS[situation],
+        situation,
         f"A restart is needed{because}.",
         f"Until it restarts, the machine still runs what it ran before.{cause}",
         step,
@@ -161,13 +136,12 @@ def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime)
         if is_ready
         else "Set orchestration to Azure Managed and turn hotpatch on in Update settings"
     )
-    when = _rejoin_text(machine.product, calendar, now)
     return Coverage(
         Level.WARNING,
         Situation.DISABLED,
         "Hotpatch is off: every month's cumulative update restarts this machine.",
         running,
-        f"{how}; it takes effect {when}.",
+        f"{how}; it takes effect {_rejoin_text(machine.product, calendar, now)}.",
     )
 
 
@@ -186,7 +160,7 @@ def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Cove
 
 def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Coverage:
     """An Arc-enabled server that its licence or its own state keeps from hotpatches."""
-    level, arc = _LEVELS[situation], evidence.machine.arc
+    level, arc = LEVELS[situation], evidence.machine.arc
     if situation is Situation.ACTION_REQUIRED:
         why = arc.error if arc is not None and arc.error else "Azure does not say what."
         return Coverage(
@@ -195,15 +169,26 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
         )  # fmt: skip
     if situation is Situation.ENROLLING:
         return Coverage(
-            level, situation, "Hotpatch enrolment is in progress.", running,
-            "It takes about ten minutes. If it stays so, look at the agent of the machine.",
+            level, situation, f"Hotpatch enrolment is in progress{_since(evidence)}.", running,
+            "It usually takes about ten minutes. If it takes hours, check the machine's agent: azcmagent check.",
         )  # fmt: skip
     cancelled = evidence.status is HotpatchStatus.CANCELED
     what = "The hotpatch licence was cancelled" if cancelled else "Not enrolled in hotpatch"
+    if arc is not None and arc.licence_error:
+        return Coverage(
+            level, situation, f"The enrolment in hotpatch failed: {arc.licence_error}", running,
+            "Fix the cause that Azure names, then enrol again in Update settings.",
+        )  # fmt: skip
     return Coverage(
         level, situation, f"{what}: every month's cumulative update restarts this server.", running,
         "Enrol in Update settings; hotpatches come from the next baseline on.",
     )  # fmt: skip
+
+
+def _since(evidence: Evidence) -> str:
+    """When an enrolment under way began, or was first seen."""
+    pending = evidence.pending_since
+    return f" since {day_name(pending.date())}, {pending:%H:%M} UTC" if pending else ""
 
 
 def _out_of_sight(evidence: Evidence, situation: Situation, running: str) -> Coverage:
@@ -217,7 +202,9 @@ def _out_of_sight(evidence: Evidence, situation: Situation, running: str) -> Cov
     )
 
 
-_NOT_PATCHED: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
+_WHOLE: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
+    Situation.RESTART_PENDING: _restart_pending,
+    Situation.LAST_FAILED: _last_failed,
     Situation.NO_PERMISSION: _out_of_sight,
     Situation.UNSUPPORTED: _unsupported,
     Situation.ACTION_REQUIRED: _by_licence,
@@ -226,202 +213,290 @@ _NOT_PATCHED: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = 
 }
 
 
-def running_release(machine: Machine, calendar: Calendar) -> Release | None:
-    """The hotpatch-channel release whose build the machine reports; None if it cannot be told."""
-    if machine.product is None:
-        return None
-    release = calendar.by_build(machine.product, machine.build)
-    return release if release is not None and release.on_train else None
-
-
-def left_train_with(machine: Machine, calendar: Calendar) -> str | None:
-    """The update that took the machine off the baseline, in words; None where the build shows none."""
-    product, build = machine.product, machine.build
-    if product is None or build is None:
-        return None
-    release = calendar.by_build(product, build)
-    if release is not None:
-        return None if release.on_train else f"the out-of-band update {release.kb}"
-    month = calendar.hotpatch_month_of_lcu(product, build)
-    return f"{month.month_name}'s cumulative update {month.lcu_kb}" if month else None
-
-
-def running_text(machine: Machine, calendar: Calendar) -> str:
-    release = running_release(machine, calendar)
+def running_text(evidence: Evidence, calendar: Calendar) -> str:
+    """What runs, as far as the reported build tells."""
+    machine, release = evidence.machine, running_of(evidence, calendar)
     if release is None:
         if machine.build is None:
             return "The running build is not reported, so what runs now is not known."
+        product = machine.product
+        if product is not None and calendar.is_newer_than_known(product, machine.build):
+            return f"It runs build {machine.build}, newer than any release known here."
         return f"It runs build {machine.build}."
     if release.kind.is_baseline:
-        return f"It runs the {release.month_name} baseline {release.kb} (build {release.build})."
+        return f"It runs the {release.title} (build {release.build})."
     base = calendar.baseline_of(release)
-    on = f" on the {base.month_name} baseline {base.kb}" if base else ""
-    word = "Hotpatch" if release.kind is ReleaseKind.HOTPATCH else "Out-of-band hotpatch"
-    return f"{word} {release.kb} runs{on}."
+    on = f" on the {base.title}" if base else ""
+    if release.kind is ReleaseKind.HOTPATCH:
+        return f"{_capital(release.title)} runs{on}."
+    return f"Out-of-band hotpatch {release.kb or '(KB number not known)'} runs{on}."
 
 
-def next_restart_text(machine: Machine, calendar: Calendar, now: datetime) -> str:
-    expected = calendar.next_restart(machine.product, now.date()) if machine.product else None
-    if expected is None:
+def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
+    """When the next restart for a baseline is expected; a plan, and named as one."""
+    product, today = evidence.machine.product, release_day(now)
+    if product is None:
         return "The next restart is not known."
-    return f"Next expected restart: {day_name(expected.day)}, {expected.kind.label} (a plan, it can change)."
-
-
-def _situation(evidence: Evidence, calendar: Calendar, now: datetime) -> Situation:
-    """The first check that holds; those behind it are not looked at."""
-    for situation, holds in _CHECKS:
-        if holds(evidence, calendar, now):
-            return situation
-    return Situation.UP_TO_DATE
-
-
-def _is_down(evidence: Evidence) -> bool:
-    return evidence.machine.power not in (
-        PowerState.RUNNING,
-        PowerState.UNKNOWN,
-        PowerState.STARTING,
-    )
-
-
-_UNLICENSED = (HotpatchStatus.NOT_ENROLLED, HotpatchStatus.CANCELED)
-_CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]], ...] = (
-    (Situation.NO_PERMISSION, lambda e, c, now: e.hidden is not None),
-    (Situation.RESTART_PENDING, lambda e, c, now: e.restart_pending),
-    (Situation.UNSUPPORTED, lambda e, c, now: e.status is HotpatchStatus.NOT_AVAILABLE),
-    (Situation.NOT_RUNNING, lambda e, c, now: _is_down(e)),
-    (Situation.ACTION_REQUIRED, lambda e, c, now: e.status is HotpatchStatus.ACTION_REQUIRED),
-    (Situation.ENROLLING, lambda e, c, now: e.status is HotpatchStatus.PENDING),
-    (Situation.NOT_ENROLLED, lambda e, c, now: e.status in _UNLICENSED),
-    (Situation.DISABLED, lambda e, c, now: not is_on(e.machine)),
-    (Situation.OFF_TRAIN, lambda e, c, now: _left_train(e, c) is not None),
-    (Situation.NEVER_ASSESSED, lambda e, c, now: freshness(e.assessed, now) is Freshness.NEVER),
-    (Situation.OFF_TRAIN, lambda e, c, now: _drift_by_offer(e, c) is not None),
-    (Situation.LAST_FAILED, lambda e, c, now: e.last_run_failed is not None),
-    (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
-    (Situation.BEHIND, lambda e, c, now: e.updates > 0),
-    (Situation.STALE, lambda e, c, now: _out_since(e, c, now) is not None),
-)
-
-
-def _left_train(evidence: Evidence, calendar: Calendar) -> str | None:
-    """As ``left_train_with``; where two releases share the build, only if the one that leaves the train
-    is known to have been installed."""
-    machine = evidence.machine
-    cause = left_train_with(machine, calendar)
-    release = calendar.by_build(machine.product, machine.build) if machine.product else None
-    if release is not None and calendar.shares_build(release):
-        return cause if release.kb in evidence.out_of_band_kbs else None
-    return cause
-
-
-def _out_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release | None:
-    """The newest release of the train that came out on the day of the assessment or later and does not run."""
-    product, assessed = evidence.machine.product, evidence.assessed
-    if product is None or assessed is None or not is_on(evidence.machine):
-        return None
-    running = running_release(evidence.machine, calendar)
-    if running is None:
-        return None
-    missing = [
-        r for r in _missing(evidence, calendar, running, now) if r.released >= assessed.date()
+    running = running_of(evidence, calendar)
+    overdue = [
+        e
+        for e in calendar.unknown(product, running.released if running else date.min, today)
+        if e.restarts
     ]
-    return missing[-1] if missing else None
+    if overdue:
+        return f"A baseline was planned for {day_name(overdue[-1].day)}; installing it restarts the machine."
+    expected = calendar.next_restart(product, today)
+    if expected is None:
+        return f"No further baseline is planned: {_end_of_hotpatching(product)}."
+    return f"Next expected restart: {day_name(expected.day)}, {expected.kind.label} (subject to change)."
 
 
-def _missing(
-    evidence: Evidence, calendar: Calendar, running: Release | None, now: datetime
-) -> list[Release]:
-    """Releases of the train that came out after ``running``. One whose build nobody published cannot be told
-    by the build that runs, only by its installation."""
-    newer = calendar.behind(running, release_day(now)) if running else []
-    return [r for r in newer if r.build is not None or r.kb not in evidence.out_of_band_kbs]
-
-
-def _drift_by_offer(evidence: Evidence, calendar: Calendar) -> Release | None:
-    """The hotpatch month whose ordinary cumulative update an enrolled machine is offered instead."""
+def _horizon(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
     product = evidence.machine.product
-    if product is None or evidence.status is not HotpatchStatus.ENABLED:
-        return None
-    months = (calendar.hotpatch_month_of_lcu(product, kb) for kb in evidence.offered)
-    return next((m for m in months if m is not None), None)
+    if product is None:
+        return ""
+    running = running_of(evidence, calendar)
+    build = evidence.machine.build
+    if running is not None:
+        return horizon_text(calendar, product, running.released, now)
+    is_newer = build is not None and calendar.is_newer_than_known(product, build)
+    since = date.min if is_newer else calendar.complete_until(product)
+    return horizon_text(calendar, product, since, now)
+
+
+def _end_of_hotpatching(product: Product) -> str:
+    return f"hotpatches for {product.label} were announced until {month_name(product.last_planned)}"
 
 
 def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     machine = evidence.machine
-    cause = _left_train(evidence, calendar)
-    offered = _drift_by_offer(evidence, calendar)
+    cause = departure(evidence, calendar)
     if cause is not None:
-        why = f"It runs {cause}, build {machine.build}, which is not on the baseline in force."
+        why = (
+            f"It runs {cause.update}, build {machine.build}, which is not on the baseline in force."
+        )
     else:
+        offered = offered_instead(evidence, calendar)
         assert offered is not None
-        why = f"It is offered the cumulative update {offered.lcu_kb} in place of the hotpatch {offered.kb}."
+        month, kb = offered
+        named = f" {kb}" if kb else ""
+        why = f"It is offered {month.month_name}'s cumulative update{named} in place of the {month.title}."
+    rejoins = _rejoin_text(machine.product, calendar, now, cause.day if cause else None)
     return Coverage(
         Level.ERROR,
         Situation.OFF_TRAIN,
         "Off the hotpatch train: no hotpatches until the next baseline.",
         why,
-        f"Until then each month's update restarts it. It rejoins {_rejoin_text(machine.product, calendar, now)}.",
+        f"Until then each month's update restarts it. It rejoins {rejoins}.",
     )
+
+
+def _down_headline(machine: Machine) -> str:
+    if machine.arc is not None and machine.arc.is_expired:
+        return (
+            "The registration of the server's agent has expired, so Azure can't manage the server."
+        )
+    return f"The machine is {machine.power.value}, so it can be neither assessed nor patched."
 
 
 def _reach(machine: Machine) -> str:
+    if machine.arc is not None and machine.arc.is_expired:
+        return "Connect the agent again (azcmagent connect)"
     return "Start it and its agent" if machine.arc is not None else "Start it"
 
 
-def _rejoin_text(product: Product | None, calendar: Calendar, now: datetime) -> str:
-    expected = calendar.next_restart(product, now.date()) if product else None
-    return (
-        f"with the next baseline, planned for {day_name(expected.day)}"
-        if expected
-        else "with the next baseline"
+def _rejoin_text(
+    product: Product | None, calendar: Calendar, now: datetime, left: date | None = None
+) -> str:
+    """With which baseline a machine gets hotpatches again; ``left`` is when it left the train."""
+    if product is None:
+        return "with the next baseline"
+    today = release_day(now)
+    base = calendar.baseline_in_force(product, today)
+    if left is not None and base is not None and base.released > left:
+        return f"with the {base.title}, which is out; installing it restarts the machine"
+    overdue = [e for e in calendar.unknown(product, left or date.min, today) if e.restarts]
+    if overdue:
+        return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details are not known here"
+    expected = calendar.next_restart(product, today)
+    if expected is None:
+        return f"with no planned baseline: {_end_of_hotpatching(product)}"
+    return f"with the next baseline, planned for {day_name(expected.day)}"
+
+
+def _stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
+    if freshness(evidence.assessed, now) is Freshness.TOO_OLD:
+        return (
+            f"The last assessment is {_days(evidence.assessed, now)} old; Azure keeps seven days."
+        )
+    newer, planned = (
+        released_since(evidence, calendar, now),
+        expected_since(evidence, calendar, now),
+    )
+    if planned is not None and (newer is None or planned.day > newer.released):
+        return (
+            f"A {planned.kind.label} was planned for {day_name(planned.day)}, after the last assessment; "
+            "its details are not known here."
+        )
+    assert newer is not None
+    return f"{_capital(newer.title)} came out after the last assessment."
+
+
+def _behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
+    """Updates are offered: headline and next step."""
+    missing = missing_releases(evidence, calendar, now)
+    expected = next_restart_text(evidence, calendar, now)
+    horizon = _horizon(evidence, calendar, now)
+    offer = _unknown_offer(evidence, calendar)
+    if missing:
+        headline = f"Behind by {_how_far(missing, horizon)}: {_lower(_updates(evidence))}."
+        step = _install_step(missing)
+        return headline, _join(step, horizon, GET_RELEASES if horizon else "", expected)
+    if offer is not None:
+        return f"{_capital(_offer_name(offer))} is offered.", _join(
+            _offer_step(offer, evidence, calendar), GET_RELEASES
+        )
+    is_known = running_of(evidence, calendar) is not None and not horizon
+    if is_known and offers_release(evidence, calendar) is not None:
+        return f"Hotpatch is current; {_lower(_updates(evidence))}.", _join(
+            _consequence(evidence), expected
+        )
+    return f"{_updates(evidence)}.", _join(
+        _consequence(evidence), horizon, GET_RELEASES if horizon else "", expected
     )
 
 
-def _stale(evidence: Evidence, calendar: Calendar, running: str, now: datetime) -> Coverage:
-    newer = _out_since(evidence, calendar, now)
-    if newer is not None and freshness(evidence.assessed, now) is not Freshness.TOO_OLD:
-        headline = f"{newer.kind.label.capitalize()} {newer.kb} came out after the last assessment."
-    else:
-        headline = (
-            f"The last assessment is {_days(evidence.assessed, now)} old; Azure keeps seven days."
-        )
-    step = "Choose Assess now to know what is missing today."
-    return Coverage(Level.UNKNOWN, Situation.STALE, headline, running, step)
+def _how_far(missing: list[Release], horizon: str) -> str:
+    least = "at least " if horizon else ""
+    return f"{least}{_number(len(missing))} release{'' if len(missing) == 1 else 's'}"
 
 
-def _behind(
-    evidence: Evidence, calendar: Calendar, running: str, expected: str, now: datetime
-) -> Coverage:
-    machine = evidence.machine
-    release = running_release(machine, calendar)
-    missing = _missing(evidence, calendar, release, now)
-    if not missing:
-        step = _consequence(evidence)
-        return Coverage(
-            Level.INFO,
-            Situation.BEHIND,
-            f"Hotpatch is current; {_lower(_updates(evidence))}.",
-            running,
-            f"{step} {expected}",
-        )
-    how_far = f"{_number(len(missing))} release{'' if len(missing) == 1 else 's'}"
+def _install_step(missing: list[Release]) -> str:
     baseline = next((r for r in reversed(missing) if r.kind.is_baseline), None)
     newest = missing[-1]
     if baseline is not None:
-        step = f"Install the {baseline.month_name} baseline {baseline.kb}: it restarts the machine."
-    elif newest.kind is ReleaseKind.HOTPATCH:
-        step = f"Install hotpatch {newest.kb}: it needs no restart."
-    else:
-        step = f"Install the out-of-band release {newest.kb}: {_RESTART_WORDS[newest.restarts]}"
-    return Coverage(
-        Level.WARNING,
-        Situation.BEHIND,
-        f"Behind by {how_far}: {_lower(_updates(evidence))}.",
-        running,
-        f"{step} {expected}",
+        return f"Install the {baseline.title}: it restarts the machine."
+    if newest.kind is ReleaseKind.HOTPATCH:
+        return f"Install {newest.title}: it needs no restart."
+    named = newest.kb or "of " + day_name(newest.released)
+    return f"Install the out-of-band release {named}: {_RESTART_WORDS[newest.restarts]}"
+
+
+def _unknown_offer(evidence: Evidence, calendar: Calendar) -> ReleaseTitle | None:
+    """The newest release offered whose month isn't known here."""
+    product = evidence.machine.product
+    if product is None:
+        return None
+    unknown = [t for t in evidence.titles if calendar.month(product, t.month) is None]
+    return max(unknown, key=lambda t: t.month, default=None)
+
+
+def _offer_name(offer: ReleaseTitle) -> str:
+    month = month_name(date.fromisoformat(f"{offer.month}-01"))
+    what = "hotpatch" if offer.is_hotpatch else "cumulative update"
+    return f"{month}'s {what}{f' {offer.kb}' if offer.kb else ''}"
+
+
+def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> str:
+    """What installing it does, and what it may mean, as this release isn't in the release data."""
+    restart = _OFFER_RESTARTS[offer.restart]
+    if offer.is_hotpatch:
+        return f"Install it: {restart} It is not in the release data yet."
+    product = evidence.machine.product
+    planned = calendar.planned_on(product, offer.month) if product else None
+    if planned is not None and not planned.restarts:
+        return (
+            f"Install it: {restart} The month was planned as a hotpatch: either Microsoft released a baseline instead, "
+            "or this machine has left the hotpatch train."
+        )
+    return f"Install it: {restart} By the plan, it is the month's baseline; it is not in the release data yet."
+
+
+def _not_offered(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
+    """Known releases are missing, and a recent assessment doesn't offer them."""
+    missing = missing_releases(evidence, calendar, now)
+    horizon = _horizon(evidence, calendar, now)
+    none = "no update is offered" if not evidence.updates else "none of them is offered"
+    return (
+        f"Behind by {_how_far(missing, horizon)}, and {none}.",
+        _join(
+            f"Missing: {_and(tuple(r.title for r in missing[-3:]))}.",
+            _why_not_offered(evidence),
+            horizon,
+        ),
     )
 
 
+def _why_not_offered(evidence: Evidence) -> str:
+    service = (evidence.patch_service or "").upper().replace("-", "_")
+    if service == "WU_WSUS":
+        return (
+            f"Azure reports that updates come from WSUS (patchServiceUsed {evidence.patch_service}): approve the "
+            "release there."
+        )
+    if evidence.machine.settings.automatic_updates is False:
+        return (
+            "Automatic updates are turned off on the machine (enableAutomaticUpdates is false): check its Windows "
+            "Update policy and whether updates are paused."
+        )
+    return "The cause can't be seen from here: check the machine for WSUS, a Windows Update policy or paused updates."
+
+
+def _not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
+    """Nothing speaks against the machine, and what is known here isn't enough to call it up to date."""
+    if evidence.status is HotpatchStatus.NOT_KNOWN:
+        return (
+            "Azure does not report whether this server receives hotpatches.",
+            "Azure Edition on Azure Local can receive them. Look at the update history on the server.",
+        )
+    nothing = (
+        "No update is offered"
+        if not evidence.updates
+        else f"{_updates(evidence)}, none of them a release of the operating system"
+    )
+    horizon = _horizon(evidence, calendar, now)
+    expected = next_restart_text(evidence, calendar, now)
+    product, build = evidence.machine.product, evidence.machine.build
+    shared = _shared_build(evidence, calendar)
+    if running_of(evidence, calendar) is None:
+        why = (
+            "its build is not reported"
+            if build is None
+            else "its build is newer than the release data"
+            if product is not None and calendar.is_newer_than_known(product, build)
+            else f"its build belongs to {shared}"
+            if shared
+            else "no release known here has its build"
+        )
+        step = GET_RELEASES if horizon or build is not None else ""
+        headline = f"{nothing}, but that it is up to date can't be confirmed: {why}."
+        return headline, _join(horizon, step, expected)
+    headline = f"{nothing}, but that it is up to date can't be confirmed."
+    return headline, _join(horizon, GET_RELEASES, expected)
+
+
+def _shared_build(evidence: Evidence, calendar: Calendar) -> str:
+    """The releases that share the running build, where nothing tells which of them runs."""
+    product = evidence.machine.product
+    release = calendar.by_build(product, evidence.machine.build) if product else None
+    twin = calendar.train_twin(release) if release is not None and not release.on_train else None
+    return f"both {release.kb} and {twin.kb}" if release is not None and twin is not None else ""
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(s for s in sentences if s)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_OFFER_RESTARTS = {
+    RestartBehavior.NEVER: "Windows Update says that it needs no restart.",
+    RestartBehavior.ALWAYS: "it restarts the machine.",
+    RestartBehavior.CAN_REQUEST: "it may restart the machine.",
+    RestartBehavior.UNKNOWN: "whether it restarts is not reported.",
+}
 _RESTART_WORDS = {
     True: "it restarts the machine.",
     False: "it needs no restart.",
@@ -441,6 +516,8 @@ def _number(count: int) -> str:
 
 def _consequence(evidence: Evidence) -> str:
     many = evidence.updates_that_restart
+    if not (many or evidence.offered or evidence.titles):
+        return "Their list is not read yet, so whether they restart the machine is not known."
     if evidence.updates == 1:
         return "It may restart the machine." if many else "It needs no restart."
     return (
@@ -463,3 +540,13 @@ def _lower(text: str) -> str:
 
 def _and(words: tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+_HEADLINES: dict[Situation, Callable[[Evidence, Calendar, datetime], tuple[str, str]]] = {
+    Situation.NOT_RUNNING: _not_running,
+    Situation.NEVER_ASSESSED: _never_assessed,
+    Situation.STALE: _stale,
+    Situation.BEHIND: _behind,
+    Situation.NOT_OFFERED: _not_offered,
+    Situation.NOT_CONFIRMED: _not_confirmed,
+}

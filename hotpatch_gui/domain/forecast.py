@@ -123,6 +123,18 @@ class Forecast:
     out_of_band: tuple[Release, ...]
 
     @property
+    def unknown_days(self) -> list[date]:
+        """Release days that have passed and of which it isn't known what came out, where that was the question."""
+        if self.question.scenario is not Scenario.AS_RELEASED:
+            return []
+        return [
+            m.day
+            for m in self.months
+            if m.day <= self.question.today
+            and any(e.release is None and e.kind is not None for e in m.entries)
+        ]
+
+    @property
     def restarts(self) -> int:
         return sum(m.restarts for m in self.months)
 

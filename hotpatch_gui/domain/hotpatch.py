@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .arc import Arc, Enablement, Licence, can_enrol, is_recent
+from .arc import (
+    Arc,
+    Enablement,
+    Licence,
+    can_enrol,
+    is_azure_edition_on_azure_local,
+    is_recent,
+)
 from .machines import Machine, PatchMode, PatchSettings
 from .platforms import REPLACEMENTS, installation_option, is_supported
 from .power import PowerState
@@ -23,6 +30,8 @@ class HotpatchStatus(StrEnum):
     NOT_AVAILABLE = "Not available"
     ACTION_REQUIRED = "Action required"
     PENDING_EVALUATION = "Pending evaluation"
+    NOT_KNOWN = "Not known"
+    """Ours, not the portal's: hotpatching is possible there, and Azure doesn't report whether it is on."""
 
     @property
     def meaning(self) -> str:
@@ -38,6 +47,7 @@ _MEANINGS = {
     HotpatchStatus.NOT_AVAILABLE: "The machine's image is not one that hotpatching supports.",
     HotpatchStatus.ACTION_REQUIRED: "A prerequisite is missing on the machine.",
     HotpatchStatus.PENDING_EVALUATION: "Azure has no current assessment of the machine to judge by.",
+    HotpatchStatus.NOT_KNOWN: "The machine can receive hotpatches; Azure does not report whether it does.",
 }
 
 
@@ -71,27 +81,38 @@ def is_enrolled(machine: Machine) -> bool:
 def can_be_enrolled(machine: Machine) -> bool:
     """Whether Azure would enrol it, by its image or its system."""
     if machine.arc is not None:
-        return can_enrol(machine.os_version, machine.arc.edition)
+        return can_enrol(machine.os_version, machine.arc.edition, machine.os_name)
     return is_supported(machine.image)
 
 
 def _arc_status(machine: Machine, arc: Arc) -> HotpatchStatus:
     match arc.licence:
         case Licence.ENABLED:
-            return _BY_ENABLEMENT.get(arc.enablement, HotpatchStatus.DISABLED)
+            return _BY_ENABLEMENT.get(arc.enablement, HotpatchStatus.NOT_ENROLLED)
         case Licence.DISABLED:
             return HotpatchStatus.CANCELED
         case Licence.ENABLING | Licence.DISABLING:
             return HotpatchStatus.PENDING
-    can = can_enrol(machine.os_version, arc.edition)
+    if is_azure_edition_on_azure_local(machine.os_name, arc.host):
+        return (
+            _BY_ENABLEMENT[arc.enablement]
+            if arc.enablement in _REPORTED
+            else HotpatchStatus.NOT_KNOWN
+        )
+    can = can_enrol(machine.os_version, arc.edition, machine.os_name)
     return HotpatchStatus.NOT_ENROLLED if can else HotpatchStatus.NOT_AVAILABLE
 
 
 _BY_ENABLEMENT: dict[Enablement | None, HotpatchStatus] = {
+    None: HotpatchStatus.DISABLED,
+    Enablement.DISABLED: HotpatchStatus.DISABLED,
     Enablement.ENABLED: HotpatchStatus.ENABLED,
     Enablement.PENDING_EVALUATION: HotpatchStatus.PENDING,
     Enablement.ACTION_REQUIRED: HotpatchStatus.ACTION_REQUIRED,
 }
+
+
+_REPORTED = frozenset(_BY_ENABLEMENT) - {None}
 
 
 class Verdict(StrEnum):
@@ -148,8 +169,10 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Finding]:
     return [
         _tri(
             "System",
-            can_enrol(machine.os_version, arc.edition),
-            "Windows Server 2025 Standard or Datacenter, which Azure can enrol.",
+            is_azure_edition_on_azure_local(machine.os_name, arc.host) or can_be_enrolled(machine),
+            "Azure Edition on Azure Local, which needs no licence."
+            if is_azure_edition_on_azure_local(machine.os_name, arc.host)
+            else "Windows Server 2025 Standard or Datacenter, which Azure can enrol.",
             f"{machine.os_name or 'The system'} is none that Azure can enrol.",
             "Arc-enabled hotpatching needs Windows Server 2025 Standard or Datacenter.",
         ),
@@ -160,17 +183,48 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Finding]:
             "The build is older than 26100.1742.",
             "Install the current cumulative update first.",
         ),
-        _tri(
-            "Agent",
-            None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
-            "The Azure Connected Machine agent is connected.",
-            "The Azure Connected Machine agent is not connected.",
-            "Start the server and its agent; it needs to reach Azure and dls.microsoft.com.",
-        ),
+        _agent_finding(machine, arc),
+        _extension_finding(arc),
         _licence_finding(arc),
         _enablement_finding(arc),
         _vbs_finding(arc),
     ]
+
+
+def _agent_finding(machine: Machine, arc: Arc) -> Finding:
+    check = "Agent"
+    if arc.is_cloned:
+        detail = "Azure reports the agent as cloned: another server uses the same identity."
+        return Finding(
+            check, Verdict.FAIL, detail, "Disconnect the copy with azcmagent and connect it again."
+        )
+    if arc.is_expired:
+        detail = "The agent's registration has expired after a long time without contact."
+        return Finding(check, Verdict.FAIL, detail, "Connect the server again: azcmagent connect.")
+    return _tri(
+        check,
+        None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
+        "The Azure Connected Machine agent is connected.",
+        "The Azure Connected Machine agent is not connected.",
+        "Start the server and its agent; it needs to reach Azure and dls.microsoft.com.",
+    )
+
+
+def _extension_finding(arc: Arc) -> Finding:
+    """Whether the agent lets Azure install the extension that assesses and patches."""
+    check = "Patch extension"
+    if arc.is_monitor_only:
+        return Finding(
+            check, Verdict.FAIL, "The agent is in monitor mode, which forbids the patch extension.",
+            "On the server: azcmagent config set config.mode full.",
+        )  # fmt: skip
+    if arc.can_extend is False:
+        return Finding(
+            check, Verdict.FAIL, "The agent's extension lists forbid the patch extension.",
+            "Allow Microsoft.SoftwareUpdateManagement/WindowsOsUpdateExtension in the agent's "
+            "extensions.allowlist.",
+        )  # fmt: skip
+    return _tri(check, arc.can_extend, "The agent's lists allow the patch extension.", "", "")
 
 
 def _licence_finding(arc: Arc) -> Finding:
@@ -179,6 +233,11 @@ def _licence_finding(arc: Arc) -> Finding:
         return Finding(
             check, Verdict.PASS, "The machine is enrolled (licence profile, feature Hotpatch)."
         )
+    if arc.licence_error:
+        return Finding(
+            check, Verdict.FAIL, f"Azure could not enrol it: {arc.licence_error}",
+            "Fix the cause that Azure names, then enrol again in Update settings.",
+        )  # fmt: skip
     if arc.licence in (Licence.ENABLING, Licence.DISABLING):
         detail = f"The licence is {arc.licence.value.lower()}; it takes about ten minutes."
         return Finding(check, Verdict.NOT_KNOWABLE, detail)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from .releases import Calendar, Product, Release, ReleaseKind
+from .releases import Calendar, Product, Release, ReleaseKind, month_name
+from .titles import ReleaseTitle, read_title
 
 
 class Cause(StrEnum):
-    """What a restart is owed to. The first three are the monthly release of the operating system."""
+    """The cause of a restart. Those in MONTHLY are the monthly release of the operating system."""
 
     PLANNED_BASELINE = "Planned baseline"
     UNPLANNED_BASELINE = "Unplanned baseline"
     CUMULATIVE = "Cumulative update, no hotpatch"
+    NOT_KNOWN = "Monthly release, not known here"
     OUT_OF_BAND = "Out-of-band update"
     OTHER = "Other update"
     BY_HAND = "Asked for by hand"
@@ -25,6 +28,7 @@ class Cause(StrEnum):
         return {
             Cause.CUMULATIVE: "cumulative updates in place of hotpatches",
             Cause.BY_HAND: "requests by hand",
+            Cause.NOT_KNOWN: "monthly releases not known here",
         }.get(self, f"{self.value.lower()}s")
 
     @property
@@ -32,7 +36,9 @@ class Cause(StrEnum):
         return self in MONTHLY
 
 
-MONTHLY = (Cause.PLANNED_BASELINE, Cause.UNPLANNED_BASELINE, Cause.CUMULATIVE)
+MONTHLY = (
+    Cause.PLANNED_BASELINE, Cause.UNPLANNED_BASELINE, Cause.CUMULATIVE, Cause.NOT_KNOWN,
+)  # fmt: skip
 
 
 class Reason(NamedTuple):
@@ -41,34 +47,78 @@ class Reason(NamedTuple):
     sentence: str
 
 
-def reason(calendar: Calendar, product: Product | None, kbs: Sequence[str]) -> Reason:
-    """Why a machine restarted that had ``kbs`` installed, those that ask for a restart: the operating
-    system's release first."""
-    found = [_of_kb(calendar, product, kb) for kb in kbs] if product else []
-    told = [r for r in found if r is not None]
-    if told:
-        return min(told, key=lambda r: list(Cause).index(r.cause))
-    if kbs:
-        return Reason(Cause.OTHER, kbs[0], f"{', '.join(kbs)}: not part of the hotpatch programme.")
-    return Reason(
-        Cause.BY_HAND, None, "Restarted by hand; no update is known to have asked for it."
-    )
+class InstalledUpdate(NamedTuple):
+    """An update of an installation that asks for a restart."""
+
+    kb: str | None
+    title: str
+
+    @property
+    def name(self) -> str:
+        return self.kb or self.title or "an update without a name"
 
 
-def _of_kb(calendar: Calendar, product: Product, kb: str) -> Reason | None:
+def read_updates(text: str | None) -> list[InstalledUpdate]:
+    """The store's lines of KB and title."""
+    lines = (line.partition(" ") for line in (text or "").splitlines())
+    return [InstalledUpdate(kb or None, title) for kb, _, title in lines]
+
+
+def reason(
+    calendar: Calendar,
+    product: Product | None,
+    updates: Sequence[InstalledUpdate],
+    *,
+    is_request: bool = False,
+) -> Reason:
+    """Why a machine restarted that had ``updates`` installed, those that ask for a restart: the operating
+    system's release first. ``is_request``: this program requested the restart itself."""
+    found = [_of_update(calendar, product, u) for u in updates] if product else []
+    known = [r for r in found if r is not None]
+    if known:
+        return min(known, key=lambda r: list(Cause).index(r.cause))
+    if updates:
+        names = ", ".join(u.name for u in updates)
+        return Reason(Cause.OTHER, updates[0].kb, f"{names}: not a known release for hotpatching.")
+    if is_request:
+        return Reason(
+            Cause.BY_HAND, None, "Restarted by hand; no update is known to have asked for it."
+        )
+    return Reason(Cause.OTHER, None, "Restarted by an installation whose updates are not known.")
+
+
+def _of_update(calendar: Calendar, product: Product, update: InstalledUpdate) -> Reason | None:
+    kb = update.kb
     release = calendar.by_kb(product, kb)
     if release is not None:
         return _of_release(calendar, release, kb)
     month = calendar.hotpatch_month_of_lcu(product, kb)
-    if month is None:
-        return None
+    if month is not None:
+        return Reason(
+            Cause.CUMULATIVE, kb,
+            f"{month.month_name}'s cumulative update. The {month.title} needed no restart.",
+        )  # fmt: skip
+    title = read_title(update.title, kb)
+    return _of_title(calendar, product, title) if title is not None else None
+
+
+def _of_title(calendar: Calendar, product: Product, title: ReleaseTitle) -> Reason:
+    """A release that is known by its title only."""
+    known = calendar.month(product, title.month)
+    name = month_name(date.fromisoformat(f"{title.month}-01"))
+    if known is None or known.kind.is_baseline is title.is_hotpatch:
+        return Reason(
+            Cause.NOT_KNOWN, title.kb, f"{name}'s release; its details are not known here."
+        )
+    if known.kind.is_baseline:
+        return _of_release(calendar, known, title.kb)
     return Reason(
-        Cause.CUMULATIVE, kb,
-        f"{month.month_name}'s cumulative update. The hotpatch {month.kb} needed no restart.",
+        Cause.CUMULATIVE, title.kb,
+        f"{name}'s cumulative update. The {known.title} needed no restart.",
     )  # fmt: skip
 
 
-def _of_release(calendar: Calendar, release: Release, kb: str) -> Reason | None:
+def _of_release(calendar: Calendar, release: Release, kb: str | None) -> Reason:
     match release.kind:
         case ReleaseKind.PLANNED_BASELINE:
             return Reason(Cause.PLANNED_BASELINE, kb, f"{release.month_name}'s planned baseline.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from .arc import Arc
+from .arc import Arc, version_of
 from .power import PowerState
 from .releases import Product
 
@@ -94,6 +95,8 @@ class Machine:
     resource_group: str
     location: str
     fetched: datetime
+    vm_id: str | None = None
+    """Azure's ``vmId``, lower case: it survives a move, and a machine made again under its name has another."""
     zone: str | None = None
     availability_set: str | None = None
     update_domain: int | None = None
@@ -113,38 +116,60 @@ class Machine:
 
     @property
     def product(self) -> Product | None:
-        """Windows Server 2022 or 2025, by image, then by the reported name or build; else None."""
-        return product_of(self.image.sku, self.os_name, self.os_version)
+        """Windows Server 2022 or 2025, by the reported name, then the build, then the image; else None."""
+        edition = self.arc.edition if self.arc is not None else None
+        return product_of(self.image.sku, self.os_name, self.os_version, edition)
 
     @property
     def build(self) -> str | None:
-        """``26100.33222`` where the agent reports all four parts of the version, else None."""
+        """``26100.33222`` where the agent reports all four parts of the version, else None. A revision of 0
+        is what old agents report instead of the real one, so it isn't known either."""
         return build_of(self.os_version)
 
 
+_CLIENT = re.compile(r"windows\s*(?:1[01]|[78])\b|\bmulti-session\b|\bwin1[01]\b")
+_SERVER_YEAR = re.compile(r"server\D*(20\d\d)")
+_ANY_SERVER = re.compile(r"\bserver|^20(?:22|25)\b|windowsserver")
+
+
 @lru_cache(maxsize=1024)
-def product_of(sku: str | None, os_name: str | None, os_version: str | None) -> Product | None:
-    text = " ".join(t or "" for t in (sku, os_name)).casefold()
-    build = build_of(os_version) or ""
-    if text.startswith("2022") or "server 2022" in text or build.startswith("20348."):
-        return Product.WS2022
-    if "2025" in text or build.startswith("26100."):
-        return Product.WS2025
-    return None
+def product_of(
+    sku: str | None, os_name: str | None, os_version: str | None, edition: str | None = None
+) -> Product | None:
+    """Windows Server 2022 or 2025; None for any other system and for what can't be told.
+
+    The OS name decides; then the build, where anything says that it is a server (build 26100 is Windows 11
+    24H2, too); then the image, which after an in-place upgrade is still the old one.
+    """
+    name, image = (os_name or "").casefold(), (sku or "").casefold()
+    year = _SERVER_YEAR.search(name)
+    if year is not None:
+        return _YEARS.get(year[1])
+    if _CLIENT.search(name) or (not name and _CLIENT.search(image.replace("-", " "))):
+        return None
+    is_server = any(_ANY_SERVER.search(t) for t in (name, image, (edition or "").casefold()))
+    version = version_of(os_version)
+    if len(version) >= 3:
+        product = next((p for p in Product if version[2] == int(p.build_family)), None)
+        return product if product is Product.WS2022 or is_server else None
+    found = re.search(r"20(?:22|25)", image) if is_server else None
+    return _YEARS.get(found[0]) if found else None
+
+
+_YEARS = {p.value[2:]: p for p in Product}
 
 
 @lru_cache(maxsize=1024)
 def build_of(os_version: str | None) -> str | None:
-    parts = (os_version or "").split(".")
-    return (
-        ".".join(parts[2:4]) if len(parts) >= 4 and all(p.isdigit() for p in parts[2:4]) else None
-    )
+    """``10.0.26100.33222`` -> ``26100.33222``; None where the revision is absent or 0."""
+    version = version_of(os_version)
+    return f"{version[2]}.{version[3]}" if len(version) >= 4 and version[3] else None
 
 
 class Freshness(StrEnum):
     """How far an assessment can be trusted."""
 
-    NEVER = "Never assessed"
+    NEVER = "No assessment known"
     FRESH = "Fresh"
     AGEING = "More than a day old"
     TOO_OLD = "Too old"

@@ -27,5 +27,5 @@ class PowerState(StrEnum):
 
 
 _ARC_STATUS = {
-    "connected": "running", "error": "disconnected", "awaitingconnection": "disconnected",
+    "connected": "running", "error": "disconnected", "awaitingconnection": "disconnected", "expired": "disconnected",
 }  # fmt: skip

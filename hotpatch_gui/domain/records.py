@@ -50,14 +50,18 @@ _LABELS = {
     RunStatus.FAILED: "Failed",
 }
 
-RESTART_STATUS_LABELS = {
-    "notneeded": "Not needed",
-    "required": "Still required",
-    "started": "Started",
-    "failed": "Failed",
-    "completed": "Completed",
+RESTART_STATUSES = {
+    "NotNeeded": "Not needed",
+    "Required": "Still required",
+    "Started": "Started",
+    "Failed": "Failed",
+    "Completed": "Completed",
 }
 """VMGuestPatchRebootStatus in words; anything else is shown as it came."""
+UPDATE_STATES = ("Unknown", "Installed", "Failed", "Excluded", "NotSelected", "Pending")
+"""PatchInstallationState."""
+STARTERS = ("User", "Platform")
+"""PatchOperationStartedBy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Assessment:
     started_by: str | None = None
     error: str | None = None
     updates: tuple[Update, ...] | None = None
+    patch_service: str | None = None
+    """Azure's ``patchServiceUsed``: where the machine looked for updates (``WU``, ``WU_WSUS``)."""
 
 
 @dataclass(frozen=True, slots=True)

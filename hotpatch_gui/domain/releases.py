@@ -31,6 +31,11 @@ class Product(StrEnum):
         return f"Windows Server {self.value[2:]}"
 
     @property
+    def build_family(self) -> str:
+        """The build of the system itself, which every release's build begins with."""
+        return "20348" if self is Product.WS2022 else "26100"
+
+    @property
     def last_planned(self) -> date:
         """The last day for which hotpatches are announced (2022: extended to October 2027) or the
         end of mainstream support, after which no calendar entry is expected."""
@@ -74,7 +79,9 @@ class Release:
     source: str
     note: str
     is_offered: bool = True
-    """False for one that stands in the Update Catalog only and that Windows Update does not offer."""
+    """False for a release that is in the Update Catalog only and that Windows Update doesn't offer."""
+    machines: int | None = None
+    """For a release learned from the user's own fleet: how many machines show it. None: it was published."""
 
     @property
     def on_train(self) -> bool:
@@ -82,8 +89,24 @@ class Release:
         return self.channel == "hotpatch"
 
     @property
+    def is_certain(self) -> bool:
+        """Published, or seen on several machines. What a single machine shows is a hint only."""
+        return self.machines is None or self.machines > 1
+
+    @property
     def month_name(self) -> str:
         return month_name(self.released)
+
+    @property
+    def title(self) -> str:
+        """``hotpatch KB5120228``, ``July 2026 baseline KB5099536``; without the KB where it isn't known."""
+        if self.kind.is_baseline:
+            words = f"{self.month_name} baseline"
+        elif self.kb is None:
+            words = f"{self.month_name} {self.kind.label}"
+        else:
+            words = self.kind.label
+        return f"{words} {self.kb}" if self.kb else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +203,10 @@ class Calendar:
         """Out of ``releases.json`` and ``releases-planned.json``."""
         return cls(map(read_release, rows), map(read_planned, planned))
 
+    def with_releases(self, releases: Iterable[Release]) -> Calendar:
+        """Another calendar with these releases and the same published plan."""
+        return Calendar(releases, self._planned.values())
+
     def train(self, product: Product, day: date) -> list[Release]:
         """Releases of the hotpatch channel published by ``day``, oldest first."""
         return list(_train(self, product, day))
@@ -221,6 +248,14 @@ class Calendar:
             for r in self.releases
         )  # fmt: skip
 
+    def train_twin(self, release: Release) -> Release | None:
+        """The release of the hotpatch channel that has the build of an out-of-band update of the other one."""
+        return next(
+            (r for r in self.releases
+             if r.product is release.product and r.on_train and r.build == release.build and r is not release),
+            None,
+        )  # fmt: skip
+
     def hotpatch_month_of_lcu(self, product: Product, kb_or_build: str | None) -> Release | None:
         """The hotpatch whose month's ordinary cumulative update has this KB or build.
 
@@ -241,14 +276,36 @@ class Calendar:
             kind = ReleaseKind.PLANNED_BASELINE if baseline else ReleaseKind.HOTPATCH
             yield self._planned.get((product, day), Expected(product, day, kind))
 
+    def unknown(self, product: Product, after: date, day: date) -> tuple[Expected, ...]:
+        """The monthly releases planned after ``after`` and by ``day`` that this calendar knows nothing of,
+        oldest first. A release that only one machine of the fleet shows counts as unknown."""
+        return tuple(e for e in _unknown(self, product, day) if e.day > after)
+
+    def complete_until(self, product: Product) -> date:
+        """The last day for which every planned monthly release is known: the horizon of this calendar.
+        ``date.min`` where no release of the product is known at all."""
+        if self.first_day(product) == date.max:
+            return date.min
+        gap = next(iter(_unknown(self, product, product.last_planned)), None)
+        return gap.day - timedelta(days=1) if gap else product.last_planned
+
+    def planned_on(self, product: Product, month: str) -> Expected | None:
+        """The plan of ``month`` (``2026-11``); None where no release is planned."""
+        first = date.fromisoformat(f"{month}-01")
+        return next(self.plan(product, first, first + timedelta(days=27)), None)
+
+    def month(self, product: Product, month: str) -> Release | None:
+        """The monthly release of ``month`` (``2026-11``), if it is known for certain."""
+        return _months(self).get((product, month))
+
+    def is_newer_than_known(self, product: Product, build: str) -> bool:
+        """Whether ``build`` is above every build in this calendar. False for text that is no build."""
+        revision = build_revision(build)
+        return revision is not None and revision > _highest(self, product)
+
     def first_day(self, product: Product) -> date:
         """The day of the product's first known release."""
         return next((r.released for r in self.releases if r.product is product), date.max)
-
-    def last_day(self, product: Product) -> date:
-        """The day of its last known monthly release: nothing after it is known to this program."""
-        known = self.monthly(product, date.max)
-        return known[-1].released if known else date.min
 
     def next_expected(self, product: Product, day: date) -> Expected | None:
         return next(iter(self.expected(product, day, 2)), None)
@@ -269,8 +326,48 @@ class Calendar:
 @lru_cache(maxsize=512)
 def _train(calendar: Calendar, product: Product, day: date) -> tuple[Release, ...]:
     return tuple(
-        r for r in calendar.releases if r.product is product and r.on_train and r.released <= day
+        r
+        for r in calendar.releases
+        if r.product is product and r.on_train and r.is_certain and r.released <= day
     )
+
+
+@lru_cache(maxsize=512)
+def _unknown(calendar: Calendar, product: Product, day: date) -> tuple[Expected, ...]:
+    first = min(calendar.first_day(product), day.replace(day=1))
+    return tuple(
+        e
+        for e in calendar.plan(product, first, day)
+        if calendar.month(product, f"{e.day:%Y-%m}") is None
+    )
+
+
+@lru_cache(maxsize=8)
+def _months(calendar: Calendar) -> dict[tuple[Product, str], Release]:
+    return {
+        (r.product, r.month): r
+        for r in calendar.releases
+        if r.on_train and r.is_certain and r.kind is not ReleaseKind.OUT_OF_BAND
+    }
+
+
+@lru_cache(maxsize=64)
+def _highest(calendar: Calendar, product: Product) -> int:
+    known = (
+        build_revision(build)
+        for r in calendar.releases
+        if r.product is product
+        for build in (r.build, r.lcu_build)
+    )
+    return max((n for n in known if n is not None), default=0)
+
+
+def build_revision(build: str | None) -> int | None:
+    """``26100.33222`` -> 33222; None for anything that isn't a build with a revision above 0."""
+    family, _, revision = (build or "").partition(".")
+    if not (family.isdecimal() and revision.isdecimal()):
+        return None
+    return int(revision) or None
 
 
 @lru_cache(maxsize=512)

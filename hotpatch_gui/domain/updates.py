@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from .kb import normalise_kb
+from .kb import kb_of_update
 
 
 class Classification(StrEnum):
@@ -115,8 +115,9 @@ class Update:
         severity: str | None = None,
         version: str | None = None,
     ) -> Update:
-        """Build from Azure's words; ``patch_id`` falls back to the KB and the name (some have no KB)."""
-        kb = normalise_kb(kb_id)
+        """Build from Azure's words; ``patch_id`` falls back to the KB and the name (some have no KB), and the
+        KB to the one in the title."""
+        kb = kb_of_update(kb_id, name)
         shown = name or kb or patch_id or "Unnamed update"
         return cls(
             patch_id=patch_id or f"{kb or ''}|{shown}",

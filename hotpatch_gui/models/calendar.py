@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from hotpatch_gui.domain.ledger import MONTHLY, Cause, reason
+from hotpatch_gui.domain.ledger import MONTHLY, Cause, Reason, read_updates, reason
 from hotpatch_gui.domain.machines import product_of
 from hotpatch_gui.domain.releases import Calendar, Expected, Product, Release, ReleaseKind, day_name
 from hotpatch_gui.store import installations
@@ -22,6 +22,7 @@ from .rows import Column, field
 LEDGER_ROWS = 2000
 HELP = "https://support.microsoft.com/help/{}"
 RELEASED, PLANNED, NOT_KNOWN = "Released", "Planned", "Not known here"
+SEEN = "Seen in your fleet"
 
 
 class ReleaseRow(NamedTuple):
@@ -42,7 +43,11 @@ class ReleaseRow(NamedTuple):
 
     @property
     def has_changed(self) -> bool:
-        return self.state == RELEASED and self.planned is not None and self.planned is not self.kind
+        return (
+            self.state in (RELEASED, SEEN)
+            and self.planned is not None
+            and self.planned is not self.kind
+        )
 
     @property
     def link(self) -> str | None:
@@ -53,9 +58,9 @@ class ReleaseRow(NamedTuple):
     def tip(self) -> str:
         lines = [f"{self.kb or 'KB not known'}, {kind_text(self)}, {self.product.label}"]
         lines.append(
-            f"released {day_name(self.day)}" if self.state == RELEASED
-            else f"planned for {day_name(self.day)}; a plan, it can change" if self.state == PLANNED
-            else f"was planned for {day_name(self.day)}; what was released is not known to this version"
+            f"released {day_name(self.day)}" if self.state in (RELEASED, SEEN)
+            else f"planned for {day_name(self.day)}; subject to change" if self.state == PLANNED
+            else f"was planned for {day_name(self.day)}; what was released is not known here"
         )  # fmt: skip
         if self.has_changed and self.planned is not None:
             lines.append(f"had been planned as a {self.planned.label}")
@@ -74,7 +79,7 @@ def release_rows(calendar: Calendar, first: date, last: date, today: date) -> li
             if r.product is product and first <= r.released <= min(last, today)
         ]  # fmt: skip
         found += [_fact(r, plan.get(r.month)) for r in facts]
-        told = {r.month for r in facts if r.kind is not ReleaseKind.OUT_OF_BAND}
+        told = {r.month for r in facts if r.kind is not ReleaseKind.OUT_OF_BAND and r.is_certain}
         found += [_planned(e, today) for month, e in plan.items() if month not in told]
     found.sort(key=lambda r: (r.day, r.product), reverse=True)
     return [row._replace(id=number) for number, row in enumerate(found)]
@@ -82,8 +87,9 @@ def release_rows(calendar: Calendar, first: date, last: date, today: date) -> li
 
 def _fact(r: Release, plan: Expected | None) -> ReleaseRow:
     planned = plan.kind if plan and r.kind is not ReleaseKind.OUT_OF_BAND else None
+    state = RELEASED if r.machines is None else SEEN
     return ReleaseRow(
-        0, r.released, r.product, r.kind, RELEASED, planned, r.kb, r.build, r.restarts, r.channel,
+        0, r.released, r.product, r.kind, state, planned, r.kb, r.build, r.restarts, r.channel,
         f"{r.source} ({r.confidence} confidence)", r.note,
     )  # fmt: skip
 
@@ -109,17 +115,20 @@ def _restart_text(row: ReleaseRow, _: datetime) -> str:
 
 
 def _plan_text(row: ReleaseRow, _: datetime) -> str:
-    if row.planned is None:
+    if row.planned is None or row.state not in (RELEASED, SEEN):
         return words.NOTHING
     return f"Changed: planned as {row.planned.label}" if row.has_changed else "As planned"
 
 
+_STATE_GLYPHS = {
+    RELEASED: Glyph.OK, SEEN: Glyph.INFO, PLANNED: Glyph.INFO, NOT_KNOWN: Glyph.UNKNOWN,
+}  # fmt: skip
 RELEASES = (
     Column("day", "Date", 142, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column("product", "Product", 104, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
     Column("kind", "Release", 196, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
     Column("state", "Fact or plan", 108, lambda r, _: r.state, sort="state",
-           glyph=lambda r: {RELEASED: Glyph.OK, PLANNED: Glyph.UNKNOWN}.get(r.state, Glyph.WARNING)),
+           glyph=lambda r: _STATE_GLYPHS[r.state]),
     Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb",
            tip=lambda r, _: f"Enter opens {r.link}" if r.link else "No KB is known"),
     Column("build", "Build", 112, lambda r, _: r.build or words.NOTHING, sort="build"),
@@ -135,7 +144,7 @@ def calendar_data(
     rows: Sequence[ReleaseRow], installs: Iterable[sqlite3.Row], first: date, last: date, today: date
 ) -> CalendarData:  # fmt: skip
     marks = [
-        CalendarMark(r.day, r.product.value, r.kind.value, r.state != RELEASED, r.has_changed, r.tip)
+        CalendarMark(r.day, r.product.value, r.kind.value, r.state in (PLANNED, NOT_KNOWN), r.has_changed, r.tip)
         for r in rows
     ]  # fmt: skip
     done = [
@@ -153,7 +162,7 @@ def _install_words(row: sqlite3.Row) -> str:
 
 def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str) -> str:
     """The text equivalent of the chart."""
-    kinds = Counter(r.kind for r in rows if r.state == RELEASED)
+    kinds = Counter(r.kind for r in rows if r.state in (RELEASED, SEEN))
     ahead = [r for r in rows if r.state == PLANNED]
     unknown = sum(r.state == NOT_KNOWN for r in rows)
     changed = sum(r.has_changed for r in rows)
@@ -170,7 +179,9 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     if changed:
         parts.append(f"{changed} came out otherwise than planned (ringed).")
     if unknown:
-        parts.append(f"Of {unknown} this version does not know what was released.")
+        parts.append(
+            f"What was released on {unknown} planned day{'' if unknown == 1 else 's'} is not known here."
+        )
     if machines:
         crosses = f", {failed} failed (crosses)" if failed else ""
         parts.append(
@@ -221,7 +232,7 @@ def read_ledger(
     """Restarts of these machines, or of all, that installations and this program's own requests tell of."""
     rows = []
     for number, row in enumerate(installations.restarts(db, machine_ids, since, LEDGER_ROWS)):
-        why = reason(calendar, _product(row), (row["kbs"] or "").split())
+        why = _reason(calendar, row)
         rows.append(
             RestartRow(
                 number,
@@ -235,9 +246,14 @@ def read_ledger(
         )
     totals: Counter[Cause] = Counter()
     for row in installations.restart_totals(db, machine_ids, since):
-        why = reason(calendar, _product(row), (row["kbs"] or "").split())
+        why = _reason(calendar, row)
         totals[why.cause] += row["restarts"]
     return Ledger(rows, dict(totals))
+
+
+def _reason(calendar: Calendar, row: sqlite3.Row) -> Reason:
+    updates = read_updates(row["asked"])
+    return reason(calendar, _product(row), updates, is_request=bool(row["is_request"]))
 
 
 def _product(row: sqlite3.Row) -> Product | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from hotpatch_gui.domain.records import RESTART_STATUS_LABELS, RunStatus
+from hotpatch_gui.domain.records import RESTART_STATUSES, RunStatus
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
 from hotpatch_gui.theme.glyphs import Glyph
@@ -24,9 +24,9 @@ RESTART_GLYPHS = {
     RestartBehavior.UNKNOWN: Glyph.UNKNOWN,
 }
 UPDATE_STATE_GLYPHS = {
-    "installed": Glyph.OK,
-    "failed": Glyph.ERROR,
-    "pending": Glyph.WARNING,
+    "Installed": Glyph.OK,
+    "Failed": Glyph.ERROR,
+    "Pending": Glyph.WARNING,
 }
 
 
@@ -50,13 +50,11 @@ def run_status_text(row: sqlite3.Row) -> str:
 
 
 def restart_status_text(value: str | None) -> str:
-    return RESTART_STATUS_LABELS.get((value or "").casefold(), value or NOTHING)
+    return RESTART_STATUSES.get(value or "", value or NOTHING)
 
 
 def started_by_text(value: str | None) -> str:
-    return {"user": "User", "platform": "Azure, automatic"}.get(
-        (value or "").casefold(), value or NOTHING
-    )
+    return {"User": "User", "Platform": "Azure, automatic"}.get(value or "", value or NOTHING)
 
 
 def restart_of(row: sqlite3.Row) -> RestartBehavior:

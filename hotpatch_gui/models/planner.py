@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from hotpatch_gui.domain.coverage import running_release
+from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.forecast import (
     Entry,
     Exposure,
@@ -59,7 +59,7 @@ class Planner(QObject):
     ended = Signal(object)
 
     def __init__(
-        self, source: DataSource, calendar: Calendar, pairs: Sequence[Sequence[str]],
+        self, source: DataSource, calendar: Callable[[], Calendar], pairs: Sequence[Sequence[str]],
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
@@ -76,7 +76,7 @@ class Planner(QObject):
     def ask(self, asked: Asked) -> None:
         """Begin; a forecast under way is cancelled first."""
         self.cancel()
-        self._thread = _Run(self._path, self._calendar, self._pairs, asked)
+        self._thread = _Run(self._path, self._calendar(), self._pairs, asked)
         self._thread.progressed.connect(self.progressed)
         self._thread.answered.connect(self._on_answered)
         self._thread.start(QThread.Priority.LowPriority)
@@ -160,7 +160,8 @@ def _subject(
         return None
     enrolled = can_be_enrolled(machine) if asked.enrol_all else is_enrolled(machine)
     on_train = enrolled and (
-        machine.build is None or running_release(machine, calendar) is not None
+        machine.build is None
+        or running_release(machine, calendar, row["out_of_band_kbs"].split()) is not None
     )
     return Subject(
         member_of(str(row["id"]), machine), machine.product, enrolled=enrolled, on_train=on_train,
@@ -181,25 +182,25 @@ class MonthRow(NamedTuple):
 
 
 def month_rows(found: Forecast) -> list[MonthRow]:
-    return [_month_row(n, m) for n, m in enumerate(found.months)]
+    return [_month_row(n, m, found.question.today) for n, m in enumerate(found.months)]
 
 
-def _month_row(number: int, m: Month) -> MonthRow:
+def _month_row(number: int, m: Month, today: date) -> MonthRow:
     def known(exposure: Exposure, value: float) -> float | None:
         return value if exposure.machines else None
 
     return MonthRow(
-        number, m.day, "; ".join(map(_entry, m.entries)), m.restarts, m.restarts_without,
+        number, m.day, "; ".join(_entry(e, today) for e in m.entries), m.restarts, m.restarts_without,
         m.restarts_without - m.restarts, known(m.exposure, m.exposure.mean),
         known(m.exposure, m.exposure.longest), known(m.exposure_without, m.exposure_without.mean),
     )  # fmt: skip
 
 
-def _entry(e: Entry) -> str:
+def _entry(e: Entry, today: date) -> str:
     if e.kind is None:
         return f"Server {e.product.value[2:]}: cumulative update, as hotpatching has ended"
     kb = f" {e.release.kb}" if e.release and e.release.kb else ""
-    plan = "" if e.release else " (supposed)"
+    plan = "" if e.release else " (planned; details not known)" if e.day <= today else " (assumed)"
     return f"Server {e.product.value[2:]}: {e.kind.label}{kb}{plan}"
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.horizon import GET_RELEASES, horizon_notes
 from hotpatch_gui.domain.off_peak import ASSUMPTION, zone_of
 from hotpatch_gui.domain.patching import Facts, Standing, View, view
-from hotpatch_gui.domain.releases import RELEASE_HOUR, Calendar, day_name
+from hotpatch_gui.domain.releases import RELEASE_HOUR, Calendar, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store.rollouts import read_facts
@@ -89,11 +90,17 @@ def read_rollout(
 ) -> RolloutData:
     now = clock()
     released = newest_release(calendar, now)
+    due = [e for p in Product for e in calendar.unknown(p, date.min, release_day(now))]
+    if due and (released is None or max(e.day for e in due) > released.date()):
+        return RolloutData(
+            Level.UNKNOWN, "The newest release is not known here",
+            " ".join([*horizon_notes(calendar, now), GET_RELEASES]), [], [],
+        )  # fmt: skip
     if released is None or now >= released + PERIOD:
-        since = f"; the last known one is of {day_name(released.date())}" if released else ""
+        since = f"; the last one came out on {day_name(released.date())}" if released else ""
         return RolloutData(
             Level.UNKNOWN, "No release of the last 30 days is known",
-            f"This version of the program knows of no release that automatic guest patching would install now{since}.",
+            f"No release is known that automatic guest patching would install now{since}. {GET_RELEASES}",
             [], [],
         )  # fmt: skip
     facts = read_facts(db, released)
@@ -111,7 +118,8 @@ def read_rollout(
 def _sentence(found: View, facts: Sequence[Facts], kbs: Sequence[str]) -> tuple[Level, str, str]:
     counts = Counter(p.standing for p in found.places.values())
     part = len(facts) - counts[Standing.TAKES_NO_PART]
-    what = f"The releases of {day_name(found.released.date())} ({', '.join(kbs)})"
+    named = f" ({', '.join(kbs)})" if kbs else ""
+    what = f"The releases of {day_name(found.released.date())}{named}"
     done = counts[Standing.PATCHED] + counts[Standing.UNHEALTHY]
     if found.stopped is not None:
         names = ", ".join(f.machine.name for f in found.stopped_in[:5])

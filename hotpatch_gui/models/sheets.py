@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store import catalogue, tables
 
@@ -124,9 +125,11 @@ def _machines(db: sqlite3.Connection, machine_ids: Sequence[int] | None) -> Iter
 
 
 def report(
-    db: sqlite3.Connection, title: str, sheets: Sequence[Sheet], now: datetime, demo: str = ""
-) -> Report:
-    """With the time of the data of each connection on it, and with ``demo`` where it is one."""
+    db: sqlite3.Connection, title: str, sheets: Sequence[Sheet], now: datetime, calendar: Calendar,
+    *, demo: str = "",
+) -> Report:  # fmt: skip
+    """With the time of the data of each connection on it, where the release data ends if releases are due
+    since, and with ``demo`` where it is one."""
     ages = [
         f"{state.name}: data of {state.finished.isoformat().replace('+00:00', 'Z')} ({age_text(state.finished, now)})"
         f"{f'; since then: {state.problem}' if state.problem else ''}"
@@ -134,4 +137,6 @@ def report(
         else f"{state.name}: no sync has come to its end"
         for state in catalogue.sync_states(db)
     ]
-    return Report(title, now, [*([demo] if demo else []), *ages], sheets)
+    return Report(
+        title, now, [*([demo] if demo else []), *ages, *horizon_notes(calendar, now)], sheets
+    )

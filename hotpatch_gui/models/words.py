@@ -78,6 +78,9 @@ def number(value: int | None) -> str:
 
 
 def level_of(row: sqlite3.Row) -> Level:
+    """UNKNOWN for a machine that was not read yet."""
+    if not row["situation"]:
+        return Level.UNKNOWN
     try:
         return Level(row["attention"])
     except ValueError:
@@ -106,7 +109,7 @@ def assessed_age(row: sqlite3.Row, now: datetime) -> str:
 def since_text(text: str | None, now: datetime) -> str:
     """How long ago a stored time is."""
     moment = from_text(text)
-    return age_text(moment, now) if moment else "never"
+    return age_text(moment, now) if moment else "not known"
 
 
 def kind_text(row: sqlite3.Row) -> str:

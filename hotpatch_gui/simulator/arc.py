@@ -38,9 +38,12 @@ def model(guest: Guest) -> dict[str, Any]:
         "location": guest.location,
         "tags": guest.tags,
         "properties": {
-            "vmId": str(uuid.uuid5(uuid.NAMESPACE_URL, guest.name)),
+            "vmId": guest.identity or str(uuid.uuid5(uuid.NAMESPACE_URL, arc_id(guest).lower())),
             "provisioningState": "Succeeded",
-            "status": "Connected" if guest.power == "running" else "Disconnected",
+            "status": guest.agent_status
+            or ("Connected" if guest.power == "running" else "Disconnected"),
+            "statusReason": guest.agent_reason or None,
+            "agentConfiguration": guest.agent,
             "agentVersion": "1.58.03228.2572",
             "osName": "windows",
             "osType": "windows",
@@ -63,7 +66,13 @@ def os_sku(guest: Guest) -> str:
 
 
 def _licence(guest: Guest) -> dict[str, Any]:
-    features = [{"name": FEATURE, "subscriptionStatus": guest.licence}] if guest.licence else []
+    feature = {
+        "name": FEATURE,
+        "subscriptionStatus": guest.licence,
+        "enrollmentDate": guest.enrolled_on,
+        "error": guest.licence_error,
+    }
+    features = [feature] if guest.licence else []
     return {
         "licenseStatus": "Licensed",
         "productProfile": {"productType": "WindowsServer", "productFeatures": features},

@@ -79,7 +79,7 @@ class Catalog:
         restart = RestartBehavior.UNKNOWN if release.restarts is None else RestartBehavior.NEVER
         return Patch(
             kb=kb,
-            name=f"{release.month} Hotpatch for {release.product.label} ({kb})",
+            name=_titled(f"{release.month} Hotpatch for {release.product.label}", kb),
             classification=Classification.SECURITY,
             restart=RestartBehavior.ALWAYS if release.restarts else restart,
             published=release.released,
@@ -94,23 +94,27 @@ class Catalog:
         for r in self.calendar.releases:
             if r.product is not product or r.released > day or not r.is_offered:
                 continue
-            if r.channel == "standard" and r.kb and r.build:
-                newest = max(newest or (date.min, "", "", ""), (r.released, r.kb, r.build, r.month))
-            elif r.kind is not ReleaseKind.OUT_OF_BAND and r.lcu_kb and r.lcu_build:
+            if r.channel == "standard":
+                kb, build = r.kb, r.build
+            elif r.kind is not ReleaseKind.OUT_OF_BAND:
+                kb, build = r.lcu_kb, r.lcu_build
+            else:
+                continue
+            if build:
                 newest = max(
-                    newest or (date.min, "", "", ""), (r.released, r.lcu_kb, r.lcu_build, r.month)
+                    newest or (date.min, "", "", ""), (r.released, kb or "", build, r.month)
                 )
         if newest is None or build_number(newest[2]) <= build_number(running_build):
             return None
-        released, kb, build, month = newest
-        return self._cumulative(product, month, kb, build, released)
+        released, number, build, month = newest
+        return self._cumulative(product, month, number, build, released)
 
     def _cumulative(
         self, product: Product, month: str, kb: str, build: str | None, released: date
     ) -> Patch:
         return Patch(
             kb=kb,
-            name=f"{month} Cumulative Update for {product.label} ({kb})",
+            name=_titled(f"{month} Cumulative Update for {product.label}", kb),
             classification=Classification.SECURITY,
             restart=RestartBehavior.ALWAYS,
             published=released,
@@ -135,6 +139,11 @@ class Catalog:
             if kind not in newest or newest[kind].published < patch.published:
                 newest[kind] = patch
         return (*newest.values(), definitions(day))
+
+
+def _titled(name: str, kb: str) -> str:
+    """No number is invented for a release whose KB nobody has seen."""
+    return f"{name} ({kb})" if kb else name
 
 
 def definitions(day: date) -> Patch:

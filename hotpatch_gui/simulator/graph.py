@@ -196,7 +196,7 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
         "startDateTime": _utc(seen["started"]),
         "lastModifiedDateTime": _utc(seen["modified"]),
         "startedBy": seen["started_by"],
-        "patchServiceUsed": "WU",
+        "patchServiceUsed": guest.patch_service,
         "availablePatchCountByClassification": class_counts(seen["patches"]),
         "errorDetails": None,
         "configurationStatus": {

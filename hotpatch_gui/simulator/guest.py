@@ -57,6 +57,11 @@ class Guest:
     awaiting_restart: list[dict[str, Any]] = field(default_factory=list)
     assessment: dict[str, Any] | None = None
     runs: list[dict[str, Any]] = field(default_factory=list)
+    runs_kb: str = ""
+    """The update whose build it runs: two releases may share a build."""
+    identity: str = ""
+    """Its vmId where it has one of its own: a machine made again under another's name."""
+    patch_service: str = "WU"
     tags: dict[str, str] = field(default_factory=dict)
     fails_kb: str | None = None
     """An update that fails on this machine, for its failed installation."""
@@ -72,6 +77,14 @@ class Guest:
     edition: str | None = None
     licence: str | None = None
     """Of the feature Hotpatch on an Arc-enabled server; None without one."""
+    licence_error: dict[str, Any] | None = None
+    """Why an enrolment failed, as productFeatures[].error has it."""
+    agent_status: str = ""
+    """``status`` of an Arc-enabled server where it isn't what its power says: Expired, Error."""
+    agent_reason: str = ""
+    """``statusReason``: Cloned."""
+    agent: dict[str, Any] = field(default_factory=dict)
+    """``agentConfiguration``."""
     vbs: bool = True
     evaluating: bool = False
     """Azure has not looked yet at what was changed."""
@@ -117,7 +130,11 @@ class Guest:
 
     def release(self, calendar: Calendar) -> Release | None:
         """The release it runs, where that is on the hotpatch train."""
-        release = calendar.by_build(Product(self.product), self.build)
+        installed = calendar.by_kb(Product(self.product), self.runs_kb)
+        if installed is not None and installed.build == self.build:
+            release: Release | None = installed
+        else:
+            release = calendar.by_build(Product(self.product), self.build)
         return release if release is not None and release.on_train else None
 
     def offered(self, catalog: Catalog, at: datetime) -> list[Patch]:
@@ -158,7 +175,7 @@ class Guest:
         if patch.build is not None and patch.restart is not RestartBehavior.NEVER:
             self.awaiting_restart.append({"kb": patch.kb, "build": patch.build})
         elif patch.build is not None:
-            self.build = patch.build
+            self.build, self.runs_kb = patch.build, patch.kb
         if patch.build is None:
             self.installed.append(patch.key or patch.kb)
             if patch.restart is RestartBehavior.CAN_REQUEST:
@@ -168,7 +185,7 @@ class Guest:
         """What awaited the restart is in force; a new baseline takes up an enrolment that waited."""
         for waiting in self.awaiting_restart:
             if waiting["build"]:
-                self.build = waiting["build"]
+                self.build, self.runs_kb = waiting["build"], waiting["kb"]
         self.awaiting_restart = []
         release = self.release(catalog.calendar)
         if release is not None and release.kind.is_baseline and self.hotpatching:

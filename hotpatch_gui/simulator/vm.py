@@ -77,7 +77,7 @@ def model(guest: Guest) -> dict[str, Any]:
         "location": guest.location,
         "tags": guest.tags,
         "properties": {
-            "vmId": str(uuid.uuid5(uuid.NAMESPACE_URL, guest.name)),
+            "vmId": guest.identity or str(uuid.uuid5(uuid.NAMESPACE_URL, vm_id(guest).lower())),
             "provisioningState": "Succeeded",
             "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
             "storageProfile": {

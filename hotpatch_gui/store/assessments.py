@@ -22,7 +22,7 @@ COUNTS = (
 )  # fmt: skip
 _COLUMNS = (
     "machine_id", "activity_id", "status", "started_at", "assessed_at", "started_by", "restart_pending",
-    "important", "other", *(column for _, column in COUNTS), "support_state", "error", "fetched_at",
+    "important", "other", *(column for _, column in COUNTS), "support_state", "error", "patch_service", "fetched_at",
 )  # fmt: skip
 _FINAL = "('Succeeded', 'CompletedWithWarnings', 'Failed')"
 _GOOD = "('Succeeded', 'CompletedWithWarnings')"
@@ -57,7 +57,7 @@ def _values(machine_id: int, a: Assessment, now: datetime) -> tuple[object, ...]
     counts = [a.counts.get(key) for key, _ in COUNTS]
     return (
         machine_id, a.activity_id, a.status, to_text(a.started), to_text(a.assessed), a.started_by,
-        a.restart_pending, a.important, a.other, *counts, a.support_state, a.error, to_text(now),
+        a.restart_pending, a.important, a.other, *counts, a.support_state, a.error, a.patch_service, to_text(now),
     )  # fmt: skip
 
 

@@ -1,9 +1,8 @@
-"""Small tables: releases (for joins), and how the last sync of each connection went."""
+"""How the last sync of each connection went."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,23 +10,6 @@ from .times import from_text, to_text
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.problems import Problem
-    from hotpatch_gui.domain.releases import Release
-
-
-def save_releases(db: sqlite3.Connection, releases: Iterable[Release]) -> None:
-    """Make the table hold exactly these."""
-    db.execute("DELETE FROM releases")
-    db.executemany(
-        "INSERT INTO releases (product, month, released, kind, channel, kb, build, restarts, lcu_kb,"
-        " lcu_build, confidence, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                r.product, r.month, r.released.isoformat(), r.kind, r.channel, r.kb, r.build, r.restarts,
-                r.lcu_kb, r.lcu_build, r.confidence, r.source,
-            )
-            for r in releases
-        ],
-    )  # fmt: skip
 
 
 NAMED = 2

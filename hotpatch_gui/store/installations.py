@@ -198,21 +198,22 @@ def release_days(
 
 _RESTARTED = """
     SELECT coalesce(i.modified_at, i.started_at) AS at, i.machine_id, i.started_by,
-        (SELECT group_concat(kb, ' ') FROM (
-            SELECT u.kb FROM installation_updates u
-            WHERE u.installation_id=i.id AND u.state='Installed' AND u.kb IS NOT NULL
-              AND u.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot', 'Unknown') ORDER BY u.kb)) AS kbs
+        (SELECT group_concat(line, char(10)) FROM (
+            SELECT coalesce(u.kb, '') || ' ' || replace(u.name, char(10), ' ') AS line
+            FROM installation_updates u WHERE u.installation_id=i.id AND u.state='Installed'
+              AND u.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot', 'Unknown') ORDER BY u.kb, u.name)) AS asked,
+        0 AS is_request
     FROM installations i WHERE i.restart_status IN ('Completed', 'Started') AND i.started_at>=:since
     UNION ALL
-    SELECT o.ended_at, o.machine_id, 'User', NULL FROM operations o
+    SELECT o.ended_at, o.machine_id, 'User', NULL, 1 FROM operations o
     WHERE o.kind='restart' AND o.state='succeeded' AND o.ended_at>=:since"""
 
 
 def restarts(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime, limit: int
 ) -> list[sqlite3.Row]:
-    """Restarts since, newest first: those of installations, with the KBs that ask for one, and those that
-    this program asked for."""
+    """Restarts since, newest first: those of installations, with the updates that ask for one (``asked``: a
+    line for each, KB and title), and those that this program requested (``is_request``)."""
     return db.execute(
         f"SELECT r.*, m.name, m.sku, m.os_name, m.os_version FROM ({_RESTARTED}) r"
         f" JOIN machines m ON m.id=r.machine_id{_of(machine_ids)} ORDER BY r.at DESC, r.machine_id LIMIT :limit",
@@ -223,11 +224,11 @@ def restarts(
 def restart_totals(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime
 ) -> list[sqlite3.Row]:
-    """All of them, counted by system and KBs."""
+    """All of them, counted by system and updates."""
     return db.execute(
-        f"SELECT r.kbs, m.sku, m.os_name, max(m.os_version) AS os_version, count(*) AS restarts"
+        f"SELECT r.asked, r.is_request, m.sku, m.os_name, max(m.os_version) AS os_version, count(*) AS restarts"
         f" FROM ({_RESTARTED}) r JOIN machines m ON m.id=r.machine_id{_of(machine_ids)}"
-        " GROUP BY r.kbs, m.sku, m.os_name",
+        " GROUP BY r.asked, r.is_request, m.sku, m.os_name",
         _bound(machine_ids, since),
     ).fetchall()
 

@@ -10,11 +10,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
-from hotpatch_gui.domain.coverage import Evidence, standing
+from hotpatch_gui.domain.evidence import Evidence, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.domain.titles import ReleaseTitle, read_title
+from hotpatch_gui.domain.updates import RestartBehavior
 
 from . import assessments, permissions
 from .tables import AMONG, as_list
@@ -24,43 +27,112 @@ _SORT = (
     "publisher", "offer", "sku", "generation", "power", "os_name", "os_version", "time_zone", "patch_mode",
     "hotpatch_enabled", "assessment_mode", "bypass_safety_checks", "restart_setting", "automatic_updates",
     "provision_agent", "allow_extensions", "agent_ready", "kind", "edition", "licence", "enablement",
-    "enablement_error", "host",
+    "enablement_error", "host", "arc_status", "arc_reason", "licence_error", "agent_mode", "can_extend",
 )  # fmt: skip
 _COLUMNS = (
     "connection_id", "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
-    "availability_set", "update_domain", "tags", *_SORT, "fetched_at",
+    "availability_set", "update_domain", "tags", "vm_id", *_SORT, "fetched_at", "pending_at",
 )  # fmt: skip
-_BY_VIEW = ("agent_ready", "update_domain")
-"""What only a machine's instance view tells: Resource Graph's silence forgets nothing."""
+_KEPT = ("agent_ready", "update_domain", "vm_id")
+"""Columns that an answer without them doesn't clear: only the instance view has the first two."""
+_PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
+"""Since when an enrolment has been under way: the earliest time seen, cleared when it ends."""
 _UPSERT = (
-    f"INSERT INTO machines ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    f"INSERT INTO machines ({', '.join(_COLUMNS)}, attention)"
+    f" VALUES ({', '.join('?' * len(_COLUMNS))}, {int(Level.UNKNOWN)})"
     " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, hidden_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
     " THEN coalesce(connection_id, excluded.connection_id) ELSE excluded.connection_id END, "
     + ", ".join(
-        f"{c}=excluded.{c}" if c not in _BY_VIEW else f"{c}=coalesce(excluded.{c}, {c})"
+        f"{c}=coalesce(excluded.{c}, {c})"
+        if c in _KEPT
+        else f"{c}={_PENDING if c == 'pending_at' else f'excluded.{c}'}"
         for c in _COLUMNS[2:]
     )
 )
 
 
 def save(db: sqlite3.Connection, connection_id: int, machines: Iterable[Machine]) -> None:
-    """Insert or update; a machine that had gone is back. One that two connections see stays the first's."""
-    db.executemany(_UPSERT, [_values(connection_id, m) for m in machines])
+    """Insert or update; a machine that had gone is back. One that two connections see stays the first's. One
+    that was made again under a deleted machine's name is another machine, and the old one keeps its history."""
+    found = list(machines)
+    _retire_replaced(db, found)
+    db.executemany(_UPSERT, [_values(connection_id, m) for m in found])
+
+
+def _retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
+    """Give up the resource id of machines whose vmId shows that another one now has it."""
+    now = {m.resource_id.lower(): m for m in found if m.vm_id}
+    rows = db.execute(
+        f"SELECT id, resource_id, vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {AMONG}",
+        (as_list(now),),
+    ).fetchall()
+    for row_id, resource_id, vm_id in rows:
+        new = now[resource_id]
+        if new.vm_id == vm_id:
+            continue
+        at = to_text(new.fetched)
+        db.execute(
+            "UPDATE machines SET resource_id=resource_id || '#' || vm_id, gone_at=coalesce(gone_at, ?)"
+            " WHERE id=?",
+            (at, row_id),
+        )
+        db.execute(
+            "UPDATE operations SET state='cancelled', ended_at=?, note='Cancelled before it was sent: the"
+            " machine was deleted, and another one has its name.' WHERE state='queued' AND machine_id=?",
+            (at, row_id),
+        )
+
+
+_HISTORY = ("assessments", "installations", "operations")
+
+
+def join_moved(db: sqlite3.Connection, connection_id: int) -> int:
+    """Give machines that moved to another resource group or subscription their history back: a machine that is
+    gone and one that is present have the same vmId. How many were joined."""
+    pairs = db.execute(
+        "SELECT o.id, n.id FROM machines o JOIN machines n ON n.vm_id=o.vm_id AND n.id<>o.id"
+        " AND n.kind=o.kind AND n.gone_at IS NULL WHERE o.gone_at IS NOT NULL AND o.vm_id IS NOT NULL"
+        " AND o.connection_id=? AND n.connection_id=?",
+        (connection_id, connection_id),
+    ).fetchall()
+    for old, new in pairs:
+        db.execute("UPDATE machines SET assessment_id=NULL WHERE id=?", (old,))
+        for table in _HISTORY:
+            db.execute(f"UPDATE OR IGNORE {table} SET machine_id=? WHERE machine_id=?", (new, old))
+        for child in ("installation_updates", "installation_errors"):
+            db.execute(
+                f"DELETE FROM {child} WHERE installation_id IN"
+                " (SELECT id FROM installations WHERE machine_id=?)",
+                (old,),
+            )
+        for table in (*_HISTORY, "updates"):
+            db.execute(f"DELETE FROM {table} WHERE machine_id=?", (old,))
+        db.execute("DELETE FROM machines WHERE id=?", (old,))
+    return len(pairs)
 
 
 def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
     s = m.settings
     return (
         connection_id, m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
-        m.location, m.zone, m.availability_set, m.update_domain, m.tags, m.image.publisher, m.image.offer,
+        m.location, m.zone, m.availability_set, m.update_domain, m.tags, m.vm_id, m.image.publisher, m.image.offer,
         m.image.sku, m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
         s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
         s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready,
-        ARC if m.arc is not None else VM, *(m.arc or _NO_ARC), to_text(m.fetched),
+        ARC if m.arc is not None else VM, *(m.arc or _NO_ARC)[: len(_ARC)], to_text(m.fetched), to_text(_pending(m)),
     )  # fmt: skip
 
 
+def _pending(m: Machine) -> datetime | None:
+    """Since when an enrolment has been under way, at the latest."""
+    if m.arc is None or not m.arc.is_pending:
+        return None
+    return m.arc.enrolled_at or m.fetched
+
+
 VM, ARC = "vm", "arc"
+_ARC = _SORT[_SORT.index("edition") :]
+"""The columns of an Arc-enabled server, in the order of ``Arc``'s fields."""
 _NO_ARC = Arc()
 
 
@@ -213,6 +285,7 @@ def machine_of(row: sqlite3.Row) -> Machine:
         availability_set=row["availability_set"],
         update_domain=row["update_domain"],
         tags=row["tags"],
+        vm_id=row["vm_id"],
         **_sort_of(row[column] for column in _SORT),
     )
 
@@ -245,7 +318,7 @@ def _sort_of(values: Iterable[Any]) -> dict[str, Any]:
 def _arc(v: dict[str, Any]) -> Arc:
     return Arc(
         v["edition"], Licence.parse(v["licence"]), Enablement.parse(v["enablement"]), v["enablement_error"],
-        v["host"],
+        v["host"], v["arc_status"], v["arc_reason"], v["licence_error"], v["agent_mode"], _flag(v["can_extend"]),
     )  # fmt: skip
 
 
@@ -273,11 +346,26 @@ def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evi
         updates=row["updates"],
         updates_that_restart=row["updates_that_restart"],
         offered=_kbs(row["offered_kbs"]),
+        titles=titles_of(row["offered_releases"]),
         restart_kbs=_kbs(row["restart_kbs"]),
         last_run_failed=row["last_run_failed"],
         out_of_band_kbs=_kbs(row["out_of_band_kbs"]),
+        patch_service=row["patch_service"],
+        pending_since=from_text(row["pending_at"]),
         hidden=from_text(row["hidden_at"]),
     )
+
+
+@lru_cache(maxsize=4096)
+def titles_of(text: str) -> tuple[ReleaseTitle, ...]:
+    """The releases in ``offered_releases``: a line for each, with restart behaviour, KB and title."""
+    lines = (line.split(" ", 2) for line in text.splitlines())
+    found = (
+        read_title(line[2], line[1] or None, RestartBehavior.parse(line[0]))
+        for line in lines
+        if len(line) == 3
+    )
+    return tuple(dict.fromkeys(t for t in found if t is not None))
 
 
 @lru_cache(maxsize=4096)
@@ -300,7 +388,7 @@ def refresh_standing(
         machine_id, in_graph = row[:2]
         machine, status = _typical(row[2 : 2 + len(_SORT)], bool(in_graph))
         situation, level = standing(_evidence(machine, status, row), calendar, now)
-        derived = (*row[2 + len(_SORT) : -1], status, situation, int(level))
+        derived = (*row[2 + len(_SORT) : -2], status, situation, int(level))
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)
 
@@ -321,6 +409,8 @@ _DERIVED = {
     "security": "coalesce(u.security, a.security, 0)",
     "updates_that_restart": "coalesce(u.restarting, 0)",
     "offered_kbs": "coalesce(u.kbs, '')",
+    "offered_releases": "coalesce(u.releases, '')",
+    "patch_service": "a.patch_service",
     "restart_kbs": """coalesce(CASE WHEN a.restart_pending THEN (
         SELECT group_concat(kb, ' ') FROM (
             SELECT DISTINCT iu.kb AS kb FROM installation_updates iu
@@ -348,7 +438,7 @@ _DERIVED = {
 }
 _FRESH = f"""
 SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in _SORT)},
-    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.hidden_at
+    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at
 FROM machines m
 LEFT JOIN assessments a ON a.id = (
     SELECT id FROM assessments WHERE machine_id = m.id AND status IN ('Succeeded', 'CompletedWithWarnings')
@@ -358,7 +448,10 @@ LEFT JOIN (SELECT machine_id, count(*) AS n,
         sum(classification = 'Critical') AS critical,
         sum(classification = 'Security') AS security,
         sum(restart != 'NeverReboots') AS restarting,
-        group_concat(kb, ' ') AS kbs
+        group_concat(kb, ' ') AS kbs,
+        group_concat(CASE WHEN name GLOB '20[0-9][0-9]-[01][0-9]*' AND name NOT LIKE '%.NET%'
+            AND (name LIKE '%hot%patch%' OR name LIKE '%cumulative update%')
+            THEN restart || ' ' || coalesce(kb, '') || ' ' || replace(name, char(10), ' ') END, char(10)) AS releases
     FROM updates WHERE machine_id IN (SELECT value FROM json_each(:ids)) GROUP BY machine_id) u
     ON u.machine_id = m.id
 WHERE m.id IN (SELECT value FROM json_each(:ids))

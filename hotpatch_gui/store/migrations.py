@@ -300,6 +300,27 @@ ALTER TABLE machines ADD COLUMN tags TEXT NOT NULL DEFAULT '';
 CREATE INDEX operations_by_run ON operations(run_id) WHERE run_id IS NOT NULL
 """
 
+_M0011 = """
+ALTER TABLE machines ADD COLUMN vm_id TEXT;
+ALTER TABLE machines ADD COLUMN arc_status TEXT;
+ALTER TABLE machines ADD COLUMN arc_reason TEXT;
+ALTER TABLE machines ADD COLUMN licence_error TEXT;
+ALTER TABLE machines ADD COLUMN agent_mode TEXT;
+ALTER TABLE machines ADD COLUMN can_extend INTEGER;
+ALTER TABLE machines ADD COLUMN pending_at TEXT;
+ALTER TABLE machines ADD COLUMN offered_releases TEXT NOT NULL DEFAULT '';
+ALTER TABLE machines ADD COLUMN patch_service TEXT;
+ALTER TABLE assessments ADD COLUMN patch_service TEXT;
+CREATE INDEX machines_by_vm_id ON machines(vm_id) WHERE vm_id IS NOT NULL;
+CREATE TABLE learned_releases (
+    product TEXT NOT NULL, month TEXT NOT NULL, origin TEXT NOT NULL, released TEXT NOT NULL,
+    kind TEXT NOT NULL, channel TEXT NOT NULL, kb TEXT, build TEXT, restarts INTEGER,
+    lcu_kb TEXT, lcu_build TEXT, confidence TEXT NOT NULL, source TEXT NOT NULL, note TEXT NOT NULL,
+    machines INTEGER, learned_at TEXT NOT NULL,
+    PRIMARY KEY (product, month, kind, origin)
+) STRICT;
+CREATE TABLE release_documents (id TEXT PRIMARY KEY, revised TEXT NOT NULL, read_at TEXT NOT NULL) STRICT
+"""
 
 _STEPS = {
     "m0001_first_schema": _M0001,
@@ -312,6 +333,7 @@ _STEPS = {
     "m0008_permissions_and_audit": _M0008,
     "m0009_out_of_sight": _M0009,
     "m0010_tags_and_operations_by_run": _M0010,
+    "m0011_identity_arc_agents_and_learned_releases": _M0011,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more steps was written by a newer program."""

@@ -11,6 +11,7 @@ from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.release_book import ReleaseBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,15 @@ class Context:
     db: sqlite3.Connection
     gateway: Gateway
     clock: CloudClock
-    calendar: Calendar
+    releases: ReleaseBook
     changed: Callable[[Changes], None]
     stopping: threading.Event
     take_operations: Callable[[], None]
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force."""
+        return self.releases()
 
     @property
     def connection_id(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,7 @@ from hotpatch_gui.store import (
     installations,
     machines,
     permissions,
+    releases,
     schedules,
 )
 from hotpatch_gui.store.changes import Changes
@@ -99,12 +100,9 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
     if context.stopping.is_set():
         return
     everyone = machines.present(context.db, context.connection_id)
-    for start in range(0, len(everyone), STANDING_BATCH):
-        with transaction(context.db):
-            batch = everyone[start : start + STANDING_BATCH]
-            machines.refresh_standing(context.db, batch, context.calendar, context.clock())
-            checks.check_runs(context.db, batch)
-        yield 0.0
+    yield from derive(context, everyone)
+    if learn(context):
+        yield from derive(context, machines.present(context.db))
     is_more = True
     while is_more:
         with transaction(context.db):
@@ -115,6 +113,28 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
             context.db, context.connection_id, context.clock(), problem, sync.unreadable
         )
     context.changed(Changes.to(*_TABLES))
+
+
+def derive(context: Context, machine_ids: Sequence[int]) -> Job:
+    """Work out the machines' situations, and what their last assessments say of their runs."""
+    for start in range(0, len(machine_ids), STANDING_BATCH):
+        with transaction(context.db):
+            batch = machine_ids[start : start + STANDING_BATCH]
+            machines.refresh_standing(context.db, batch, context.calendar, context.clock())
+            checks.check_runs(context.db, batch)
+        yield 0.0
+
+
+def learn(context: Context) -> bool:
+    """Take up releases that the fleet shows and nothing published tells; whether there was one."""
+    with transaction(context.db):
+        is_new = releases.learn_from_fleet(context.db, context.calendar, context.clock())
+        if is_new:
+            context.releases.forget()
+            releases.save_calendar(context.db, context.calendar)
+    if is_new:
+        context.changed(Changes.to("releases", "machines"))
+    return is_new
 
 
 class _FleetSync:
@@ -150,6 +170,7 @@ class _FleetSync:
         )
         if self._is_whole:
             yield from self._missing({i for i, _ in names})
+            self._join_moved()
         with transaction(db):
             assessments.clear_in_graph(db, own, but=sorted(sweep.shown))
             sweep.end(db)
@@ -199,6 +220,13 @@ class _FleetSync:
             machines.mark_gone(db, gone, now)
             machines.mark_hidden(db, hidden, now)
         self._c.changed(Changes.to("machines"))
+
+    def _join_moved(self) -> None:
+        with transaction(self._c.db):
+            joined = machines.join_moved(self._c.db, self._c.connection_id)
+        if joined:
+            log.info("%s machines have moved and keep their history", joined)
+            self._c.changed(Changes.to("machines", "assessments", "installations", "operations"))
 
     def _trouble_with(self, machine: Machine) -> Generator[float, None, ProblemKind | None]:
         """Why Azure does not show the machine itself; None where it does, as Resource Graph may lag behind."""
@@ -336,7 +364,8 @@ def save_assessments(context: Context, page: AssessmentPage, sweep: Sweep) -> No
     )
     now = context.clock()
     found = [(known[o], a) for o, a in page.assessments if o in known]
-    sweep.shown |= {machine_id for machine_id, _ in found}
+    failed = {machine_id for machine_id, a in found if a.status is RunStatus.FAILED}
+    sweep.shown |= {machine_id for machine_id, _ in found} - failed
     sweep.outdated |= {machine_id for machine_id, a in found if not a.status.is_good}
     sweep.outdated |= assessments.outdated(context.db, found)
     assessments.save(context.db, found, now)

@@ -15,8 +15,9 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, database, operations
+from hotpatch_gui.store import catalogue, connections, database, operations, releases
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.release_book import ReleaseBook
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
@@ -109,6 +110,7 @@ class Worker(QObject):
         super().__init__()
         self._path, self._world = path, world
         self._clock, self._calendar = clock, calendar
+        self._releases = ReleaseBook(calendar, lambda: self._db)
         self._seed, self._make_transport = seed, transport
         self._only, self._sends = only, sends
         self._transport: Callable[[], Any] | None = None
@@ -146,7 +148,7 @@ class Worker(QObject):
         db, set_aside = database.prepare(self._path, self._world)
         try:
             with database.transaction(db):
-                catalogue.save_releases(db, self._calendar().releases)
+                releases.save_calendar(db, releases.calendar_of(db, self._calendar()))
                 if self._seed is not None:
                     connections.ensure(db, self._seed())
         except BaseException:
@@ -195,7 +197,7 @@ class Worker(QObject):
             self._db,
             gateway,
             self._clock,
-            self._calendar(),
+            self._releases,
             self.changed.emit,
             self.stopping,
             self.take_operations,

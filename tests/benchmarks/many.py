@@ -9,7 +9,7 @@ from hotpatch_gui import resources
 from hotpatch_gui.domain.clouds import demo
 from hotpatch_gui.domain.connections import demo_connection
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import catalogue, connections, database
+from hotpatch_gui.store import catalogue, connections, database, releases
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.store.times import to_text
 
@@ -30,7 +30,7 @@ SELECT '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmac
     'AutomaticByPlatform', 1, 'AutomaticByPlatform', 1, 1, ?, 1,
     strftime('%Y-%m-%dT%H:%M:%SZ', ?, '-' || (i * 31 % 9000) || ' minutes'), i % 23, i % 7, i % 7, i % 3,
     'Enabled', CASE i % 4 WHEN 0 THEN 'Up to date' WHEN 1 THEN 'Updates on offer'
-        WHEN 2 THEN 'Restart pending' ELSE 'Never assessed' END, i % 4
+        WHEN 2 THEN 'Restart pending' ELSE 'No assessment known' END, i % 4
 FROM n
 """
 )
@@ -93,7 +93,7 @@ def _make(folder: Path, count: int) -> Path:
     db, _ = database.prepare(path, "https://azure.demo.invalid")
     now = to_text(NOW)
     with closing(db), database.transaction(db):
-        catalogue.save_releases(db, resources.calendar().releases)
+        releases.save_calendar(db, resources.calendar())
         mine = connections.save(db, demo_connection(demo()))
         db.execute(_MACHINES, (count, count, now, now))
         db.execute("UPDATE machines SET connection_id=?", (mine,))

@@ -42,12 +42,12 @@ def situation(stage: Stage, name: str) -> str:
 def test_a_step_goes_to_the_next_release_and_the_window_follows(stage: Stage) -> None:
     stage.start()
     assert actions(stage)["Step to the next release (8 Sep 2026)"]
-    assert situation(stage, "vm-new-01") == "Never assessed"
+    assert situation(stage, "vm-new-01") == "No assessment known"
     demo = stage.app.demo
     assert demo is not None
     demo.step()
     stage.until(lambda: "8 Sep 2026" in stage.window.header.demo.text())
-    stage.until(lambda: situation(stage, "vm-new-01") != "Never assessed")
+    stage.until(lambda: situation(stage, "vm-new-01") != "No assessment known")
     stage.choose("vm-web-01")
     headline = stage.window.machines.blade.banner.headline.text()
     assert headline == "Behind by one release: 2 updates are available."

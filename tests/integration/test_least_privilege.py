@@ -131,7 +131,7 @@ def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
     stage.sync()
     found = situations(stage)
     named = {
-        "vm-new-01": "Never assessed", "vm-batch-01": "Assessment too old", "vm-dev-01": "Not running",
+        "vm-new-01": "No assessment known", "vm-batch-01": "Assessment too old", "vm-dev-01": "Not running",
         "vm-legacy-01": "Not available on this image", "vm-sql-01": "No permission",
     }  # fmt: skip
     assert {name: found[name] for name in named} == named

@@ -203,7 +203,7 @@ def test_compliance_filters(stage: Stage) -> None:
     ("machine", "headline"),
     [
         ("vm-web-01", "Up to date"),
-        ("vm-new-01", "Never assessed"),
+        ("vm-new-01", "No assessment known"),
         ("vm-batch-01", "The assessment is too old"),
     ],
 )

@@ -9,7 +9,8 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, Licence, can_enrol
-from hotpatch_gui.domain.coverage import Evidence, coverage
+from hotpatch_gui.domain.coverage import coverage
+from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.hotpatch import (
     HotpatchStatus,
     Verdict,

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from hotpatch_gui import resources
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
-from hotpatch_gui.models.calendar import NOT_KNOWN, PLANNED, RELEASED, release_rows
+from hotpatch_gui.models.calendar import (
+    NOT_KNOWN,
+    PLANNED,
+    RELEASED,
+    RELEASES,
+    ReleaseRow,
+    release_rows,
+)
+from hotpatch_gui.models.words import NOTHING
+from hotpatch_gui.simulator.fleet import EPOCH
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 
@@ -32,11 +41,19 @@ def test_a_future_month_is_a_plan_with_its_source(calendar: Calendar) -> None:
     assert "page of 2026-05-12" in october.source
 
 
+def text_of(key: str, row: ReleaseRow) -> str:
+    column = next(c for c in RELEASES if c.key == key)
+    return column.text(row, EPOCH)
+
+
 def test_a_month_after_the_last_known_release_is_not_known_here(calendar: Calendar) -> None:
     rows = release_rows(calendar, *YEAR, date(2026, 11, 24))
     states = {(r.day.month, r.state) for r in rows if r.day.month > 9}
-    assert states == {(10, NOT_KNOWN), (11, NOT_KNOWN), (12, PLANNED)}
-    assert "not known to this version" in next(r.tip for r in rows if r.state == NOT_KNOWN)
+    assert states == {(10, RELEASED), (11, NOT_KNOWN), (12, PLANNED)}
+    unknown = next(r for r in rows if r.state == NOT_KNOWN)
+    assert "what was released is not known here" in unknown.tip
+    assert text_of("plan", unknown) == NOTHING, "a plan that nothing confirms came true is not kept"
+    assert text_of("plan", next(r for r in rows if r.day.month == 10)) == "As planned"
 
 
 def test_a_row_links_to_the_page_of_its_kb(calendar: Calendar) -> None:

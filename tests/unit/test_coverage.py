@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui import resources
-from hotpatch_gui.domain.coverage import Evidence, coverage, standing
+from hotpatch_gui.domain.coverage import coverage
+from hotpatch_gui.domain.evidence import Evidence, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
@@ -26,7 +27,7 @@ def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
     assert found.level is Level.OK
     assert found.text == (
         "Hotpatch is on and up to date. Hotpatch KB5120228 runs on the July 2026 baseline KB5099536. "
-        "Next expected restart: 13 October 2026, planned baseline (a plan, it can change)."
+        "Next expected restart: 13 October 2026, planned baseline (subject to change)."
     )
 
 
@@ -215,10 +216,8 @@ def test_up_to_date_is_claimed_only_on_fresh_evidence(
         assert not pending
 
 
-def test_a_release_whose_build_nobody_published_is_told_by_its_installation(
-    calendar: Calendar,
-) -> None:
-    """KB5070893 of October 2025 changes the build to one that is in no source."""
+def test_a_release_that_shares_its_build_is_told_by_its_installation(calendar: Calendar) -> None:
+    """KB5070893, which keeps a machine on the train, has the build of KB5070881, which doesn't."""
     now = datetime(2025, 10, 26, 9, tzinfo=UTC)
     before = replace(
         CURRENT,
@@ -228,12 +227,20 @@ def test_a_release_whose_build_nobody_published_is_told_by_its_installation(
         offered=("KB5070893",),
     )
     assert coverage(before, calendar, now).headline.startswith("Behind by one release")
-    after = replace(before, offered=(), out_of_band_kbs=("KB5070893",))
-    assert standing(after, calendar, now)[1] is Level.INFO
-    found = coverage(after, calendar, now)
-    assert found.headline == "Hotpatch is current; 1 update is available."
-    done = replace(after, updates=0)
+    installed = replace(
+        before,
+        machine=replace(GOOD, os_version="10.0.26100.6905"),
+        updates=1,
+        offered=("KB2267602",),
+    )
+    after = replace(installed, out_of_band_kbs=("KB5070893",))
+    assert standing(after, calendar, now) == (Situation.BEHIND, Level.INFO)
+    assert coverage(after, calendar, now).headline == "Hotpatch is current; 1 update is available."
+    done = replace(after, updates=0, offered=())
     assert coverage(done, calendar, now).situation is Situation.UP_TO_DATE
+    found = coverage(replace(done, out_of_band_kbs=()), calendar, now)
+    assert found.level is Level.UNKNOWN
+    assert "its build belongs to both KB5070881 and KB5070893" in found.headline
 
 
 def test_a_release_counts_from_its_hour_on_and_not_from_midnight(calendar: Calendar) -> None:

@@ -73,9 +73,10 @@ def test_a_month_that_is_still_to_come_is_a_plan(calendar: Calendar) -> None:
     assert [(e.kind, e.release is None) for m in found.months for e in m.entries] == [
         (ReleaseKind.HOTPATCH, False),
         (ReleaseKind.UNPLANNED_BASELINE, False),
-        (ReleaseKind.PLANNED_BASELINE, True),
+        (ReleaseKind.PLANNED_BASELINE, False),
         (ReleaseKind.HOTPATCH, True),
     ]
+    assert found.unknown_days == [date(2026, 11, 10)], "the plan stands in for what is not known"
 
 
 def test_what_is_not_out_yet_is_foretold_by_the_plan_alone() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hotpatch_gui import resources
-from hotpatch_gui.domain.ledger import reason
+from hotpatch_gui.domain.ledger import InstalledUpdate, reason
 from hotpatch_gui.domain.off_peak import is_off_peak
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.simulator.build import build_simulator
@@ -168,7 +168,7 @@ def _monthly_restarts(cloud: Cloud, name: str) -> list[str]:
     found = []
     for run in by_platform(cloud, name, STORIES["october-2025"].start):
         asked = [
-            p["kb"]
+            InstalledUpdate(p["kb"], p["name"])
             for p in run["patches"]
             if p["state"] == "Installed" and p["restart"] != "NeverReboots"
         ]
@@ -189,7 +189,7 @@ def test_a_year_of_patching_restarts_as_often_as_the_year_had_baselines() -> Non
         counted: Counter[bool] = Counter()
         for run in guest.runs:
             asked = [
-                p["kb"]
+                InstalledUpdate(p["kb"], p["name"])
                 for p in run["patches"]
                 if p["state"] == "Installed" and p["restart"] != "NeverReboots"
             ]

@@ -44,13 +44,16 @@ def test_the_years_of_windows_server_2025(
     )  # fmt: skip
 
 
-def test_all_114_rows_are_carried_and_unknowns_stay_unknown(calendar: Calendar) -> None:
-    assert len(calendar.releases) == 114
+def test_all_116_rows_are_carried_and_unknowns_stay_unknown(calendar: Calendar) -> None:
+    assert len(calendar.releases) == 116
     rows = {(r["product_key"], r["kb"]): r for r in resources.read_json("releases.json")}
     for release in calendar.releases:
         row = rows[release.product, release.kb]
         assert (release.build, release.restarts) == (row["os_build"], row["requires_reboot"])
     assert calendar.by_kb(WS25, "KB5070893").restarts is None  # type: ignore[union-attr]
+    october = calendar.month(WS25, "2026-10")
+    assert october is not None
+    assert (october.kb, october.build) == (None, "26100.33650"), "no number is invented"
 
 
 def test_the_published_plan_of_autumn_2026_is_the_rule_of_the_calendar(calendar: Calendar) -> None:
@@ -63,7 +66,7 @@ def test_the_published_plan_of_autumn_2026_is_the_rule_of_the_calendar(calendar:
 
 def test_every_monthly_release_falls_on_the_second_tuesday(calendar: Calendar) -> None:
     monthly = [r for p in Product for r in calendar.monthly(p, date(2026, 12, 31))]
-    assert len(monthly) == 80
+    assert len(monthly) == 82
     assert all(r.released == second_tuesday(r.released.year, r.released.month) for r in monthly)
 
 

@@ -29,6 +29,7 @@ from hotpatch_gui.store import (
     installations,
     machines,
     operations,
+    releases,
 )
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
 from hotpatch_gui.store.operations import Outbox, WrongTransitionError
@@ -45,7 +46,7 @@ def path(tmp_path: Path) -> Path:
 def db(path: Path):
     connection, _ = database.prepare(path, "test")
     with database.transaction(connection):
-        catalogue.save_releases(connection, resources.calendar().releases)
+        releases.save_calendar(connection, resources.calendar())
         connections.save(connection, AZURE)
         machines.save(connection, 1, [GOOD])
     yield connection
@@ -329,7 +330,7 @@ def test_only_an_assessment_that_ended_well_counts(db: sqlite3.Connection) -> No
     assessments.save(db, [(number, assessment(RunStatus.FAILED, 1))], EPOCH)
     row = stand(db, number)
     assert (row["assessed_at"], row["assessment_error"]) == (None, "It broke.")
-    assert row["situation"] == "Never assessed"
+    assert row["situation"] == "No assessment known"
     assessments.save(db, [(number, assessment(RunStatus.SUCCEEDED, 2, "b"))], EPOCH)
     row = stand(db, number)
     assert row["assessed_at"] == "2026-08-20T11:00:00Z"

@@ -120,7 +120,7 @@ class InstallDialog(StepsDialog):
             return why
         fresh = freshness(from_text(row["assessed_at"]), now)
         if fresh is Freshness.NEVER:
-            return "Never assessed"
+            return "No assessment known"
         if fresh is Freshness.TOO_OLD:
             return "Assess first: the list is too old"
         return "Restart pending" if row["restart_pending"] else ""
@@ -373,7 +373,7 @@ class InstallDialog(StepsDialog):
             )
         if never:
             lines.append(
-                f"{never} of them were never assessed: what they get is not known beforehand."
+                f"{never} of them have no known assessment, so their updates can't be previewed."
             )
         lines.append(
             "Azure does not stagger this by availability zones and sets: it starts as soon as you confirm."

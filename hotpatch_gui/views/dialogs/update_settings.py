@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.arc import Licence
 from hotpatch_gui.domain.hotpatch import can_be_enrolled
 from hotpatch_gui.domain.machines import AssessmentMode
-from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.domain.releases import day_name, release_day
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
 from hotpatch_gui.store import machines
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
@@ -213,7 +213,7 @@ class UpdateSettingsDialog(QDialog):
             return f"Not available: no chosen machine {what}."
         was_on = bool(self._machines[0].settings.hotpatch_enabled)
         product = self._machines[0].product
-        now = self._s.clock().date()
+        now = release_day(self._s.clock())
         next_baseline = self._s.calendar().next_restart(product, now) if product else None
         when = f", planned for {day_name(next_baseline.day)}" if next_baseline else ""
         if self.hotpatch.isChecked() and not was_on:

@@ -101,7 +101,7 @@ class CalendarPage(Page):
     @property
     def span(self) -> tuple[date, date]:
         year = self.period.currentData()
-        today = self._s.clock().date()
+        today = release_day(self._s.clock())
         return (date(year, 1, 1), date(year, 12, 31)) if year else (today - YEAR, today + YEAR)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -135,14 +135,18 @@ class CalendarPage(Page):
         )
 
     def _on_changed(self, changes: Changes) -> None:
-        if self.isVisible() and changes.touch(frozenset({"installations", "operations"})):
+        if not self.isVisible():
+            return
+        if changes.touch(frozenset({"releases"})):
+            self.show_all()
+        elif changes.touch(frozenset({"installations", "operations"})):
             self._ask()
 
     def _take(self, read: _Read) -> None:
         first, last = self.span
         now = self._s.clock()
         rows = entries.release_rows(self._s.calendar(), first, last, release_day(now))
-        data = entries.calendar_data(rows, read.installs, first, last, now.date())
+        data = entries.calendar_data(rows, read.installs, first, last, release_day(now))
         self.chart.show_data(data, entries.calendar_words(data, rows, self._name))
         self.restarts.set_rows(read.ledger.rows)
         of = f"{self._name}: " if self._name else "No machine is known. "

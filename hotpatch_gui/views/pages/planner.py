@@ -68,7 +68,7 @@ class PlannerPage(Page):
         self._s, self._chosen = services, chosen
         self._answer: Forecast | None = None
         pairs = resources.read_json("region-pairs.json")["pairs"]
-        self.planner = Planner(services.source, services.calendar(), pairs, self)
+        self.planner = Planner(services.source, services.calendar, pairs, self)
         self._make_form()
         self._make_results()
         self._lay_out()
@@ -186,7 +186,7 @@ class PlannerPage(Page):
     @property
     def question(self) -> Question:
         year = self.period.currentData()
-        today = self._s.clock().date()
+        today = release_day(self._s.clock())
         first, last = (
             (date(year, 1, 1), date(year, 12, 31)) if year else (today, today + timedelta(days=365))
         )
@@ -270,6 +270,12 @@ def _sentence(found: Forecast) -> str:
         parts.append(
             f"{found.by_hand:,} {'is' if one else 'are'} not patched automatically: {'it counts' if one else 'they count'} "
             "as restarting once a release, and on which day is not known."
+        )
+    if found.unknown_days:
+        count = len(found.unknown_days)
+        parts.append(
+            f"What was released on {count} of these days is not known here, so the plan is used for "
+            f"{'it' if count == 1 else 'them'}."
         )
     if found.out_of_band:
         names = ", ".join(r.kb or "unnamed" for r in found.out_of_band)

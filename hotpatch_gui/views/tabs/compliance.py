@@ -15,7 +15,7 @@ from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models import columns
+from hotpatch_gui.models import columns, words
 from hotpatch_gui.models.chosen import Chosen
 from hotpatch_gui.models.figures import ClassCount
 from hotpatch_gui.models.outcomes import classification_text
@@ -164,7 +164,7 @@ def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
     if fresh is Freshness.NEVER:
         return (
             Glyph.UNKNOWN,
-            "Never assessed",
+            "No assessment known",
             "Nothing is known about missing updates. Choose Assess now; it changes nothing on the machine.",
         )
     if fresh is Freshness.TOO_OLD:
@@ -199,11 +199,11 @@ def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
                 "later. Press F5."
             ),
         )
-    return (
-        Glyph.OK,
-        "Up to date",
-        f"The assessment {age_text(assessed, now)} found no update that this machine lacks.",
-    )
+    found = f"The assessment {age_text(assessed, now)} offers no update."
+    if row["situation"] == Situation.UP_TO_DATE:
+        return Glyph.OK, "Up to date", found
+    glyph = words.LEVEL_GLYPHS[words.level_of(row)]
+    return glyph, "No update is offered", f"{found} {words.situation_of(row)}: see Status."
 
 
 def _make_chart(theme: Theme) -> Chart:

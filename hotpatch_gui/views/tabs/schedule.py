@@ -13,7 +13,7 @@ from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.patching import why_not
-from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
+from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name, release_day
 from hotpatch_gui.domain.schedules import Schedule, next_run
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.standing import Situation
@@ -111,7 +111,7 @@ class ScheduleTab(QScrollArea):
     def _show_calendar(
         self, products: Sequence[Product], machine: Machine | None, situation: str
     ) -> None:
-        today = self._s.clock().date()
+        today = release_day(self._s.clock())
         entries = [e for p in products for e in self._s.calendar().expected(p, today, MONTHS)]
         entries.sort(key=lambda e: (e.day, e.product))
         names = " and ".join(p.label for p in products)
@@ -135,7 +135,7 @@ class ScheduleTab(QScrollArea):
                 effect = "Restarts" if baseline else "No restart, if it is on the train"
             product = f" ({entry.product.label})" if len(products) > 1 else ""
             texts = (day_name(entry.day), f"{entry.kind.label.capitalize()}{product}", effect,
-                     "A plan; a baseline may take its place" if not baseline else "A plan, it can change")  # fmt: skip
+                     "A plan; a baseline may take its place" if not baseline else "A plan, subject to change")  # fmt: skip
             for place, text in enumerate(texts):
                 self.table.setItem(number, place, QTableWidgetItem(text))
 

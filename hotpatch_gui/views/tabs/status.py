@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.coverage import running_release
+from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
-from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.domain.releases import (
+    Calendar,
+    Product,
+    ReleaseKind,
+    day_name,
+    release_day,
+)
 from hotpatch_gui.models import words
 from hotpatch_gui.models.chosen import Chosen, Standing
 from hotpatch_gui.models.reader import Asker
@@ -113,24 +119,23 @@ class StatusTab(QScrollArea):
         now = self._s.clock()
         assessed = from_text(row["assessed_at"])
         settings = machine.settings
-        periodic = settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM
         cause = f", for {row['restart_kbs'].replace(' ', ', ')}" if row["restart_kbs"] else ""
         product = machine.product
-        base = self._s.calendar().baseline_in_force(product, now.date()) if product else None
-        running = running_release(machine, self._s.calendar())
+        calendar = self._s.calendar()
+        running = running_release(machine, calendar, row["out_of_band_kbs"].split())
         return [
             row["hotpatch_status"] or "Not known",
             settings.orchestration,
-            "On, every 24 hours" if periodic else "Off, Azure assesses every few days",
-            f"{words.moment_text(assessed)} ({age_text(assessed, now)})" if assessed else "Never",
+            _PERIODIC[settings.assessment_mode],
+            f"{words.moment_text(assessed)} ({age_text(assessed, now)})"
+            if assessed
+            else "None known",
             f"Yes{cause}" if row["restart_pending"] else ("No" if assessed else "Not known"),
             f"{machine.build}{f' ({running.kb})' if running else ''}"
             if machine.build
             else "Not reported",
             row["connection_name"] or "None",
-            f"{base.build or 'build not known'} ({base.kb}, {base.month_name})"
-            if base
-            else "Not known",
+            _baseline_text(calendar, product, now) if product else "Not known",
             machine.os_name or "Not reported",
             f"None ({words.kind_text(row)})" if machine.arc is not None else machine.image.text,
             (
@@ -171,8 +176,30 @@ class StatusTab(QScrollArea):
         self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches")
 
     def _show_strip(self, db: sqlite3.Connection, machine_id: int, machine: Machine) -> None:
-        data = strip_data(db, machine_id, machine, self._s.calendar(), self._s.clock().date())
+        data = strip_data(db, machine_id, machine, self._s.calendar(), release_day(self._s.clock()))
         self.strip.show_data(data, strip_words(data))
+
+
+_PERIODIC = {
+    AssessmentMode.AUTOMATIC_BY_PLATFORM: "On, every 24 hours",
+    AssessmentMode.IMAGE_DEFAULT: "Off, Azure assesses every few days",
+    None: "Not known",
+}
+
+
+def _baseline_text(calendar: Calendar, product: Product, now: datetime) -> str:
+    """The baseline in force, and what was planned since that isn't known here."""
+    today = release_day(now)
+    base = calendar.baseline_in_force(product, today)
+    since = [
+        e
+        for e in calendar.unknown(product, base.released if base else date.min, today)
+        if e.restarts
+    ]
+    if since:
+        planned = f"one was planned for {day_name(since[-1].day)}, details not known"
+        return f"{base.build or 'Build not known'} ({base.title}); {planned}" if base else planned
+    return f"{base.build or 'Build not known'} ({base.title})" if base else "Not known"
 
 
 def _make_strip(theme: Theme) -> Chart:

@@ -18,7 +18,7 @@ YEAR = timedelta(days=365)
 def strip_data(
     db: sqlite3.Connection, machine_id: int, machine: Machine, calendar: Calendar, today: date
 ) -> StripData:
-    """A year back and a year ahead of ``today``."""
+    """A year back and a year ahead of ``today``, the day whose releases are out."""
     product = machine.product
     first, last = today - YEAR, today + YEAR
     marks = _marks(calendar, product, first, last, today) if product else []
@@ -40,33 +40,44 @@ def _marks(
 ) -> list[StripMark]:
     facts = [
         StripMark(r.released, r.kind.value, is_plan=False,
-                  words=f"{r.kb}, {r.kind.label}\nreleased {day_name(r.released)}")
+                  words=f"{r.title}\nreleased {day_name(r.released)}")
         for r in calendar.monthly(product, today)
         if r.released >= first
     ]  # fmt: skip
     plans = [
         StripMark(e.day, e.kind.value, is_plan=True,
-                  words=f"{e.kind.label}, planned\n{day_name(e.day)}; a plan, it can change")
+                  words=f"{e.kind.label}, planned\n{day_name(e.day)}; subject to change")
         for e in calendar.expected(product, today, 12)
         if e.day <= last
     ]  # fmt: skip
-    return facts + plans
+    unknown = [
+        StripMark(e.day, e.kind.value, is_plan=True,
+                  words=f"{e.kind.label} by the plan\n{day_name(e.day)}; what was released is not known here")
+        for e in calendar.unknown(product, first, today)
+    ]  # fmt: skip
+    return facts + unknown + plans
 
 
 def strip_words(data: StripData) -> str:
     """The text equivalent."""
     facts = [m for m in data.marks if not m.is_plan]
-    plans = [m for m in data.marks if m.is_plan]
+    plans = [m for m in data.marks if m.is_plan and m.day > data.today]
+    unknown = sum(m.is_plan and m.day <= data.today for m in data.marks)
     kinds = {k: sum(m.kind == k.value for m in facts) for k in ReleaseKind}
     ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
     failed = sum(i.failed for i in data.installs)
     crosses = f", {failed} failed (crosses)" if failed else ""
+    due = (
+        f" {_count(unknown, 'release')} planned since then, details not known here."
+        if unknown
+        else ""
+    )
     planned = _count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
     unplanned = _count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
     hotpatches = _count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
     return (
         f"Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); "
-        f"{len(data.installs) - failed} installed here (triangles){crosses}. "
+        f"{len(data.installs) - failed} installed here (triangles){crosses}.{due} "
         f"Ahead, as outlines: {len(plans)} planned, {ahead} of them baselines that restart."
     )
 

@@ -149,11 +149,13 @@ def table_report(table: Table, title: str, services: Services, *, whole: bool = 
     header = table.horizontalHeader()
     order = sorted(range(len(model.columns)), key=header.visualIndex)
     columns = [model.columns[n] for n in order if whole or not table.isColumnHidden(n)]
-    now = services.clock()
+    now, calendar = services.clock(), services.calendar()
     demo = services.cloud.demo
 
     def of_rows(db: sqlite3.Connection, rows: Iterable[Any]) -> Report:
-        return sheets.report(db, title, [sheets.sheet_of(title, columns, rows, now)], now, demo)
+        return sheets.report(
+            db, title, [sheets.sheet_of(title, columns, rows, now)], now, calendar, demo=demo
+        )
 
     chosen = table.selected_ids if len(table.selected_ids) > 1 else None
     if isinstance(model, WindowedModel):
@@ -177,6 +179,6 @@ def machines_report(machine_ids: Sequence[int], title: str, services: Services) 
     def make(db: sqlite3.Connection) -> Report:
         wanted = ("machines", *sheets.REPORTED)
         found = [sheets.sheet(w, db, ids, calendar, now) for w in wanted]
-        return sheets.report(db, title, found, now, demo)
+        return sheets.report(db, title, found, now, calendar, demo=demo)
 
     return make

@@ -69,7 +69,7 @@ class RunDetails(QFrame):
                  row["state"], restart]  # fmt: skip
         item = QTreeWidgetItem(texts)
         item.setToolTip(0, plain_tip(row["name"]))
-        glyph = outcomes.UPDATE_STATE_GLYPHS.get(row["state"].casefold())
+        glyph = outcomes.UPDATE_STATE_GLYPHS.get(row["state"])
         if glyph is not None:
             ratio = self.devicePixelRatioF()
             item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))

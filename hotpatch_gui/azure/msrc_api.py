@@ -1,0 +1,158 @@
+"""Microsoft's Security Update API over HTTPS: which documents there are, and one month's document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import orjson
+import requests
+import truststore
+
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+
+from .msrc_document import month_of
+from .parse import UnreadableError, items, mapping, text
+
+truststore.inject_into_ssl()
+PUBLIC_FEED = "https://api.msrc.microsoft.com/cvrf/v3.0/"
+MAX_BYTES = 96 << 20
+"""A document is 10 to 40 MB today."""
+TIMEOUT_S = (10, 60)
+"""To connect, and between two parts of an answer."""
+MAX_SECONDS = 600.0
+"""For one whole document."""
+MAX_REDIRECTS = 3
+BLOCK = 1 << 16
+
+
+class Listed(NamedTuple):
+    """A document in the list: its id (``2026-Nov``), month (``2026-11``) and revision."""
+
+    id: str
+    month: str
+    revised: str
+
+
+class MsrcApi:
+    """Reads from one address and its host only. Every method raises ProblemError and nothing else.
+
+    Raises:
+        ValueError: the address is neither HTTPS nor this machine's own.
+    """
+
+    def __init__(self, address: str = PUBLIC_FEED) -> None:
+        parts = urlsplit(address)
+        is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or (parts.scheme != "https" and not is_local):
+            raise ValueError(f"{address} is no https address, so nothing is read from there.")
+        self._address = address if address.endswith("/") else f"{address}/"
+
+    def documents(self) -> list[Listed]:
+        """All months that there are documents of, oldest first."""
+        listed = mapping(self._get("updates", "reading Microsoft's list of releases"))
+        found = []
+        for entry in map(mapping, items(listed.get("value"))):
+            name = text(entry.get("ID"))
+            try:
+                month = month_of(name or "")
+            except UnreadableError:
+                continue
+            found.append(Listed(name or "", month, text(entry.get("CurrentReleaseDate")) or ""))
+        if not found:
+            raise ProblemError(_unreadable("reading Microsoft's list of releases"))
+        return sorted(found, key=lambda d: d.month)
+
+    def document(self, document_id: str) -> Mapping[str, Any]:
+        doing = f"reading Microsoft's releases of {document_id}"
+        body = self._get(f"cvrf/{document_id}", doing)
+        if not isinstance(body, Mapping):
+            raise ProblemError(_unreadable(doing))
+        return body
+
+    def _get(self, path: str, doing: str) -> Any:
+        url = urljoin(self._address, path)
+        try:
+            with requests.Session() as session:
+                for _ in range(MAX_REDIRECTS + 1):
+                    with session.get(
+                        url, headers={"Accept": "application/json"}, timeout=TIMEOUT_S, stream=True,
+                        allow_redirects=False,
+                    ) as answer:  # fmt: skip
+                        if answer.is_redirect:
+                            url = self._followed(url, answer.headers["Location"], doing)
+                            continue
+                        if answer.status_code != requests.codes.ok:
+                            raise ProblemError(_status(answer.status_code, doing))
+                        return _json(_whole(answer, doing), doing)
+        except requests.RequestException as error:
+            raise ProblemError(_offline(doing)) from error
+        raise ProblemError(_unreadable(doing))
+
+    def _followed(self, url: str, location: str, doing: str) -> str:
+        """A redirect within the host; any other one is refused."""
+        following = urljoin(url, location)
+        here, there = urlsplit(self._address), urlsplit(following)
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            raise ProblemError(
+                Problem(
+                    ProblemKind.REJECTED,
+                    f"{here.netloc} pointed to {there.netloc or 'an unreadable address'} while {doing}.",
+                    "Nothing was read from there. Check the proxy, or import a saved document.",
+                )
+            )
+        return following
+
+
+def _whole(answer: requests.Response, doing: str) -> bytes:
+    """The body, as long as it keeps to the limits of size and time."""
+    parts, size, end = [], 0, time.monotonic() + MAX_SECONDS
+    for part in answer.iter_content(BLOCK):
+        size += len(part)
+        if size > MAX_BYTES or time.monotonic() > end:
+            limit = (
+                f"{MAX_BYTES >> 20} MB" if size > MAX_BYTES else f"{MAX_SECONDS / 60:.0f} minutes"
+            )
+            raise ProblemError(
+                Problem(
+                    ProblemKind.NONSENSE, f"The answer took more than {limit} while {doing}.",
+                    "What was known before is kept; try again later.",
+                )
+            )  # fmt: skip
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _json(content: bytes, doing: str) -> Any:
+    try:
+        return orjson.loads(content)
+    except ValueError as error:
+        raise ProblemError(_unreadable(doing)) from error
+
+
+def _unreadable(doing: str) -> Problem:
+    return Problem(
+        ProblemKind.NONSENSE,
+        f"The answer could not be read while {doing}.",
+        "What was known before is kept. A proxy may have answered instead; try again later.",
+    )
+
+
+def _offline(doing: str) -> Problem:
+    return Problem(
+        ProblemKind.OFFLINE,
+        f"No connection to Microsoft's Security Update API while {doing}.",
+        "Check the network and the proxy, or import a saved document. What was known before is kept.",
+        reached=False,
+    )
+
+
+def _status(status: int, doing: str) -> Problem:
+    return Problem(
+        ProblemKind.THROTTLED if status == requests.codes.too_many else ProblemKind.AZURE_FAILED,
+        f"Microsoft's Security Update API answered {status} while {doing}.",
+        "What was known before is kept; try again later.",
+        code=str(status),
+    )

@@ -1,0 +1,269 @@
+"""A month's document of Microsoft's Security Update API (CVRF as JSON) -> releases of the hotpatch calendar.
+
+The document names each fix with its products, KB, build and whether it is a hotpatch. It doesn't tell planned
+months or the days of out-of-band updates: the day is taken from Microsoft's rule, the second Tuesday.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.learning import contradiction
+from hotpatch_gui.domain.releases import (
+    BASELINE_MONTHS,
+    Calendar,
+    Product,
+    Release,
+    ReleaseKind,
+    build_revision,
+    month_name,
+    second_tuesday,
+)
+
+from .parse import UnreadableError, items, mapping, text
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+"""English whatever the locale."""
+_ID = re.compile(r"(20\d\d)-([A-Za-z]{3})[A-Za-z]*")
+_PRODUCT = re.compile(
+    r"Windows Server (2022|2025)(?: \(Server Core installation\))?", re.IGNORECASE
+)
+_KNOWN_IDS = {
+    "11923": Product.WS2022, "11924": Product.WS2022, "12436": Product.WS2025, "12437": Product.WS2025,
+}  # fmt: skip
+"""Used where the product tree names neither system."""
+_VENDOR_FIX = 2
+_HOTPATCH, _ORDINARY = "securityhotpatchupdate", "securityupdate"
+
+
+class DocumentReleases(NamedTuple):
+    """``releases`` of the month ``id`` (``2026-Nov``) as revised at ``revised``; ``refused`` says which rows
+    were left out and why."""
+
+    id: str
+    revised: str
+    releases: list[Release]
+    refused: list[str]
+
+
+@dataclass
+class _Fix:
+    """What the document says of one KB for one product, over all its vulnerabilities."""
+
+    kb: str
+    builds: set[str] = field(default_factory=set)
+    restarts: set[str] = field(default_factory=set)
+
+    @property
+    def build(self) -> str | None:
+        return next(iter(self.builds), None)
+
+    @property
+    def restart(self) -> bool | None:
+        return {frozenset({"yes"}): True, frozenset({"no"}): False}.get(frozenset(self.restarts))
+
+
+def month_of(document_id: str) -> str:
+    """``2026-Nov`` -> ``2026-11``.
+
+    Raises:
+        UnreadableError: it names no month.
+    """
+    found = _ID.fullmatch(document_id.strip())
+    name = found[2].casefold() if found else ""
+    if found is None or name not in _MONTHS:
+        raise UnreadableError(f"“{document_id[:40]}” names no month")
+    return f"{found[1]}-{_MONTHS.index(name) + 1:02}"
+
+
+def is_document(body: Any) -> bool:
+    """Whether JSON is such a document at all."""
+    return isinstance(body, Mapping) and "DocumentTracking" in body and "Vulnerability" in body
+
+
+def read_document(body: Mapping[str, Any], calendar: Calendar) -> DocumentReleases:
+    """The month's releases of both products, as far as they agree with themselves and with ``calendar``.
+
+    Raises:
+        UnreadableError: it is no such document.
+    """
+    tracking = mapping(body.get("DocumentTracking"))
+    identity = mapping(mapping(tracking.get("Identification")).get("ID"))
+    document_id = text(identity.get("Value")) or ""
+    month = month_of(document_id)
+    refused: list[str] = []
+    fixes = _fixes(body, refused)
+    releases = []
+    for product in Product:
+        release = _release(product, month, fixes[product], refused, document_id)
+        if release is not None:
+            why = _objection(release, calendar)
+            if why is None:
+                releases.append(release)
+            else:
+                refused.append(f"{product.label}, {why}")
+    return DocumentReleases(
+        document_id, text(tracking.get("CurrentReleaseDate")) or "", releases, refused
+    )
+
+
+def _products(body: Mapping[str, Any]) -> dict[str, Product]:
+    named = {}
+    for entry in map(mapping, items(mapping(body.get("ProductTree")).get("FullProductName"))):
+        found = _PRODUCT.fullmatch((text(entry.get("Value")) or "").strip())
+        number = text(entry.get("ProductID"))
+        if found is not None and number:
+            named[number] = Product(f"WS{found[1]}")
+    return named or _KNOWN_IDS
+
+
+_Fixes = dict[Product, dict[str, dict[str, _Fix]]]
+"""By product, then ``_HOTPATCH`` or ``_ORDINARY``, then KB."""
+
+
+def _fixes(body: Mapping[str, Any], refused: list[str]) -> _Fixes:
+    products = _products(body)
+    found: _Fixes = {p: {_HOTPATCH: {}, _ORDINARY: {}} for p in Product}
+    for remediation in _remediations(body):
+        kind = "".join(
+            c for c in (text(remediation.get("SubType")) or "").casefold() if c.isalpha()
+        )
+        kb = normalise_kb(text(mapping(remediation.get("Description")).get("Value")))
+        if kb is None or kind not in (_HOTPATCH, _ORDINARY):
+            continue
+        for number in items(remediation.get("ProductID")):
+            product = products.get(number) if isinstance(number, str) else None
+            if product is not None:
+                _take(found[product][kind], kb, product, remediation, refused)
+    _refuse_shared(found, refused)
+    return found
+
+
+def _remediations(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for vulnerability in map(mapping, items(body.get("Vulnerability"))):
+        for remediation in map(mapping, items(vulnerability.get("Remediations"))):
+            if str(remediation.get("Type")) == str(_VENDOR_FIX):
+                yield remediation
+
+
+def _take(
+    fixes: dict[str, _Fix], kb: str, product: Product, remediation: Mapping[str, Any], refused: list[str]
+) -> None:  # fmt: skip
+    version = text(remediation.get("FixedBuild"))
+    build = version.removeprefix("10.0.") if version else None
+    if build is not None and (
+        not build.startswith(f"{product.build_family}.") or build_revision(build) is None
+    ):
+        _note(
+            refused,
+            f"{kb} is listed for {product.label} with build {version}, which isn't one of its",
+        )
+        return
+    fix = fixes.setdefault(kb, _Fix(kb))
+    if build is not None:
+        fix.builds.add(build)
+    restart = text(mapping(remediation.get("RestartRequired")).get("Value"))
+    if restart:
+        fix.restarts.add(restart.casefold())
+
+
+def _refuse_shared(found: _Fixes, refused: list[str]) -> None:
+    """A KB without a build that is listed for both systems is under a wrong product for one of them."""
+    first, second = (found[p] for p in Product)
+    for kind in (_HOTPATCH, _ORDINARY):
+        for kb in set(first[kind]) & set(second[kind]):
+            known = [of for of in (first, second) if of[kind][kb].builds]
+            for of in (first, second):
+                if len(known) != 1 or not of[kind][kb].builds:
+                    del of[kind][kb]
+            _note(refused, f"{kb} is listed for both systems, which each have their own")
+
+
+def _note(refused: list[str], reason: str) -> None:
+    if reason not in refused:
+        refused.append(reason)
+
+
+def _release(
+    product: Product, month: str, fixes: Mapping[str, Mapping[str, _Fix]], refused: list[str], document_id: str
+) -> Release | None:  # fmt: skip
+    name = f"{product.label}, {month}"
+    lcu = _monthly(fixes[_ORDINARY].values(), f"{name}: cumulative updates", refused)
+    hotpatch = _monthly(fixes[_HOTPATCH].values(), f"{name}: hotpatches", refused)
+    source = f"MSRC CVRF {document_id}"
+    number = int(month[5:])
+    released = second_tuesday(int(month[:4]), number)
+    if fixes[_HOTPATCH]:
+        if hotpatch is None:
+            return None
+        return Release(
+            product, month, released, ReleaseKind.HOTPATCH, "hotpatch", hotpatch.kb, hotpatch.build,
+            hotpatch.restart, lcu.kb if lcu else None, lcu.build if lcu else None,
+            "high" if hotpatch.build else "medium", source, _DAY_NOTE,
+        )  # fmt: skip
+    if lcu is None:
+        return None
+    is_planned = number in BASELINE_MONTHS
+    return Release(
+        product, month, released,
+        ReleaseKind.PLANNED_BASELINE if is_planned else ReleaseKind.UNPLANNED_BASELINE, "hotpatch", lcu.kb,
+        lcu.build, lcu.restart, lcu.kb, lcu.build, "high" if is_planned and lcu.build else "medium", source,
+        _DAY_NOTE if is_planned else f"MSRC lists no hotpatch for this month. {_DAY_NOTE}",
+    )  # fmt: skip
+
+
+_DAY_NOTE = "The day is the second Tuesday, Microsoft's rule: the document has the month only."
+
+
+def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | None:
+    """The monthly release among fixes of one kind: the one of the lowest build. Others came out of band."""
+    found = sorted(fixes, key=lambda f: (build_revision(f.build) or 0, f.kb))
+    split = [f for f in found if len(f.builds) > 1]
+    for fix in split:
+        _note(refused, f"{what}: {fix.kb} is listed with builds {' and '.join(sorted(fix.builds))}")
+    found = [f for f in found if f not in split]
+    if len(found) > 1 and any(f.build is None for f in found):
+        names = ", ".join(f.kb for f in found)
+        _note(refused, f"{what}: which of {names} is the monthly one can't be told without builds")
+        return None
+    for fix in found[1:]:
+        _note(refused, f"{what}: {fix.kb} came out of band, on a day that MSRC doesn't give")
+    return found[0] if found else None
+
+
+def _objection(release: Release, calendar: Calendar) -> str | None:
+    """Why a release can't be true beside itself and what is known; None where it can."""
+    name = month_name(release.released)
+    own, lcu = build_revision(release.build), build_revision(release.lcu_build)
+    if release.kind is ReleaseKind.HOTPATCH and own and lcu and own >= lcu:
+        return f"{name}: the hotpatch's build {release.build} isn't below the cumulative update's {release.lcu_build}"
+    if release.kind is ReleaseKind.HOTPATCH and release.restarts:
+        return f"{name}: hotpatch {release.kb} is listed as one that restarts"
+    for kb in {release.kb, release.lcu_kb} - {None}:
+        for product in Product:
+            other = calendar.by_kb(product, kb)
+            if other is not None and (product, other.month) != (release.product, release.month):
+                return f"{name}: {kb} is {other.month_name}'s for {product.label}"
+    known = calendar.month(release.product, release.month)
+    if known is not None and known.machines is None:
+        return contradiction(known, release)
+    return _out_of_order(release, calendar)
+
+
+def _out_of_order(release: Release, calendar: Calendar) -> str | None:
+    own = build_revision(release.build)
+    if own is None:
+        return None
+    name = month_name(release.released)
+    for r in calendar.monthly(release.product, date.max):
+        other = build_revision(r.build)
+        if other is None or r.month == release.month or r.machines is not None:
+            continue
+        if (r.released < release.released) is not (other < own):
+            return f"{name}: build {release.build} doesn't fit {r.month_name}'s {r.build}"
+    return None

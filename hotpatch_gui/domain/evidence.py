@@ -1,0 +1,240 @@
+"""What is known of one machine, and which situation follows from it. The words are in ``coverage``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from .hotpatch import HotpatchStatus, is_on
+from .machines import Freshness, Machine, freshness
+from .power import PowerState
+from .releases import Calendar, Expected, Release, ReleaseKind, release_day
+from .standing import Level, Situation
+from .titles import ReleaseTitle
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the store holds about one machine, as far as its situation needs it.
+
+    ``assessed`` is the last assessment that counts; ``assessment_error`` why a later one failed.
+    ``offered`` are the KBs and ``titles`` the monthly releases that the latest assessment offers;
+    ``restart_kbs`` those installed last whose restart is awaited, if known; ``out_of_band_kbs`` the
+    out-of-band releases that installations on record have installed. ``patch_service`` is Azure's
+    ``patchServiceUsed`` of that assessment, ``pending_since`` when an enrolment under way began or was first
+    seen, ``hidden`` since when the account can't read the machine.
+    """
+
+    machine: Machine
+    status: HotpatchStatus
+    assessed: datetime | None
+    assessment_error: str | None = None
+    restart_pending: bool = False
+    updates: int = 0
+    updates_that_restart: int = 0
+    offered: tuple[str, ...] = ()
+    titles: tuple[ReleaseTitle, ...] = ()
+    restart_kbs: tuple[str, ...] = ()
+    last_run_failed: str | None = None
+    out_of_band_kbs: tuple[str, ...] = ()
+    patch_service: str | None = None
+    pending_since: datetime | None = None
+    hidden: datetime | None = None
+
+
+class Departure(NamedTuple):
+    """The update that took a machine off the baseline, in words, and the day of its release."""
+
+    update: str
+    day: date
+
+
+LEVELS = {
+    Situation.NO_PERMISSION: Level.UNKNOWN,
+    Situation.UNSUPPORTED: Level.INFO,
+    Situation.RESTART_PENDING: Level.WARNING,
+    Situation.OFF_TRAIN: Level.ERROR,
+    Situation.ACTION_REQUIRED: Level.ERROR,
+    Situation.ENROLLING: Level.UNKNOWN,
+    Situation.NOT_ENROLLED: Level.WARNING,
+    Situation.DISABLED: Level.WARNING,
+    Situation.LAST_FAILED: Level.ERROR,
+    Situation.NOT_RUNNING: Level.INFO,
+    Situation.NEVER_ASSESSED: Level.UNKNOWN,
+    Situation.STALE: Level.UNKNOWN,
+    Situation.NOT_OFFERED: Level.WARNING,
+    Situation.NOT_CONFIRMED: Level.UNKNOWN,
+    Situation.UP_TO_DATE: Level.OK,
+}
+
+
+def standing(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
+    """A machine's situation and how much attention it needs, without words: for whole fleets."""
+    situation = situation_of(evidence, calendar, now)
+    if situation is not Situation.BEHIND:
+        return situation, LEVELS[situation]
+    is_behind = offers_release(evidence, calendar) or missing_releases(evidence, calendar, now)
+    return situation, Level.WARNING if is_behind else Level.INFO
+
+
+def situation_of(evidence: Evidence, calendar: Calendar, now: datetime) -> Situation:
+    """The first check that holds; those after it aren't looked at."""
+    for situation, holds in _CHECKS:
+        if holds(evidence, calendar, now):
+            return situation
+    return Situation.UP_TO_DATE
+
+
+def running_release(
+    machine: Machine, calendar: Calendar, installed: Collection[str] = ()
+) -> Release | None:
+    """The hotpatch-channel release whose build the machine reports; None if it can't be told.
+
+    ``installed`` are the out-of-band KBs on record: where two releases share the build, they decide.
+    """
+    if machine.product is None:
+        return None
+    release = calendar.by_build(machine.product, machine.build)
+    if release is None or release.on_train:
+        return release
+    twin = calendar.train_twin(release)
+    return twin if twin is not None and twin.kb in installed else None
+
+
+def running_of(evidence: Evidence, calendar: Calendar) -> Release | None:
+    """``running_release`` with what installations on record tell."""
+    return running_release(evidence.machine, calendar, evidence.out_of_band_kbs)
+
+
+def left_train_with(machine: Machine, calendar: Calendar) -> Departure | None:
+    """The update that took the machine off the baseline; None where the build shows none."""
+    product, build = machine.product, machine.build
+    if product is None or build is None:
+        return None
+    release = calendar.by_build(product, build)
+    if release is not None:
+        if release.on_train:
+            return None
+        return Departure(f"the out-of-band update {release.kb}", release.released)
+    month = calendar.hotpatch_month_of_lcu(product, build)
+    if month is None:
+        return None
+    return Departure(
+        f"{month.month_name}'s cumulative update {month.lcu_kb or ''}".rstrip(), month.released
+    )
+
+
+def departure(evidence: Evidence, calendar: Calendar) -> Departure | None:
+    """As ``left_train_with``; where two releases share the build, only if the one that leaves the train
+    is known to have been installed."""
+    machine = evidence.machine
+    cause = left_train_with(machine, calendar)
+    release = calendar.by_build(machine.product, machine.build) if machine.product else None
+    if release is not None and calendar.shares_build(release):
+        return cause if release.kb in evidence.out_of_band_kbs else None
+    return cause
+
+
+def missing_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> list[Release]:
+    """Known releases of the train that came out after the running one. One whose build nobody published
+    can't be told by the build that runs, only by its installation."""
+    running = running_of(evidence, calendar)
+    newer = calendar.behind(running, release_day(now)) if running else []
+    return [r for r in newer if r.build is not None or r.kb not in evidence.out_of_band_kbs]
+
+
+def unknown_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Expected, ...]:
+    """Releases planned after the running one, and by now, that the calendar knows nothing of."""
+    product = evidence.machine.product
+    if product is None:
+        return ()
+    running = running_of(evidence, calendar)
+    return calendar.unknown(product, running.released if running else date.min, release_day(now))
+
+
+def offers_release(evidence: Evidence, calendar: Calendar) -> bool | None:
+    """Whether an operating system release is among what is offered; None where only counts are known."""
+    if evidence.titles:
+        return True
+    product = evidence.machine.product
+    if evidence.updates and not evidence.offered:
+        return None
+    return product is not None and any(
+        calendar.by_kb(product, kb) or calendar.hotpatch_month_of_lcu(product, kb)
+        for kb in evidence.offered
+    )
+
+
+def offered_instead(evidence: Evidence, calendar: Calendar) -> tuple[Release, str | None] | None:
+    """The hotpatch whose month's ordinary cumulative update an enrolled machine is offered, and that
+    update's KB: the machine has left the train."""
+    product = evidence.machine.product
+    if product is None or evidence.status is not HotpatchStatus.ENABLED:
+        return None
+    for kb in evidence.offered:
+        by_kb = calendar.hotpatch_month_of_lcu(product, kb)
+        if by_kb is not None:
+            return by_kb, kb
+    for title in evidence.titles:
+        month = None if title.is_hotpatch else calendar.month(product, title.month)
+        if month is not None and month.kind is ReleaseKind.HOTPATCH:
+            return month, title.kb
+    return None
+
+
+def released_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release | None:
+    """The newest release of the train that came out after the assessment and doesn't run."""
+    if evidence.assessed is None or not is_on(evidence.machine):
+        return None
+    seen = release_day(evidence.assessed)
+    newer = [r for r in missing_releases(evidence, calendar, now) if r.released > seen]
+    return newer[-1] if newer else None
+
+
+def expected_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Expected | None:
+    """The newest release that was planned to come out after the assessment and that isn't known here."""
+    if evidence.assessed is None or not is_on(evidence.machine):
+        return None
+    seen = release_day(evidence.assessed)
+    newer = [e for e in unknown_releases(evidence, calendar, now) if e.day > seen]
+    return newer[-1] if newer else None
+
+
+def _is_down(evidence: Evidence) -> bool:
+    up = (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
+    return evidence.machine.power not in up
+
+
+def _is_news_due(evidence: Evidence, calendar: Calendar, now: datetime) -> bool:
+    return bool(released_since(evidence, calendar, now) or expected_since(evidence, calendar, now))
+
+
+def _is_unconfirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> bool:
+    running = running_of(evidence, calendar)
+    return running is None or bool(unknown_releases(evidence, calendar, now))
+
+
+_UNLICENSED = (HotpatchStatus.NOT_ENROLLED, HotpatchStatus.CANCELED)
+_CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]], ...] = (
+    (Situation.NO_PERMISSION, lambda e, c, now: e.hidden is not None),
+    (Situation.RESTART_PENDING, lambda e, c, now: e.restart_pending),
+    (Situation.UNSUPPORTED, lambda e, c, now: e.status is HotpatchStatus.NOT_AVAILABLE),
+    (Situation.NOT_RUNNING, lambda e, c, now: _is_down(e)),
+    (Situation.ACTION_REQUIRED, lambda e, c, now: e.status is HotpatchStatus.ACTION_REQUIRED),
+    (Situation.ENROLLING, lambda e, c, now: e.status is HotpatchStatus.PENDING),
+    (Situation.NOT_ENROLLED, lambda e, c, now: e.status in _UNLICENSED),
+    (Situation.NOT_CONFIRMED, lambda e, c, now: e.status is HotpatchStatus.NOT_KNOWN),
+    (Situation.DISABLED, lambda e, c, now: not is_on(e.machine)),
+    (Situation.OFF_TRAIN, lambda e, c, now: departure(e, c) is not None),
+    (Situation.NEVER_ASSESSED, lambda e, c, now: freshness(e.assessed, now) is Freshness.NEVER),
+    (Situation.OFF_TRAIN, lambda e, c, now: offered_instead(e, c) is not None),
+    (Situation.LAST_FAILED, lambda e, c, now: e.last_run_failed is not None),
+    (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
+    (Situation.BEHIND, lambda e, c, now: e.updates > 0 and offers_release(e, c) is not False),
+    (Situation.STALE, _is_news_due),
+    (Situation.NOT_OFFERED, lambda e, c, now: bool(missing_releases(e, c, now))),
+    (Situation.NOT_CONFIRMED, _is_unconfirmed),
+    (Situation.BEHIND, lambda e, c, now: e.updates > 0),
+)

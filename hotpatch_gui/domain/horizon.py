@@ -1,0 +1,39 @@
+"""Where release knowledge ends, in words: what was planned since, and how to get to know it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from .releases import Calendar, Product, day_name, release_day
+
+GET_RELEASES = "Update the release data: Settings › Release data, or hotpatch-gui releases update."
+
+
+def horizon_text(calendar: Calendar, product: Product, after: date, now: datetime) -> str:
+    """What was planned after ``after`` and by ``now`` and isn't known here; empty where nothing was."""
+    missing = calendar.unknown(product, after, release_day(now))
+    if not missing:
+        return ""
+    until = day_name(calendar.complete_until(product))
+    if len(missing) == 1:
+        one = missing[0]
+        return (
+            f"By the plan, a {one.kind.label} came out on {day_name(one.day)}; its details are not known here, "
+            f"as the release data ends on {until}."
+        )
+    baselines = [e for e in missing if e.restarts]
+    among = f", the last baseline among them on {day_name(baselines[-1].day)}" if baselines else ""
+    return (
+        f"By the plan, {len(missing)} monthly releases came out by {day_name(missing[-1].day)}{among}; their "
+        f"details are not known here, as the release data ends on {until}."
+    )
+
+
+def horizon_notes(calendar: Calendar, now: datetime) -> list[str]:
+    """A sentence for each product of which releases are due that aren't known; one for all where they agree."""
+    found: dict[str, list[Product]] = {}
+    for product in Product:
+        note = horizon_text(calendar, product, date.min, now)
+        if note:
+            found.setdefault(note, []).append(product)
+    return [f"{' and '.join(p.label for p in of)}: {note}" for note, of in found.items()]

@@ -1,0 +1,46 @@
+"""Which monthly release an update's title names: how a release is recognised that no calendar lists yet.
+
+Windows Update's titles begin with the month: ``2026-08 Hotpatch for Windows Server 2025 (KB5120228)``,
+``2026-08 Cumulative Update for Microsoft server operating system ... (KB5120233)``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from .kb import kb_in_title
+from .updates import RestartBehavior
+
+_MONTH = re.compile(r"(20\d\d-(?:0[1-9]|1[0-2]))\b")
+_HOTPATCH = re.compile(r"\bhot\s?patch\b", re.IGNORECASE)
+_CUMULATIVE = re.compile(r"\bcumulative update\b", re.IGNORECASE)
+_NOT_MONTHLY = re.compile(r"\.NET|\bpreview\b|\bdynamic\b|\bout-of-band\b", re.IGNORECASE)
+
+
+class ReleaseTitle(NamedTuple):
+    """A monthly operating system release as an update's title names it. ``month`` is ``2026-08``;
+    ``restart`` is what Windows Update says the update does."""
+
+    month: str
+    is_hotpatch: bool
+    kb: str | None
+    restart: RestartBehavior = RestartBehavior.UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def read_title(
+    name: str, kb: str | None = None, restart: RestartBehavior = RestartBehavior.UNKNOWN
+) -> ReleaseTitle | None:
+    """The release that an update's title names; None for any other update (.NET, previews, Defender).
+
+    ``kb`` is the update's own KB number, read from the title where it is None.
+    """
+    month = _MONTH.match(name.strip())
+    if month is None or _NOT_MONTHLY.search(name):
+        return None
+    is_hotpatch = _HOTPATCH.search(name) is not None
+    if not is_hotpatch and _CUMULATIVE.search(name) is None:
+        return None
+    return ReleaseTitle(month[1], is_hotpatch, kb or kb_in_title(name), restart)

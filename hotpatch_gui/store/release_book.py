@@ -1,0 +1,38 @@
+"""The calendar in force, for whoever asks often."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.releases import Calendar
+
+
+class ReleaseBook:
+    """The calendar in force: the program's own releases and what a file has learned since.
+
+    Callable; made anew after ``forget``. Belongs to the thread of its connection.
+    """
+
+    def __init__(
+        self, shipped: Callable[[], Calendar], db: Callable[[], sqlite3.Connection | None]
+    ) -> None:
+        self._shipped, self._db = shipped, db
+        self._calendar: Calendar | None = None
+
+    def __call__(self) -> Calendar:
+        if self._calendar is None:
+            db = self._db()
+            self._calendar = self._joined(db) if db is not None else self._shipped()
+        return self._calendar
+
+    def forget(self) -> None:
+        """What was learned has changed."""
+        self._calendar = None
+
+    def _joined(self, db: sqlite3.Connection) -> Calendar:
+        from .releases import calendar_of  # noqa: PLC0415 - not in the first frame
+
+        return calendar_of(db, self._shipped())

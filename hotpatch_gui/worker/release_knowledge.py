@@ -1,0 +1,199 @@
+"""Getting release knowledge from Microsoft or a file: what is read, and what of it is taken up."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hotpatch_gui.azure.msrc_api import MAX_BYTES, Listed, MsrcApi
+from hotpatch_gui.azure.msrc_document import DocumentReleases, is_document, read_document
+from hotpatch_gui.azure.parse import UnreadableError
+from hotpatch_gui.domain.learning import contradiction
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind, read_release
+from hotpatch_gui.store import machines, releases
+from hotpatch_gui.store.database import transaction
+
+MSRC, FILE = "msrc", "file"
+"""Origins of what was learned."""
+FORMAT = "hotpatch-releases"
+MAX_DOCUMENTS = 24
+"""In one update: two years."""
+
+
+class Update(NamedTuple):
+    """What an update brought: ``added`` releases, and the rows that were ``refused`` with the reason."""
+
+    added: list[Release]
+    refused: list[str]
+    documents: Mapping[str, str]
+    """Revisions of the documents read, by id."""
+
+    @property
+    def text(self) -> str:
+        """For the user."""
+        many = len(self.added)
+        what = (
+            f"{many} release{'' if many == 1 else 's'} added or completed"
+            if many
+            else "Nothing new"
+        )
+        left = f"; {len(self.refused)} refused" if self.refused else ""
+        return f"{what}{left}."
+
+
+def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) -> list[Listed]:
+    """Documents of months that aren't known whole and that weren't read in this revision, oldest first."""
+    first = min(calendar.complete_until(p) for p in Product)
+    gaps = [
+        r.released
+        for p in Product
+        for r in calendar.monthly(p, date.max)
+        if r.kb is None or (r.build is None and r.released.year >= first.year)
+    ]
+    since = f"{min([first, *gaps]):%Y-%m}"
+    new = [d for d in listed if d.month >= since and read.get(d.id) != d.revised]
+    return new[-MAX_DOCUMENTS:]
+
+
+def download(
+    address: str,
+    calendar: Calendar,
+    read: Mapping[str, str],
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Update:
+    """Read what Microsoft has that this calendar lacks. Takes minutes: on a thread of its own.
+
+    Raises:
+        ProblemError: it could not be read; nothing was changed.
+    """
+    api = MsrcApi(address)
+    added: list[Release] = []
+    refused: list[str] = []
+    documents = {}
+    for listed in wanted(api.documents(), calendar, read):
+        if is_cancelled():
+            break
+        found = _read(api.document(listed.id), calendar, listed.id)
+        added += found.releases
+        refused += found.refused
+        documents[listed.id] = listed.revised
+    return Update(added, refused, documents)
+
+
+def _read(body: Mapping[str, Any], calendar: Calendar, name: str) -> DocumentReleases:
+    try:
+        return read_document(body, calendar)
+    except UnreadableError as error:
+        raise ProblemError(_no_releases(name, str(error))) from error
+
+
+def read_file(path: Path, calendar: Calendar) -> Update:
+    """A saved MSRC document, or a list that ``releases export`` wrote.
+
+    Raises:
+        ProblemError: it is neither, or can't be read; nothing was changed.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ProblemError(_no_releases(path.name, f"it is larger than {MAX_BYTES >> 20} MB"))
+        body = json.loads(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or "it can't be read"
+        raise ProblemError(_no_releases(path.name, reason)) from error
+    except ValueError as error:
+        raise ProblemError(_no_releases(path.name, "it isn't JSON")) from error
+    if is_document(body):
+        found = _read(body, calendar, path.name)
+        return Update(found.releases, found.refused, {})
+    if isinstance(body, Mapping) and body.get("format") == FORMAT:
+        return _from_list(body.get("releases"), calendar, path.name)
+    raise ProblemError(
+        _no_releases(path.name, "it is neither an MSRC document nor a list of releases export")
+    )
+
+
+def _from_list(rows: Any, calendar: Calendar, name: str) -> Update:
+    if not isinstance(rows, list):
+        raise ProblemError(_no_releases(name, "its list of releases is missing"))
+    added, refused = [], []
+    for number, row in enumerate(rows, 1):
+        try:
+            release = read_release(row)
+            # a row must also be one that the file can give back
+            date.fromisoformat(f"{release.month}-01")
+        except (KeyError, ValueError, TypeError, AttributeError):
+            refused.append(f"row {number} is not a release")
+            continue
+        why = _objection(release, calendar)
+        if why is None:
+            added.append(release)
+        elif why:
+            refused.append(f"{release.product.label}, {why}")
+    return Update(added, refused, {})
+
+
+def _objection(release: Release, calendar: Calendar) -> str | None:
+    """Why a row isn't taken; empty where it brings nothing new, None where it is taken."""
+    for build in (release.build, release.lcu_build):
+        if build is not None and not build.startswith(f"{release.product.build_family}."):
+            return f"{release.month}: {build} isn't a build of it"
+    if release.kind is ReleaseKind.OUT_OF_BAND:
+        return "" if calendar.by_kb(release.product, release.kb) else None
+    known = calendar.month(release.product, release.month)
+    if known is None or known.machines is not None:
+        return None
+    return contradiction(known, release) or ("" if _brings_nothing(known, release) else None)
+
+
+def _brings_nothing(known: Release, release: Release) -> bool:
+    names = ("kb", "build", "restarts", "lcu_kb", "lcu_build")
+    return all(getattr(known, n) is not None or getattr(release, n) is None for n in names)
+
+
+def take_up(
+    db: sqlite3.Connection, origin: str, update: Update, shipped: Calendar, now: datetime
+) -> Calendar:
+    """Store what an update brought and derive every machine's situation anew; the calendar in force then."""
+    with transaction(db):
+        releases.save_learned(db, origin, update.added, now)
+        releases.save_documents(db, update.documents, now)
+        calendar = releases.calendar_of(db, shipped)
+        if update.added:
+            releases.save_calendar(db, calendar)
+    return calendar
+
+
+def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> None:
+    """Every machine's situation by ``calendar``: for commands, which have the time."""
+    with transaction(db):
+        machines.refresh_standing(db, machines.present(db), calendar, now)
+
+
+def export_rows(calendar: Calendar, now: datetime) -> dict[str, Any]:
+    """All releases published so far, as ``releases import`` reads them; the fleet's own sightings stay here."""
+    return {
+        "format": FORMAT,
+        "exported": now.isoformat(timespec="seconds"),
+        "releases": [
+            {
+                "product_key": r.product.value, "month": r.month, "release_date": r.released.isoformat(),
+                "kind": r.kind.value, "channel": r.channel, "kb": r.kb, "os_build": r.build,
+                "requires_reboot": r.restarts, "lcu_kb": r.lcu_kb, "lcu_build": r.lcu_build,
+                "offered": r.is_offered, "confidence": r.confidence, "source": r.source, "note": r.note,
+            }
+            for r in calendar.releases if r.machines is None
+        ],
+    }  # fmt: skip
+
+
+def _no_releases(name: str, why: str) -> Problem:
+    return Problem(
+        ProblemKind.REJECTED,
+        f"No releases could be read from {name}: {why}.",
+        "What was known before is kept.",
+    )
