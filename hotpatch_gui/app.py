@@ -30,6 +30,7 @@ from .worker.thread import Opened, Worker, WorkerThread
 if TYPE_CHECKING:
     from .domain.connections import Connection
     from .instance import Doorbell
+    from .worker.release_updates import Outcome
     from .worker.sync import SyncProgress
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,8 @@ class App(QObject):
             seed=target.seed,
             transport=target.transport,
         )
+        if self.settings.reads_releases:
+            self.worker.release_feed = self.settings.release_feed
         self.thread_ = WorkerThread(self.worker, self)
         self.desk = Desk(path, self.thread_, self.clock, self._go_on)
         self.icons = Icons(self.theme)
@@ -121,6 +124,7 @@ class App(QObject):
         worker.failed.connect(self._on_failed)
         worker.prompted.connect(self.window.show_prompt)
         worker.connected.connect(self._on_connected)
+        worker.releases_read.connect(self._on_releases_read)
         if self.demo is not None:
             self.demo.story_chosen.connect(self._begin_again)
             self.demo.changed.connect(self.window.header.show_clock)
@@ -210,6 +214,10 @@ class App(QObject):
     @Slot()
     def _on_sync_ended(self) -> None:
         self.window.show_syncing("")
+
+    @Slot(object)
+    def _on_releases_read(self, outcome: Outcome) -> None:
+        self.source.releases_read.emit(outcome.text)
 
     @Slot(object)
     def _on_failed(self, problem: Problem) -> None:

@@ -54,6 +54,16 @@ class Desk:
     def sync_every(self, minutes: int) -> None:
         self._thread.worker.sync_every_s = minutes * 60.0
 
+    def read_releases_daily(self, address: str | None) -> None:
+        self._thread.worker.release_feed = address
+        self._thread.daily_releases_changed.emit()
+
+    def update_releases(self, address: str) -> None:
+        self._thread.releases_requested.emit(address)
+
+    def import_releases(self, path: Path) -> None:
+        self._thread.release_import_requested.emit(str(path))
+
     def read_machine(self, machine_id: int) -> None:
         self._thread.machine_requested.emit(machine_id)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from .domain.feeds import PUBLIC_FEED
+
 FILE_NAME = "settings.ini"
 DEFAULT_SYNC_MINUTES = 15
 DEFAULT_HISTORY_DAYS = 30
@@ -40,6 +42,20 @@ class Settings:
     @history_days.setter
     def history_days(self, days: int) -> None:
         self._store.setValue("history_days", days)
+
+    @property
+    def reads_releases(self) -> bool:
+        """Whether Microsoft's release data is read once a day; off by default."""
+        return str(self._store.value("reads_releases", "false")).casefold() == "true"
+
+    @reads_releases.setter
+    def reads_releases(self, is_on: bool) -> None:
+        self._store.setValue("reads_releases", "true" if is_on else "false")
+
+    @property
+    def release_feed(self) -> str:
+        """The address of Microsoft's Security Update API or of a mirror."""
+        return str(self._store.value("release_feed", PUBLIC_FEED))
 
     def state(self, name: str) -> QByteArray:
         """A widget's saved state; empty if there is none."""

@@ -17,7 +17,6 @@ from .msrc_document import month_of
 from .parse import UnreadableError, items, mapping, text
 
 truststore.inject_into_ssl()
-PUBLIC_FEED = "https://api.msrc.microsoft.com/cvrf/v3.0/"
 MAX_BYTES = 96 << 20
 """A document is 10 to 40 MB today."""
 TIMEOUT_S = (10, 60)
@@ -43,7 +42,7 @@ class MsrcApi:
         ValueError: the address is neither HTTPS nor this machine's own.
     """
 
-    def __init__(self, address: str = PUBLIC_FEED) -> None:
+    def __init__(self, address: str) -> None:
         parts = urlsplit(address)
         is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         if not parts.hostname or (parts.scheme != "https" and not is_local):

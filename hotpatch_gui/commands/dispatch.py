@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from . import acting, showing, syncing
+from . import acting, releases, showing, syncing
 from .common import CommandError, Exit, say
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "connect": syncing.connect, "sync": syncing.sync, "list": showing.list_machines, "assess": acting.assess,
-    "install": acting.install, "export": showing.export,
+    "install": acting.install, "export": showing.export, "releases": releases.releases_command,
 }  # fmt: skip
 
 

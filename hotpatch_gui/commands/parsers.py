@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM
@@ -26,7 +27,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=codes
         )
         made.add_argument("--json", action="store_true", help="print one JSON object")
-        if name != "connect":
+        if name not in ("connect", "releases"):
             made.add_argument(
                 "--connection",
                 action="append",
@@ -71,6 +72,26 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         required=True,
         help="its ending says the format: .csv .xlsx .json .html .pdf",
     )
+    _add_releases(command)
+
+
+def _add_releases(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    parser = command("releases", "show where the release data ends and where it comes from")
+    actions = parser.add_subparsers(dest="releases_action", metavar="ACTION")
+    update = actions.add_parser("update", help="read Microsoft's Security Update API now")
+    update.add_argument(
+        "--url", help="a mirror of the API in a closed network (https; http on this machine)"
+    )
+    load = actions.add_parser(
+        "import", help="read a saved MSRC document, or a list written by 'releases export'"
+    )
+    load.add_argument("file", type=Path, metavar="FILE")
+    save = actions.add_parser("export", help="write the releases known here, for a closed network")
+    save.add_argument("--out", type=Path, required=True, help="a JSON file")
+    for action in (update, load, save):
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object"
+        )
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:

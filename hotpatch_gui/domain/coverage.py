@@ -48,6 +48,11 @@ class Coverage:
     next_step: str
 
     @property
+    def needs_releases(self) -> bool:
+        """Whether newer release data would tell more."""
+        return GET_RELEASES in self.next_step
+
+    @property
     def text(self) -> str:
         return " ".join(part for part in (self.headline, self.running, self.next_step) if part)
 

@@ -20,6 +20,8 @@ from .releases import (
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
 
+FORMAT = "hotpatch-releases"
+"""What a list written by ``releases export`` calls itself."""
 FLEET = "fleet"
 """Origin of what the user's own machines show; other origins are published."""
 
@@ -123,6 +125,8 @@ def merge(shipped: Calendar, learned: Iterable[tuple[str, Release]]) -> Calendar
             continue
         key = given.product, given.month
         there = monthly.get(key)
+        if there is not None and not given.is_certain:
+            continue
         if there is not None:
             del rows[there.product, there.month, there.kind, there.kb]
         release = given if there is None else _filled(there, given)
@@ -149,7 +153,7 @@ def _filled(there: Release, by: Release) -> Release:
 def contradiction(there: Release, by: Release) -> str | None:
     """Why two rows of one month can't both be true; None where they can."""
     if there.kind.is_baseline is not by.kind.is_baseline:
-        return f"{there.month}: known as a {there.kind.label}, listed as a {by.kind.label}"
+        return f"{there.month}: known as {there.kind.label}, listed as {by.kind.label}"
     for name, word in (("kb", "KB"), ("build", "build"), ("lcu_kb", "cumulative update"), ("lcu_build", "its build")):  # fmt: skip
         mine, theirs = getattr(there, name), getattr(by, name)
         if mine is not None and theirs is not None and mine != theirs:

@@ -78,6 +78,11 @@ class RolloutData(NamedTuple):
     phases: list[Phase]
     rows: list[MachineRow]
 
+    @property
+    def needs_releases(self) -> bool:
+        """Whether newer release data would tell more."""
+        return GET_RELEASES in self.detail
+
 
 def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
     """When the last release came out that Windows Update offers."""

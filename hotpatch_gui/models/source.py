@@ -23,12 +23,14 @@ class DataSource(QObject):
     Signals:
         opened (): ``db`` is there; everything queries.
         changed (Changes): a commit touched these tables.
+        releases_read (str): an update of the release data has ended; how, in words.
         aged (): a minute went by; what says how old something is says it anew.
         closing (): the program ends; who reads on a thread of its own ends it now.
     """
 
     opened = Signal()
     changed = Signal(object)
+    releases_read = Signal(str)
     aged = Signal()
     closing = Signal()
 

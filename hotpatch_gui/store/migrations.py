@@ -313,12 +313,13 @@ ALTER TABLE machines ADD COLUMN patch_service TEXT;
 ALTER TABLE assessments ADD COLUMN patch_service TEXT;
 CREATE INDEX machines_by_vm_id ON machines(vm_id) WHERE vm_id IS NOT NULL;
 CREATE TABLE learned_releases (
+    id INTEGER PRIMARY KEY,
     product TEXT NOT NULL, month TEXT NOT NULL, origin TEXT NOT NULL, released TEXT NOT NULL,
     kind TEXT NOT NULL, channel TEXT NOT NULL, kb TEXT, build TEXT, restarts INTEGER,
     lcu_kb TEXT, lcu_build TEXT, confidence TEXT NOT NULL, source TEXT NOT NULL, note TEXT NOT NULL,
-    machines INTEGER, learned_at TEXT NOT NULL,
-    PRIMARY KEY (product, month, kind, origin)
+    machines INTEGER, learned_at TEXT NOT NULL
 ) STRICT;
+CREATE INDEX learned_releases_by_month ON learned_releases(product, month);
 CREATE TABLE release_documents (id TEXT PRIMARY KEY, revised TEXT NOT NULL, read_at TEXT NOT NULL) STRICT
 """
 

@@ -69,13 +69,19 @@ def _release(row: sqlite3.Row) -> Release:
 def save_learned(
     db: sqlite3.Connection, origin: str, releases: Iterable[Release], now: datetime
 ) -> None:
-    """Add what an origin tells; a month that it tells again is replaced."""
+    """Add what an origin tells. What it said of the same release before is replaced."""
     names = (*_FIELDS, "note", "machines", "origin", "learned_at")
-    db.executemany(
-        f"INSERT OR REPLACE INTO learned_releases ({', '.join(names)})"
-        f" VALUES ({', '.join('?' * len(names))})",
-        [(*_values(r), r.note, r.machines, origin, to_text(now)) for r in releases],
-    )
+    for r in releases:
+        is_monthly = r.kind is not ReleaseKind.OUT_OF_BAND
+        db.execute(
+            "DELETE FROM learned_releases WHERE origin=? AND product=? AND month=?"
+            " AND CASE WHEN ? THEN kind<>'out_of_band' ELSE kb IS ? END",
+            (origin, r.product, r.month, is_monthly, r.kb),
+        )
+        db.execute(
+            f"INSERT INTO learned_releases ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+            (*_values(r), r.note, r.machines, origin, to_text(now)),
+        )
 
 
 def learn_from_fleet(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> bool:
@@ -88,11 +94,6 @@ def learn_from_fleet(db: sqlite3.Connection, calendar: Calendar, now: datetime) 
     found = learn(_sightings(db, f"{first:%Y-%m}"), calendar)
     before = {(r.product, r.month): r for origin, r in read_learned(db) if origin == FLEET}
     new = [r for r in found if _is_better(r, before.get((r.product, r.month)))]
-    for release in new:
-        db.execute(
-            "DELETE FROM learned_releases WHERE origin=? AND product=? AND month=?",
-            (FLEET, release.product, release.month),
-        )
     save_learned(db, FLEET, new, now)
     return bool(new)
 

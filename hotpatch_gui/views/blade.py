@@ -55,6 +55,7 @@ _SHOWN_TABLES = frozenset(
         "subscriptions",
         "connections",
         "permissions",
+        "releases",
     }
 )
 _ASSESS_MEANING = (
@@ -101,6 +102,8 @@ class Blade(QStackedWidget):
         self.subtitle = ElidedLabel(theme, role="secondary")
         self.subtitle.setObjectName("bladeSubtitle")
         self.banner = Banner(theme)
+        self.banner.button.setText("Release data…")
+        self.banner.button.clicked.connect(self.open_releases)
         self.work = Banner(theme)
         self.work.hide()
         self._status = Later(self._make_status)
@@ -265,10 +268,11 @@ class Blade(QStackedWidget):
             self.subtitle.set_whole(
                 f"{words.kind_text(row)} · {row['resource_group']} · {row['location']}{zone} · {words.power_text(row)}"
             )
-            self.banner.show_coverage(
-                coverage(machines.evidence_of(row), self._s.calendar(), self._s.clock())
-            )
+            found = coverage(machines.evidence_of(row), self._s.calendar(), self._s.clock())
+            self.banner.show_coverage(found)
+            self.banner.button.setVisible(found.needs_releases)
             return
+        self.banner.button.hide()
         self.title.set_whole(f"{len(chosen.ids):,} machines | Hotpatch")
         self.subtitle.set_whole(f"Machines · {', '.join(chosen.resource_groups)}")
         self.banner.show_text(
@@ -341,6 +345,7 @@ class Blade(QStackedWidget):
         return ScheduleTab(self._s)
 
     def _on_changed(self, changes: Changes) -> None:
+        self._is_old |= "releases" in changes.tables
         if self._ids and changes.touch(_SHOWN_TABLES):
             self.reload()
         if self._ids and changes.touch(_WORK_TABLES):
@@ -400,6 +405,11 @@ class Blade(QStackedWidget):
 
         rows = self._read_rows(self._able(OperationKind.SETTINGS).ids)
         open_once(self, lambda: UpdateSettingsDialog(self._s, rows, self))
+
+    def open_releases(self) -> None:
+        from .dialogs.releases import ReleasesDialog  # noqa: PLC0415 - after the first paint
+
+        open_once(self, lambda: ReleasesDialog(self._s, self))
 
     def _export(self) -> None:
         """What the tab in sight shows; a report of the machines where it shows no table."""

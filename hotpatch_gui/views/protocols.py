@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from hotpatch_gui.domain.connections import Connection
@@ -18,6 +19,14 @@ class Requests(Protocol):
     def sync(self) -> None: ...
 
     def sync_every(self, minutes: int) -> None: ...
+
+    def read_releases_daily(self, address: str | None) -> None:
+        """Have the release data read from there once a day; None ends that."""
+        ...
+
+    def update_releases(self, address: str) -> None: ...
+
+    def import_releases(self, path: Path) -> None: ...
 
     def read_machine(self, machine_id: int) -> None: ...
 

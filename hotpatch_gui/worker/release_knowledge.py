@@ -12,15 +12,22 @@ from typing import Any, NamedTuple
 from hotpatch_gui.azure.msrc_api import MAX_BYTES, Listed, MsrcApi
 from hotpatch_gui.azure.msrc_document import DocumentReleases, is_document, read_document
 from hotpatch_gui.azure.parse import UnreadableError
-from hotpatch_gui.domain.learning import contradiction
+from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.learning import FORMAT, contradiction
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind, read_release
+from hotpatch_gui.domain.releases import (
+    Calendar,
+    Product,
+    Release,
+    ReleaseKind,
+    build_revision,
+    read_release,
+)
 from hotpatch_gui.store import machines, releases
 from hotpatch_gui.store.database import transaction
 
 MSRC, FILE = "msrc", "file"
 """Origins of what was learned."""
-FORMAT = "hotpatch-releases"
 MAX_DOCUMENTS = 24
 """In one update: two years."""
 
@@ -71,7 +78,11 @@ def download(
     Raises:
         ProblemError: it could not be read; nothing was changed.
     """
-    api = MsrcApi(address)
+    try:
+        api = MsrcApi(address)
+    except ValueError as error:
+        problem = Problem(ProblemKind.REJECTED, str(error), "Name an https address.", reached=False)
+        raise ProblemError(problem) from error
     added: list[Release] = []
     refused: list[str] = []
     documents = {}
@@ -122,11 +133,8 @@ def _from_list(rows: Any, calendar: Calendar, name: str) -> Update:
         raise ProblemError(_no_releases(name, "its list of releases is missing"))
     added, refused = [], []
     for number, row in enumerate(rows, 1):
-        try:
-            release = read_release(row)
-            # a row must also be one that the file can give back
-            date.fromisoformat(f"{release.month}-01")
-        except (KeyError, ValueError, TypeError, AttributeError):
+        release = _row(row)
+        if release is None:
             refused.append(f"row {number} is not a release")
             continue
         why = _objection(release, calendar)
@@ -135,6 +143,25 @@ def _from_list(rows: Any, calendar: Calendar, name: str) -> Update:
         elif why:
             refused.append(f"{release.product.label}, {why}")
     return Update(added, refused, {})
+
+
+def _row(row: Any) -> Release | None:
+    """A row of the list, if every value of it is one that the calendar can hold."""
+    try:
+        release = read_release(row)
+        date.fromisoformat(f"{release.month}-01")
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+    texts = (release.confidence, release.source, release.note)
+    kbs, builds = (release.kb, release.lcu_kb), (release.build, release.lcu_build)
+    sound = (
+        all(isinstance(t, str) for t in texts)
+        and all(kb is None or (isinstance(kb, str) and normalise_kb(kb) == kb) for kb in kbs)
+        and all(b is None or (isinstance(b, str) and build_revision(b)) for b in builds)
+        and release.restarts in (None, True, False)
+        and release.channel in ("hotpatch", "standard")
+    )
+    return release if sound else None
 
 
 def _objection(release: Release, calendar: Calendar) -> str | None:
@@ -172,23 +199,6 @@ def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Non
     """Every machine's situation by ``calendar``: for commands, which have the time."""
     with transaction(db):
         machines.refresh_standing(db, machines.present(db), calendar, now)
-
-
-def export_rows(calendar: Calendar, now: datetime) -> dict[str, Any]:
-    """All releases published so far, as ``releases import`` reads them; the fleet's own sightings stay here."""
-    return {
-        "format": FORMAT,
-        "exported": now.isoformat(timespec="seconds"),
-        "releases": [
-            {
-                "product_key": r.product.value, "month": r.month, "release_date": r.released.isoformat(),
-                "kind": r.kind.value, "channel": r.channel, "kb": r.kb, "os_build": r.build,
-                "requires_reboot": r.restarts, "lcu_kb": r.lcu_kb, "lcu_build": r.lcu_build,
-                "offered": r.is_offered, "confidence": r.confidence, "source": r.source, "note": r.note,
-            }
-            for r in calendar.releases if r.machines is None
-        ],
-    }  # fmt: skip
 
 
 def _no_releases(name: str, why: str) -> Problem:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.releases import Calendar
 
     from .context import Context
+    from .release_updates import ReleaseUpdates
     from .scheduler import Job, Scheduler
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class Worker(QObject):
         failed (Problem): something outside an operation or a sync went wrong.
         prompted (str): what the user has to do to sign in; empty once it is done.
         connected (tuple of ids): these connections are there; the others have said why not.
+        releases_read (Outcome): an update of the release data has ended.
         synced (int): the sync of one connection came to its end, or could not begin.
         idled (): nothing is left to do until somebody asks or the next periodic sync.
     """
@@ -89,6 +91,7 @@ class Worker(QObject):
     idled = Signal()
     prompted = Signal(str)
     connected = Signal(object)
+    releases_read = Signal(object)
     synced = Signal(int)
 
     def __init__(
@@ -116,6 +119,8 @@ class Worker(QObject):
         self._transport: Callable[[], Any] | None = None
         self.sync_every_s = sync_every_s
         """Read by the periodic job; a number, so another thread may set it."""
+        self.release_feed: str | None = None
+        """Where the release data is read once a day; None: it is not. Another thread may set it, too."""
         self.stopping = threading.Event()
         self._contexts: dict[int, Context] | None = None
         self._syncing: set[int] = set()
@@ -171,6 +176,7 @@ class Worker(QObject):
         for connection in connections.read_all(self._db):
             if self._only is None or connection.id in self._only:
                 self._set_up(connection)
+        self._start_daily_releases()
         self.connected.emit(tuple(self._contexts))
         self._schedule(0.0)
 
@@ -224,6 +230,43 @@ class Worker(QObject):
             self._begin()
         for connection_id in self._contexts or ():
             self._sync_one(connection_id)
+
+    def _release_updates(self) -> ReleaseUpdates | None:
+        """What makes the jobs of release data; None before the file and the scheduler are there."""
+        from .release_updates import ReleaseUpdates  # noqa: PLC0415 - after the first frame
+
+        if self._db is None or self._scheduler is None:
+            return None
+        return ReleaseUpdates(
+            self._db, self._calendar, self._releases, self._clock, changed=self.changed.emit,
+            ended=self.releases_read.emit, stopping=self.stopping,
+        )  # fmt: skip
+
+    def _start_daily_releases(self) -> None:
+        updates = self._release_updates()
+        if updates is not None:
+            self._add("release data, daily", updates.daily(lambda: self.release_feed))
+
+    @Slot()
+    def check_daily_releases(self) -> None:
+        """The setting has changed: look now."""
+        if self._scheduler is not None:
+            self._scheduler.wake("release data, daily")
+            self._schedule(0.0)
+
+    @Slot(str)
+    def update_releases(self, address: str) -> None:
+        """Read the release data from there now."""
+        updates = self._release_updates()
+        if updates is not None:
+            self._add("release data", updates.from_microsoft(address))
+
+    @Slot(str)
+    def import_releases(self, path: str) -> None:
+        """Read a saved document or list."""
+        updates = self._release_updates()
+        if updates is not None:
+            self._add("release data", updates.from_file(Path(path)))
 
     def _sync_one(self, connection_id: int) -> None:
         self._add(f"{connection_id} sync", self._sync(connection_id))
@@ -428,6 +471,9 @@ class WorkerThread(QObject):
     connection_removed = Signal(int)
     sign_in_requested = Signal(int)
     sign_out_requested = Signal(int)
+    releases_requested = Signal(str)
+    release_import_requested = Signal(str)
+    daily_releases_changed = Signal()
     stop_requested = Signal()
 
     def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
@@ -444,6 +490,9 @@ class WorkerThread(QObject):
         self.connection_removed.connect(worker.remove_connection)
         self.sign_in_requested.connect(worker.sign_in)
         self.sign_out_requested.connect(worker.sign_out)
+        self.releases_requested.connect(worker.update_releases)
+        self.release_import_requested.connect(worker.import_releases)
+        self.daily_releases_changed.connect(worker.check_daily_releases)
         self.stop_requested.connect(worker.stop)
 
     def start(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.commands import Done, command, environment, run
 from helpers.simulator import Simulated, simulate
 from helpers.tls import CLIENT, TENANT, SecureAzure, secure_azure
 from hotpatch_gui.demo.stage import still_wire
@@ -21,29 +21,6 @@ from hotpatch_gui.lock import lock
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.database import FILE_NAME
-
-Done = subprocess.CompletedProcess[str]
-
-
-def command(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(folder), *arguments]
-
-
-def environment() -> dict[str, str]:
-    """Without a display."""
-    gone = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return {k: v for k, v in os.environ.items() if k not in gone}
-
-
-def run(folder: Path, *arguments: str) -> Done:
-    return subprocess.run(
-        command(folder, *arguments),
-        capture_output=True,
-        text=True,
-        timeout=100,
-        env=environment(),
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.domain.releases import Product, day_name
 from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.assessments import KEPT as ASSESSMENTS_KEPT
 from hotpatch_gui.theme.theme import CHOICES
@@ -89,9 +90,17 @@ class PreferencesDialog(SurfaceDialog):
         row.addWidget(label(theme, self._connection_text()), 1)
         row.addWidget(self.connections)
         form.addRow("Azure", row)
+        self.releases = QPushButton("Release data…")
+        self.releases.setObjectName("prefReleases")
+        self.releases.setAutoDefault(False)
+        self.releases.clicked.connect(self._open_releases)
+        known = QHBoxLayout()
+        known.addWidget(label(theme, self._release_text(), wrap=True), 1)
+        known.addWidget(self.releases)
+        form.addRow("Releases", known)
         self.column.addLayout(form)
         self.column.addStretch(1)
-        self.finish((600, 400), self.closer())
+        self.finish((600, 440), self.closer())
 
     def _connection_text(self) -> str:
         if self._s.cloud.demo:
@@ -99,6 +108,17 @@ class PreferencesDialog(SurfaceDialog):
         db = self._s.source.db
         count = len(catalogue.sync_states(db)) if db is not None else 0
         return f"{count} connection{'' if count == 1 else 's'}"
+
+    def _release_text(self) -> str:
+        calendar = self._s.calendar()
+        until = min(calendar.complete_until(p) for p in Product)
+        return f"Complete until {day_name(until)}"
+
+    def _open_releases(self) -> None:
+        from .releases import ReleasesDialog  # noqa: PLC0415 - not with every look at the settings
+
+        self.accept()
+        ReleasesDialog(self._s, self._window).open()
 
     def _open_connections(self) -> None:
         from .connections import ConnectionsDialog  # noqa: PLC0415 - not with every look at the settings

@@ -16,6 +16,7 @@ from hotpatch_gui.models.rollout import RolloutData
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
@@ -56,6 +57,8 @@ class RolloutPage(Page):
         self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "rolloutTable"))
         self.panel.table.opened.connect(self.machine_opened)
         self._lay_out()
+        self.banner.button.setText("Release data…")
+        self.banner.button.clicked.connect(self._open_releases)
         services.source.changed.connect(self._on_changed)
         services.source.aged.connect(self.show_all)
 
@@ -68,6 +71,11 @@ class RolloutPage(Page):
         self.panel.setMinimumHeight(round(TABLE_PX * self._s.theme.scale))
         self.fill_scrolling(body, self.panel)
 
+    def _open_releases(self) -> None:
+        from hotpatch_gui.views.dialogs.releases import ReleasesDialog  # noqa: PLC0415 - rarely wanted
+
+        open_once(self, lambda: ReleasesDialog(self._s, self))
+
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
         self.show_all()
@@ -76,7 +84,7 @@ class RolloutPage(Page):
         self._ask(is_news=False)
 
     def _on_changed(self, changes: Changes) -> None:
-        if self.isVisible() and changes.touch(frozenset({"machines", "installations"})):
+        if self.isVisible() and changes.touch(frozenset({"machines", "installations", "releases"})):
             self._ask(is_news=True)
 
     def _ask(self, *, is_news: bool) -> None:
@@ -93,6 +101,7 @@ class RolloutPage(Page):
         self.plan_area.setFixedHeight(height)
         for widget in (self.plan_area, self.legend, self.assumed):
             widget.setVisible(bool(data.phases))
+        self.banner.button.setVisible(data.needs_releases)
         self.model.set_rows(data.rows)
         self.panel.show_table(bool(data.rows))
         self.panel.empty.say(

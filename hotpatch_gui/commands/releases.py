@@ -1,0 +1,136 @@
+"""``releases``: where the knowledge of releases ends, and how it grows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_gui import resources
+from hotpatch_gui.domain.clock import system_clock
+from hotpatch_gui.domain.feeds import PUBLIC_FEED
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.lock import lock
+from hotpatch_gui.models.release_sources import export_rows, summary, summary_json
+from hotpatch_gui.store import database, releases
+from hotpatch_gui.store.database import FILE_NAME, open_reader
+from hotpatch_gui.worker.release_knowledge import (
+    FILE,
+    MSRC,
+    Update,
+    derive_all,
+    download,
+    read_file,
+    take_up,
+)
+
+from .common import AT_WORK, CommandError, Exit, say
+
+if TYPE_CHECKING:
+    from hotpatch_gui.targets import Target
+
+
+def releases_command(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    match options.releases_action:
+        case "update":
+            return _update(options, folder, target)
+        case "import":
+            return _import(options, folder, target)
+        case "export":
+            return _export(options, folder, target)
+    return _show(options, folder, target)
+
+
+def _show(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    db = open_reader(folder / FILE_NAME)
+    try:
+        calendar = _calendar(db)
+        now = target.clock(db)()
+        last = releases.last_read(db) if db is not None else None
+        if options.json:
+            print(json.dumps(summary_json(calendar, resources.calendar(), now, last)))
+        else:
+            print("\n".join(summary(calendar, resources.calendar(), now, last)))
+    finally:
+        if db is not None:
+            db.close()
+    return Exit.DONE
+
+
+def _calendar(db: sqlite3.Connection | None) -> Calendar:
+    shipped = resources.calendar()
+    return releases.calendar_of(db, shipped) if db is not None else shipped
+
+
+def _update(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    with _writing(folder, target) as db:
+        read = {i: d.revised for i, d in releases.read_documents(db).items()}
+        say("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB.")
+        try:
+            found = download(options.url or PUBLIC_FEED, _calendar(db), read)
+        except ProblemError as error:
+            raise CommandError(str(error)) from error
+        return _take(options, db, MSRC, found, target.clock(db)())
+
+
+def _import(options: argparse.Namespace, folder: Path, target: Target) -> int:
+    with _writing(folder, target) as db:
+        try:
+            found = read_file(options.file, _calendar(db))
+        except ProblemError as error:
+            raise CommandError(str(error)) from error
+        return _take(options, db, FILE, found, target.clock(db)())
+
+
+def _take(
+    options: argparse.Namespace, db: sqlite3.Connection, origin: str, found: Update, now: datetime
+) -> int:
+    calendar = take_up(db, origin, found, resources.calendar(), system_clock())
+    derive_all(db, calendar, now)
+    for reason in found.refused:
+        say(f"Refused: {reason}.")
+    if options.json:
+        print(json.dumps({"added": len(found.added), "refused": found.refused}))
+    else:
+        print(found.text)
+        print("\n".join(summary(calendar, resources.calendar(), now, releases.last_read(db))))
+    return Exit.PARTLY if found.refused and found.added else Exit.FAILED if found.refused else Exit.DONE  # fmt: skip
+
+
+def _export(options: argparse.Namespace, folder: Path, _: Target) -> int:
+    db = open_reader(folder / FILE_NAME)
+    try:
+        rows = export_rows(_calendar(db), system_clock())
+    finally:
+        if db is not None:
+            db.close()
+    try:
+        options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or "it can't be written"
+        raise CommandError(f"{options.out} was not written: {reason}.") from error
+    print(json.dumps({"file": str(options.out)}) if options.json else options.out)
+    return Exit.DONE
+
+
+@contextmanager
+def _writing(folder: Path, target: Target) -> Iterator[sqlite3.Connection]:
+    """Raises CommandError where another program works on the folder, or the file can't be used."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = lock(folder)
+    if held is None:
+        raise CommandError(AT_WORK.format(folder=folder))
+    try:
+        db, _ = database.prepare(folder / FILE_NAME, target.world)
+        with closing(db):
+            yield db
+    except ProblemError as error:
+        raise CommandError(str(error)) from error
+    finally:
+        held.unlock()

@@ -1,0 +1,86 @@
+"""Where the release data comes from and where it ends, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Any
+
+from hotpatch_gui.domain.horizon import horizon_notes
+from hotpatch_gui.domain.learning import FORMAT
+from hotpatch_gui.domain.releases import Calendar, Product, Release, day_name, release_day
+
+
+def newest_text(calendar: Calendar, product: Product) -> str:
+    """``complete until 9 November 2026; the newest known is the October 2026 baseline``."""
+    known = [r for r in calendar.monthly(product, date.max) if r.is_certain]
+    newest = f"; the newest release known is the {known[-1].title}" if known else ""
+    return f"complete until {day_name(calendar.complete_until(product))}{newest}"
+
+
+SHIPPED, MICROSOFT, FLEET = "with the program", "from Microsoft or a file", "seen in your fleet"
+
+
+def sources(calendar: Calendar, shipped: Calendar) -> list[tuple[str, int]]:
+    """(kind of source, how many releases it gave or completed)."""
+    own = {r.source for r in shipped.releases}
+
+    def origin(release: Release) -> str:
+        if release.machines is not None:
+            return FLEET
+        return SHIPPED if release.source in own else MICROSOFT
+
+    counted = Counter(map(origin, calendar.releases))
+    return [(name, counted[name]) for name in (SHIPPED, MICROSOFT, FLEET) if counted[name]]
+
+
+def summary(
+    calendar: Calendar, shipped: Calendar, now: datetime, last_read: datetime | None
+) -> list[str]:
+    """Lines for the user."""
+    lines = [f"{p.label}: {newest_text(calendar, p)}." for p in Product]
+    named = ", ".join(f"{count:,} {name}" for name, count in sources(calendar, shipped))
+    lines.append(f"Releases known: {named}.")
+    lines.append(
+        f"Microsoft's Security Update API was last read on {day_name(last_read.date())}."
+        if last_read is not None
+        else "Microsoft's Security Update API has not been read yet."
+    )
+    return [*lines, *horizon_notes(calendar, now)]
+
+
+def summary_json(
+    calendar: Calendar, shipped: Calendar, now: datetime, last_read: datetime | None
+) -> dict[str, Any]:
+    return {
+        "products": [
+            {
+                "product": p.label,
+                "complete_until": calendar.complete_until(p).isoformat(),
+                "unknown": [
+                    e.day.isoformat() for e in calendar.unknown(p, date.min, release_day(now))
+                ],
+            }
+            for p in Product
+        ],
+        "sources": dict(sources(calendar, shipped)),
+        "last_read": last_read.isoformat() if last_read else None,
+        "notes": horizon_notes(calendar, now),
+    }
+
+
+def export_rows(calendar: Calendar, now: datetime) -> dict[str, Any]:
+    """All releases published so far, as ``releases import`` reads them; the fleet's own sightings stay here."""
+    return {
+        "format": FORMAT,
+        "exported": now.isoformat(timespec="seconds"),
+        "releases": [
+            {
+                "product_key": r.product.value, "month": r.month, "release_date": r.released.isoformat(),
+                "kind": r.kind.value, "channel": r.channel, "kb": r.kb, "os_build": r.build,
+                "requires_reboot": r.restarts, "lcu_kb": r.lcu_kb, "lcu_build": r.lcu_build,
+                "offered": r.is_offered, "confidence": r.confidence, "source": r.source, "note": r.note,
+            }
+            for r in calendar.releases if r.machines is None
+        ],
+    }  # fmt: skip

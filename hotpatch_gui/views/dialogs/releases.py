@@ -1,0 +1,138 @@
+"""Release data: where it ends, where it comes from, and getting more of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
+
+from hotpatch_gui import resources
+from hotpatch_gui.domain.horizon import horizon_notes
+from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.models.release_sources import export_rows, summary
+from hotpatch_gui.store import releases
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.banner import Banner
+from hotpatch_gui.views.widgets.labels import label
+
+from .surface import SurfaceDialog
+
+EXPLANATION = (
+    "Which hotpatches and baselines Microsoft has released decides what this program can say of a machine. It "
+    "knows what was published when it was built, learns from what your machines are offered and install, and "
+    "can read Microsoft's public Security Update API. Nothing about your machines is sent there."
+)
+
+
+class ReleasesDialog(SurfaceDialog):
+    """Shows the horizon and the sources; reads Microsoft's list or a file on request."""
+
+    def __init__(self, services: Services, parent: QWidget) -> None:
+        super().__init__(services.theme, "releasesDialog", "Release data", parent)
+        self._s = services
+        theme = services.theme
+        self.horizon = Banner(theme)
+        self.summary = label(theme, wrap=True)
+        self.summary.setObjectName("releaseSummary")
+        self.daily = QCheckBox("Read Microsoft's list once a day")
+        self.daily.setObjectName("releasesDaily")
+        self.daily.setChecked(services.settings.reads_releases)
+        self.outcome = label(theme, wrap=True)
+        self.outcome.setObjectName("releasesResult")
+        self.update_ = self._button("releasesUpdate", "Update now")
+        self.load = self._button("releasesImport", "Import…")
+        self.save = self._button("releasesExport", "Export…")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for button in (self.update_, self.load, self.save):
+            row.addWidget(button)
+        row.addStretch(1)
+        self.column.addWidget(label(theme, EXPLANATION, role="secondary", wrap=True))
+        self.column.addWidget(self.horizon)
+        self.column.addWidget(self.summary)
+        self.column.addWidget(self.daily)
+        self.column.addWidget(
+            label(theme, f"Address: {services.settings.release_feed}", role="secondary", wrap=True)
+        )
+        self.column.addLayout(row)
+        self.column.addWidget(self.outcome)
+        self.column.addStretch(1)
+        self.finish((640, 460), self.closer())
+        self.update_.clicked.connect(self._update)
+        self.load.clicked.connect(self._import)
+        self.save.clicked.connect(self._export)
+        self.daily.toggled.connect(self._choose_daily)
+        services.source.changed.connect(self._on_changed)
+        services.source.releases_read.connect(self._on_read)
+        self.reload()
+
+    def _button(self, name: str, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAutoDefault(False)
+        return button
+
+    def reload(self) -> None:
+        """Say where the data ends now."""
+        calendar, now, db = self._s.calendar(), self._s.clock(), self._s.source.db
+        notes = horizon_notes(calendar, now)
+        if notes:
+            self.horizon.show_text(
+                Level.UNKNOWN, "Releases are due that are not known here", "\n".join(notes)
+            )
+        else:
+            self.horizon.show_text(Level.OK, "Every release planned so far is known", "")
+        last = releases.last_read(db) if db is not None else None
+        lines = summary(calendar, resources.calendar(), now, last)
+        self.summary.setText("\n".join(line for line in lines if line not in notes))
+
+    def _update(self) -> None:
+        self._begin("Reading Microsoft's list. A month's document is 10 to 40 MB.")
+        self._s.requests.update_releases(self._s.settings.release_feed)
+
+    def _import(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Import release data", "", "JSON files (*.json);;All files (*)"
+        )
+        if name:
+            self.read_file(Path(name))
+
+    def read_file(self, path: Path) -> None:
+        """Read a saved MSRC document, or a list that was exported."""
+        self._begin(f"Reading {path.name}.")
+        self._s.requests.import_releases(path)
+
+    def _export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export release data", "releases.json", "JSON files (*.json)"
+        )
+        if not name:
+            return
+        rows = export_rows(self._s.calendar(), self._s.clock())
+        try:
+            Path(name).write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        except OSError as error:
+            self.outcome.setText(f"{name} was not written: {error.strerror}.")
+        else:
+            self.outcome.setText(f"Written to {name}.")
+
+    def _begin(self, text: str) -> None:
+        self.outcome.setText(text)
+        for button in (self.update_, self.load):
+            button.setEnabled(False)
+
+    def _on_read(self, text: str) -> None:
+        self.outcome.setText(text)
+        for button in (self.update_, self.load):
+            button.setEnabled(True)
+        self.reload()
+
+    def _choose_daily(self, is_on: bool) -> None:
+        self._s.settings.reads_releases = is_on
+        self._s.requests.read_releases_daily(self._s.settings.release_feed if is_on else None)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.touch(frozenset({"releases"})):
+            self.reload()

@@ -1,0 +1,300 @@
+"""Release knowledge that grows after the program was built: from the fleet, from Microsoft, from a file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+
+from helpers.commands import run
+from helpers.context import context_for
+from helpers.msrc import NOVEMBER, Feed, feed
+from hotpatch_gui import resources
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind
+from hotpatch_gui.domain.standing import Level, Situation
+from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import CORE_25, WS25, assessment_of
+from hotpatch_gui.simulator.guest import Guest
+from hotpatch_gui.store import database, machines, releases
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.views.dialogs.releases import ReleasesDialog
+from hotpatch_gui.worker.sync import sync_fleet
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+OCTOBER, HOTPATCHED = "26100.33650", "26100.33750"
+HOTPATCH = Release(
+    Product.WS2025, "2026-11", date(2026, 11, 10), ReleaseKind.HOTPATCH, "hotpatch", "KB5991125", HOTPATCHED, False,
+    "KB5991025", "26100.33800", "high", "made up for a test", "",
+)  # fmt: skip
+BASELINE = Release(
+    Product.WS2025, "2026-11", date(2026, 11, 10), ReleaseKind.UNPLANNED_BASELINE, "hotpatch", "KB5991025",
+    "26100.33800", True, "KB5991025", "26100.33800", "high", "made up for a test", "",
+)  # fmt: skip
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    made, _ = database.prepare(tmp_path / FILE_NAME, "https://azure.demo.invalid")
+    with closing(made):
+        yield made
+
+
+Read = Callable[[], Calendar]
+
+
+def fleet_of(builds: list[str], release: Release, clock: SteppedClock) -> Wire:
+    """A simulated Azure that knows one release more than the program, and machines that run these builds."""
+    calendar = resources.calendar().with_releases([*resources.calendar().releases, release])
+    wire = build_simulator(
+        calendar, resources.read_json("other-updates.json"), clock=clock, quota=1000, machines=0
+    )
+    cloud = wire.cloud
+    cloud.guests.clear()
+    for number, build in enumerate(builds):
+        guest = Guest(f"vm-{number}", "rg", "westus2", WS25, CORE_25, build)
+        seen = clock.now() - timedelta(hours=1)
+        guest.assessment = assessment_of(guest, cloud.catalog, seen, seen, "Platform")
+        cloud.guests[guest.name] = guest
+    return wire
+
+
+def read(db: sqlite3.Connection, wire: Wire, clock: SteppedClock) -> Calendar:
+    """The calendar in force after one sync."""
+    context = context_for(db, wire, CloudClock(clock.now()))
+    try:
+        for _ in sync_fleet(context, lambda _: None):
+            pass
+        return context.calendar
+    finally:
+        context.gateway.close()
+        wire.cloud.close()
+
+
+def situations(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    return [tuple(r) for r in db.execute("SELECT situation, attention FROM machines ORDER BY name")]
+
+
+def test_a_hotpatch_that_several_machines_are_offered_is_learned(db: sqlite3.Connection) -> None:
+    clock = SteppedClock(NOW)
+    calendar = read(db, fleet_of([OCTOBER] * 3, HOTPATCH, clock), clock)
+    november = calendar.month(Product.WS2025, "2026-11")
+    assert november is not None
+    assert (november.kind, november.kb, november.build) == (ReleaseKind.HOTPATCH, "KB5991125", None)
+    assert november.machines == 3
+    assert november.source == "Seen in your fleet on 3 machines"
+    assert calendar.complete_until(Product.WS2025) == date(2026, 12, 7)
+    assert calendar.complete_until(Product.WS2022) == date(2026, 11, 9)
+    assert situations(db) == [(Situation.BEHIND, Level.WARNING)] * 3
+    kinds = db.execute("SELECT kind FROM releases WHERE kb='KB5991125'").fetchall()
+    assert [k[0] for k in kinds] == ["hotpatch"], "joins know it too"
+
+
+def test_what_one_machine_is_offered_is_a_hint_and_completes_nothing(
+    db: sqlite3.Connection,
+) -> None:
+    clock = SteppedClock(NOW)
+    calendar = read(db, fleet_of([OCTOBER], HOTPATCH, clock), clock)
+    assert calendar.month(Product.WS2025, "2026-11") is None
+    assert calendar.complete_until(Product.WS2025) == date(2026, 11, 9)
+    ((origin, hint),) = releases.read_learned(db)
+    assert (origin, hint.machines, hint.confidence) == ("fleet", 1, "hint")
+
+
+def test_the_build_is_what_machines_report_after_the_installation(db: sqlite3.Connection) -> None:
+    clock = SteppedClock(NOW)
+    wire = fleet_of([OCTOBER] * 3, HOTPATCH, clock)
+    for guest in list(wire.cloud.guests.values())[:2]:
+        patch = wire.cloud.catalog.release_patch(HOTPATCH)
+        guest.apply(patch, NOW, wire.cloud.catalog)
+        from hotpatch_gui.simulator.fleet import past_run
+
+        guest.runs = [
+            past_run(
+                [(patch, "Installed")], NOW - timedelta(days=3), "Platform", restart="NotNeeded"
+            )
+        ]
+        guest.assessment = assessment_of(guest, wire.cloud.catalog, NOW, NOW, "Platform")
+    calendar = read(db, wire, clock)
+    november = calendar.month(Product.WS2025, "2026-11")
+    assert november is not None
+    assert (november.build, november.machines) == (HOTPATCHED, 3)
+    assert [s for s, _ in situations(db)] == [Situation.BEHIND] * 3, (
+        "two are offered definitions only"
+    )
+    assert [a for _, a in situations(db)] == [Level.INFO, Level.INFO, Level.WARNING]
+
+
+def test_a_cumulative_update_that_enrolled_machines_are_offered_is_the_months_baseline(
+    db: sqlite3.Connection,
+) -> None:
+    clock = SteppedClock(NOW)
+    calendar = read(db, fleet_of([OCTOBER] * 2, BASELINE, clock), clock)
+    november = calendar.month(Product.WS2025, "2026-11")
+    assert november is not None
+    assert (november.kind, november.kb, november.restarts) == (
+        ReleaseKind.UNPLANNED_BASELINE, "KB5991025", True,
+    )  # fmt: skip
+
+
+def test_a_machine_off_the_train_teaches_nothing(db: sqlite3.Connection) -> None:
+    clock = SteppedClock(NOW)
+    drifted = ["26100.33296"] * 3
+    calendar = read(db, fleet_of(drifted, HOTPATCH, clock), clock)
+    assert calendar.month(Product.WS2025, "2026-11") is None
+    assert releases.read_learned(db) == []
+
+
+def test_a_published_row_replaces_what_the_fleet_showed(db: sqlite3.Connection) -> None:
+    clock = SteppedClock(NOW)
+    seen = read(db, fleet_of([OCTOBER] * 2, HOTPATCH, clock), clock)
+    with database.transaction(db):
+        releases.save_learned(db, "msrc", [HOTPATCH], NOW)
+    calendar = releases.calendar_of(db, resources.calendar())
+    november = calendar.month(Product.WS2025, "2026-11")
+    assert seen.month(Product.WS2025, "2026-11").machines == 2  # type: ignore[union-attr]
+    assert november is not None
+    assert (november.machines, november.build, november.source) == (
+        None,
+        HOTPATCHED,
+        "made up for a test",
+    )
+
+
+# commands
+
+
+@pytest.fixture
+def msrc() -> Iterator[Feed]:
+    with feed() as made:
+        yield made
+
+
+def test_the_commands_show_update_export_and_import(tmp_path: Path, msrc: Feed) -> None:
+    here = tmp_path / "here"
+    shown = run(here, "releases", "--json")
+    assert shown.returncode == 0, shown.stderr
+    before = json.loads(shown.stdout)
+    assert [p["complete_until"] for p in before["products"]] == ["2026-11-09"] * 2
+    assert (before["last_read"], set(before["sources"])) == (None, {"with the program"})
+    updated = run(here, "releases", "update", "--url", msrc.address)
+    assert updated.returncode == 0, updated.stderr
+    assert updated.stdout.startswith("4 releases added or completed.")
+    assert "complete until 7 December 2026" in updated.stdout
+    assert "not known here" not in updated.stdout
+    after = json.loads(run(here, "releases", "--json").stdout)
+    assert after["sources"]["from Microsoft or a file"] == 4
+    listed = tmp_path / "releases.json"
+    assert run(here, "releases", "export", "--out", str(listed)).returncode == 0
+    there = tmp_path / "there"
+    imported = run(there, "releases", "import", str(listed), "--json")
+    assert json.loads(imported.stdout) == {"added": 4, "refused": []}, imported.stderr
+
+
+def test_a_failed_update_keeps_what_was_known(tmp_path: Path, msrc: Feed) -> None:
+    assert run(tmp_path, "releases", "update", "--url", msrc.address).returncode == 0
+    msrc.answers["/updates"] = (503, {}, b"")
+    failed = run(tmp_path, "releases", "update", "--url", msrc.address)
+    assert failed.returncode == 1
+    assert "answered 503" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    after = json.loads(run(tmp_path, "releases", "--json").stdout)
+    assert [p["complete_until"] for p in after["products"]] == ["2026-12-07"] * 2
+
+
+def test_a_refused_row_is_named_and_the_exit_code_says_partly(tmp_path: Path, msrc: Feed) -> None:
+    november = json.loads(json.dumps(NOVEMBER).replace("20348.5850", "26100.5850"))
+    msrc.documents[1] = november
+    done = run(tmp_path, "releases", "update", "--url", msrc.address)
+    assert done.returncode == 4
+    assert (
+        "Refused: KB5991122 is listed for Windows Server 2022 with build 10.0.26100.5850"
+        in done.stderr
+    )
+
+
+# the window
+
+
+def test_the_window_learns_from_microsoft_and_says_so(stage: Stage, msrc: Feed) -> None:
+    stage.clock.jump_to(NOW)
+    stage.app.settings._store.setValue("release_feed", msrc.address)
+    stage.start()
+    stage.choose("vm-web-01")
+    blade = stage.window.machines.blade
+    assert "current" not in blade.banner.headline.text()
+    assert "up to date." not in blade.banner.headline.text()
+    if not blade.banner.button.isVisible():
+        blade.open_releases()
+    else:
+        blade.banner.button.click()
+    dialog = stage.window.findChild(ReleasesDialog)
+    assert dialog is not None
+    assert "not known here" in dialog.horizon.headline.text()
+    assert "9 November 2026" in dialog.summary.text()
+    dialog.findChild(QPushButton, "releasesUpdate").click()
+    stage.until(lambda: dialog.outcome.text() == "4 releases added or completed.")
+    stage.settle()
+    assert dialog.horizon.headline.text() == "Every release planned so far is known"
+    assert "7 December 2026" in dialog.summary.text()
+    assert stage.app.releases().complete_until(Product.WS2025) == date(2026, 12, 7)
+    dialog.reject()
+
+
+def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) -> None:
+    stage.app.settings._store.setValue("release_feed", msrc.address)
+    stage.start()
+    assert msrc.asked == [], "nothing is read unless the user wants it"
+    stage.window.open_preferences()
+    stage.window.findChild(QPushButton, "prefReleases").click()
+    dialog = stage.window.findChild(ReleasesDialog)
+    assert dialog is not None
+    assert not dialog.daily.isChecked()
+    dialog.daily.click()
+    stage.until(lambda: "/cvrf/2026-Nov" in msrc.asked)
+    stage.until(lambda: dialog.outcome.text().startswith("4 releases"))
+    assert stage.app.settings.reads_releases
+    many = len(msrc.asked)
+    stage.app.thread_.daily_releases_changed.emit()
+    stage.idle()
+    assert len(msrc.asked) == many, "once a day"
+    dialog.reject()
+
+
+def test_a_file_is_imported_in_the_window_and_nonsense_is_said(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.start()
+    stage.window.machines.blade.open_releases()
+    dialog = stage.window.findChild(ReleasesDialog)
+    assert dialog is not None
+    wrong = tmp_path / "<b>wrong<i>.json"
+    dialog.read_file(wrong)
+    stage.until(lambda: "No releases could be read" in dialog.outcome.text())
+    assert "<b>wrong<i>.json" in dialog.outcome.text()
+    saved = tmp_path / "2026-Nov.json"
+    saved.write_text(json.dumps(NOVEMBER), encoding="utf-8")
+    dialog.read_file(saved)
+    stage.until(lambda: dialog.outcome.text() == "2 releases added or completed.")
+    dialog.reject()
+
+
+def test_machines_are_derived_anew_once_a_release_is_known(stage: Stage, msrc: Feed) -> None:
+    stage.clock.jump_to(NOW)
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    green = "SELECT count(*) FROM machines WHERE attention=0"
+    assert db.execute(green).fetchone()[0] == 0, "nothing is green past the horizon"
+    assert machines.present(db)
+    stage.app.desk.update_releases(msrc.address)
+    stage.until(lambda: stage.app.releases().complete_until(Product.WS2025) > date(2026, 12, 1))

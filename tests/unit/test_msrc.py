@@ -1,0 +1,308 @@
+"""Microsoft's documents: what fills the calendar, what is refused and why, and what a bad server does not do."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.msrc import (
+    HOTPATCH,
+    NET,
+    NOVEMBER,
+    OCTOBER,
+    WS22,
+    WS25,
+    WS25_CORE,
+    WS2019,
+    document,
+    feed,
+    fix,
+)
+from hotpatch_gui import resources
+from hotpatch_gui.azure import msrc_api
+from hotpatch_gui.azure.msrc_document import month_of, read_document
+from hotpatch_gui.azure.parse import UnreadableError
+from hotpatch_gui.domain.learning import merge
+from hotpatch_gui.domain.problems import ProblemError, ProblemKind
+from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
+from hotpatch_gui.models.release_sources import export_rows
+from hotpatch_gui.worker.release_knowledge import Update, download, read_file
+
+P25, P22 = Product.WS2025, Product.WS2022
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def joined(calendar: Calendar, update: Update, origin: str = "msrc") -> Calendar:
+    return merge(calendar, [(origin, r) for r in update.added])
+
+
+@pytest.mark.parametrize("spelling", HOTPATCH)
+def test_a_document_fills_the_month_in_each_spelling_of_a_hotpatch(
+    calendar: Calendar, spelling: str
+) -> None:
+    body = document(
+        "2026-Nov", fix("5991025", [WS25, WS25_CORE], "26100.33800"),
+        fix("5991125", [WS25], "26100.33750", spelling, "No"), fix("5991999", [NET], None),
+    )  # fmt: skip
+    found = read_document(body, calendar)
+    assert found.refused == []
+    (release,) = found.releases
+    assert (release.kind, release.kb, release.build) == (
+        ReleaseKind.HOTPATCH,
+        "KB5991125",
+        "26100.33750",
+    )
+    assert (release.lcu_kb, release.lcu_build) == ("KB5991025", "26100.33800")
+    assert (release.restarts, release.released) == (False, date(2026, 11, 10))
+    whole = merge(calendar, [("msrc", release)])
+    assert whole.complete_until(P25) == date(2026, 12, 7)
+    assert whole.complete_until(P22) == date(2026, 11, 9), "what the document lacks stays unknown"
+    assert whole.hotpatch_month_of_lcu(P25, "KB5991025") == release
+
+
+def test_a_gap_is_filled_and_what_the_program_carries_stays(calendar: Calendar) -> None:
+    found = read_document(OCTOBER, calendar)
+    assert (len(found.releases), found.refused) == (2, [])
+    whole = merge(calendar, [("msrc", r) for r in found.releases])
+    october = whole.month(P25, "2026-10")
+    assert october is not None
+    assert (october.kb, october.build, october.kind) == (
+        "KB5990025",
+        "26100.33650",
+        ReleaseKind.PLANNED_BASELINE,
+    )
+    assert "MSRC CVRF 2026-Oct" in october.source
+    assert whole.by_kb(P25, "KB5990025") == october
+    assert len(whole.releases) == len(calendar.releases)
+
+
+def test_a_month_without_a_hotpatch_is_a_baseline(calendar: Calendar) -> None:
+    """June 2026 was so: the plan had a hotpatch there."""
+    found = read_document(document("2026-Nov", fix("5991025", [WS25], "26100.33800")), calendar)
+    (release,) = found.releases
+    assert (release.kind, release.kb, release.restarts) == (
+        ReleaseKind.UNPLANNED_BASELINE, "KB5991025", True,
+    )  # fmt: skip
+    assert "lists no hotpatch" in release.note
+    january = document("2027-Jan", fix("5993025", [WS25], "26100.34000"))
+    assert read_document(january, calendar).releases[0].kind is ReleaseKind.PLANNED_BASELINE
+
+
+def test_a_build_that_is_missing_stays_unknown(calendar: Calendar) -> None:
+    body = document(
+        "2026-Nov", fix("5991025", [WS25], None), fix("5991125", [WS25], None, HOTPATCH[1], "No")
+    )
+    (release,) = read_document(body, calendar).releases
+    assert (release.kb, release.build, release.lcu_build) == ("KB5991125", None, None)
+
+
+CONTRADICTIONS: list[tuple[str, list[dict[str, Any]], str]] = [
+    ("a build of another system", [fix("5991025", [WS25], "20348.5900")], "isn't one of its"),
+    ("a build without a revision", [fix("5991025", [WS25], "26100.0")], "isn't one of its"),
+    ("a KB under both systems", [fix("5991025", [WS25, WS22], None)], "listed for both systems"),
+    ("a hotpatch above its month's update",
+     [fix("5991025", [WS25], "26100.33750"), fix("5991125", [WS25], "26100.33800", HOTPATCH[0], "No")], "isn't below"),
+    ("a hotpatch that restarts",
+     [fix("5991025", [WS25], "26100.33800"), fix("5991125", [WS25], "26100.33750", HOTPATCH[0], "Yes")], "one that restarts"),
+    ("a KB of another month", [fix("5122871", [WS25], "26100.33800")], "is September 2026's"),
+    ("a build below an earlier month's", [fix("5991025", [WS25], "26100.33500")], "doesn't fit October 2026's"),
+    ("two builds of one KB", [fix("5991025", [WS25], "26100.33800"), fix("5991025", [WS25], "26100.33801")], "listed with builds"),
+    ("two KBs without builds", [fix("5991025", [WS25], None), fix("5991026", [WS25], "26100.33800")], "can't be told"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "fixes", "reason"), CONTRADICTIONS, ids=[c[0] for c in CONTRADICTIONS]
+)
+def test_a_row_that_contradicts_is_refused_with_the_reason(
+    calendar: Calendar, name: str, fixes: list[dict[str, Any]], reason: str
+) -> None:
+    found = read_document(document("2026-Nov", *fixes), calendar)
+    assert found.releases == []
+    assert any(reason in why for why in found.refused), found.refused
+
+
+def test_what_contradicts_a_known_month_is_refused(calendar: Calendar) -> None:
+    wrong = document("2026-Oct", fix("5990025", [WS25], "26100.33651"))
+    found = read_document(wrong, calendar)
+    assert found.releases == []
+    assert "build known as 26100.33650, listed as 26100.33651" in found.refused[0]
+    other = document(
+        "2026-Sep",
+        fix("5122871", [WS25], "26100.33438"),
+        fix("5991125", [WS25], "26100.33400", HOTPATCH[0], "No"),
+    )
+    assert (
+        "known as unplanned baseline, listed as hotpatch"
+        in read_document(other, calendar).refused[0]
+    )
+
+
+def test_an_out_of_band_update_of_the_month_is_not_taken_for_it(calendar: Calendar) -> None:
+    body = document(
+        "2026-Nov", fix("5991025", [WS25], "26100.33800"), fix("5991026", [WS25], "26100.33811"),
+        fix("5991125", [WS25], "26100.33750", HOTPATCH[0], "No"),
+    )  # fmt: skip
+    found = read_document(body, calendar)
+    assert found.releases[0].lcu_kb == "KB5991025"
+    assert "KB5991026 came out of band" in found.refused[0]
+
+
+def test_other_systems_and_kinds_of_fixes_say_nothing(calendar: Calendar) -> None:
+    body = document(
+        "2026-Nov", fix("5991019", [WS2019], "17763.9000"), fix("5991999", [NET], None),
+        fix("5991998", ["12244"], "25398.2000"), fix("Release Notes", [WS25], "26100.33800"),
+        fix("5991997", [WS25], "26100.33800", "Monthly Rollup"),
+    )  # fmt: skip
+    assert read_document(body, calendar)[2:] == ([], [])
+
+
+def test_without_names_in_the_tree_the_known_numbers_count(calendar: Calendar) -> None:
+    body = NOVEMBER | {"ProductTree": {}}
+    assert len(read_document(body, calendar).releases) == 2
+
+
+@pytest.mark.parametrize("name", ["", "2026-11", "Nov-2026", "2026-Foo", "2026-Nov/../x"])
+def test_a_document_that_names_no_month_is_none(calendar: Calendar, name: str) -> None:
+    with pytest.raises(UnreadableError):
+        month_of(name)
+    with pytest.raises(UnreadableError):
+        read_document(document(name), calendar)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(["DocumentTracking", "ProductTree", "Vulnerability"]), JSON)
+def test_nonsense_in_a_document_ends_in_a_known_error_or_in_nothing(part: str, value: Any) -> None:
+    calendar = resources.calendar()
+    try:
+        found = read_document(NOVEMBER | {part: value}, calendar)
+    except UnreadableError:
+        return
+    assert found.releases == [] or part == "ProductTree"
+
+
+def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None:
+    with feed() as msrc:
+        msrc.documents.insert(0, document("2026-Aug", fix("1111111", [WS25], "26100.1")))
+        update = download(msrc.address, calendar, {})
+        assert msrc.asked == ["/updates", "/cvrf/2026-Oct", "/cvrf/2026-Nov"]
+        assert (len(update.added), update.refused) == (4, [])
+        whole = joined(calendar, update)
+        assert all(whole.complete_until(p) == date(2026, 12, 7) for p in Product)
+        msrc.asked.clear()
+        again = download(msrc.address, whole, update.documents)
+        assert msrc.asked == ["/updates"], "nothing is new"
+        assert again.text == "Nothing new."
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "kind", "says"),
+    [
+        ("/updates", (500, {}, b""), ProblemKind.AZURE_FAILED, "answered 500"),
+        ("/updates", (429, {}, b""), ProblemKind.THROTTLED, "answered 429"),
+        ("/updates", (200, {}, b"<html>Sign in</html>"), ProblemKind.NONSENSE, "could not be read"),
+        ("/updates", (200, {}, b"[]"), ProblemKind.NONSENSE, "could not be read"),
+        ("/cvrf/2026-Nov", (200, {}, b"{"), ProblemKind.NONSENSE, "could not be read"),
+        ("/cvrf/2026-Nov", (200, {}, b"{}"), ProblemKind.REJECTED, "names no month"),
+        ("/cvrf/2026-Nov", (200, {"Content-Length": "999999"}, b"{}"), ProblemKind.OFFLINE, "No connection"),
+        ("/cvrf/2026-Nov", (302, {"Location": "https://elsewhere.example/x"}, b""), ProblemKind.REJECTED, "elsewhere.example"),
+        ("/cvrf/2026-Nov", (302, {"Location": "/cvrf/2026-Nov"}, b""), ProblemKind.NONSENSE, "could not be read"),
+    ],
+)  # fmt: skip
+def test_a_server_that_answers_badly_changes_nothing(
+    calendar: Calendar,
+    path: str,
+    answer: tuple[int, dict[str, str], bytes],
+    kind: ProblemKind,
+    says: str,
+) -> None:
+    with feed() as msrc:
+        msrc.answers[path] = answer
+        with pytest.raises(ProblemError) as error:
+            download(msrc.address, calendar, {})
+    assert error.value.problem.kind is kind
+    assert says in error.value.problem.text
+    assert (
+        "kept" in error.value.problem.text
+        or "nothing was read" in error.value.problem.text.casefold()
+    )
+
+
+def test_an_answer_larger_than_the_limit_is_cut_off(
+    calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(msrc_api, "MAX_BYTES", 200)
+    with feed() as msrc, pytest.raises(ProblemError, match="took more than"):
+        download(msrc.address, calendar, {})
+
+
+def test_no_network_and_a_wrong_address_are_said(calendar: Calendar) -> None:
+    with pytest.raises(ProblemError, match="No connection to Microsoft"):
+        download("http://127.0.0.1:9/", calendar, {})
+    with pytest.raises(ProblemError, match="is no https address"):
+        download("http://api.msrc.example/", calendar, {})
+
+
+def test_a_saved_document_and_an_exported_list_are_imported(
+    calendar: Calendar, tmp_path: Path
+) -> None:
+    saved = tmp_path / "2026-Nov.json"
+    saved.write_text(json.dumps(NOVEMBER), encoding="utf-8")
+    whole = joined(calendar, read_file(saved, calendar), "file")
+    assert whole.complete_until(P25) == date(2026, 12, 7)
+    listed = tmp_path / "releases.json"
+    listed.write_text(json.dumps(export_rows(whole, NOW)), encoding="utf-8")
+    there = read_file(listed, calendar)
+    assert (len(there.added), there.refused) == (2, [])
+    elsewhere = joined(calendar, there, "file")
+    assert {r.kb for r in elsewhere.releases} == {r.kb for r in whole.releases}
+    assert read_file(listed, whole).text == "Nothing new."
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "isn't JSON"), ("[1]", "neither an MSRC document"), ('{"format": "hotpatch-releases"}', "list of releases is missing"),
+    ],
+)  # fmt: skip
+def test_another_file_is_refused(
+    calendar: Calendar, tmp_path: Path, content: str, says: str
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ProblemError, match=says):
+        read_file(path, calendar)
+    with pytest.raises(ProblemError, match="No such file"):
+        read_file(tmp_path / "none.json", calendar)
+
+
+def test_rows_of_a_list_that_cannot_be_are_refused_one_by_one(
+    calendar: Calendar, tmp_path: Path
+) -> None:
+    rows = export_rows(calendar, NOW)
+    good = next(
+        r for r in rows["releases"] if r["month"] == "2026-10" and r["product_key"] == "WS2025"
+    )
+    path = tmp_path / "x.json"
+    broken = [
+        good | {"kb": "KB5990025"}, good | {"month": "2026-99"}, good | {"kb": 7}, good | {"os_build": "<b>"},
+        good | {"month": "2026-11", "os_build": "20348.1"}, "row", good | {"kind": "hotpatch"},
+    ]  # fmt: skip
+    path.write_text(json.dumps(rows | {"releases": broken}), encoding="utf-8")
+    found = read_file(path, calendar)
+    assert [r.kb for r in found.added] == ["KB5990025"]
+    assert len(found.refused) == len(broken) - 1
