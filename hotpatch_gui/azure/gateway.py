@@ -23,7 +23,7 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
-from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.updates import Update
 
 from . import parse
@@ -88,9 +88,10 @@ class SchedulePage:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPage:
-    """(machine id, schedule id), both in lower case."""
+    """(machine id, schedule id), both in lower case; and the dynamic scopes."""
 
     assignments: list[tuple[str, str]]
+    scopes: list[Scope]
     unreadable: int
     total: int
 
@@ -391,6 +392,8 @@ class Gateway:
         return options
 
 
+MACHINE_PARTS = 8
+"""Parts of a machine's resource id; a subscription's or a resource group's has fewer."""
 _VM, _ARC = "microsoft.compute/virtualmachines", "microsoft.hybridcompute/machines"
 _ASSESSMENT, _RUN = "patchassessmentresults", "patchinstallationresults"
 
@@ -435,12 +438,17 @@ def _schedule_page(page: Page) -> SchedulePage:
 
 def _assignment_page(page: Page) -> AssignmentPage:
     found: list[tuple[str, str]] = []
+    scopes: list[Scope] = []
 
     def take(row: Mapping[str, Any]) -> None:
-        machine = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
-        found.append((machine, parse.required(row.get("schedule"), "schedule").lower()))
+        target = parse.required(row.get("machine"), "machine")
+        if len(target.strip("/").split("/")) < MACHINE_PARTS or row.get("filter"):
+            scopes.append(parse.scope(row))
+            return
+        schedule = parse.required(row.get("schedule"), "schedule").lower()
+        found.append((parse.machine_id_of(target), schedule))
 
-    return AssignmentPage(found, _take_rows(page.rows, take), page.total)
+    return AssignmentPage(found, scopes, _take_rows(page.rows, take), page.total)
 
 
 def _owner(row: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
+from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.kb import kb_of_update
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
@@ -21,7 +22,7 @@ from hotpatch_gui.domain.records import (
     RunStatus,
     RunUpdate,
 )
-from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
 T = TypeVar("T")
@@ -312,15 +313,62 @@ def _settings(*values: Any) -> PatchSettings:
 
 def schedule(row: Mapping[str, Any]) -> Schedule:
     """A row of schedules.kql. Its window lasts ``03:55``, hours and minutes."""
-    window = mapping(row.get("window"))
-    lasts = re.fullmatch(r"(\d{1,2}):(\d{2})", text(window.get("duration")) or "")
+    window, install = mapping(row.get("window")), mapping(row.get("install"))
+    windows = mapping(install.get("windowsParameters"))
+    lasts = re.fullmatch(r"\s*(\d{1,2}):(\d{2})(?::\d{2})?\s*", text(window.get("duration")) or "")
     return Schedule(
         name=required(row.get("name"), "name"),
         starts=text(window.get("startDateTime")) or "",
         minutes=int(lasts[1]) * 60 + int(lasts[2]) if lasts else None,
         time_zone=text(window.get("timeZone")),
         recurs=text(window.get("recurEvery")) or "",
+        expires=text(window.get("expirationDateTime")),
+        classifications=_words(windows.get("classificationsToInclude"), Classification),
+        include=_kb_list(windows.get("kbNumbersToInclude")),
+        exclude=_kb_list(windows.get("kbNumbersToExclude")),
+        exclude_restarting=flag(windows.get("excludeKbsRequiringReboot")),
+        restart=_restart_setting(install.get("rebootSetting")),
     )
+
+
+def _words(values: Any, words: Iterable[str]) -> tuple[str, ...]:
+    found = (spelled(value, words) for value in items(values))
+    return tuple("".join(w.split()) for w in found if w)
+
+
+def _kb_list(values: Any) -> tuple[str, ...]:
+    found = (kb_of_update(text(value), None) for value in items(values))
+    return tuple(kb for kb in found if kb)
+
+
+def _restart_setting(value: Any) -> str | None:
+    """``IfRequired``, ``Never`` or ``Always``; Azure also writes ``NeverReboot`` and ``AlwaysReboot``."""
+    return spelled(re.sub("reboots?$", "", text(value) or "", flags=re.IGNORECASE), RestartSetting)
+
+
+def scope(row: Mapping[str, Any]) -> Scope:
+    """A row of assignments.kql with a filter: a dynamic scope."""
+    given = mapping(row.get("filter"))
+    settings = mapping(given.get("tagSettings"))
+    tags = mapping(settings.get("tags"))
+    known = {"osTypes", "resourceGroups", "resourceTypes", "locations", "tagSettings"}
+    return Scope(
+        name=text(row.get("name")) or "",
+        schedule_id=required(row.get("schedule"), "schedule").lower(),
+        below=required(row.get("machine"), "machine").lower(),
+        os_types=_texts(given.get("osTypes")),
+        resource_groups=_texts(given.get("resourceGroups")),
+        resource_types=_texts(given.get("resourceTypes")),
+        locations=_texts(given.get("locations")),
+        tags=tuple((str(name), _texts(values)) for name, values in tags.items()),
+        all_tags=_is(settings.get("filterOperator"), "All"),
+        unknown=tuple(sorted(str(key) for key in given if key not in known and given[key])),
+    )
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    found = map(text, items(values))
+    return tuple(t for t in found if t)
 
 
 def last_part(resource_id: Any) -> str | None:

@@ -11,7 +11,7 @@ from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.formats import iso
-from hotpatch_gui.store import catalogue, connections, machines
+from hotpatch_gui.store import catalogue, connections, machines, side_reads
 
 from .common import CommandError, Exit, chosen, say, session
 
@@ -59,11 +59,13 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
     states = [
         s for s in catalogue.sync_states(running.db) if only is None or s.connection_id in only
     ]
+    missing = side_reads.missing(running.db)
     found = [
         {
             "connection": s.name, "account": s.account, "finished": iso(s.finished), "problem": s.problem,
             "next_step": s.next_step, "unreadable": s.unreadable,
             "machines": len(machines.present(running.db, s.connection_id)),
+            "missing": {m.what: m.problem for m in missing if m.connection == s.name},
         }
         for s in states
     ]  # fmt: skip
@@ -76,6 +78,8 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
             print(f"{state.name}: {row['machines']:,} machines, read {row['finished']}")
         if state.unreadable:
             say(f"{state.name}: {state.unreadable:,} rows could not be read and were left out.")
+        for what, problem in row["missing"].items():
+            say(f"{state.name}: {what} could not be read: {problem} All else was read.")
     bad = [s for s in states if s.problem]
     if not bad:
         return Exit.PARTLY if any(s.unreadable for s in states) else Exit.DONE

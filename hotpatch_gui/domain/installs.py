@@ -231,3 +231,12 @@ def _names(updates: tuple[Update, ...]) -> str:
     if not names:
         return ""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def names_kbs(request: str | None) -> bool:
+    """Whether a stored request names KBs to install; False where it isn't this program's."""
+    try:
+        windows = json.loads(request or "{}")["windowsParameters"]
+        return bool(windows["kbNumbersToInclude"])
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -17,11 +17,12 @@ ASSESSMENT_KEPT = timedelta(days=7)
 
 
 class PatchMode(StrEnum):
-    """WindowsVMGuestPatchMode."""
+    """WindowsVMGuestPatchMode, and Arc's ImageDefault."""
 
     MANUAL = "Manual"
     AUTOMATIC_BY_OS = "AutomaticByOS"
     AUTOMATIC_BY_PLATFORM = "AutomaticByPlatform"
+    IMAGE_DEFAULT = "ImageDefault"
 
     @classmethod
     @lru_cache(maxsize=256)
@@ -81,6 +82,8 @@ class PatchSettings:
                 return "Windows automatic updates"
             case PatchMode.MANUAL:
                 return "Manual updates"
+            case PatchMode.IMAGE_DEFAULT:
+                return "Image default"
         return "Not known"
 
 

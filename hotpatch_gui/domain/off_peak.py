@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tzlocal.windows_tz import win_tz
 
@@ -19,13 +19,25 @@ ASSUMPTION = "22:00 to 06:00 in the machine's time zone; an assumption, as Azure
 
 @lru_cache(maxsize=512)
 def zone_of(name: str | None) -> tzinfo | None:
-    """``Pacific Standard Time`` or ``America/Los_Angeles``; None for a name that is not known."""
+    """``Pacific Standard Time`` or ``America/Los_Angeles`` in any letter case; None for a name that is not known."""
     if not name:
         return None
+    folded = name.strip().casefold()
     try:
-        return ZoneInfo(win_tz.get(name, name))
+        return ZoneInfo(_windows_zones().get(folded) or _zones().get(folded, name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+@lru_cache(maxsize=1)
+def _windows_zones() -> dict[str, str]:
+    return {windows.casefold(): zone for windows, zone in win_tz.items()}
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    """By their names in lower case; reads the zone files once."""
+    return {zone.casefold(): zone for zone in available_timezones()}
 
 
 @lru_cache(maxsize=65536)

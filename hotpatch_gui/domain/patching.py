@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from .machines import AssessmentMode, Machine, PatchMode
 from .power import PowerState
 from .rollout import Member, Outcome, Rollout, Stop, set_limit, timetable
-from .schedules import Schedule, next_run
+from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, next_run
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 """Periodic assessments, where the mode asks for them; "every few days" is taken as three."""
 UNHEALTHY_STATES = ("unavailable", "degraded")
@@ -48,7 +49,7 @@ class Facts(NamedTuple):
     begun: datetime | None = None
     health: str | None = None
     health_since: datetime | None = None
-    schedule: Schedule | None = None
+    schedules: MachineSchedules = NO_SCHEDULES
 
 
 class Place(NamedTuple):
@@ -73,36 +74,58 @@ class View:
     stopped_in: tuple[Facts, ...] = ()
 
 
-def why_not(machine: Machine, schedule: Schedule | None = None) -> str | None:
+def why_not(
+    machine: Machine, schedules: MachineSchedules = NO_SCHEDULES, now: datetime = NEVER
+) -> str | None:
     """Why automatic guest patching passes a machine by; None where it does not (azure-patching §4.1, §4.2).
-    ``schedule`` is the maintenance configuration that is assigned to it."""
+    ``schedules`` are its maintenance configurations; those that have ended by ``now`` don't count."""
     settings = machine.settings
     if machine.arc is not None:
         return "An Arc-enabled server: automatic guest patching is for virtual machines in Azure alone."
     match settings.patch_mode:
         case None:
             return "Its patch orchestration is not known."
+        case PatchMode.IMAGE_DEFAULT:
+            return "Image default: the image's own setting decides, and Azure does not report it."
         case PatchMode.MANUAL:
             return "Manual updates: nothing is installed unless somebody asks for it."
         case PatchMode.AUTOMATIC_BY_OS:
             return "Windows automatic updates: Windows Update inside the machine decides, and nobody else knows when."
     if settings.bypass_safety_checks:
-        times = (
-            f"at the times of {schedule.name}"
-            if schedule
-            else "by nothing, as no schedule is assigned to it"
-        )
-        return f"Customer Managed Schedules: it is patched {times}."
-    if schedule is not None:
+        return f"Customer Managed Schedules: {_own_times(schedules, now)}."
+    certain = schedules.certain(now)
+    if certain:
         return (
-            f"{schedule.name} is assigned, but the machine is not set to Customer Managed Schedules: so neither "
-            "the schedule nor automatic guest patching installs anything."
+            f"{_names(certain)} {'is' if len(certain) == 1 else 'are'} assigned, but the machine is not set to "
+            "Customer Managed Schedules: so neither a schedule nor automatic guest patching installs anything."
         )
     if machine.image.publisher is None:
         return "A custom image: automatic guest patching does not work on those."
     if machine.allow_extensions is False or settings.provision_agent is False:
         return "Without VM agent and extension operations, Azure cannot patch it."
     return None
+
+
+def _own_times(schedules: MachineSchedules, now: datetime) -> str:
+    """By which schedules a machine with schedules of its own is patched, as far as that is known."""
+    current = schedules.current(now)
+    certain = [f for f in current if f.how is not How.PERHAPS]
+    perhaps = [f for f in current if f.how is How.PERHAPS]
+    if certain:
+        also = f", and perhaps of {_names(perhaps)}" if perhaps else ""
+        return f"it is patched at the times of {_names(certain)}{also}"
+    if perhaps:
+        scopes = ", ".join(dict.fromkeys(f.scope for f in perhaps))
+        return f"it is patched perhaps at the times of {_names(perhaps)}, by the dynamic scope {scopes}"
+    if schedules.unread:
+        return f"which schedules it follows is not known ({schedules.unread})"
+    if schedules.follows:
+        return f"it is patched by nothing, as {_names(schedules.follows)} has ended"
+    return "it is patched by nothing, as no schedule is assigned to it"
+
+
+def _names(follows: Iterable[Follows]) -> str:
+    return ", ".join(dict.fromkeys(f.schedule.name for f in follows))
 
 
 def member_of(key: str, machine: Machine) -> Member:
@@ -118,7 +141,7 @@ def view(
 ) -> View:
     """Where the rollout of what came out at ``released`` stands, and when each machine's turn comes."""
     facts = list(facts)
-    reasons = {f.key: why_not(f.machine, f.schedule) for f in facts}
+    reasons = {f.key: why_not(f.machine, f.schedules, now) for f in facts}
     taking_part = [f for f in facts if reasons[f.key] is None]
     rollout = Rollout((member_of(f.key, f.machine) for f in taking_part), pairs, released)
     told = filter(None, (_told(f, released, now) for f in taking_part))
@@ -142,8 +165,10 @@ def view(
 
 def own_time(f: Facts, now: datetime) -> datetime | None:
     """When its own schedule runs next, if one does."""
-    follows = f.schedule is not None and f.machine.settings.bypass_safety_checks
-    return next_run(f.schedule, now) if f.schedule is not None and follows else None
+    if not f.machine.settings.bypass_safety_checks:
+        return None
+    runs = (next_run(own.schedule, now) for own in f.schedules.certain(now))
+    return min((r for r in runs if r is not None), default=None)
 
 
 def _hour(moment: datetime) -> datetime:

@@ -1,14 +1,16 @@
 """Maintenance configurations of in-guest scope: a customer's own times for updates.
 
-``recurs`` is Azure's ``recurEvery``: ``Day``, ``3Days``, ``Week Saturday,Sunday``, ``Month Third Sunday``,
-``Month Second Tuesday Offset4`` or ``2Months day23,day24`` (Microsoft.Maintenance, maintenanceConfigurations).
+``recurs`` is Azure's ``recurEvery``: ``6Hour``, ``Day``, ``3Days``, ``Week Saturday,Sunday``, ``Month Third
+Sunday``, ``Month Second Tuesday Offset4`` or ``2Months day23,day24`` (Microsoft.Maintenance,
+maintenanceConfigurations); blanks and letter case vary.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import StrEnum
 from typing import NamedTuple
 
 from .off_peak import zone_of
@@ -20,25 +22,207 @@ AHEAD = 800
 
 
 class Schedule(NamedTuple):
-    """``starts`` is the first run in ``time_zone``, as ``2026-08-22 22:00``; ``minutes`` the window's length."""
+    """A maintenance configuration of in-guest scope.
+
+    ``starts`` is the first run in ``time_zone``, as ``2026-08-22 22:00``; ``minutes`` the window's length;
+    ``expires`` the end of all runs, in the same form. ``classifications``, ``include`` and ``exclude`` are
+    Azure's words and KBs, ``restart`` is IfRequired, Never or Always. None: Azure did not say.
+    """
 
     name: str
     starts: str
     minutes: int | None
     time_zone: str | None
     recurs: str
+    expires: str | None = None
+    classifications: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    exclude_restarting: bool | None = None
+    restart: str | None = None
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether its runs can be worked out at all."""
+        first = _moment(self.starts)
+        return first is not None and _runs(self, first) is not None
+
+    @property
+    def zone(self) -> tzinfo:
+        """Its time zone; UTC where none is named, or one that isn't known."""
+        return zone_of(self.time_zone) or UTC
+
+    @property
+    def assumes_utc(self) -> bool:
+        """Whether the time zone is named and not known, so that UTC is assumed."""
+        return bool(self.time_zone) and zone_of(self.time_zone) is None
+
+    def ends(self) -> datetime | None:
+        """When it expires, UTC; None where it doesn't, or not within a hundred years."""
+        end = _moment(self.expires or "")
+        if end is None or not FIRST_YEAR < end.year < NEVER_YEAR:
+            return None
+        return end.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def has_ended(self, now: datetime) -> bool:
+        end = self.ends()
+        return end is not None and end <= now
+
+
+FIRST_YEAR, NEVER_YEAR = 2000, 2126
+"""Azure writes 9999-12-31 for a schedule without an end."""
+
+
+class How(StrEnum):
+    """How a schedule comes to a machine."""
+
+    DIRECT = "assigned"
+    DYNAMIC = "dynamic scope"
+    PERHAPS = "perhaps, dynamic scope"
+    """The scope asks for something that isn't known here."""
+
+
+class Follows(NamedTuple):
+    """A schedule that a machine follows; ``scope`` names the dynamic scope by which it does."""
+
+    schedule: Schedule
+    how: How = How.DIRECT
+    scope: str = ""
+
+
+class MachineSchedules(NamedTuple):
+    """All that is known of a machine's schedules. ``unread`` says why more can't be known: a list that Azure
+    didn't give."""
+
+    follows: tuple[Follows, ...] = ()
+    unread: str = ""
+
+    def certain(self, now: datetime) -> list[Follows]:
+        """Those that run on it for sure and haven't ended, the soonest first."""
+        return [f for f in self.current(now) if f.how is not How.PERHAPS]
+
+    def current(self, now: datetime) -> list[Follows]:
+        """Those that haven't ended, the soonest first."""
+        return [f for f in soonest(self.follows, now) if not f.schedule.has_ended(now)]
+
+
+NO_SCHEDULES = MachineSchedules()
+
+
+class Scope(NamedTuple):
+    """A dynamic scope: a schedule for what a filter finds below a subscription or resource group, evaluated by
+    Azure when the window opens. Empty filters admit everything; ``unknown`` names those not understood."""
+
+    name: str
+    schedule_id: str
+    below: str
+    os_types: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+    resource_types: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    all_tags: bool = False
+    unknown: tuple[str, ...] = ()
+
+
+class ScopeTarget(NamedTuple):
+    """What a scope's filter looks at. ``tags`` None: they aren't known whole."""
+
+    resource_id: str
+    resource_type: str
+    resource_group: str
+    location: str
+    tags: Mapping[str, str] | None
+
+
+def matches(scope: Scope, target: ScopeTarget) -> bool | None:
+    """Whether the scope takes the machine in; None where it asks for what isn't known."""
+    below = scope.below.casefold().rstrip("/")
+    if not target.resource_id.casefold().startswith(f"{below}/"):
+        return False
+    simple = (
+        (scope.os_types, "windows"), (scope.resource_groups, target.resource_group),
+        (scope.resource_types, target.resource_type), (scope.locations, _place(target.location)),
+    )  # fmt: skip
+    for wanted, value in simple:
+        if wanted and value.casefold() not in {_place(w) for w in wanted}:
+            return False
+    by_tags = _match_tags(scope, target.tags)
+    if by_tags is False:
+        return False
+    return None if scope.unknown or by_tags is None else True
+
+
+def _place(name: str) -> str:
+    """``West US 2`` and ``westus2`` are the same region."""
+    return name.casefold().replace(" ", "") if "/" not in name else name.casefold()
+
+
+def _match_tags(scope: Scope, tags: Mapping[str, str] | None) -> bool | None:
+    if not scope.tags:
+        return True
+    if tags is None:
+        return None
+    given = {name.casefold(): value for name, value in tags.items()}
+    found = [
+        name.casefold() in given and (not values or given[name.casefold()] in values)
+        for name, values in scope.tags
+    ]
+    return all(found) if scope.all_tags else any(found)
+
+
+def soonest(follows: Iterable[Follows], now: datetime) -> list[Follows]:
+    """The next to run first; then those whose next run isn't known, then those that have ended."""
+
+    def rank(one: Follows) -> tuple[int, datetime]:
+        if one.schedule.has_ended(now):
+            return 2, now
+        run = next_run(one.schedule, now)
+        return (0, run) if run else (1, now)
+
+    return sorted(follows, key=rank)
 
 
 def next_run(schedule: Schedule, after: datetime) -> datetime | None:
-    """The first run later than ``after``, UTC; None where the schedule cannot be read or has none."""
+    """The first run later than ``after``, UTC; None where the schedule can't be read or has none."""
+    first = _moment(schedule.starts)
+    runs = _runs(schedule, first) if first is not None else None
+    if runs is None:
+        return None
     try:
-        first = datetime.fromisoformat(schedule.starts)
+        run, end = runs(after), schedule.ends()
+    except OverflowError:  # at either end of the calendar
+        return None
+    return None if run is None or (end is not None and run >= end) else run
+
+
+def _moment(text: str) -> datetime | None:
+    """A wall-clock time; None for text that is none."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
+
+
+def _runs(schedule: Schedule, first: datetime) -> Callable[[datetime], datetime | None] | None:
+    """What gives the first run after a moment; None for a recurrence that isn't understood."""
+    zone = schedule.zone
+    hours = re.fullmatch(r"(\d*)\s*hours?", schedule.recurs.strip().casefold())
+    if hours is not None:
+        every = timedelta(hours=int(hours[1] or 1) or 1)
+        begin = first.replace(tzinfo=zone).astimezone(UTC)
+        return lambda after: (
+            begin if after < begin else begin + ((after - begin) // every + 1) * every
+        )
     falls_on = _recurrence(schedule.recurs, first.date())
     if falls_on is None:
         return None
-    zone = zone_of(schedule.time_zone) or UTC
+    return lambda after: _daily(first, zone, falls_on, after)
+
+
+def _daily(
+    first: datetime, zone: tzinfo, falls_on: Callable[[date], bool], after: datetime
+) -> datetime | None:
     begin = max(first.date(), after.astimezone(zone).date())
     for day in (begin + timedelta(days=n) for n in range(AHEAD)):
         run = datetime.combine(day, first.time(), zone).astimezone(UTC)
@@ -88,12 +272,12 @@ def _monthly(every: int, rest: str, first: date) -> Callable[[date], bool] | Non
 
 
 def _day_of_month(text: str) -> Callable[[date], bool] | None:
-    numbers = re.fullmatch(r"day(-?\d+)(?:\s*,\s*day(-?\d+))*", text)
+    numbers = re.fullmatch(r"day\s*(-?\d+)(?:\s*,\s*(?:day)?\s*(-?\d+))*", text)
     if numbers is not None:
         days = {int(n) for n in re.findall(r"-?\d+", text)}
         return lambda day: day.day in days or day.day - _length(day) - 1 in days
     found = re.fullmatch(
-        rf"({'|'.join(ORDINALS)}|last)\s+({'|'.join(WEEKDAYS)})(?:\s+offset(-?\d+))?", text
+        rf"({'|'.join(ORDINALS)}|last)\s+({'|'.join(WEEKDAYS)})(?:\s+offset\s*(-?\d+))?", text
     )
     if found is None:
         return None

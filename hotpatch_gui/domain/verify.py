@@ -34,7 +34,8 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run that has ended. ``took`` is how long it did, ``minutes`` the duration asked for, where this program asked.
+    """A run that has ended. ``pending`` counts updates that were to be installed and were not; ``named``: the
+    request named KBs; ``took`` is how long it did, ``minutes`` the duration asked for, where this program asked.
 
     ``offered_again`` are KBs that it installed and that the assessment after it offers; ``restart_pending`` is
     what that assessment says, None where another run came between.
@@ -44,6 +45,8 @@ class Report:
     installed: int | None
     failed: int | None
     window_exceeded: bool
+    pending: int | None = None
+    named: bool = False
     took: timedelta | None = None
     minutes: int | None = None
     offered_again: tuple[str, ...] = ()
@@ -53,7 +56,12 @@ class Report:
 def doubts(report: Report) -> list[tuple[Doubt, str]]:
     """(what is in doubt, its detail): the KBs, or the minutes that were left."""
     found: list[tuple[Doubt, str]] = []
-    if report.status.is_good and report.installed == 0 and not report.failed:
+    if (
+        report.status.is_good
+        and report.installed == 0
+        and not report.failed
+        and (report.pending or report.named)
+    ):
         found.append((Doubt.NOTHING_INSTALLED, ""))
     if report.window_exceeded and report.minutes is not None and report.took is not None:
         left = timedelta(minutes=report.minutes) - report.took
@@ -84,8 +92,8 @@ def sentence(doubt: Doubt, detail: str) -> str:
     match doubt:
         case Doubt.NOTHING_INSTALLED:
             return (
-                "Azure calls the run completed, and nothing was installed. Look at what the request left out, and "
-                "assess again."
+                "Azure calls the run completed, and nothing was installed of what it was to install. Assess again, "
+                "then look at what is offered."
             )
         case Doubt.TIME_LEFT:
             return (

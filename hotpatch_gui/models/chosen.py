@@ -102,7 +102,7 @@ def _standings(rows: Sequence[sqlite3.Row]) -> tuple[Standing, ...]:
     return tuple(
         Standing(
             level_of(alike[0]), situation_of(alike[0]), len(alike),
-            tuple(row["name"] for row in alike[:NAMES]),
+            tuple(row["display_name"] for row in alike[:NAMES]),
         )
         for _, alike in sorted(groups.items(), reverse=True)
     )  # fmt: skip

@@ -5,11 +5,19 @@ from __future__ import annotations
 import sqlite3
 
 from hotpatch_gui.domain import verify
+from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.theme.glyphs import Glyph
+
+from . import words
 
 
 def text(row: sqlite3.Row) -> str:
-    """What the next assessment says against the run's report, in a few words."""
+    """What the next assessment says against the run's report, in a few words. A run that has not ended has no
+    report yet: then since when nothing was heard of it."""
+    if not RunStatus.parse(row["status"]).is_final:
+        return (
+            f"Not ended; last heard of {words.time_text(row['modified_at'] or row['started_at'])}"
+        )
     if row["doubts"] is None:
         return "Not assessed since"
     found = verify.read(row["doubts"])

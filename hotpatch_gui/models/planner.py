@@ -26,7 +26,7 @@ from hotpatch_gui.domain.forecast import (
 from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
 from hotpatch_gui.domain.patching import member_of, why_not
 from hotpatch_gui.domain.releases import Calendar, day_name
-from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.store.database import open_reader
 
@@ -146,14 +146,14 @@ class _Run(QThread):
 
 def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> list[Subject]:
     """The machines as the forecast sees them; one whose system is in no calendar is left out."""
-    known = schedules.read_all(db)
+    known = schedules.of_machines(db)
     rows = machines.read_rows(db, asked.machine_ids)
-    found = (_subject(r, known.get(r["schedule_id"]), calendar, asked) for r in rows)
+    found = (_subject(r, known.get(r["id"], NO_SCHEDULES), calendar, asked) for r in rows)
     return [s for s in found if s is not None]
 
 
 def _subject(
-    row: sqlite3.Row, schedule: Schedule | None, calendar: Calendar, asked: Asked
+    row: sqlite3.Row, followed: MachineSchedules, calendar: Calendar, asked: Asked
 ) -> Subject | None:
     machine = machines.machine_of(row)
     if machine.product is None:
@@ -165,7 +165,7 @@ def _subject(
     )
     return Subject(
         member_of(str(row["id"]), machine), machine.product, enrolled=enrolled, on_train=on_train,
-        automatic=why_not(machine, schedule) is None,
+        automatic=why_not(machine, followed) is None,
     )  # fmt: skip
 
 

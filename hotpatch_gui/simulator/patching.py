@@ -68,7 +68,7 @@ def follows_schedule(guest: Guest) -> bool:
 
 def schedule_of(guest: Guest) -> Schedule:
     kept = guest.schedule or {}
-    return Schedule(*(kept[field] for field in Schedule._fields))
+    return Schedule(**{field: kept[field] for field in Schedule._fields if field in kept})
 
 
 def member(guest: Guest) -> Member:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
 
-from hotpatch_gui.domain.installs import asked_minutes
+from hotpatch_gui.domain.installs import asked_minutes, names_kbs
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.verify import Report, as_text, doubts
 
@@ -14,7 +14,7 @@ from .tables import AMONG, as_list
 from .times import from_text
 
 _UNCHECKED = f"""
-SELECT i.id, i.status, i.installed, i.failed, i.window_exceeded,
+SELECT i.id, i.status, i.installed, i.failed, i.window_exceeded, i.pending,
     CASE WHEN i.window_exceeded THEN i.started_at END, CASE WHEN i.window_exceeded THEN i.modified_at END, o.request,
     NOT EXISTS (SELECT 1 FROM installations x WHERE x.machine_id=i.machine_id AND x.started_at>i.started_at) AS is_last,
     m.restart_pending,
@@ -50,14 +50,14 @@ def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
 
 @lru_cache(maxsize=1024)
 def _in_doubt(  # noqa: PLR0917 - a row of _UNCHECKED
-    status: str, installed: int | None, failed: int | None, exceeded: int | None, started_at: str | None,
+    status: str, installed: int | None, failed: int | None, exceeded: int | None, pending: int | None, started_at: str | None,
     ended_at: str | None, request: str | None, is_last: int, restart_pending: int | None, again: str | None,
 ) -> str:  # fmt: skip
     """For the file; most runs of a fleet are alike."""
     started, ended = from_text(started_at), from_text(ended_at)
     took = ended - started if started is not None and ended is not None else None
     report = Report(
-        RunStatus.parse(status), installed, failed, bool(exceeded), took, asked_minutes(request),
+        RunStatus.parse(status), installed, failed, bool(exceeded), pending, names_kbs(request), took, asked_minutes(request),
         tuple(again.split(",")) if again and is_last else (), bool(restart_pending) if is_last else None,
     )  # fmt: skip
     return as_text(doubts(report))

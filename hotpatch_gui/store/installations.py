@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from hotpatch_gui.domain.records import InstallationRun, RunUpdate
 
-from .tables import AMONG, as_list
+from .tables import AMONG, DISPLAY_NAME, as_list
 from .times import to_text
 
 _COLUMNS = (
@@ -215,7 +215,7 @@ def restarts(
     """Restarts since, newest first: those of installations, with the updates that ask for one (``asked``: a
     line for each, KB and title), and those that this program requested (``is_request``)."""
     return db.execute(
-        f"SELECT r.*, m.name, m.sku, m.os_name, m.os_version FROM ({_RESTARTED}) r"
+        f"SELECT r.*, {DISPLAY_NAME} AS name, m.sku, m.os_name, m.os_version FROM ({_RESTARTED}) r"
         f" JOIN machines m ON m.id=r.machine_id{_of(machine_ids)} ORDER BY r.at DESC, r.machine_id LIMIT :limit",
         _bound(machine_ids, since) | {"limit": limit},
     ).fetchall()

@@ -20,7 +20,7 @@ from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
 from . import assessments, permissions
-from .tables import AMONG, as_list
+from .tables import AMONG, DISPLAY_NAME, as_list
 from .times import from_text, to_text
 
 _SORT = (
@@ -223,7 +223,7 @@ def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite
     return _rows(
         db,
         machine_ids,
-        f"m.*, coalesce(s.name, m.subscription_id) AS subscription_name, {_ABLE}",
+        f"m.*, {DISPLAY_NAME} AS display_name, coalesce(s.name, m.subscription_id) AS subscription_name, {_ABLE}",
     )
 
 
@@ -232,7 +232,8 @@ def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sql
     return _rows(
         db,
         machine_ids,
-        "m.id, m.name, m.kind, m.resource_group, m.sku, m.os_name, m.os_version, m.power, m.hotpatch_status,"
+        f"m.id, m.name, {DISPLAY_NAME} AS display_name, m.kind, m.resource_group, m.sku, m.os_name, m.os_version, m.power,"
+        " m.hotpatch_status,"
         " m.situation, m.attention, m.in_graph, m.assessed_at, m.restart_pending, m.updates, m.important,"
         f" m.critical, m.security, m.updates_that_restart, m.last_run_at, {_ABLE}",
     )

@@ -311,6 +311,7 @@ ALTER TABLE machines ADD COLUMN pending_at TEXT;
 ALTER TABLE machines ADD COLUMN offered_releases TEXT NOT NULL DEFAULT '';
 ALTER TABLE machines ADD COLUMN patch_service TEXT;
 ALTER TABLE assessments ADD COLUMN patch_service TEXT;
+UPDATE installations SET doubts=NULL WHERE doubts LIKE 'nothing-installed%';
 CREATE INDEX machines_by_vm_id ON machines(vm_id) WHERE vm_id IS NOT NULL;
 CREATE TABLE learned_releases (
     id INTEGER PRIMARY KEY,
@@ -321,6 +322,32 @@ CREATE TABLE learned_releases (
 ) STRICT;
 CREATE INDEX learned_releases_by_month ON learned_releases(product, month);
 CREATE TABLE release_documents (id TEXT PRIMARY KEY, revised TEXT NOT NULL, read_at TEXT NOT NULL) STRICT
+"""
+
+_M0012 = """
+UPDATE machines SET schedule_id=NULL;
+ALTER TABLE machines DROP COLUMN schedule_id;
+DROP TABLE schedules;
+CREATE TABLE schedules (
+    id TEXT PRIMARY KEY, connection_id INTEGER NOT NULL REFERENCES connections(id),
+    name TEXT NOT NULL, starts TEXT NOT NULL, minutes INTEGER, time_zone TEXT, recurs TEXT NOT NULL,
+    expires TEXT, classifications TEXT NOT NULL, include TEXT NOT NULL, exclude TEXT NOT NULL,
+    exclude_restarting INTEGER, restart TEXT
+) STRICT;
+CREATE TABLE machine_schedules (
+    machine_id INTEGER NOT NULL REFERENCES machines(id),
+    schedule_id TEXT NOT NULL REFERENCES schedules(id),
+    how TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    PRIMARY KEY (machine_id, schedule_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE side_reads (
+    connection_id INTEGER NOT NULL REFERENCES connections(id),
+    what TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    read_at TEXT NOT NULL,
+    PRIMARY KEY (connection_id, what)
+) STRICT, WITHOUT ROWID
 """
 
 _STEPS = {
@@ -335,6 +362,7 @@ _STEPS = {
     "m0009_out_of_sight": _M0009,
     "m0010_tags_and_operations_by_run": _M0010,
     "m0011_identity_arc_agents_and_learned_releases": _M0011,
+    "m0012_several_schedules_and_what_could_not_be_read": _M0012,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more steps was written by a newer program."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
 
 from .database import open_writer, transaction
-from .tables import AMONG, as_list
+from .tables import AMONG, DISPLAY_NAME, as_list
 from .times import from_text, to_text
 
 _SELECT = (
-    "SELECT o.*, m.name AS machine_name, m.azure_id FROM operations o"
+    f"SELECT o.*, {DISPLAY_NAME} AS machine_name, m.azure_id FROM operations o"
     " JOIN machines m ON m.id=o.machine_id "
 )
 _OPEN = ("queued", "sent", "running", "unknown")

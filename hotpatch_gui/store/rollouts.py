@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
 
 from hotpatch_gui.domain.patching import Facts
-from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 
 from . import schedules
 from .machines import machine_of
+from .tables import DISPLAY_NAME
 from .times import from_text, to_text
 
-_SINCE = """
+_SINCE = f"""
 WITH runs AS (
     SELECT i.machine_id,
         min(CASE WHEN i.status IN ('Succeeded', 'CompletedWithWarnings') THEN i.started_at END) AS patched,
@@ -25,7 +27,7 @@ WITH runs AS (
         SELECT 1 FROM installation_updates x WHERE x.installation_id=i.id
         AND x.classification IN ('Critical', 'Security') AND x.state<>'NotSelected')
     GROUP BY i.machine_id)
-SELECT m.*, r.patched, r.by_platform, r.failed, r.begun
+SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun
 FROM machines m LEFT JOIN runs r ON r.machine_id=m.id
 WHERE m.gone_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 """
@@ -34,12 +36,12 @@ WHERE m.gone_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
     """Every machine, by name. One whose assessment since the release offers nothing Critical or Security
     counts as patched, whoever did it."""
-    known = schedules.read_all(db)
+    known = schedules.of_machines(db)
     rows = db.execute(_SINCE, {"released": to_text(released)})
-    return [_facts(row, released, known.get(row["schedule_id"])) for row in rows]
+    return [_facts(row, released, known.get(row["id"], NO_SCHEDULES)) for row in rows]
 
 
-def _facts(row: sqlite3.Row, released: datetime, schedule: Schedule | None) -> Facts:
+def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> Facts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
     nothing_left = assessed is not None and assessed >= released and not row["important"]
@@ -47,8 +49,8 @@ def _facts(row: sqlite3.Row, released: datetime, schedule: Schedule | None) -> F
     if by_assessment:
         patched = released
     return Facts(
-        str(row["id"]), machine_of(row), assessed, patched,
+        str(row["id"]), replace(machine_of(row), name=row["display_name"]), assessed, patched,
         by_hand=row["patched"] is not None and row["by_platform"] is None, by_assessment=by_assessment,
         failed=from_text(row["failed"]), begun=from_text(row["begun"]),
-        health=row["health"], health_since=from_text(row["health_at"]), schedule=schedule,
+        health=row["health"], health_since=from_text(row["health_at"]), schedules=followed,
     )  # fmt: skip

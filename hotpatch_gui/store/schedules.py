@@ -1,50 +1,146 @@
-"""Maintenance configurations and the machines that they are assigned to."""
+"""Maintenance configurations and the machines that follow them."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.schedules import (
+    NO_SCHEDULES,
+    Follows,
+    How,
+    MachineSchedules,
+    Schedule,
+    Scope,
+    ScopeTarget,
+    matches,
+)
+
+from . import side_reads
+from .tables import AMONG, as_list
+
+_FIELDS = Schedule._fields
+_RESOURCE_TYPES = {
+    "vm": "microsoft.compute/virtualmachines",
+    "arc": "microsoft.hybridcompute/machines",
+}
+
+
+class Assignments(NamedTuple):
+    """What assigns schedules to machines: (machine id, schedule id) in lower case, and dynamic scopes."""
+
+    direct: list[tuple[str, str]]
+    scopes: list[Scope]
 
 
 def save(
     db: sqlite3.Connection,
     connection_id: int,
     schedules: Mapping[str, Schedule],
-    assigned: Mapping[str, str],
+    assigned: Assignments,
 ) -> None:
-    """Have the connection's machines go by exactly these: schedules by id, and their ids by machine, all in
-    lower case."""
+    """Have the connection's machines go by exactly these; ``schedules`` by id in lower case."""
     db.execute(
-        "UPDATE machines SET schedule_id=NULL WHERE schedule_id IS NOT NULL AND connection_id=?",
+        "DELETE FROM machine_schedules WHERE machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
+        " OR schedule_id IN (SELECT id FROM schedules WHERE connection_id=?)",
+        (connection_id, connection_id),
+    )
+    db.execute("DELETE FROM schedules WHERE connection_id=?", (connection_id,))
+    marks = ", ".join("?" * (len(_FIELDS) + 2))
+    db.executemany(
+        f"INSERT OR REPLACE INTO schedules (id, connection_id, {', '.join(_FIELDS)}) VALUES ({marks})",
+        [(i, connection_id, *_values(s)) for i, s in schedules.items()],
+    )
+    _follow(db, [(m, i, How.DIRECT, "") for m, i in assigned.direct if i in schedules])
+    for scope in assigned.scopes:
+        if scope.schedule_id in schedules:
+            _follow(db, _found(db, connection_id, scope))
+
+
+def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:
+    """(lower-case resource id, schedule id, how, scope's name); what is assigned directly stays so."""
+    db.executemany(
+        "INSERT INTO machine_schedules SELECT id, ?, ?, ? FROM machines WHERE resource_id=?"
+        " ON CONFLICT DO NOTHING",
+        [(i, how, scope, machine) for machine, i, how, scope in found],
+    )
+
+
+def _found(
+    db: sqlite3.Connection, connection_id: int, scope: Scope
+) -> Iterable[tuple[str, str, How, str]]:
+    rows = db.execute(
+        "SELECT resource_id, kind, resource_group, location, tags FROM machines WHERE gone_at IS NULL"
+        " AND connection_id=?",
         (connection_id,),
     )
-    db.execute(
-        "DELETE FROM schedules WHERE id NOT IN"
-        " (SELECT schedule_id FROM machines WHERE schedule_id IS NOT NULL)"
+    for row in rows:
+        target = ScopeTarget(
+            row["resource_id"], _RESOURCE_TYPES.get(row["kind"], ""), row["resource_group"],
+            row["location"], read_tags(row["tags"]),
+        )  # fmt: skip
+        fits = matches(scope, target)
+        if fits is not False:
+            how = How.DYNAMIC if fits else How.PERHAPS
+            yield row["resource_id"], scope.schedule_id, how, scope.name
+
+
+def read_tags(text: str) -> dict[str, str] | None:
+    """``app:shop, env:dev`` -> its tags; None where the text doesn't tell them apart for sure."""
+    tags = {}
+    for part in text.split(", ") if text else ():
+        name, _, value = part.partition(":")
+        if not name or ":" in value:
+            return None
+        tags[name] = value
+    return tags
+
+
+def _values(s: Schedule) -> tuple[object, ...]:
+    lists = {f: " ".join(getattr(s, f)) for f in ("classifications", "include", "exclude")}
+    return tuple((s._asdict() | lists).values())
+
+
+def _schedule(row: sqlite3.Row) -> Schedule:
+    values = {field: row[field] for field in _FIELDS}
+    for field in ("classifications", "include", "exclude"):
+        values[field] = tuple(values[field].split())
+    restarting = values["exclude_restarting"]
+    return Schedule(
+        **(values | {"exclude_restarting": None if restarting is None else bool(restarting)})
     )
-    db.executemany(
-        "INSERT INTO schedules VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name=excluded.name,"
-        " starts=excluded.starts, minutes=excluded.minutes, time_zone=excluded.time_zone,"
-        " recurs=excluded.recurs",
-        [(i, *s) for i, s in schedules.items()],
-    )
-    db.executemany(
-        "UPDATE machines SET schedule_id=? WHERE resource_id=?",
-        [(i, machine) for machine, i in assigned.items() if i in schedules],
-    )
 
 
-def read_all(db: sqlite3.Connection) -> dict[str, Schedule]:
-    rows = db.execute("SELECT id, name, starts, minutes, time_zone, recurs FROM schedules")
-    return {row[0]: Schedule(*row[1:]) for row in rows}
+def of_machines(
+    db: sqlite3.Connection, machine_ids: Iterable[int] | None = None
+) -> dict[int, MachineSchedules]:
+    """What each of these machines, or of all, follows; a machine that is not in it follows nothing known."""
+    where = "" if machine_ids is None else f" WHERE f.machine_id IN {AMONG}"
+    rows = db.execute(
+        "SELECT f.machine_id, f.how, f.scope, s.* FROM machine_schedules f"
+        f" JOIN schedules s ON s.id=f.schedule_id{where} ORDER BY s.name",
+        () if machine_ids is None else (as_list(machine_ids),),
+    ).fetchall()
+    found: dict[int, list[Follows]] = defaultdict(list)
+    known: dict[str, Schedule] = {}
+    for row in rows:
+        schedule = known.get(row["id"]) or known.setdefault(row["id"], _schedule(row))
+        how = next((h for h in How if h.value == row["how"]), How.PERHAPS)
+        found[row["machine_id"]].append(Follows(schedule, how, row["scope"]))
+    unread = side_reads.unread(db, ("schedules", "assignments"))
+    places = {} if not unread else _connections(db)
+    ids = set(found) | {m for m, c in places.items() if c in unread}
+    return {
+        i: MachineSchedules(tuple(found.get(i, ())), unread.get(places.get(i, 0), "")) for i in ids
+    }
 
 
-def of_machine(db: sqlite3.Connection, machine_id: int) -> Schedule | None:
-    row = db.execute(
-        "SELECT s.name, s.starts, s.minutes, s.time_zone, s.recurs FROM schedules s"
-        " JOIN machines m ON m.schedule_id=s.id WHERE m.id=?",
-        (machine_id,),
-    ).fetchone()
-    return Schedule(*row) if row else None
+def _connections(db: sqlite3.Connection) -> dict[int, int]:
+    rows = db.execute("SELECT id, connection_id FROM machines WHERE gone_at IS NULL")
+    return {row[0]: row[1] for row in rows}
+
+
+def of_machine(db: sqlite3.Connection, machine_id: int) -> MachineSchedules:
+    return of_machines(db, [machine_id]).get(machine_id, NO_SCHEDULES)

@@ -17,6 +17,19 @@ def as_list(ids: Iterable[int | str]) -> str:
     return json.dumps(list(ids))
 
 
+DISPLAY_NAME = """CASE
+    WHEN m.gone_at IS NOT NULL THEN m.name || ' (gone)'
+    WHEN EXISTS (SELECT 1 FROM machines d WHERE d.gone_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id)
+    THEN m.name || ' (' || m.resource_group || CASE
+        WHEN EXISTS (SELECT 1 FROM machines d WHERE d.gone_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id
+            AND d.resource_group=m.resource_group COLLATE NOCASE)
+        THEN ', ' || coalesce((SELECT s.name FROM subscriptions s WHERE s.connection_id=m.connection_id
+            AND s.id=m.subscription_id), m.subscription_id) || CASE m.kind WHEN 'arc' THEN ', Arc' ELSE '' END
+        ELSE '' END || ')'
+    ELSE m.name END"""
+"""A machine's name for lists, as SQL over ``machines m``: equal names are told apart, and who is gone says so."""
+
+
 class Where(NamedTuple):
     """Conditions joined by AND, with their parameters."""
 
@@ -97,7 +110,7 @@ MACHINES = Table(
     name="machines",
     source="machines m",
     key="m.id",
-    select="m.name, m.hotpatch_status, m.situation, m.attention, m.updates, m.updates_that_restart, m.assessed_at",
+    select=f"{DISPLAY_NAME} AS name, m.hotpatch_status, m.situation, m.attention, m.updates, m.updates_that_restart, m.assessed_at",
     sorts={
         "attention": "m.attention",
         "name": "m.name COLLATE NOCASE",
@@ -118,7 +131,8 @@ UPDATES = Table(
     source="updates u JOIN machines m ON m.id=u.machine_id",
     key="u.id",
     select=(
-        "u.name, u.kb, u.classification, u.severity, u.restart, u.published_at, m.name AS machine_name,"
+        "u.name, u.kb, u.classification, u.severity, u.restart, u.published_at,"
+        f" {DISPLAY_NAME} AS machine_name,"
         f" {_RELEASE.format(kb='u.kb')} AS release_kind"
     ),
     sorts={
@@ -171,7 +185,8 @@ HISTORY = Table(
     key="i.id",
     select=(
         "i.run_id, i.status, i.started_at, i.modified_at, i.started_by, i.restart_status, i.window_exceeded,"
-        " i.installed, i.failed, i.pending, i.excluded, i.not_selected, i.doubts, m.name AS machine_name"
+        " i.installed, i.failed, i.pending, i.excluded, i.not_selected, i.doubts,"
+        f" {DISPLAY_NAME} AS machine_name"
     ),
     sorts={
         "machine": "m.name COLLATE NOCASE",
@@ -194,7 +209,7 @@ OPERATIONS = Table(
     name="operations",
     source="operations o JOIN machines m ON m.id=o.machine_id",
     key="o.id",
-    select="o.*, m.name AS machine_name, m.azure_id",
+    select=f"o.*, {DISPLAY_NAME} AS machine_name, m.azure_id",
     sorts={
         "created": "o.id",
         "machine": "m.name COLLATE NOCASE",

@@ -264,7 +264,7 @@ class Blade(QStackedWidget):
         row = chosen.one
         if row is not None:
             zone = f" zone {row['zone']}" if row["zone"] else ""
-            self.title.set_whole(f"{row['name']} | Hotpatch")
+            self.title.set_whole(f"{row['display_name']} | Hotpatch")
             self.subtitle.set_whole(
                 f"{words.kind_text(row)} · {row['resource_group']} · {row['location']}{zone} · {words.power_text(row)}"
             )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 from hotpatch_gui import __version__
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.models import asked, words
-from hotpatch_gui.store import catalogue, operations
+from hotpatch_gui.store import catalogue, operations, side_reads
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
@@ -58,6 +58,7 @@ class StatusBar(QFrame):
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.reload)
         self._open: set[int] = set()
+        self._missing: list[side_reads.SideRead] = []
         self._end_timer = QTimer(self)
         self._end_timer.setSingleShot(True)
         self._end_timer.setInterval(END_SHOWN_MS)
@@ -79,6 +80,7 @@ class StatusBar(QFrame):
             self._show_work([])
             return
         self._state = catalogue.sync_state(db)
+        self._missing = side_reads.missing(db)
         self._show_connection()
         self._show_work(operations.running(db))
 
@@ -96,11 +98,15 @@ class StatusBar(QFrame):
             self._glyph.set_glyph(Glyph.RUNNING)
             self.connection.set_whole(f"Syncing: {self._syncing or 'starting'} · {when}")
         else:
-            self._glyph.set_glyph(Glyph.OK)
+            self._glyph.set_glyph(Glyph.WARNING if self._missing else Glyph.OK)
             odd = f" · {state.unreadable} rows could not be read" if state.unreadable else ""
             who = f"Signed in as {state.account}" if state.account else "Connected"
             text = when.replace("last full sync", f"{who} · synced")
-            self.connection.set_whole(f"{text}{odd}")
+            names = ", ".join(dict.fromkeys(m.what for m in self._missing))
+            without = f" · could not be read: {names}" if names else ""
+            self.connection.set_whole(
+                f"{text}{odd}{without}", more="\n".join(map(_missing_text, self._missing))
+            )
 
     def _show_work(self, rows: list[sqlite3.Row]) -> None:
         ended = self._open - {r["id"] for r in rows}
@@ -138,3 +144,9 @@ class StatusBar(QFrame):
         super().mouseReleaseEvent(event)
         if self.work.isVisible():
             self.clicked.emit()
+
+
+def _missing_text(missing: side_reads.SideRead) -> str:
+    return (
+        f"{missing.connection}, {missing.what}: {missing.problem} What was known before is shown."
+    )

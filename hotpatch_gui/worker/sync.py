@@ -36,6 +36,7 @@ from hotpatch_gui.store import (
     permissions,
     releases,
     schedules,
+    side_reads,
 )
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
@@ -146,6 +147,7 @@ class _FleetSync:
         self._is_whole = False
         """Every machine that Azure counted was read, so one that was not among them is gone."""
         self._seen: set[str] = set()
+        self._failures: list[str] = []
 
     def run(self) -> Job:
         gateway, db, own = self._c.gateway, self._c.db, self._c.connection_id
@@ -162,8 +164,8 @@ class _FleetSync:
         yield from self._pages("Arc-enabled servers", gateway.arc_pages(), self._take_machines)
         counted += self._counted
         self._is_whole = not self.unreadable and len(self._seen) >= counted
-        yield from self._if_allowed("health", self._health())
-        yield from self._if_allowed("schedules", self._schedules())
+        yield from self._beside("health", self._health())
+        yield from self._beside("schedules", self._schedules())
         sweep = Sweep.begin(self._c)
         yield from self._pages(
             "assessments", gateway.assessment_pages(), lambda p: self._take_assessments(p, sweep)
@@ -250,16 +252,33 @@ class _FleetSync:
         self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
 
-    def _if_allowed(
+    def _beside(
         self, what: str, job: Generator[float, None, T]
     ) -> Generator[float, None, T | None]:
-        """What not every cloud and every reader has: without it, it is not known, and all else is."""
+        """A list beside the main ones: where it can't be read, what was known stays, all else is read, and the
+        file says what is missing and why."""
+        found, problem = None, ""
+        try:
+            found = yield from job
+        except ProblemError as error:
+            problem = error.problem.sentence
+            self._noted(what, error)
+        with transaction(self._c.db):
+            side_reads.save(self._c.db, self._c.connection_id, what, problem, self._c.clock())
+        return found
+
+    def _noted(self, what: str, error: ProblemError) -> None:
+        log.info("%s could not be read: %s", what, error)
+
+    def _one_of(
+        self, what: str, job: Generator[float, None, T]
+    ) -> Generator[float, None, T | None]:
+        """One machine's or group's part of a list: None where it can't be read."""
         try:
             return (yield from job)
         except ProblemError as error:
-            if error.problem.kind.passes:
-                raise
-            log.warning("%s could not be read: %s", what, error)
+            self._noted(what, error)
+            self._failures.append(error.problem.sentence)
             return None
 
     def _health(self) -> Job:
@@ -278,39 +297,47 @@ class _FleetSync:
         """What the account may do in each resource group, once a day."""
         db, own = self._c.db, self._c.connection_id
         scopes = permissions.due(db, own, self._c.clock(), MAX_SCOPES)
+        self._failures = []
         for done, (subscription, group) in enumerate(scopes, 1):
             if self._c.stopping.is_set():
                 return
             read = partial(self._c.gateway.group_grants, subscription, group)
             scope = f"/subscriptions/{subscription}/resourcegroups/{group}"
-            grants = yield from self._if_allowed(f"permissions on {group}", patiently(read))
+            grants = yield from self._one_of(f"permissions on {group}", patiently(read))
             if grants is not None:
                 with transaction(db):
                     permissions.save(db, own, scope, grants, self._c.clock())
             self._say(SyncProgress("permissions", done, len(scopes)))
             yield 0.0
         if scopes:
+            problem = self._failures[0] if self._failures else ""
+            with transaction(db):
+                side_reads.save(db, own, "permissions", problem, self._c.clock())
             self._c.changed(Changes.to("permissions"))
 
     def _schedules(self) -> Job:
         found: dict[str, Schedule] = {}
-        assigned: dict[str, str] = {}
+        assigned = schedules.Assignments([], [])
 
         def take(page: SchedulePage) -> int:
             found.update(page.schedules)
             return len(page.schedules)
 
         def assign(page: AssignmentPage) -> int:
-            assigned.update(page.assignments)
-            return len(page.assignments)
+            assigned.direct.extend(page.assignments)
+            assigned.scopes.extend(page.scopes)
+            return len(page.assignments) + len(page.scopes)
 
         gateway = self._c.gateway
         yield from self._pages("schedules", gateway.schedule_pages(), take)
+        is_read = True
         if found:
-            yield from self._pages("assignments", gateway.assignment_pages(), assign)
-        with transaction(self._c.db):
-            schedules.save(self._c.db, self._c.connection_id, found, assigned)
-        self._c.changed(Changes.to("machines"))
+            pages = self._pages("assignments", gateway.assignment_pages(), assign)
+            is_read = (yield from self._beside("assignments", _told(pages))) is True
+        if is_read:
+            with transaction(self._c.db):
+                schedules.save(self._c.db, self._c.connection_id, found, assigned)
+            self._c.changed(Changes.to("machines"))
 
     def _take_assessments(self, page: AssessmentPage, sweep: Sweep) -> int:
         save_assessments(self._c, page, sweep)
@@ -329,9 +356,15 @@ class _FleetSync:
             machine = machines.read(self._c.db, machine_id)
             if machine is not None:
                 look = patiently(partial(read_view, self._c, machine_id, machine))
-                yield from self._if_allowed(f"the instance view of {machine.name}", look)
+                yield from self._one_of(f"the instance view of {machine.name}", look)
             self._say(SyncProgress("instance views", done, len(waiting)))
             yield 0.0
+
+
+def _told(job: Job) -> Generator[float, None, bool]:
+    """The job, and True at its end."""
+    yield from job
+    return True
 
 
 class Sweep:

@@ -11,7 +11,7 @@ from helpers.machines import GOOD
 from hotpatch_gui.domain.machines import Image, Machine, PatchMode
 from hotpatch_gui.domain.patching import Facts, Standing, View, view, why_not
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.schedules import NO_SCHEDULES, Follows, MachineSchedules, Schedule
 
 RELEASED = datetime(2026, 9, 8, 17, tzinfo=UTC)
 PAIRS = [["eastus", "westus"]]
@@ -107,7 +107,7 @@ def test_it_stops_over_machines_that_fell_ill_by_it_alone() -> None:
         (
             {"bypass_safety_checks": False},
             SATURDAYS,
-            "neither the schedule nor automatic guest patching",
+            "neither a schedule nor automatic guest patching",
         ),
         ({"provision_agent": False}, None, "Without VM agent"),
         ({"patch_mode": None}, None, "not known"),
@@ -117,7 +117,8 @@ def test_why_a_machine_takes_no_part(
     changed: dict[str, object], schedule: Schedule | None, says: str
 ) -> None:
     settings = replace(GOOD.settings, **changed)
-    reason = why_not(replace(GOOD, settings=settings), schedule)
+    followed = MachineSchedules((Follows(schedule),)) if schedule else NO_SCHEDULES
+    reason = why_not(replace(GOOD, settings=settings), followed)
     assert reason is not None
     assert says in reason
     assert why_not(GOOD) is None
@@ -126,7 +127,9 @@ def test_why_a_machine_takes_no_part(
 
 def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
     own = replace(GOOD.settings, bypass_safety_checks=True)
-    of = facts("own", schedule=SATURDAYS)._replace(machine=machine("own", settings=own))
+    of = facts("own", schedules=MachineSchedules((Follows(SATURDAYS),)))._replace(
+        machine=machine("own", settings=own)
+    )
     found = at(of, now=RELEASED)
     assert found.places["own"].standing is Standing.TAKES_NO_PART
     assert found.places["own"].window == datetime(2026, 9, 12, 22, tzinfo=UTC)

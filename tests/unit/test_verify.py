@@ -12,7 +12,7 @@ from hotpatch_gui.domain.installs import MIN_MINUTES
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.verify import Doubt, Report, doubts
 
-GOOD = Report(RunStatus.SUCCEEDED, 2, 0, False, timedelta(minutes=9), 120, (), False)
+GOOD = Report(RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False)
 
 
 def found(**changed) -> list[tuple[Doubt, str]]:
@@ -27,7 +27,12 @@ def test_a_run_that_did_what_it_says_is_in_no_doubt() -> None:
 
 
 def test_completed_with_nothing_installed_is_named() -> None:
-    assert found(installed=0) == [(Doubt.NOTHING_INSTALLED, "")]
+    assert found(installed=0, pending=2) == [(Doubt.NOTHING_INSTALLED, "")]
+    assert found(installed=0, named=True) == [(Doubt.NOTHING_INSTALLED, "")], (
+        "the KB that was named is not there"
+    )
+    assert found(installed=0) == [], "nothing to install is no discrepancy"
+    assert found(installed=0, pending=None) == []
     assert found(installed=0, status=RunStatus.FAILED, failed=1) == [], (
         "it says itself that it failed"
     )
@@ -56,7 +61,7 @@ KB = st.integers(100_000, 99_999_999).map("KB{}".format)
 REPORTS = st.builds(
     Report,
     st.sampled_from(RunStatus), st.none() | st.integers(0, 99), st.none() | st.integers(0, 99), st.booleans(),
-    st.none() | st.timedeltas(timedelta(0), timedelta(days=2)), st.none() | st.integers(0, 400),
+    st.none() | st.integers(0, 99), st.booleans(), st.none() | st.timedeltas(timedelta(0), timedelta(days=2)), st.none() | st.integers(0, 400),
     st.lists(KB, max_size=3).map(tuple), st.none() | st.booleans(),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ class ConfirmDialog(SurfaceDialog):
         what = f"{verb} {count:,} machine{'' if count == 1 else 's'}"
         super().__init__(theme, "confirmDialog", f"{what}?", parent)
         self._ids, self._do = [r["id"] for r in rows], do
-        names = ", ".join(r["name"] for r in rows[:NAMED])
+        names = ", ".join(r["display_name"] for r in rows[:NAMED])
         more = f" and {count - NAMED:,} more" if count > NAMED else ""
         self.column.addWidget(label(theme, f"{names}{more}.", wrap=True))
         self.column.addWidget(label(theme, meaning, role="secondary", wrap=True))

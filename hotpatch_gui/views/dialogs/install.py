@@ -103,7 +103,7 @@ class InstallDialog(StepsDialog):
     def _machine_item(self, row: sqlite3.Row) -> QTreeWidgetItem:
         now = self._s.clock()
         item = QTreeWidgetItem(
-            [row["name"], row["hotpatch_status"], str(row["updates"]), words.assessed_age(row, now),
+            [row["display_name"], row["hotpatch_status"], str(row["updates"]), words.assessed_age(row, now),
              self._remark(row, now)]
         )  # fmt: skip
         item.setData(0, Qt.ItemDataRole.UserRole, row["id"])
@@ -353,7 +353,7 @@ class InstallDialog(StepsDialog):
         self.facts.setText("\n".join(self._facts(review)))
         self.review_list.clear()
         for machine_id, p in review.plans.items():
-            name = self._rows[machine_id]["name"]
+            name = self._rows[machine_id]["display_name"]
             kbs = ", ".join(u.kb or u.name for u in p.taken) or "none of those on offer"
             self.review_list.addTopLevelItem(QTreeWidgetItem([name, kbs, p.restart_sentence]))
         count = len(self.chosen_ids)

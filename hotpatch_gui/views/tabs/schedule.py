@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.hotpatch import is_on
-from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.patching import why_not
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name, release_day
-from hotpatch_gui.domain.schedules import Schedule, next_run
+from hotpatch_gui.domain.schedules import MachineSchedules
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.standing import Situation
-from hotpatch_gui.models import words
+from hotpatch_gui.models import schedule_text
 from hotpatch_gui.models.chosen import Chosen
 from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.points import Point, Points
 
 MONTHS = 8
 _TITLES = ("Date", "Expected", "Effect", "Certainty")
@@ -40,6 +39,8 @@ class ScheduleTab(QScrollArea):
         self.essentials = Essentials(theme, ("Orchestration", "When", "Restarts", "Time zone"))
         self.explanation = label(theme, wrap=True, role="secondary")
         self.explanation.setObjectName("scheduleExplanation")
+        self.own = Points(theme)
+        self.own.setObjectName("ownSchedules")
         self.title = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         self.table = QTableWidget(0, len(_TITLES))
         self.table.setObjectName("scheduleTable")
@@ -60,7 +61,7 @@ class ScheduleTab(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(16)
-        for widget in (self.essentials, self.explanation, self.title):
+        for widget in (self.essentials, self.explanation, self.own, self.title):
             column.addWidget(widget)
         column.addWidget(self.table, 1)
         self.setWidget(body)
@@ -69,6 +70,7 @@ class ScheduleTab(QScrollArea):
         one = machines.machine_of(chosen.one) if chosen.one is not None else None
         self.essentials.setVisible(one is not None)
         self.explanation.setVisible(one is not None)
+        self.own.setVisible(one is not None)
         if one is not None:
             self._show_orchestration(one, schedules.of_machine(db, chosen.ids[0]))
         product = one.product if one else None
@@ -80,13 +82,11 @@ class ScheduleTab(QScrollArea):
             products, one, chosen.one["situation"] if chosen.one is not None else ""
         )
 
-    def _show_orchestration(self, machine: Machine, schedule: Schedule | None) -> None:
-        how = Orchestration.of(machine.settings)
-        own = _own_time(schedule, self._s.clock()) if schedule is not None else ""
+    def _show_orchestration(self, machine: Machine, followed: MachineSchedules) -> None:
+        how, now = Orchestration.of(machine.settings), self._s.clock()
         when = {
             Orchestration.SAFE_DEPLOYMENT: "Off-peak hours, within 30 days of each release",
-            Orchestration.CUSTOMER_SCHEDULES: own
-            or "Never: no maintenance configuration is assigned",
+            Orchestration.CUSTOMER_SCHEDULES: schedule_text.when(followed, now),
             Orchestration.WINDOWS_AUTOMATIC: "When Windows Update inside the machine decides",
             Orchestration.MANUAL: "Only when somebody asks for it",
         }
@@ -94,7 +94,7 @@ class ScheduleTab(QScrollArea):
             [
                 machine.settings.orchestration,
                 when[how] if how else "Not known",
-                _restarts(machine.settings.restart_setting),
+                schedule_text.restarts(machine.settings.restart_setting),
                 machine.time_zone or "Not reported",
             ]
         )
@@ -104,9 +104,17 @@ class ScheduleTab(QScrollArea):
             else ""
         )
         told = how.meaning(is_arc=machine.arc is not None) if how else ""
-        if schedule is not None and how is not Orchestration.CUSTOMER_SCHEDULES:
-            told = why_not(machine, schedule) or told
+        if followed.certain(now) and how is not Orchestration.CUSTOMER_SCHEDULES:
+            told = why_not(machine, followed, now) or told
         self.explanation.setText(f"{told}{extra}".strip())
+        self.own.show_points(
+            [
+                Point(*point)
+                for point in schedule_text.points(
+                    followed, now, is_followed=how is Orchestration.CUSTOMER_SCHEDULES
+                )
+            ]
+        )
 
     def _show_calendar(
         self, products: Sequence[Product], machine: Machine | None, situation: str
@@ -138,20 +146,3 @@ class ScheduleTab(QScrollArea):
                      "A plan; a baseline may take its place" if not baseline else "A plan, subject to change")  # fmt: skip
             for place, text in enumerate(texts):
                 self.table.setItem(number, place, QTableWidgetItem(text))
-
-
-def _own_time(schedule: Schedule, now: datetime) -> str:
-    """The schedule's name and its next run."""
-    run = next_run(schedule, now)
-    return (
-        f"{schedule.name}, next {words.moment_text(run)}"
-        if run
-        else f"{schedule.name} ({schedule.recurs})"
-    )
-
-
-def _restarts(setting: str | None) -> str:
-    if setting is None:
-        return "Not set, Azure restarts if required"
-    known = RestartSetting.parse(setting)
-    return known.label if known else setting

@@ -34,7 +34,7 @@ class ElidedLabel(QLabel):
         self, theme: Theme, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, role: str = ""
     ) -> None:
         super().__init__()
-        self._whole = ""
+        self._whole = self._more = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(theme.font(px, weight))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -42,8 +42,9 @@ class ElidedLabel(QLabel):
         if role:
             self.setProperty("role", role)
 
-    def set_whole(self, text: str) -> None:
-        self._whole = text
+    def set_whole(self, text: str, more: str = "") -> None:
+        """``more`` is told by the tooltip only, beneath the whole text."""
+        self._whole, self._more = text, more
         self.setAccessibleName(text)
         self._elide()
 
@@ -64,7 +65,8 @@ class ElidedLabel(QLabel):
             self._whole, Qt.TextElideMode.ElideRight, self.width()
         )
         self.setText(shown)
-        self.setToolTip(plain_tip(self._whole) if shown != self._whole else "")
+        whole = self._whole if shown != self._whole or self._more else ""
+        self.setToolTip(plain_tip("\n".join(filter(None, (whole, self._more)))) if whole else "")
 
 
 class GlyphLabel(QWidget):

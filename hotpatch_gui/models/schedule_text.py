@@ -1,0 +1,118 @@
+"""The maintenance configurations of a machine in words: when, what, how long, and what is not known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from hotpatch_gui.domain.installs import RestartSetting
+from hotpatch_gui.domain.schedules import (
+    Follows,
+    How,
+    MachineSchedules,
+    Schedule,
+    next_run,
+    soonest,
+)
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.theme.glyphs import Glyph
+
+from . import words
+
+
+def when(followed: MachineSchedules, now: datetime) -> str:
+    """When a machine with customer managed schedules is patched next. Never "never" where more may exist."""
+    current = followed.current(now)
+    if current:
+        first = current[0]
+        run = next_run(first.schedule, now)
+        perhaps = "Perhaps: " if first.how is How.PERHAPS else ""
+        more = f", and {len(current) - 1} more" if len(current) > 1 else ""
+        at = f", next {words.moment_text(run)}" if run else f" ({first.schedule.recurs})"
+        return f"{perhaps}{first.schedule.name}{at}{more}"
+    if followed.unread:
+        return "Not known: the schedules could not be read"
+    if followed.follows:
+        return "Never again: every schedule of it has ended"
+    return "Never: no maintenance configuration is assigned"
+
+
+def points(
+    followed: MachineSchedules, now: datetime, *, is_followed: bool
+) -> Iterator[tuple[Glyph, str, str, str]]:
+    """(glyph, its meaning, title, detail) of each schedule, the soonest first. ``is_followed``: the machine's
+    settings have it follow its schedules at all."""
+    if followed.unread:
+        yield (
+            Glyph.UNKNOWN, "not known", "Schedules could not be read",
+            f"{followed.unread} What was read before is shown.",
+        )  # fmt: skip
+    for one in soonest(followed.follows, now):
+        yield _point(one, now, is_followed=is_followed)
+
+
+def _point(one: Follows, now: datetime, *, is_followed: bool) -> tuple[Glyph, str, str, str]:
+    schedule = one.schedule
+    details = [*_time(schedule, now), *_what(schedule), _origin(one)]
+    detail = " ".join(part for part in details if part)
+    if schedule.has_ended(now):
+        return Glyph.INFO, "ended", f"{schedule.name} (ended)", detail
+    if one.how is How.PERHAPS or not schedule.is_understood:
+        return Glyph.UNKNOWN, "not known", schedule.name, detail
+    return (Glyph.OK if is_followed else Glyph.WARNING), "assigned", schedule.name, detail
+
+
+def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
+    end = schedule.ends()
+    if schedule.has_ended(now) and end is not None:
+        yield f"It ended on {words.moment_text(end)}."
+        return
+    run = next_run(schedule, now)
+    lasts = (
+        f" for {schedule.minutes // 60} h {schedule.minutes % 60} min" if schedule.minutes else ""
+    )
+    if run is not None:
+        yield f"Next: {words.moment_text(run)}{lasts}."
+    elif schedule.is_understood:
+        yield "It does not run again."
+    else:
+        yield f"It recurs “{schedule.recurs}” from {schedule.starts or 'a day that is not given'}, which is not understood here."
+    if schedule.assumes_utc:
+        yield f"Its time zone “{schedule.time_zone}” is not known here, so UTC is assumed."
+    if end is not None:
+        yield f"It ends on {words.moment_text(end)}."
+
+
+def _what(schedule: Schedule) -> Iterator[str]:
+    if schedule.classifications:
+        found = (Classification.parse(c) for c in schedule.classifications)
+        names = [k.label if k else c for k, c in zip(found, schedule.classifications, strict=True)]
+        yield f"Installs {', '.join(names)}."
+    if schedule.include:
+        yield f"Also {', '.join(schedule.include)}."
+    if schedule.exclude:
+        yield f"Never {', '.join(schedule.exclude)}."
+    if schedule.exclude_restarting:
+        yield "Leaves out updates that restart."
+    if schedule.restart:
+        yield f"{restarts(schedule.restart)}."
+
+
+def restarts(setting: str | None) -> str:
+    """A restart setting in words."""
+    if setting is None:
+        return "Not set, Azure restarts if required"
+    known = RestartSetting.parse(setting)
+    return known.label if known else setting
+
+
+def _origin(one: Follows) -> str:
+    match one.how:
+        case How.DIRECT:
+            return ""
+        case How.DYNAMIC:
+            return f"By the dynamic scope {one.scope}; Azure decides when the window opens."
+    return (
+        f"Perhaps, by the dynamic scope {one.scope}: it asks for something that is not known here, and Azure decides "
+        "when the window opens."
+    )

@@ -1,0 +1,54 @@
+"""Lists beside machines, assessments and installations: which of them could not be read, and why.
+
+Health, schedules, their assignments and permissions are worth having and not worth a sync: without them all
+else is read, and what is missing is named.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from .times import to_text
+
+
+class SideRead(NamedTuple):
+    """A list that could not be read at the last sync of a connection."""
+
+    connection: str
+    what: str
+    problem: str
+
+
+def save(
+    db: sqlite3.Connection, connection_id: int, what: str, problem: str, now: datetime
+) -> None:
+    """``problem`` is empty where the list was read."""
+    db.execute(
+        "INSERT OR REPLACE INTO side_reads VALUES (?, ?, ?, ?)",
+        (connection_id, what, problem, to_text(now)),
+    )
+
+
+def missing(db: sqlite3.Connection) -> list[SideRead]:
+    """What the last syncs could not read."""
+    rows = db.execute(
+        "SELECT c.name, s.what, s.problem FROM side_reads s JOIN connections c ON c.id=s.connection_id"
+        " WHERE s.problem<>'' AND c.removed_at IS NULL ORDER BY c.id, s.what"
+    )
+    return [SideRead(*row) for row in rows]
+
+
+def unread(db: sqlite3.Connection, whats: Sequence[str]) -> dict[int, str]:
+    """Why one of these lists is not known, by connection: it could not be read, or was not read yet (the
+    first of them)."""
+    marks = ", ".join("?" * len(whats))
+    rows = db.execute(
+        f"SELECT connection_id, problem FROM side_reads WHERE problem<>'' AND what IN ({marks})"
+        " UNION SELECT id, ? FROM connections WHERE removed_at IS NULL AND id NOT IN"
+        " (SELECT connection_id FROM side_reads WHERE what=?)",
+        (*whats, f"The {whats[0]} were not read yet.", whats[0]),
+    )
+    return {row[0]: row[1] for row in rows}
