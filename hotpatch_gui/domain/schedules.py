@@ -44,8 +44,11 @@ class Schedule(NamedTuple):
     @property
     def is_understood(self) -> bool:
         """Whether its runs can be worked out at all."""
-        first = _moment(self.starts)
-        return first is not None and _runs(self, first) is not None
+        try:
+            first = _moment(self.starts)
+            return first is not None and _runs(self, first) is not None
+        except OverflowError:
+            return False
 
     @property
     def zone(self) -> tzinfo:
@@ -185,14 +188,13 @@ def soonest(follows: Iterable[Follows], now: datetime) -> list[Follows]:
 
 def next_run(schedule: Schedule, after: datetime) -> datetime | None:
     """The first run later than ``after``, UTC; None where the schedule can't be read or has none."""
-    first = _moment(schedule.starts)
-    runs = _runs(schedule, first) if first is not None else None
-    if runs is None:
-        return None
     try:
-        run, end = runs(after), schedule.ends()
+        first = _moment(schedule.starts)
+        runs = _runs(schedule, first) if first is not None else None
+        run = runs(after) if runs is not None else None
     except OverflowError:  # at either end of the calendar
         return None
+    end = schedule.ends()
     return None if run is None or (end is not None and run >= end) else run
 
 

@@ -78,6 +78,8 @@ class Cloud:
         self.version = 0
         self.received: dict[str, int] = {}
         self._state = state or StateFile(None)
+        self.dynamic_scopes: list[dict[str, Any]] = []
+        """Configuration assignments by filter: name, configuration, below, filter. They are listed only."""
         self.guests = {g.name.casefold(): g for g in fleet}
         self.subscriptions = {SUBSCRIPTION: "Production subscription"}
         if any(g.subscription == HYBRID for g in fleet):

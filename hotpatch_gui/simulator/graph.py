@@ -26,7 +26,8 @@ def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
         case "resources":
             return chain(map(_resource, cloud.readable()), _schedules(cloud))
         case "maintenanceresources":
-            return (_assignment(g) for g in cloud.readable() if g.schedule is not None)
+            direct = (_assignment(g) for g in cloud.readable() if g.schedule is not None)
+            return chain(direct, map(_dynamic, cloud.dynamic_scopes))
         case "resourcecontainers":
             return (_subscription(*pair) for pair in cloud.subscriptions.items())
         case "healthresources":
@@ -155,6 +156,20 @@ def _assignment(guest: Guest) -> Row:
     name = (guest.schedule or {})["name"]
     properties = {"maintenanceConfigurationId": _schedule_id(guest), "resourceId": vm_id(guest)}
     return _row(guest, f"{vm_id(guest)}/providers/{kind}/{name}", name, kind, properties)
+
+
+def _dynamic(scope: dict[str, Any]) -> Row:
+    """A configuration assignment whose resource is a subscription or group, with a filter."""
+    kind = "microsoft.maintenance/configurationassignments"
+    properties = {
+        "maintenanceConfigurationId": scope["configuration"],
+        "resourceId": scope["below"],
+        "filter": scope["filter"],
+    }
+    return {
+        "id": f"{scope['below']}/providers/{kind}/{scope['name']}", "name": scope["name"], "type": kind,
+        "tenantId": TENANT, "properties": properties,
+    }  # fmt: skip
 
 
 def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:

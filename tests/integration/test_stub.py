@@ -94,7 +94,7 @@ def test_rows_with_mixed_cases_nulls_and_unknown_words_are_read(stage: Stage, st
         stage,
         "SELECT i.status, i.restart_status, u.kb, u.classification FROM installations i"
         " JOIN installation_updates u ON u.installation_id=i.id",
-    ) == [("Succeeded", "completed", "KB5099540", "Security")]
+    ) == [("Succeeded", "Completed", "KB5099540", "Security")]
     assert values(stage, "SELECT status FROM assessments ORDER BY machine_id") == [
         ("Succeeded",), ("Unknown",),
     ]  # fmt: skip

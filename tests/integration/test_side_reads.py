@@ -1,0 +1,136 @@
+"""Lists beside the main ones: whatever they answer, machines, assessments and installations are read."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.patching import why_not
+from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.store import machines, schedules, side_reads
+
+TABLES = {
+    "health": b"healthresources", "schedules": b"maintenanceconfigurations", "assignments": b"configurationassignments",
+}  # fmt: skip
+ANSWERS = {
+    "500": Answer(500, {"error": {"code": "InternalServerError", "message": "No."}}),
+    "403": Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}),
+    "429": Answer(429, {"error": {"code": "RateLimiting", "message": "No."}}, headers={"Retry-After": "0"}),
+    "nonsense": Answer(200, {"data": 7}),
+}  # fmt: skip
+
+
+def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, query: bytes, answer: Answer) -> None:
+    """Have the wire answer one query so, every time."""
+    handle = stage.wire.handle
+
+    def answered(method: str, url: str, headers: object, body: bytes | None) -> Answer:
+        return answer if body and query in body else handle(method, url, headers, body)
+
+    monkeypatch.setattr(stage.wire, "handle", answered)
+
+
+@pytest.mark.parametrize("what", TABLES)
+@pytest.mark.parametrize("status", ANSWERS)
+def test_a_side_list_that_fails_ends_no_sync_and_is_named(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str, status: str
+) -> None:
+    refuse(stage, monkeypatch, TABLES[what], ANSWERS[status])
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (problem, finished) = db.execute(
+        "SELECT problem, finished_at FROM sync_state WHERE scope='1'"
+    ).fetchone()
+    assert problem == ""
+    assert finished
+    for table in ("machines", "assessments", "installations"):
+        assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] >= 10, table
+    (missing,) = side_reads.missing(db)
+    assert missing.what == what
+    assert missing.problem
+    bar = stage.window.status_bar.connection
+    assert f"could not be read: {what}" in bar.whole
+    assert missing.problem in html.unescape(bar.toolTip())
+    assert not stage.window.notice.isVisible()
+
+
+def test_permissions_that_cannot_be_read_keep_nobody_from_reading(stage: Stage) -> None:
+    stage.wire.faults.append(
+        lambda _, path: ANSWERS["500"] if "Microsoft.Authorization" in path else None
+    )
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    assert [m.what for m in side_reads.missing(db)] == ["permissions"]
+    assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
+
+
+def test_without_the_schedules_no_machine_is_said_to_have_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(stage, monkeypatch, TABLES["assignments"], ANSWERS["403"])
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (number,) = db.execute(
+        "SELECT id FROM machines WHERE bypass_safety_checks=1 LIMIT 1"
+    ).fetchone()
+    followed = schedules.of_machine(db, number)
+    assert "403" in followed.unread
+    machine = machines.read(db, number)
+    assert machine is not None
+    assert "which schedules it follows is not known" in str(why_not(machine, followed))
+    name = db.execute("SELECT name FROM machines WHERE id=?", (number,)).fetchone()[0]
+    stage.choose(name)
+    blade = stage.window.machines.blade
+    blade.tabs.setCurrentIndex(3)
+    stage.settle()
+    shown = [w.text() for w in blade.schedule.findChildren(type(blade.schedule.title))]
+    assert not any(t.startswith("Never") for t in shown), shown
+    assert any("Schedules could not be read" in t for t in shown)
+
+
+def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> None:
+    group = f"/subscriptions/{SUBSCRIPTION}"
+    name = next(g.schedule for g in stage.wire.cloud.guests.values() if g.schedule)["name"]
+    row = next(g for g in stage.wire.cloud.guests.values() if g.schedule)
+    configuration = f"{group}/resourceGroups/{row.resource_group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
+    stage.wire.cloud.dynamic_scopes = [
+        {"name": "westus2", "configuration": configuration, "below": group, "filter": {"locations": ["westus2"], "osTypes": ["Windows"]}},
+        {"name": "by moon", "configuration": configuration, "below": group, "filter": {"moonPhase": ["full"], "locations": ["eastus"]}},
+    ]  # fmt: skip
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    found = schedules.of_machines(db)
+    hows = {
+        row["name"]: {f.how for f in found[row["id"]].follows} if row["id"] in found else set()
+        for row in db.execute("SELECT id, name, location FROM machines")
+    }
+    places = {r["name"]: r["location"] for r in db.execute("SELECT name, location FROM machines")}
+    assert {How.DIRECT} in hows.values()
+    for machine, how in hows.items():
+        if How.DIRECT not in how:
+            wanted = {"westus2": {How.DYNAMIC}, "eastus": {How.PERHAPS}}.get(places[machine], set())
+            assert how == wanted, machine
+
+
+def test_what_was_read_before_stays_when_a_list_fails(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    before = db.execute("SELECT * FROM machine_schedules").fetchall()
+    assert before
+    refuse(stage, monkeypatch, TABLES["schedules"], ANSWERS["500"])
+    stage.sync()
+    assert [tuple(r) for r in db.execute("SELECT * FROM machine_schedules")] == [
+        tuple(r) for r in before
+    ]
+    assert [m.what for m in side_reads.missing(db)] == ["schedules"]
