@@ -221,5 +221,6 @@ class App(QObject):
 
     @Slot(object)
     def _on_failed(self, problem: Problem) -> None:
-        log.warning("%s", problem.text)
+        known = problem.connection_id != 0
+        log.log(logging.INFO if known else logging.WARNING, "%s", problem.text)
         self.window.show_problem(problem)

@@ -104,7 +104,7 @@ class Desk:
 
         from .azure.bodies import settings_body  # noqa: PLC0415 - after the first paint
 
-        arcs = self._box().arc_locations(machine_ids)
+        arcs = self._box().arc_servers(machine_ids)
         bodies = {
             is_arc: json.dumps(settings_body(change, is_arc=is_arc)) for is_arc in (False, True)
         }
@@ -115,12 +115,9 @@ class Desk:
 
         from .azure.bodies import disenrol_body, enrol_body  # noqa: PLC0415 - after the first paint
 
-        places = self._box().arc_locations(machine_ids)
-        if on:
-            wanted = [(i, json.dumps(enrol_body(place))) for i, place in places.items()]
-            return self._queue(OperationKind.ENROL, wanted)
-        body = json.dumps(disenrol_body())
-        return self._queue(OperationKind.DISENROL, [(i, body) for i in places])
+        body = json.dumps(enrol_body() if on else disenrol_body())
+        kind = OperationKind.ENROL if on else OperationKind.DISENROL
+        return self._queue(kind, [(i, body) for i in self._box().arc_servers(machine_ids)])
 
     def cancel(self, operation_id: int) -> bool:
         return self._change(lambda box: box.cancel(operation_id, self._clock()))

@@ -39,9 +39,17 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
     return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}
 
 
-def enrol_body(location: str) -> dict[str, Any]:
-    """The body of a PUT of the licence profile (§3.5). The profile's own subscription is the pay-as-you-go one
-    and is left alone."""
+def enrol_body() -> dict[str, Any]:
+    """The body of a PATCH of an existing licence profile, which leaves the rest of it alone (§3.5). The profile's
+    own subscription is the pay-as-you-go one."""
+    feature = {"name": "Hotpatch", "subscriptionStatus": "Enable"}
+    product = {"productType": "WindowsServer", "productFeatures": [feature]}
+    return {"properties": {"productProfile": product}}
+
+
+def first_licence_body(location: str) -> dict[str, Any]:
+    """The body of a PUT, for a server without a licence profile: on an existing one it might reset what it does
+    not name."""
     feature = {"name": "Hotpatch", "subscriptionStatus": "Enabled"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}
     return {"location": location, "properties": {"productProfile": product}}

@@ -12,14 +12,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from azure.core.credentials import AccessToken, TokenCredential
+from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
 from hotpatch_gui.domain.clouds import CUSTOM
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
+from .sign_in_errors import claims_of
+
 log = logging.getLogger(__name__)
 CACHE_NAME = "hotpatch-dashboard-{id}"
+CLI_TIMEOUT_S = 60
+"""The Azure CLI takes seconds to start, and more on a busy machine; the SDK's own limit is 10."""
 CERTIFICATE_PASSWORD = "HOTPATCH_CERTIFICATE_PASSWORD"  # noqa: S105 - the name of a variable
 _WHO = ("upn", "preferred_username", "unique_name", "app_displayname", "appid", "oid")
 ShowCode = Callable[[str, str, datetime], None]
@@ -32,6 +37,22 @@ class NoCredential:
         raise ProblemError(
             Problem(ProblemKind.NOT_SIGNED_IN, "No sign-in is set up.", "Choose a way to sign in.")
         )
+
+
+class _Watched:
+    """A credential whose refusals are heard: the claims that they carry have to be part of the next sign-in."""
+
+    def __init__(self, own: TokenCredential, heard: Callable[[str], None]) -> None:
+        self._own, self._heard = own, heard
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        try:
+            return self._own.get_token(*scopes, **kwargs)
+        except ClientAuthenticationError as error:
+            claims = claims_of(error)
+            if claims:
+                self._heard(claims)
+            raise
 
 
 class NoAuthentication(SansIOHTTPPolicy[Any, Any]):
@@ -53,7 +74,13 @@ class SignIn:
 
     def __init__(self, connection: Connection, prompt: Callable[[str], None]) -> None:
         self._connection, self._prompt = connection, prompt
-        self.credential = credential_of(connection, self._show_code)
+        self._claims = ""
+        self._own = credential_of(connection, self._show_code)
+        self.credential: TokenCredential = _Watched(self._own, self._on_claims)
+
+    def _on_claims(self, claims: str) -> None:
+        """Azure wants more than the sign-in so far proves; the next one asks for that."""
+        self._claims = claims
 
     def account(self) -> Account | None:
         """Who the tokens are for, asking nobody; None where a cloud needs no sign-in.
@@ -68,20 +95,21 @@ class SignIn:
 
     def now(self) -> Account | None:
         """Sign in, asking the user where the way needs it; takes as long as the user does."""
-        ask = getattr(self.credential, "authenticate", None)
+        ask = getattr(self._own, "authenticate", None)
         if ask is None or not self._connection.method.asks_user:
             return self.account()
         if self._connection.method is not SignInMethod.DEVICE_CODE:
             self._prompt(f"Sign in to {self._connection.name} in the window that opens.")
         try:
-            record = ask(scopes=[self._connection.cloud.scope])
+            record = ask(scopes=[self._connection.cloud.scope], claims=self._claims or None)
+            self._claims = ""
         finally:
             self._prompt("")
         return Account(record.username, record.serialize())
 
     def close(self) -> None:
         """Let go of the connections to the identity service."""
-        close = getattr(self.credential, "close", None)
+        close = getattr(self._own, "close", None)
         if close is not None:
             close()
 
@@ -113,7 +141,9 @@ def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredentia
         common["disable_instance_discovery"] = True
     match connection.method:
         case SignInMethod.CLI:
-            return identity.AzureCliCredential(tenant_id=connection.tenant or "")
+            return identity.AzureCliCredential(
+                tenant_id=connection.tenant or "", process_timeout=CLI_TIMEOUT_S
+            )
         case SignInMethod.MANAGED_IDENTITY:
             return identity.ManagedIdentityCredential(client_id=connection.client_id)
         case SignInMethod.CERTIFICATE:

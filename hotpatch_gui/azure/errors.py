@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from azure.core.exceptions import (
@@ -22,9 +22,11 @@ from azure.core.polling.base_polling import OperationFailed
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
+from .network import cause_of
+from .sign_in_errors import sign_in_problem
+
 MAX_TEXT = 300
 MAX_WAIT_S = 600.0
-_SIGN_IN_CODE = re.compile(r"AADSTS\d+")
 
 
 @contextmanager
@@ -50,41 +52,27 @@ def nonsense(doing: str) -> Problem:
 def problem_of(error: AzureError, doing: str) -> Problem:
     if isinstance(error, DecodeError | IncompleteReadError):
         return nonsense(doing)
+    cause = cause_of(error, doing) if _status_of(error) is None else None
     if isinstance(error, ServiceRequestError):
         return Problem(
             ProblemKind.OFFLINE,
-            f"No connection to Azure while {doing}.",
-            "Check the network and the proxy; the program tries again by itself.",
+            cause.sentence if cause else f"No connection to Azure while {doing}.",
+            cause.next_step
+            if cause
+            else "Check the network and the proxy; the program tries again automatically.",
             reached=False,
         )
     if isinstance(error, ServiceResponseError):
         return Problem(
             ProblemKind.OFFLINE,
             f"The connection broke before Azure answered while {doing}.",
-            "Check the network and the proxy; the program tries again by itself.",
-        )
-    if type(error).__name__ == "CredentialUnavailableError":  # its package is slow to import
-        return Problem(
-            ProblemKind.NOT_SIGNED_IN,
-            f"This way to sign in does not work here: {_first_line(error)}",
-            "Mend that, or choose another way in Settings › Connections.",
-            reached=False,
+            "Check the network and the proxy; the program tries again automatically.",
         )
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
-        code = _SIGN_IN_CODE.search(str(error))
-        return Problem(
-            ProblemKind.NOT_SIGNED_IN,
-            f"Sign-in failed{f' ({code[0]})' if code else ''} while {doing}.",
-            "What is shown is what was known last. Settings › Connections says where and how.",
-            reached=False,
-        )
+        return sign_in_problem(error, cause, doing)
     if isinstance(error, HttpResponseError) and error.response is not None:
         return _of_response(error, doing)
     return nonsense(doing)
-
-
-def _first_line(error: AzureError) -> str:
-    return next(iter(str(error.message or "").splitlines()), "")[:MAX_TEXT].rstrip(".") + "."
 
 
 def _of_response(error: HttpResponseError, doing: str) -> Problem:
@@ -103,6 +91,8 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
             request_id,
             ended=True,
         )
+    if status == HTTPStatus.CONFLICT:
+        return _of_conflict(code, message, doing)._replace(request_id=request_id)
     kind, sentence, step = _words(status, code, message, doing)
     return Problem(kind, sentence, step, code or str(status), request_id, _retry_after(response))
 
@@ -127,23 +117,17 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
             f"Azure does not know what was asked for (404) while {doing}.{said}",
             "It may have been deleted or moved; refresh with F5.",
         )
-    if status == 409:
-        return (
-            ProblemKind.CONFLICT,
-            f"Azure refused because of the machine's present state (409) while {doing}.{said}",
-            "Wait until the other operation has ended, or start the machine, and try again.",
-        )
     if status == 429:
         return (
             ProblemKind.THROTTLED,
             f"Azure asked to slow down (429) while {doing}.",
-            "The program waits as long as Azure asks and goes on by itself.",
+            "The program waits as long as Azure asks and continues automatically.",
         )
     if status == 408:
         return (
             ProblemKind.OFFLINE,
             f"Azure did not get the whole request in time (408) while {doing}.",
-            "Check the network and the proxy; the program tries again by itself.",
+            "Check the network and the proxy; the program tries again automatically.",
         )
     if 400 <= status < 500:
         return (
@@ -155,19 +139,71 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
         return (
             ProblemKind.AZURE_FAILED,
             f"Azure failed on its side ({status}) while {doing}.{said}",
-            "The program tries again by itself; see status.azure.com if it lasts.",
+            "The program tries again automatically; see status.azure.com if it lasts.",
         )
     failed = nonsense(doing)
     return failed.kind, f"{failed.sentence}{said}", failed.next_step
 
 
+_BUSY = frozenset({"conflict", "operationpreempted", "anotheroperationinprogress"})
+"""Codes of a 409 for another operation on the same resource; compared in lower case."""
+_CONFLICTS = {
+    "scopelocked": (
+        "A lock forbids the change",
+        "Remove the lock in the Azure portal (Locks), or ask its owner, then try again.",
+    ),
+    "missingsubscriptionregistration": (
+        "The subscription is not registered for the resource provider that this needs",
+        "Register the provider that Azure names: az provider register --namespace NAME. Then try again.",
+    ),
+    "operationnotallowed": (
+        "Azure does not allow this operation for the machine",
+        "Check its power state, its kind and what Azure says; trying again does not help by itself.",
+    ),
+}
+"""409 that have nothing to do with another operation, by code in lower case: what is wrong, and what to do."""
+
+
+def _of_conflict(code: str, message: str, doing: str) -> Problem:
+    said = f" Azure says: {message}" if message else ""
+    folded = code.casefold()
+    if folded in _CONFLICTS:
+        what, step = _CONFLICTS[folded]
+        sentence = f"{what} (409 {code}) while {doing}.{said}"
+        return Problem(ProblemKind.REJECTED, sentence, step, code)
+    if folded in _BUSY or not code:
+        return Problem(
+            ProblemKind.CONFLICT,
+            f"Another operation is in progress on the machine (409) while {doing}.{said}",
+            "Wait until it has ended, then try again.",
+            code or "409",
+        )
+    return Problem(
+        ProblemKind.REJECTED,
+        f"Azure refused the request because of the resource's state (409 {code}) while {doing}.{said}",
+        "See what Azure says, change that, then try again.",
+        code,
+    )
+
+
+_NO_REASON = "please provide below info"
+"""How Resource Graph's message begins: the reason is in its details."""
+
+
 def _code_and_message(response: Any) -> tuple[str, str]:
+    """Azure's code and message; those of the details where the message itself gives no reason."""
     try:
         body = json.loads(response.text())
         error = body.get("error") or body
-        return str(error.get("code") or ""), str(error.get("message") or "")[:MAX_TEXT]
+        code, message = str(error.get("code") or ""), str(error.get("message") or "")
+        details = [d for d in error.get("details") or () if isinstance(d, dict)]
     except (ValueError, AttributeError, TypeError):
         return "", ""
+    reasons = [str(d["message"]) for d in details if d.get("message")]
+    if reasons and (not message or message.casefold().startswith(_NO_REASON)):
+        codes = [str(d["code"]) for d in details if d.get("code")]
+        code, message = (codes or [code])[0], " ".join(reasons)
+    return code, message[:MAX_TEXT]
 
 
 def _retry_after(response: Any) -> float | None:
@@ -183,6 +219,6 @@ def seconds(header: Any) -> float | None:
     return min(max(value, 0.0), MAX_WAIT_S) if math.isfinite(value) else None
 
 
-def _status_of(error: HttpResponseError) -> int | None:
-    response: Any = error.response
+def _status_of(error: AzureError) -> int | None:
+    response: Any = getattr(error, "response", None)
     return None if response is None else int(response.status_code)

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 import truststore
+from azure.core.exceptions import ResourceNotFoundError
 from azure.core.polling import LROPoller
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
@@ -27,6 +28,7 @@ from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.updates import Update
 
 from . import parse
+from .bodies import enrol_body, first_licence_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
 from .operations import Look, begin, look
@@ -299,6 +301,17 @@ class Gateway:
             )
             return Reading(found, parse.view_assessment(summary), run)
 
+    def enrol_request(self, machine: Machine) -> str:
+        """The JSON that enrols this server: a change of its licence profile, or a first one where it has none, as
+        a PUT may reset what it does not name."""
+        profiles = self._hybrid_of(machine).license_profiles
+        with as_problems(f"reading the licence of {machine.name}"):
+            try:
+                profiles.get(machine.resource_group, machine.name)
+            except ResourceNotFoundError:
+                return json.dumps(first_licence_body(machine.location))
+        return json.dumps(enrol_body())
+
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> Look:
         """Send the operation, once. ``request`` is the JSON made in ``bodies``, for those that have one."""
         with as_problems(f"asking for “{kind.label}” on {machine.name}"):
@@ -340,7 +353,12 @@ class Gateway:
             case OperationKind.INSTALL:
                 return partial(client.machines.begin_install_patches, group, name, body)
             case OperationKind.ENROL:
-                return partial(client.license_profiles.begin_create_or_update, group, name, body)
+                call = (
+                    client.license_profiles.begin_create_or_update
+                    if "location" in body
+                    else client.license_profiles.begin_update
+                )
+                return partial(call, group, name, body)
             case OperationKind.DISENROL:
                 return partial(client.license_profiles.begin_update, group, name, body)
         raise ProblemError(

@@ -69,6 +69,14 @@ class SteppedPolling(ARMPolling):
         return DEFAULT_DELAY_S if asked is None else max(MIN_DELAY_S, asked)
 
     @property
+    def token(self) -> str:
+        """What the operation is followed by from here on: with the newest place that Azure named."""
+        place = self.answer.headers.get("Location")
+        if place and not self.finished():
+            self._initial_response.http_response.headers["location"] = place
+        return str(self.get_continuation_token())
+
+    @property
     def is_untraceable(self) -> bool:
         """Whether Azure has taken the request without saying where to look for what becomes of it."""
         return self.finished() and int(self.answer.status_code) == 202
@@ -103,4 +111,5 @@ def look(call: Callable[..., LROPoller[Any]], token: str) -> Look:
     polling = SteppedPolling()
     call(polling=polling, continuation_token=token)
     done = polling.step()
-    return Look(token, done, polling.delay_s, polling.body if done else {})
+    newest = token if done else polling.token
+    return Look(newest, done, polling.delay_s, polling.body if done else {})

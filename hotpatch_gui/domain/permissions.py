@@ -11,7 +11,7 @@ from .operations import OperationKind
 
 _VM, _ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 _RESULTS = (
-    "patchAssessmentResults/read", "patchAssessmentResults/softwarePatches/read",
+    "patchAssessmentResults/latest/read", "patchAssessmentResults/latest/softwarePatches/read",
     "patchInstallationResults/read", "patchInstallationResults/softwarePatches/read",
 )  # fmt: skip
 READ = (
@@ -40,6 +40,11 @@ _ACTS: dict[OperationKind, tuple[str | None, str | None]] = {
 }
 
 
+_FOLLOW = (
+    "Microsoft.HybridCompute/locations/operationstatus/read",
+    "Microsoft.HybridCompute/locations/operationresults/read",
+)
+"""What following an enrolment needs besides starting it."""
 FORBIDDEN_CODES = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "403"})
 """With which Azure says that the account may not."""
 
@@ -57,8 +62,8 @@ def needed(kind: OperationKind, *, is_arc: bool) -> str | None:
 
 
 def acting() -> list[str]:
-    """Every action that this program's operations need."""
-    return sorted({action for pair in _ACTS.values() for action in pair if action})
+    """Every action that this program's operations need, to start and to follow them."""
+    return sorted({*_FOLLOW, *(action for pair in _ACTS.values() for action in pair if action)})
 
 
 def allows(grants: Iterable[Grant], action: str) -> bool:

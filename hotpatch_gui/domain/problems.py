@@ -48,6 +48,8 @@ class Problem(NamedTuple):
     retry_after_s: float | None = None
     reached: bool = True
     ended: bool = False
+    connection_id: int = 0
+    """Whose sign-in would help, for a problem outside a sync; 0 where none would."""
 
     @property
     def text(self) -> str:

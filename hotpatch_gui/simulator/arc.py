@@ -218,8 +218,8 @@ def _operation(cloud: Cloud, call: Call) -> Operation:
 
 def _get_licence(cloud: Cloud, call: Call) -> Answer:
     guest = _guest(cloud, call)
-    if guest.licence is None:
-        raise ArmError(404, "NotFound", "The license profile was not found.")
+    if guest.licence is None and not guest.profile:
+        raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
     return Answer(200, _licence_body(guest))
 
 
@@ -235,15 +235,22 @@ def _licence_body(guest: Guest) -> dict[str, Any]:
         "type": "Microsoft.HybridCompute/machines/licenseProfiles",
         "location": guest.location,
         "properties": {"provisioningState": "Succeeded"}
+        | guest.profile
         | {"productProfile": _licence(guest)["productProfile"]},
     }
 
 
 def _put_licence(cloud: Cloud, call: Call) -> Answer:
+    """A PUT is the whole profile: what it leaves out is reset."""
+    properties = call.body.get("properties") or {}
+    _guest(cloud, call).profile = {k: v for k, v in properties.items() if k != "productProfile"}
     return _set_licence(cloud, call, 201)
 
 
 def _patch_licence(cloud: Cloud, call: Call) -> Answer:
+    guest = _guest(cloud, call)
+    if guest.licence is None and not guest.profile:
+        raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
     return _set_licence(cloud, call, 202)
 
 

@@ -85,6 +85,8 @@ class Guest:
     """``statusReason``: Cloned."""
     agent: dict[str, Any] = field(default_factory=dict)
     """``agentConfiguration``."""
+    profile: dict[str, Any] = field(default_factory=dict)
+    """The rest of the licence profile (softwareAssurance, esuProfile): a PUT that leaves it out resets it."""
     vbs: bool = True
     evaluating: bool = False
     """Azure has not looked yet at what was changed."""

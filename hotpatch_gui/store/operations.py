@@ -25,6 +25,13 @@ class WrongTransitionError(RuntimeError):
     """A change of state that the rules of operations do not allow: a bug."""
 
 
+def set_request(db: sqlite3.Connection, operation_id: int, request: str) -> None:
+    """What is really sent, where only the machine's state now decides it. Call it before ``claim``."""
+    db.execute(
+        "UPDATE operations SET request=? WHERE id=? AND state='queued'", (request, operation_id)
+    )
+
+
 def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) -> bool:
     """Move a queued operation to *sent*; False where it is not queued any more, so that nobody but
     the one who claimed it sends it. Call it inside a durable transaction.
@@ -101,13 +108,12 @@ class Outbox:
                 now=now, asked_by=self._asked_by, standby=Standby.WAITS,
             )  # fmt: skip
 
-    def arc_locations(self, machine_ids: Sequence[int]) -> dict[int, str]:
-        """Of those among them that are Arc-enabled servers, where they are."""
+    def arc_servers(self, machine_ids: Sequence[int]) -> list[int]:
+        """Those among them that are Arc-enabled servers."""
         rows = self._db.execute(
-            f"SELECT id, location FROM machines WHERE kind='arc' AND id IN {AMONG}",
-            (as_list(machine_ids),),
+            f"SELECT id FROM machines WHERE kind='arc' AND id IN {AMONG}", (as_list(machine_ids),)
         )
-        return {row[0]: row[1] for row in rows}
+        return [row[0] for row in rows]
 
     def cancel(self, operation_id: int, now: datetime) -> bool:
         """Take a queued operation back, or stop finding out about an unknown one; False if it is neither."""

@@ -50,6 +50,8 @@ class MainWindow(QMainWindow):
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
         self.setWindowTitle(f"Hotpatch Dashboard{demo}")
         self._syncing = self._is_painted = False
+        self._asks = 0
+        """The connection that the notice asks to sign in, outside a sync's problem; 0 for none."""
         self.header = Header(services)
         self.rail = Rail(services)
         self.machines = MachinesPage(services, self._sync_state)
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
         self.machines.show_sync(state, syncing=self._syncing)
         offline = state.problem_kind == ProblemKind.OFFLINE
         if state.problem:
+            self._asks = 0
             lapsed = state.problem_kind == ProblemKind.NOT_SIGNED_IN
             self._notify(
                 Level.WARNING if offline or lapsed else Level.ERROR,
@@ -165,12 +168,15 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, problem: Problem) -> None:
         """A known problem outside a sync: the file, or the sign-in."""
-        code = f" ({problem.code})" if problem.code else ""
-        if problem.kind is ProblemKind.CONFLICT:
-            self._notify(Level.WARNING, f"{problem.sentence}{code}", problem.next_step)
+        code = f" ({problem.code})" if problem.code and problem.code not in problem.sentence else ""
+        sentence, self._asks = f"{problem.sentence}{code}", problem.connection_id
+        if problem.connection_id:
+            self._notify(Level.WARNING, sentence, problem.next_step, "Sign in")
+        elif problem.kind is ProblemKind.CONFLICT:
+            self._notify(Level.WARNING, sentence, problem.next_step)
         else:
-            self._notify(Level.ERROR, f"{problem.sentence}{code}", problem.next_step, "Try again")
-        self.notice.setProperty("from_sync", True)
+            self._notify(Level.ERROR, sentence, problem.next_step, "Try again")
+        self.notice.setProperty("from_sync", not problem.connection_id)
 
     def show_prompt(self, text: str) -> None:
         """What the user has to do to sign in; empty once it is done."""
@@ -179,6 +185,7 @@ class MainWindow(QMainWindow):
                 Level.INFO, text, "The program waits for it; what is shown is what was known last."
             )
         else:
+            self._asks = 0
             self.notice.hide()
 
     def show_set_aside(self, path: Path) -> None:
@@ -218,7 +225,9 @@ class MainWindow(QMainWindow):
     def _retry(self) -> None:
         """Try again, or have the user sign in where that is what lacks."""
         state = self._sync_state
-        if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+        if self._asks:
+            self._s.requests.sign_in(self._asks)
+        elif state.problem_kind == ProblemKind.NOT_SIGNED_IN:
             self._s.requests.sign_in(state.connection_id)
         else:
             self._s.requests.sync()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.problems import Problem
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
@@ -26,6 +27,8 @@ class Context:
     changed: Callable[[Changes], None]
     stopping: threading.Event
     take_operations: Callable[[], None]
+    failed: Callable[[Problem], None]
+    """Hears of what the user has to do something about, outside a sync and its end."""
 
     @property
     def calendar(self) -> Calendar:

@@ -192,8 +192,17 @@ class _Following:
             except ProblemError:
                 if self._op.kind is OperationKind.INSTALL:
                     raise
+        if self._op.kind is OperationKind.ENROL:
+            yield from self._make_enrolment()
         while (pause := self._gateway.wait_s) > 0:
             yield pause
+
+    def _make_enrolment(self) -> Job:
+        """Decide by the licence profile that is there how it is changed."""
+        request = yield from patiently(partial(self._gateway.enrol_request, self._machine))
+        with transaction(self._c.db):
+            operations.set_request(self._c.db, self._op.id, request)
+        self._op = self._op._replace(request=request)
 
     def _claim(self, at: datetime) -> bool:
         """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile."""
@@ -271,6 +280,9 @@ class _Following:
             if look.done:
                 yield from self._done(look.result)
                 return
+            if look.token != self.token:
+                self.token = look.token
+                self._move(OperationState.RUNNING, token=look.token)
             self._show_progress()
             yield look.delay_s
 
@@ -330,6 +342,8 @@ class _Following:
             self._not_sent(problem)
 
     def _not_sent(self, problem: Problem, **fields: Any) -> None:
+        if problem.kind is ProblemKind.NOT_SIGNED_IN:
+            self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = operations.read(self._c.db, self._op.id).state is OperationState.SENT
         event = Event.REFUSED if was_sent else Event.NOT_SENT
         self._move(

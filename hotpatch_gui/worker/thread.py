@@ -207,6 +207,7 @@ class Worker(QObject):
             self.changed.emit,
             self.stopping,
             self.take_operations,
+            self.failed.emit,
         )
         if begins:
             self._revive_one(connection.id)

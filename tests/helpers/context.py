@@ -32,4 +32,5 @@ def context_for(db: sqlite3.Connection, wire: Any, clock: CloudClock) -> Context
         lambda _: None,
         threading.Event(),
         lambda: None,
+        lambda _: None,
     )

@@ -19,7 +19,7 @@ TABLES = {
 ANSWERS = {
     "500": Answer(500, {"error": {"code": "InternalServerError", "message": "No."}}),
     "403": Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}),
-    "429": Answer(429, {"error": {"code": "RateLimiting", "message": "No."}}, headers={"Retry-After": "0"}),
+    "429": Answer(429, {"error": {"code": "RateLimiting", "message": "No."}}, headers={"Retry-After": "0.05"}),
     "nonsense": Answer(200, {"data": 7}),
 }  # fmt: skip
 

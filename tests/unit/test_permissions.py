@@ -43,7 +43,7 @@ def test_every_operation_has_its_action_and_azure_restarts_no_arc_server() -> No
     for kind in OperationKind:
         assert needed(kind, is_arc=False) or needed(kind, is_arc=True)
     assert needed(OperationKind.RESTART, is_arc=True) is None
-    assert len(acting()) == 8
+    assert len(acting()) == 10
 
 
 def test_the_role_holds_what_is_needed_and_no_more() -> None:
@@ -58,6 +58,20 @@ def test_the_role_holds_what_is_needed_and_no_more() -> None:
             action = needed(kind, is_arc=is_arc)
             assert action is None or allows([Grant(tuple(operator["Actions"]))], action)
             assert action is None or not allows([Grant(tuple(reader["Actions"]))], action)
+
+
+def test_the_names_are_those_of_azures_own_list_of_operations() -> None:
+    """One unknown action makes Azure refuse a whole custom role (InvalidActionOrNotAction)."""
+    for space in ("Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"):
+        assert f"{space}/patchAssessmentResults/latest/read" in READ
+        assert f"{space}/patchAssessmentResults/latest/softwarePatches/read" in READ
+        assert f"{space}/patchAssessmentResults/read" not in READ
+        assert f"{space}/patchInstallationResults/softwarePatches/read" in READ
+    followed = {
+        f"Microsoft.HybridCompute/locations/{what}/read"
+        for what in ("operationstatus", "operationresults")
+    }
+    assert followed <= set(acting())
 
 
 def test_the_actions_are_spelled_as_providers_spell_them() -> None:

@@ -165,7 +165,10 @@ def test_a_sign_in_that_is_refused_is_told_by_its_code_alone(azure: SecureAzure)
         gateway.account()
     problem = refused.value.problem
     assert problem.kind is ProblemKind.NOT_SIGNED_IN
-    assert problem.sentence == "Sign-in failed (AADSTS700082) while signing in."
+    assert (
+        problem.sentence
+        == "The sign-in has expired (AADSTS700082), so the sign-in failed while signing in."
+    )
     assert SECRET not in problem.text
     gateway.close()
 
@@ -293,7 +296,10 @@ def test_a_sign_in_that_failed_is_not_called_a_rejected_request() -> None:
     )
     problem = problem_of(error, "signing in")
     assert problem.kind is ProblemKind.NOT_SIGNED_IN
-    assert problem.sentence == "Sign-in failed (AADSTS90002) while signing in."
+    assert (
+        problem.sentence
+        == "The tenant was not found (AADSTS90002), so the sign-in failed while signing in."
+    )
 
 
 @pytest.mark.parametrize("token", ["", "abc", "a.b.c", "a.e30.c", "a.W10.c"])

@@ -1,0 +1,133 @@
+"""Why a request did not get through: the certificate, the name, the proxy or the time, with the way out.
+
+azure-core and azure-identity wrap what ``requests`` raises, and that wraps what urllib3 and ssl raise; the
+cause is found by type along that chain, never by the words of a message.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import requests
+import urllib3.exceptions as wire
+
+LOOK_TIMEOUT_S = 5.0
+
+
+class NetworkCause(NamedTuple):
+    """``sentence`` names the cause, ``next_step`` what to do."""
+
+    sentence: str
+    next_step: str
+
+
+def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
+    """The cause of a request that was not answered; None where the chain names none."""
+    chain = list(_chain(error))
+    host, port = next((p for p in map(_place, chain) if p is not None), ("", 443))
+    named = host or "the server"
+    if any(isinstance(e, ssl.SSLCertVerificationError) for e in chain):
+        return _untrusted(host, port, doing)
+    if any(isinstance(e, wire.ProxyError | requests.exceptions.ProxyError) for e in chain):
+        return NetworkCause(
+            f"The proxy {_proxy()} did not let the request to {named} through while {doing}.",
+            "Check the proxy's address and whether it asks for a sign-in (HTTPS_PROXY, or the system's settings).",
+        )
+    if any(isinstance(e, wire.NameResolutionError | socket.gaierror) for e in chain):
+        return NetworkCause(
+            f"The name {named} could not be resolved while {doing}.",
+            "Check the network, the VPN and DNS; the program tries again automatically.",
+        )
+    if any(isinstance(e, wire.ConnectTimeoutError) for e in chain):
+        return NetworkCause(
+            f"No connection to {named} within the time limit while {doing}.",
+            "Check the network, the VPN and the firewall; the program tries again automatically.",
+        )
+    if any(isinstance(e, ssl.SSLError) for e in chain):
+        return NetworkCause(
+            f"No encrypted connection to {named} could be made while {doing}.",
+            "A proxy or firewall may cut it off; check them. The program tries again automatically.",
+        )
+    if any(isinstance(e, subprocess.TimeoutExpired) for e in chain):
+        limit = next(e.timeout for e in chain if isinstance(e, subprocess.TimeoutExpired))
+        return NetworkCause(
+            f"The Azure CLI did not answer within {limit:.0f} s while {doing}.",
+            "Run az account get-access-token in a terminal to see why; then try again.",
+        )
+    return None
+
+
+def _untrusted(host: str, port: int, doing: str) -> NetworkCause:
+    issuer = issuer_of(host, port) if host else None
+    by = f" It was issued by “{issuer}”." if issuer else ""
+    return NetworkCause(
+        f"The certificate of {host or 'the server'} is not trusted on this computer, so nothing was sent while "
+        f"{doing}.{by}",
+        "If your organization inspects TLS, add its root certificate to the system's certificate store, which this "
+        "program uses.",
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from, each once."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        inner = (getattr(one, name, None) for name in ("inner_exception", "exc_value", "reason"))
+        waiting += [*inner, one.__cause__, one.__context__, *one.args]
+
+
+def _place(error: BaseException) -> tuple[str, int] | None:
+    """The host and port that an error is about."""
+    request = getattr(error, "request", None)
+    url = getattr(request, "url", None)
+    if isinstance(url, str):
+        parts = urlsplit(url)
+        return (parts.hostname, parts.port or 443) if parts.hostname else None
+    pool = error.pool if isinstance(error, wire.PoolError) else getattr(error, "conn", None)
+    host = getattr(pool, "host", None)
+    return (host, int(getattr(pool, "port", None) or 443)) if isinstance(host, str) else None
+
+
+def _proxy() -> str:
+    """The proxy in use, without a name or password that its address may hold."""
+    parts = urlsplit(getproxies().get("https", ""))
+    return f"{parts.hostname}:{parts.port}" if parts.hostname else "that is set"
+
+
+@lru_cache(maxsize=32)
+def issuer_of(host: str, port: int) -> str | None:
+    """Who issued the certificate that a server shows, for the user to recognise a proxy that inspects TLS. The
+    connection carries nothing and trusts nothing; None where it can't be made."""
+    from cryptography import x509  # noqa: PLC0415 - only after a failure
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((host, port), timeout=LOOK_TIMEOUT_S) as plain,
+            context.wrap_socket(plain, server_hostname=host) as secure,
+        ):
+            shown = secure.getpeercert(binary_form=True)
+        name = x509.load_der_x509_certificate(shown or b"").issuer
+    except (OSError, ValueError):
+        return None
+    for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        found = name.get_attributes_for_oid(kind)
+        if found:
+            return str(found[0].value)[:120]
+    return None

@@ -1,0 +1,102 @@
+"""A sign-in that failed: the cause in words, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from azure.core.exceptions import ClientAuthenticationError
+
+from hotpatch_gui.domain.problems import Problem, ProblemKind
+
+from .network import NetworkCause
+
+_CODE = re.compile(r"AADSTS\d+")
+MAX_TEXT = 300
+_KEPT = "The last known data stays on the screen."
+_CAUSES = {
+    "AADSTS90002": (
+        "The tenant was not found",
+        "Check the tenant's ID or domain and the cloud in Settings › Connections.",
+    ),
+    "AADSTS53003": (
+        "A Conditional Access policy blocks the sign-in",
+        "Sign in from a device or network that the policy allows, or ask the administrator of the tenant.",
+    ),
+    "AADSTS53000": (
+        "A Conditional Access policy needs a compliant device",
+        "Sign in from a managed device (on Windows with the account of Windows), or ask the administrator.",
+    ),
+    "AADSTS50105": (
+        "The account is not assigned to the application",
+        "Ask the administrator to assign the account to the app registration.",
+    ),
+    "AADSTS700016": (
+        "The application was not found in the tenant",
+        "Check the client ID and the tenant in Settings › Connections.",
+    ),
+    "AADSTS65001": (
+        "Nobody has consented to the application yet",
+        "Ask the administrator of the tenant to grant consent to it.",
+    ),
+    "AADSTS700082": ("The sign-in has expired", "Sign in again."),
+    "AADSTS50173": ("The sign-in was revoked", "Sign in again."),
+}
+"""Microsoft Entra's codes (learn.microsoft.com, \"Microsoft Entra authentication and authorization error codes\")."""
+_FURTHER = ("AADSTS50076", "AADSTS50079", "AADSTS50158")
+"""Multifactor authentication or another external challenge is required."""
+
+
+def sign_in_problem(
+    error: ClientAuthenticationError, cause: NetworkCause | None, doing: str
+) -> Problem:
+    """Of an error that azure-identity raised. ``cause`` is the network's, if that is what failed."""
+    kind = type(error).__name__  # its package is slow to import
+    code = _CODE.search(str(error))
+    named = f" ({code[0]})" if code else ""
+    if needs_further_sign_in(error):
+        return Problem(
+            ProblemKind.NOT_SIGNED_IN,
+            f"Azure asks for a further check of your identity, such as multifactor authentication{named}, while {doing}.",
+            f"Choose Sign in, then repeat what was refused. {_KEPT}",
+            code[0] if code else "",
+            reached=False,
+        )
+    if cause is not None:
+        sentence, step = cause
+    elif code and code[0] in _CAUSES:
+        what, step = _CAUSES[code[0]]
+        sentence = f"{what}{named}, so the sign-in failed while {doing}."
+    elif kind == "CredentialUnavailableError":
+        sentence = f"This way to sign in does not work here: {_first_line(error)}"
+        step = "Fix that, or choose another way in Settings › Connections."
+    else:
+        sentence = f"Sign-in failed{named} while {doing}."
+        step = f"{_KEPT} Settings › Connections has the account and the way to sign in."
+    kind_of = ProblemKind.OFFLINE if cause is not None and kind != "CredentialUnavailableError" else ProblemKind.NOT_SIGNED_IN  # fmt: skip
+    return Problem(kind_of, sentence, step, code[0] if code else "", reached=False)
+
+
+def needs_further_sign_in(error: BaseException) -> bool:
+    """Whether the user has to prove more than the sign-in so far did."""
+    code = _CODE.search(str(error))
+    return bool(claims_of(error)) or (code is not None and code[0] in _FURTHER)
+
+
+def claims_of(error: BaseException) -> str:
+    """The claims that the next sign-in has to ask for: of Azure's challenge, or in the refusal of a token."""
+    claims = getattr(error, "claims", None)
+    if isinstance(claims, str) and claims:
+        return claims
+    response: Any = getattr(error, "response", None)
+    try:
+        body = json.loads(response.text()) if response is not None else {}
+        found = body.get("claims")
+    except (ValueError, AttributeError, TypeError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def _first_line(error: ClientAuthenticationError) -> str:
+    return next(iter(str(error.message or "").splitlines()), "")[:MAX_TEXT].rstrip(".") + "."

@@ -1,0 +1,365 @@
+"""Errors that name their cause: on the wire, at sign-in, and of a long-running operation."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.tls import CLIENT, TENANT, SecureAzure, browser, secure_azure
+from hotpatch_gui.azure import credentials, network
+from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.clouds import custom
+from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.arm import Wire
+
+
+@pytest.fixture
+def azure(wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
+    with secure_azure(wire, tmp_path / "keys") as made:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
+        yield made
+
+
+def problem_with(connection: Connection) -> Problem:
+    """What reading over the connection says."""
+    gateway = Gateway(connection, CloudClock.real())
+    try:
+        with pytest.raises(ProblemError) as error:
+            gateway.subscriptions()
+    finally:
+        gateway.close()
+    return error.value.problem
+
+
+# Resource Graph
+
+
+@pytest.mark.parametrize(
+    ("details", "code", "says"),
+    [
+        ([{"code": "DisallowedLogicalTableName", "message": "Table x is invalid."}], "DisallowedLogicalTableName", "Table x is invalid."),
+        ([{"code": "A", "message": "One."}, {"code": "B", "message": "Two."}], "A", "One. Two."),
+        ([], "BadRequest", "Please provide below info"),
+    ],
+)  # fmt: skip
+def test_resource_graphs_reason_is_in_its_details(
+    stage: Stage, details: list[dict[str, str]], code: str, says: str
+) -> None:
+    body = {
+        "error": {
+            "code": "BadRequest", "message": "Please provide below info when asking for support: timestamp = x",
+            "details": details,
+        }
+    }  # fmt: skip
+    stage.wire.faults.append(lambda _, path: Answer(400, body) if "ResourceGraph" in path else None)
+    stage.start()
+    headline = stage.window.notice.headline.text()
+    assert says in headline
+    assert code in headline
+
+
+# the network
+
+
+def test_tls_inspection_names_the_issuer_and_the_systems_store(
+    azure: SecureAzure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with secure_azure(azure.wire, tmp_path / "company") as company:
+        monkeypatch.setenv("SSL_CERT_FILE", str(azure.root))  # the company's root is not trusted
+        found = problem_with(company.principal())
+    assert "is not trusted on this computer, so nothing was sent" in found.sentence
+    assert "It was issued by “trustme" in found.sentence
+    assert "add its root certificate to the system's certificate store" in found.next_step
+    assert not found.reached
+
+
+def test_a_name_that_nobody_knows_is_said(
+    azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    address = custom(azure.cloud.endpoint, azure.identity.address)
+    mine = azure.principal()._replace(cloud=address)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    found = problem_with(mine)
+    assert "The name 127.0.0.1 could not be resolved" in found.sentence
+    assert "DNS" in found.next_step
+
+
+def test_a_proxy_that_refuses_is_named_without_its_password(
+    azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://admin:hunter2@127.0.0.1:{port}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    azure.behind_proxy()
+    found = problem_with(azure.principal())
+    assert f"The proxy 127.0.0.1:{port} did not let the request" in found.sentence
+    assert "hunter2" not in found.text
+
+
+def test_a_server_that_does_not_answer_the_door_is_said() -> None:
+    cause = network.cause_of(TimeoutError(), "reading")
+    assert cause is None, "nothing is claimed of an error that names nothing"
+
+
+# signing in
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "step"),
+    [
+        ("AADSTS90002", "The tenant was not found", "tenant's ID or domain"),
+        ("AADSTS53003", "A Conditional Access policy blocks the sign-in", "device or network that the policy allows"),
+        ("AADSTS50076", "multifactor authentication", "Choose Sign in"),
+        ("AADSTS50079", "multifactor authentication", "Choose Sign in"),
+        ("AADSTS12345", "Sign-in failed (AADSTS12345)", "Settings › Connections"),
+    ],
+)  # fmt: skip
+def test_a_refused_sign_in_names_cause_and_fix(
+    azure: SecureAzure, code: str, says: str, step: str
+) -> None:
+    azure.identity.refuses = code
+    found = problem_with(azure.principal())
+    assert found.kind is ProblemKind.NOT_SIGNED_IN
+    assert says in found.sentence
+    assert code in found.sentence
+    assert step in found.next_step
+
+
+def test_the_azure_cli_may_take_a_minute_and_says_so_when_it_takes_longer(
+    azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert credentials.CLI_TIMEOUT_S == 60
+    slow = tmp_path / "bin" / "az"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 30\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}:/usr/bin:/bin")
+    monkeypatch.setattr(credentials, "CLI_TIMEOUT_S", 1)
+    mine = Connection("Contoso", azure.cloud, SignInMethod.CLI, id=7)
+    found = problem_with(mine)
+    assert "The Azure CLI did not answer within 1 s" in found.sentence
+    assert "az account get-access-token" in found.next_step
+
+
+CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"p1"}}}'
+
+
+def test_a_claims_challenge_is_passed_to_the_next_sign_in(
+    azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write needs multifactor authentication: one problem that says so, and a sign-in that asks for it."""
+    monkeypatch.setattr("webbrowser.open", browser(azure.root))
+    mine = Connection(
+        "Contoso",
+        azure.cloud,
+        SignInMethod.BROWSER,
+        id=7,
+        tenant=TENANT,
+        client_id=CLIENT,
+        may_act=True,
+    )
+    handle = azure.wire.handle
+    encoded = base64.urlsafe_b64encode(CLAIMS.encode()).rstrip(b"=").decode()
+
+    def challenged(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+        is_proven = any(
+            CLAIMS in asked.get("claims", "")
+            for asked in azure.identity.asked
+            if asked["grant_type"] == "authorize"
+        )
+        if method == "POST" and "assessPatches" in url and not is_proven:
+            challenge = (
+                f'Bearer authorization_uri="x", error="insufficient_claims", claims="{encoded}"'
+            )
+            return Answer(
+                401,
+                {"error": {"code": "InvalidAuthenticationToken", "message": "MFA"}},
+                {"WWW-Authenticate": challenge},
+            )
+        return handle(method, url, headers, body)
+
+    monkeypatch.setattr(azure.wire, "handle", challenged)
+    gateway = Gateway(mine, CloudClock.real())
+    try:
+        gateway.sign_in()
+        machine = next(
+            m for page in gateway.machine_pages() for m in page.machines if m.name == "vm-web-01"
+        )
+        azure.identity.refuses = (
+            "AADSTS50076"  # no token of the kind that is wanted without the user
+        )
+        with pytest.raises(ProblemError) as refused:
+            gateway.begin(OperationKind.ASSESS, machine, None)
+        azure.identity.refuses = ""
+        problem = refused.value.problem
+        assert problem.kind is ProblemKind.NOT_SIGNED_IN
+        assert "multifactor authentication" in problem.sentence
+        assert not problem.reached, "nothing was started"
+        gateway.sign_in()
+        assert CLAIMS in azure.identity.asked[-2].get("claims", "") + azure.identity.asked[-1].get(
+            "claims", ""
+        )
+        assert gateway.begin(OperationKind.ASSESS, machine, None).token
+        many = len(azure.identity.asked)
+        gateway.sign_in()
+        assert all(CLAIMS not in a.get("claims", "") for a in azure.identity.asked[many:]), (
+            "once is enough"
+        )
+    finally:
+        gateway.close()
+
+
+def test_a_write_that_needs_another_sign_in_shows_one_notice_with_a_button(stage: Stage) -> None:
+    stage.start()
+    body = {"error": {"code": "InvalidAuthenticationToken", "message": "Sign in."}}
+    stage.wire.faults.append(
+        lambda method, path: Answer(401, body) if "assessPatches" in path else None
+    )
+    db = stage.app.source.db
+    assert db is not None
+    ids = [
+        r[0] for r in db.execute("SELECT id FROM machines WHERE name IN ('vm-web-01', 'vm-web-02')")
+    ]
+    assert stage.app.desk.assess(ids) == 2
+    stage.until(lambda: set(stage.operation_states()) == {OperationState.FAILED})
+    stage.until(stage.window.notice.isVisible)
+    assert stage.window.notice.button.text() == "Sign in"
+    assert "(401)" in stage.window.notice.headline.text()
+    stage.sync()
+    assert stage.window.notice.isVisible(), (
+        "reading works on, and the notice stays until somebody signs in"
+    )
+
+
+# following an operation
+
+
+def test_the_newest_location_is_followed_also_after_a_restart(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arc's operations have a Location only; each 202 may name another one, and the old one is gone then."""
+    handle = stage.wire.handle
+    newest: list[int] = [0]
+    asked: list[str] = []
+
+    def moving(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+        answer = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
+        if "updateCenterOperationResults" in url:
+            asked.append(url)
+            turn = int(url.split("&turn=")[1]) if "&turn=" in url else 0
+            if turn != newest[0]:
+                return Answer(
+                    404, {"error": {"code": "NotFound", "message": "That place is gone."}}
+                )
+        if (
+            answer.status == 202
+            and "Location" in answer.headers
+            and ("assessPatches" in url or "updateCenter" in url)
+        ):
+            newest[0] += 1
+            place = answer.headers["Location"].split("&turn=")[0]
+            answer.headers["Location"] = f"{place}&turn={newest[0]}"
+        return answer
+
+    monkeypatch.setattr(stage.wire, "handle", moving)
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (number,) = db.execute("SELECT id FROM machines WHERE name='srv-hq-01'").fetchone()
+    assert stage.app.desk.assess([number]) == 1
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
+    stage.until(lambda: len(asked) >= 2)
+    token = db.execute("SELECT token FROM operations").fetchone()[0]
+    assert token
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: stage.operation_states()[0].is_final)
+    assert stage.operation_states() == [OperationState.SUCCEEDED]
+    assert newest[0] >= 2
+
+
+def test_the_token_in_the_file_names_the_newest_place(wire: Wire) -> None:
+    from hotpatch_gui.domain.clouds import demo
+    from hotpatch_gui.domain.connections import demo_connection
+    from hotpatch_gui.simulator.transport import in_process_transport
+
+    gateway = Gateway(
+        demo_connection(demo()), CloudClock.real(), transport=lambda: in_process_transport(wire)
+    )
+    try:
+        machine: Machine = next(m for page in gateway.arc_pages() for m in page.machines)
+        begun = gateway.begin(OperationKind.ASSESS, machine, None)
+        handle = wire.handle
+
+        def moved(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+            answer = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
+            if answer.status == 202:
+                answer.headers["Location"] = f"{answer.headers['Location']}&turn=9"
+            return answer
+
+        wire.handle = moved  # type: ignore[method-assign]
+        seen = gateway.look(OperationKind.ASSESS, machine, None, begun.token)
+        assert seen.token != begun.token
+        assert "turn=9" in base64.b64decode(seen.token + "==", validate=False).decode(
+            errors="replace"
+        )
+        assert "Bearer" not in base64.b64decode(seen.token + "==").decode(errors="replace")
+    finally:
+        gateway.close()
+
+
+# licences
+
+
+@pytest.mark.parametrize("has_profile", [True, False])
+def test_enrolling_never_resets_the_rest_of_a_licence_profile(
+    stage: Stage, has_profile: bool
+) -> None:
+    guest = next(
+        g
+        for g in stage.wire.cloud.guests.values()
+        if g.is_arc and g.can_enrol and g.licence is None
+    )
+    rest = {
+        "softwareAssurance": {"softwareAssuranceCustomer": True},
+        "esuProfile": {"licenseAssignmentState": "Assigned"},
+    }
+    guest.profile = dict(rest) if has_profile else {}
+    sent: list[str] = []
+    stage.wire.faults.append(
+        lambda method, path: sent.append(method) if "licenseProfiles" in path else None
+    )
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (number,) = db.execute("SELECT id FROM machines WHERE name=?", (guest.name,)).fetchone()
+    assert stage.app.desk.enrol([number], on=True) == 1
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
+    assert sent[:2] == ["GET", "PATCH" if has_profile else "PUT"]
+    assert guest.profile == (rest if has_profile else {})
+    (request,) = db.execute("SELECT request FROM operations").fetchone()
+    feature = json.loads(request)["properties"]["productProfile"]["productFeatures"][0]
+    assert feature == {
+        "name": "Hotpatch",
+        "subscriptionStatus": "Enable" if has_profile else "Enabled",
+    }
+    assert ("location" in json.loads(request)) is not has_profile
+    stage.clock.advance(hours=1)
+    stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
