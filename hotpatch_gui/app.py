@@ -60,6 +60,19 @@ def say(text: str) -> None:
     box.exec()
 
 
+def ask(text: str, yes: str) -> bool:
+    """A question before there is a window; the safe answer is the default."""
+    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
+
+    box = QMessageBox(QMessageBox.Icon.Warning, "Hotpatch Dashboard", text)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cancel)
+    box.exec()
+    return box.clickedButton() is not cancel
+
+
 class App(QObject):
     """The program: window, worker and what ties them. ``close`` ends both in order.
 

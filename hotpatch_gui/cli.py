@@ -17,6 +17,8 @@ from .domain.clouds import Cloud, simulated
 from .paths import PortableError, default_data_dir, portable_data_dir, program_dir
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QLockFile
+
     from .desk import Next
     from .domain.connections import Connection
     from .targets import Target
@@ -54,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .commands import dispatch  # noqa: PLC0415 - Qt and the worker with it
 
     start_log(world.folder)
-    return dispatch.run(options, world.folder, _target(world))
+    target = _target(world)._replace(takes_over=options.take_over)
+    return dispatch.run(options, world.folder, target)
 
 
 def _say(text: str) -> None:
@@ -91,6 +94,10 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     parser.add_argument(
         "--self-test", action="store_true",
         help="say whether this installation has all it needs; exit code 0 or 1",
+    )  # fmt: skip
+    parser.add_argument(
+        "--take-over", action="store_true",
+        help="use the data folder although another computer's program, or one without a name, left it locked",
     )  # fmt: skip
     demo = parser.add_argument_group("simulated Azure")
     demo.add_argument(
@@ -180,12 +187,12 @@ def run(
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
     put_back = import_qt()
-    from . import app, lock  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     application = app.make_application()
     code = 0
     while world is not None:
-        held = lock.lock(world.folder)
+        held = _lock_for_window(world.folder, takes_over=options.take_over)
         if held is None:
             from . import instance  # noqa: PLC0415 - only where there is another one
 
@@ -212,6 +219,19 @@ def run(
         if world is not None:
             program.forget()
     return code
+
+
+def _lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
+    """The folder's lock. Where it can't be told whether its owner still runs, the user is asked."""
+    from . import app, lock  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+
+    held = lock.lock(folder)
+    owner = lock.doubtful_owner(folder) if held is None else None
+    if owner is None:
+        return held
+    if takes_over or app.ask(TAKE_OVER.format(folder=folder, owner=owner.text), "Take over"):
+        return lock.take_over(folder)
+    return None
 
 
 def _world_after(what: Next | None, root: Path) -> World | None:
@@ -301,6 +321,10 @@ def start_log(folder: Path) -> None:
 
 
 RAISED = "Hotpatch Dashboard is open on this data already; its window is in front now: {folder}"
+TAKE_OVER = (
+    "The data folder {folder} is locked by {owner}, and from here it can't be told whether that still runs.\n"
+    "Take it over only if it does not: two programs on one folder could send a request twice."
+)
 ALREADY_OPEN = (
     "Hotpatch Dashboard is open on this data already: {folder}\n"
     "Use that window, or start with --data-dir and another folder."

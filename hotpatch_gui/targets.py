@@ -34,6 +34,8 @@ class Target(NamedTuple):
     seed: Callable[[], Connection] | None = None
     transport: Callable[[], Callable[[], Any]] | None = None
     wire: Callable[[], Wire | None] | None = None
+    takes_over: bool = False
+    """Whether the folder may be taken from an owner of which it isn't known whether it still runs."""
 
     def clock(self, db: sqlite3.Connection | None) -> CloudClock:
         """A simulated cloud has its own day; until it answers, the last one known stands still."""

@@ -11,16 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.headless import GivenUpError, Session
-from hotpatch_gui.lock import lock
+from hotpatch_gui.lock import doubtful_owner, lock, take_over
 from hotpatch_gui.store import connections, machines
 from hotpatch_gui.store.database import FILE_NAME, open_reader
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QLockFile
+
     from hotpatch_gui.targets import Target
 
 AT_WORK = (
     "Hotpatch Dashboard is at work on this data already, in a window or by another command: {folder}\n"
     "A window syncs by itself; end the other one, or name another folder with --data-dir."
+)
+DOUBTFUL = (
+    "The data folder {folder} is locked by {owner}, and from here it can't be told whether that still runs.\n"
+    "If it does not, add --take-over; two programs on one folder could send a request twice."
 )
 NO_DATA = "Nothing was read from Azure yet. Run: hotpatch-gui sync"
 NO_CONNECTION = (
@@ -51,15 +57,28 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def locked(folder: Path, target: Target) -> QLockFile:
+    """The folder's lock.
+
+    Raises:
+        CommandError: another program holds it.
+    """
+    held = take_over(folder) if target.takes_over else lock(folder)
+    if held is not None:
+        return held
+    owner = doubtful_owner(folder)
+    if owner is not None:
+        raise CommandError(DOUBTFUL.format(folder=folder, owner=owner.text))
+    raise CommandError(AT_WORK.format(folder=folder))
+
+
 @contextmanager
 def session(
     folder: Path, target: Target, *, only: frozenset[int] | None = None, sends: bool = False
 ) -> Iterator[Session]:
     """Raises CommandError where another program is at work, or the wait is given up."""
 
-    held = lock(folder)
-    if held is None:
-        raise CommandError(AT_WORK.format(folder=folder))
+    held = locked(folder, target)
     try:
         with Session(folder, target, say, only=only, sends=sends) as running:
             yield running

@@ -16,7 +16,6 @@ from hotpatch_gui.domain.clock import system_clock
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.lock import lock
 from hotpatch_gui.models.release_sources import export_rows, summary, summary_json
 from hotpatch_gui.store import database, releases
 from hotpatch_gui.store.database import FILE_NAME, open_reader
@@ -30,7 +29,7 @@ from hotpatch_gui.worker.release_knowledge import (
     take_up,
 )
 
-from .common import AT_WORK, CommandError, Exit, say
+from .common import CommandError, Exit, locked, say
 
 if TYPE_CHECKING:
     from hotpatch_gui.targets import Target
@@ -123,9 +122,7 @@ def _export(options: argparse.Namespace, folder: Path, _: Target) -> int:
 def _writing(folder: Path, target: Target) -> Iterator[sqlite3.Connection]:
     """Raises CommandError where another program works on the folder, or the file can't be used."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = lock(folder)
-    if held is None:
-        raise CommandError(AT_WORK.format(folder=folder))
+    held = locked(folder, target)
     try:
         db, _ = database.prepare(folder / FILE_NAME, target.world)
         with closing(db):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
@@ -25,7 +28,7 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
     if not path.is_file():
         return None
     try:
-        db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        db = sqlite3.connect(file_uri(path, "ro"), uri=True, isolation_level=None)
     except sqlite3.Error:
         return None
     try:
@@ -40,10 +43,32 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
     return None
 
 
+def file_uri(path: PurePath, mode: str) -> str:
+    """SQLite's address of a file. That of a network share has an empty host, as SQLite accepts no other."""
+    plain = quote(path.as_posix())
+    return f"file://{plain if plain.startswith('/') else f'/{plain}'}?mode={mode}"
+
+
+def is_on_network(path: PurePath) -> bool:
+    """Whether the file is on a network share: a UNC path, or a drive of Windows that stands for one."""
+    if path.drive.startswith("\\\\"):
+        return True
+    if sys.platform == "win32" and path.drive:
+        import ctypes  # noqa: PLC0415 - on Windows only
+
+        kind = ctypes.windll.kernel32.GetDriveTypeW(f"{path.drive}\\")
+        return bool(kind == _DRIVE_REMOTE)
+    return False
+
+
+_DRIVE_REMOTE = 4
+"""GetDriveTypeW's DRIVE_REMOTE."""
+
+
 def open_writer(path: Path) -> sqlite3.Connection:
     """A connection that may write, to a file that is there and current. For requests of the window."""
-    db = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
-    _configure(db)
+    db = sqlite3.connect(file_uri(path, "rw"), uri=True, isolation_level=None)
+    _configure(db, path)
     return db
 
 
@@ -86,7 +111,7 @@ def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
                 path.chmod(0o600)
             _refuse_newer(db, path)
             _refuse_foreign(db, path)
-            _configure(db)
+            _configure(db, path)
             _migrate(db, path)
             _refuse_other_world(db, path, world)
         except BaseException:
@@ -117,26 +142,49 @@ def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[No
 
 
 def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
-    """A failure of the file in a sentence."""
-    text = str(error)
-    folder = path.parent
-    if "full" in text:
+    """A failure of the file in a sentence, by SQLite's or the system's code: a path may hold any word."""
+    code, folder = _code_of(error), path.parent
+    if code in _FULL:
         return _problem(
             f"The disk that holds {folder} is full.", "Free some space; nothing stored is lost."
         )
-    if "locked" in text or "busy" in text:
+    if code in _HELD:
         return _problem(
             f"Another program holds {path.name} locked.",
             "Close the other window or tool that has it open; the program tries again.",
         )
-    if "readonly" in text or isinstance(error, PermissionError):
+    if code in _NO_PERMISSION:
         return _problem(
             f"{folder} cannot be written to.", "Change its permissions, or start with --data-dir."
         )
     return _problem(
-        f"The file {path.name} could not be used: {text}.",
+        f"The file {path.name} could not be used: {error}.",
         f"Look into {folder}; nothing was deleted.",
     )
+
+
+_Code = tuple[str, int]
+_FULL: frozenset[_Code] = frozenset(
+    {("sqlite", sqlite3.SQLITE_FULL), ("system", errno.ENOSPC), ("system", errno.EDQUOT)}
+)
+_HELD: frozenset[_Code] = frozenset(
+    {("sqlite", sqlite3.SQLITE_BUSY), ("sqlite", sqlite3.SQLITE_LOCKED), ("system", errno.EBUSY)}
+)
+_NO_PERMISSION: frozenset[_Code] = frozenset(
+    {
+        ("sqlite", sqlite3.SQLITE_READONLY), ("sqlite", sqlite3.SQLITE_PERM), ("sqlite", sqlite3.SQLITE_AUTH),
+        ("system", errno.EACCES), ("system", errno.EPERM), ("system", errno.EROFS),
+    }
+)  # fmt: skip
+_DAMAGED = frozenset({("sqlite", sqlite3.SQLITE_CORRUPT), ("sqlite", sqlite3.SQLITE_NOTADB)})
+
+
+def _code_of(error: sqlite3.Error | OSError) -> _Code | None:
+    """Whose code, and the code: SQLite's without its extension."""
+    if isinstance(error, OSError):
+        return ("system", error.errno) if error.errno is not None else None
+    found = getattr(error, "sqlite_errorcode", None)
+    return ("sqlite", found & 0xFF) if isinstance(found, int) else None
 
 
 def _problem(sentence: str, step: str) -> Problem:
@@ -151,10 +199,14 @@ def _store_problems(path: Path) -> Iterator[None]:
         raise ProblemError(store_problem(error, path)) from error
 
 
-def _configure(db: sqlite3.Connection) -> None:
+def _configure(db: sqlite3.Connection, path: Path) -> None:
+    """WAL, but for a file on a network share: its shared memory works on one computer only."""
     db.row_factory = sqlite3.Row
     db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    db.execute("PRAGMA journal_mode=WAL")
+    if is_on_network(path):
+        db.execute("PRAGMA journal_mode=TRUNCATE")
+    else:
+        db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
     db.execute("PRAGMA foreign_keys=ON")
 
@@ -166,7 +218,7 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
         try:
             sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
+            if _code_of(error) not in _DAMAGED:
                 raise
             sound = False
     if sound:
