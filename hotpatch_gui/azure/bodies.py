@@ -26,13 +26,14 @@ def install_body(request: InstallRequest) -> dict[str, Any]:
 
 
 def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, Any]:
-    """The body of a PATCH of the patch settings. An Arc-enabled server has no safety checks to bypass."""
-    settings: dict[str, Any] = {
-        "patchMode": change.patch_mode.value,
-        "enableHotpatching": change.hotpatch,
-        "assessmentMode": change.assessment_mode.value,
-    }
-    if not is_arc:
+    """The body of a PATCH of the patch settings: what is changed and nothing else. An Arc-enabled server has no
+    safety checks to bypass."""
+    values = (
+        ("patchMode", change.patch_mode), ("enableHotpatching", change.hotpatch),
+        ("assessmentMode", change.assessment_mode),
+    )  # fmt: skip
+    settings: dict[str, Any] = {name: value for name, value in values if value is not None}
+    if change.orchestration is not None and not is_arc:
         settings["automaticByPlatformSettings"] = {
             "bypassPlatformSafetyChecksOnUserSchedule": change.bypass_safety_checks
         }

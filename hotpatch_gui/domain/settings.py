@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .arc import Arc
 from .machines import AssessmentMode, Image, PatchMode, PatchSettings
@@ -46,32 +46,79 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChange:
-    """The settings a machine shall have."""
+class SettingsChange(NamedTuple):
+    """The settings that machines shall have; None leaves each machine's own as it is."""
 
-    orchestration: Orchestration
-    hotpatch: bool
-    periodic_assessment: bool
+    orchestration: Orchestration | None = None
+    hotpatch: bool | None = None
+    periodic_assessment: bool | None = None
 
     @property
-    def patch_mode(self) -> PatchMode:
-        return self.orchestration.patch_mode
+    def is_empty(self) -> bool:
+        return self == SettingsChange()
+
+    @property
+    def patch_mode(self) -> PatchMode | None:
+        return self.orchestration.patch_mode if self.orchestration is not None else None
 
     @property
     def bypass_safety_checks(self) -> bool:
         return self.orchestration is Orchestration.CUSTOMER_SCHEDULES
 
     @property
-    def assessment_mode(self) -> AssessmentMode:
+    def assessment_mode(self) -> AssessmentMode | None:
+        if self.periodic_assessment is None:
+            return None
         automatic = self.periodic_assessment
         return AssessmentMode.AUTOMATIC_BY_PLATFORM if automatic else AssessmentMode.IMAGE_DEFAULT
+
+
+def current_settings(settings: PatchSettings) -> SettingsChange:
+    """What a machine has, as far as Azure says it."""
+    mode = settings.assessment_mode
+    return SettingsChange(
+        Orchestration.of(settings),
+        settings.hotpatch_enabled,
+        None if mode is None else mode is AssessmentMode.AUTOMATIC_BY_PLATFORM,
+    )
+
+
+def effective(change: SettingsChange, settings: PatchSettings) -> SettingsChange:
+    """What a machine has once the change is made."""
+    own = current_settings(settings)
+    return SettingsChange(
+        change.orchestration if change.orchestration is not None else own.orchestration,
+        change.hotpatch if change.hotpatch is not None else own.hotpatch,
+        own.periodic_assessment
+        if change.periodic_assessment is None
+        else change.periodic_assessment,
+    )
+
+
+def differences(change: SettingsChange, settings: PatchSettings) -> list[tuple[str, str, str]]:
+    """(setting, before, after) of each setting that the change alters on a machine."""
+    own = current_settings(settings)
+    texts = (
+        ("Orchestration", settings.orchestration, change.orchestration or ""),
+        ("Hotpatch", _on_off(own.hotpatch), _on_off(change.hotpatch)),
+        ("Periodic assessment", _on_off(own.periodic_assessment), _on_off(change.periodic_assessment)),
+    )  # fmt: skip
+    return [
+        (name, before, str(after))
+        for (name, before, after), new, old in zip(texts, change, own, strict=True)
+        if new is not None and new != old
+    ]
+
+
+def _on_off(value: bool | None) -> str:
+    return {True: "on", False: "off", None: "not known"}[value]
 
 
 def refusal(
     image: Image, now: PatchSettings, wanted: SettingsChange, arc: Arc | None = None
 ) -> str | None:
-    """Why Azure would refuse the change, in a sentence with the way round; None where it would not."""
+    """Why Azure would refuse the change, in a sentence with the way round; None where it would not. ``wanted``
+    is what the machine has afterwards; a setting that isn't known is no reason to refuse."""
     target, current = wanted.patch_mode, now.patch_mode
     if arc is not None:
         return _refusal_of_arc(wanted, arc)
@@ -96,7 +143,7 @@ def refusal(
         return "Hotpatch is not available on this machine's image, and an image cannot be changed in place."
     if wanted.orchestration is Orchestration.CUSTOMER_SCHEDULES:
         return "Hotpatch needs the platform's safety checks, and Customer Managed Schedules bypass them."
-    if target is not PatchMode.AUTOMATIC_BY_PLATFORM:
+    if target not in (PatchMode.AUTOMATIC_BY_PLATFORM, None):
         return (
             "Hotpatch needs Azure to orchestrate updates. Choose Azure Managed - Safe Deployment."
         )

@@ -23,7 +23,7 @@ from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models import asked, words
-from hotpatch_gui.models.ability import Ability
+from hotpatch_gui.models.ability import Ability, why_not
 from hotpatch_gui.models.chosen import Chosen, read_chosen
 from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.store import machines, operations
@@ -389,10 +389,10 @@ class Blade(QStackedWidget):
 
     def _assess(self) -> None:
         able = self._able(OperationKind.ASSESS).ids
-        if len(able) <= TYPED_ABOVE:
+        if len(able) <= TYPED_ABOVE and len(able) == len(self._ids):
             self._s.requests.assess(able)
         else:
-            self._confirm("Assess", able, _ASSESS_MEANING, self._s.requests.assess)
+            self._confirm("Assess", OperationKind.ASSESS, _ASSESS_MEANING, self._s.requests.assess)
 
     def open_install(self) -> None:
         """Ask what to install on the chosen machines."""
@@ -403,7 +403,7 @@ class Blade(QStackedWidget):
     def open_settings(self) -> None:
         from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
 
-        rows = self._read_rows(self._able(OperationKind.SETTINGS).ids)
+        rows = self._read_rows(self._ids)
         open_once(self, lambda: UpdateSettingsDialog(self._s, rows, self))
 
     def open_releases(self) -> None:
@@ -437,15 +437,20 @@ class Blade(QStackedWidget):
         return row["name"] if row is not None else f"{len(self._ids)} machines"
 
     def _restart(self) -> None:
-        able = self._able(OperationKind.RESTART).ids
-        self._confirm("Restart", able, _RESTART_MEANING, self._s.requests.restart)
+        self._confirm("Restart", OperationKind.RESTART, _RESTART_MEANING, self._s.requests.restart)
 
     def _confirm(
-        self, verb: str, ids: Sequence[int], meaning: str, do: Callable[[Sequence[int]], object]
+        self, verb: str, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]
     ) -> None:
+        """Ask, naming the machines on which it is possible and those that are skipped."""
         from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
 
-        rows = self._read_rows(ids)
+        reasons = [(row, why_not(row, kind)) for row in self._read_rows(self._ids)]
+        rows = [row for row, why in reasons if not why]
+        skipped = [(row["display_name"], why) for row, why in reasons if why]
         open_once(
-            self, lambda: ConfirmDialog(self._s.theme, verb, rows, self, meaning=meaning, do=do)
+            self,
+            lambda: ConfirmDialog(
+                self._s.theme, verb, rows, self, meaning=meaning, do=do, skipped=skipped
+            ),
         )

@@ -1,8 +1,10 @@
-"""Before many machines, or one that restarts: which, what it means, Cancel as the default."""
+"""Before many machines, or one that restarts: which, which are skipped and why, what it means; Cancel has the
+focus."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -15,23 +17,30 @@ from .surface import SurfaceDialog
 
 NAMED = 10
 SIZE_PX = (520, 220)
+Skipped = Sequence[tuple[str, str]]
+"""(machine, reason)."""
 
 
 class ConfirmDialog(SurfaceDialog):
-    """Asks whether to ``do`` what ``verb`` names on these machines; ``meaning`` says what comes of it."""
+    """Asks whether to ``do`` what ``verb`` names on these machines; ``meaning`` says what comes of it. ``skipped``
+    are the selected machines on which it isn't possible."""
 
     def __init__(
         self, theme: Theme, verb: str, rows: Sequence[sqlite3.Row], parent: QWidget, *,
-        meaning: str, do: Callable[[Sequence[int]], object],
+        meaning: str, do: Callable[[Sequence[int]], object], skipped: Skipped = (),
     ) -> None:  # fmt: skip
         count = len(rows)
         what = f"{verb} {count:,} machine{'' if count == 1 else 's'}"
         super().__init__(theme, "confirmDialog", f"{what}?", parent)
         self._ids, self._do = [r["id"] for r in rows], do
-        names = ", ".join(r["display_name"] for r in rows[:NAMED])
-        more = f" and {count - NAMED:,} more" if count > NAMED else ""
-        self.column.addWidget(label(theme, f"{names}{more}.", wrap=True))
+        self.column.addWidget(
+            label(theme, f"{_names([r['display_name'] for r in rows])}.", wrap=True)
+        )
         self.column.addWidget(label(theme, meaning, role="secondary", wrap=True))
+        self.skipped = label(theme, _skipped_text(count, skipped), wrap=True)
+        self.skipped.setObjectName("confirmSkipped")
+        self.skipped.setVisible(bool(skipped))
+        self.column.addWidget(self.skipped)
         self.typed = TypedNumber(theme, count)
         self.column.addWidget(self.typed)
         self.column.addStretch(1)
@@ -40,7 +49,9 @@ class ConfirmDialog(SurfaceDialog):
         self.yes.setProperty("primary", True)
         self.yes.clicked.connect(self._act)
         self.typed.textChanged.connect(self._check)
-        self.finish(SIZE_PX, self.yes, self.closer("Cancel"))
+        self.cancel = self.closer("Cancel")
+        self.finish(SIZE_PX, self.yes, self.cancel)
+        self.cancel.setFocus()
         self._check()
 
     def _check(self) -> None:
@@ -51,3 +62,18 @@ class ConfirmDialog(SurfaceDialog):
         self.yes.setEnabled(False)
         self._do(self._ids)
         self.accept()
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+def _skipped_text(affected: int, skipped: Skipped) -> str:
+    """The sum, then the machines of each reason."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for name, reason in skipped:
+        by_reason[reason].append(name)
+    lines = [f"{_names(names)}: {reason}" for reason, names in by_reason.items()]
+    total = affected + len(skipped)
+    return "\n".join([f"{total:,} selected; {len(skipped):,} skipped:", *lines])

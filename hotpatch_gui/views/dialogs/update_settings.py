@@ -1,138 +1,181 @@
-"""Update settings: hotpatch, orchestration, periodic assessment; impossible changes are explained."""
+"""Update settings: hotpatch, orchestration, periodic assessment, and what they mean for each machine."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QDialog,
-    QFrame,
     QHBoxLayout,
     QPushButton,
     QRadioButton,
-    QVBoxLayout,
+    QTreeWidget,
+    QTreeWidgetItem,
     QWidget,
 )
 
-from hotpatch_gui.domain.arc import Licence
 from hotpatch_gui.domain.hotpatch import can_be_enrolled
-from hotpatch_gui.domain.machines import AssessmentMode
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import day_name, release_day
-from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
+from hotpatch_gui.domain.settings import Orchestration, SettingsChange
+from hotpatch_gui.models.ability import why_not
+from hotpatch_gui.models.rows import plain_tip
+from hotpatch_gui.models.settings_plan import Selected, SettingsPlan, plan_settings, shared
 from hotpatch_gui.store import machines
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
-from hotpatch_gui.views.widgets.labels import label, line
+from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
+from .surface import SurfaceDialog
+
 INDENT_PX = 26
+LISTED = 500
+"""Machines in the list of changes; more are counted."""
+SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
 
 
-class UpdateSettingsDialog(QDialog):
-    """One set of settings for the chosen machines; starts from the first one's."""
+class UpdateSettingsDialog(SurfaceDialog):
+    """The settings of the selected machines. Only what is touched is sent; where machines differ, "Mixed" is
+    shown; each machine's change is listed before anything is saved."""
 
     def __init__(self, services: Services, rows: Sequence[sqlite3.Row], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("updateSettingsDialog")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Update settings")
-        self.setModal(True)
+        super().__init__(services.theme, "updateSettingsDialog", "Update settings", parent)
         self._s = services
-        self._ids = [r["id"] for r in rows]
-        self._machines = [machines.machine_of(r) for r in rows]
-        self._is_arc = self._machines[0].arc is not None
+        found = [
+            Selected(
+                r["id"],
+                r["display_name"],
+                machines.machine_of(r),
+                why_not(r, OperationKind.SETTINGS),
+            )
+            for r in rows
+        ]
+        self._of_kind = {
+            is_arc: [one for one in found if (one.machine.arc is not None) is is_arc]
+            for is_arc in (False, True)
+        }
+        self._is_arc = not self._of_kind[False]
+        self._touched: set[str] = set()
+        self._is_loading = False
+        self.plan = SettingsPlan(())
         self._make_parts()
         self._lay_out()
         self._load()
-        self._loaded = self.change() if len(self._ids) == 1 else None
         self._connect()
-        self.check()
+
+    @property
+    def _own(self) -> list[Selected]:
+        """The machines that this form is for."""
+        return self._of_kind[self._is_arc]
+
+    @property
+    def _machines(self) -> list[Machine]:
+        return [one.machine for one in self._own]
 
     def _make_parts(self) -> None:
         theme = self._s.theme
-        names = ", ".join(m.name for m in self._machines[:5])
-        more = f" and {len(self._machines) - 5} more" if len(self._machines) > 5 else ""
-        self.title = label(theme, "Update settings", px=TITLE_PX, weight=SEMIBOLD_WEIGHT)
-        self.subtitle = label(theme, f"{names}{more}", role="secondary", wrap=True)
-        self.hotpatch = QCheckBox("Hotpatch: install security updates in memory, without a restart")
-        self.hotpatch.setObjectName("setHotpatch")
-        self.enrol = QCheckBox(
-            "Enrol: receive monthly hotpatch updates (a licence, free of charge since May 2026)"
+        self.subtitle = label(theme, role="secondary", wrap=True)
+        self.kinds = {
+            False: QRadioButton(f"{len(self._of_kind[False]):,} Azure virtual machines"),
+            True: QRadioButton(f"{len(self._of_kind[True]):,} Arc-enabled servers"),
+        }
+        self._kind_group = QButtonGroup(self)
+        for is_arc, button in self.kinds.items():
+            button.setObjectName(f"settingsKind-{'arc' if is_arc else 'vm'}")
+            button.setChecked(is_arc is self._is_arc)
+            self._kind_group.addButton(button)
+        self.hotpatch = self._box(
+            "setHotpatch", "Hotpatch: install security updates in memory, without a restart"
         )
-        self.enrol.setObjectName("setEnrol")
-        self.enrol.setVisible(self._is_arc)
+        self.enrol = self._box(
+            "setEnrol",
+            "Enrol: receive monthly hotpatch updates (a licence, free of charge since May 2026)",
+        )
+        self.periodic = self._box(
+            "setPeriodic", "Periodic assessment: look for updates every 24 hours"
+        )
+        self.mixed = {
+            name: label(theme, role="secondary")
+            for name in ("hotpatch", "enrol", "periodic_assessment", "orchestration")
+        }
         self.hotpatch_words = label(theme, role="secondary", wrap=True)
         self.hotpatch_words.setObjectName("hotpatchMeaning")
-        self.hotpatch_words.setMinimumHeight(2 * self.hotpatch_words.fontMetrics().lineSpacing())
-        self.hotpatch_words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.choices = QButtonGroup(self)
-        offered = [
-            o for o in Orchestration if not (self._is_arc and o is Orchestration.SAFE_DEPLOYMENT)
-        ]
-        self.orchestrations = {o: QRadioButton(o.value) for o in offered}
+        self.orchestrations = {o: QRadioButton(o.value) for o in Orchestration}
+        self._meanings = {o: label(theme, role="secondary", wrap=True) for o in Orchestration}
         for choice, button in self.orchestrations.items():
             button.setObjectName(f"orchestration-{choice.name}")
             self.choices.addButton(button)
-        self.periodic = QCheckBox("Periodic assessment: look for updates every 24 hours")
-        self.periodic.setObjectName("setPeriodic")
-        self.typed = TypedNumber(theme, len(self._ids))
+        self.list = QTreeWidget()
+        self.list.setObjectName("settingsChanges")
+        self.list.setAccessibleName("Changes by machine")
+        self.list.setRootIsDecorated(False)
+        self.list.setHeaderLabels(("Machine", "Before → after"))
+        self.list.setColumnWidth(0, round(180 * theme.scale))
+        self.sum = label(theme)
+        self.sum.setObjectName("settingsSum")
+        self.typed = TypedNumber(theme, 0)
         self.problem = label(theme, role="error", wrap=True)
         self.problem.setObjectName("settingsProblem")
-        self.problem.setMinimumHeight(2 * self.problem.fontMetrics().lineSpacing())
-        self.save = QPushButton(
-            f"Save for {len(self._ids)} machine{'' if len(self._ids) == 1 else 's'}"
-        )
+        self.save = QPushButton()
         self.save.setObjectName("settingsSave")
         self.save.setProperty("primary", True)
-        self.save.setAutoDefault(False)
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setDefault(True)
+
+    def _box(self, name: str, text: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setObjectName(name)
+        return box
 
     def _lay_out(self) -> None:
-        theme = self._s.theme
-        surface = QFrame()
-        surface.setObjectName("surface")
-        column = QVBoxLayout(surface)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(8)
-        column.addWidget(self.title)
+        theme, column = self._s.theme, self.column
+        column.setSpacing(6)
         column.addWidget(self.subtitle)
-        column.addWidget(line())
-        if self._is_arc:
-            column.addWidget(self.enrol)
-        column.addWidget(self.hotpatch)
+        both = all(self._of_kind.values())
+        if both:
+            column.addWidget(
+                label(
+                    theme,
+                    "Their settings differ, so they are changed one kind at a time.",
+                    role="secondary",
+                    wrap=True,
+                )
+            )
+            row = QHBoxLayout()
+            for button in self.kinds.values():
+                row.addWidget(button)
+            row.addStretch(1)
+            column.addLayout(row)
+        for box, name in ((self.enrol, "enrol"), (self.hotpatch, "hotpatch")):
+            column.addWidget(box)
+            column.addLayout(self._indented(self.mixed[name]))
         column.addLayout(self._indented(self.hotpatch_words))
-        column.addSpacing(8)
+        column.addSpacing(6)
         column.addWidget(
             label(theme, "Patch orchestration", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         )
+        column.addWidget(self.mixed["orchestration"])
         for choice, button in self.orchestrations.items():
             column.addWidget(button)
-            column.addLayout(
-                self._indented(
-                    label(theme, choice.meaning(is_arc=self._is_arc), role="secondary", wrap=True)
-                )
-            )
-        column.addSpacing(8)
+            column.addLayout(self._indented(self._meanings[choice]))
+        column.addSpacing(6)
         column.addWidget(self.periodic)
-        column.addStretch(1)
+        column.addLayout(self._indented(self.mixed["periodic_assessment"]))
+        several = sum(map(len, self._of_kind.values())) > 1
+        self.list.setVisible(several)
+        self.sum.setVisible(several)
+        column.addWidget(self.sum)
+        column.addWidget(self.list, 1)
+        if not several:
+            column.addStretch(1)
         column.addWidget(self.typed)
         column.addWidget(self.problem)
-        column.addWidget(line())
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.save)
-        buttons.addWidget(self.cancel)
-        column.addLayout(buttons)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(surface)
-        self.resize(round(660 * theme.scale), round(620 * theme.scale))
+        self.cancel = self.closer("Cancel")
+        self.finish(SIZE_OF_SEVERAL_PX if several else SIZE_PX, self.save, self.cancel)
 
     def _indented(self, widget: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -141,67 +184,129 @@ class UpdateSettingsDialog(QDialog):
         return row
 
     def _load(self) -> None:
-        settings = self._machines[0].settings
-        self.hotpatch.setChecked(bool(settings.hotpatch_enabled))
-        self.hotpatch.setEnabled(any(map(can_be_enrolled, self._machines)))
-        arc = self._machines[0].arc
-        self.enrol.setEnabled(self.hotpatch.isEnabled())
-        self.enrol.setChecked(arc is not None and arc.is_enrolled)
-        current = Orchestration.of(settings)
-        if current in self.orchestrations:
-            self.orchestrations[current].setChecked(True)
-        self.periodic.setChecked(settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM)
+        """Show what the machines of the kind have; nothing is touched."""
+        self._is_loading = True
+        self._touched.clear()
+        names = ", ".join(one.name for one in self._own[:5])
+        more = f" and {len(self._own) - 5:,} more" if len(self._own) > 5 else ""
+        self.subtitle.setText(f"{names}{more}")
+        possible = any(map(can_be_enrolled, self._machines))
+        for box, name in (
+            (self.hotpatch, "hotpatch"), (self.enrol, "enrol"), (self.periodic, "periodic_assessment"),
+        ):  # fmt: skip
+            found = shared(self._machines, name)
+            box.setTristate(bool(found.mixed))
+            state = Qt.CheckState.Checked if found.value else Qt.CheckState.Unchecked
+            box.setCheckState(Qt.CheckState.PartiallyChecked if found.mixed else state)
+            self._show_mixed(name, found.mixed)
+        self.hotpatch.setEnabled(possible)
+        self.enrol.setEnabled(possible)
+        self.enrol.setVisible(self._is_arc)
+        self._load_orchestration()
+        self._is_loading = False
+        self.check()
+
+    def _load_orchestration(self) -> None:
+        found = shared(self._machines, "orchestration")
+        self.choices.setExclusive(False)
+        for choice, button in self.orchestrations.items():
+            button.setChecked(choice.value == found.value)
+            is_offered = not (self._is_arc and choice is Orchestration.SAFE_DEPLOYMENT)
+            button.setVisible(is_offered)
+            self._meanings[choice].setVisible(is_offered)
+            self._meanings[choice].setText(choice.meaning(is_arc=self._is_arc))
+        self.choices.setExclusive(True)
+        self._show_mixed("orchestration", found.mixed)
+
+    def _show_mixed(self, name: str, text: str) -> None:
+        self.mixed[name].setText(text)
+        self.mixed[name].setVisible(bool(text))
 
     def _connect(self) -> None:
-        self.hotpatch.toggled.connect(self.check)
-        self.enrol.toggled.connect(self._follow_enrolment)
-        self.choices.buttonToggled.connect(self.check)
-        self.periodic.toggled.connect(self.check)
+        self.hotpatch.checkStateChanged.connect(lambda: self._touch("hotpatch", self.hotpatch))
+        self.enrol.checkStateChanged.connect(self._follow_enrolment)
+        self.periodic.checkStateChanged.connect(
+            lambda: self._touch("periodic_assessment", self.periodic)
+        )
+        self.choices.buttonToggled.connect(self._on_choice)
         self.typed.textChanged.connect(self.check)
+        self._kind_group.buttonToggled.connect(self._change_kind)
         self.save.clicked.connect(self._save)
-        self.cancel.clicked.connect(self.reject)
 
-    def _follow_enrolment(self, on: bool) -> None:
-        """Whoever enrols wants hotpatches, and without a licence there are none."""
-        self.hotpatch.setChecked(on)
+    def _change_kind(self) -> None:
+        is_arc = self.kinds[True].isChecked()
+        if is_arc is not self._is_arc:
+            self._is_arc = is_arc
+            self._load()
+
+    def _on_choice(self, _: object, is_on: bool) -> None:
+        if is_on:
+            self._touch("orchestration")
+
+    def _touch(self, name: str, box: QCheckBox | None = None) -> None:
+        """The user has set it; what is only shown is never sent."""
+        if self._is_loading or (box and box.checkState() is Qt.CheckState.PartiallyChecked):
+            return
+        if box is not None:
+            box.setTristate(False)
+        self._touched.add(name)
+        self._show_mixed(name, "")
         self.check()
+
+    def _follow_enrolment(self) -> None:
+        """Whoever enrols gets hotpatches, and without a licence there are none."""
+        if self._is_loading or self.enrol.checkState() is Qt.CheckState.PartiallyChecked:
+            return
+        self._is_loading = True
+        self.hotpatch.setTristate(False)
+        self.hotpatch.setChecked(self.enrol.isChecked())
+        self._show_mixed("hotpatch", "")
+        self._touched.discard("hotpatch")
+        self._is_loading = False
+        self._touch("enrol", self.enrol)
 
     @property
     def _enrolment(self) -> bool | None:
         """True to enrol, False to end it, None to leave it as it is."""
-        arcs = [m.arc for m in self._machines if m.arc is not None]
-        wanted = self.enrol.isChecked()
-        return wanted if any(a.is_enrolled != wanted for a in arcs) else None
+        return self.enrol.isChecked() if "enrol" in self._touched else None
 
-    def change(self) -> SettingsChange | None:
-        """What is chosen; None while no orchestration is."""
+    def change(self) -> SettingsChange:
+        """What was touched."""
+        touched = self._touched
         chosen = next((o for o, b in self.orchestrations.items() if b.isChecked()), None)
-        if chosen is None:
-            return None
-        return SettingsChange(chosen, self.hotpatch.isChecked(), self.periodic.isChecked())
+        return SettingsChange(
+            chosen if "orchestration" in touched else None,
+            self.hotpatch.isChecked() if "hotpatch" in touched else None,
+            self.periodic.isChecked() if "periodic_assessment" in touched else None,
+        )
 
     def check(self) -> None:
-        """Say what the choice means and, where Azure would refuse it, why and for which machine."""
-        change = self.change()
+        """Say what the choice means for each machine and, where Azure would refuse it, why."""
+        self.plan = plan_settings(self._own, self.change(), self._enrolment)
+        affected = len(self.plan.affected)
         self.hotpatch_words.setText(self._meaning())
-        problem = "Choose a patch orchestration." if change is None else self._refusal(change)
-        if len({m.arc is None for m in self._machines}) > 1:
-            problem = "Choose Azure virtual machines or Arc-enabled servers: their settings differ."
-        is_same = change == self._loaded and self._enrolment is None
-        problem = problem or ("" if is_same else self.typed.problem)
+        self.sum.setText(self.plan.text if self._touched else "Nothing is changed yet.")
+        self._show_list()
+        refused = self.plan.skipped[0] if self.plan.skipped and not affected else None
+        self.typed.set_count(affected)
+        problem = f"{refused.name}: {refused.refusal}" if refused else self.typed.problem
         self.problem.setText(problem)
-        self.save.setEnabled(not problem and not is_same)
-        self.save.setToolTip("Nothing is changed." if is_same else "")
+        self.problem.setVisible(bool(problem))
+        self.save.setText(f"Save for {affected} machine{'' if affected == 1 else 's'}")
+        self.save.setEnabled(bool(affected) and not problem)
+        self.save.setToolTip("" if affected else "Nothing is changed.")
 
-    def _refusal(self, change: SettingsChange) -> str:
-        for machine in self._machines:
-            arc = machine.arc
-            if arc is not None and self.enrol.isChecked():
-                arc = arc._replace(licence=Licence.ENABLED)
-            why = refusal(machine.image, machine.settings, change, arc)
-            if why is not None:
-                return f"{machine.name}: {why}"
-        return ""
+    def _show_list(self) -> None:
+        self.list.clear()
+        if not self._touched:
+            return
+        ordered = sorted(self.plan.machines, key=lambda m: (not m.refusal, not m.changes))
+        for one in ordered[:LISTED]:
+            item = QTreeWidgetItem([one.name, one.text])
+            item.setToolTip(1, plain_tip(one.text))
+            self.list.addTopLevelItem(item)
+        if len(ordered) > LISTED:
+            self.list.addTopLevelItem(QTreeWidgetItem([f"and {len(ordered) - LISTED:,} more", ""]))
 
     def _meaning(self) -> str:
         if not self.hotpatch.isEnabled():
@@ -210,36 +315,30 @@ class UpdateSettingsDialog(QDialog):
                 if self._is_arc
                 else "has an image that supports hotpatching"
             )
-            return f"Not available: no chosen machine {what}."
-        was_on = bool(self._machines[0].settings.hotpatch_enabled)
+            return f"Not available: no selected machine {what}."
+        if self.hotpatch.checkState() is Qt.CheckState.PartiallyChecked:
+            return "Left as it is on each machine."
+        states = [bool(m.settings.hotpatch_enabled) for m in self._machines]
         product = self._machines[0].product
-        now = release_day(self._s.clock())
-        next_baseline = self._s.calendar().next_restart(product, now) if product else None
+        today = release_day(self._s.clock())
+        next_baseline = self._s.calendar().next_restart(product, today) if product else None
         when = f", planned for {day_name(next_baseline.day)}" if next_baseline else ""
-        if self.hotpatch.isChecked() and not was_on:
+        if self.hotpatch.isChecked() and not all(states):
             return f"Takes effect with the next baseline{when}. Until then ordinary updates restart the machine."
-        if not self.hotpatch.isChecked() and was_on:
+        if not self.hotpatch.isChecked() and any(states):
             return (
                 "The machine goes back to ordinary updates, which restart it every month. "
                 f"Turned on again, hotpatch waits for the next baseline{when}."
             )
-        if was_on:
+        if all(states):
             return f"On. The next baseline restarts the machine{when}."
         return "Off. Every month's cumulative update restarts the machine."
 
     def _save(self) -> None:
-        change = self.change()
-        if change is not None:
-            self.save.setEnabled(False)
-            if self._enrolment is not None:
-                self._s.requests.enrol(self._ids, on=self._enrolment)
-            if change != self._loaded and self._differs_beside_enrolment(change):
-                self._s.requests.change_settings(self._ids, change)
-            self.accept()
-
-    def _differs_beside_enrolment(self, change: SettingsChange) -> bool:
-        """A licence brings and takes hotpatching itself; then only what else was changed is asked for."""
-        if self._enrolment is None or self._loaded is None:
-            return True
-        follows = change.hotpatch == self._enrolment
-        return not follows or replace(self._loaded, hotpatch=change.hotpatch) != change
+        self.save.setEnabled(False)
+        enrolled, configured = self.plan.enrolled, self.plan.configured
+        if enrolled and self._enrolment is not None:
+            self._s.requests.enrol(enrolled, on=self._enrolment)
+        if configured:
+            self._s.requests.change_settings(configured, self.change())
+        self.accept()

@@ -1,0 +1,143 @@
+"""What a change of update settings means for each machine: before and after, already so, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hotpatch_gui.domain.arc import Licence
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.settings import (
+    SettingsChange,
+    current_settings,
+    differences,
+    effective,
+    refusal,
+)
+
+
+class MachineChange(NamedTuple):
+    """``changes`` are (setting, before, after); ``refusal`` why the machine is skipped. With neither, it is so
+    already."""
+
+    machine_id: int
+    name: str
+    changes: tuple[tuple[str, str, str], ...]
+    enrols: bool
+    refusal: str = ""
+
+    @property
+    def is_affected(self) -> bool:
+        return not self.refusal and bool(self.changes)
+
+    @property
+    def text(self) -> str:
+        if self.refusal:
+            return f"Skipped: {self.refusal}"
+        if not self.changes:
+            return "No change: it is so already."
+        return "; ".join(f"{name}: {before} → {after}" for name, before, after in self.changes)
+
+
+class SettingsPlan(NamedTuple):
+    """Of the whole selection. Numbers add up: all = affected + unchanged + skipped."""
+
+    machines: tuple[MachineChange, ...]
+
+    @property
+    def affected(self) -> list[MachineChange]:
+        return [m for m in self.machines if m.is_affected]
+
+    @property
+    def skipped(self) -> list[MachineChange]:
+        return [m for m in self.machines if m.refusal]
+
+    @property
+    def enrolled(self) -> list[int]:
+        """Those whose licence changes."""
+        return [m.machine_id for m in self.affected if m.enrols]
+
+    @property
+    def configured(self) -> list[int]:
+        """Those of which settings change, besides the licence."""
+        return [m.machine_id for m in self.affected if len(m.changes) > m.enrols]
+
+    @property
+    def text(self) -> str:
+        """``5 selected: 3 changed, 1 already so, 1 skipped.``"""
+        affected, skipped = len(self.affected), len(self.skipped)
+        rest = len(self.machines) - affected - skipped
+        parts = [f"{affected:,} changed", f"{rest:,} already so", f"{skipped:,} skipped"]
+        return f"{len(self.machines):,} selected: {', '.join(parts)}."
+
+
+class Selected(NamedTuple):
+    """A machine of the selection; ``blocked`` says why its settings can't be changed at all."""
+
+    machine_id: int
+    name: str
+    machine: Machine
+    blocked: str = ""
+
+
+def plan_settings(
+    selected: Sequence[Selected], change: SettingsChange, enrol: bool | None
+) -> SettingsPlan:
+    """``enrol`` True gives a licence, False ends it, None leaves it."""
+    return SettingsPlan(tuple(_plan(one, change, enrol) for one in selected))
+
+
+def _plan(selected: Selected, change: SettingsChange, enrol: bool | None) -> MachineChange:
+    machine, arc = selected.machine, selected.machine.arc
+    enrols = arc is not None and enrol is not None and arc.is_enrolled is not enrol
+    if arc is not None and enrol is not None:
+        arc = arc._replace(licence=Licence.ENABLED if enrol else Licence.DISABLED)
+    changes = differences(change, machine.settings)
+    if enrols:
+        changes.insert(0, ("Hotpatch licence", _yes(not enrol), _yes(bool(enrol))))
+    after = effective(change, machine.settings)
+    why = (
+        refusal(machine.image, machine.settings, after, arc)
+        if differences(change, machine.settings)
+        else None
+    )
+    return MachineChange(
+        selected.machine_id, selected.name, tuple(changes), enrols, selected.blocked or why or ""
+    )
+
+
+def _yes(is_enrolled: bool) -> str:
+    return "enrolled" if is_enrolled else "not enrolled"
+
+
+class Shared(NamedTuple):
+    """One setting over several machines: its value, or None where they differ, and how they do."""
+
+    value: object
+    mixed: str = ""
+
+
+def shared(machines: Iterable[Machine], field: str) -> Shared:
+    """A field of ``SettingsChange``, or ``enrol``, over machines."""
+    counted: dict[object, int] = {}
+    for machine in machines:
+        value = _value(machine, field)
+        counted[value] = counted.get(value, 0) + 1
+    if len(counted) == 1:
+        return Shared(next(iter(counted)))
+    parts = sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    return Shared(None, "Mixed: " + ", ".join(f"{_word(v)} on {n:,}" for v, n in parts))
+
+
+def _value(machine: Machine, field: str) -> object:
+    if field == "enrol":
+        return machine.arc is not None and machine.arc.is_enrolled
+    if field == "orchestration":
+        return machine.settings.orchestration
+    return getattr(current_settings(machine.settings), field)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return {True: "on", False: "off"}.get(value, "not known")  # type: ignore[call-overload,no-any-return]
