@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QApplication
 from . import resources
 from .demo_time import DemoTime
 from .desk import Desk, Next
+from .domain.connections import TrialOutcome
 from .domain.problems import Problem
 from .models.source import DataSource
 from .settings import Settings
+from .store import catalogue
 from .store.changes import Changes
 from .store.database import FILE_NAME
 from .store.release_book import ReleaseBook
@@ -28,6 +30,7 @@ from .views.services import Services
 from .worker.thread import Opened, Worker, WorkerThread
 
 if TYPE_CHECKING:
+    from .connection_trial import ConnectionTrial
     from .domain.connections import Connection
     from .instance import Doorbell
     from .worker.release_updates import Outcome
@@ -85,12 +88,14 @@ class App(QObject):
     def __init__(
         self, application: QApplication, folder: Path, target: Target, *,
         theme: str | None = None, bundled_font: bool = False, scale: float = 1.0,
-        connection: Connection | None = None, is_first: bool = False,
+        azure_folder: Path | None = None, is_first: bool = False,
     ) -> None:  # fmt: skip
-        """``connection`` is to be made once the file is ready; ``is_first`` asks first what to look at."""
+        """``azure_folder`` is where a demo puts a connection that is tried; ``is_first`` asks first what to look
+        at."""
         super().__init__()
         self.next: Next | None = None
-        self._connection, self._is_first = connection, is_first
+        self._azure_folder, self._is_first = azure_folder, is_first
+        self._trial: ConnectionTrial | None = None
         self._doorbell: Doorbell | None = None
         self._unseen = QTimer(self)
         self._unseen.setSingleShot(True)
@@ -115,7 +120,7 @@ class App(QObject):
         if self.settings.reads_releases:
             self.worker.release_feed = self.settings.release_feed
         self.thread_ = WorkerThread(self.worker, self)
-        self.desk = Desk(path, self.thread_, self.clock, self._go_on)
+        self.desk = Desk(path, self.thread_, self.clock, self._go_on, self._try_out)
         self.icons = Icons(self.theme)
         self.demo = DemoTime(target.wire, self.desk.sync, self) if target.wire else None
         self.services = Services(
@@ -136,7 +141,8 @@ class App(QObject):
         worker.sync_ended.connect(self._on_sync_ended)
         worker.failed.connect(self._on_failed)
         worker.prompted.connect(self.window.show_prompt)
-        worker.connected.connect(self._on_connected)
+        worker.prompted.connect(self.source.connecting)
+        worker.synced.connect(self._on_synced)
         worker.releases_read.connect(self._on_releases_read)
         if self.demo is not None:
             self.demo.story_chosen.connect(self._begin_again)
@@ -179,11 +185,36 @@ class App(QObject):
         self.next = what
         self.window.close()
 
-    @Slot()
-    def _on_connected(self) -> None:
-        if self._connection is not None:
-            self.desk.save_connection(self._connection)
-            self._connection = None
+    @Slot(int)
+    def _on_synced(self, connection_id: int) -> None:
+        db = self.source.db
+        states = catalogue.sync_states(db) if db is not None else []
+        state = next((s for s in states if s.connection_id == connection_id), None)
+        if state is not None:
+            outcome = TrialOutcome(connection_id, state.problem, state.next_step)
+            self.source.connection_tried.emit(outcome)
+
+    def _try_out(self, connection: Connection | None) -> None:
+        """Try a connection to Azure while the demo stays; None gives up the one that is tried."""
+        from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely wanted
+
+        if self._trial is not None:
+            self._trial.stop()
+            self._trial.deleteLater()
+            self._trial = None
+        if connection is None or self._azure_folder is None:
+            return
+        self._trial = ConnectionTrial(self._azure_folder, connection, self)
+        self._trial.progressed.connect(self.source.connecting)
+        self._trial.ended.connect(self._on_tried)
+        self._trial.start()
+
+    @Slot(object)
+    def _on_tried(self, outcome: TrialOutcome) -> None:
+        self._try_out(None)
+        self.source.connection_tried.emit(outcome)
+        if not outcome.problem:
+            self._go_on(Next(is_azure=True))
 
     def forget(self) -> None:
         """Once it is closed, and another program follows: end Qt's objects here and now, and not where the
@@ -198,6 +229,8 @@ class App(QObject):
             self._doorbell.close()
         self.window.close()
         ended = self.thread_.stop()
+        if self._trial is not None:
+            ended &= self._trial.stop()
         self.desk.close()
         self.source.close()
         return ended

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
 
     from .desk import Next
-    from .domain.connections import Connection
     from .targets import Target
 
 FILE_NAME = "hotpatch.sqlite3"
@@ -172,8 +171,6 @@ class World(NamedTuple):
     is_demo: bool = False
     story: str | None = None
     """The demo's world where it begins afresh; None where it goes on."""
-    connection: Connection | None = None
-    """One that is to be made first."""
     is_first: bool = False
     """Nothing was ever looked at: ask what to."""
 
@@ -206,7 +203,7 @@ def run(
             parser.error(f"{world.folder} holds no demo; nothing was deleted")
         program = app.App(
             application, world.folder, _target(world), theme=options.theme,
-            connection=world.connection, is_first=world.is_first,
+            azure_folder=root if world.is_demo else None, is_first=world.is_first,
         )  # fmt: skip
         program.beginning.connect(put_back)
         program.beginning.connect(partial(start_log, world.folder))
@@ -237,8 +234,8 @@ def _lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
 def _world_after(what: Next | None, root: Path) -> World | None:
     if what is None:
         return None
-    if what.connection is not None:
-        return World(root, connection=what.connection)
+    if what.is_azure:
+        return World(root)
     return World(root / DEMO_FOLDER, is_demo=True, story=what.story)
 
 

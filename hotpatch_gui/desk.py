@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
 
 class Next(NamedTuple):
-    """What comes after a window that closed: a world of the demo, the demo as it was, or Azure with a
-    connection that is to be made."""
+    """What comes after a window that closed: Azure, a world of the demo, or the demo as it was."""
 
     story: str | None = None
-    connection: Connection | None = None
+    is_azure: bool = False
 
 
 def _under_way(kind: OperationKind, machines: int) -> Problem:
@@ -42,10 +41,13 @@ class Desk:
     """What the window asks for: into the queue at once, then word to the worker."""
 
     def __init__(
-        self, path: Path, thread: WorkerThread, clock: Clock, go_on: Callable[[Next], None]
-    ) -> None:
-        """``go_on`` ends this window for what comes next."""
+        self, path: Path, thread: WorkerThread, clock: Clock, go_on: Callable[[Next], None],
+        try_out: Callable[[Connection | None], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        """``go_on`` ends this window for what comes next; ``try_out`` tries a connection to Azure while the demo
+        stays, or with None gives that up."""
         self._path, self._thread, self._clock, self._go_on = path, thread, clock, go_on
+        self._try_out = try_out
         self._outbox: Outbox | None = None
 
     def sync(self) -> None:
@@ -71,7 +73,10 @@ class Desk:
         self._thread.connection_saved.emit(connection)
 
     def connect(self, connection: Connection) -> None:
-        self._go_on(Next(connection=connection))
+        self._try_out(connection)
+
+    def stop_connecting(self) -> None:
+        self._try_out(None)
 
     def show_demo(self) -> None:
         self._go_on(Next())

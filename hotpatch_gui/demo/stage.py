@@ -66,7 +66,13 @@ class Stage(QObject):
         self.wire = wire or still_wire(self.clock, story)
         chosen = target or demo_target(lambda: self.wire)
         self.app = App(
-            application(), self.folder, chosen, theme=theme, bundled_font=True, scale=scale
+            application(),
+            self.folder,
+            chosen,
+            theme=theme,
+            bundled_font=True,
+            scale=scale,
+            azure_folder=self.folder / "azure",
         )
         self.window = self.app.window
         self._idles = 0

@@ -91,3 +91,11 @@ class Connection(NamedTuple):
 def demo_connection(cloud: Cloud, name: str = "Contoso") -> Connection:
     """To a simulated Azure, where nothing can be broken."""
     return Connection(name, cloud, SignInMethod.NONE, may_act=True)
+
+
+class TrialOutcome(NamedTuple):
+    """How the first sign-in and reading over a connection ended: ``problem`` is empty where it worked."""
+
+    connection_id: int = 0
+    problem: str = ""
+    next_step: str = ""

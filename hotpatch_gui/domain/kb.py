@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 _KB = re.compile(r"(?:KB)?\s*(\d{6,8})", re.IGNORECASE)
 _IN_TITLE = re.compile(r"\bKB\s?(\d{6,8})\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\s]+")
-_SPLIT_PREFIX = re.compile(r"\bKB\s+(?=\d)", re.IGNORECASE)
+_PIECE = re.compile(r"(?:\bKB\s+(?=\d))?[^,;\s]+", re.IGNORECASE)
+MAX_SHOWN = 40
 
 
 class KbTextError(ValueError):
@@ -45,23 +47,48 @@ def kb_of_update(kb_id: str | None, title: str | None) -> str | None:
     return given[0] if given else None
 
 
-def parse_kbs(text: str) -> tuple[str, ...]:
-    """KB numbers out of pasted text, in the order given and without repeats.
+class KbList(NamedTuple):
+    """KB numbers out of pasted text, in the order given and without repeats; ``invalid`` are the other pieces,
+    with where each begins and ends."""
 
-    Commas, semicolons, blanks and line ends separate; ``KB`` in front is optional.
+    kbs: tuple[str, ...]
+    invalid: tuple[tuple[int, int, str], ...]
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the text, naming every wrong piece; empty where nothing is."""
+        if not self.invalid:
+            return ""
+        names = ", ".join(f"“{_short(piece)}”" for _, _, piece in self.invalid)
+        is_one = len(self.invalid) == 1
+        verb = "is not a KB number" if is_one else "are not KB numbers"
+        return f"{names} {verb}. Write KB and six to eight digits, such as KB5031364."
+
+
+def read_kbs(text: str) -> KbList:
+    """Commas, semicolons, blanks and line ends separate; ``KB`` in front is optional."""
+    found: dict[str, None] = {}
+    invalid = []
+    for piece in _PIECE.finditer(text):
+        kb = normalise_kb(piece[0])
+        if kb is None:
+            invalid.append((piece.start(), piece.end(), piece[0]))
+        else:
+            found[kb] = None
+    return KbList(tuple(found), tuple(invalid))
+
+
+def parse_kbs(text: str) -> tuple[str, ...]:
+    """As ``read_kbs``, for text that has to be right as a whole.
 
     Raises:
-        KbTextError: a piece is not a KB number; the sentence names it.
+        KbTextError: a piece is not a KB number; the sentence names each.
     """
-    found: dict[str, None] = {}
-    for piece in _SEPARATORS.split(_SPLIT_PREFIX.sub("KB", text.strip())):
-        if not piece:
-            continue
-        kb = normalise_kb(piece)
-        if kb is None:
-            shown = piece if len(piece) <= 40 else piece[:40] + "…"
-            raise KbTextError(
-                f"“{shown}” is not a KB number. Write KB and six to eight digits, such as KB5031364."
-            )
-        found[kb] = None
-    return tuple(found)
+    found = read_kbs(text)
+    if found.invalid:
+        raise KbTextError(found.problem)
+    return found.kbs
+
+
+def _short(piece: str) -> str:
+    return piece if len(piece) <= MAX_SHOWN else piece[:MAX_SHOWN] + "…"

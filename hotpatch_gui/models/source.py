@@ -24,6 +24,8 @@ class DataSource(QObject):
         opened (): ``db`` is there; everything queries.
         changed (Changes): a commit touched these tables.
         releases_read (str): an update of the release data has ended; how, in words.
+        connection_tried (TrialOutcome): the first reading over a new or changed connection has ended.
+        connecting (str): what is being done meanwhile, or what the user has to do to sign in.
         aged (): a minute went by; what says how old something is says it anew.
         closing (): the program ends; who reads on a thread of its own ends it now.
     """
@@ -31,6 +33,8 @@ class DataSource(QObject):
     opened = Signal()
     changed = Signal(object)
     releases_read = Signal(str)
+    connection_tried = Signal(object)
+    connecting = Signal(str)
     aged = Signal()
     closing = Signal()
 

@@ -38,6 +38,14 @@ def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> N
     )
 
 
+def forget_problem(db: sqlite3.Connection, connection_id: int) -> None:
+    """The connection leads elsewhere now; what was wrong with it before says nothing of it."""
+    db.execute(
+        "UPDATE sync_state SET problem='', next_step='', problem_kind='' WHERE scope=?",
+        (str(connection_id),),
+    )
+
+
 def sync_ended(
     db: sqlite3.Connection,
     connection_id: int,

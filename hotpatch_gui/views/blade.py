@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from .tabs.status import StatusTab
     from .widgets.export import Exporter
 
+PASSING_MS = 500
+"""How long a machine that a search came to has to stay selected before it is read from Azure."""
 _SHOWN_TABLES = frozenset(
     {
         "machines",
@@ -88,6 +90,10 @@ class Blade(QStackedWidget):
         self._work: list[sqlite3.Row] = []
         self._asker = Asker(services.source, self._show, self)
         self._exporter: Exporter | None = None
+        self._passing = QTimer(self)
+        self._passing.setSingleShot(True)
+        self._passing.setInterval(PASSING_MS)
+        self._passing.timeout.connect(self._read_from_azure)
         self.commands: dict[str, QAction] = {}
         self._make_parts()
         self._lay_out()
@@ -189,16 +195,24 @@ class Blade(QStackedWidget):
     def machine_ids(self) -> tuple[int, ...]:
         return self._ids
 
-    def show_machines(self, machine_ids: Sequence[int]) -> None:
-        """Show these; the first time a single one is chosen, it is read anew from Azure."""
+    def show_machines(self, machine_ids: Sequence[int], *, is_passing: bool = False) -> None:
+        """Show these; the first time a single one is chosen, it is read anew from Azure. ``is_passing``: somebody
+        is typing in the search, so it is read once it stays."""
         ids = tuple(machine_ids)
         if ids != self._ids:
             self._ids = ids
+            self._passing.stop()
             if len(ids) > 1:
                 self._show_reading()
-            elif ids and self._online:
-                self._s.requests.read_machine(ids[0])
+            elif is_passing:
+                self._passing.start()
+            else:
+                self._read_from_azure()
         self._read()
+
+    def _read_from_azure(self) -> None:
+        if len(self._ids) == 1 and self._online:
+            self._s.requests.read_machine(self._ids[0])
 
     def _show_reading(self) -> None:
         """Nothing of the machines chosen before stays in sight, and no command acts on them."""
@@ -207,8 +221,10 @@ class Blade(QStackedWidget):
         self.setCurrentWidget(self._reading)
         self._reading.say(Glyph.RUNNING, f"Reading {len(self._ids):,} machines", "")
 
-    def say_empty(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
-        self.empty.say(glyph, headline, explanation, button)
+    def say_empty(
+        self, glyph: Glyph, headline: str, explanation: str, button: str = "", other: str = ""
+    ) -> None:
+        self.empty.say(glyph, headline, explanation, button, other)
 
     def set_online(self, *, online: bool) -> None:
         if online != self._online:
@@ -235,7 +251,9 @@ class Blade(QStackedWidget):
         self._is_old = False
         self.setCurrentWidget(self._page if chosen else self.empty)
         self._chosen = chosen
-        if chosen is not None:
+        if chosen is None:
+            self._update_commands()
+        else:
             self._show_work()
             self._show_head(chosen)
             self._show_tab()

@@ -33,10 +33,12 @@ TICK_MS = 1000
 class Header(QFrame):
     """Signals:
     search_changed (str): the text of the search field.
+    search_left (): Enter or Down was pressed in it: on to the first hit.
     settings_requested (): the gear was pressed.
     """
 
     search_changed = Signal(str)
+    search_left = Signal()
     settings_requested = Signal()
 
     def __init__(self, services: Services) -> None:
@@ -59,9 +61,13 @@ class Header(QFrame):
         self.search.setPlaceholderText("Search machines  (Ctrl+K)")
         self.search.setFixedWidth(round(280 * theme.scale))
         self.search.textChanged.connect(self.search_changed)
-        clear = QShortcut(QKeySequence("Esc"), self.search)
-        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
-        clear.activated.connect(self.search.clear)
+        for keys, slot in (
+            ("Esc", self.search.clear), ("Down", self.search_left.emit), ("Return", self.search_left.emit),
+            ("Enter", self.search_left.emit),
+        ):  # fmt: skip
+            shortcut = QShortcut(QKeySequence(keys), self.search)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
         self.gear = self._button("settings", "Settings")
         self.gear.clicked.connect(self.settings_requested)
         row = QHBoxLayout(self)

@@ -95,6 +95,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)
         self.header.search_changed.connect(self._search)
+        self.machines.connect_requested.connect(self.open_connect)
+        self._s.source.opened.connect(self.show_sync)
+        self.header.search_left.connect(self._leave_search)
         self.header.settings_requested.connect(self.open_preferences)
         self.status_bar.clicked.connect(lambda: self.show_page("activity"))
         self.notice.button.clicked.connect(self._retry)
@@ -126,6 +129,12 @@ class MainWindow(QMainWindow):
         return catalogue.sync_state(db) if db is not None else catalogue.SyncState()
 
     @property
+    def _is_connected(self) -> bool:
+        """Whether there is a connection, as far as is known before the file is open."""
+        db = self._s.source.db
+        return db is None or bool(catalogue.sync_states(db))
+
+    @property
     def is_syncing(self) -> bool:
         return self._syncing
 
@@ -151,7 +160,7 @@ class MainWindow(QMainWindow):
     def show_sync(self) -> None:
         """Say how the data stands: offline and other problems of the last sync."""
         state = self._sync_state
-        self.machines.show_sync(state, syncing=self._syncing)
+        self.machines.show_sync(state, syncing=self._syncing, is_connected=self._is_connected)
         offline = state.problem_kind == ProblemKind.OFFLINE
         if state.problem:
             self._asks = 0
@@ -206,6 +215,11 @@ class MainWindow(QMainWindow):
 
         open_once(self, lambda: ConnectionsDialog(self._s, self))
 
+    def open_connect(self) -> None:
+        from .dialogs.connect import ConnectDialog  # noqa: PLC0415 - after the first paint
+
+        open_once(self, lambda: ConnectDialog(self._s, self))
+
     def open_welcome(self) -> None:
         from .dialogs.welcome import WelcomeDialog  # noqa: PLC0415 - at the first start alone
 
@@ -239,6 +253,10 @@ class MainWindow(QMainWindow):
     def _search(self, text: str) -> None:
         self.show_page("machines")
         self.machines.search(text)
+
+    def _leave_search(self) -> None:
+        self.show_page("machines")
+        self.machines.go_to_first()
 
     def _focus_search(self) -> None:
         self.header.search.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -35,8 +35,10 @@ class Requests(Protocol):
         ...
 
     def connect(self, connection: Connection) -> None:
-        """Leave the demo for Azure, and make this connection there."""
+        """Try this connection to Azure; the demo is left for it once it has worked."""
         ...
+
+    def stop_connecting(self) -> None: ...
 
     def show_demo(self) -> None:
         """Leave Azure for the demo."""

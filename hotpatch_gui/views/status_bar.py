@@ -59,6 +59,7 @@ class StatusBar(QFrame):
         services.source.opened.connect(self.reload)
         self._open: set[int] = set()
         self._missing: list[side_reads.SideRead] = []
+        self._is_connected = True
         self._end_timer = QTimer(self)
         self._end_timer.setSingleShot(True)
         self._end_timer.setInterval(END_SHOWN_MS)
@@ -80,12 +81,17 @@ class StatusBar(QFrame):
             self._show_work([])
             return
         self._state = catalogue.sync_state(db)
+        self._is_connected = bool(catalogue.sync_states(db))
         self._missing = side_reads.missing(db)
         self._show_connection()
         self._show_work(operations.running(db))
 
     def _show_connection(self) -> None:
         state, now = self._state, self._s.clock()
+        if not self._is_connected:
+            self._glyph.set_glyph(Glyph.INFO)
+            self.connection.set_whole("No connection to Azure yet")
+            return
         when = (
             f"last full sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})"
             if state.finished

@@ -321,6 +321,8 @@ class Worker(QObject):
         if context is not None and context.gateway.adopt(stored):
             self._sync_one(number)
         else:
+            with database.transaction(self._db):
+                catalogue.forget_problem(self._db, number)
             self._let_go(number)
             self._set_up(stored, begins=not stored.method.asks_user)
             if stored.method.asks_user:

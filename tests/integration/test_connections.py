@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import connections
+from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.targets import azure_target
 from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
@@ -235,7 +237,8 @@ def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
     assert "Lost" in stage.window.notice.headline.text(), "and it goes on saying so"
 
 
-def test_the_first_start_asks_and_the_demo_is_left_for_azure(stage: Stage) -> None:
+@pytest.mark.expects_log
+def test_a_sign_in_that_fails_does_not_leave_the_demo(stage: Stage, azure: SecureAzure) -> None:
     stage.start()
     stage.window.open_welcome()
     welcome = stage.window.findChild(WelcomeDialog)
@@ -243,13 +246,99 @@ def test_the_first_start_asks_and_the_demo_is_left_for_azure(stage: Stage) -> No
     welcome.azure.click()
     dialog = stage.window.findChild(ConnectDialog)
     assert dialog is not None
-    dialog.name.setText("Contoso")
+    fill(dialog, azure)
+    azure.identity.refuses = "AADSTS90002"
     dialog.connect_button.click()
-    assert stage.app.next is not None
-    assert stage.app.next.connection is not None
-    assert stage.app.next.connection.cloud.key == "public"
-    assert not stage.window.isVisible()
+    assert "Signing in" in dialog.problem.text()
+    stage.until(lambda: dialog.connect_button.isEnabled() or stage.app.next is not None)
+    assert stage.app.next is None, "the demo stays until the first sync has worked"
+    assert stage.window.isVisible()
+    assert dialog.isVisible()
+    assert "The tenant was not found (AADSTS90002)" in dialog.problem.text()
     assert [c.cloud.key for c in stored(stage)] == ["demo"], "the demo's file is the demo's alone"
+    dialog.reject()
+
+
+def fill(dialog: ConnectDialog, azure: SecureAzure, tenant: str = TENANT) -> None:
+    dialog.name.setText("Contoso")
+    dialog.cloud.setCurrentIndex(dialog.cloud.findData("custom"))
+    dialog.endpoint.setText(azure.cloud.endpoint)
+    dialog.authority.setText(f"https://{azure.cloud.authority}")
+    dialog.method.setCurrentIndex(dialog.method.findData(SignInMethod.CERTIFICATE))
+    dialog.tenant.setText(tenant)
+    dialog.client_id.setText(CLIENT)
+    dialog.certificate.setText(str(azure.certificate))
+
+
+@pytest.mark.expects_log
+def test_the_demo_is_left_once_the_first_sync_has_worked(stage: Stage, azure: SecureAzure) -> None:
+    stage.start()
+    stage.window.open_welcome()
+    welcome = stage.window.findChild(WelcomeDialog)
+    assert welcome is not None
+    welcome.azure.click()
+    dialog = stage.window.findChild(ConnectDialog)
+    assert dialog is not None
+    fill(dialog, azure)
+    azure.identity.refuses = "AADSTS90002"
+    dialog.connect_button.click()
+    stage.until(lambda: "The tenant was not found (AADSTS90002)" in dialog.problem.text())
+    assert dialog.isVisible()
+    assert "tenant's ID or domain" in dialog.problem.text()
+    assert stage.app.next is None
+    azure.identity.refuses = ""
+    dialog.connect_button.click()
+    stage.until(lambda: stage.app.next is not None)
+    assert stage.app.next == Next(is_azure=True)
+    assert not stage.window.isVisible()
+    db = open_reader(stage.folder / "azure" / FILE_NAME)
+    assert db is not None
+    with closing(db):
+        (mine,) = connections.read_all(db)
+        assert mine.name == "Contoso"
+        assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
+
+
+@pytest.mark.expects_log
+def test_a_failed_sign_in_keeps_the_dialog_open_and_leaves_nothing(
+    empty: Stage, azure: SecureAzure
+) -> None:
+    stage = empty
+    dialog = ConnectDialog(stage.app.services, stage.window)
+    dialog.open()
+    fill(dialog, azure)
+    azure.identity.refuses = "AADSTS90002"
+    dialog.connect_button.click()
+    stage.until(lambda: "The tenant was not found" in dialog.problem.text())
+    assert dialog.isVisible()
+    assert dialog.name.text() == "Contoso", "nothing that was typed is lost"
+    assert len(stored(stage)) == 1
+    dialog.reject()
+    stage.until(lambda: not stored(stage))
+
+
+@pytest.mark.expects_log
+def test_without_a_connection_the_window_says_so_and_offers_two_ways(
+    empty: Stage, azure: SecureAzure
+) -> None:
+    stage = empty
+    blade = stage.window.machines.blade
+    stage.until(lambda: blade.empty.headline.text() == "No connection yet")
+    assert (blade.empty.button.text(), blade.empty.other.text()) == ("Connect…", "Explore the demo")
+    stage.app.desk.save_connection(azure.principal())
+    stage.until(lambda: len(names(stage)) == 16)
+    stage.sync()
+    stage.app.desk.remove_connection(stored(stage)[0].id)
+    stage.until(lambda: not names(stage))
+    stage.settle()
+    assert blade.empty.headline.text() == "No connection yet"
+    assert "No connection to Azure yet" in stage.window.status_bar.connection.whole
+    blade.empty.button.click()
+    dialog = stage.window.findChild(ConnectDialog)
+    assert dialog is not None
+    dialog.reject()
+    blade.empty.other.click()
+    assert stage.app.next == Next()
 
 
 def test_azure_is_left_for_the_demo(empty: Stage) -> None:

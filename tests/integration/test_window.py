@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.clock import SteppedClock
@@ -31,6 +32,7 @@ from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.about import AboutDialog
+from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
@@ -383,22 +385,152 @@ def test_machines_are_found_by_their_tags_and_show_them(stage: Stage) -> None:
     assert [model.row(n)["name"] for n in range(model.rowCount())] == ["vm-sql-01"]
 
 
-def test_a_search_does_not_change_what_is_open(stage: Stage, qtbot) -> None:
+def test_a_search_that_hides_the_machine_moves_on_to_the_first_hit(stage: Stage) -> None:
+    """No command may point at a machine that the list does not show as selected."""
     stage.start()
-    stage.choose("vm-web-01")
-    page, search = stage.window.machines, stage.window.header.search
-    opened = page.blade.machine_ids
-    for text in ("sql", "nothing like it", "sql"):
-        search.setText(text)
-        stage.settle()
-        assert page.blade.machine_ids == opened
-        assert page.blade.title.whole == "vm-web-01 | Hotpatch"
-        assert not page.list.selectionModel().hasSelection()
-    search.setFocus()
-    qtbot.keyClick(search, Qt.Key.Key_Escape)
-    assert search.text() == ""
+    stage.choose("vm-dc-01")
+    page = stage.window.machines
+    stage.window.header.search.setText("sql")
+    stage.until(lambda: page.model.rowCount() == 1)
     stage.settle()
-    assert page.list.selected_ids == list(opened)
+    (hit,) = page.list.selected_ids
+    assert page.blade.machine_ids == (hit,)
+    assert page.blade.title.whole == "vm-sql-01 | Hotpatch"
+    page.blade.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    assert dialog.chosen_ids == [hit]
+    dialog.reject()
+    stage.window.header.search.setText("nothing has this name")
+    stage.until(lambda: page.model.rowCount() == 0)
+    stage.settle()
+    assert page.blade.machine_ids == ()
+    assert not any(
+        page.blade.commands[key].isEnabled()
+        for key in ("assess", "install", "restart", "configure")
+    )
+    stage.window.header.search.clear()
+    stage.until(lambda: page.model.rowCount() == 16)
+    stage.settle()
+    assert page.blade.machine_ids == tuple(page.list.selected_ids)
+    assert len(page.list.selected_ids) == 1
+
+
+def test_a_filter_keeps_of_several_machines_those_that_it_shows(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01", "vm-web-02", "vm-sql-01")
+    page = stage.window.machines
+    stage.window.header.search.setText("vm-web")
+    stage.until(lambda: page.model.rowCount() < 16)
+    stage.settle()
+    assert page.blade.machine_ids == tuple(page.list.selected_ids)
+    assert len(page.blade.machine_ids) == 2
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Return])
+def test_enter_and_down_lead_from_the_search_to_the_first_hit(
+    stage: Stage, qtbot: QtBot, key: Qt.Key
+) -> None:
+    stage.start()
+    stage.window.show_page("calendar")
+    search = stage.window.header.search
+    search.setFocus()
+    search.setText("web")
+    page = stage.window.machines
+    stage.until(lambda: page.model.rowCount() < 16)
+    stage.settle()
+    qtbot.keyClick(search, key)
+    assert stage.window.pages.currentWidget() is page
+    assert page.list.currentIndex().row() == 0
+    assert page.list.selected_ids == [page.model.id_at(0)]
+    assert stage.window.focusWidget() is page.list
+
+
+def test_a_restart_has_cancel_in_focus_and_lists_what_is_skipped(
+    stage: Stage, qtbot: QtBot
+) -> None:
+    stage.start()
+    names = ("vm-dc-01", "vm-web-01", "vm-dev-01", "srv-hq-01")
+    stage.choose(*names)
+    blade = stage.window.machines.blade
+    blade.commands["restart"].trigger()
+    dialog = stage.window.findChild(ConfirmDialog)
+    assert dialog is not None
+    assert dialog.yes.text() == "Restart 2 machines"
+    assert dialog.skipped.text().startswith("4 selected; 2 skipped:")
+    assert "vm-dev-01: The machine is deallocated" in dialog.skipped.text()
+    assert "srv-hq-01: Azure does not restart Arc-enabled servers" in dialog.skipped.text()
+    assert dialog.focusWidget() is dialog.cancel
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    stage.settle()
+    assert stage.operation_states() == [], "Enter restarts nothing"
+    assert stage.wire.cloud.received == {}
+
+
+def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage: Stage) -> None:
+    stage.wire.cloud.guests["vm-web-02"].hotpatching = False
+    stage.start()
+    stage.choose("vm-web-01", "vm-web-02")
+    blade = stage.window.machines.blade
+    blade.open_settings()
+    dialog = stage.window.findChild(UpdateSettingsDialog)
+    assert dialog is not None
+    assert dialog.mixed["hotpatch"].text() == "Mixed: off on 1, on on 1"
+    assert dialog.hotpatch.checkState() is Qt.CheckState.PartiallyChecked
+    assert not dialog.save.isEnabled()
+    assert dialog.change().is_empty
+    dialog.periodic.setChecked(not dialog.periodic.isChecked())
+    assert dialog.change() == SettingsChange(periodic_assessment=dialog.periodic.isChecked())
+    assert dialog.save.text() == "Save for 2 machines"
+    listed = [dialog.list.topLevelItem(n).text(1) for n in range(dialog.list.topLevelItemCount())]
+    assert listed == ["Periodic assessment: on → off"] * 2
+    assert dialog.sum.text() == "2 selected: 2 changed, 0 already so, 0 skipped."
+    dialog.save.click()
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING] * 2)
+    db = stage.app.source.db
+    assert db is not None
+    for (request,) in db.execute("SELECT request FROM operations"):
+        patch = json.loads(request)["properties"]["osProfile"]["windowsConfiguration"][
+            "patchSettings"
+        ]
+        assert patch == {"assessmentMode": "ImageDefault"}, "what was not touched is not sent"
+    stage.clock.advance(minutes=5)
+    stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED] * 2)
+    guests = stage.wire.cloud.guests
+    assert (guests["vm-web-01"].hotpatching, guests["vm-web-02"].hotpatching) == (True, False)
+
+
+def test_a_setting_that_some_machines_cannot_have_skips_them_by_name(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01", "vm-legacy-01")
+    stage.window.machines.blade.open_settings()
+    dialog = stage.window.findChild(UpdateSettingsDialog)
+    assert dialog is not None
+    dialog.hotpatch.setCheckState(Qt.CheckState.Unchecked)
+    dialog.hotpatch.setCheckState(Qt.CheckState.Checked)
+    assert dialog.sum.text().startswith("2 selected: 0 changed, 1 already so, 1 skipped.")
+    texts = [dialog.list.topLevelItem(n).text(1) for n in range(2)]
+    assert texts[0].startswith("Skipped: ")
+    assert texts[1] == "No change: it is so already."
+    assert not dialog.save.isEnabled()
+
+
+def test_azure_machines_and_arc_servers_are_changed_one_kind_at_a_time(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01", "srv-hq-01")
+    stage.window.machines.blade.open_settings()
+    dialog = stage.window.findChild(UpdateSettingsDialog)
+    assert dialog is not None
+    assert dialog.kinds[False].isVisible()
+    assert dialog.kinds[False].isChecked()
+    assert dialog.subtitle.text() == "vm-web-01"
+    assert dialog.enrol.isHidden()
+    dialog.kinds[True].setChecked(True)
+    assert dialog.subtitle.text() == "srv-hq-01"
+    assert not dialog.enrol.isHidden()
+    assert dialog.orchestrations[Orchestration.SAFE_DEPLOYMENT].isHidden()
+    dialog.periodic.setChecked(not dialog.periodic.isChecked())
+    assert [m.name for m in dialog.plan.affected] == ["srv-hq-01"]
 
 
 def test_keys_reach_what_they_are_for(stage: Stage, qtbot) -> None:

@@ -7,6 +7,7 @@ import sys
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -15,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM, cloud_of
-from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.domain.connections import Connection, SignInMethod, TrialOutcome
+from hotpatch_gui.store import connections
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 
@@ -37,6 +39,9 @@ class ConnectDialog(SurfaceDialog):
         title = "Change connection" if connection else "Connect to Azure"
         super().__init__(services.theme, "connectDialog", title, parent)
         self._s, self._was = services, connection
+        self._trying: Connection | None = None
+        self._failed_id = 0
+        """A connection that was made here and did not work; it goes with the dialog."""
         self._make_fields()
         self._lay_out()
         if connection is not None:
@@ -129,7 +134,10 @@ class ConnectDialog(SurfaceDialog):
         self.column.addWidget(label(self._theme, READ_ONLY, role="secondary", wrap=True))
         self.column.addStretch(1)
         self.column.addWidget(self.problem)
-        self.finish((620, 540), self.connect_button, self.closer("Cancel"))
+        self.finish((620, 560), self.connect_button, self.closer("Cancel"))
+        self.finished.connect(self._on_finished)
+        self._s.source.connecting.connect(self._on_connecting)
+        self._s.source.connection_tried.connect(self._on_tried)
 
     def _load(self, connection: Connection) -> None:
         cloud = connection.cloud
@@ -156,7 +164,7 @@ class ConnectDialog(SurfaceDialog):
         self._form.setRowVisible(self.tenant, method is not SignInMethod.MANAGED_IDENTITY)
         self.meaning.setText(method.meaning)
         _, problem = self.connection()
-        self.problem.setText(problem if self.name.text() else "")
+        self._say(problem if self.name.text() else "")
         self.connect_button.setEnabled(not problem)
 
     def connection(self) -> tuple[Connection | None, str]:
@@ -192,15 +200,59 @@ class ConnectDialog(SurfaceDialog):
             self.certificate.setText(chosen)
 
     def _save(self) -> None:
+        """Ask for it, and wait until it has worked: a dialog that closes on a mistake loses what was typed."""
         made, _ = self.connection()
         if made is None:
             return
+        self._trying = made
         self.connect_button.setEnabled(False)
-        self.accept()
+        self._say("Signing in and reading your machines…", is_error=False)
         if self._s.cloud.demo:
             self._s.requests.connect(made)
         else:
             self._s.requests.save_connection(made)
+
+    def _say(self, text: str, *, is_error: bool = True) -> None:
+        self.problem.setText(text)
+        self.problem.setProperty("role", "error" if is_error else "secondary")
+        self.problem.style().unpolish(self.problem)
+        self.problem.style().polish(self.problem)
+
+    def _on_connecting(self, text: str) -> None:
+        if self._trying is not None and text:
+            self._say(text, is_error=False)
+
+    def _on_tried(self, outcome: TrialOutcome) -> None:
+        """It worked, or it stays open with the cause."""
+        if self._trying is None or not self._is_mine(outcome.connection_id):
+            return
+        trying, self._trying = self._trying, None
+        if not outcome.problem:
+            self.accept()
+            return
+        self._say(f"{outcome.problem} {outcome.next_step}".strip())
+        self.connect_button.setEnabled(True)
+        if not self._s.cloud.demo and self._was is None:
+            self._failed_id = outcome.connection_id
+            self._was = trying._replace(id=outcome.connection_id)
+
+    def _is_mine(self, connection_id: int) -> bool:
+        """Whether the outcome is of what is tried here: in the demo nothing else is, and in Azure's window the
+        name tells."""
+        db = self._s.source.db
+        if self._s.cloud.demo or db is None or self._trying is None:
+            return True
+        found = connections.read(db, connection_id)
+        return found is not None and found.name == self._trying.name
+
+    def _on_finished(self, result: int) -> None:
+        """Given up: what was only tried is not kept."""
+        if result == QDialog.DialogCode.Accepted:
+            return
+        if self._s.cloud.demo and self._trying is not None:
+            self._s.requests.stop_connecting()
+        elif self._failed_id:
+            self._s.requests.remove_connection(self._failed_id)
 
 
 def offered_methods() -> list[SignInMethod]:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QPlainTextEdit,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -32,7 +31,6 @@ from hotpatch_gui.domain.installs import (
     RestartSetting,
     plan,
 )
-from hotpatch_gui.domain.kb import KbTextError, parse_kbs
 from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
@@ -47,6 +45,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
+from hotpatch_gui.views.widgets.kb_box import KbBox
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
@@ -91,14 +90,25 @@ class InstallDialog(StepsDialog):
         for row in self._rows.values():
             self.machines.addTopLevelItem(self._machine_item(row))
         self.machines.itemChanged.connect(self.check)
-        return self._step(
-            label(
-                self._theme,
-                "Updates are installed on the machines that are ticked.",
-                role="secondary",
-            ),
-            self.machines,
-        )
+        self.machines.itemChanged.connect(self._show_sum)
+        self.sum = label(self._theme, role="secondary")
+        self.sum.setObjectName("installSum")
+        self._show_sum()
+        return self._step(self.sum, self.machines)
+
+    def _show_sum(self) -> None:
+        """Selected in the list = ticked + left out + skipped."""
+        self.sum.setText(self._sum_text())
+
+    def _sum_text(self) -> str:
+        total, ticked = len(self._rows), len(self.chosen_ids)
+        skipped = sum(bool(why_not(r, OperationKind.INSTALL)) for r in self._rows.values())
+        parts = [f"{ticked:,} to install on"]
+        if total - ticked - skipped:
+            parts.append(f"{total - ticked - skipped:,} not ticked")
+        if skipped:
+            parts.append(f"{skipped:,} skipped, with the reason beside each")
+        return f"{total:,} selected: {', '.join(parts)}."
 
     def _machine_item(self, row: sqlite3.Row) -> QTreeWidgetItem:
         now = self._s.clock()
@@ -145,16 +155,15 @@ class InstallDialog(StepsDialog):
             box.setChecked(classification in PRESELECTED)
             box.toggled.connect(self._edited)
             grid.addWidget(box, number // 4, number % 4)
-        self.include = self._kb_box(
-            "includeKbs", "KBs to include in addition", "KB5031364, 5031361 …"
-        )
-        self.exclude = self._kb_box(
-            "excludeKbs", "KBs to exclude", "One or many, as you paste them"
-        )
+        hint = "KB numbers, separated by commas or spaces"
+        self.include = KbBox(self._theme, "includeKbs", "KBs to include in addition", hint)
+        self.exclude = KbBox(self._theme, "excludeKbs", "KBs to exclude", hint)
+        for kbs in (self.include, self.exclude):
+            kbs.textChanged.connect(self._edited)
         boxes = QHBoxLayout()
         boxes.setSpacing(16)
         for title, kbs in (
-            ("Include KBs in addition", self.include),
+            ("Also include KBs", self.include),
             ("Exclude KBs (takes priority)", self.exclude),
         ):
             part = QVBoxLayout()
@@ -197,16 +206,6 @@ class InstallDialog(StepsDialog):
         self.counted.setObjectName("installCounted")
         return self._step(grid, boxes, limits, self.counted, self.preview)
 
-    def _kb_box(self, name: str, spoken: str, hint: str) -> QPlainTextEdit:
-        box = QPlainTextEdit()
-        box.setObjectName(name)
-        box.setAccessibleName(spoken)
-        box.setPlaceholderText(hint)
-        box.setTabChangesFocus(True)
-        box.setFixedHeight(round(54 * self._theme.scale))
-        box.textChanged.connect(self._edited)
-        return box
-
     def _edited(self) -> None:
         self._show_preview()
         self.check()
@@ -214,27 +213,27 @@ class InstallDialog(StepsDialog):
     def _show_preview(self) -> None:
         try:
             review = self._review()
-        except KbTextError:
-            return  # what is typed is said to be wrong; the list stays as it was
         except RequestError:
             self.preview.clear()
             self.counted.setText("Nothing is selected yet.")
             return
         self.preview.clear()
         taken = _by_update(u for p in review.plans.values() for u in p.taken)
-        left = _by_update(u for p in review.plans.values() for u, _ in p.left)
+        left = _by_update(
+            u for p in review.plans.values() for u, _ in p.left if u.patch_id not in taken
+        )
         reasons = {u.patch_id: reason for p in review.plans.values() for u, reason in p.left}
         for update, machines in taken.values():
             self.preview.addTopLevelItem(self._preview_item(update, machines, "Yes", ""))
         for update, machines in left.values():
-            if update.patch_id not in taken:
-                self.preview.addTopLevelItem(
-                    self._preview_item(update, machines, "No", reasons[update.patch_id].value)
-                )
+            self.preview.addTopLevelItem(
+                self._preview_item(update, machines, "No", reasons[update.patch_id].value)
+            )
         missing = sorted({kb for p in review.plans.values() for kb in p.unseen})
         unseen = f" Not on offer: {', '.join(missing)}." if missing else ""
         self.counted.setText(
-            f"{len(taken)} selected, {len(left)} left out, as of the last assessment.{unseen}"
+            f"{len(taken) + len(left)} available: {len(taken)} selected, {len(left)} left out, as of the last "
+            f"assessment.{unseen}"
         )
 
     def _preview_item(
@@ -365,7 +364,7 @@ class InstallDialog(StepsDialog):
         ages = [from_text(self._rows[i]["assessed_at"]) for i in self.chosen_ids]
         known = [a for a in ages if a is not None]
         never = len(ages) - len(known)
-        lines = []
+        lines = [self._sum_text()] if len(self._rows) > len(ages) else []
         if known:
             oldest = words.span_text(max(timedelta(0), now - min(known)))
             lines.append(
@@ -395,11 +394,15 @@ class InstallDialog(StepsDialog):
         if not self.chosen_ids:
             return "Tick at least one machine that is running."
         number = self.pages.currentIndex()
-        try:
-            if number >= 1:
+        if number >= 1:
+            wrong = (box.problem for box in (self.include, self.exclude))
+            found = next(filter(None, wrong), "")
+            if found:
+                return found
+            try:
                 self._make_request(default_minutes=number < 2)
-        except (RequestError, KbTextError) as error:
-            return str(error)
+            except RequestError as error:
+                return str(error)
         return self.typed.problem if number == 3 else ""
 
     def _make_request(self, *, default_minutes: bool = False) -> InstallRequest:
@@ -409,8 +412,8 @@ class InstallDialog(StepsDialog):
             published_by = datetime.combine(day, time(23, 59, 59), tzinfo=UTC)  # type: ignore[arg-type]
         return InstallRequest(
             classifications=frozenset(c for c, box in self.classes.items() if box.isChecked()),
-            include=parse_kbs(self.include.toPlainText()),
-            exclude=parse_kbs(self.exclude.toPlainText()),
+            include=self.include.kbs,
+            exclude=self.exclude.kbs,
             exclude_restarting=self.no_restarts.isChecked(),
             published_by=published_by,
             restart=self.restart_setting,

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QRadioButton,
     QTreeWidget,
     QTreeWidgetItem,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -34,6 +35,7 @@ from hotpatch_gui.views.widgets.typed_number import TypedNumber
 from .surface import SurfaceDialog
 
 INDENT_PX = 26
+KINDS_DIFFER = "Azure virtual machines and Arc-enabled servers have different settings: choose which to change."
 LISTED = 500
 """Machines in the list of changes; more are counted."""
 SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
@@ -135,21 +137,14 @@ class UpdateSettingsDialog(SurfaceDialog):
         theme, column = self._s.theme, self.column
         column.setSpacing(6)
         column.addWidget(self.subtitle)
-        both = all(self._of_kind.values())
-        if both:
-            column.addWidget(
-                label(
-                    theme,
-                    "Their settings differ, so they are changed one kind at a time.",
-                    role="secondary",
-                    wrap=True,
-                )
-            )
-            row = QHBoxLayout()
-            for button in self.kinds.values():
-                row.addWidget(button)
-            row.addStretch(1)
-            column.addLayout(row)
+        kinds = QWidget()
+        choice_row = QVBoxLayout(kinds)
+        choice_row.setContentsMargins(0, 0, 0, 6)
+        choice_row.addWidget(label(theme, KINDS_DIFFER, role="secondary", wrap=True))
+        for button in self.kinds.values():
+            choice_row.addWidget(button)
+        kinds.setVisible(all(self._of_kind.values()))
+        column.addWidget(kinds)
         for box, name in ((self.enrol, "enrol"), (self.hotpatch, "hotpatch")):
             column.addWidget(box)
             column.addLayout(self._indented(self.mixed[name]))

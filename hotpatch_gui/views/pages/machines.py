@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
 from hotpatch_gui.domain.problems import ProblemKind
@@ -32,12 +32,20 @@ SORTS = (
 
 
 class MachinesPage(QSplitter):
-    """Filter, sort, choose; what is chosen is shown by the blade."""
+    """Filter, sort, choose; what is chosen is shown by the blade.
+
+    Signals:
+        connect_requested (): a first connection is wanted.
+    """
+
+    connect_requested = Signal()
 
     def __init__(self, services: Services, sync: SyncState) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._s = services
         self._text = ""
+        self._follows_filter = False
+        """The selection moves because somebody types in the search."""
         theme = services.theme
         self.model = WindowedModel(
             services.source, tables.MACHINES, COLUMNS, services.clock,
@@ -58,7 +66,7 @@ class MachinesPage(QSplitter):
         self.sort.setAccessibleName("Sort machines by")
         for text, key, descending in SORTS:
             self.sort.addItem(text, (key, descending))
-        self._sync, self._syncing = sync, False
+        self._sync, self._syncing, self._is_connected = sync, False, True
         self._blade = Later(self._make_blade)
         self.nothing = EmptyState(theme)
         self._lay_out()
@@ -116,11 +124,23 @@ class MachinesPage(QSplitter):
     def _make_blade(self) -> Blade:
         from hotpatch_gui.views.blade import Blade  # noqa: PLC0415 - after the first paint
 
-        return Blade(self._s)
+        blade = Blade(self._s)
+        blade.empty.button.clicked.connect(self.connect_requested)
+        blade.empty.other.clicked.connect(self._s.requests.show_demo)
+        return blade
 
     def search(self, text: str) -> None:
         self._text = text
         self._filter()
+
+    def go_to_first(self) -> None:
+        """From the search into the list: the first hit has the focus."""
+        if self.model.rowCount():
+            self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            flags = QItemSelectionModel.SelectionFlag
+            first = self.model.index(0, 0)
+            self.list.selectionModel().setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
+            self.list.scrollTo(first)
 
     def choose(self, machine_id: int) -> None:
         """Select one machine by its row id."""
@@ -141,21 +161,28 @@ class MachinesPage(QSplitter):
         row = machines.read_row(db, ids[0]) if db is not None else None
         return tuple(ids), row["name"] if row is not None else ""
 
-    def show_sync(self, state: SyncState, *, syncing: bool) -> None:
-        """How the data stands; and what to say where there is no machine yet."""
-        self._sync, self._syncing = state, syncing
+    def show_sync(self, state: SyncState, *, syncing: bool, is_connected: bool) -> None:
+        """How the data stands; and what to say where there is no machine yet. ``is_connected``: there is a
+        connection at all."""
+        self._sync, self._syncing, self._is_connected = state, syncing, is_connected
         if self._blade.is_built:
             self._tell_blade()
 
     @property
     def _is_first_reading(self) -> bool:
         """No sync has ended yet, so what stands first in the list is only what came first."""
-        return self._sync.finished is None and not self._sync.problem
+        return self._is_connected and self._sync.finished is None and not self._sync.problem
 
     def _tell_blade(self) -> None:
         state, syncing = self._sync, self._syncing
         self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
-        if state.problem and not syncing:
+        if not self._is_connected:
+            self.blade.say_empty(
+                Glyph.INFO, "No connection yet",
+                "Connect to Azure with your own account, or explore a simulated Azure first.",
+                "Connect…", "Explore the demo",
+            )  # fmt: skip
+        elif state.problem and not syncing:
             self.blade.say_empty(
                 Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}"
             )
@@ -195,22 +222,24 @@ class MachinesPage(QSplitter):
             self.nothing.say(Glyph.INFO, "No match", "")
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()
+        self._on_selected()
 
     @property
     def _is_filtered(self) -> bool:
         return bool(self._text) or self.state.currentIndex() > 0
 
     def _choose_again(self) -> None:
-        """What the blade shows, where it is in the list; the first row where it shows nothing."""
+        """What the blade shows, where it is in the list; else the first row: no command may reach a machine that
+        the list doesn't show as selected."""
         shown = self.blade.machine_ids if self._blade.is_built else ()
         here = [n for n in map(self.model.number_of, shown) if n is not None]
-        if not here and shown and self._is_filtered:
-            return  # a filter does not change what is open
         flags = QItemSelectionModel.SelectionFlag
         selection = self.list.selectionModel()
+        self._follows_filter = bool(self._text)
         selection.setCurrentIndex(
             self.model.index(here[0] if here else 0, 0), flags.ClearAndSelect | flags.Rows
         )
+        self._follows_filter = False
         for number in here[1:]:
             selection.select(self.model.index(number, 0), flags.Select | flags.Rows)
 
@@ -218,7 +247,5 @@ class MachinesPage(QSplitter):
         if not self._blade.is_built:
             return
         ids = self.list.selected_ids
-        if not ids and self._is_filtered:
-            return  # it is out of sight, not given up
         if ids != list(self.blade.machine_ids):
-            self.blade.show_machines(ids)
+            self.blade.show_machines(ids, is_passing=self._follows_filter)

@@ -15,7 +15,7 @@ TEXT_WIDTH_PX = 420
 
 
 class EmptyState(QFrame):
-    """A glyph, a headline, an explanation and at most one button, in the middle."""
+    """A glyph, a headline, an explanation and at most two buttons, in the middle."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -28,12 +28,15 @@ class EmptyState(QFrame):
         self.explanation.setFixedWidth(round(TEXT_WIDTH_PX * theme.scale))
         self.button = QPushButton()
         self.button.setObjectName("emptyButton")
-        self.button.hide()
+        self.other = QPushButton()
+        self.other.setObjectName("emptyOther")
+        for button in (self.button, self.other):
+            button.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
         column.addStretch(2)
-        for widget in (self._glyph, self.headline, self.explanation, self.button):
+        for widget in (self._glyph, self.headline, self.explanation, self.button, self.other):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
@@ -42,11 +45,15 @@ class EmptyState(QFrame):
         height = self.explanation.heightForWidth(self.explanation.width())
         self.explanation.setMinimumHeight(max(0, height))  # -1 where there is no text
 
-    def say(self, glyph: Glyph, headline: str, explanation: str, button: str = "") -> None:
+    def say(
+        self, glyph: Glyph, headline: str, explanation: str, button: str = "", other: str = ""
+    ) -> None:
         self._glyph.set_glyph(glyph)
         self.headline.setText(headline)
         self.explanation.setText(explanation)
         self._fit()
         self.button.setText(button)
         self.button.setVisible(bool(button))
+        self.other.setText(other)
+        self.other.setVisible(bool(other))
         self.setAccessibleName(f"{headline} {explanation}")

@@ -1,0 +1,50 @@
+"""A field for KB numbers, as they are pasted: the valid ones count, the others are underlined."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
+from hotpatch_gui.domain.kb import KbList, read_kbs
+from hotpatch_gui.theme.theme import Theme
+
+HEIGHT_PX = 54
+
+
+class KbBox(QPlainTextEdit):
+    """``kbs`` are the numbers in it, ``problem`` names every piece that is none."""
+
+    def __init__(self, theme: Theme, name: str, spoken: str, hint: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setObjectName(name)
+        self.setAccessibleName(spoken)
+        self.setPlaceholderText(hint)
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(round(HEIGHT_PX * theme.scale))
+        self.textChanged.connect(self._mark)
+
+    @property
+    def _read(self) -> KbList:
+        return read_kbs(self.toPlainText())
+
+    @property
+    def kbs(self) -> tuple[str, ...]:
+        return self._read.kbs
+
+    @property
+    def problem(self) -> str:
+        return self._read.problem
+
+    def _mark(self) -> None:
+        marked = []
+        for start, end, _ in self._read.invalid:
+            one = QTextEdit.ExtraSelection()
+            cursor, form = QTextCursor(self.document()), QTextCharFormat()
+            cursor.setPosition(start)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            form.setUnderlineColor(QColor(self._theme.tokens.error))
+            one.cursor, one.format = cursor, form
+            marked.append(one)
+        self.setExtraSelections(marked)
