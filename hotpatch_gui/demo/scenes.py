@@ -12,7 +12,7 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QCheckBox, QDialog, QPlainTextEdit, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
-from hotpatch_gui import __version__
+from hotpatch_gui import __version__, targets
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.forecast import RestartWindow, Scenario
@@ -24,11 +24,13 @@ from hotpatch_gui.store import catalogue, connections
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.about import AboutDialog
+from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
+from hotpatch_gui.views.dialogs.releases import ReleasesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
@@ -66,7 +68,8 @@ def _name(play: Scene) -> str:
 
 def set_up(name: str, theme: str) -> Stage:
     """The stage on which a scene plays."""
-    return Stage(theme, story=WORLDS.get(name, "today"))
+    target = targets.azure_target() if name in WITHOUT_DEMO else None
+    return Stage(theme, story=WORLDS.get(name, "today"), target=target)
 
 
 def play(name: str, stage: Stage) -> QWidget:
@@ -361,6 +364,53 @@ def rollout_stopped(stage: Stage) -> QWidget:
 
 
 @scene
+@in_story("november-2026")
+def data_ends_machine(stage: Stage) -> QWidget:
+    """25 November 2026: November's release is not in the release data."""
+    stage.start()
+    stage.choose("vm-web-01")
+    return stage.window
+
+
+@scene
+@in_story("november-2026")
+def data_ends_fleet(stage: Stage) -> QWidget:
+    stage.start()
+    stage.window.machines.list.selectAll()
+    stage.idle()
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("november-2026")
+def data_ends_calendar(stage: Stage) -> QWidget:
+    stage.start()
+    stage.choose("vm-web-01")
+    stage.window.show_page("calendar")
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("november-2026")
+def data_ends_rollout(stage: Stage) -> QWidget:
+    stage.start()
+    stage.window.show_page("rollout")
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("november-2026")
+def release_data(stage: Stage) -> QWidget:
+    stage.start()
+    stage.choose("vm-web-01")
+    stage.window.machines.blade.open_releases()
+    return _dialog(stage, ReleasesDialog)
+
+
+@scene
 def planner(stage: Stage) -> QWidget:
     """The sample year, with two unplanned baselines in place of hotpatches."""
     stage.start()
@@ -485,6 +535,40 @@ def arc_settings(stage: Stage) -> QWidget:
     stage.choose("srv-hq-02")
     stage.window.machines.blade.open_settings()
     return _dialog(stage, UpdateSettingsDialog)
+
+
+@scene
+def settings_mixed(stage: Stage) -> QWidget:
+    """Several machines whose settings differ; one setting is touched."""
+    stage.wire.cloud.guests["vm-web-02"].hotpatching = False
+    stage.start()
+    stage.choose("vm-web-01", "vm-web-02", "vm-legacy-01", "vm-dc-01")
+    stage.window.machines.blade.open_settings()
+    dialog = _dialog(stage, UpdateSettingsDialog)
+    dialog.periodic.setChecked(not dialog.periodic.isChecked())
+    stage.settle()
+    return dialog
+
+
+@scene
+def restart_confirmation(stage: Stage) -> QWidget:
+    stage.start()
+    stage.choose("vm-dc-01", "vm-web-01", "vm-dev-01", "srv-hq-01")
+    stage.window.machines.blade.commands["restart"].trigger()
+    return _dialog(stage, ConfirmDialog)
+
+
+@scene
+def no_connection(stage: Stage) -> QWidget:
+    stage.app.start()
+    blade = stage.window.machines.blade
+    stage.until(lambda: blade.empty.headline.text() == "No connection yet")
+    stage.settle()
+    return stage.window
+
+
+WITHOUT_DEMO = frozenset({_name(no_connection)})
+"""Scenes that play with no connection and no demo."""
 
 
 D = TypeVar("D", bound=QDialog)

@@ -126,7 +126,7 @@ def shared(machines: Iterable[Machine], field: str) -> Shared:
     if len(counted) == 1:
         return Shared(next(iter(counted)))
     parts = sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    return Shared(None, "Mixed: " + ", ".join(f"{_word(v)} on {n:,}" for v, n in parts))
+    return Shared(None, "Mixed: " + ", ".join(f"{_word(v)} for {n:,}" for v, n in parts))
 
 
 def _value(machine: Machine, field: str) -> object:

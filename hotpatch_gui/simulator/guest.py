@@ -62,6 +62,7 @@ class Guest:
     identity: str = ""
     """Its vmId where it has one of its own: a machine made again under another's name."""
     patch_service: str = "WU"
+    """``patchServiceUsed``. A WSUS server (WU_WSUS) of this world has approved no release."""
     tags: dict[str, str] = field(default_factory=dict)
     fails_kb: str | None = None
     """An update that fails on this machine, for its failed installation."""
@@ -149,6 +150,8 @@ class Guest:
         return patches + [p for p in others if (p.key or p.kb) not in self.installed]
 
     def _offered_release(self, catalog: Catalog, day: date) -> Patch | None:
+        if self.patch_service == "WU_WSUS":
+            return None
         product, running = Product(self.product), self.release(catalog.calendar)
         mistake = self._mistake(catalog, day)
         if mistake is not None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.releases import Product, Release
 
-from .catalog import Catalog
+from .catalog import Catalog, definitions
 from .fleet import CORE_25, DESKTOP_25, EPOCH, WS25, assessment_of, demo_fleet, past_run
 from .guest import Guest
 
@@ -68,6 +68,53 @@ def _bad_update(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
     return fleet
 
 
+def _november(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
+    """What was released in November is known to nobody here, so this Windows Update ends with October."""
+    fleet = demo_fleet(catalog, machines, seed)
+    for number, guest in enumerate(fleet):
+        october, september, august = (
+            _of_month(catalog, guest, month) for month in ("2026-10", "2026-09", "2026-08")
+        )
+        guest.fails_kb = None
+        guest.runs = [
+            past_run(
+                [(definitions(datetime(2026, 11, 20, tzinfo=UTC).date()), "Installed")],
+                datetime(2026, 11, 20, 11, number % 60, tzinfo=UTC),
+                "Platform",
+            )
+        ]
+        if guest.awaiting_restart:
+            guest.build = august.build or ""
+            guest.awaiting_restart = [{"kb": september.kb, "build": september.build}]
+        elif guest.name == "vm-app-01":
+            guest.build = august.build or ""
+        elif guest.name == "vm-web-02":
+            guest.build, guest.patch_service = september.build or "", "WU_WSUS"
+        elif guest.receives_hotpatches and guest.release(catalog.calendar) is not None:
+            guest.build = october.build or ""
+            guest.runs.append(
+                past_run(
+                    [(catalog.release_patch(october), "Installed")],
+                    datetime(2026, 10, 28, 2 + number % 6, tzinfo=UTC),
+                    "Platform",
+                    restart="Completed",
+                )
+            )
+        if guest.assessment is not None:
+            seen = datetime(2026, 11, 25, 5, number % 60, tzinfo=UTC)
+            begun = seen - timedelta(minutes=2)
+            guest.assessment = assessment_of(guest, catalog, begun, seen, "Platform")
+    return fleet
+
+
+def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
+    """What an enrolled machine gets in that month."""
+    return next(
+        r for r in catalog.calendar.releases
+        if r.product == guest.product and r.month == month and r.on_train and r.is_offered
+    )  # fmt: skip
+
+
 STORIES = {
     "today": Story("20 August 2026, between two releases", EPOCH, demo_fleet),
     "october-2025": Story(
@@ -77,5 +124,10 @@ STORIES = {
         "8 September 2026, the day of a bad update",
         datetime(2026, 9, 8, 16, tzinfo=UTC),
         _bad_update,
+    ),
+    "november-2026": Story(
+        "25 November 2026, after the release data ends",
+        datetime(2026, 11, 25, 9, tzinfo=UTC),
+        _november,
     ),
 }

@@ -116,6 +116,8 @@ QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};
     border-radius: 3px; background: {t.surface}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
     image: url("{icons}/tick-{t.name}.svg"); }}
+QCheckBox::indicator:indeterminate {{ background: {t.accent}; border-color: {t.accent};
+    image: url("{icons}/dash-{t.name}.svg"); }}
 QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; }}
 QCheckBox::indicator:disabled {{ border-color: {t.divider}; }}
 QRadioButton::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};

@@ -475,7 +475,7 @@ def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage:
     blade.open_settings()
     dialog = stage.window.findChild(UpdateSettingsDialog)
     assert dialog is not None
-    assert dialog.mixed["hotpatch"].text() == "Mixed: off on 1, on on 1"
+    assert dialog.mixed["hotpatch"].text() == "Mixed: off for 1, on for 1"
     assert dialog.hotpatch.checkState() is Qt.CheckState.PartiallyChecked
     assert not dialog.save.isEnabled()
     assert dialog.change().is_empty

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
 from helpers import pictures
+from helpers.layout import cut_off
 from helpers.pictures import UPDATE_VARIABLE, UpdateRefusedError, check, compare
 from hotpatch_gui.demo.scenes import SCENES, play, set_up
 
@@ -38,7 +39,9 @@ def _drawn_where_pictures_are_alike(qapp: QApplication) -> None:
 def test_scene(qapp: QApplication, name: str, theme: str) -> None:
     with set_up(name, theme) as stage:
         assert stage.app.theme.family == "Inter"
-        image = stage.grab(play(name, stage))
+        shown = play(name, stage)
+        image = stage.grab(shown)
+        assert cut_off(shown) == []
     check(f"{name}-{theme}", image, BASELINES, FAILURES)
 
 

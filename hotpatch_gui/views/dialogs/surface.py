@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
@@ -42,6 +42,15 @@ class SurfaceDialog(QDialog):
         self.column.addLayout(row)
         width, height = size_px
         self.resize(round(width * self._theme.scale), round(height * self._theme.scale))
+
+    def event(self, event: QEvent) -> bool:
+        """No text is cut off: the dialog is as high as its wrapped texts need at its width."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            layout = self.layout()
+            if layout is not None and layout.hasHeightForWidth():
+                room = self.screen().availableSize().height()
+                self.setMinimumHeight(min(layout.totalHeightForWidth(self.width()), room))
+        return super().event(event)
 
     def closer(self, text: str = "Close") -> QPushButton:
         """The button that ends the dialog without doing anything."""

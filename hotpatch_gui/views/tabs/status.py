@@ -131,7 +131,7 @@ class StatusTab(QScrollArea):
             if assessed
             else "None known",
             f"Yes{cause}" if row["restart_pending"] else ("No" if assessed else "Not known"),
-            f"{machine.build}{f' ({running.kb})' if running else ''}"
+            f"{machine.build}{f' ({running.title})' if running else ''}"
             if machine.build
             else "Not reported",
             row["connection_name"] or "None",

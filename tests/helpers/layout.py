@@ -1,0 +1,15 @@
+"""What a reader of the window would miss."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QWidget
+
+
+def cut_off(root: QWidget) -> list[str]:
+    """The wrapped texts in sight that are lower than their lines need."""
+    return [
+        text.text()
+        for text in root.findChildren(QLabel)
+        if text.isVisibleTo(root) and text.wordWrap() and text.text()
+        and text.height() < text.heightForWidth(text.width())
+    ]  # fmt: skip
