@@ -127,17 +127,17 @@ _STATE_GLYPHS = {
     RELEASED: Glyph.OK, SEEN: Glyph.INFO, PLANNED: Glyph.INFO, NOT_KNOWN: Glyph.UNKNOWN,
 }  # fmt: skip
 RELEASES = (
-    Column("day", "Date", 138, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
-    Column("product", "Product", 100, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
-    Column("kind", "Release", 196, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
-    Column("state", "Fact or plan", 136, lambda r, _: r.state, sort="state",
+    Column("day", "Date", 142, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
+    Column("product", "Product", 104, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
+    Column("kind", "Release", 164, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
+    Column("state", "Fact or plan", 146, lambda r, _: r.state, sort="state",
            glyph=lambda r: _STATE_GLYPHS[r.state]),
-    Column("kb", "KB", 92, lambda r, _: r.kb or words.NOTHING, sort="kb",
+    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb",
            tip=lambda r, _: f"Enter opens {r.link}" if r.link else "No KB is known"),
-    Column("build", "Build", 104, lambda r, _: r.build or words.NOTHING, sort="build"),
+    Column("build", "Build", 112, lambda r, _: r.build or words.NOTHING, sort="build"),
     Column("restarts", "Restart", 104, _restart_text, sort="restarts",
            glyph=lambda r: Glyph.RESTART if r.restarts else None),
-    Column("plan", "Plan and fact", 230, _plan_text, tip=lambda r, _: r.tip,
+    Column("plan", "Plan and fact", 228, _plan_text, tip=lambda r, _: r.tip,
            glyph=lambda r: Glyph.WARNING if r.has_changed else None, sort="has_changed"),
     Column("source", "Source", 84, lambda r, _: r.source, tip=lambda r, _: r.tip, takes_slack=True),
 )  # fmt: skip
@@ -273,7 +273,7 @@ RESTARTS = (
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
     Column("cause", "Owed to", 250, lambda r, _: r.cause.value, sort="cause",
            glyph=lambda r: Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO),
-    Column("kb", "KB", 92, lambda r, _: r.kb or words.NOTHING, sort="kb"),
+    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb"),
     Column("by", "Started by", 90, _by, sort="started_by"),
     Column("why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True),
 )  # fmt: skip

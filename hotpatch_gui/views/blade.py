@@ -278,7 +278,8 @@ class Blade(QStackedWidget):
 
     def _show_head(self, chosen: Chosen) -> None:
         updates = f"{chosen.updates:,}" if chosen.assessed else "–"
-        self.tabs.setTabText(1, f"Update compliance ({updates})")
+        count = f"{chosen.updates:,}" if chosen.listed else "–"
+        self.tabs.setTabText(1, f"Update compliance ({count})")
         row = chosen.one
         if row is not None:
             zone = f" zone {row['zone']}" if row["zone"] else ""

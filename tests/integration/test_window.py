@@ -37,6 +37,7 @@ from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.rail import PAGES
+from hotpatch_gui.views.widgets.labels import ElidedLabel
 
 HOSTILE = (
     "<b>bold<b>",
@@ -302,6 +303,51 @@ def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path:
         dialog.typed.setText("25")
         assert dialog.act.isEnabled()
         dialog.reject()
+
+
+def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
+    """The preview shows what the request says, whatever else is in the boxes."""
+    stage.start()
+    stage.choose("vm-web-02", "vm-app-01", "vm-dev-01")
+    stage.window.machines.blade.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    dialog.go_to(1)
+    dialog.include.setPlainText("🦊 rubbish 890830")
+    dialog.exclude.setPlainText("KB5120708, oops")
+    marked = [box.extraSelections() for box in (dialog.include, dialog.exclude)]
+    assert [[m.cursor.selectedText() for m in marks] for marks in marked] == [
+        ["🦊", "rubbish"],
+        ["oops"],
+    ]
+    for piece in ("“🦊”", "“rubbish”", "“oops”"):
+        assert piece in dialog.problem.text()
+    assert not dialog.next.isEnabled()
+    assert selected(dialog)["KB5120708"] == "No"
+    dialog.include.setPlainText("890830")
+    dialog.exclude.setPlainText("KB5120708")
+    shown = selected(dialog)
+    taken = {kb for kb, verdict in shown.items() if verdict == "Yes"}
+    assert dialog.counted.text().startswith(
+        f"{len(shown)} available: {len(taken)} selected, {len(shown) - len(taken)} left out"
+    )
+    dialog.go_to(2)
+    dialog.go_to(3)
+    assert "3 selected: 2 to install on, 1 skipped" in dialog.facts.text()
+    dialog.act.click()
+    stage.until(lambda: len(stage.operation_states()) == 2)
+    db = stage.app.source.db
+    assert db is not None
+    for (text,) in db.execute("SELECT request FROM operations"):
+        asked = json.loads(text)["windowsParameters"]
+        assert asked["kbNumbersToInclude"] == ["890830"]
+        assert asked["kbNumbersToExclude"] == ["5120708"]
+
+
+def selected(dialog: InstallDialog) -> dict[str, str]:
+    """The preview: KB -> whether it is taken."""
+    items = [dialog.preview.topLevelItem(n) for n in range(dialog.preview.topLevelItemCount())]
+    return {item.text(1): item.text(5) for item in items}
 
 
 def test_a_machine_that_does_not_run_cannot_be_chosen_for_installation(stage: Stage) -> None:
@@ -586,9 +632,13 @@ def test_the_schedule_agrees_with_the_banner(stage: Stage) -> None:
     assert set(effects["vm-file-01"]) == {"Restarts: hotpatch is off"}
 
 
-def test_a_machine_never_assessed_has_no_count(stage: Stage) -> None:
+@pytest.mark.parametrize("name", ["vm-new-01", "vm-batch-01"])
+def test_what_no_list_tells_has_no_count(stage: Stage, name: str) -> None:
+    """Never assessed, or so long ago that Azure has dropped the list."""
     stage.start()
-    stage.choose("vm-new-01")
+    stage.choose(name)
+    essentials = stage.window.machines.blade.status.essentials
+    assert "Not known" in [v.whole for v in essentials.findChildren(ElidedLabel)]
     assert stage.window.machines.blade.tabs.tabText(1) == "Update compliance (–)"
 
 

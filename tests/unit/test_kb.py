@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.domain.kb import KbTextError, normalise_kb, parse_kbs
+from hotpatch_gui.domain.kb import KbTextError, normalise_kb, parse_kbs, read_kbs
 
 
 @pytest.mark.parametrize("text", ["KB5031364", "5031364", "kb5031364", " KB 5031364 "])
@@ -23,6 +23,14 @@ def test_pasted_text_is_read_with_every_separator() -> None:
 def test_a_piece_that_is_no_kb_is_named() -> None:
     with pytest.raises(KbTextError, match="“hello” is not a KB number"):
         parse_kbs("KB5031364 hello")
+
+
+def test_the_valid_numbers_count_and_every_other_piece_is_named_with_its_place() -> None:
+    text = "KB5031364 hello, 5031361 KB12"
+    found = read_kbs(text)
+    assert found.kbs == ("KB5031364", "KB5031361")
+    assert [text[start:end] for start, end, _ in found.invalid] == ["hello", "KB12"]
+    assert found.problem.startswith("“hello”, “KB12” are not KB numbers.")
 
 
 @given(

@@ -31,6 +31,7 @@ from hotpatch_gui.domain.installs import (
     RestartSetting,
     plan,
 )
+from hotpatch_gui.domain.kb import read_kbs
 from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
@@ -395,10 +396,9 @@ class InstallDialog(StepsDialog):
             return "Tick at least one machine that is running."
         number = self.pages.currentIndex()
         if number >= 1:
-            wrong = (box.problem for box in (self.include, self.exclude))
-            found = next(filter(None, wrong), "")
-            if found:
-                return found
+            texts = "\n".join(box.toPlainText() for box in (self.include, self.exclude))
+            if wrong := read_kbs(texts).problem:
+                return wrong
             try:
                 self._make_request(default_minutes=number < 2)
             except RequestError as error:

@@ -287,7 +287,8 @@ class UpdateSettingsDialog(SurfaceDialog):
         problem = f"{refused.name}: {refused.refusal}" if refused else self.typed.problem
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        self.save.setText(f"Save for {affected} machine{'' if affected == 1 else 's'}")
+        number = f" for {affected} machine{'' if affected == 1 else 's'}" if affected else ""
+        self.save.setText(f"Save{number}")
         self.save.setEnabled(bool(affected) and not problem)
         self.save.setToolTip("" if affected else "Nothing is changed.")
 

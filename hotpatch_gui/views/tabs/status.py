@@ -130,8 +130,8 @@ class StatusTab(QScrollArea):
             f"{words.moment_text(assessed)} ({age_text(assessed, now)})"
             if assessed
             else "None known",
-            f"Yes{cause}" if row["restart_pending"] else ("No" if assessed else "Not known"),
-            f"{machine.build}{f' ({running.title})' if running else ''}"
+            f"Yes{cause}" if row["restart_pending"] else ("No" if row["in_graph"] else "Not known"),
+            f"{machine.build}{f' ({running.kb or running.title})' if running else ''}"
             if machine.build
             else "Not reported",
             row["connection_name"] or "None",

@@ -12,7 +12,7 @@ HEIGHT_PX = 54
 
 
 class KbBox(QPlainTextEdit):
-    """``kbs`` are the numbers in it, ``problem`` names every piece that is none."""
+    """``kbs`` are the numbers in it."""
 
     def __init__(self, theme: Theme, name: str, spoken: str, hint: str) -> None:
         super().__init__()
@@ -32,19 +32,21 @@ class KbBox(QPlainTextEdit):
     def kbs(self) -> tuple[str, ...]:
         return self._read.kbs
 
-    @property
-    def problem(self) -> str:
-        return self._read.problem
-
     def _mark(self) -> None:
         marked = []
+        text = self.toPlainText()
         for start, end, _ in self._read.invalid:
             one = QTextEdit.ExtraSelection()
             cursor, form = QTextCursor(self.document()), QTextCharFormat()
-            cursor.setPosition(start)
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setPosition(_place(text, start))
+            cursor.setPosition(_place(text, end), QTextCursor.MoveMode.KeepAnchor)
             form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
             form.setUnderlineColor(QColor(self._theme.tokens.error))
             one.cursor, one.format = cursor, form
             marked.append(one)
         self.setExtraSelections(marked)
+
+
+def _place(text: str, index: int) -> int:
+    """Qt counts UTF-16 units, of which an emoji takes two."""
+    return len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
