@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.evidence import standing
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store import catalogue, tables
@@ -102,7 +103,7 @@ def sheet(
     """One of WHATS, of these machines or of all that are there."""
     title = what.capitalize()
     if what == "machines":
-        return sheet_of(title, MACHINES, _machines(db, machine_ids), now)
+        return sheet_of(title, MACHINES, _machines(db, machine_ids, calendar, now), now)
     if what == "restarts":
         ledger = read_ledger(db, calendar, machine_ids, EVER)
         return sheet_of(title, RESTARTS, ledger.rows, now)
@@ -116,12 +117,17 @@ def sheet(
     return sheet_of(title, columns, rows, now)
 
 
-def _machines(db: sqlite3.Connection, machine_ids: Sequence[int] | None) -> Iterator[sqlite3.Row]:
+def _machines(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None, calendar: Calendar, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """With the situation as of ``now``: the one on file is as old as the last sync."""
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
     ids = list(machine_ids) if machine_ids is not None else machines.present(db)
     for start in range(0, len(ids), CHUNK):
-        yield from machines.read_rows(db, ids[start : start + CHUNK])
+        for row in machines.read_rows(db, ids[start : start + CHUNK]):
+            situation, level = standing(machines.evidence_of(row), calendar, now)
+            yield dict(row) | {"situation": situation.value, "attention": int(level)}
 
 
 def report(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -54,6 +54,8 @@ MAX_SCOPES = 100
 
 STANDING_BATCH = 200
 """Machines whose standing is derived in one transaction, so that the window's requests get in between."""
+JUDGED_FOR = timedelta(hours=1)
+"""How long a machine's situation is taken as of now."""
 FORGET_BATCH = 500
 """Assessments beyond their time that one transaction forgets."""
 T = TypeVar("T")
@@ -88,6 +90,7 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
     """
     sync = _FleetSync(context, progressed)
     problem: Problem | None = None
+    yield from _judge_anew(context)
     try:
         yield from sync.run()
     except _StoppedError:
@@ -114,6 +117,15 @@ def sync_fleet(context: Context, progressed: Callable[[SyncProgress], None]) -> 
             context.db, context.connection_id, context.clock(), problem, sync.unreadable
         )
     context.changed(Changes.to(*_TABLES))
+
+
+def _judge_anew(context: Context) -> Job:
+    """A start after days tells what was known then as of now, before Azure has answered."""
+    states = catalogue.sync_states(context.db)
+    ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
+    if ended is not None and context.clock() - ended > JUDGED_FOR:
+        yield from derive(context, machines.present(context.db, context.connection_id))
+        context.changed(Changes.to("machines"))
 
 
 def derive(context: Context, machine_ids: Sequence[int]) -> Job:

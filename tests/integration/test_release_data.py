@@ -16,14 +16,15 @@ from helpers.commands import run
 from helpers.context import context_for
 from helpers.msrc import NOVEMBER, Feed, feed
 from hotpatch_gui import resources
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind
 from hotpatch_gui.domain.standing import Level, Situation
+from hotpatch_gui.models import sheets
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.fleet import CORE_25, WS25, assessment_of
+from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, WS25, assessment_of
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import database, machines, releases
 from hotpatch_gui.store.database import FILE_NAME
@@ -286,6 +287,43 @@ def test_a_file_is_imported_in_the_window_and_nonsense_is_said(
     dialog.read_file(saved)
     stage.until(lambda: dialog.outcome.text() == "2 releases added or completed.")
     dialog.reject()
+
+
+def test_an_export_judges_what_is_on_file_by_the_day_of_the_export(stage: Stage) -> None:
+    """`list` and `export` read nothing: what the last sync wrote was true in August."""
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+
+    def told(now: datetime) -> dict[str, str]:
+        sheet = sheets.sheet("machines", db, None, resources.calendar(), now)
+        name, situation = (list(sheet.heads).index(head) for head in ("Machine", "Situation"))
+        return {row[name]: row[situation] for row in sheet.rows}
+
+    assert told(EPOCH)["vm-web-01"] == "Up to date"
+    assert told(NOW)["vm-web-01"] == "Assessment too old"
+    assert "Up to date" not in told(NOW).values()
+
+
+def test_a_start_after_weeks_shows_no_green_of_that_time(db: sqlite3.Connection) -> None:
+    """Judged anew before Azure has answered: the wire may be slow, or away."""
+    august = SteppedClock(EPOCH)
+    wire = still_wire(august)
+    context = context_for(db, wire, CloudClock(august.now()))
+    for _ in sync_fleet(context, lambda _: None):
+        pass
+    context.gateway.close()
+    assert (Situation.UP_TO_DATE, Level.OK) in situations(db)
+    asked: list[str] = []
+    wire.faults.append(lambda method, path: asked.append(path))
+    context = context_for(db, wire, CloudClock(NOW))
+    job = sync_fleet(context, lambda _: None)
+    next(job)
+    assert (Situation.UP_TO_DATE, Level.OK) not in situations(db)
+    assert asked == []
+    job.close()
+    context.gateway.close()
+    wire.cloud.close()
 
 
 def test_machines_are_derived_anew_once_a_release_is_known(stage: Stage, msrc: Feed) -> None:
