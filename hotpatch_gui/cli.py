@@ -219,7 +219,7 @@ def run(
 
 
 def _lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
-    """The folder's lock. Where it can't be told whether its owner still runs, the user is asked."""
+    """The folder's lock. Where it can't be determined whether its owner still runs, the user is asked."""
     from . import app, lock  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     held = lock.lock(folder)
@@ -319,7 +319,7 @@ def start_log(folder: Path) -> None:
 
 RAISED = "Hotpatch Dashboard is open on this data already; its window is in front now: {folder}"
 TAKE_OVER = (
-    "The data folder {folder} is locked by {owner}, and from here it can't be told whether that still runs.\n"
+    "The data folder {folder} is locked by {owner}, and from here it can't be determined whether that still runs.\n"
     "Take it over only if it does not: two programs on one folder could send a request twice."
 )
 ALREADY_OPEN = (

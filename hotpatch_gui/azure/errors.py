@@ -158,7 +158,7 @@ _CONFLICTS = {
     ),
     "operationnotallowed": (
         "Azure does not allow this operation for the machine",
-        "Check its power state, its kind and what Azure says; trying again does not help by itself.",
+        "Check its power state, its kind and what Azure says; retrying does not help.",
     ),
 }
 """409 that have nothing to do with another operation, by code in lower case: what is wrong, and what to do."""

@@ -229,7 +229,10 @@ def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | Non
     found = [f for f in found if f not in split]
     if len(found) > 1 and any(f.build is None for f in found):
         names = ", ".join(f.kb for f in found)
-        _note(refused, f"{what}: which of {names} is the monthly one can't be told without builds")
+        _note(
+            refused,
+            f"{what}: which of {names} is the monthly one can't be determined without builds",
+        )
         return None
     for fix in found[1:]:
         _note(refused, f"{what}: {fix.kb} came out of band, on a day that MSRC doesn't give")

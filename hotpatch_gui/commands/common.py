@@ -25,7 +25,7 @@ AT_WORK = (
     "A window syncs by itself; end the other one, or name another folder with --data-dir."
 )
 DOUBTFUL = (
-    "The data folder {folder} is locked by {owner}, and from here it can't be told whether that still runs.\n"
+    "The data folder {folder} is locked by {owner}, and from here it can't be determined whether that still runs.\n"
     "If it does not, add --take-over; two programs on one folder could send a request twice."
 )
 NO_DATA = "Nothing was read from Azure yet. Run: hotpatch-gui sync"

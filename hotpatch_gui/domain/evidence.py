@@ -90,7 +90,7 @@ def situation_of(evidence: Evidence, calendar: Calendar, now: datetime) -> Situa
 def running_release(
     machine: Machine, calendar: Calendar, installed: Collection[str] = ()
 ) -> Release | None:
-    """The hotpatch-channel release whose build the machine reports; None if it can't be told.
+    """The hotpatch-channel release whose build the machine reports; None if it can't be determined.
 
     ``installed`` are the out-of-band KBs on record: where two releases share the build, they decide.
     """
@@ -139,7 +139,7 @@ def departure(evidence: Evidence, calendar: Calendar) -> Departure | None:
 
 def missing_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> list[Release]:
     """Known releases of the train that came out after the running one. One whose build nobody published
-    can't be told by the build that runs, only by its installation."""
+    can't be determined by the build that runs, only by its installation."""
     running = running_of(evidence, calendar)
     newer = calendar.behind(running, release_day(now)) if running else []
     return [r for r in newer if r.build is not None or r.kb not in evidence.out_of_band_kbs]

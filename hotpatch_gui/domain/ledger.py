@@ -82,7 +82,7 @@ def reason(
         return Reason(Cause.OTHER, updates[0].kb, f"{names}: not a known release for hotpatching.")
     if is_request:
         return Reason(
-            Cause.BY_HAND, None, "Restarted by hand; no update is known to have asked for it."
+            Cause.BY_HAND, None, "Restarted by hand; no update is known to have required it."
         )
     return Reason(Cause.OTHER, None, "Restarted by an installation whose updates are not known.")
 

@@ -139,7 +139,7 @@ _ANY_SERVER = re.compile(r"\bserver|^20(?:22|25)\b|windowsserver")
 def product_of(
     sku: str | None, os_name: str | None, os_version: str | None, edition: str | None = None
 ) -> Product | None:
-    """Windows Server 2022 or 2025; None for any other system and for what can't be told.
+    """Windows Server 2022 or 2025; None for any other system and for what can't be determined.
 
     The OS name decides; then the build, where anything says that it is a server (build 26100 is Windows 11
     24H2, too); then the image, which after an in-place upgrade is still the old one.

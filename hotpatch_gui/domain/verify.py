@@ -35,7 +35,7 @@ _LABELS = {
 @dataclass(frozen=True, slots=True)
 class Report:
     """A run that has ended. ``pending`` counts updates that were to be installed and were not; ``named``: the
-    request named KBs; ``took`` is how long it did, ``minutes`` the duration asked for, where this program asked.
+    request named KBs; ``took`` is how long it did, ``minutes`` the requested duration, where this program asked.
 
     ``offered_again`` are KBs that it installed and that the assessment after it offers; ``restart_pending`` is
     what that assessment says, None where another run came between.

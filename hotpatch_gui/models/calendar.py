@@ -79,8 +79,8 @@ def release_rows(calendar: Calendar, first: date, last: date, today: date) -> li
             if r.product is product and first <= r.released <= min(last, today)
         ]  # fmt: skip
         found += [_fact(r, plan.get(r.month)) for r in facts]
-        told = {r.month for r in facts if r.kind is not ReleaseKind.OUT_OF_BAND and r.is_certain}
-        found += [_planned(e, today) for month, e in plan.items() if month not in told]
+        known = {r.month for r in facts if r.kind is not ReleaseKind.OUT_OF_BAND and r.is_certain}
+        found += [_planned(e, today) for month, e in plan.items() if month not in known]
     found.sort(key=lambda r: (r.day, r.product), reverse=True)
     return [row._replace(id=number) for number, row in enumerate(found)]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class ReleaseBook:
     """The calendar in force: the program's own releases and what a file has learned since.
 
-    Callable; made anew after ``forget``. Belongs to the thread of its connection.
+    Callable; rebuilt after ``forget``. Belongs to the thread of its connection.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ DISPLAY_NAME = """CASE
             AND s.id=m.subscription_id), m.subscription_id) || CASE m.kind WHEN 'arc' THEN ', Arc' ELSE '' END
         ELSE '' END || ')'
     ELSE m.name END"""
-"""A machine's name for lists, as SQL over ``machines m``: equal names are told apart, and who is gone says so."""
+"""A machine's name for lists, as SQL over ``machines m``: equal names are distinguished, and who is gone says so."""
 
 
 class Where(NamedTuple):

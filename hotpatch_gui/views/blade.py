@@ -196,7 +196,7 @@ class Blade(QStackedWidget):
         return self._ids
 
     def show_machines(self, machine_ids: Sequence[int], *, is_passing: bool = False) -> None:
-        """Show these; the first time a single one is chosen, it is read anew from Azure. ``is_passing``: somebody
+        """Show these; the first time a single one is chosen, it is read again from Azure. ``is_passing``: somebody
         is typing in the search, so it is read once it stays."""
         ids = tuple(machine_ids)
         if ids != self._ids:

@@ -185,7 +185,7 @@ def _brings_nothing(known: Release, release: Release) -> bool:
 def take_up(
     db: sqlite3.Connection, origin: str, update: Update, shipped: Calendar, now: datetime
 ) -> Calendar:
-    """Store what an update brought and derive every machine's situation anew; the calendar in force then."""
+    """Store what an update brought and derive every machine's situation again; the calendar in force then."""
     with transaction(db):
         releases.save_learned(db, origin, update.added, now)
         releases.save_documents(db, update.documents, now)

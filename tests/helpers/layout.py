@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 
 def cut_off(root: QWidget) -> list[str]:
-    """The wrapped texts in sight that are lower than their lines need."""
+    """The visible wrapped texts that are lower than their lines need."""
     return [
         text.text()
         for text in root.findChildren(QLabel)

@@ -39,7 +39,7 @@ def fix(
 def document(
     name: str, *fixes: dict[str, Any], revised: str = "2026-11-10T08:00:00Z"
 ) -> dict[str, Any]:
-    """One month; every fix stands at two vulnerabilities, as in real ones."""
+    """One month; every fix belongs to two vulnerabilities, as in real ones."""
     notes = {"Description": {"Value": "Release Notes"}, "ProductID": [WS25], "Type": 5}
     return {
         "DocumentTitle": {"Value": f"{name} Security Updates"},

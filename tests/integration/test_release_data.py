@@ -295,18 +295,18 @@ def test_an_export_judges_what_is_on_file_by_the_day_of_the_export(stage: Stage)
     db = stage.app.source.db
     assert db is not None
 
-    def told(now: datetime) -> dict[str, str]:
+    def situations_at(now: datetime) -> dict[str, str]:
         sheet = sheets.sheet("machines", db, None, resources.calendar(), now)
         name, situation = (list(sheet.heads).index(head) for head in ("Machine", "Situation"))
         return {row[name]: row[situation] for row in sheet.rows}
 
-    assert told(EPOCH)["vm-web-01"] == "Up to date"
-    assert told(NOW)["vm-web-01"] == "Assessment too old"
-    assert "Up to date" not in told(NOW).values()
+    assert situations_at(EPOCH)["vm-web-01"] == "Up to date"
+    assert situations_at(NOW)["vm-web-01"] == "Assessment too old"
+    assert "Up to date" not in situations_at(NOW).values()
 
 
 def test_a_start_after_weeks_shows_no_green_of_that_time(db: sqlite3.Connection) -> None:
-    """Judged anew before Azure has answered: the wire may be slow, or away."""
+    """Evaluated before Azure has answered: the wire may be slow, or away."""
     august = SteppedClock(EPOCH)
     wire = still_wire(august)
     context = context_for(db, wire, CloudClock(august.now()))

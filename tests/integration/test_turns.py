@@ -12,6 +12,7 @@ from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.transport import ENDPOINT
 from hotpatch_gui.store import connections
 from hotpatch_gui.worker import operations
@@ -124,17 +125,32 @@ def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
     monkeypatch.setattr(operations, "BUSY_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
-    guest = stage.wire.cloud.guests["vm-web-02"]
-    guest.agent_ready = False
+    code = {"code": "AnotherOperationInProgress", "message": "Made by the test."}
+
+    def at_work(method: str, _: str) -> Answer | None:
+        return Answer(409, {"error": code}) if method == "POST" else None
+
+    stage.wire.faults.append(at_work)
     stage.app.desk.assess([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "At work" not in notes(stage)[0]
     assert stage.app.desk.wait_for_turn(1)
     assert not stage.app.desk.wait_for_turn(1), "once"
     stage.until(lambda: "It is asked again every minute" in notes(stage)[1])
-    guest.agent_ready = True
+    stage.wire.faults.remove(at_work)
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
     assert stage.wire.cloud.received["assess"] == 1
+
+
+@pytest.mark.expects_log
+def test_what_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None:
+    """A 409 for the machine's own state, which no turn changes."""
+    stage.start()
+    stage.wire.cloud.guests["vm-web-02"].agent_ready = False
+    stage.app.desk.assess([number(stage, "vm-web-02")])
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    assert "OperationNotAllowed" in notes(stage)[0]
+    assert not stage.app.desk.wait_for_turn(1)
 
 
 @pytest.mark.expects_log

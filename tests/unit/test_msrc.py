@@ -113,7 +113,7 @@ CONTRADICTIONS: list[tuple[str, list[dict[str, Any]], str]] = [
     ("a KB of another month", [fix("5122871", [WS25], "26100.33800")], "is September 2026's"),
     ("a build below an earlier month's", [fix("5991025", [WS25], "26100.33500")], "doesn't fit October 2026's"),
     ("two builds of one KB", [fix("5991025", [WS25], "26100.33800"), fix("5991025", [WS25], "26100.33801")], "listed with builds"),
-    ("two KBs without builds", [fix("5991025", [WS25], None), fix("5991026", [WS25], "26100.33800")], "can't be told"),
+    ("two KBs without builds", [fix("5991025", [WS25], None), fix("5991026", [WS25], "26100.33800")], "can't be determined"),
 ]  # fmt: skip
 
 

@@ -162,7 +162,7 @@ class MachinesPage(QSplitter):
         return tuple(ids), row["name"] if row is not None else ""
 
     def show_sync(self, state: SyncState, *, syncing: bool, is_connected: bool) -> None:
-        """How the data stands; and what to say where there is no machine yet. ``is_connected``: there is a
+        """The state of the data; and what to say where there is no machine yet. ``is_connected``: there is a
         connection at all."""
         self._sync, self._syncing, self._is_connected = state, syncing, is_connected
         if self._blade.is_built:

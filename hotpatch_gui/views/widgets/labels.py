@@ -43,7 +43,7 @@ class ElidedLabel(QLabel):
             self.setProperty("role", role)
 
     def set_whole(self, text: str, more: str = "") -> None:
-        """``more`` is told by the tooltip only, beneath the whole text."""
+        """``more`` appears in the tooltip only, beneath the whole text."""
         self._whole, self._more = text, more
         self.setAccessibleName(text)
         self._elide()
