@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from . import resources
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 UNSEEN_MS = 2000
 """After this long a window that was never painted (minimised, covered) counts as painted."""
+TRIALS_END_S = 3.0
+"""How long the end of the program waits for a trial connection that was given up."""
 SWITCH_S = 0.0005
 """How long another thread may keep the window waiting for the interpreter; Python's own 5 ms add up to
 visible stalls, as a frame asks for it a thousand times."""
@@ -199,18 +202,21 @@ class App(QObject):
         from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely wanted
 
         if self._trial is not None:
-            self._trial.stop()
-            self._trial.deleteLater()
+            self._trial.give_up()
             self._trial = None
         if connection is None or self._azure_folder is None:
             return
-        self._trial = ConnectionTrial(self._azure_folder, connection, self)
+        self._trial = ConnectionTrial(self._azure_folder, connection)
         self._trial.progressed.connect(self.source.connecting)
         self._trial.ended.connect(self._on_tried)
         self._trial.start()
 
     @Slot(object)
     def _on_tried(self, outcome: TrialOutcome) -> None:
+        if self._trial is not None and not outcome.problem:
+            problem = self._trial.adopt()
+            if problem is not None:
+                outcome = TrialOutcome(0, problem.sentence, problem.next_step)
         self._try_out(None)
         self.source.connection_tried.emit(outcome)
         if not outcome.problem:
@@ -229,11 +235,20 @@ class App(QObject):
             self._doorbell.close()
         self.window.close()
         ended = self.thread_.stop()
-        if self._trial is not None:
-            ended &= self._trial.stop()
+        self._try_out(None)
+        ended &= self._trials_end()
         self.desk.close()
         self.source.close()
         return ended
+
+    @staticmethod
+    def _trials_end() -> bool:
+        from .connection_trial import is_running_out  # noqa: PLC0415 - rarely wanted
+
+        end = time.monotonic() + TRIALS_END_S
+        while is_running_out() and time.monotonic() < end:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        return not is_running_out()
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:

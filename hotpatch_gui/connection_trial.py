@@ -1,8 +1,11 @@
-"""A connection tried out from the demo: signed in and read once on Azure's own folder, before the demo ends."""
+"""A connection tried out from the demo: signed in and read once into a file of its own, before the demo ends."""
 
 from __future__ import annotations
 
-import logging
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,23 +13,34 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from . import resources
 from .domain.connections import Connection, TrialOutcome
-from .domain.problems import Problem, ProblemKind
+from .domain.problems import Problem, ProblemError, ProblemKind
 from .lock import lock
-from .store import catalogue
-from .store.database import FILE_NAME, open_reader
+from .store import catalogue, connections, database
+from .store.database import FILE_NAME, open_reader, open_writer, transaction
 from .targets import azure_target
 from .worker.thread import Worker, WorkerThread
 
 if TYPE_CHECKING:
     from .worker.sync import SyncProgress
 
-log = logging.getLogger(__name__)
 NEVER_S = 86_400.0
 """No second sync within a trial."""
+_BUSY = Problem(
+    ProblemKind.STORE, "Another window or command works on the data of Azure at this moment.",
+    "Close it, then try again.",
+)  # fmt: skip
+_RUNNING_OUT: set[ConnectionTrial] = set()
+"""Trials given up whose worker still waits for an answer."""
+
+
+def is_running_out() -> bool:
+    """Whether a trial that was given up has a worker left: only ending the process ends it at once."""
+    return bool(_RUNNING_OUT)
 
 
 class ConnectionTrial(QObject):
-    """Lives on the UI thread, with a worker of its own. A connection that doesn't work is removed again.
+    """Lives on the UI thread, with a worker and a file of its own. The file becomes Azure's where the connection
+    works, and is deleted where it doesn't.
 
     Signals:
         ended (TrialOutcome): it worked, or why not.
@@ -36,14 +50,16 @@ class ConnectionTrial(QObject):
     ended = Signal(object)
     progressed = Signal(str)
 
-    def __init__(self, folder: Path, connection: Connection, parent: QObject) -> None:
-        super().__init__(parent)
-        self._connection, self._path = connection, folder / FILE_NAME
-        self._held = lock(folder)
+    def __init__(self, folder: Path, connection: Connection) -> None:
+        super().__init__()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder, self._connection = folder, connection
+        self._own = Path(tempfile.mkdtemp(prefix="trial-", dir=folder))
+        self._path = self._own / FILE_NAME
         self._has_ended = False
-        target = azure_target()
+        self._target = azure_target()
         self._worker = Worker(
-            self._path, target.world, target.clock(None), resources.calendar, sync_every_s=NEVER_S,
+            self._path, self._target.world, self._target.clock(None), resources.calendar, sync_every_s=NEVER_S,
             only=frozenset(), sends=False,
         )  # fmt: skip
         self._thread = WorkerThread(self._worker, self)
@@ -55,23 +71,48 @@ class ConnectionTrial(QObject):
         self._worker.sync_progressed.connect(self._on_progressed, queued)
 
     def start(self) -> None:
-        if self._held is None:
-            self._end(
-                TrialOutcome(
-                    problem="Another window or command works on the data of Azure at this moment.",
-                    next_step="Close it, then try again.",
-                )
-            )
-        else:
-            self._thread.start()
+        self._thread.start()
 
-    def stop(self) -> bool:
-        """End the worker and give the folder free; False if it did not end in time."""
-        ended = self._thread.stop()
-        if ended and self._held is not None:
-            self._held.unlock()
-            self._held = None
-        return ended
+    def give_up(self) -> None:
+        """Let go of it at once: a worker that waits for an answer ends by itself once that is there."""
+        self._has_ended = True
+        _RUNNING_OUT.add(self)
+        self._thread.end_later(self._on_run_out)
+
+    @Slot()
+    def _on_run_out(self) -> None:
+        _RUNNING_OUT.discard(self)
+        shutil.rmtree(self._own, ignore_errors=True)
+        self.deleteLater()
+
+    def adopt(self) -> Problem | None:
+        """End a trial that worked, and have Azure's file hold its connection; why not, if it can't."""
+        if not self._thread.stop():
+            return _BUSY
+        held = lock(self._folder)
+        if held is None:
+            return _BUSY
+        try:
+            if (self._folder / FILE_NAME).exists():
+                self._copy_connection()
+            else:
+                self._path.replace(self._folder / FILE_NAME)
+        except (OSError, sqlite3.Error) as error:
+            return database.store_problem(error, self._folder / FILE_NAME)
+        except ProblemError as error:
+            return error.problem
+        finally:
+            held.unlock()
+        return None
+
+    def _copy_connection(self) -> None:
+        """Azure's file is there, and only its connections were removed: what was read is read again there."""
+        db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
+        with closing(db), closing(open_writer(self._path)) as own:
+            for connection in connections.read_all(own):
+                with transaction(db):
+                    number = connections.save(db, connection._replace(id=0))
+                    connections.signed_in(db, number, connection.account, connection.record)
 
     @Slot(object)
     def _on_connected(self, _: object) -> None:
@@ -88,16 +129,11 @@ class ConnectionTrial(QObject):
         db = open_reader(self._path)
         if db is None:
             return
-        try:
+        with closing(db):
             states = catalogue.sync_states(db)
-        finally:
-            db.close()
         state = next((s for s in states if s.connection_id == connection_id), None)
-        if state is None:
-            return
-        if state.problem:
-            self._thread.connection_removed.emit(connection_id)
-        self._end(TrialOutcome(connection_id, state.problem, state.next_step))
+        if state is not None:
+            self._end(TrialOutcome(connection_id, state.problem, state.next_step))
 
     @Slot(object)
     def _on_failed(self, problem: Problem) -> None:

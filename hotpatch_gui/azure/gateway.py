@@ -32,7 +32,7 @@ from .bodies import enrol_body, first_licence_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
 from .operations import Look, begin, look
-from .policies import ClockWatch, OwnHostOnly
+from .policies import AnswersOnly, ClockWatch, OwnHostOnly
 from .resource_graph import Page, ResourceGraph
 from .throttle import ARM_READS, ARM_WRITES, Throttle
 
@@ -81,9 +81,9 @@ class HealthPage:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePage:
-    """(lower-case id, schedule)."""
+    """(lower-case id, schedule); None for a configuration that patches no guest."""
 
-    schedules: list[tuple[str, Schedule]]
+    schedules: list[tuple[str, Schedule | None]]
     unreadable: int
     total: int
 
@@ -209,7 +209,7 @@ class Gateway:
         return map(_health_page, self._graph.pages("health"))
 
     def schedule_pages(self) -> Iterator[SchedulePage]:
-        """Maintenance configurations of in-guest scope."""
+        """Maintenance configurations, of hosts too: an assignment does not tell of which kind its own is."""
         return map(_schedule_page, self._graph.pages("schedules"))
 
     def assignment_pages(self) -> Iterator[AssignmentPage]:
@@ -390,7 +390,7 @@ class Gateway:
         self, connection: Connection, clock: Clock, transport: Callable[[], Any] | None,
         throttle: Throttle,
     ) -> dict[str, Any]:  # fmt: skip
-        policies: list[Any] = [OwnHostOnly(connection.cloud.host), throttle]
+        policies: list[Any] = [OwnHostOnly(connection.cloud.host), throttle, AnswersOnly()]
         if isinstance(clock, CloudClock):
             policies.append(ClockWatch(clock))
         options: dict[str, Any] = {
@@ -445,11 +445,17 @@ def _health_page(page: Page) -> HealthPage:
     return HealthPage(states, _take_rows(page.rows, take), page.total)
 
 
+GUESTS = "InGuestPatch"
+"""``maintenanceScope`` of configurations that install updates in machines."""
+
+
 def _schedule_page(page: Page) -> SchedulePage:
-    found: list[tuple[str, Schedule]] = []
+    found: list[tuple[str, Schedule | None]] = []
 
     def take(row: Mapping[str, Any]) -> None:
-        found.append((parse.required(row.get("id"), "id").lower(), parse.schedule(row)))
+        is_guests = str(row.get("scope") or GUESTS).casefold() == GUESTS.casefold()
+        schedule = parse.schedule(row) if is_guests else None
+        found.append((parse.required(row.get("id"), "id").lower(), schedule))
 
     return SchedulePage(found, _take_rows(page.rows, take), page.total)
 

@@ -92,8 +92,11 @@ class MsrcApi:
 
     def _followed(self, url: str, location: str, doing: str) -> str:
         """A redirect within the host; any other one is refused."""
-        following = urljoin(url, location)
-        here, there = urlsplit(self._address), urlsplit(following)
+        try:
+            following = urljoin(url, location)
+            here, there = urlsplit(self._address), urlsplit(following)
+        except ValueError as error:
+            raise ProblemError(_unreadable(doing)) from error
         if (here.scheme, here.netloc) != (there.scheme, there.netloc):
             raise ProblemError(
                 Problem(

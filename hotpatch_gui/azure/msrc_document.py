@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.kb import normalise_kb
-from hotpatch_gui.domain.learning import contradiction
+from hotpatch_gui.domain.learning import objection
 from hotpatch_gui.domain.releases import (
     BASELINE_MONTHS,
     Calendar,
@@ -21,7 +20,6 @@ from hotpatch_gui.domain.releases import (
     Release,
     ReleaseKind,
     build_revision,
-    month_name,
     second_tuesday,
 )
 
@@ -102,7 +100,7 @@ def read_document(body: Mapping[str, Any], calendar: Calendar) -> DocumentReleas
     for product in Product:
         release = _release(product, month, fixes[product], refused, document_id)
         if release is not None:
-            why = _objection(release, calendar)
+            why = objection(release, calendar)
             if why is None:
                 releases.append(release)
             else:
@@ -237,36 +235,3 @@ def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | Non
     for fix in found[1:]:
         _note(refused, f"{what}: {fix.kb} came out of band, on a day that MSRC doesn't give")
     return found[0] if found else None
-
-
-def _objection(release: Release, calendar: Calendar) -> str | None:
-    """Why a release can't be true beside itself and what is known; None where it can."""
-    name = month_name(release.released)
-    own, lcu = build_revision(release.build), build_revision(release.lcu_build)
-    if release.kind is ReleaseKind.HOTPATCH and own and lcu and own >= lcu:
-        return f"{name}: the hotpatch's build {release.build} isn't below the cumulative update's {release.lcu_build}"
-    if release.kind is ReleaseKind.HOTPATCH and release.restarts:
-        return f"{name}: hotpatch {release.kb} is listed as one that restarts"
-    for kb in {release.kb, release.lcu_kb} - {None}:
-        for product in Product:
-            other = calendar.by_kb(product, kb)
-            if other is not None and (product, other.month) != (release.product, release.month):
-                return f"{name}: {kb} is {other.month_name}'s for {product.label}"
-    known = calendar.month(release.product, release.month)
-    if known is not None and known.machines is None:
-        return contradiction(known, release)
-    return _out_of_order(release, calendar)
-
-
-def _out_of_order(release: Release, calendar: Calendar) -> str | None:
-    own = build_revision(release.build)
-    if own is None:
-        return None
-    name = month_name(release.released)
-    for r in calendar.monthly(release.product, date.max):
-        other = build_revision(r.build)
-        if other is None or r.month == release.month or r.machines is not None:
-            continue
-        if (r.released < release.released) is not (other < own):
-            return f"{name}: build {release.build} doesn't fit {r.month_name}'s {r.build}"
-    return None

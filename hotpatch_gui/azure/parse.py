@@ -351,7 +351,18 @@ def scope(row: Mapping[str, Any]) -> Scope:
     given = mapping(row.get("filter"))
     settings = mapping(given.get("tagSettings"))
     tags = mapping(settings.get("tags"))
-    known = {"osTypes", "resourceGroups", "resourceTypes", "locations", "tagSettings"}
+    lists = ("osTypes", "resourceGroups", "resourceTypes", "locations")
+    sound = {key for key in lists if _is_texts(given.get(key))}
+    if (
+        isinstance(given.get("tagSettings"), Mapping | None)
+        and all(map(_is_texts, tags.values()))
+        and isinstance(settings.get("tags"), Mapping | None)
+        and (text(settings.get("filterOperator")) or "Any").casefold() in ("any", "all")
+    ):
+        sound.add("tagSettings")
+    unknown = {str(key) for key in given if key not in sound and given[key]}
+    if row.get("filter") is not None and not isinstance(row["filter"], Mapping):
+        unknown.add("filter")
     return Scope(
         name=text(row.get("name")) or "",
         schedule_id=required(row.get("schedule"), "schedule").lower(),
@@ -362,8 +373,13 @@ def scope(row: Mapping[str, Any]) -> Scope:
         locations=_texts(given.get("locations")),
         tags=tuple((str(name), _texts(values)) for name, values in tags.items()),
         all_tags=_is(settings.get("filterOperator"), "All"),
-        unknown=tuple(sorted(str(key) for key in given if key not in known and given[key])),
+        unknown=tuple(sorted(unknown)),
     )
+
+
+def _is_texts(values: Any) -> bool:
+    """Whether these are texts, or nothing at all."""
+    return values is None or (isinstance(values, list) and all(isinstance(v, str) for v in values))
 
 
 def _texts(values: Any) -> tuple[str, ...]:
@@ -399,7 +415,11 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
 
 @_remembered
 def _counts(*values: Any) -> Mapping[str, int]:
-    return {key: whole(value) or 0 for key, value in zip(COUNT_KEYS, values, strict=True)}
+    """Updates by classification; nothing where Azure counts none of them."""
+    found = [whole(value) for value in values]
+    if not any(count is not None for count in found):
+        return {}
+    return {key: count or 0 for key, count in zip(COUNT_KEYS, found, strict=True)}
 
 
 def graph_update(properties: Mapping[str, Any]) -> Update:

@@ -7,8 +7,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from azure.core.exceptions import ResourceExistsError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.mgmt.core.exceptions import ARMErrorFormat
+from requests import codes
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -32,6 +35,18 @@ class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
                     "Nothing was sent there. Check the proxy and the cloud chosen in Settings.",
                 )
             )
+
+
+class AnswersOnly(SansIOHTTPPolicy[Any, Any]):
+    """Raises a 409 at once. The SDK would otherwise register a resource provider in the subscription and wait for
+    it, where Azure says that one is missing: a change that nobody asked for, and maybe after a read."""
+
+    def on_response(
+        self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
+    ) -> None:
+        if response.http_response.status_code == codes.conflict:
+            response.http_response.read()
+            raise ResourceExistsError(response=response.http_response, error_format=ARMErrorFormat)
 
 
 class ClockWatch(SansIOHTTPPolicy[Any, Any]):

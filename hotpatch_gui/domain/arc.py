@@ -82,7 +82,7 @@ class Arc(NamedTuple):
     @property
     def is_expired(self) -> bool:
         """No contact for so long that Azure takes nothing for it until it reconnects."""
-        return (self.status or "").casefold() == "expired"
+        return has_expired(self.status)
 
     @property
     def is_cloned(self) -> bool:
@@ -118,6 +118,15 @@ def can_enrol(os_version: str | None, edition: str | None, os_name: str | None =
     if len(version) >= 3:
         return version >= FIRST_BUILD[:3]
     return "server 2025" in (os_name or "").casefold()
+
+
+EXPIRED = "The agent's registration has expired, so Azure cannot manage the server."
+RECONNECT = "Connect the server again: azcmagent connect."
+
+
+def has_expired(status: str | None) -> bool:
+    """Whether StatusTypes' word is Expired."""
+    return (status or "").casefold() == "expired"
 
 
 def is_azure_edition_on_azure_local(os_name: str | None, host: str | None) -> bool:

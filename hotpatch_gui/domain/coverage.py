@@ -8,7 +8,9 @@ from datetime import date, datetime
 
 from .clock import age_text
 from .evidence import (
+    COUNTS_UNSAID,
     LEVELS,
+    RESTART_UNSAID,
     Evidence,
     departure,
     expected_since,
@@ -361,8 +363,9 @@ def _behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str,
         return f"{_capital(_offer_name(offer))} is offered.", _join(
             _offer_step(offer, evidence, calendar), GET_RELEASES
         )
-    is_known = running_of(evidence, calendar) is not None and not horizon
-    if is_known and offers_release(evidence, calendar) is not None:
+    running = running_of(evidence, calendar)
+    is_newest = running is not None and all(t.month <= running.month for t in evidence.titles)
+    if is_newest and not horizon and offers_release(evidence, calendar) is not None:
         return f"Hotpatch is current; {_lower(_updates(evidence))}.", _join(
             _consequence(evidence), expected
         )
@@ -461,6 +464,11 @@ def _not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tup
     )
     horizon = _horizon(evidence, calendar, now)
     expected = next_restart_text(evidence, calendar, now)
+    if COUNTS_UNSAID in evidence.unsaid:
+        return (
+            "The last assessment does not say how many updates are missing.",
+            _join("Choose Assess now to have it looked at again.", horizon, expected),
+        )
     product, build = evidence.machine.product, evidence.machine.build
     shared = _shared_build(evidence, calendar)
     if running_of(evidence, calendar) is None:
@@ -477,6 +485,10 @@ def _not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tup
         headline = f"{nothing}, but that it is up to date can't be confirmed: {why}."
         return headline, _join(horizon, step, expected)
     headline = f"{nothing}, but that it is up to date can't be confirmed."
+    if not horizon and RESTART_UNSAID in evidence.unsaid:
+        return headline, _join(
+            "The last assessment does not say whether a restart is pending.", expected
+        )
     return headline, _join(horizon, GET_RELEASES, expected)
 
 

@@ -42,6 +42,11 @@ class Evidence:
     patch_service: str | None = None
     pending_since: datetime | None = None
     hidden: datetime | None = None
+    unsaid: tuple[str, ...] = ()
+    """What the assessment that counts doesn't say: COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID."""
+
+
+COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID = "counts", "list", "restart"
 
 
 class Departure(NamedTuple):
@@ -236,5 +241,9 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.STALE, _is_news_due),
     (Situation.NOT_OFFERED, lambda e, c, now: bool(missing_releases(e, c, now))),
     (Situation.NOT_CONFIRMED, _is_unconfirmed),
+    (
+        Situation.NOT_CONFIRMED,
+        lambda e, c, now: COUNTS_UNSAID in e.unsaid or RESTART_UNSAID in e.unsaid,
+    ),
     (Situation.BEHIND, lambda e, c, now: e.updates > 0),
 )

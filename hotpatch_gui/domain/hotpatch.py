@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .arc import (
+    RECONNECT,
     Arc,
     Enablement,
     Licence,
@@ -69,13 +70,14 @@ def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
 def is_on(machine: Machine) -> bool:
     """Whether hotpatching is turned on, by the setting or by licence and opt-in."""
     if machine.arc is not None:
-        return machine.arc.is_enrolled and machine.arc.enablement is Enablement.ENABLED
+        is_licensed = machine.arc.is_enrolled or needs_no_licence(machine)
+        return is_licensed and machine.arc.enablement is Enablement.ENABLED
     return machine.settings.hotpatch_enabled is True
 
 
 def is_enrolled(machine: Machine) -> bool:
     """Whether it is turned on where it is possible at all."""
-    return is_on(machine) and can_be_enrolled(machine)
+    return is_on(machine) and (can_be_enrolled(machine) or needs_no_licence(machine))
 
 
 def can_be_enrolled(machine: Machine) -> bool:
@@ -83,6 +85,12 @@ def can_be_enrolled(machine: Machine) -> bool:
     if machine.arc is not None:
         return can_enrol(machine.os_version, machine.arc.edition, machine.os_name)
     return is_supported(machine.image)
+
+
+def needs_no_licence(machine: Machine) -> bool:
+    """Azure Edition on Azure Local gets hotpatches without an Arc licence."""
+    host = machine.arc.host if machine.arc is not None else None
+    return is_azure_edition_on_azure_local(machine.os_name, host)
 
 
 def _arc_status(machine: Machine, arc: Arc) -> HotpatchStatus:
@@ -93,7 +101,7 @@ def _arc_status(machine: Machine, arc: Arc) -> HotpatchStatus:
             return HotpatchStatus.CANCELED
         case Licence.ENABLING | Licence.DISABLING:
             return HotpatchStatus.PENDING
-    if is_azure_edition_on_azure_local(machine.os_name, arc.host):
+    if needs_no_licence(machine):
         return (
             _BY_ENABLEMENT[arc.enablement]
             if arc.enablement in _REPORTED
@@ -169,9 +177,9 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Finding]:
     return [
         _tri(
             "System",
-            is_azure_edition_on_azure_local(machine.os_name, arc.host) or can_be_enrolled(machine),
+            needs_no_licence(machine) or can_be_enrolled(machine),
             "Azure Edition on Azure Local, which needs no licence."
-            if is_azure_edition_on_azure_local(machine.os_name, arc.host)
+            if needs_no_licence(machine)
             else "Windows Server 2025 Standard or Datacenter, which Azure can enrol.",
             f"{machine.os_name or 'The system'} is none that Azure can enrol.",
             "Arc-enabled hotpatching needs Windows Server 2025 Standard or Datacenter.",
@@ -185,7 +193,7 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Finding]:
         ),
         _agent_finding(machine, arc),
         _extension_finding(arc),
-        _licence_finding(arc),
+        *(() if needs_no_licence(machine) else (_licence_finding(arc),)),
         _enablement_finding(arc),
         _vbs_finding(arc),
     ]
@@ -200,7 +208,7 @@ def _agent_finding(machine: Machine, arc: Arc) -> Finding:
         )
     if arc.is_expired:
         detail = "The agent's registration has expired after a long time without contact."
-        return Finding(check, Verdict.FAIL, detail, "Connect the server again: azcmagent connect.")
+        return Finding(check, Verdict.FAIL, detail, RECONNECT)
     return _tri(
         check,
         None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,

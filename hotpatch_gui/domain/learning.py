@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from .releases import (
     BASELINE_MONTHS,
+    HINT,
     Calendar,
     Product,
     Release,
     ReleaseKind,
     build_revision,
+    day_name,
+    month_name,
     second_tuesday,
 )
 from .titles import ReleaseTitle
@@ -39,9 +42,10 @@ class Sighting(NamedTuple):
 def learn(sightings: Iterable[Sighting], calendar: Calendar) -> list[Release]:
     """The releases that the fleet shows and that nothing published tells in full, oldest first.
 
-    A hotpatch is known by its title and by needing no restart; a cumulative update offered to enrolled
-    machines is the month's baseline, unless a hotpatch of that month is seen too: then it is what machines
-    off the train get. The day is the plan's, the second Tuesday.
+    A hotpatch is known by its title and by needing no restart. A cumulative update is the baseline of a month
+    for which one is planned; in another month it is a hint only, on however many machines: either Microsoft
+    released a baseline instead of the hotpatch, or these machines have left the train. The day is the plan's,
+    the second Tuesday.
     """
     by_month: dict[tuple[Product, str], list[Sighting]] = defaultdict(list)
     for sighting in sightings:
@@ -76,15 +80,22 @@ def _release(
         is_planned = number in BASELINE_MONTHS
         kind = ReleaseKind.PLANNED_BASELINE if is_planned else ReleaseKind.UNPLANNED_BASELINE
         lcu_kb, lcu_build = kb, build
+    is_hint = machines == 1 or kind is ReleaseKind.UNPLANNED_BASELINE
     many = f"{machines} machine{'' if machines == 1 else 's'}"
     return Release(
         product, month, released, kind, "hotpatch", kb, build, restarts, lcu_kb, lcu_build,
-        confidence="hint" if machines == 1 else "medium", source=f"Seen in your fleet on {many}",
-        note="One machine is a hint only; the release counts as known once several show it."
-        if machines == 1
-        else "The day is the plan's: updates don't carry the day of their release.",
+        confidence=HINT if is_hint else "medium", source=f"Seen in your fleet on {many}",
+        note=_note(machines, kind),
         machines=machines,
     )  # fmt: skip
+
+
+def _note(machines: int, kind: ReleaseKind) -> str:
+    if machines == 1:
+        return "One machine is a hint only; the release counts as known once several show it."
+    if kind is ReleaseKind.UNPLANNED_BASELINE:
+        return "A hint only: a hotpatch was planned, and machines off the train are offered cumulative updates too."
+    return "The day is the plan's: updates don't carry the day of their release."
 
 
 def _build(
@@ -158,4 +169,65 @@ def contradiction(there: Release, by: Release) -> str | None:
         mine, theirs = getattr(there, name), getattr(by, name)
         if mine is not None and theirs is not None and mine != theirs:
             return f"{there.month}: {word} known as {mine}, listed as {theirs}"
+    return None
+
+
+def objection(release: Release, calendar: Calendar) -> str | None:
+    """Why a release can't be true by itself or beside what is known; None where it can."""
+    return _own_fault(release) or _claimed_kb(release, calendar) or _disagreement(release, calendar)
+
+
+def _own_fault(release: Release) -> str | None:
+    name = month_name(release.released)
+    if f"{release.released:%Y-%m}" != release.month:
+        return f"{release.month}: released on {day_name(release.released)}, which is another month"
+    if not (release.kb or release.build):
+        return f"{name}: neither its KB nor its build is given"
+    for build in (release.build, release.lcu_build):
+        if build is not None and not build.startswith(f"{release.product.build_family}."):
+            return f"{name}: {build} is no build of {release.product.label}"
+    if release.kind is not ReleaseKind.HOTPATCH:
+        return None
+    own, lcu = build_revision(release.build), build_revision(release.lcu_build)
+    if own and lcu and own >= lcu:
+        return f"{name}: the hotpatch's build {release.build} isn't below the cumulative update's {release.lcu_build}"
+    return (
+        f"{name}: hotpatch {release.kb} is listed as one that restarts"
+        if release.restarts
+        else None
+    )
+
+
+def _claimed_kb(release: Release, calendar: Calendar) -> str | None:
+    for kb in {release.kb, release.lcu_kb} - {None}:
+        for product in Product:
+            other = calendar.by_kb(product, kb)
+            if other is not None and (product, other.month) != (release.product, release.month):
+                return f"{month_name(release.released)}: {kb} is {other.month_name}'s for {product.label}"
+    return None
+
+
+def _disagreement(release: Release, calendar: Calendar) -> str | None:
+    if release.released < calendar.first_day(release.product):
+        return f"{month_name(release.released)}: {release.product.label} had no hotpatches yet"
+    if release.released > release.product.last_planned:
+        return f"{month_name(release.released)}: {release.product.label} has no hotpatches any more"
+    known = calendar.month(release.product, release.month)
+    is_monthly = release.kind is not ReleaseKind.OUT_OF_BAND
+    if is_monthly and known is not None and known.machines is None:
+        return contradiction(known, release) or _out_of_order(release, calendar)
+    return _out_of_order(release, calendar)
+
+
+def _out_of_order(release: Release, calendar: Calendar) -> str | None:
+    own = build_revision(release.build)
+    if own is None:
+        return None
+    name = month_name(release.released)
+    for r in calendar.monthly(release.product, date.max):
+        other = build_revision(r.build)
+        if other is None or r.month == release.month or r.machines is not None:
+            continue
+        if (r.released < release.released) is not (other < own):
+            return f"{name}: build {release.build} doesn't fit {r.month_name}'s {r.build}"
     return None

@@ -109,14 +109,17 @@ def why_not(
 def _own_times(schedules: MachineSchedules, now: datetime) -> str:
     """By which schedules a machine with schedules of its own is patched, as far as that is known."""
     current = schedules.current(now)
-    certain = [f for f in current if f.how is not How.PERHAPS]
+    certain = schedules.certain(now)
     perhaps = [f for f in current if f.how is How.PERHAPS]
+    hidden = [f for f in current if f.how is How.UNREAD]
     if certain:
         also = f", and perhaps of {_names(perhaps)}" if perhaps else ""
         return f"it is patched at the times of {_names(certain)}{also}"
     if perhaps:
         scopes = ", ".join(dict.fromkeys(f.scope for f in perhaps))
         return f"it is patched perhaps at the times of {_names(perhaps)}, by the dynamic scope {scopes}"
+    if hidden:
+        return f"it is assigned to {_names(hidden)}, which your account can't read"
     if schedules.unread:
         return f"which schedules it follows is not known ({schedules.unread})"
     if schedules.follows:

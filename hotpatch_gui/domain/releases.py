@@ -57,6 +57,10 @@ class ReleaseKind(StrEnum):
         return self in (ReleaseKind.PLANNED_BASELINE, ReleaseKind.UNPLANNED_BASELINE)
 
 
+HINT = "hint"
+"""Confidence of a release that something in the fleet suggests and nothing confirms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One published release, as the facts have it. None means: not seen anywhere, never guessed.
@@ -90,8 +94,8 @@ class Release:
 
     @property
     def is_certain(self) -> bool:
-        """Published, or seen on several machines. What a single machine shows is a hint only."""
-        return self.machines is None or self.machines > 1
+        """Published, or shown by several machines in a way that leaves no doubt. Anything else is a hint only."""
+        return self.confidence != HINT
 
     @property
     def month_name(self) -> str:
@@ -362,10 +366,18 @@ def _highest(calendar: Calendar, product: Product) -> int:
     return max((n for n in known if n is not None), default=0)
 
 
+def _is_number(text: str) -> bool:
+    """ASCII digits, no more than a build has."""
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+
+
+MAX_DIGITS = 7
+
+
 def build_revision(build: str | None) -> int | None:
     """``26100.33222`` -> 33222; None for anything that isn't a build with a revision above 0."""
     family, _, revision = (build or "").partition(".")
-    if not (family.isdecimal() and revision.isdecimal()):
+    if not (_is_number(family) and _is_number(revision)):
         return None
     return int(revision) or None
 

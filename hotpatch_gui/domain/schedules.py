@@ -17,8 +17,8 @@ from .off_peak import zone_of
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ORDINALS = ("first", "second", "third", "fourth")
-AHEAD = 800
-"""Days that are looked at for the next run: more than two years."""
+AHEAD = 1_200
+"""Days that are looked at for the next run: more than 35 months, Azure's longest recurrence."""
 
 
 class Schedule(NamedTuple):
@@ -83,6 +83,8 @@ class How(StrEnum):
     DYNAMIC = "dynamic scope"
     PERHAPS = "perhaps, dynamic scope"
     """The scope asks for something that isn't known here."""
+    UNREAD = "assigned, not readable"
+    """The configuration is not among those that the account can read; it may not be for updates at all."""
 
 
 class Follows(NamedTuple):
@@ -102,7 +104,7 @@ class MachineSchedules(NamedTuple):
 
     def certain(self, now: datetime) -> list[Follows]:
         """Those that run on it for sure and haven't ended, the soonest first."""
-        return [f for f in self.current(now) if f.how is not How.PERHAPS]
+        return [f for f in self.current(now) if f.how in (How.DIRECT, How.DYNAMIC)]
 
     def current(self, now: datetime) -> list[Follows]:
         """Those that haven't ended, the soonest first."""

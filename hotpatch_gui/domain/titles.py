@@ -16,6 +16,7 @@ from .updates import RestartBehavior
 _MONTH = re.compile(r"(20\d\d-(?:0[1-9]|1[0-2]))\b")
 _HOTPATCH = re.compile(r"\bhot\s?patch\b", re.IGNORECASE)
 _CUMULATIVE = re.compile(r"\bcumulative update\b", re.IGNORECASE)
+_OTHER_SYSTEM = re.compile(r"\bWindows 1[01]\b|\bAzure Stack HCI\b", re.IGNORECASE)
 _NOT_MONTHLY = re.compile(r"\.NET|\bpreview\b|\bdynamic\b|\bout-of-band\b", re.IGNORECASE)
 
 
@@ -39,6 +40,8 @@ def read_title(
     """
     month = _MONTH.match(name.strip())
     if month is None or _NOT_MONTHLY.search(name):
+        return None
+    if _OTHER_SYSTEM.search(name) and "server" not in name.casefold():
         return None
     is_hotpatch = _HOTPATCH.search(name) is not None
     if not is_hotpatch and _CUMULATIVE.search(name) is None:

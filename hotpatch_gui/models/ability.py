@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from hotpatch_gui.domain.arc import EXPIRED, has_expired
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import allows, needed
 from hotpatch_gui.domain.power import PowerState
@@ -57,6 +58,8 @@ def why_not(row: sqlite3.Row, kind: OperationKind) -> str:
     grants = grants_of(row["grants"])
     if grants is not None and not allows(grants, action):
         return f"Your account may not: {action} is missing."
+    if is_arc and has_expired(row["arc_status"]):
+        return EXPIRED
     if row["power"] not in _REACHABLE and kind not in _WITHOUT_MACHINE:
         return f"The machine is {row['power']}, so Azure cannot reach it."
     return ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hotpatch_gui.domain.evidence import COUNTS_UNSAID
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import machines
@@ -69,7 +70,7 @@ def _sum_up(rows: list[sqlite3.Row]) -> Chosen:
         zip(rows[0].keys(), zip(*rows, strict=True), strict=True)
     )
     assessed = [r for r in rows if r["assessed_at"]]
-    listed = [r for r in assessed if r["in_graph"]]
+    listed = [r for r in assessed if r["in_graph"] and COUNTS_UNSAID not in r["unsaid"]]
     offered = [r for r in assessed if r["updates"]]
     return Chosen(
         ids=columns["id"],

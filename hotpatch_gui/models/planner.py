@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -159,13 +159,14 @@ def _subject(
     if machine.product is None:
         return None
     enrolled = can_be_enrolled(machine) if asked.enrol_all else is_enrolled(machine)
+    now = datetime.combine(asked.question.today, time(), UTC)
     on_train = enrolled and (
         machine.build is None
         or running_release(machine, calendar, row["out_of_band_kbs"].split()) is not None
     )
     return Subject(
         member_of(str(row["id"]), machine), machine.product, enrolled=enrolled, on_train=on_train,
-        automatic=why_not(machine, followed) is None,
+        automatic=why_not(machine, followed, now) is None,
     )  # fmt: skip
 
 

@@ -85,8 +85,12 @@ class RolloutData(NamedTuple):
 
 
 def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
-    """When the last release came out that Windows Update offers."""
-    hours = (datetime.combine(r.released, RELEASE_HOUR) for r in calendar.releases if r.is_offered)
+    """When the last release came out that Windows Update offers, as far as that is certain."""
+    hours = (
+        datetime.combine(r.released, RELEASE_HOUR)
+        for r in calendar.releases
+        if r.is_offered and r.is_certain
+    )
     return max((h for h in hours if h <= now), default=None)
 
 
@@ -111,7 +115,7 @@ def read_rollout(
     facts = read_facts(db, released)
     found = view(released, facts, pairs, now)
     kbs = sorted({
-        kb for r in calendar.releases if datetime.combine(r.released, RELEASE_HOUR) == released and r.is_offered
+        kb for r in calendar.releases if datetime.combine(r.released, RELEASE_HOUR) == released and r.is_offered and r.is_certain
         for kb in (r.kb, r.lcu_kb) if kb
     })  # fmt: skip
     level, headline, detail = _sentence(found, facts, kbs)

@@ -26,9 +26,13 @@ def when(followed: MachineSchedules, now: datetime) -> str:
     if current:
         first = current[0]
         run = next_run(first.schedule, now)
-        perhaps = "Perhaps: " if first.how is How.PERHAPS else ""
+        perhaps = "Perhaps: " if first.how in (How.PERHAPS, How.UNREAD) else ""
         more = f", and {len(current) - 1} more" if len(current) > 1 else ""
-        at = f", next {words.moment_text(run)}" if run else f" ({first.schedule.recurs})"
+        at = (
+            f", next {words.moment_text(run)}"
+            if run
+            else f" ({first.schedule.recurs or 'its times are not known'})"
+        )
         return f"{perhaps}{first.schedule.name}{at}{more}"
     if followed.unread:
         return "Not known: the schedules could not be read"
@@ -53,11 +57,12 @@ def points(
 
 def _point(one: Follows, now: datetime, *, is_followed: bool) -> tuple[Glyph, str, str, str]:
     schedule = one.schedule
-    details = [*_time(schedule, now), *_what(schedule), _origin(one)]
+    times = () if one.how is How.UNREAD else _time(schedule, now)
+    details = [*times, *_what(schedule), _origin(one)]
     detail = " ".join(part for part in details if part)
     if schedule.has_ended(now):
         return Glyph.INFO, "ended", f"{schedule.name} (ended)", detail
-    if one.how is How.PERHAPS or not schedule.is_understood:
+    if one.how in (How.PERHAPS, How.UNREAD) or not schedule.is_understood:
         return Glyph.UNKNOWN, "not known", schedule.name, detail
     return (Glyph.OK if is_followed else Glyph.WARNING), "assigned", schedule.name, detail
 
@@ -74,7 +79,7 @@ def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
     if run is not None:
         yield f"Next: {words.moment_text(run)}{lasts}."
     elif schedule.is_understood:
-        yield "It does not run again."
+        yield "No run of it falls within the next three years."
     else:
         yield f"It recurs “{schedule.recurs}” from {schedule.starts or 'a day that is not given'}, which is not understood here."
     if schedule.assumes_utc:
@@ -112,6 +117,11 @@ def _origin(one: Follows) -> str:
             return ""
         case How.DYNAMIC:
             return f"By the dynamic scope {one.scope}; Azure decides when the window opens."
+        case How.UNREAD:
+            return (
+                "Assigned to it, and not among the maintenance configurations that your account can read: when it "
+                "runs, and whether it installs updates, is not known here."
+            )
     return (
         f"Perhaps, by the dynamic scope {one.scope}: it asks for something that is not known here, and Azure decides "
         "when the window opens."

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.evidence import standing
+from hotpatch_gui.domain.evidence import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID, standing
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store import catalogue, tables
@@ -31,15 +31,19 @@ UNPRINTED = frozenset(
 """Keys of columns that a page has no room for."""
 
 
-def _if_assessed(column: str) -> Callable[[sqlite3.Row], Any]:
-    """What was never assessed has no number, not even 0."""
-    return lambda row: row[column] if row["assessed_at"] else None
+def _if_said(column: str, *parts: str) -> Callable[[sqlite3.Row], Any]:
+    """What no assessment said has no number, not even 0."""
+    return lambda row: (
+        row[column]
+        if row["assessed_at"] and not any(part in row["unsaid"] for part in parts)
+        else None
+    )
 
 
 def _pending(row: sqlite3.Row) -> str:
-    if not row["assessed_at"]:
-        return "Not known"
-    return "Yes" if row["restart_pending"] else "No"
+    if row["restart_pending"]:
+        return "Yes"
+    return "No" if row["assessed_at"] and RESTART_UNSAID not in row["unsaid"] else "Not known"
 
 
 MACHINES = (
@@ -53,8 +57,9 @@ MACHINES = (
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r["hotpatch_status"]),
     Column("situation", "Situation", 0, lambda r, _: words.situation_of(r)),
     Column("build", "OS version", 0, lambda r, _: r["os_version"] or ""),
-    Column("updates", "Updates", 0, lambda r, _: "", raw=_if_assessed("updates")),
-    Column("restarting", "Updates that restart", 0, lambda r, _: "", raw=_if_assessed("updates_that_restart")),
+    Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNSAID)),
+    Column("restarting", "Updates that restart or may restart", 0, lambda r, _: "",
+           raw=_if_said("updates_that_restart", COUNTS_UNSAID, LIST_UNSAID)),
     Column("pending", "Restart pending", 0, lambda r, _: _pending(r)),
     Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),
     Column("read", "Read", 0, lambda r, _: "", raw=time_of("fetched_at")),

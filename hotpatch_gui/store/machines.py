@@ -10,7 +10,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
-from hotpatch_gui.domain.evidence import Evidence, standing
+from hotpatch_gui.domain.evidence import (
+    COUNTS_UNSAID,
+    LIST_UNSAID,
+    RESTART_UNSAID,
+    Evidence,
+    standing,
+)
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
@@ -233,7 +239,7 @@ def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sql
         db,
         machine_ids,
         f"m.id, m.name, {DISPLAY_NAME} AS display_name, m.kind, m.resource_group, m.sku, m.os_name, m.os_version, m.power,"
-        " m.hotpatch_status,"
+        " m.hotpatch_status, m.arc_status, m.unsaid,"
         " m.situation, m.attention, m.in_graph, m.assessed_at, m.restart_pending, m.updates, m.important,"
         f" m.critical, m.security, m.updates_that_restart, m.last_run_at, {_ABLE}",
     )
@@ -354,6 +360,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evi
         patch_service=row["patch_service"],
         pending_since=from_text(row["pending_at"]),
         hidden=from_text(row["hidden_at"]),
+        unsaid=tuple(row["unsaid"].split()),
     )
 
 
@@ -412,6 +419,10 @@ _DERIVED = {
     "offered_kbs": "coalesce(u.kbs, '')",
     "offered_releases": "coalesce(u.releases, '')",
     "patch_service": "a.patch_service",
+    "unsaid": f"""CASE WHEN a.id IS NULL THEN '' ELSE
+        CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}) IS NULL THEN '{COUNTS_UNSAID} ' ELSE '' END
+        || CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}, 0) > 0 THEN '{LIST_UNSAID} ' ELSE '' END
+        || CASE WHEN a.restart_pending IS NULL THEN '{RESTART_UNSAID}' ELSE '' END END""",
     "restart_kbs": """coalesce(CASE WHEN a.restart_pending THEN (
         SELECT group_concat(kb, ' ') FROM (
             SELECT DISTINCT iu.kb AS kb FROM installation_updates iu

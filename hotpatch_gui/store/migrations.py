@@ -350,6 +350,10 @@ CREATE TABLE side_reads (
 ) STRICT, WITHOUT ROWID
 """
 
+_M0013 = """
+ALTER TABLE machines ADD COLUMN unsaid TEXT NOT NULL DEFAULT ''
+"""
+
 _STEPS = {
     "m0001_first_schema": _M0001,
     "m0002_indexes_for_many_rows": _M0002,
@@ -363,6 +367,7 @@ _STEPS = {
     "m0010_tags_and_operations_by_run": _M0010,
     "m0011_identity_arc_agents_and_learned_releases": _M0011,
     "m0012_several_schedules_and_what_could_not_be_read": _M0012,
+    "m0013_what_an_assessment_does_not_say": _M0013,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more steps was written by a newer program."""

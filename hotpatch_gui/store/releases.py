@@ -24,9 +24,9 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def calendar_of(db: sqlite3.Connection, shipped: Calendar) -> Calendar:
-    """``shipped`` with what the file has learned."""
-    learned = read_learned(db)
+def calendar_of(db: sqlite3.Connection, shipped: Calendar, *, but: str = "") -> Calendar:
+    """``shipped`` with what the file has learned, ``but`` from one origin: that may correct itself."""
+    learned = [(origin, r) for origin, r in read_learned(db) if origin != but]
     return merge(shipped, learned) if learned else shipped
 
 
@@ -87,7 +87,7 @@ def save_learned(
 def learn_from_fleet(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> bool:
     """Store what the enrolled machines show and nothing published tells; whether anything is new.
 
-    A month seen on more machines than before, or now with its build, replaces what was known of it.
+    A month seen on more machines than before, as another kind, or now with its build, replaces what was known.
     """
     first = min(calendar.complete_until(p) for p in Product)
     first = min([first, *(r.released for r in calendar.releases if r.kb is None)])
@@ -99,7 +99,7 @@ def learn_from_fleet(db: sqlite3.Connection, calendar: Calendar, now: datetime) 
 
 
 def _is_better(new: Release, old: Release | None) -> bool:
-    if old is None:
+    if old is None or new.kind is not old.kind:
         return True
     more = (new.machines or 0) > (old.machines or 0)
     return more or (new.build is not None and old.build is None)
@@ -161,6 +161,10 @@ def save_documents(db: sqlite3.Connection, revisions: Mapping[str, str], now: da
     )
 
 
+ATTEMPT = "updates"
+"""Microsoft's list itself, among the documents that were read."""
+
+
 def last_read(db: sqlite3.Connection) -> datetime | None:
-    """When Microsoft's documents were read last."""
+    """When Microsoft's list was read last."""
     return from_text(db.execute("SELECT max(read_at) FROM release_documents").fetchone()[0])

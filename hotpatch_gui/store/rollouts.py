@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
+from hotpatch_gui.domain.evidence import COUNTS_UNSAID
 from hotpatch_gui.domain.patching import Facts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 
@@ -44,7 +45,8 @@ def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
 def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> Facts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
-    nothing_left = assessed is not None and assessed >= released and not row["important"]
+    says_nothing = COUNTS_UNSAID in row["unsaid"] or row["restart_pending"] or row["important"]
+    nothing_left = assessed is not None and assessed >= released and not says_nothing
     by_assessment = patched is None and nothing_left
     if by_assessment:
         patched = released

@@ -38,10 +38,16 @@ class Assignments(NamedTuple):
 def save(
     db: sqlite3.Connection,
     connection_id: int,
-    schedules: Mapping[str, Schedule],
+    schedules: Mapping[str, Schedule | None],
     assigned: Assignments,
 ) -> None:
-    """Have the connection's machines go by exactly these; ``schedules`` by id in lower case."""
+    """Have the connection's machines go by exactly these; ``schedules`` by id in lower case, None for one that is
+    no schedule of guests. What is assigned and not among them could not be read."""
+    known = {i: s for i, s in schedules.items() if s is not None}
+    assigned_ids = {i for _, i in assigned.direct} | {s.schedule_id for s in assigned.scopes}
+    unread = {
+        i: Schedule(i.rsplit("/", 1)[-1], "", None, None, "") for i in assigned_ids - set(schedules)
+    }
     db.execute(
         "DELETE FROM machine_schedules WHERE machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
         " OR schedule_id IN (SELECT id FROM schedules WHERE connection_id=?)",
@@ -51,12 +57,17 @@ def save(
     marks = ", ".join("?" * (len(_FIELDS) + 2))
     db.executemany(
         f"INSERT OR REPLACE INTO schedules (id, connection_id, {', '.join(_FIELDS)}) VALUES ({marks})",
-        [(i, connection_id, *_values(s)) for i, s in schedules.items()],
+        [(i, connection_id, *_values(s)) for i, s in (known | unread).items()],
     )
-    _follow(db, [(m, i, How.DIRECT, "") for m, i in assigned.direct if i in schedules])
+    _follow(db, [(m, i, How.DIRECT, "") for m, i in assigned.direct if i in known])
     for scope in assigned.scopes:
-        if scope.schedule_id in schedules:
+        if scope.schedule_id in known:
             _follow(db, _found(db, connection_id, scope))
+    _follow(db, [(m, i, How.UNREAD, "") for m, i in assigned.direct if i in unread])
+    for scope in assigned.scopes:
+        if scope.schedule_id in unread:
+            found = _found(db, connection_id, scope)
+            _follow(db, [(m, i, How.UNREAD, name) for m, i, _, name in found])
 
 
 def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from hotpatch_gui.azure import parse
 from hotpatch_gui.azure.gateway import Gateway, Reading
 from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
 from hotpatch_gui.domain.installs import asked_minutes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
@@ -208,6 +209,9 @@ class _Following:
         """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile."""
         if not self._gateway.connection.may_act:
             self.refuse()
+            return False
+        if self._machine.arc is not None and self._machine.arc.is_expired:
+            self._not_sent(Problem(ProblemKind.REJECTED, EXPIRED, RECONNECT, reached=False))
             return False
         with transaction(self._c.db, durable=True):
             mine = operations.claim(self._c.db, self._op.id, at, "Sending the request to Azure.")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
+
 from hotpatch_gui.azure.msrc_api import MAX_BYTES, Listed, MsrcApi
 from hotpatch_gui.azure.msrc_document import DocumentReleases, is_document, read_document
 from hotpatch_gui.azure.parse import UnreadableError
 from hotpatch_gui.domain.kb import normalise_kb
-from hotpatch_gui.domain.learning import FORMAT, contradiction
+from hotpatch_gui.domain.learning import FORMAT, contradiction, objection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.releases import (
     Calendar,
@@ -25,6 +26,7 @@ from hotpatch_gui.domain.releases import (
 )
 from hotpatch_gui.store import machines, releases
 from hotpatch_gui.store.database import transaction
+from hotpatch_gui.store.releases import ATTEMPT
 
 MSRC, FILE = "msrc", "file"
 """Origins of what was learned."""
@@ -73,7 +75,8 @@ def download(
     read: Mapping[str, str],
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Update:
-    """Read what Microsoft has that this calendar lacks. Takes minutes: on a thread of its own.
+    """Read what Microsoft has that this calendar lacks. Takes minutes: on a thread of its own. A document that can't
+    be read is named and costs no other.
 
     Raises:
         ProblemError: it could not be read; nothing was changed.
@@ -85,14 +88,22 @@ def download(
         raise ProblemError(problem) from error
     added: list[Release] = []
     refused: list[str] = []
-    documents = {}
+    documents = {ATTEMPT: ""}
+    first: ProblemError | None = None
     for listed in wanted(api.documents(), calendar, read):
         if is_cancelled():
             break
-        found = _read(api.document(listed.id), calendar, listed.id)
+        try:
+            found = _read(api.document(listed.id), calendar, listed.id)
+        except ProblemError as error:
+            first = first or error
+            refused.append(f"{listed.id}: {error.problem.text}")
+            continue
         added += found.releases
         refused += found.refused
         documents[listed.id] = listed.revised
+    if first is not None and len(documents) == 1:
+        raise first
     return Update(added, refused, documents)
 
 
@@ -110,9 +121,11 @@ def read_file(path: Path, calendar: Calendar) -> Update:
         ProblemError: it is neither, or can't be read; nothing was changed.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ProblemError(_no_releases(path.name, "it isn't a file"))
         if path.stat().st_size > MAX_BYTES:
             raise ProblemError(_no_releases(path.name, f"it is larger than {MAX_BYTES >> 20} MB"))
-        body = json.loads(path.read_bytes())
+        body = orjson.loads(path.read_bytes())
     except OSError as error:
         reason = error.strerror or "it can't be read"
         raise ProblemError(_no_releases(path.name, reason)) from error
@@ -131,18 +144,27 @@ def read_file(path: Path, calendar: Calendar) -> Update:
 def _from_list(rows: Any, calendar: Calendar, name: str) -> Update:
     if not isinstance(rows, list):
         raise ProblemError(_no_releases(name, "its list of releases is missing"))
-    added, refused = [], []
+    added: dict[tuple[object, ...], Release] = {}
+    seen: dict[tuple[object, ...], Release] = {}
+    refused = []
     for number, row in enumerate(rows, 1):
         release = _row(row)
         if release is None:
             refused.append(f"row {number} is not a release")
             continue
-        why = _objection(release, calendar)
-        if why is None:
-            added.append(release)
-        elif why:
+        if _brings_nothing(release, calendar):
+            continue
+        is_monthly = release.kind is not ReleaseKind.OUT_OF_BAND
+        key = release.product, release.month, is_monthly or release.kb
+        why = objection(release, calendar)
+        if why is None and key in seen and seen[key] != release:
+            added.pop(key, None)
+            why = f"{release.month}: the list has two rows for it"
+        elif why is None:
+            added[key] = seen[key] = release
+        if why is not None:
             refused.append(f"{release.product.label}, {why}")
-    return Update(added, refused, {})
+    return Update(list(added.values()), refused, {})
 
 
 def _row(row: Any) -> Release | None:
@@ -158,26 +180,20 @@ def _row(row: Any) -> Release | None:
         all(isinstance(t, str) for t in texts)
         and all(kb is None or (isinstance(kb, str) and normalise_kb(kb) == kb) for kb in kbs)
         and all(b is None or (isinstance(b, str) and build_revision(b)) for b in builds)
-        and release.restarts in (None, True, False)
+        and isinstance(row.get("requires_reboot"), bool | None)
+        and isinstance(row.get("offered", True), bool)
         and release.channel in ("hotpatch", "standard")
     )
     return release if sound else None
 
 
-def _objection(release: Release, calendar: Calendar) -> str | None:
-    """Why a row isn't taken; empty where it brings nothing new, None where it is taken."""
-    for build in (release.build, release.lcu_build):
-        if build is not None and not build.startswith(f"{release.product.build_family}."):
-            return f"{release.month}: {build} isn't a build of it"
+def _brings_nothing(release: Release, calendar: Calendar) -> bool:
+    """Whether the calendar has all of it already."""
     if release.kind is ReleaseKind.OUT_OF_BAND:
-        return "" if calendar.by_kb(release.product, release.kb) else None
+        return calendar.by_kb(release.product, release.kb) is not None
     known = calendar.month(release.product, release.month)
-    if known is None or known.machines is not None:
-        return None
-    return contradiction(known, release) or ("" if _brings_nothing(known, release) else None)
-
-
-def _brings_nothing(known: Release, release: Release) -> bool:
+    if known is None or known.machines is not None or contradiction(known, release):
+        return False
     names = ("kb", "build", "restarts", "lcu_kb", "lcu_build")
     return all(getattr(known, n) is not None or getattr(release, n) is None for n in names)
 

@@ -24,7 +24,7 @@ from .scheduler import Job
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 EVERY = timedelta(days=1)
-CHECK_EVERY_S = 900.0
+CHECK_EVERY_S, LONGEST_S = 900.0, 21_600.0
 BATCH = 200
 
 
@@ -51,27 +51,31 @@ class ReleaseUpdates:
     ) -> None:  # fmt: skip
         self._db, self._shipped, self._book, self._clock = db, shipped, book, clock
         self._changed, self._ended, self._stopping = changed, ended, stopping
+        self._has_failed = False
 
     def from_microsoft(self, address: str) -> Job:
         """Read Microsoft's Security Update API."""
         read = {i: d.revised for i, d in releases.read_documents(self._db).items()}
-        calendar = self._book()
+        calendar = releases.calendar_of(self._db, self._shipped(), but=MSRC)
         work = lambda: download(address, calendar, read, self._stopping.is_set)  # noqa: E731
         yield from self._run(MSRC, work)
 
     def from_file(self, path: Path) -> Job:
         """Read a saved document or list."""
-        calendar = self._book()
+        calendar = releases.calendar_of(self._db, self._shipped(), but=FILE)
         yield from self._run(FILE, lambda: read_file(path, calendar))
 
     def daily(self, address: Callable[[], str | None]) -> Job:
-        """Read Microsoft once a day while ``address`` gives one; after a failure again in CHECK_EVERY_S."""
+        """Read Microsoft once a day while ``address`` gives one; after a failure sooner, with growing pauses."""
+        pause = CHECK_EVERY_S
         while True:
             place = address()
             last = releases.last_read(self._db)
+            self._has_failed = False
             if place is not None and (last is None or system_clock() - last >= EVERY):
                 yield from self.from_microsoft(place)
-            yield CHECK_EVERY_S
+            pause = min(pause * 2, LONGEST_S) if self._has_failed else CHECK_EVERY_S
+            yield pause
 
     def _run(self, origin: str, work: Callable[[], Update]) -> Generator[float, None, None]:
         reader = _Reader(work)
@@ -83,6 +87,7 @@ class ReleaseUpdates:
         if reader.update is not None:
             yield from self._take_up(origin, reader.update)
         elif reader.problem is not None:
+            self._has_failed = True
             log.info("release data: %s", reader.problem.text)
         self._ended(Outcome(reader.update, reader.problem))
 

@@ -269,9 +269,11 @@ class _FleetSync:
     ) -> Generator[float, None, T | None]:
         """A list beside the main ones: where it can't be read, what was known stays, all else is read, and the
         file says what is missing and why."""
-        found, problem = None, ""
+        found, problem, unreadable = None, "", self.unreadable
         try:
             found = yield from job
+            if self.unreadable > unreadable:
+                problem = f"{self.unreadable - unreadable:,} of the {what} could not be read."
         except ProblemError as error:
             problem = error.problem.sentence
             self._noted(what, error)
@@ -328,7 +330,7 @@ class _FleetSync:
             self._c.changed(Changes.to("permissions"))
 
     def _schedules(self) -> Job:
-        found: dict[str, Schedule] = {}
+        found: dict[str, Schedule | None] = {}
         assigned = schedules.Assignments([], [])
 
         def take(page: SchedulePage) -> int:
@@ -342,11 +344,8 @@ class _FleetSync:
 
         gateway = self._c.gateway
         yield from self._pages("schedules", gateway.schedule_pages(), take)
-        is_read = True
-        if found:
-            pages = self._pages("assignments", gateway.assignment_pages(), assign)
-            is_read = (yield from self._beside("assignments", _told(pages))) is True
-        if is_read:
+        pages = self._pages("assignments", gateway.assignment_pages(), assign)
+        if (yield from self._beside("assignments", _told(pages))):
             with transaction(self._c.db):
                 schedules.save(self._c.db, self._c.connection_id, found, assigned)
             self._c.changed(Changes.to("machines"))

@@ -502,6 +502,15 @@ class WorkerThread(QObject):
         self._thread.start()
         self.start_requested.emit()
 
+    def end_later(self, then: Callable[[], None]) -> None:
+        """End the worker without waiting for it; ``then`` is called once it has ended."""
+        self._thread.finished.connect(then)
+        self.worker.stopping.set()
+        if self._thread.isRunning():
+            self.stop_requested.emit()
+        else:
+            then()
+
     def stop(self) -> bool:
         """End the worker and wait for it; False if it did not end in time (then it is logged)."""
         if not self._thread.isRunning():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import select
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
-from hotpatch_gui import logs
+from hotpatch_gui import connection_trial, logs
 from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.desk import Next
 from hotpatch_gui.domain.connections import Connection, SignInMethod
@@ -297,6 +300,29 @@ def test_the_demo_is_left_once_the_first_sync_has_worked(stage: Stage, azure: Se
         (mine,) = connections.read_all(db)
         assert mine.name == "Contoso"
         assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
+
+
+def test_a_trial_that_hangs_is_cancelled_at_once_and_leaves_nothing(
+    stage: Stage, azure: SecureAzure
+) -> None:
+    """The authority takes the connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stage.start()
+        ConnectDialog(stage.app.services, stage.window).open()
+        dialog = stage.window.findChild(ConnectDialog)
+        assert dialog is not None
+        fill(dialog, azure)
+        dialog.authority.setText(f"https://127.0.0.1:{silent.getsockname()[1]}")
+        dialog.connect_button.click()
+        stage.until(lambda: select.select([silent], [], [], 0)[0])
+        reached, _ = silent.accept()
+        with reached:
+            before = time.monotonic()
+            dialog.reject()
+            assert time.monotonic() - before < 1, "the window does not wait for the answer"
+            assert stage.window.isVisible()
+    stage.until(lambda: not connection_trial.is_running_out())
+    assert list((stage.folder / "azure").iterdir()) == [], "so the next start is the demo again"
 
 
 @pytest.mark.expects_log

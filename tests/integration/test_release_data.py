@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -18,13 +19,16 @@ from helpers.msrc import NOVEMBER, Feed, feed
 from hotpatch_gui import resources
 from hotpatch_gui.demo.stage import Stage, still_wire
 from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.learning import FLEET, Sighting, learn
 from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind
 from hotpatch_gui.domain.standing import Level, Situation
+from hotpatch_gui.domain.titles import ReleaseTitle
+from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import sheets
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, WS25, assessment_of
+from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, WS25, assessment_of, past_run
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import database, machines, releases
 from hotpatch_gui.store.database import FILE_NAME
@@ -41,6 +45,10 @@ BASELINE = Release(
     Product.WS2025, "2026-11", date(2026, 11, 10), ReleaseKind.UNPLANNED_BASELINE, "hotpatch", "KB5991025",
     "26100.33800", True, "KB5991025", "26100.33800", "high", "made up for a test", "",
 )  # fmt: skip
+
+CUMULATIVE = ReleaseTitle(
+    "2026-11", is_hotpatch=False, kb="KB5991025", restart=RestartBehavior.ALWAYS
+)
 
 
 @pytest.fixture
@@ -135,16 +143,54 @@ def test_the_build_is_what_machines_report_after_the_installation(db: sqlite3.Co
     assert [a for _, a in situations(db)] == [Level.INFO, Level.INFO, Level.WARNING]
 
 
-def test_a_cumulative_update_that_enrolled_machines_are_offered_is_the_months_baseline(
+def test_a_cumulative_update_in_a_month_of_a_baseline_is_that_baseline(
     db: sqlite3.Connection,
 ) -> None:
+    january = datetime(2027, 1, 20, 9, tzinfo=UTC)
+    planned = replace(
+        BASELINE, month="2027-01", released=date(2027, 1, 12), kind=ReleaseKind.PLANNED_BASELINE
+    )
+    clock = SteppedClock(january)
+    calendar = read(db, fleet_of([OCTOBER] * 2, planned, clock), clock)
+    learned = calendar.month(Product.WS2025, "2027-01")
+    assert learned is not None
+    assert (learned.kind, learned.kb, learned.restarts) == (
+        ReleaseKind.PLANNED_BASELINE, "KB5991025", True,
+    )  # fmt: skip
+
+
+def test_a_cumulative_update_in_a_month_of_a_hotpatch_is_a_hint_on_any_number_of_machines(
+    db: sqlite3.Connection,
+) -> None:
+    """It may be a baseline instead of the hotpatch; or all of these machines have left the train with it."""
     clock = SteppedClock(NOW)
-    calendar = read(db, fleet_of([OCTOBER] * 2, BASELINE, clock), clock)
+    wire = fleet_of([OCTOBER] * 3, HOTPATCH, clock)
+    for guest in list(wire.cloud.guests.values())[:2]:
+        cumulative = wire.cloud.catalog.standard_patch(Product.WS2025, NOW.date(), OCTOBER)
+        assert cumulative is not None
+        guest.build = cumulative.build or ""
+        guest.runs = [
+            past_run(
+                [(cumulative, "Installed")], NOW - timedelta(hours=3), "User", restart="Completed"
+            )
+        ]
+        guest.assessment = assessment_of(guest, wire.cloud.catalog, NOW, NOW, "Platform")
+    wire.cloud.guests["vm-2"].assessment = None
+    calendar = read(db, wire, clock)
+    assert calendar.month(Product.WS2025, "2026-11") is None
+    assert calendar.complete_until(Product.WS2025) == date(2026, 11, 9)
+    assert all(level != Level.OK for _, level in situations(db))
+
+
+def test_a_hotpatch_that_is_seen_later_replaces_the_hint(db: sqlite3.Connection) -> None:
+    clock = SteppedClock(NOW)
+    hint = learn([Sighting(n, Product.WS2025, CUMULATIVE) for n in range(5)], resources.calendar())
+    with database.transaction(db):
+        releases.save_learned(db, FLEET, hint, NOW)
+    calendar = read(db, fleet_of([OCTOBER] * 2, HOTPATCH, clock), clock)
     november = calendar.month(Product.WS2025, "2026-11")
     assert november is not None
-    assert (november.kind, november.kb, november.restarts) == (
-        ReleaseKind.UNPLANNED_BASELINE, "KB5991025", True,
-    )  # fmt: skip
+    assert (november.kind, november.machines) == (ReleaseKind.HOTPATCH, 2)
 
 
 def test_a_machine_off_the_train_teaches_nothing(db: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ from hotpatch_gui.domain.learning import merge
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
 from hotpatch_gui.models.release_sources import export_rows
-from hotpatch_gui.worker.release_knowledge import Update, download, read_file
+from hotpatch_gui.store import database, releases
+from hotpatch_gui.worker.release_knowledge import MSRC, Update, download, read_file, take_up
 
 P25, P22 = Product.WS2025, Product.WS2022
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -231,6 +233,7 @@ def test_a_server_that_answers_badly_changes_nothing(
     says: str,
 ) -> None:
     with feed() as msrc:
+        msrc.documents = [NOVEMBER]
         msrc.answers[path] = answer
         with pytest.raises(ProblemError) as error:
             download(msrc.address, calendar, {})
@@ -240,6 +243,40 @@ def test_a_server_that_answers_badly_changes_nothing(
         "kept" in error.value.problem.text
         or "nothing was read" in error.value.problem.text.casefold()
     )
+
+
+def test_a_document_that_is_bad_costs_no_other(calendar: Calendar) -> None:
+    with feed() as msrc:
+        msrc.answers["/cvrf/2026-Oct"] = (404, {}, b"")
+        found = download(msrc.address, calendar, {})
+        assert {r.month for r in found.added} == {"2026-11"}
+        (why,) = found.refused
+        assert why.startswith("2026-Oct: ")
+        assert "2026-Oct" not in found.documents, "it is read again the next time"
+
+
+def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> None:
+    """A first document without the month's hotpatch, and its revision that has it."""
+    cumulative = fix("5991025", [WS25, WS25_CORE], "26100.33800")
+    hotpatch = fix("5991125", [WS25, WS25_CORE], "26100.33750", HOTPATCH[0], "No")
+    db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
+    with closing(db), feed() as msrc:
+        msrc.documents = [document("2026-Nov", cumulative)]
+        first = download(msrc.address, releases.calendar_of(db, calendar, but=MSRC), {})
+        take_up(db, MSRC, first, calendar, NOW)
+        wrong = releases.calendar_of(db, calendar).month(P25, "2026-11")
+        assert wrong is not None
+        assert wrong.kind is ReleaseKind.UNPLANNED_BASELINE
+        msrc.documents = [
+            document("2026-Nov", cumulative, hotpatch, revised="2026-11-12T08:00:00Z")
+        ]
+        read = {i: d.revised for i, d in releases.read_documents(db).items()}
+        second = download(msrc.address, releases.calendar_of(db, calendar, but=MSRC), read)
+        assert second.refused == []
+        take_up(db, MSRC, second, calendar, NOW)
+        right = releases.calendar_of(db, calendar).month(P25, "2026-11")
+        assert right is not None
+        assert (right.kind, right.kb) == (ReleaseKind.HOTPATCH, "KB5991125")
 
 
 def test_an_answer_larger_than_the_limit_is_cut_off(
@@ -255,6 +292,64 @@ def test_no_network_and_a_wrong_address_are_said(calendar: Calendar) -> None:
         download("http://127.0.0.1:9/", calendar, {})
     with pytest.raises(ProblemError, match="is no https address"):
         download("http://api.msrc.example/", calendar, {})
+
+
+ROW = {
+    "product_key": "WS2025", "month": "2026-11", "release_date": "2026-11-10", "kind": "hotpatch", "channel": "hotpatch",
+    "kb": "KB5991125", "os_build": "26100.33750", "requires_reboot": False, "lcu_kb": "KB5991025",
+    "lcu_build": "26100.33800", "confidence": "high", "source": "made up for a test", "note": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"release_date": "2030-01-01"}, "another month"),
+        ({"release_date": "2026-03-01"}, "another month"),
+        ({"month": "2001-01", "release_date": "2001-01-09"}, "no hotpatches yet"),
+        ({"month": "2099-12", "release_date": "2099-12-08"}, "no hotpatches any more"),
+        ({"kb": "KB5122871"}, "is September 2026's"),
+        ({"kb": "KB5129237", "lcu_kb": None}, "for Windows Server 2022"),
+        ({"requires_reboot": True}, "one that restarts"),
+        ({"os_build": "26100.1"}, "doesn't fit"),
+        ({"os_build": "20348.33750"}, "no build of"),
+        ({"os_build": "26100.33801"}, "isn't below"),
+        ({"kb": None, "os_build": None}, "neither its KB nor its build"),
+        ({"offered": "no"}, "is not a release"),
+        ({"requires_reboot": 1}, "is not a release"),
+        ({"os_build": "26100." + "9" * 30}, "is not a release"),
+        ({"os_build": "26100.٣٣٧٥٠"}, "is not a release"),
+        ({"os_build": "26100." + "9" * 6000}, "is not a release"),
+    ],
+)
+def test_a_row_that_cannot_be_true_is_refused(
+    calendar: Calendar, tmp_path: Path, change: dict[str, Any], says: str
+) -> None:
+    listed = tmp_path / "releases.json"
+    rows = [ROW | change]
+    listed.write_text(
+        json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
+    )
+    found = read_file(listed, calendar)
+    assert found.added == []
+    (why,) = found.refused
+    assert says in why
+    good = {"format": "hotpatch-releases", "releases": [ROW]}
+    listed.write_text(json.dumps(good), encoding="utf-8")
+    assert [r.kb for r in read_file(listed, calendar).added] == ["KB5991125"]
+
+
+def test_a_list_with_two_rows_for_a_month_is_refused_for_it(
+    calendar: Calendar, tmp_path: Path
+) -> None:
+    listed = tmp_path / "releases.json"
+    rows = [ROW, ROW | {"kb": "KB5991126"}]
+    listed.write_text(
+        json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
+    )
+    found = read_file(listed, calendar)
+    assert found.refused == ["Windows Server 2025, 2026-11: the list has two rows for it"]
+    assert found.added == []
 
 
 def test_a_saved_document_and_an_exported_list_are_imported(
@@ -276,7 +371,7 @@ def test_a_saved_document_and_an_exported_list_are_imported(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", "isn't JSON"), ("[1]", "neither an MSRC document"), ('{"format": "hotpatch-releases"}', "list of releases is missing"),
+        ("", "isn't JSON"), ("[" * 200_000, "isn't JSON"), ("[1]", "neither an MSRC document"), ('{"format": "hotpatch-releases"}', "list of releases is missing"),
     ],
 )  # fmt: skip
 def test_another_file_is_refused(

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.evidence import running_release
+from hotpatch_gui.domain.evidence import RESTART_UNSAID, running_release
 from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.releases import (
@@ -130,7 +130,9 @@ class StatusTab(QScrollArea):
             f"{words.moment_text(assessed)} ({age_text(assessed, now)})"
             if assessed
             else "None known",
-            f"Yes{cause}" if row["restart_pending"] else ("No" if row["in_graph"] else "Not known"),
+            f"Yes{cause}"
+            if row["restart_pending"]
+            else ("No" if row["in_graph"] and RESTART_UNSAID not in row["unsaid"] else "Not known"),
             f"{machine.build}{f' ({running.kb or running.title})' if running else ''}"
             if machine.build
             else "Not reported",
