@@ -123,11 +123,21 @@ class Pages(Iterator[Page]):
         self._groups = list(groups)
         self._token: str | None = None
         self._before = 0
+        self._seen: set[str] = set()
 
     def __next__(self) -> Page:
         if not self._groups:
             raise StopIteration
         page, self._token = self._graph.page(self._name, self._text, self._groups[0], self._token)
+        if self._token in self._seen:
+            raise ProblemError(
+                Problem(
+                    ProblemKind.NONSENSE,
+                    f"Azure pointed to a page again that it had given before, while reading {self._name}.",
+                    "What was known before is kept; try again with F5.",
+                )
+            )
+        self._seen |= {self._token} if self._token else set()
         total = self._before + page.total
         if self._token is None:
             del self._groups[0]

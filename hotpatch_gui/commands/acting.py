@@ -21,6 +21,7 @@ from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.headless import GivenUpError
+from hotpatch_gui.models import words
 from hotpatch_gui.models.ability import is_permitted, why_not
 from hotpatch_gui.store import assessments, machines, operations
 
@@ -72,6 +73,7 @@ def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int])
             request,
             assessments.offered(db, row["id"]),
             restart_pending=bool(row["restart_pending"]),
+            is_known=words.is_listed(row),
         )
         for row in machines.read_rows(db, ids)
     }

@@ -16,6 +16,7 @@ from hotpatch_gui.domain.clock import system_clock
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.models.formats import whole
 from hotpatch_gui.models.release_sources import export_rows, summary, summary_json
 from hotpatch_gui.store import database, releases
 from hotpatch_gui.store.database import FILE_NAME, open_reader
@@ -110,7 +111,8 @@ def _export(options: argparse.Namespace, folder: Path, _: Target) -> int:
         if db is not None:
             db.close()
     try:
-        options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        with whole(options.out) as part:
+            part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     except OSError as error:
         reason = error.strerror or "it can't be written"
         raise CommandError(f"{options.out} was not written: {reason}.") from error
@@ -124,7 +126,9 @@ def _writing(folder: Path, target: Target) -> Iterator[sqlite3.Connection]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = locked(folder, target)
     try:
-        db, _ = database.prepare(folder / FILE_NAME, target.world)
+        db, set_aside = database.prepare(folder / FILE_NAME, target.world)
+        if set_aside is not None:
+            say(f"The file was damaged. It is kept as {set_aside}, and a new one was begun.")
         with closing(db):
             yield db
     except ProblemError as error:

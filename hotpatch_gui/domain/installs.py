@@ -100,6 +100,8 @@ class Plan:
     unseen: tuple[str, ...] = ()
     restart_setting: RestartSetting = RestartSetting.IF_REQUIRED
     restart_pending: bool = False
+    is_known: bool = True
+    """Whether a current assessment tells what is on offer at all."""
 
     @property
     def will_restart(self) -> tuple[Update, ...]:
@@ -122,6 +124,10 @@ class Plan:
             return "The machine restarts in any case, because Always restart is chosen."
         if self.restart_pending and self.restart_setting is not RestartSetting.NEVER:
             return "The machine restarts, because a restart is already pending on it."
+        if not self.is_known:
+            never = self.restart_setting is RestartSetting.NEVER
+            goes = "Azure will not restart it" if never else "it may restart"
+            return f"No current assessment tells what is installed; {goes}."
         will, may = _names(self.will_restart), _names(self.may_restart)
         if self.restart_setting is RestartSetting.NEVER:
             if not will and not may:
@@ -148,12 +154,13 @@ def asked_minutes(body: str | None) -> int | None:
 
 
 def plan(
-    request: InstallRequest, offered: Iterable[Update], *, restart_pending: bool = False
-) -> Plan:
+    request: InstallRequest, offered: Iterable[Update], *, restart_pending: bool = False,
+    is_known: bool = True,
+) -> Plan:  # fmt: skip
     """Apply ``request`` to the updates that the current assessment offers, by Azure's rules.
 
     ``restart_pending`` is whether the machine awaits a restart already, which the end of an installation
-    brings about.
+    brings about; ``is_known``, whether a current assessment tells what is offered at all.
     """
     taken: list[Update] = []
     left: list[tuple[Update, LeftOut]] = []
@@ -167,7 +174,7 @@ def plan(
         else:
             left.append((update, reason))
     unseen = tuple(kb for kb in request.include if kb not in seen)
-    return Plan(tuple(taken), tuple(left), unseen, request.restart, restart_pending)
+    return Plan(tuple(taken), tuple(left), unseen, request.restart, restart_pending, is_known)
 
 
 def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
@@ -199,10 +206,33 @@ class FleetReview:
         """What will happen, in one sentence."""
         busy = {i: p for i, p in self.plans.items() if p.taken}
         count = sum(len(p.taken) for p in busy.values())
+        unknown = sum(not p.is_known for p in self.plans.values())
+        if not count and unknown:
+            return f"What is installed on {_plural(unknown, 'machine')} is not known: no current assessment tells it."
         if not count:
             return "Nothing that the last assessments offer is taken; Azure still looks for updates when it starts."
         machines = _plural(len(busy), "machine")
-        return f"{_plural(count, 'update')} on {machines}. {self._restarts(busy)}"
+        found = f"{_plural(count, 'update')} on {machines}. {self._restarts(busy)}"
+        if not unknown:
+            return found
+        return (
+            f"{found} What is installed on {unknown} more is not known, nor whether they restart."
+        )
+
+    @property
+    def unseen(self) -> list[str]:
+        """Included KBs that no current assessment offers, in their order."""
+        known = [set(p.unseen) for p in self.plans.values() if p.is_known]
+        return sorted(set.intersection(*known)) if known else []
+
+    @property
+    def may_restart(self) -> bool:
+        """Whether any machine restarts or may."""
+        if self.request.restart is not RestartSetting.IF_REQUIRED:
+            return self.request.restart is RestartSetting.ALWAYS
+        return any(
+            p.restarts_surely or p.may_restart or not p.is_known for p in self.plans.values()
+        )
 
     def _restarts(self, busy: dict[int, Plan]) -> str:
         if len(busy) == 1:

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hotpatch_gui.domain.evidence import COUNTS_UNSAID
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import machines
 
 from .ability import Ability, ability
-from .words import level_of, situation_of
+from .words import is_counted, level_of, situation_of
 
 NAMES = 12
 """Of the machines that stand alike, as many as are named."""
@@ -70,7 +69,7 @@ def _sum_up(rows: list[sqlite3.Row]) -> Chosen:
         zip(rows[0].keys(), zip(*rows, strict=True), strict=True)
     )
     assessed = [r for r in rows if r["assessed_at"]]
-    listed = [r for r in assessed if r["in_graph"] and COUNTS_UNSAID not in r["unsaid"]]
+    listed = [r for r in assessed if is_counted(r)]
     offered = [r for r in assessed if r["updates"]]
     return Chosen(
         ids=columns["id"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
@@ -64,15 +65,27 @@ def write(path: Path, report: Report) -> None:
     writer = _WRITERS.get(path.suffix.casefold())
     if writer is None:
         raise ExportError(f"{path.name} names no format; end it with {', '.join(FORMATS)}.")
-    part = path.with_name(f".{path.name}.part{path.suffix}")
     try:
-        part.touch()  # a place that cannot be written fails before the reading
-        writer(part, report)
-        part.replace(path)
+        with whole(path) as part:
+            writer(part, report)
     except OSError as error:
         raise ExportError(
             f"{path} could not be written: {error.strerror or error}. Choose another place, or close it elsewhere."
         ) from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A new file that takes the place of ``path`` once it is written: what was there stays until then.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part{path.suffix}")
+    try:
+        part.touch()  # a place that cannot be written fails before the reading
+        yield part
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 

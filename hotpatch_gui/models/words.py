@@ -6,6 +6,7 @@ import sqlite3
 from datetime import datetime, timedelta, tzinfo
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.evidence import COUNTS_UNSAID, LIST_UNSAID
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.store.times import from_text
@@ -96,6 +97,16 @@ def machine_summary(row: sqlite3.Row) -> str:
         what = f"{count} update{'' if count == 1 else 's'}"
         return f"{what}, restart needed" if restart and restart == count else what
     return situation_of(row)
+
+
+def is_counted(row: sqlite3.Row) -> bool:
+    """Whether a current assessment tells how many updates are on offer."""
+    return bool(row["assessed_at"] and row["in_graph"] and COUNTS_UNSAID not in row["unsaid"])
+
+
+def is_listed(row: sqlite3.Row) -> bool:
+    """Whether a current assessment tells which updates are on offer."""
+    return is_counted(row) and LIST_UNSAID not in row["unsaid"]
 
 
 def situation_of(row: sqlite3.Row) -> str:

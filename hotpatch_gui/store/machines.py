@@ -92,13 +92,22 @@ def _retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
 _HISTORY = ("assessments", "installations", "operations")
 
 
+def mark_shared_ids(db: sqlite3.Connection, seen: Iterable[str]) -> None:
+    """Remember which of the machines seen in one sync have a vmId in common, as clones do: it identifies none."""
+    db.execute(
+        f"UPDATE machines SET shares_vm_id=1 WHERE shares_vm_id=0 AND vm_id IN (SELECT vm_id FROM machines"
+        f" WHERE vm_id IS NOT NULL AND resource_id IN {AMONG} GROUP BY kind, vm_id HAVING count(*)>1)",
+        (as_list(seen),),
+    )
+
+
 def join_moved(db: sqlite3.Connection, connection_id: int) -> int:
     """Give machines that moved to another resource group or subscription their history back: a machine that is
     gone and one that is present have the same vmId. How many were joined."""
     pairs = db.execute(
         "SELECT o.id, n.id FROM machines o JOIN machines n ON n.vm_id=o.vm_id AND n.id<>o.id"
         " AND n.kind=o.kind AND n.gone_at IS NULL WHERE o.gone_at IS NOT NULL AND o.vm_id IS NOT NULL"
-        " AND o.connection_id=? AND n.connection_id=?",
+        " AND NOT o.shares_vm_id AND NOT n.shares_vm_id AND o.connection_id=? AND n.connection_id=?",
         (connection_id, connection_id),
     ).fetchall()
     for old, new in pairs:

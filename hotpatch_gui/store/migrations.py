@@ -351,7 +351,8 @@ CREATE TABLE side_reads (
 """
 
 _M0013 = """
-ALTER TABLE machines ADD COLUMN unsaid TEXT NOT NULL DEFAULT ''
+ALTER TABLE machines ADD COLUMN unsaid TEXT NOT NULL DEFAULT '';
+ALTER TABLE machines ADD COLUMN shares_vm_id INTEGER NOT NULL DEFAULT 0
 """
 
 _STEPS = {

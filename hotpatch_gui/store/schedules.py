@@ -60,9 +60,10 @@ def save(
         [(i, connection_id, *_values(s)) for i, s in (known | unread).items()],
     )
     _follow(db, [(m, i, How.DIRECT, "") for m, i in assigned.direct if i in known])
-    for scope in assigned.scopes:
-        if scope.schedule_id in known:
-            _follow(db, _found(db, connection_id, scope))
+    found = [
+        f for s in assigned.scopes if s.schedule_id in known for f in _found(db, connection_id, s)
+    ]
+    _follow(db, sorted(found, key=lambda f: f[2] is How.PERHAPS))  # what is certain counts
     _follow(db, [(m, i, How.UNREAD, "") for m, i in assigned.direct if i in unread])
     for scope in assigned.scopes:
         if scope.schedule_id in unread:

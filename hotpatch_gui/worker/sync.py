@@ -237,6 +237,7 @@ class _FleetSync:
 
     def _join_moved(self) -> None:
         with transaction(self._c.db):
+            machines.mark_shared_ids(self._c.db, self._seen)
             joined = machines.join_moved(self._c.db, self._c.connection_id)
         if joined:
             log.info("%s machines have moved and keep their history", joined)

@@ -147,6 +147,12 @@ def test_two_servers_that_report_the_same_identity_stay_two(
     found = [of(db, s.name) for s in servers]
     assert [len(rows) for rows in found] == [1, 1]
     assert all(rows[0]["gone_at"] is None for rows in found)
+    runs = "SELECT count(*) FROM installations WHERE machine_id=?"
+    before = [db.execute(runs, (rows[0]["id"],)).fetchone()[0] for rows in found]
+    del wire.cloud.guests[servers[1].name]
+    sync()
+    after = [db.execute(runs, (rows[0]["id"],)).fetchone()[0] for rows in found]
+    assert after == before, "one that is deleted does not leave its history to the other"
 
 
 def test_equal_names_are_told_apart_in_lists(

@@ -114,7 +114,8 @@ class InstallDialog(StepsDialog):
     def _machine_item(self, row: sqlite3.Row) -> QTreeWidgetItem:
         now = self._s.clock()
         item = QTreeWidgetItem(
-            [row["display_name"], row["hotpatch_status"], str(row["updates"]), words.assessed_age(row, now),
+            [row["display_name"], row["hotpatch_status"],
+             str(row["updates"]) if words.is_counted(row) else words.NOTHING, words.assessed_age(row, now),
              self._remark(row, now)]
         )  # fmt: skip
         item.setData(0, Qt.ItemDataRole.UserRole, row["id"])
@@ -230,8 +231,7 @@ class InstallDialog(StepsDialog):
             self.preview.addTopLevelItem(
                 self._preview_item(update, machines, "No", reasons[update.patch_id].value)
             )
-        missing = sorted({kb for p in review.plans.values() for kb in p.unseen})
-        unseen = f" Not on offer: {', '.join(missing)}." if missing else ""
+        unseen = f" Not on offer: {', '.join(review.unseen)}." if review.unseen else ""
         self.counted.setText(
             f"{len(taken) + len(left)} available: {len(taken)} selected, {len(left)} left out, as of the last "
             f"assessment.{unseen}"
@@ -341,9 +341,7 @@ class InstallDialog(StepsDialog):
     def _show_review(self) -> None:
         self._request = self._make_request()
         review = self._review()
-        restarts = any(p.restarts_surely or p.may_restart for p in review.plans.values())
-        restarts = restarts or self._request.restart is RestartSetting.ALWAYS
-        restarts = restarts and self._request.restart is not RestartSetting.NEVER
+        restarts = review.may_restart
         self.sentence.show_text(
             Level.WARNING if restarts else Level.OK,
             review.sentence,
@@ -354,7 +352,8 @@ class InstallDialog(StepsDialog):
         self.review_list.clear()
         for machine_id, p in review.plans.items():
             name = self._rows[machine_id]["display_name"]
-            kbs = ", ".join(u.kb or u.name for u in p.taken) or "none of those on offer"
+            nothing = "none of those on offer" if p.is_known else "not known"
+            kbs = ", ".join(u.kb or u.name for u in p.taken) or nothing
             self.review_list.addTopLevelItem(QTreeWidgetItem([name, kbs, p.restart_sentence]))
         count = len(self.chosen_ids)
         self.typed.set_count(count)
@@ -373,7 +372,8 @@ class InstallDialog(StepsDialog):
             )
         if never:
             lines.append(
-                f"{never} of them have no known assessment, so their updates can't be previewed."
+                f"{never} of them {'has' if never == 1 else 'have'} no known assessment, so "
+                f"{'its' if never == 1 else 'their'} updates can't be previewed."
             )
         lines.append(
             "Azure does not stagger this by availability zones and sets: it starts as soon as you confirm."
@@ -382,10 +382,9 @@ class InstallDialog(StepsDialog):
         )
         lines.append(f"{self.restart_setting.label}. {self._window_text()}")
         lines.append("Azure offers no way to cancel an installation once it is sent.")
-        unseen = sorted({kb for p in review.plans.values() for kb in p.unseen})
-        if unseen:
+        if review.unseen:
             lines.append(
-                f"No last assessment offers {', '.join(unseen)}; Azure installs it only where it applies."
+                f"No last assessment offers {', '.join(review.unseen)}; Azure installs it only where it applies."
             )
         return lines
 
@@ -424,7 +423,10 @@ class InstallDialog(StepsDialog):
         request = self._make_request(default_minutes=True)
         plans: dict[int, Plan] = {
             i: plan(
-                request, self._offers[i], restart_pending=bool(self._rows[i]["restart_pending"])
+                request,
+                self._offers[i],
+                restart_pending=bool(self._rows[i]["restart_pending"]),
+                is_known=words.is_listed(self._rows[i]),
             )
             for i in self.chosen_ids
         }

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, 
 from hotpatch_gui import resources
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.models.formats import whole
 from hotpatch_gui.models.release_sources import export_rows, summary
 from hotpatch_gui.store import releases
 from hotpatch_gui.store.changes import Changes
@@ -112,7 +113,8 @@ class ReleasesDialog(SurfaceDialog):
             return
         rows = export_rows(self._s.calendar(), self._s.clock())
         try:
-            Path(name).write_text(json.dumps(rows, indent=1), encoding="utf-8")
+            with whole(Path(name)) as part:
+                part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
         except OSError as error:
             self.outcome.setText(f"{name} was not written: {error.strerror}.")
         else:
