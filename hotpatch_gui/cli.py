@@ -50,6 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(str(error))
         return EXIT_FAILED
     world = read_world(options, parser, root)
+    try:
+        world.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or "it can't be made"
+        text = f"{world.folder} can't be the data folder: {why}. Name another one with --data-dir."
+        print(text, file=sys.stderr)
+        if options.command is None and has_display():
+            _say(text)
+        return EXIT_FAILED
     if options.command is None:
         return run(options, parser, root, world)
     from .commands import dispatch  # noqa: PLC0415 - Qt and the worker with it

@@ -67,8 +67,8 @@ def save(
     _follow(db, [(m, i, How.UNREAD, "") for m, i in assigned.direct if i in unread])
     for scope in assigned.scopes:
         if scope.schedule_id in unread:
-            found = _found(db, connection_id, scope)
-            _follow(db, [(m, i, How.UNREAD, name) for m, i, _, name in found])
+            perhaps = _found(db, connection_id, scope)
+            _follow(db, [(m, i, How.UNREAD, name) for m, i, _, name in perhaps])
 
 
 def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:

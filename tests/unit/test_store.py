@@ -397,9 +397,13 @@ def offer(kb: str, restart: str = "NeverReboots", classification: str = "Securit
     )
 
 
+NONE = dict.fromkeys((key for key, _ in assessments.COUNTS), 0)
+"""Counted, and nothing found."""
+
+
 def test_counts_and_standing_follow_the_rows(db: sqlite3.Connection) -> None:
     number = machine_id(db)
-    found = Assessment("a1", RunStatus.SUCCEEDED, EPOCH, restart_pending=False)
+    found = Assessment("a1", RunStatus.SUCCEEDED, EPOCH, restart_pending=False, counts=NONE)
     with database.transaction(db):
         assessments.save(db, [(number, found)], EPOCH)
         assessments.set_in_graph(db, [number])
