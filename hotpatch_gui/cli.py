@@ -77,6 +77,7 @@ def _say(text: str) -> None:
 
 
 _OF_THE_WINDOW = frozenset({"simulate", "capture"})
+STORY_NAMES = "today, october-2025, bad-update, november-2026"
 _WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--story")
 
 
@@ -118,7 +119,7 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     demo.add_argument(
         "--story",
         metavar="NAME",
-        help="begin the demo afresh in another world: today, october-2025, bad-update",
+        help=f"begin the demo afresh in another world: {STORY_NAMES}",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_simulate(commands)
@@ -155,7 +156,7 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 
     simulator.add_argument(
         "--story", dest="world_story", default="today", metavar="NAME",
-        help="the world to begin in: today, october-2025, bad-update (default: today)",
+        help=f"the world to begin in: {STORY_NAMES} (default: today)",
     )  # fmt: skip
 
 

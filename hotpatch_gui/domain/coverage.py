@@ -137,6 +137,8 @@ def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Covera
 
 def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime) -> Coverage:
     mode, bypassed = machine.settings.patch_mode, machine.settings.bypass_safety_checks
+    runs = calendar.by_build(machine.product, machine.build) if machine.product else None
+    left = runs.released if runs else None
     is_ready = machine.arc or (mode is PatchMode.AUTOMATIC_BY_PLATFORM and not bypassed)
     how = (
         "Turn hotpatch on in Update settings"
@@ -148,7 +150,7 @@ def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime)
         Situation.DISABLED,
         "Hotpatch is off: every month's cumulative update restarts this machine.",
         running,
-        f"{how}; it takes effect {_rejoin_text(machine.product, calendar, now)}.",
+        f"{how}; it takes effect {_rejoin_text(machine.product, calendar, now, left)}.",
     )
 
 
@@ -320,9 +322,10 @@ def _rejoin_text(
         return "with the next baseline"
     today = release_day(now)
     base = calendar.baseline_in_force(product, today)
-    if left is not None and base is not None and base.released > left:
+    since = max(left or date.min, base.released if base else date.min)
+    overdue = [e for e in calendar.unknown(product, since, today) if e.restarts]
+    if not overdue and left is not None and base is not None and base.released > left:
         return f"with the {base.title}, which is out; installing it restarts the machine"
-    overdue = [e for e in calendar.unknown(product, left or date.min, today) if e.restarts]
     if overdue:
         return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details are not known here"
     expected = calendar.next_restart(product, today)
@@ -355,6 +358,8 @@ def _behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str,
     expected = next_restart_text(evidence, calendar, now)
     horizon = _horizon(evidence, calendar, now)
     offer = _unknown_offer(evidence, calendar)
+    if any(r.kind.is_baseline for r in missing):
+        expected = expected.replace("Next expected restart", "The next restart after that", 1)
     if missing:
         headline = f"Behind by {_how_far(missing, horizon)}: {_lower(_updates(evidence))}."
         step = _install_step(missing)

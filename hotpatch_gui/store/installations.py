@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from hotpatch_gui.domain.records import InstallationRun, RunUpdate
+from hotpatch_gui.domain.releases import ReleaseKind
 
 from .tables import AMONG, DISPLAY_NAME, as_list
 from .times import to_text
@@ -154,6 +155,14 @@ def _among(machine_ids: Sequence[int] | None) -> tuple[str, tuple[str, ...]]:
     return f"AND machine_id IN {AMONG}", (as_list(machine_ids),)
 
 
+_TITLED = "u.name GLOB '20[0-9][0-9]-[01][0-9] *' AND u.name NOT LIKE '%.NET%'"
+_IS_RELEASE = (
+    "(u.kb IN (SELECT kb FROM releases UNION SELECT lcu_kb FROM releases) OR u.kb IS NULL AND "
+    f"{_TITLED} AND (u.name LIKE '%hotpatch%' OR u.name LIKE '%cumulative update%'))"
+)
+"""An operating-system release: by its KB; one without a KB by its title."""
+
+
 def installed(
     db: sqlite3.Connection, machine_ids: Sequence[int], kind: str, since: datetime
 ) -> int:
@@ -161,8 +170,9 @@ def installed(
     row = db.execute(
         "SELECT count(*) FROM installation_updates u JOIN installations i ON i.id=u.installation_id"
         f" WHERE u.state='Installed' AND i.started_at>? {_among(machine_ids)[0]}"
-        " AND u.kb IN (SELECT kb FROM releases WHERE kind=?)",
-        (to_text(since), as_list(machine_ids), kind),
+        " AND (u.kb IN (SELECT kb FROM releases WHERE kind=?)"
+        f" OR ?='{ReleaseKind.HOTPATCH}' AND u.kb IS NULL AND {_TITLED} AND u.name LIKE '%hotpatch%')",
+        (to_text(since), as_list(machine_ids), kind, kind),
     ).fetchone()
     return int(row[0])
 
@@ -170,11 +180,11 @@ def installed(
 def release_installs(
     db: sqlite3.Connection, machine_id: int
 ) -> list[tuple[str, str, str, str | None]]:
-    """(time, KB, state, restart status) of every operating-system release a run handled on the machine."""
+    """(time, KB or name, state, restart status) of every operating-system release a run handled on the machine."""
     rows = db.execute(
-        "SELECT i.started_at, u.kb, u.state, i.restart_status FROM installation_updates u"
+        "SELECT i.started_at, coalesce(u.kb, u.name), u.state, i.restart_status FROM installation_updates u"
         " JOIN installations i ON i.id=u.installation_id"
-        " WHERE i.machine_id=? AND u.kb IN (SELECT kb FROM releases UNION SELECT lcu_kb FROM releases)"
+        f" WHERE i.machine_id=? AND {_IS_RELEASE}"
         " AND u.state IN ('Installed', 'Failed') ORDER BY i.started_at",
         (machine_id,),
     )
@@ -186,11 +196,11 @@ def release_days(
 ) -> list[sqlite3.Row]:
     """Days on which operating-system releases were handled on these machines: day, kb, failed, machines."""
     return db.execute(
-        "SELECT date(i.started_at) AS day, u.kb AS kb, u.state='Failed' AS failed,"
+        "SELECT date(i.started_at) AS day, coalesce(u.kb, u.name) AS kb, u.state='Failed' AS failed,"
         " count(DISTINCT i.machine_id) AS machines FROM installation_updates u"
         " JOIN installations i ON i.id=u.installation_id"
         f" WHERE date(i.started_at) BETWEEN ? AND ? {_among(machine_ids)[0]}"
-        " AND u.kb IN (SELECT kb FROM releases UNION SELECT lcu_kb FROM releases)"
+        f" AND {_IS_RELEASE}"
         " AND u.state IN ('Installed', 'Failed') GROUP BY 1, 2, 3 ORDER BY 1",
         (first.isoformat(), last.isoformat(), as_list(machine_ids)),
     ).fetchall()

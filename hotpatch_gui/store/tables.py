@@ -123,7 +123,12 @@ MACHINES = Table(
     then="m.name COLLATE NOCASE",
 )
 
-_RELEASE = "(SELECT r.kind FROM releases r WHERE r.kb={kb} ORDER BY r.channel LIMIT 1)"
+_RELEASE = (
+    "CASE WHEN {u}.kb IS NOT NULL THEN (SELECT r.kind FROM releases r WHERE r.kb={u}.kb ORDER BY r.channel LIMIT 1)"
+    " WHEN {u}.name NOT LIKE '%.NET%' THEN (SELECT r.kind FROM releases r WHERE r.kb IS NULL AND r.channel='hotpatch'"
+    " AND r.month=substr({u}.name, 1, 7) AND instr({u}.name, 'Server ' || substr(r.product, 3)) LIMIT 1) END"
+)
+"""The kind of release that an update is: by its KB; where that isn't known, by the month and system in its title."""
 _CLASS_ORDER = "CASE {c} WHEN 'Critical' THEN 0 WHEN 'Security' THEN 1 ELSE 2 END"
 
 UPDATES = Table(
@@ -133,7 +138,7 @@ UPDATES = Table(
     select=(
         "u.name, u.kb, u.classification, u.severity, u.restart, u.published_at,"
         f" {DISPLAY_NAME} AS machine_name,"
-        f" {_RELEASE.format(kb='u.kb')} AS release_kind"
+        f" {_RELEASE.format(u='u')} AS release_kind"
     ),
     sorts={
         "importance": _CLASS_ORDER.format(c="u.classification"),
@@ -150,6 +155,14 @@ UPDATES = Table(
     then="u.kb",
 )
 
+_MACHINES_WITH = (
+    "CASE WHEN k.kb IS NULL THEN (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu"
+    " JOIN installations i ON i.id=iu.installation_id WHERE iu.kb IS NULL AND iu.name=k.name AND iu.state='{state}')"
+    " ELSE (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu JOIN installations i"
+    " ON i.id=iu.installation_id WHERE iu.kb=k.kb AND iu.state='{state}') END"
+)
+"""On how many machines runs left an update in a state; one without a KB is known by its name."""
+
 KBS = Table(
     name="kbs",
     source=(
@@ -160,11 +173,9 @@ KBS = Table(
     ),
     key="k.id",
     select=(
-        f"k.*, {_RELEASE.format(kb='k.kb')} AS release_kind,"
-        " (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu JOIN installations i"
-        "  ON i.id=iu.installation_id WHERE iu.kb=k.kb AND iu.state='Installed') AS installed,"
-        " (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu JOIN installations i"
-        "  ON i.id=iu.installation_id WHERE iu.kb=k.kb AND iu.state='Failed') AS failed"
+        f"k.*, {_RELEASE.format(u='k')} AS release_kind,"
+        f" {_MACHINES_WITH.format(state='Installed')} AS installed,"
+        f" {_MACHINES_WITH.format(state='Failed')} AS failed"
     ),
     sorts={
         "machines": "k.machines",

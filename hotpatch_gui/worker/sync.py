@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -155,7 +156,8 @@ class _FleetSync:
         self._c = context
         self._progressed = progressed
         self._said_at = 0.0
-        self.unreadable = self._counted = 0
+        self._counted = 0
+        self._unreadable: Counter[str] = Counter()
         self._is_whole = False
         """Every machine that Azure counted was read, so one that was not among them is gone."""
         self._seen: set[str] = set()
@@ -194,6 +196,11 @@ class _FleetSync:
         yield from self._views()
         yield from self._permissions()
 
+    @property
+    def unreadable(self) -> int:
+        """Rows that could not be read, of every list."""
+        return self._unreadable.total()
+
     def _pages(self, what: str, pages: Iterator[P], take: Callable[[P], int]) -> Job:
         done = total = 0
         while True:
@@ -205,7 +212,7 @@ class _FleetSync:
             total = self._counted = page.total
             with transaction(self._c.db):
                 done += take(page)
-            self.unreadable += page.unreadable
+            self._unreadable[what] += page.unreadable
             self._say(SyncProgress(what, done, total))
             self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
             yield 0.0
@@ -270,11 +277,11 @@ class _FleetSync:
     ) -> Generator[float, None, T | None]:
         """A list beside the main ones: where it can't be read, what was known stays, all else is read, and the
         file says what is missing and why."""
-        found, problem, unreadable = None, "", self.unreadable
+        found, problem = None, ""
         try:
             found = yield from job
-            if self.unreadable > unreadable:
-                problem = f"{self.unreadable - unreadable:,} of the {what} could not be read."
+            if self._unreadable[what]:
+                problem = f"{self._unreadable[what]:,} of the {what} could not be read."
         except ProblemError as error:
             problem = error.problem.sentence
             self._noted(what, error)

@@ -225,6 +225,26 @@ def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
     assert stage.wire.cloud.received.get("install", 0) == 0
 
 
+UNREGISTERED = (
+    "The subscription is not registered to use namespace 'Microsoft.Compute'. See https://aka.ms/rps-not-found for how "
+    "to register subscriptions."
+)
+
+
+def test_a_provider_that_is_not_registered_is_not_registered_by_a_read(stage: Stage) -> None:
+    """The SDK would register it by itself and wait ten seconds and more."""
+    asked: list[str] = []
+    stage.wire.faults.append(lambda method, path: asked.append(f"{method} {path}"))
+    stage.start()
+    stage.wire.faults.append(
+        always(error(409, "MissingSubscriptionRegistration", UNREGISTERED), "instanceView")
+    )
+    stage.choose("vm-sql-01")
+    stage.idle()
+    assert any("vm-sql-01" in path for path in asked)
+    assert not [path for path in asked if path.casefold().split("?")[0].endswith("/register")]
+
+
 def test_429_on_an_installation_waits_and_sends_it_once(stage: Stage) -> None:
     stage.start()
     stage.wire.faults.append(times(2, error(429, **{"Retry-After": "1"}), "installPatches"))

@@ -31,7 +31,7 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, WS25, assessment_of, past_run
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import database, machines, releases
-from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.store.database import FILE_NAME, open_writer
 from hotpatch_gui.views.dialogs.releases import ReleasesDialog
 from hotpatch_gui.worker.sync import sync_fleet
 
@@ -314,6 +314,15 @@ def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) 
     stage.app.thread_.daily_releases_changed.emit()
     stage.idle()
     assert len(msrc.asked) == many, "once a day"
+    with closing(open_writer(stage.app.source.path)) as db:
+        db.execute("UPDATE release_documents SET read_at='2026-01-01T00:00:00Z'")
+    for _ in range(3):
+        stage.app.thread_.daily_releases_changed.emit()
+        stage.idle()
+        stage.until(lambda: "release data" not in stage.app.worker._scheduler)
+    stage.until(lambda: len(msrc.asked) > many)
+    stage.idle()
+    assert msrc.asked[many:] == ["/updates"], "a day on which nothing is new is a day, too"
     dialog.reject()
 
 

@@ -9,6 +9,7 @@ import pytest
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.patching import why_not
 from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.models.schedule_text import when
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.store import machines, schedules, side_reads
@@ -93,6 +94,71 @@ def test_without_the_schedules_no_machine_is_said_to_have_none(
     shown = [w.text() for w in blade.schedule.findChildren(type(blade.schedule.title))]
     assert not any(t.startswith("Never") for t in shown), shown
     assert any("Schedules could not be read" in t for t in shown)
+
+
+NOTHING = Answer(200, {"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "false"})
+
+
+def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a central team's subscription: the assignment is there, the configuration isn't."""
+    refuse(stage, monkeypatch, TABLES["schedules"], NOTHING)
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (number, name) = db.execute(
+        "SELECT id, name FROM machines WHERE bypass_safety_checks=1"
+    ).fetchone()
+    followed = schedules.of_machine(db, number)
+    assert [f.how for f in followed.follows] == [How.UNREAD]
+    assert when(followed, stage.clock.now()) == "Perhaps: files-saturdays (its times are not known)"
+    machine = machines.read(db, number)
+    assert machine is not None
+    assert "assigned to files-saturdays, which your account can't read" in str(
+        why_not(machine, followed)
+    )
+    stage.choose(name)
+    stage.window.machines.blade.tabs.setCurrentIndex(3)
+    stage.settle()
+    schedule = stage.window.machines.blade.schedule
+    shown = [w.text() for w in schedule.findChildren(type(schedule.title))]
+    assert any(
+        "not among the maintenance configurations that your account can read" in t for t in shown
+    )
+
+
+@pytest.mark.expects_log
+def test_rows_that_cannot_be_read_leave_the_rest_not_known(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(
+        stage,
+        monkeypatch,
+        TABLES["assignments"],
+        Answer(200, NOTHING.body | {"totalRecords": 1, "count": 1, "data": [{}]}),
+    )
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    problems = {m.what: m.problem for m in side_reads.missing(db)}
+    assert problems["assignments"] == "1 of the assignments could not be read."
+    (number,) = db.execute("SELECT id FROM machines WHERE bypass_safety_checks=1").fetchone()
+    assert schedules.of_machine(db, number).unread
+
+
+def test_a_list_that_goes_round_in_circles_ends(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(
+        stage, monkeypatch, TABLES["health"], Answer(200, NOTHING.body | {"$skipToken": "again"})
+    )
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (missing,) = side_reads.missing(db)
+    assert missing.what == "health"
+    assert "pointed to a page again" in missing.problem
 
 
 def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> None:

@@ -27,6 +27,8 @@ from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
 NOVEMBER = datetime(2026, 11, 25, 9, tzinfo=UTC)
+AUTUMN = datetime(2026, 10, 13, 16, 50, tzinfo=UTC)
+"""Ten minutes before October's release."""
 JANUARY = datetime(2027, 1, 15, 9, tzinfo=UTC)
 YEARS_ON = datetime(2028, 2, 12, 9, tzinfo=UTC)
 S, L = Situation, Level
@@ -112,7 +114,16 @@ STATES = [
     State("restart pending", NOVEMBER, SEPTEMBER, {"restart_pending": True}, S.RESTART_PENDING, L.WARNING,
           ("A restart is needed", "does not say which update"), SAFE),
     State("hotpatch off", NOVEMBER, SEPTEMBER, {"off": True}, S.DISABLED, L.WARNING,
-          ("Hotpatch is off", "it takes effect with the next baseline, planned for 12 January 2027"), SAFE),
+          ("Hotpatch is off", "it takes effect with the October 2026 baseline, which is out"), SAFE),
+    State("hotpatch off, on the baseline in force", NOVEMBER, OCTOBER, {"off": True}, S.DISABLED, L.WARNING,
+          ("it takes effect with the next baseline, planned for 12 January 2027",), SAFE),
+    State("the assessment counts nothing", AUTUMN, SEPTEMBER, {"unsaid": ("counts",)}, S.NOT_CONFIRMED, L.UNKNOWN,
+          ("does not say how many updates are missing", "Choose Assess now"), SAFE),
+    State("the assessment says nothing of a restart", AUTUMN, SEPTEMBER, {"unsaid": ("restart",)}, S.NOT_CONFIRMED, L.UNKNOWN,
+          ("can't be confirmed", "does not say whether a restart is pending"), SAFE),
+    State("the same, and it says so", AUTUMN, SEPTEMBER, {}, S.UP_TO_DATE, L.OK, ("Hotpatch is on and up to date",)),
+    State("October's update before its hour", AUTUMN, SEPTEMBER, offers(OCT_CUMULATIVE) | {"updates_that_restart": 1}, S.BEHIND, L.WARNING,
+          ("1 update is available",), SAFE),
     State("hotpatch off, after a baseline that isn't known", JANUARY, SEPTEMBER, {"off": True}, S.DISABLED, L.WARNING,
           ("with the baseline that was planned for 12 January 2027; its details are not known here",), SAFE),
     State("on October's baseline in January", JANUARY, OCTOBER, {}, S.NOT_CONFIRMED, L.UNKNOWN,

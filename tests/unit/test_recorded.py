@@ -11,7 +11,13 @@ from hotpatch_gui.azure import parse
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
-from hotpatch_gui.domain.hotpatch import HotpatchStatus, Verdict, eligibility, hotpatch_status
+from hotpatch_gui.domain.hotpatch import (
+    HotpatchStatus,
+    Verdict,
+    eligibility,
+    hotpatch_status,
+    is_enrolled,
+)
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import RunStatus
@@ -199,6 +205,12 @@ def test_azure_edition_on_azure_local_is_eligible_and_not_called_unavailable(
         found = coverage(Evidence(machine, status, NOW), calendar, NOW)
         assert (found.situation, found.level) == (Situation.NOT_CONFIRMED, Level.UNKNOWN)
         assert checks(machine)["System"][0] is Verdict.PASS
+    is_eligible = status is not HotpatchStatus.NOT_AVAILABLE
+    assert ("Licence" in checks(machine)) is not is_eligible, "it needs none"
+    assert is_enrolled(machine) is (status is HotpatchStatus.ENABLED)
+    if status is HotpatchStatus.ENABLED:
+        found = coverage(Evidence(machine, status, NOW), calendar, NOW)
+        assert found.situation is not Situation.DISABLED
 
 
 def test_a_windows_client_has_no_calendar_and_is_not_available(calendar: Calendar) -> None:

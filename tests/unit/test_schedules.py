@@ -234,6 +234,22 @@ def test_a_dynamic_scope_is_evaluated_where_all_that_it_asks_for_is_known(
         assert matches(SCOPE._replace(**changed), VM._replace(tags=None)) is None  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"osTypes": "Linux"}, {"locations": "westus2"}, {"osTypes": [5]}, {"locations": [{"name": "westus2"}]},
+        {"tagSettings": "env=prod"}, {"tagSettings": {"tags": ["env"]}}, {"tagSettings": {"tags": {"env": "prod"}}},
+        {"tagSettings": {"tags": {"env": ["prod"]}, "filterOperator": "None"}}, "westus2", ["westus2"], {"moonPhase": ["full"]},
+    ],
+)  # fmt: skip
+def test_a_filter_of_another_shape_is_not_taken_for_certain(given: object) -> None:
+    row = {"name": "s", "schedule": "/c", "machine": "/subscriptions/s", "filter": given}
+    target = ScopeTarget(
+        "/subscriptions/s/resourcegroups/g/vm", "t", "g", "westus2", {"env": "prod"}
+    )
+    assert matches(parse.scope(row), target) is not True
+
+
 def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
     perhaps = MachineSchedules((Follows(of(), How.PERHAPS, "night scope"),))
     assert schedule_text.when(perhaps, AUGUST).startswith("Perhaps: s, next ")

@@ -192,7 +192,13 @@ class MachinesPage(QSplitter):
                 "Reading your machines",
                 "The first sync asks Azure for every machine.",
             )
-        elif self.model.rowCount() == 0 and not self._text and self.state.currentIndex() == 0:
+        elif self.model.rowCount() == 0 and self._is_filtered:
+            self.blade.say_empty(
+                Glyph.INFO,
+                "No machine matches",
+                "Clear the search or the filter to see the others.",
+            )
+        elif self.model.rowCount() == 0:
             self.blade.say_empty(
                 Glyph.INFO, "No Windows machines here",
                 "The subscription has no Windows virtual machine that your account can see.",
@@ -220,6 +226,7 @@ class MachinesPage(QSplitter):
         self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
         if count == 0 and filtered:
             self.nothing.say(Glyph.INFO, "No match", "")
+            self._tell_blade()
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()
         self._on_selected()

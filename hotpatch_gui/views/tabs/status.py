@@ -168,14 +168,14 @@ class StatusTab(QScrollArea):
         ids, since = chosen.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
         if others:
-            self.tiles["avoided"].show_figure("…", "by hotpatches")
+            self.tiles["avoided"].show_figure("…", "by hotpatches on record")
         avoided = partial(
             installations.installed, machine_ids=ids, kind=ReleaseKind.HOTPATCH, since=since
         )
         self._avoided.ask(avoided, at_once=len(ids) == 1, is_news=not others)
 
     def _show_avoided(self, count: int) -> None:
-        self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches")
+        self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches on record")
 
     def _show_strip(self, db: sqlite3.Connection, machine_id: int, machine: Machine) -> None:
         data = strip_data(db, machine_id, machine, self._s.calendar(), release_day(self._s.clock()))
@@ -201,7 +201,10 @@ def _baseline_text(calendar: Calendar, product: Product, now: datetime) -> str:
     if since:
         planned = f"one was planned for {day_name(since[-1].day)}, details not known"
         return f"{base.build or 'Build not known'} ({base.title}); {planned}" if base else planned
-    return f"{base.build or 'Build not known'} ({base.title})" if base else "Not known"
+    if base is None:
+        return "Not known"
+    newest = ", the newest known" if calendar.unknown(product, base.released, today) else ""
+    return f"{base.build or 'Build not known'} ({base.title}{newest})"
 
 
 def _make_strip(theme: Theme) -> Chart:
