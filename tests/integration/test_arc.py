@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -11,10 +12,13 @@ from helpers import sdk
 from helpers.simulator import Simulated, simulate
 from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
-from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.models.ability import why_not
 from hotpatch_gui.simulator.guest import HYBRID
+from hotpatch_gui.store import machines
+from hotpatch_gui.store.operations import Outbox
 
 GROUP = "rg-hybrid"
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
@@ -217,4 +221,22 @@ def test_a_restart_is_not_sent(stage: Stage) -> None:
         "Azure has no “Restart” for Arc-enabled servers"
         in one(stage, "SELECT note FROM operations")[0]
     )
+    assert not stage.wire.cloud.received
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("kind", [k for k in OperationKind if k is not OperationKind.RESTART])
+def test_nothing_is_sent_to_an_expired_server(stage: Stage, kind: OperationKind) -> None:
+    stage.wire.cloud.guests["srv-hq-01"].agent_status = "Expired"
+    stage.start()
+    machine_id = ids(stage)["srv-hq-01"]
+    db = stage.app.source.db
+    assert db is not None
+    (row,) = machines.read_rows(db, [machine_id])
+    assert "has expired" in why_not(row, kind)
+    with closing(Outbox(stage.app.source.path)) as outbox:
+        assert outbox.queue(kind, [(machine_id, "{}")], stage.clock.now())
+    stage.app.thread_.operations_queued.emit()
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    assert "has expired" in one(stage, "SELECT note FROM operations")[0]
     assert not stage.wire.cloud.received

@@ -25,6 +25,7 @@ from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.domain.titles import ReleaseTitle
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import sheets
+from hotpatch_gui.models.rollout import read_rollout
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
@@ -180,6 +181,14 @@ def test_a_cumulative_update_in_a_month_of_a_hotpatch_is_a_hint_on_any_number_of
     assert calendar.month(Product.WS2025, "2026-11") is None
     assert calendar.complete_until(Product.WS2025) == date(2026, 11, 9)
     assert all(level != Level.OK for _, level in situations(db))
+
+
+def test_a_hint_is_no_release_for_the_rollout(db: sqlite3.Connection) -> None:
+    clock = SteppedClock(NOW)
+    calendar = read(db, fleet_of([OCTOBER], HOTPATCH, clock), clock)
+    assert calendar.by_kb(Product.WS2025, "KB5991125") is not None, "one machine's hint"
+    found = read_rollout(db, calendar, [], lambda: NOW)
+    assert (found.level, found.headline) == (Level.UNKNOWN, "The newest release is not known here")
 
 
 def test_a_hotpatch_that_is_seen_later_replaces_the_hint(db: sqlite3.Connection) -> None:

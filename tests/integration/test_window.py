@@ -344,6 +344,53 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
         assert asked["kbNumbersToExclude"] == ["5120708"]
 
 
+@pytest.mark.parametrize("name", ["vm-new-01", "vm-batch-01"])
+def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, name: str) -> None:
+    stage.start()
+    stage.choose(name, "vm-web-02")
+    stage.window.machines.blade.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    offered = {
+        dialog.machines.topLevelItem(n).text(0): dialog.machines.topLevelItem(n).text(2)
+        for n in range(2)
+    }
+    assert offered == {name: "–", "vm-web-02": "3"}
+    for step in (1, 2, 3):
+        dialog.go_to(step)
+    assert "What is installed on 1 more is not known" in dialog.sentence.headline.text()
+    rows = {
+        dialog.review_list.topLevelItem(n).text(0): dialog.review_list.topLevelItem(n)
+        for n in range(2)
+    }
+    assert rows[name].text(1) == "not known"
+    assert rows[name].text(2) == "No current assessment tells what is installed; it may restart."
+    dialog.reject()
+
+
+def test_a_kb_that_one_machine_is_offered_is_on_offer(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-02", "vm-dc-01")
+    stage.window.machines.blade.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    dialog.go_to(1)
+    dialog.include.setPlainText("KB5120708 KB890830000")
+    dialog.include.setPlainText("KB5120708 KB8908399")
+    assert selected(dialog)["KB5120708"] == "Yes"
+    assert dialog.counted.text().endswith("Not on offer: KB8908399.")
+    dialog.reject()
+
+
+def test_a_filter_without_a_hit_does_not_say_that_there_are_no_machines(stage: Stage) -> None:
+    stage.start()
+    page = stage.window.machines
+    page.state.setCurrentText("No permission")
+    stage.until(lambda: page.model.rowCount() == 0)
+    stage.settle()
+    assert page.blade.empty.headline.text() == "No machine matches"
+
+
 def selected(dialog: InstallDialog) -> dict[str, str]:
     """The preview: KB -> whether it is taken."""
     items = [dialog.preview.topLevelItem(n) for n in range(dialog.preview.topLevelItemCount())]

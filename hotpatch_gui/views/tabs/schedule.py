@@ -12,6 +12,7 @@ from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.patching import why_not
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name, release_day
+from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.schedules import MachineSchedules
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.standing import Situation
@@ -119,8 +120,9 @@ class ScheduleTab(QScrollArea):
     def _show_calendar(
         self, products: Sequence[Product], machine: Machine | None, situation: str
     ) -> None:
-        today = release_day(self._s.clock())
-        entries = [e for p in products for e in self._s.calendar().expected(p, today, MONTHS)]
+        today, calendar = release_day(self._s.clock()), self._s.calendar()
+        due = [e for p in products for e in calendar.unknown(p, today - PERIOD, today)]
+        entries = due + [e for p in products for e in calendar.expected(p, today, MONTHS)]
         entries.sort(key=lambda e: (e.day, e.product))
         names = " and ".join(p.label for p in products)
         self.title.setText(
@@ -131,7 +133,10 @@ class ScheduleTab(QScrollArea):
         for number, entry in enumerate(entries):
             baseline = entry.kind is not ReleaseKind.HOTPATCH
             waiting = waiting and not (baseline and situation == Situation.OFF_TRAIN)
-            if machine is not None and not is_on(machine):
+            is_due = entry.day <= today
+            if is_due:
+                effect = "Not known"
+            elif machine is not None and not is_on(machine):
                 effect = "Restarts: hotpatch is off"
             elif waiting:
                 effect = (
@@ -142,7 +147,18 @@ class ScheduleTab(QScrollArea):
             else:
                 effect = "Restarts" if baseline else "No restart, if it is on the train"
             product = f" ({entry.product.label})" if len(products) > 1 else ""
-            texts = (day_name(entry.day), f"{entry.kind.label.capitalize()}{product}", effect,
-                     "A plan; a baseline may take its place" if not baseline else "A plan, subject to change")  # fmt: skip
+            certainty = (
+                "Due; what came out is not known here"
+                if is_due
+                else "A plan, subject to change"
+                if baseline
+                else "A plan; a baseline may take its place"
+            )
+            texts = (
+                day_name(entry.day),
+                f"{entry.kind.label.capitalize()}{product}",
+                effect,
+                certainty,
+            )
             for place, text in enumerate(texts):
                 self.table.setItem(number, place, QTableWidgetItem(text))
