@@ -171,18 +171,20 @@ def _of_conflict(code: str, message: str, doing: str) -> Problem:
         what, step = _CONFLICTS[folded]
         sentence = f"{what} (409 {code}) while {doing}.{said}"
         return Problem(ProblemKind.REJECTED, sentence, step, code)
-    if folded in _BUSY or not code:
+    if folded in _BUSY:
         return Problem(
             ProblemKind.CONFLICT,
             f"Another operation is in progress on the machine (409) while {doing}.{said}",
             "Wait until it has ended, then try again.",
-            code or "409",
+            code,
         )
     return Problem(
         ProblemKind.REJECTED,
-        f"Azure refused the request because of the resource's state (409 {code}) while {doing}.{said}",
-        "See what Azure says, change that, then try again.",
-        code,
+        f"Azure refused the request because of the resource's state ({f'409 {code}'.strip()}) while {doing}.{said}",
+        "See what Azure says, change that, then try again."
+        if message
+        else "Azure gives no reason; look in the portal.",
+        code or "409",
     )
 
 

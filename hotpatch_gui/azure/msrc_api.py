@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 import requests
 import truststore
+from urllib3.exceptions import DecodeError, HTTPError
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
@@ -86,7 +87,9 @@ class MsrcApi:
                         if answer.status_code != requests.codes.ok:
                             raise ProblemError(_status(answer.status_code, doing))
                         return _json(_whole(answer, doing), doing)
-        except requests.RequestException as error:
+        except DecodeError as error:
+            raise ProblemError(_unreadable(doing)) from error
+        except (requests.RequestException, HTTPError) as error:
             raise ProblemError(_offline(doing)) from error
         raise ProblemError(_unreadable(doing))
 
@@ -111,7 +114,9 @@ class MsrcApi:
 def _whole(answer: requests.Response, doing: str) -> bytes:
     """The body, as long as it keeps to the limits of size and time."""
     parts, size, end = [], 0, time.monotonic() + MAX_SECONDS
-    for part in answer.iter_content(BLOCK):
+    while part := answer.raw.read1(
+        BLOCK, decode_content=True
+    ):  # what is there, and not a whole block
         size += len(part)
         if size > MAX_BYTES or time.monotonic() > end:
             limit = (

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from .updates import Classification, RestartBehavior, Update
@@ -15,7 +15,6 @@ MIN_MINUTES = 25
 """Nothing starts with less than this left in the window (azure-patching §4.3)."""
 MAX_MINUTES = 235
 """The portal's limit for a one-time update."""
-RESTART_RESERVE_MINUTES = 10
 
 
 class RestartSetting(StrEnum):
@@ -75,10 +74,6 @@ class InstallRequest:
                 f"The maximum duration must be between {MIN_MINUTES} and {MAX_MINUTES} minutes: nothing starts "
                 f"with less than {MIN_MINUTES} left, and Azure allows at most {MAX_MINUTES}."
             )
-
-    @property
-    def maximum_duration(self) -> timedelta:
-        return timedelta(minutes=self.maximum_minutes)
 
 
 class LeftOut(StrEnum):

@@ -391,10 +391,6 @@ def _kbs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.split()))
 
 
-def status_of(row: sqlite3.Row) -> HotpatchStatus | None:
-    return next((s for s in HotpatchStatus if s.value == row["hotpatch_status"]), None)
-
-
 def refresh_standing(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:

@@ -57,7 +57,6 @@ DARK = Tokens(
 )  # fmt: skip
 THEMES = {"light": LIGHT, "dark": DARK}
 
-GRID_PX = 4
 ROW_PX = 32
 CORNER_PX = 4
 TEXT_PX, TITLE_PX, SUBTITLE_PX, FIGURE_PX, CAPTION_PX = 13, 20, 15, 26, 12

@@ -300,7 +300,11 @@ class Blade(QStackedWidget):
             f"{updates} updates are on offer to {chosen.offered:,} of them; "
             f"installing everything restarts or may restart {chosen.restarting:,}."
             if chosen.offered
-            else "No update is on offer to any of them.",
+            else "No update is on offer to any of them."
+            if chosen.listed == len(chosen.ids)
+            else f"A current list of updates is known of {chosen.listed:,} of them, and offers nothing."
+            if chosen.listed
+            else "No current list of updates is known of any of them.",
         )
 
     @property

@@ -105,7 +105,8 @@ class StatusBar(QFrame):
             self.connection.set_whole(f"Syncing: {self._syncing or 'starting'} · {when}")
         else:
             self._glyph.set_glyph(Glyph.WARNING if self._missing else Glyph.OK)
-            odd = f" · {state.unreadable} rows could not be read" if state.unreadable else ""
+            many = f"{state.unreadable:,} row{'' if state.unreadable == 1 else 's'}"
+            odd = f" · {many} could not be read" if state.unreadable else ""
             who = f"Signed in as {state.account}" if state.account else "Connected"
             text = when.replace("last full sync", f"{who} · synced")
             names = ", ".join(dict.fromkeys(m.what for m in self._missing))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -70,6 +71,9 @@ NOVEMBER = document(
 """Both systems' hotpatches, in two spellings. The KB numbers are made up."""
 
 
+DRIP_S = 0.05
+
+
 class Feed:
     """What the server has, and what was asked of it. ``answers`` by path override what it would say."""
 
@@ -78,6 +82,8 @@ class Feed:
         self.asked: list[str] = []
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.address = ""
+        self.drop = 0
+        """Bytes that are sent at a time, with pauses; 0: all at once."""
 
     def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
         if path in self.answers:
@@ -106,7 +112,11 @@ def feed() -> Iterator[Feed]:
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):
+                for start in range(0, len(body), made.drop or len(body)) if body else ():
+                    self.wfile.write(body[start : start + (made.drop or len(body))])
+                    self.wfile.flush()
+                    time.sleep(DRIP_S if made.drop else 0)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from helpers.tls import CLIENT, TENANT, SecureAzure, browser, secure_azure
 from hotpatch_gui.azure import credentials, network
@@ -115,8 +116,24 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
 
 
 def test_a_server_that_does_not_answer_the_door_is_said() -> None:
-    cause = network.cause_of(TimeoutError(), "reading")
-    assert cause is None, "nothing is claimed of an error that names nothing"
+    """A listener whose queue is full lets nobody in."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        place = full.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(place)
+        with pytest.raises(requests.exceptions.ConnectTimeout) as error:
+            requests.get(f"http://127.0.0.1:{place[1]}/", timeout=0.5)
+        for one in waiting:
+            one.close()
+    found = network.cause_of(error.value, "reading")
+    assert found is not None
+    assert found.sentence == "No connection to 127.0.0.1 within the time limit while reading."
+
+
+def test_of_an_error_that_names_nothing_nothing_is_claimed() -> None:
+    assert network.cause_of(TimeoutError(), "reading") is None
 
 
 # signing in

@@ -210,6 +210,7 @@ def note(stage: Stage) -> str:
         (error(409, "MissingSubscriptionRegistration"), "not registered for the resource provider"),
         (error(409, "OperationNotAllowed"), "does not allow this operation for the machine"),
         (error(409, "SomethingElse"), "because of the resource's state (409 SomethingElse)"),
+        (Answer(409), "because of the resource's state (409)"),
         (error(400, "InvalidParameter"), "rejected the request (400 InvalidParameter)"),
     ],
 )

@@ -287,6 +287,26 @@ def test_an_answer_larger_than_the_limit_is_cut_off(
         download(msrc.address, calendar, {})
 
 
+def test_an_answer_that_drips_in_is_given_up(
+    calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(msrc_api, "MAX_SECONDS", 0.3)
+    with feed() as msrc:
+        msrc.drop = 1
+        with pytest.raises(ProblemError, match="took more than"):
+            download(msrc.address, calendar, {})
+        assert len(msrc.asked) == 1
+
+
+def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
+    calendar: Calendar,
+) -> None:
+    with feed() as msrc:
+        msrc.answers["/updates"] = (200, {"Content-Encoding": "gzip"}, b"no gzip at all")
+        with pytest.raises(ProblemError, match="could not be read"):
+            download(msrc.address, calendar, {})
+
+
 def test_no_network_and_a_wrong_address_are_said(calendar: Calendar) -> None:
     with pytest.raises(ProblemError, match="No connection to Microsoft"):
         download("http://127.0.0.1:9/", calendar, {})

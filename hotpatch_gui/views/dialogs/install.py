@@ -53,7 +53,6 @@ from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
 from .steps import StepsDialog
 
-"""More machines than this are confirmed by typing their number (the portal's own cap)."""
 PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
 
 

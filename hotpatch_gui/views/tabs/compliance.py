@@ -151,7 +151,7 @@ class ComplianceTab(QWidget):
             empty.say(
                 Glyph.INFO,
                 "No updates on offer",
-                "None of the chosen machines has an update in its last assessment.",
+                "No current assessment of the chosen machines lists an update. Status says on how many one is known.",
             )
         else:
             empty.say(*why_empty(self._one, now))
