@@ -236,7 +236,7 @@ class App(QObject):
         self.window.close()
         ended = self.thread_.stop()
         self._try_out(None)
-        ended &= self._trials_end()
+        ended &= self.next is not None or self._trials_end()
         self.desk.close()
         self.source.close()
         return ended

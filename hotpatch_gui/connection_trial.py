@@ -38,6 +38,14 @@ def is_running_out() -> bool:
     return bool(_RUNNING_OUT)
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what trials left that ended with the process."""
+    in_use = {trial.folder for trial in _RUNNING_OUT}
+    for old in folder.glob("trial-*"):
+        if old not in in_use:
+            shutil.rmtree(old, ignore_errors=True)
+
+
 class ConnectionTrial(QObject):
     """Lives on the UI thread, with a worker and a file of its own. The file becomes Azure's where the connection
     works, and is deleted where it doesn't.
@@ -54,6 +62,7 @@ class ConnectionTrial(QObject):
         super().__init__()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._connection = folder, connection
+        _sweep(folder)
         self._own = Path(tempfile.mkdtemp(prefix="trial-", dir=folder))
         self._path = self._own / FILE_NAME
         self._has_ended = False
@@ -69,6 +78,11 @@ class ConnectionTrial(QObject):
         self._worker.failed.connect(self._on_failed, queued)
         self._worker.prompted.connect(self.progressed, queued)
         self._worker.sync_progressed.connect(self._on_progressed, queued)
+
+    @property
+    def folder(self) -> Path:
+        """Its own."""
+        return self._own
 
     def start(self) -> None:
         self._thread.start()

@@ -26,6 +26,7 @@ from hotpatch_gui.worker.release_knowledge import (
     Update,
     derive_all,
     download,
+    known_to,
     read_file,
     take_up,
 )
@@ -63,9 +64,9 @@ def _show(options: argparse.Namespace, folder: Path, target: Target) -> int:
     return Exit.DONE
 
 
-def _calendar(db: sqlite3.Connection | None, *, but: str = "") -> Calendar:
+def _calendar(db: sqlite3.Connection | None) -> Calendar:
     shipped = resources.calendar()
-    return releases.calendar_of(db, shipped, but=but) if db is not None else shipped
+    return releases.calendar_of(db, shipped) if db is not None else shipped
 
 
 def _update(options: argparse.Namespace, folder: Path, target: Target) -> int:
@@ -73,7 +74,7 @@ def _update(options: argparse.Namespace, folder: Path, target: Target) -> int:
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
         say("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB.")
         try:
-            found = download(options.url or PUBLIC_FEED, _calendar(db, but=MSRC), read)
+            found = download(options.url or PUBLIC_FEED, known_to(db, resources.calendar()), read)
         except ProblemError as error:
             raise CommandError(str(error)) from error
         return _take(options, db, MSRC, found, target.clock(db)())
@@ -82,7 +83,7 @@ def _update(options: argparse.Namespace, folder: Path, target: Target) -> int:
 def _import(options: argparse.Namespace, folder: Path, target: Target) -> int:
     with _writing(folder, target) as db:
         try:
-            found = read_file(options.file, _calendar(db, but=FILE))
+            found = read_file(options.file, known_to(db, resources.calendar()))
         except ProblemError as error:
             raise CommandError(str(error)) from error
         return _take(options, db, FILE, found, target.clock(db)())

@@ -157,6 +157,8 @@ def plan(
     ``restart_pending`` is whether the machine awaits a restart already, which the end of an installation
     brings about; ``is_known``, whether a current assessment tells what is offered at all.
     """
+    if not is_known:
+        return Plan((), (), (), request.restart, restart_pending, is_known=False)
     taken: list[Update] = []
     left: list[tuple[Update, LeftOut]] = []
     seen: set[str] = set()
@@ -169,7 +171,7 @@ def plan(
         else:
             left.append((update, reason))
     unseen = tuple(kb for kb in request.include if kb not in seen)
-    return Plan(tuple(taken), tuple(left), unseen, request.restart, restart_pending, is_known)
+    return Plan(tuple(taken), tuple(left), unseen, request.restart, restart_pending)
 
 
 def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
@@ -203,16 +205,22 @@ class FleetReview:
         count = sum(len(p.taken) for p in busy.values())
         unknown = sum(not p.is_known for p in self.plans.values())
         if not count and unknown:
-            return f"What is installed on {_plural(unknown, 'machine')} is not known: no current assessment tells it."
+            return f"What is installed on {_plural(unknown, 'machine')} is not known; {self._unknown_restart(unknown)}."
         if not count:
             return "Nothing that the last assessments offer is taken; Azure still looks for updates when it starts."
         machines = _plural(len(busy), "machine")
         found = f"{_plural(count, 'update')} on {machines}. {self._restarts(busy)}"
         if not unknown:
             return found
-        return (
-            f"{found} What is installed on {unknown} more is not known, nor whether they restart."
-        )
+        return f"{found} What is installed on {unknown} more is not known; {self._unknown_restart(unknown)}."
+
+    def _unknown_restart(self, count: int) -> str:
+        match self.request.restart:
+            case RestartSetting.ALWAYS:
+                return f"{'it restarts' if count == 1 else 'they restart'} in any case"
+            case RestartSetting.NEVER:
+                return f"Azure will not restart {'it' if count == 1 else 'them'}"
+        return f"{'it' if count == 1 else 'they'} may restart"
 
     @property
     def unseen(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from .arc import Arc
+from .arc import Arc, is_azure_edition_on_azure_local
 from .machines import AssessmentMode, Image, PatchMode, PatchSettings
 from .platforms import is_supported
 
@@ -115,13 +115,14 @@ def _on_off(value: bool | None) -> str:
 
 
 def refusal(
-    image: Image, now: PatchSettings, wanted: SettingsChange, arc: Arc | None = None
-) -> str | None:
+    image: Image, now: PatchSettings, wanted: SettingsChange, arc: Arc | None = None, *,
+    os_name: str | None = None,
+) -> str | None:  # fmt: skip
     """Why Azure would refuse the change, in a sentence with the way round; None where it would not. ``wanted``
     is what the machine has afterwards; a setting that isn't known is no reason to refuse."""
     target, current = wanted.patch_mode, now.patch_mode
     if arc is not None:
-        return _refusal_of_arc(wanted, arc)
+        return _refusal_of_arc(wanted, arc, os_name)
     if {current, target} == {PatchMode.AUTOMATIC_BY_OS, PatchMode.MANUAL}:
         return (
             "Azure does not switch between Windows automatic updates and Manual updates: "
@@ -152,12 +153,14 @@ def refusal(
     return None
 
 
-def _refusal_of_arc(wanted: SettingsChange, arc: Arc) -> str | None:
+def _refusal_of_arc(wanted: SettingsChange, arc: Arc, os_name: str | None) -> str | None:
     """Arc-enabled servers have no automatic guest patching, and need their licence for hotpatches."""
     if wanted.orchestration is Orchestration.SAFE_DEPLOYMENT:
         return (
             "Azure Managed - Safe Deployment is for virtual machines in Azure; choose another one."
         )
-    if wanted.hotpatch and not arc.is_enrolled:
+    if wanted.hotpatch and not (
+        arc.is_enrolled or is_azure_edition_on_azure_local(os_name, arc.host)
+    ):
         return "Hotpatch needs the server to be enrolled first."
     return None

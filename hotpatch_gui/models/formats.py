@@ -76,15 +76,22 @@ def write(path: Path, report: Report) -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A new file that takes the place of ``path`` once it is written: what was there stays until then.
+    """A new file that takes the place of ``path`` once it is written: what was there stays until then. A link keeps
+    pointing to it; what is no file, such as a device, is written as it is.
 
     Raises:
         OSError: the place cannot be written.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
     part = path.with_name(f".{path.name}.part{path.suffix}")
     try:
         part.touch()  # a place that cannot be written fails before the reading
         yield part
+        if path.exists():
+            part.chmod(path.stat().st_mode)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

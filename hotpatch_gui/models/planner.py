@@ -158,7 +158,7 @@ def _subject(
     machine = machines.machine_of(row)
     if machine.product is None:
         return None
-    enrolled = can_be_enrolled(machine) if asked.enrol_all else is_enrolled(machine)
+    enrolled = is_enrolled(machine) or (asked.enrol_all and can_be_enrolled(machine))
     now = datetime.combine(asked.question.today, time(), UTC)
     on_train = enrolled and (
         machine.build is None

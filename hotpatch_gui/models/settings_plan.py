@@ -97,7 +97,7 @@ def _plan(selected: Selected, change: SettingsChange, enrol: bool | None) -> Mac
         changes.insert(0, ("Hotpatch licence", _yes(not enrol), _yes(bool(enrol))))
     after = effective(change, machine.settings)
     why = (
-        refusal(machine.image, machine.settings, after, arc)
+        refusal(machine.image, machine.settings, after, arc, os_name=machine.os_name)
         if differences(change, machine.settings)
         else None
     )

@@ -43,7 +43,7 @@ def _if_said(column: str, *parts: str) -> Callable[[sqlite3.Row], Any]:
 def _pending(row: sqlite3.Row) -> str:
     if row["restart_pending"]:
         return "Yes"
-    return "No" if row["assessed_at"] and RESTART_UNSAID not in row["unsaid"] else "Not known"
+    return "No" if row["in_graph"] and RESTART_UNSAID not in row["unsaid"] else "Not known"
 
 
 MACHINES = (

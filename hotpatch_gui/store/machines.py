@@ -94,10 +94,12 @@ _HISTORY = ("assessments", "installations", "operations")
 
 def mark_shared_ids(db: sqlite3.Connection, seen: Iterable[str]) -> None:
     """Remember which of the machines seen in one sync have a vmId in common, as clones do: it identifies none."""
+    ids = as_list(seen)
     db.execute(
-        f"UPDATE machines SET shares_vm_id=1 WHERE shares_vm_id=0 AND vm_id IN (SELECT vm_id FROM machines"
-        f" WHERE vm_id IS NOT NULL AND resource_id IN {AMONG} GROUP BY kind, vm_id HAVING count(*)>1)",
-        (as_list(seen),),
+        f"UPDATE machines SET shares_vm_id=1 WHERE shares_vm_id=0 AND resource_id IN {AMONG} AND vm_id IN"
+        f" (SELECT vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {AMONG}"
+        " GROUP BY kind, vm_id HAVING count(*)>1)",
+        (ids, ids),
     )
 
 

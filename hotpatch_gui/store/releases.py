@@ -24,9 +24,9 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def calendar_of(db: sqlite3.Connection, shipped: Calendar, *, but: str = "") -> Calendar:
-    """``shipped`` with what the file has learned, ``but`` from one origin: that may correct itself."""
-    learned = [(origin, r) for origin, r in read_learned(db) if origin != but]
+def calendar_of(db: sqlite3.Connection, shipped: Calendar) -> Calendar:
+    """``shipped`` with what the file has learned."""
+    learned = read_learned(db)
     return merge(shipped, learned) if learned else shipped
 
 
@@ -62,7 +62,8 @@ def _release(row: sqlite3.Row) -> Release:
     return Release(
         Product(row["product"]), row["month"], date.fromisoformat(row["released"]), ReleaseKind(row["kind"]),
         row["channel"], row["kb"], row["build"], None if row["restarts"] is None else bool(row["restarts"]),
-        row["lcu_kb"], row["lcu_build"], row["confidence"], row["source"], row["note"], machines=row["machines"],
+        row["lcu_kb"], row["lcu_build"], row["confidence"], row["source"], row["note"],
+        bool(row["offered"]), row["machines"],
     )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def save_learned(
     db: sqlite3.Connection, origin: str, releases: Iterable[Release], now: datetime
 ) -> None:
     """Add what an origin tells. What it said of the same release before is replaced."""
-    names = (*_FIELDS, "note", "machines", "origin", "learned_at")
+    names = (*_FIELDS, "note", "offered", "machines", "origin", "learned_at")
     for r in releases:
         is_monthly = r.kind is not ReleaseKind.OUT_OF_BAND
         db.execute(
@@ -80,8 +81,13 @@ def save_learned(
         )
         db.execute(
             f"INSERT INTO learned_releases ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-            (*_values(r), r.note, r.machines, origin, to_text(now)),
+            (*_values(r), r.note, r.is_offered, r.machines, origin, to_text(now)),
         )
+
+
+def forget_month(db: sqlite3.Connection, origin: str, month: str) -> None:
+    """What an origin said of a month, before it says it again."""
+    db.execute("DELETE FROM learned_releases WHERE origin=? AND month=?", (origin, month))
 
 
 def learn_from_fleet(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> bool:
@@ -100,6 +106,8 @@ def learn_from_fleet(db: sqlite3.Connection, calendar: Calendar, now: datetime) 
 
 def _is_better(new: Release, old: Release | None) -> bool:
     if old is None or new.kind is not old.kind:
+        return True
+    if new.confidence != old.confidence:
         return True
     more = (new.machines or 0) > (old.machines or 0)
     return more or (new.build is not None and old.build is None)

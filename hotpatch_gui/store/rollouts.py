@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from hotpatch_gui.domain.evidence import COUNTS_UNSAID
+from hotpatch_gui.domain.evidence import COUNTS_UNSAID, RESTART_UNSAID
 from hotpatch_gui.domain.patching import Facts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 
@@ -45,8 +45,9 @@ def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
 def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> Facts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
-    says_nothing = COUNTS_UNSAID in row["unsaid"] or row["restart_pending"] or row["important"]
-    nothing_left = assessed is not None and assessed >= released and not says_nothing
+    is_said = COUNTS_UNSAID not in row["unsaid"] and RESTART_UNSAID not in row["unsaid"]
+    is_done = is_said and not row["restart_pending"] and not row["important"]
+    nothing_left = assessed is not None and assessed >= released and is_done
     by_assessment = patched is None and nothing_left
     if by_assessment:
         patched = released

@@ -49,16 +49,19 @@ def save(
         i: Schedule(i.rsplit("/", 1)[-1], "", None, None, "") for i in assigned_ids - set(schedules)
     }
     db.execute(
-        "DELETE FROM machine_schedules WHERE machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
-        " OR schedule_id IN (SELECT id FROM schedules WHERE connection_id=?)",
-        (connection_id, connection_id),
+        "DELETE FROM machine_schedules WHERE machine_id IN (SELECT id FROM machines WHERE connection_id=?)",
+        (connection_id,),
     )
-    db.execute("DELETE FROM schedules WHERE connection_id=?", (connection_id,))
-    marks = ", ".join("?" * (len(_FIELDS) + 2))
-    db.executemany(
-        f"INSERT OR REPLACE INTO schedules (id, connection_id, {', '.join(_FIELDS)}) VALUES ({marks})",
-        [(i, connection_id, *_values(s)) for i, s in (known | unread).items()],
+    db.execute(
+        "DELETE FROM schedules WHERE connection_id=? AND id NOT IN (SELECT schedule_id FROM machine_schedules)",
+        (connection_id,),
     )
+    columns = ("id", "connection_id", *_FIELDS)
+    insert = f"INSERT INTO schedules ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) ON CONFLICT (id) DO "
+    rows = {i: (i, connection_id, *_values(s)) for i, s in (known | unread).items()}
+    sets = ", ".join(f"{c}=excluded.{c}" for c in columns[1:])
+    db.executemany(f"{insert} UPDATE SET {sets}", [rows[i] for i in known])
+    db.executemany(f"{insert} NOTHING", [rows[i] for i in unread])  # another connection may read it
     _follow(db, [(m, i, How.DIRECT, "") for m, i in assigned.direct if i in known])
     found = [
         f for s in assigned.scopes if s.schedule_id in known for f in _found(db, connection_id, s)

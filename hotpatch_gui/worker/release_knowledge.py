@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,10 +11,15 @@ from typing import Any, NamedTuple
 import orjson
 
 from hotpatch_gui.azure.msrc_api import MAX_BYTES, Listed, MsrcApi
-from hotpatch_gui.azure.msrc_document import DocumentReleases, is_document, read_document
+from hotpatch_gui.azure.msrc_document import (
+    DocumentReleases,
+    is_document,
+    month_of,
+    read_document,
+)
 from hotpatch_gui.azure.parse import UnreadableError
 from hotpatch_gui.domain.kb import normalise_kb
-from hotpatch_gui.domain.learning import FORMAT, contradiction, objection
+from hotpatch_gui.domain.learning import FORMAT, contradiction, merge, objection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.releases import (
     Calendar,
@@ -69,9 +74,29 @@ def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) ->
     return new[-MAX_DOCUMENTS:]
 
 
+class Known(NamedTuple):
+    """What an update is held against: the program's own calendar, and (origin, release) learned since."""
+
+    shipped: Calendar
+    learned: tuple[tuple[str, Release], ...] = ()
+
+    def beside(self, origin: str, month: str = "") -> Calendar:
+        """All but what ``origin`` itself said of ``month``, or of every month: it may correct that."""
+        own = (r for r in self.learned if r[0] == origin and (not month or r[1].month == month))
+        left_out = set(map(id, own))
+        return merge(self.shipped, [r for r in self.learned if id(r) not in left_out])
+
+    def plus(self, origin: str, releases: Iterable[Release]) -> Known:
+        return self._replace(learned=(*self.learned, *((origin, r) for r in releases)))
+
+
+def known_to(db: sqlite3.Connection, shipped: Calendar) -> Known:
+    return Known(shipped, tuple(releases.read_learned(db)))
+
+
 def download(
     address: str,
-    calendar: Calendar,
+    known: Known,
     read: Mapping[str, str],
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Update:
@@ -90,15 +115,17 @@ def download(
     refused: list[str] = []
     documents = {ATTEMPT: ""}
     first: ProblemError | None = None
-    for listed in wanted(api.documents(), calendar, read):
+    for listed in wanted(api.documents(), known.beside(MSRC), read):
         if is_cancelled():
             break
         try:
-            found = _read(api.document(listed.id), calendar, listed.id)
+            beside = known.beside(MSRC, listed.month)
+            found = _read(api.document(listed.id), beside, listed.id)
         except ProblemError as error:
             first = first or error
             refused.append(f"{listed.id}: {error.problem.text}")
             continue
+        known = known.plus(MSRC, found.releases)
         added += found.releases
         refused += found.refused
         documents[listed.id] = listed.revised
@@ -114,7 +141,7 @@ def _read(body: Mapping[str, Any], calendar: Calendar, name: str) -> DocumentRel
         raise ProblemError(_no_releases(name, str(error))) from error
 
 
-def read_file(path: Path, calendar: Calendar) -> Update:
+def read_file(path: Path, known: Known) -> Update:
     """A saved MSRC document, or a list that ``releases export`` wrote.
 
     Raises:
@@ -132,16 +159,16 @@ def read_file(path: Path, calendar: Calendar) -> Update:
     except ValueError as error:
         raise ProblemError(_no_releases(path.name, "it isn't JSON")) from error
     if is_document(body):
-        found = _read(body, calendar, path.name)
+        found = _read(body, known.beside(FILE), path.name)
         return Update(found.releases, found.refused, {})
     if isinstance(body, Mapping) and body.get("format") == FORMAT:
-        return _from_list(body.get("releases"), calendar, path.name)
+        return _from_list(body.get("releases"), known, path.name)
     raise ProblemError(
         _no_releases(path.name, "it is neither an MSRC document nor a list of releases export")
     )
 
 
-def _from_list(rows: Any, calendar: Calendar, name: str) -> Update:
+def _from_list(rows: Any, known: Known, name: str) -> Update:
     if not isinstance(rows, list):
         raise ProblemError(_no_releases(name, "its list of releases is missing"))
     added: dict[tuple[object, ...], Release] = {}
@@ -152,6 +179,7 @@ def _from_list(rows: Any, calendar: Calendar, name: str) -> Update:
         if release is None:
             refused.append(f"row {number} is not a release")
             continue
+        calendar = known.beside(FILE, release.month)
         if _brings_nothing(release, calendar):
             continue
         is_monthly = release.kind is not ReleaseKind.OUT_OF_BAND
@@ -162,6 +190,7 @@ def _from_list(rows: Any, calendar: Calendar, name: str) -> Update:
             why = f"{release.month}: the list has two rows for it"
         elif why is None:
             added[key] = seen[key] = release
+            known = known.plus(FILE, [release])
         if why is not None:
             refused.append(f"{release.product.label}, {why}")
     return Update(list(added.values()), refused, {})
@@ -203,6 +232,9 @@ def take_up(
 ) -> Calendar:
     """Store what an update brought and derive every machine's situation again; the calendar in force then."""
     with transaction(db):
+        for document in update.documents if not update.refused else ():
+            if document != ATTEMPT:
+                releases.forget_month(db, origin, month_of(document))
         releases.save_learned(db, origin, update.added, now)
         releases.save_documents(db, update.documents, now)
         calendar = releases.calendar_of(db, shipped)

@@ -18,7 +18,7 @@ from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import transaction
 from hotpatch_gui.store.release_book import ReleaseBook
 
-from .release_knowledge import FILE, MSRC, Update, download, read_file, take_up
+from .release_knowledge import FILE, MSRC, Update, download, known_to, read_file, take_up
 from .scheduler import Job
 
 log = logging.getLogger(__name__)
@@ -56,14 +56,14 @@ class ReleaseUpdates:
     def from_microsoft(self, address: str) -> Job:
         """Read Microsoft's Security Update API."""
         read = {i: d.revised for i, d in releases.read_documents(self._db).items()}
-        calendar = releases.calendar_of(self._db, self._shipped(), but=MSRC)
-        work = lambda: download(address, calendar, read, self._stopping.is_set)  # noqa: E731
+        known = known_to(self._db, self._shipped())
+        work = lambda: download(address, known, read, self._stopping.is_set)  # noqa: E731
         yield from self._run(MSRC, work)
 
     def from_file(self, path: Path) -> Job:
         """Read a saved document or list."""
-        calendar = releases.calendar_of(self._db, self._shipped(), but=FILE)
-        yield from self._run(FILE, lambda: read_file(path, calendar))
+        known = known_to(self._db, self._shipped())
+        yield from self._run(FILE, lambda: read_file(path, known))
 
     def daily(self, address: Callable[[], str | None]) -> Job:
         """Read Microsoft once a day while ``address`` gives one; after a failure sooner, with growing pauses."""

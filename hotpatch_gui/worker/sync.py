@@ -178,6 +178,8 @@ class _FleetSync:
         yield from self._pages("Arc-enabled servers", gateway.arc_pages(), self._take_machines)
         counted += self._counted
         self._is_whole = not self.unreadable and len(self._seen) >= counted
+        with transaction(db):
+            machines.mark_shared_ids(db, self._seen)
         yield from self._beside("health", self._health())
         yield from self._beside("schedules", self._schedules())
         sweep = Sweep.begin(self._c)
@@ -244,7 +246,6 @@ class _FleetSync:
 
     def _join_moved(self) -> None:
         with transaction(self._c.db):
-            machines.mark_shared_ids(self._c.db, self._seen)
             joined = machines.join_moved(self._c.db, self._c.connection_id)
         if joined:
             log.info("%s machines have moved and keep their history", joined)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from contextlib import closing
 
 import pytest
 
@@ -12,7 +13,8 @@ from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models.schedule_text import when
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
-from hotpatch_gui.store import machines, schedules, side_reads
+from hotpatch_gui.store import connections, machines, schedules, side_reads
+from hotpatch_gui.store.database import open_writer, transaction
 
 TABLES = {
     "health": b"healthresources", "schedules": b"maintenanceconfigurations", "assignments": b"configurationassignments",
@@ -126,6 +128,28 @@ def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
     assert any(
         "not among the maintenance configurations that your account can read" in t for t in shown
     )
+
+
+def test_another_connection_that_cannot_read_a_schedule_takes_it_from_nobody(stage: Stage) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    before = {i: m.follows for i, m in schedules.of_machines(db).items()}
+    (schedule_id, name) = db.execute("SELECT id, name FROM schedules").fetchone()
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        other = connections.save(
+            writer, connections.read_all(writer)[0]._replace(id=0, name="Other")
+        )
+        mine = writer.execute("SELECT resource_id FROM machines WHERE name='vm-web-02'").fetchone()[
+            0
+        ]
+        writer.execute("UPDATE machines SET connection_id=? WHERE resource_id=?", (other, mine))
+        for _ in range(2):
+            schedules.save(writer, other, {}, schedules.Assignments([(mine, schedule_id)], []))
+    after = schedules.of_machines(db)
+    assert {i: m.follows for i, m in after.items() if i in before} == before
+    (added,) = [m for i, m in after.items() if i not in before]
+    assert [(f.how, f.schedule.name) for f in added.follows] == [(How.UNREAD, name)]
 
 
 @pytest.mark.expects_log

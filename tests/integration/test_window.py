@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.demo.stage import Stage, still_wire
+from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
@@ -358,7 +359,10 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
     assert offered == {name: "–", "vm-web-02": "3"}
     for step in (1, 2, 3):
         dialog.go_to(step)
-    assert "What is installed on 1 more is not known" in dialog.sentence.headline.text()
+    assert (
+        "What is installed on 1 more is not known; it may restart."
+        in dialog.sentence.headline.text()
+    )
     rows = {
         dialog.review_list.topLevelItem(n).text(0): dialog.review_list.topLevelItem(n)
         for n in range(2)
@@ -366,6 +370,23 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
     assert rows[name].text(1) == "not known"
     assert rows[name].text(2) == "No current assessment tells what is installed; it may restart."
     dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [(RestartSetting.IF_REQUIRED, "it may restart"), (RestartSetting.ALWAYS, "it restarts in any case"),
+     (RestartSetting.NEVER, "Azure will not restart it")],
+)  # fmt: skip
+def test_what_is_not_known_still_follows_the_restart_setting(
+    setting: RestartSetting, says: str
+) -> None:
+    request = InstallRequest(frozenset({Classification.SECURITY}), restart=setting)
+    unknown = plan(request, [], is_known=False)
+    assert (
+        FleetReview(request, {1: unknown}).sentence
+        == f"What is installed on 1 machine is not known; {says}."
+    )
+    assert FleetReview(request, {1: unknown}).may_restart is (setting is not RestartSetting.NEVER)
 
 
 def test_a_kb_that_one_machine_is_offered_is_on_offer(stage: Stage) -> None:

@@ -34,7 +34,15 @@ from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
 from hotpatch_gui.models.release_sources import export_rows
 from hotpatch_gui.store import database, releases
-from hotpatch_gui.worker.release_knowledge import MSRC, Update, download, read_file, take_up
+from hotpatch_gui.worker.release_knowledge import (
+    MSRC,
+    Known,
+    Update,
+    download,
+    known_to,
+    read_file,
+    take_up,
+)
 
 P25, P22 = Product.WS2025, Product.WS2022
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -200,13 +208,13 @@ def test_nonsense_in_a_document_ends_in_a_known_error_or_in_nothing(part: str, v
 def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None:
     with feed() as msrc:
         msrc.documents.insert(0, document("2026-Aug", fix("1111111", [WS25], "26100.1")))
-        update = download(msrc.address, calendar, {})
+        update = download(msrc.address, Known(calendar), {})
         assert msrc.asked == ["/updates", "/cvrf/2026-Oct", "/cvrf/2026-Nov"]
         assert (len(update.added), update.refused) == (4, [])
         whole = joined(calendar, update)
         assert all(whole.complete_until(p) == date(2026, 12, 7) for p in Product)
         msrc.asked.clear()
-        again = download(msrc.address, whole, update.documents)
+        again = download(msrc.address, Known(whole), update.documents)
         assert msrc.asked == ["/updates"], "nothing is new"
         assert again.text == "Nothing new."
 
@@ -236,7 +244,7 @@ def test_a_server_that_answers_badly_changes_nothing(
         msrc.documents = [NOVEMBER]
         msrc.answers[path] = answer
         with pytest.raises(ProblemError) as error:
-            download(msrc.address, calendar, {})
+            download(msrc.address, Known(calendar), {})
     assert error.value.problem.kind is kind
     assert says in error.value.problem.text
     assert (
@@ -248,7 +256,7 @@ def test_a_server_that_answers_badly_changes_nothing(
 def test_a_document_that_is_bad_costs_no_other(calendar: Calendar) -> None:
     with feed() as msrc:
         msrc.answers["/cvrf/2026-Oct"] = (404, {}, b"")
-        found = download(msrc.address, calendar, {})
+        found = download(msrc.address, Known(calendar), {})
         assert {r.month for r in found.added} == {"2026-11"}
         (why,) = found.refused
         assert why.startswith("2026-Oct: ")
@@ -262,7 +270,7 @@ def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> Non
     db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
     with closing(db), feed() as msrc:
         msrc.documents = [document("2026-Nov", cumulative)]
-        first = download(msrc.address, releases.calendar_of(db, calendar, but=MSRC), {})
+        first = download(msrc.address, known_to(db, calendar), {})
         take_up(db, MSRC, first, calendar, NOW)
         wrong = releases.calendar_of(db, calendar).month(P25, "2026-11")
         assert wrong is not None
@@ -271,7 +279,7 @@ def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> Non
             document("2026-Nov", cumulative, hotpatch, revised="2026-11-12T08:00:00Z")
         ]
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
-        second = download(msrc.address, releases.calendar_of(db, calendar, but=MSRC), read)
+        second = download(msrc.address, known_to(db, calendar), read)
         assert second.refused == []
         take_up(db, MSRC, second, calendar, NOW)
         right = releases.calendar_of(db, calendar).month(P25, "2026-11")
@@ -284,7 +292,7 @@ def test_an_answer_larger_than_the_limit_is_cut_off(
 ) -> None:
     monkeypatch.setattr(msrc_api, "MAX_BYTES", 200)
     with feed() as msrc, pytest.raises(ProblemError, match="took more than"):
-        download(msrc.address, calendar, {})
+        download(msrc.address, Known(calendar), {})
 
 
 def test_an_answer_that_drips_in_is_given_up(
@@ -294,7 +302,7 @@ def test_an_answer_that_drips_in_is_given_up(
     with feed() as msrc:
         msrc.drop = 1
         with pytest.raises(ProblemError, match="took more than"):
-            download(msrc.address, calendar, {})
+            download(msrc.address, Known(calendar), {})
         assert len(msrc.asked) == 1
 
 
@@ -304,14 +312,14 @@ def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
     with feed() as msrc:
         msrc.answers["/updates"] = (200, {"Content-Encoding": "gzip"}, b"no gzip at all")
         with pytest.raises(ProblemError, match="could not be read"):
-            download(msrc.address, calendar, {})
+            download(msrc.address, Known(calendar), {})
 
 
 def test_no_network_and_a_wrong_address_are_said(calendar: Calendar) -> None:
     with pytest.raises(ProblemError, match="No connection to Microsoft"):
-        download("http://127.0.0.1:9/", calendar, {})
+        download("http://127.0.0.1:9/", Known(calendar), {})
     with pytest.raises(ProblemError, match="is no https address"):
-        download("http://api.msrc.example/", calendar, {})
+        download("http://api.msrc.example/", Known(calendar), {})
 
 
 ROW = {
@@ -350,13 +358,70 @@ def test_a_row_that_cannot_be_true_is_refused(
     listed.write_text(
         json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
     )
-    found = read_file(listed, calendar)
+    found = read_file(listed, Known(calendar))
     assert found.added == []
     (why,) = found.refused
     assert says in why
     good = {"format": "hotpatch-releases", "releases": [ROW]}
     listed.write_text(json.dumps(good), encoding="utf-8")
-    assert [r.kb for r in read_file(listed, calendar).added] == ["KB5991125"]
+    assert [r.kb for r in read_file(listed, Known(calendar)).added] == ["KB5991125"]
+
+
+def test_rows_of_one_list_are_held_against_each_other(calendar: Calendar, tmp_path: Path) -> None:
+    december = {"month": "2026-12", "release_date": "2026-12-08"}
+    for change, says in (
+        ({"lcu_kb": "KB5992025"}, "KB5991125 is November 2026's"),
+        ({"kb": "KB5992125", "lcu_kb": "KB5992025", "os_build": "26100.33700"}, "doesn't fit"),
+    ):
+        listed = tmp_path / "releases.json"
+        rows = [ROW, ROW | december | change]
+        listed.write_text(
+            json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
+        )
+        found = read_file(listed, Known(calendar))
+        assert [r.month for r in found.added] == ["2026-11"]
+        (why,) = found.refused
+        assert says in why
+        later = Known(calendar).plus("file", found.added)
+        listed.write_text(
+            json.dumps({"format": "hotpatch-releases", "releases": rows[1:]}), encoding="utf-8"
+        )
+        assert read_file(listed, later).added == [], "nor against those of an import before"
+
+
+def test_what_a_revised_document_no_longer_lists_is_forgotten(
+    calendar: Calendar, tmp_path: Path
+) -> None:
+    db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
+    with closing(db), feed() as msrc:
+        take_up(db, MSRC, download(msrc.address, known_to(db, calendar), {}), calendar, NOW)
+        assert releases.calendar_of(db, calendar).month(P22, "2026-11") is not None
+        only = [
+            fix("5991025", [WS25, WS25_CORE], "26100.33800"),
+            fix("5991125", [WS25], "26100.33750", HOTPATCH[0], "No"),
+        ]
+        msrc.documents = [document("2026-Nov", *only, revised="2026-11-20T08:00:00Z")]
+        read = {i: d.revised for i, d in releases.read_documents(db).items()}
+        take_up(db, MSRC, download(msrc.address, known_to(db, calendar), read), calendar, NOW)
+        assert releases.calendar_of(db, calendar).month(P22, "2026-11") is None
+        assert releases.calendar_of(db, calendar).month(P25, "2026-11") is not None
+
+
+def test_a_row_that_windows_update_does_not_offer_stays_so(
+    calendar: Calendar, tmp_path: Path
+) -> None:
+    listed = tmp_path / "releases.json"
+    rows = [ROW | {"offered": False}]
+    listed.write_text(
+        json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
+    )
+    db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
+    with closing(db):
+        found = read_file(listed, known_to(db, calendar))
+        whole = take_up(db, "file", found, calendar, NOW)
+        stored = whole.by_kb(P25, "KB5991125")
+        assert stored is not None
+        assert not stored.is_offered
 
 
 def test_a_list_with_two_rows_for_a_month_is_refused_for_it(
@@ -367,7 +432,7 @@ def test_a_list_with_two_rows_for_a_month_is_refused_for_it(
     listed.write_text(
         json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
     )
-    found = read_file(listed, calendar)
+    found = read_file(listed, Known(calendar))
     assert found.refused == ["Windows Server 2025, 2026-11: the list has two rows for it"]
     assert found.added == []
 
@@ -377,15 +442,15 @@ def test_a_saved_document_and_an_exported_list_are_imported(
 ) -> None:
     saved = tmp_path / "2026-Nov.json"
     saved.write_text(json.dumps(NOVEMBER), encoding="utf-8")
-    whole = joined(calendar, read_file(saved, calendar), "file")
+    whole = joined(calendar, read_file(saved, Known(calendar)), "file")
     assert whole.complete_until(P25) == date(2026, 12, 7)
     listed = tmp_path / "releases.json"
     listed.write_text(json.dumps(export_rows(whole, NOW)), encoding="utf-8")
-    there = read_file(listed, calendar)
+    there = read_file(listed, Known(calendar))
     assert (len(there.added), there.refused) == (2, [])
     elsewhere = joined(calendar, there, "file")
     assert {r.kb for r in elsewhere.releases} == {r.kb for r in whole.releases}
-    assert read_file(listed, whole).text == "Nothing new."
+    assert read_file(listed, Known(whole)).text == "Nothing new."
 
 
 @pytest.mark.parametrize(
@@ -400,9 +465,9 @@ def test_another_file_is_refused(
     path = tmp_path / "x.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ProblemError, match=says):
-        read_file(path, calendar)
+        read_file(path, Known(calendar))
     with pytest.raises(ProblemError, match="No such file"):
-        read_file(tmp_path / "none.json", calendar)
+        read_file(tmp_path / "none.json", Known(calendar))
 
 
 def test_rows_of_a_list_that_cannot_be_are_refused_one_by_one(
@@ -418,6 +483,6 @@ def test_rows_of_a_list_that_cannot_be_are_refused_one_by_one(
         good | {"month": "2026-11", "os_build": "20348.1"}, "row", good | {"kind": "hotpatch"},
     ]  # fmt: skip
     path.write_text(json.dumps(rows | {"releases": broken}), encoding="utf-8")
-    found = read_file(path, calendar)
+    found = read_file(path, Known(calendar))
     assert [r.kb for r in found.added] == ["KB5990025"]
     assert len(found.refused) == len(broken) - 1

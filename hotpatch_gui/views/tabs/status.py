@@ -133,7 +133,7 @@ class StatusTab(QScrollArea):
             f"Yes{cause}"
             if row["restart_pending"]
             else ("No" if row["in_graph"] and RESTART_UNSAID not in row["unsaid"] else "Not known"),
-            f"{machine.build}{f' ({running.kb or running.title})' if running else ''}"
+            f"{machine.build}{f' ({running.kb or running.month_name})' if running else ''}"
             if machine.build
             else "Not reported",
             row["connection_name"] or "None",
@@ -203,8 +203,8 @@ def _baseline_text(calendar: Calendar, product: Product, now: datetime) -> str:
         return f"{base.build or 'Build not known'} ({base.title}); {planned}" if base else planned
     if base is None:
         return "Not known"
-    newest = ", the newest known" if calendar.unknown(product, base.released, today) else ""
-    return f"{base.build or 'Build not known'} ({base.title}{newest})"
+    newest = "Newest known: " if calendar.unknown(product, base.released, today) else ""
+    return f"{newest}{base.build or 'build not known'} ({base.title})"
 
 
 def _make_strip(theme: Theme) -> Chart:

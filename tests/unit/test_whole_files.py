@@ -1,0 +1,52 @@
+"""Files that are written anew: what was there stays until the new one is whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotpatch_gui.models.formats import whole
+
+
+def test_an_error_in_between_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text("old")
+
+    def fill_the_disk() -> None:
+        with whole(path) as part:
+            part.write_text("ha")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fill_the_disk()
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["list.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and modes")
+def test_a_link_and_a_mode_are_kept(tmp_path: Path) -> None:
+    path, link = tmp_path / "real.json", tmp_path / "link.json"
+    path.write_text("old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    with whole(link) as part:
+        part.write_text("new")
+    assert link.is_symlink()
+    assert path.read_text() == "new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices")
+def test_what_is_no_file_is_written_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with whole(pipe) as part:
+        part.write_text("new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
