@@ -77,6 +77,8 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
         )
     else:
         headline, step = _HEADLINES[situation](evidence, calendar, now)
+    if situation is Situation.NOT_RUNNING and machine.build is not None:
+        running = f"When it was last seen, {_lower(running).replace(' runs ', ' ran ', 1)}"
     return Coverage(level, situation, headline, running, step)
 
 

@@ -112,6 +112,8 @@ def kind_text(row: ReleaseRow) -> str:
 def _restart_text(row: ReleaseRow, _: datetime) -> str:
     if row.restarts is None:
         return "Not known" if row.state == NOT_KNOWN else "Not published"
+    if row.state == PLANNED:
+        return "Planned: yes" if row.restarts else "Planned: no"
     return "Restarts" if row.restarts else "No restart"
 
 
@@ -167,7 +169,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     """The text equivalent of the chart."""
     kinds = Counter(r.kind for r in rows if r.state in (RELEASED, SEEN))
     ahead = [r for r in rows if r.state == PLANNED]
-    unknown = sum(r.state == NOT_KNOWN for r in rows)
+    unknown = len({r.day for r in rows if r.state == NOT_KNOWN})
     changed = sum(r.has_changed for r in rows)
     failed = sum(i.failed for i in data.installs)
     parts = [

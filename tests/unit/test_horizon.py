@@ -21,6 +21,7 @@ from hotpatch_gui.domain.evidence import Evidence, standing
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.machines import Image
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar, Product
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
@@ -154,6 +155,13 @@ def evidence(state: State) -> Evidence:
     machine = replace(GOOD, os_version=state.build, settings=settings, image=image)
     assessed = state.now - timedelta(hours=2)
     return Evidence(machine, HotpatchStatus.ENABLED, **({"assessed": assessed} | fields))
+
+
+def test_of_a_machine_that_is_off_only_the_past_is_known(calendar: Calendar) -> None:
+    machine = replace(GOOD, os_version=OCTOBER, power=PowerState.DEALLOCATED)
+    found = coverage(Evidence(machine, HotpatchStatus.ENABLED, NOVEMBER), calendar, NOVEMBER)
+    assert found.situation is Situation.NOT_RUNNING
+    assert "When it was last seen, it ran the October 2026 baseline" in found.text
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda s: s.name)
