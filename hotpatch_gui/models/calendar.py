@@ -190,7 +190,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     if machines:
         crosses = f", {failed} failed (crosses)" if failed else ""
         parts.append(
-            f"{machines}: {len(data.installs) - failed} installations (triangles){crosses}."
+            f"{machines}: {_count(len(data.installs) - failed, 'installation')} (triangles){crosses}."
         )
     return " ".join(parts)
 
