@@ -8,9 +8,7 @@ from datetime import date, datetime
 
 from .clock import age_text
 from .evidence import (
-    COUNTS_UNSAID,
     LEVELS,
-    RESTART_UNSAID,
     Evidence,
     departure,
     expected_since,
@@ -34,7 +32,7 @@ from .releases import (
     month_name,
     release_day,
 )
-from .standing import Level, Situation
+from .standing import COUNTS_UNSAID, RESTART_UNSAID, Level, Situation
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
 

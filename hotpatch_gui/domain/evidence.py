@@ -11,7 +11,7 @@ from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .power import PowerState
 from .releases import Calendar, Expected, Release, ReleaseKind, release_day
-from .standing import Level, Situation
+from .standing import COUNTS_UNSAID, RESTART_UNSAID, Level, Situation
 from .titles import ReleaseTitle
 
 
@@ -44,9 +44,6 @@ class Evidence:
     hidden: datetime | None = None
     unsaid: tuple[str, ...] = ()
     """What the assessment that counts doesn't say: COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID."""
-
-
-COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID = "counts", "list", "restart"
 
 
 class Departure(NamedTuple):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID = "counts", "list", "restart"
+"""What an assessment may leave unsaid: how many updates, which, and whether a restart is pending."""
+
 
 class Level(IntEnum):
     """How much attention a machine needs; higher sorts first in "needs attention"."""

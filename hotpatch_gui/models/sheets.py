@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.evidence import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID, standing
+from hotpatch_gui.domain.evidence import standing
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
 from hotpatch_gui.store import catalogue, tables
 
 from . import words

@@ -6,9 +6,8 @@ import sqlite3
 from datetime import datetime, timedelta, tzinfo
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.evidence import COUNTS_UNSAID, LIST_UNSAID
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.standing import Level, Situation
+from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, Level, Situation
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 

@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.evidence import (
-    COUNTS_UNSAID,
-    LIST_UNSAID,
-    RESTART_UNSAID,
     Evidence,
     standing,
 )
@@ -21,7 +18,7 @@ from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID, Level
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 

@@ -6,9 +6,9 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from hotpatch_gui.domain.evidence import COUNTS_UNSAID, RESTART_UNSAID
 from hotpatch_gui.domain.patching import Facts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
+from hotpatch_gui.domain.standing import COUNTS_UNSAID, RESTART_UNSAID
 
 from . import schedules
 from .machines import machine_of

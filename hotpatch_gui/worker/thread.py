@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, database, operations, releases
+from hotpatch_gui.store import catalogue, connections, database, operations
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
 
@@ -150,6 +150,8 @@ class Worker(QObject):
             self.failed.emit(database.store_problem(error, self._path))
 
     def _open(self) -> None:
+        from hotpatch_gui.store import releases  # noqa: PLC0415 - after the first frame
+
         db, set_aside = database.prepare(self._path, self._world)
         try:
             with database.transaction(db):

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.evidence import RESTART_UNSAID, running_release
+from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.releases import (
@@ -21,6 +21,7 @@ from hotpatch_gui.domain.releases import (
     day_name,
     release_day,
 )
+from hotpatch_gui.domain.standing import RESTART_UNSAID
 from hotpatch_gui.models import words
 from hotpatch_gui.models.chosen import Chosen, Standing
 from hotpatch_gui.models.reader import Asker

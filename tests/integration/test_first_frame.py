@@ -1,0 +1,30 @@
+"""What is imported before the first frame, by name: time would tell the same, and not on every machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hotpatch_gui.demo.stage import Stage
+
+CHILD = Path(__file__).parents[1] / "benchmarks" / "children" / "program.py"
+AFTERWARDS = (
+    "azure", "numpy", "pyqtgraph", "requests", "sqlite_utils", "qtawesome", "hotpatch_gui.simulator",
+    "hotpatch_gui.store.machines", "hotpatch_gui.store.releases", "hotpatch_gui.domain.evidence",
+    "hotpatch_gui.domain.releases", "hotpatch_gui.domain.records",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the child ends with os._exit")
+def test_what_the_first_frame_does_not_show_is_imported_after_it(qapp, tmp_path: Path) -> None:
+    with Stage("light", folder=tmp_path / "demo") as stage:
+        stage.start()
+    command = [sys.executable, "-X", "importtime", str(CHILD), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    names = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "hotpatch_gui.views.main_window" in names
+    early = [n for n in names if any(n == a or n.startswith(f"{a}.") for a in AFTERWARDS)]
+    assert sorted(early) == []
