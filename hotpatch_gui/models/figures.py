@@ -84,6 +84,8 @@ class MonthBar:
     without: int
     exposure: float
     exposure_without: float
+    is_unknown: bool = False
+    """What was released on the day is not known, so the plan is shown."""
 
 
 @dataclass(frozen=True, slots=True)

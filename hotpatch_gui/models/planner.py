@@ -223,8 +223,16 @@ MONTHS = (
 
 
 def chart_data(found: Forecast) -> PlannerData:
+    unknown = set(found.unknown_days)
     months = tuple(
-        MonthBar(m.day, m.restarts, m.restarts_without, m.exposure.mean, m.exposure_without.mean)
+        MonthBar(
+            m.day,
+            m.restarts,
+            m.restarts_without,
+            m.exposure.mean,
+            m.exposure_without.mean,
+            m.day in unknown,
+        )
         for m in found.months
     )
     return PlannerData(found.question.window_hours, months)
@@ -232,10 +240,15 @@ def chart_data(found: Forecast) -> PlannerData:
 
 def chart_words(found: Forecast) -> str:
     most = max(found.months, key=lambda m: m.restarts)
+    unknown = (
+        " “?”: what was released is not known here, so the plan is shown."
+        if found.unknown_days
+        else ""
+    )
     return (
         f"Restarts by release and hours of windows: with hotpatch (filled) {found.restarts:,}, without (outline) "
         f"{found.restarts_without:,}; most with hotpatch on {day_name(most.day)}, {most.restarts:,}. "
-        "Days exposed, right: dots with hotpatch, triangles without."
+        f"Days exposed, right: dots with hotpatch, triangles without.{unknown}"
     )
 
 

@@ -17,6 +17,7 @@ from hotpatch_gui.domain.forecast import (
 )  # fmt: skip
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
 from hotpatch_gui.domain.rollout import Member
+from hotpatch_gui.models.planner import chart_data, chart_words
 
 WS22, WS25 = Product.WS2022, Product.WS2025
 PAIRS = resources.read_json("region-pairs.json")["pairs"]
@@ -77,6 +78,8 @@ def test_a_month_that_is_still_to_come_is_a_plan(calendar: Calendar) -> None:
         (ReleaseKind.HOTPATCH, True),
     ]
     assert found.unknown_days == [date(2026, 11, 10)], "the plan stands in for what is not known"
+    assert [m.day for m in chart_data(found).months if m.is_unknown] == [date(2026, 11, 10)]
+    assert "what was released is not known here" in chart_words(found)
 
 
 def test_what_is_not_out_yet_is_foretold_by_the_plan_alone() -> None:

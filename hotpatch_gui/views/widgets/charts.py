@@ -272,7 +272,13 @@ class PlannerChart(_Plot):
             )
         step = max(1, len(data) // 12)
         self.plot.getAxis("bottom").setTicks(
-            [[(n, f"{b.day:%b %Y}") for n, b in enumerate(data) if n % step == 0]]
+            [
+                [
+                    (n, f"{b.day:%b %Y}{' ?' if b.is_unknown else ''}")
+                    for n, b in enumerate(data)
+                    if n % step == 0
+                ]
+            ]
         )
         hours = shown.window_hours
         ticks = [(n, f"{text} · {n * hours:,.4g} h") for n, text in _whole_ticks(most)]
