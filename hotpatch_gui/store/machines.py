@@ -75,7 +75,7 @@ def _retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
             continue
         at = to_text(new.fetched)
         db.execute(
-            "UPDATE machines SET resource_id=resource_id || '#' || vm_id, gone_at=coalesce(gone_at, ?)"
+            "UPDATE machines SET resource_id=resource_id || '#' || id, gone_at=coalesce(gone_at, ?)"
             " WHERE id=?",
             (at, row_id),
         )

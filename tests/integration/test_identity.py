@@ -189,3 +189,22 @@ def test_a_machine_that_was_never_read_has_no_tick(
     assert words.level_of(row) is Level.UNKNOWN
     assert words.situation_of(row) == "Not read yet"
     assert row["attention"] == Level.UNKNOWN
+
+
+def test_a_machine_that_is_made_again_and_again_is_each_time_another(
+    db: sqlite3.Connection, sync: Callable[[], None]
+) -> None:
+    """Also where none of the syncs was whole, so that nothing is joined in between."""
+    sync()
+    (row,) = of(db)
+    machine = machines.read(db, row["id"])
+    assert machine is not None
+    for number in (4, 5, 4, 5, 4):
+        with database.transaction(db):
+            machines.save(
+                db, 1, [replace(machine, vm_id=f"{number}4444444-0000-4000-8000-000000000000")]
+            )
+    rows = of(db)
+    assert len([r for r in rows if r["gone_at"] is None]) == 1
+    assert len(rows) == 6
+    assert len({r["resource_id"] for r in rows}) == 6
