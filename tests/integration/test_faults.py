@@ -232,18 +232,22 @@ UNREGISTERED = (
 )
 
 
+@pytest.mark.expects_log
 def test_a_provider_that_is_not_registered_is_not_registered_by_a_read(stage: Stage) -> None:
-    """The SDK would register it by itself and wait ten seconds and more."""
-    asked: list[str] = []
-    stage.wire.faults.append(lambda method, path: asked.append(f"{method} {path}"))
+    """The SDK would send a registration and wait ten seconds and more."""
     stage.start()
-    stage.wire.faults.append(
-        always(error(409, "MissingSubscriptionRegistration", UNREGISTERED), "instanceView")
-    )
+    asked: list[str] = []
+    unregistered = error(409, "MissingSubscriptionRegistration", UNREGISTERED)
+
+    def answer(method: str, path: str) -> Answer | None:
+        asked.append(f"{method} {path.split('?')[0].casefold()}")
+        return unregistered if "/virtualmachines/vm-sql-01" in asked[-1] else None
+
+    stage.wire.faults.append(answer)
     stage.choose("vm-sql-01")
+    stage.until(lambda: any("vm-sql-01" in path for path in asked))
     stage.idle()
-    assert any("vm-sql-01" in path for path in asked)
-    assert not [path for path in asked if path.casefold().split("?")[0].endswith("/register")]
+    assert not [path for path in asked if path.endswith("/register")]
 
 
 def test_429_on_an_installation_waits_and_sends_it_once(stage: Stage) -> None:
