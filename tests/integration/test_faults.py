@@ -240,7 +240,7 @@ def test_a_provider_that_is_not_registered_is_not_registered_by_a_read(stage: St
     unregistered = error(409, "MissingSubscriptionRegistration", UNREGISTERED)
 
     def answer(method: str, path: str) -> Answer | None:
-        asked.append(f"{method} {path.split('?')[0].casefold()}")
+        asked.append(f"{method} {path.split('?', maxsplit=1)[0].casefold()}")
         return unregistered if "/virtualmachines/vm-sql-01" in asked[-1] else None
 
     stage.wire.faults.append(answer)
