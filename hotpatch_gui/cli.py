@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import builtins
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import __version__
 from .domain.clouds import Cloud, simulated
-from .paths import PortableError, default_data_dir, portable_data_dir, program_dir
+from .system.data_folder import PortableError, default_data_dir, portable_data_dir, program_dir
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
 
-    from .desk import Next
-    from .targets import Target
+    from .application.requests import Next
+    from .application.targets import Target
 
 FILE_NAME = "hotpatch.sqlite3"
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -61,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
     if options.command is None:
         return run(options, parser, root, world)
-    from .commands import dispatch  # noqa: PLC0415 - Qt and the worker with it
+    from .commands import dispatch  # noqa: PLC0415 - Qt and the engine with it
 
     start_log(world.folder)
     target = _target(world)._replace(takes_over=options.take_over)
@@ -70,10 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _say(text: str) -> None:
     """In a window of its own, as there is no other one yet."""
-    from . import app  # noqa: PLC0415 - Qt only where it is wanted
+    from .application import window  # noqa: PLC0415 - Qt only where it is wanted
 
-    _application = app.make_application()
-    app.say(text)
+    _application = window.make_application()
+    window.say(text)
 
 
 _OF_THE_WINDOW = frozenset({"simulate", "capture"})
@@ -193,34 +192,33 @@ def run(
     if not has_display():
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
-    put_back = import_qt()
-    from . import app  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from .application import window  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
-    application = app.make_application()
+    application = window.make_application()
     code = 0
     while world is not None:
         held = _lock_for_window(world.folder, takes_over=options.take_over)
         if held is None:
-            from . import instance  # noqa: PLC0415 - only where there is another one
+            from .application import single_instance  # noqa: PLC0415 - only where there is another one
 
-            if instance.ring(world.folder):
+            if single_instance.ring(world.folder):
                 print(RAISED.format(folder=world.folder), file=sys.stderr)
                 return 0
             print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
-            app.say(ALREADY_OPEN.format(folder=world.folder))
+            window.say(ALREADY_OPEN.format(folder=world.folder))
             return EXIT_USAGE
         if world.story and not reset_demo(world.folder):
             parser.error(f"{world.folder} holds no demo; nothing was deleted")
-        program = app.App(
+        program = window.App(
             application, world.folder, _target(world), theme=options.theme,
             azure_folder=root if world.is_demo else None, is_first=world.is_first,
         )  # fmt: skip
-        program.beginning.connect(put_back)
         program.beginning.connect(partial(start_log, world.folder))
+        program.beginning.connect(program.end_on_signals)
         program.start()
         code = int(application.exec())
         if not program.close():
-            os._exit(code)  # the worker hangs in a request; Qt would abort the process over it
+            os._exit(code)  # the engine hangs; Python would wait for it
         held.unlock()
         world = _world_after(program.next, root)
         if world is not None:
@@ -230,14 +228,14 @@ def run(
 
 def _lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
     """The folder's lock. Where it can't be determined whether its owner still runs, the user is asked."""
-    from . import app, lock  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from .application import folder_lock, window  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
-    held = lock.lock(folder)
-    owner = lock.doubtful_owner(folder) if held is None else None
+    held = folder_lock.lock(folder)
+    owner = folder_lock.doubtful_owner(folder) if held is None else None
     if owner is None:
         return held
-    if takes_over or app.ask(TAKE_OVER.format(folder=folder, owner=owner.text), "Take over"):
-        return lock.take_over(folder)
+    if takes_over or window.ask(TAKE_OVER.format(folder=folder, owner=owner.text), "Take over"):
+        return folder_lock.take_over(folder)
     return None
 
 
@@ -247,23 +245,6 @@ def _world_after(what: Next | None, root: Path) -> World | None:
     if what.is_azure:
         return World(root)
     return World(root / DEMO_FOLDER, is_demo=True, story=what.story)
-
-
-def import_qt() -> Callable[[], None]:
-    """Import Qt, and leave Python's import as it was until what is returned is called.
-
-    WORKAROUND: PySide6 wraps ``__import__`` and reads the source of every module that is imported after it,
-    which takes 8 ms before the first paint. QtPy's star imports need the wrapper, so it is put back later.
-    """
-    plain = builtins.__import__
-    import PySide6.QtCore  # noqa: F401, PLC0415 - Qt only once it is clear that it is wanted
-
-    wrapped, builtins.__import__ = builtins.__import__, plain
-
-    def put_back() -> None:
-        builtins.__import__ = wrapped
-
-    return put_back
 
 
 def root_of(options: argparse.Namespace) -> Path:
@@ -302,7 +283,7 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
 
 
 def _target(world: World) -> Target:
-    from . import targets  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from .application import targets  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     if world.is_demo:
         return targets.demo_target(lambda: targets.demo_wire(world.folder, world.story or "today"))
@@ -322,7 +303,7 @@ def subscription_id(text: str) -> str:
 
 def start_log(folder: Path) -> None:
     """After the first paint, as what it stands on takes 18 ms to import."""
-    from . import logs  # noqa: PLC0415
+    from .system import logs  # noqa: PLC0415
 
     logs.start_log(folder)
 
@@ -385,10 +366,10 @@ def simulate(options: argparse.Namespace) -> int:
     """Serve until interrupted; the first line on standard output says where."""
     import json  # noqa: PLC0415
 
-    from . import resources  # noqa: PLC0415
     from .simulator.build import build_simulator  # noqa: PLC0415
     from .simulator.guest import SUBSCRIPTION  # noqa: PLC0415
     from .simulator.server import SimulatorServer  # noqa: PLC0415
+    from .system import resources  # noqa: PLC0415
 
     wire = build_simulator(
         resources.calendar(), resources.read_json("other-updates.json"), state_path=options.state,
@@ -409,10 +390,10 @@ def simulate(options: argparse.Namespace) -> int:
 
 def capture(options: argparse.Namespace) -> int:
     """Render scenes; the names are printed with --list."""
-    from .demo import environment  # noqa: PLC0415 - sets Qt's environment before Qt is imported
+    from .captures import environment  # noqa: PLC0415 - sets Qt's environment before Qt is imported
 
     environment.prepare()
-    from .demo.scenes import SCENES, render  # noqa: PLC0415
+    from .captures.scenes import SCENES, render  # noqa: PLC0415
 
     if options.list_scenes:
         print("\n".join(SCENES))

@@ -28,7 +28,7 @@ class SelfTestError(Exception):
 
 def run() -> int:
     """Every step, a line each on standard output; 0 where all went well, 1 where one did not."""
-    from .demo import environment  # noqa: PLC0415 - before Qt is imported
+    from .captures import environment  # noqa: PLC0415 - before Qt is imported
 
     failed = 0
     with tempfile.TemporaryDirectory(prefix="hotpatch-self-test-") as name:
@@ -78,8 +78,8 @@ def _file(folder: Path) -> str:
 def _resources(_: Path) -> str:
     from PySide6.QtGui import QIcon  # noqa: PLC0415 - after the environment is set
 
-    from . import resources  # noqa: PLC0415
-    from .demo.stage import application  # noqa: PLC0415
+    from .captures.stage import application  # noqa: PLC0415
+    from .system import resources  # noqa: PLC0415
     from .theme.fonts import choose_family  # noqa: PLC0415
     from .theme.icons import NAMES, picture  # noqa: PLC0415
 
@@ -104,11 +104,11 @@ def _needs(is_there: bool, what: str) -> None:
 
 
 def _assessment(folder: Path) -> str:
-    """Through the worker, of a machine of the demo."""
+    """Through the engine, of a machine of the demo."""
+    from .application.headless import Session  # noqa: PLC0415
+    from .application.targets import demo_target, demo_wire  # noqa: PLC0415
     from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set
-    from .headless import Session  # noqa: PLC0415
     from .store import operations  # noqa: PLC0415
-    from .targets import demo_target, demo_wire  # noqa: PLC0415
 
     target = demo_target(lambda: demo_wire(folder))
     with Session(folder, target, lambda _: None, sends=True) as session:
@@ -116,10 +116,9 @@ def _assessment(folder: Path) -> str:
         (number,) = session.db.execute(
             "SELECT id FROM machines WHERE name=?", (MACHINE,)
         ).fetchone()
-        session.desk.assess([number])
-        (row,) = operations.after(session.db, 0)
-        session.wait_for([row["id"]], MINUTES, ends=True)
-        ended = operations.read(session.db, row["id"])
+        (asked,) = session.queue(lambda: session.requests.assess([number]))
+        session.wait_for([asked], MINUTES, ends=True)
+        ended = operations.read(session.db, asked)
         if ended.state is not OperationState.SUCCEEDED:
             raise SelfTestError(f"{ended.state}: {ended.note}")
         (updates,) = session.db.execute(
@@ -129,7 +128,7 @@ def _assessment(folder: Path) -> str:
 
 
 def _scene(folder: Path) -> str:
-    from .demo.scenes import play, set_up  # noqa: PLC0415 - after the environment is set
+    from .captures.scenes import play, set_up  # noqa: PLC0415 - after the environment is set
 
     folder.mkdir()
     with set_up(SCENE, "light") as stage:

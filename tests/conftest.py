@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpatch_gui.demo import environment
+from hotpatch_gui.captures import environment
 
 environment.prepare()
 
@@ -18,12 +18,12 @@ from hypothesis import settings as hypothesis_settings  # noqa: E402
 from PySide6.QtCore import QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from hotpatch_gui import resources  # noqa: E402
-from hotpatch_gui.demo.stage import Stage, still_wire  # noqa: E402
+from hotpatch_gui.captures.stage import Stage, still_wire  # noqa: E402
 from hotpatch_gui.domain.releases import Calendar  # noqa: E402
 from hotpatch_gui.simulator.arm import Wire  # noqa: E402
 from hotpatch_gui.simulator.clock import SteppedClock  # noqa: E402
 from hotpatch_gui.simulator.fleet import EPOCH  # noqa: E402
+from hotpatch_gui.system import resources  # noqa: E402
 
 hypothesis_settings.register_profile("here", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("here")

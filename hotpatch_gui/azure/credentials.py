@@ -7,6 +7,8 @@ import json
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 CACHE_NAME = "hotpatch-dashboard-{id}"
 CLI_TIMEOUT_S = 60
 """The Azure CLI takes seconds to start, and more on a busy machine; the SDK's own limit is 10."""
+RENEWED_BEFORE_S = 300
+"""A token is got anew so long before it ends, as azure-core does."""
 CERTIFICATE_PASSWORD = "HOTPATCH_CERTIFICATE_PASSWORD"  # noqa: S105 - the name of a variable
 _WHO = ("upn", "preferred_username", "unique_name", "app_displayname", "appid", "oid")
 ShowCode = Callable[[str, str, datetime], None]
@@ -40,19 +44,33 @@ class NoCredential:
 
 
 class _Watched:
-    """A credential whose refusals are heard: the claims that they carry have to be part of the next sign-in."""
+    """A credential that is asked by one thread at a time, and not again while its token holds: the Azure CLI takes
+    seconds for each. Its refusals are heard, as the claims that they carry have to be part of the next sign-in."""
 
     def __init__(self, own: TokenCredential, heard: Callable[[str], None]) -> None:
         self._own, self._heard = own, heard
+        self._lock = threading.Lock()
+        self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
     def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        try:
-            return self._own.get_token(*scopes, **kwargs)
-        except ClientAuthenticationError as error:
-            claims = claims_of(error)
-            if claims:
-                self._heard(claims)
-            raise
+        with self._lock:
+            held = self._tokens.get(scopes)
+            is_plain = not kwargs.get("claims")
+            if is_plain and held is not None and held.expires_on > time.time() + RENEWED_BEFORE_S:
+                return held
+            try:
+                self._tokens[scopes] = self._own.get_token(*scopes, **kwargs)
+            except ClientAuthenticationError as error:
+                claims = claims_of(error)
+                if claims:
+                    self._heard(claims)
+                raise
+            return self._tokens[scopes]
+
+    def forget(self) -> None:
+        """Have the next token got anew."""
+        with self._lock:
+            self._tokens.clear()
 
 
 class NoAuthentication(SansIOHTTPPolicy[Any, Any]):
@@ -76,7 +94,12 @@ class SignIn:
         self._connection, self._prompt = connection, prompt
         self._claims = ""
         self._own = credential_of(connection, self._show_code)
-        self.credential: TokenCredential = _Watched(self._own, self._on_claims)
+        self._watched = _Watched(self._own, self._on_claims)
+        self.credential: TokenCredential = self._watched
+
+    def renew(self) -> None:
+        """Have the next token got anew, asking nobody: Azure refused the one at hand."""
+        self._watched.forget()
 
     def _on_claims(self, claims: str) -> None:
         """Azure wants more than the sign-in so far proves; the next one asks for that."""

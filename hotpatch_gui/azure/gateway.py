@@ -1,21 +1,26 @@
-"""Everything this program asks of Azure, in the domain's terms. Lives on the worker thread."""
+"""Everything this program asks of Azure, in the domain's terms. Its methods block: they are called on threads that
+may wait, several at once."""
 
 from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
-import truststore
+import requests
 from azure.core.exceptions import ResourceNotFoundError
+from azure.core.pipeline.transport import RequestsTransport
 from azure.core.polling import LROPoller
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.connections import Connection
@@ -32,12 +37,14 @@ from .bodies import enrol_body, first_licence_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
 from .operations import Look, begin, look
-from .policies import AnswersOnly, ClockWatch, OwnHostOnly
-from .resource_graph import Page, ResourceGraph
+from .policies import AnswersOnly, ClockWatch, OwnHostOnly, RenewedOnce
+from .resource_graph import ALL, Asked, Page, ResourceGraph
 from .throttle import ARM_READS, ARM_WRITES, Throttle
 
-truststore.inject_into_ssl()  # certificates are believed as the system believes them, for every call
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+MAX_IN_FLIGHT = 16
+"""Requests of one connection under way at once."""
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
 BLOCK_BYTES = 1 << 18
 """Read from a connection at a time; the SDK's own 4,096 take longer than reading the JSON."""
@@ -115,6 +122,10 @@ class Gateway:
         prompt: hears what the user has to do to sign in, and "" once that is done.
         transport: makes the in-process transport of the demo; None is the network.
 
+    Attributes:
+        reads, writes, queries: how many requests to Resource Manager that read, that change something, and to
+            Resource Graph may go. Callers keep them; what goes beyond is held back with ProblemError (THROTTLED).
+
     Raises:
         ValueError, OSError: what the connection says cannot be used, such as a certificate that is not there.
     """
@@ -130,14 +141,19 @@ class Gateway:
         self.connection = connection
         self._sign_in = SignIn(connection, prompt)
         self._credential = self._sign_in.credential
-        self._arm = Throttle(ARM_READS, ARM_WRITES)
-        self._options = self._client_options(connection, clock, transport, self._arm)
-        of_graph = self._client_options(connection, clock, transport, Throttle())
-        self._graph_client = ResourceGraphClient(self._credential, **of_graph)
+        self._transport = transport() if transport is not None else network_transport()
+        arm, graph = Throttle(ARM_READS, ARM_WRITES), Throttle()
+        self.reads, self.writes, self.queries = arm.reads, arm.writes, graph.reads
+        self._options = self._client_options(connection, clock, arm)
+        of_graph = self._client_options(connection, clock, graph)
+        self._graph_client = ResourceGraphClient(
+            self._credential, **of_graph, **self._own_policies()
+        )
         self._graph = ResourceGraph(self._graph_client, connection.subscription_ids)
         self._compute: dict[str, ComputeManagementClient] = {}
         self._hybrid: dict[str, HybridComputeManagementClient] = {}
         self._grants: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     def adopt(self, connection: Connection) -> bool:
         """Take over what the user changed of the connection, keeping who is signed in; False where it leads
@@ -161,6 +177,7 @@ class Gateway:
         ]
         for client in clients:
             client.close()
+        self._transport.session.close()
         self._sign_in.close()
 
     def account(self) -> Account | None:
@@ -177,12 +194,6 @@ class Gateway:
         """Have the platform's store forget the tokens. Another gateway has to be made afterwards."""
         self._sign_in.forget()
 
-    @property
-    def wait_s(self) -> float:
-        """Seconds until Azure takes another request that changes something; one that is sent before is held
-        back with a ProblemError (THROTTLED), as every other request is."""
-        return self._arm.wait_s
-
     def subscriptions(self) -> list[tuple[str, str]]:
         """(lower-case id, display name) of all that the account can read, chosen or not."""
         pages = self._graph.pages("subscriptions", of_all=True)
@@ -198,11 +209,11 @@ class Gateway:
         """Arc-enabled servers, machines on Azure Local among them."""
         return map(self._arc_page, self._graph.pages("arc-machines"))
 
-    def assessment_pages(self, machine_id: str | None = None) -> Iterator[AssessmentPage]:
-        return map(_assessment_page, self._graph.pages("assessments", machine_id))
+    def assessment_pages(self, asked: Asked = ALL) -> Iterator[AssessmentPage]:
+        return map(_assessment_page, self._graph.pages("assessments", asked))
 
-    def installation_pages(self, machine_id: str | None = None) -> Iterator[InstallationPage]:
-        return map(_installation_page, self._graph.pages("installations", machine_id))
+    def installation_pages(self, asked: Asked = ALL) -> Iterator[InstallationPage]:
+        return map(_installation_page, self._graph.pages("installations", asked))
 
     def health_pages(self) -> Iterator[HealthPage]:
         """Machines that Resource Health calls anything else than available: what a rollout looks at, too."""
@@ -259,11 +270,8 @@ class Gateway:
             AuthorizationManagementClient,
         )
 
-        if subscription_id not in self._grants:
-            self._grants[subscription_id] = AuthorizationManagementClient(
-                self._credential, subscription_id, **self._options
-            )
-        return self._grants[subscription_id]
+        make = partial(AuthorizationManagementClient, self._credential, subscription_id)
+        return self._once(self._grants, subscription_id, make)
 
     def read_machine(self, machine: Machine) -> Reading:
         """One machine through ARM, an Azure VM with its instance view."""
@@ -372,24 +380,28 @@ class Gateway:
 
     def _hybrid_of(self, machine: Machine) -> HybridComputeManagementClient:
         subscription = machine.subscription_id
-        if subscription not in self._hybrid:
-            self._hybrid[subscription] = HybridComputeManagementClient(
-                self._credential, subscription, **self._options
-            )
-        return self._hybrid[subscription]
+        make = partial(HybridComputeManagementClient, self._credential, subscription)
+        return self._once(self._hybrid, subscription, make)
 
     def _client(self, machine: Machine) -> ComputeManagementClient:
         subscription = machine.subscription_id
-        if subscription not in self._compute:
-            self._compute[subscription] = ComputeManagementClient(
-                self._credential, subscription, **self._options
-            )
-        return self._compute[subscription]
+        make = partial(ComputeManagementClient, self._credential, subscription)
+        return self._once(self._compute, subscription, make)
+
+    def _once(self, made: dict[str, T], subscription_id: str, make: Callable[..., T]) -> T:
+        """A subscription's client, made by whichever thread wants it first."""
+        with self._making:
+            if subscription_id not in made:
+                made[subscription_id] = make(**self._options, **self._own_policies())
+            return made[subscription_id]
+
+    def _own_policies(self) -> dict[str, Any]:
+        """Policies that know the next one in their pipeline, so that each client has its own."""
+        return {"per_call_policies": [RenewedOnce(self._sign_in.renew)]}
 
     def _client_options(
-        self, connection: Connection, clock: Clock, transport: Callable[[], Any] | None,
-        throttle: Throttle,
-    ) -> dict[str, Any]:  # fmt: skip
+        self, connection: Connection, clock: Clock, throttle: Throttle
+    ) -> dict[str, Any]:
         policies: list[Any] = [OwnHostOnly(connection.cloud.host), throttle, AnswersOnly()]
         if isinstance(clock, CloudClock):
             policies.append(ClockWatch(clock))
@@ -397,17 +409,27 @@ class Gateway:
             "base_url": connection.cloud.endpoint,
             "credential_scopes": [connection.cloud.scope],
             "per_retry_policies": policies,
+            "transport": self._transport,
             "retry_total": 0,
-            "connection_timeout": CONNECT_TIMEOUT_S,
-            "read_timeout": READ_TIMEOUT_S,
             "permit_redirects": False,
-            "connection_data_block_size": BLOCK_BYTES,
         }
         if not connection.cloud.needs_sign_in:
             options["authentication_policy"] = NoAuthentication()
-        if transport is not None:
-            options["transport"] = transport()
         return options
+
+
+def network_transport() -> RequestsTransport:
+    """The network, for as many requests at once as a connection may have under way: azure-core's own session keeps
+    ten connections and opens and closes those above."""
+    session = requests.Session()
+    once = Retry(total=False, redirect=False, raise_on_status=False)  # azure-core counts the tries
+    adapter = HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT, max_retries=once)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return RequestsTransport(
+        session=session, session_owner=False, connection_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S, connection_data_block_size=BLOCK_BYTES,
+    )  # fmt: skip
 
 
 MACHINE_PARTS = 8

@@ -9,7 +9,6 @@ from urllib.parse import urljoin, urlsplit
 
 import orjson
 import requests
-import truststore
 from urllib3.exceptions import DecodeError, HTTPError
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -17,7 +16,6 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from .msrc_document import month_of
 from .parse import UnreadableError, items, mapping, text
 
-truststore.inject_into_ssl()
 MAX_BYTES = 96 << 20
 """A document is 10 to 40 MB today."""
 TIMEOUT_S = (10, 60)

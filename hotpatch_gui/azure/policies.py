@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from azure.core.exceptions import ResourceExistsError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.pipeline.policies import HTTPPolicy, SansIOHTTPPolicy
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from requests import codes
 
@@ -47,6 +48,26 @@ class AnswersOnly(SansIOHTTPPolicy[Any, Any]):
         if response.http_response.status_code == codes.conflict:
             response.http_response.read()
             raise ResourceExistsError(response=response.http_response, error_format=ARMErrorFormat)
+
+
+class RenewedOnce(HTTPPolicy[Any, Any]):
+    """Asks once more, with a token that is got anew, where Azure refused the one at hand (401): it may have been
+    revoked or got lost on its way, and asking again needs nobody. A request that was refused so did nothing.
+
+    Args:
+        renew: forgets the token at hand.
+    """
+
+    def __init__(self, renew: Callable[[], None]) -> None:
+        super().__init__()
+        self._renew = renew
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        response = self.next.send(request)
+        if response.http_response.status_code != codes.unauthorized:
+            return response
+        self._renew()
+        return self.next.send(request)
 
 
 class ClockWatch(SansIOHTTPPolicy[Any, Any]):

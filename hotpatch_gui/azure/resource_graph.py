@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
@@ -13,8 +15,8 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 from azure.mgmt.resourcegraph import ResourceGraphClient
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.system import resources
 
 from .errors import as_problems, nonsense
 
@@ -22,6 +24,26 @@ PAGE_ROWS = 1000
 GROUP = 300
 """Subscriptions in one query at most (work-with-data)."""
 RESOURCES, API_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-03-01"
+
+
+class Part(Enum):
+    """Rows of a table of results: of machines' results themselves, of the updates in them, or both."""
+
+    BOTH = ""
+    RESULTS = "type !endswith '/softwarepatches'"
+    UPDATES = "type endswith '/softwarepatches'"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which of a query's rows are wanted: those below any of these ids, those changed since, of which part."""
+
+    below: Sequence[str] = ()
+    since: datetime | None = None
+    part: Part = Part.BOTH
+
+
+ALL = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +61,12 @@ class ResourceGraph:
         self._client = client
         self.subscription_ids = subscription_ids
 
-    def pages(self, query_name: str, below: str | None = None, *, of_all: bool = False) -> Pages:
-        """The pages of ``resources/kql/<query_name>.kql``, of rows below the id ``below`` if given; ``of_all``
-        asks all subscriptions, chosen or not."""
+    def pages(self, query_name: str, asked: Asked = ALL, *, of_all: bool = False) -> Pages:
+        """The pages of ``resources/kql/<query_name>.kql``; ``of_all`` asks all subscriptions, chosen or not."""
         text = resources.read_text(f"kql/{query_name}.kql")
         chosen = () if of_all else self.subscription_ids
         groups = [chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP)] or [()]
-        return Pages(self, query_name, text if below is None else _narrowed(text, below), groups)
+        return Pages(self, query_name, _narrowed(text, asked), groups)
 
     def page(
         self, name: str, text: str, subscription_ids: Sequence[str], token: str | None
@@ -145,8 +166,19 @@ class Pages(Iterator[Page]):
         return replace(page, total=total)
 
 
-def _narrowed(text: str, below: str) -> str:
-    """Put a filter on ids in front of the query's other steps, so that only its rows are read."""
+def _narrowed(text: str, asked: Asked) -> str:
+    """Put filters in front of the query's other steps, so that only the rows wanted are read."""
     table, rest = text.split("\n", 1)
-    quoted = below.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{table}\n| where id startswith '{quoted}/'\n{rest}"
+    steps = []
+    if asked.below:
+        steps.append(" or ".join(f"id startswith '{_quoted(one)}/'" for one in asked.below))
+    if asked.part is not Part.BOTH:
+        steps.append(asked.part.value)
+    if asked.since is not None:
+        at = asked.since.astimezone(UTC).isoformat()
+        steps.append(f"todatetime(properties.lastModifiedDateTime) >= todatetime('{at}')")
+    return "\n".join([table, *(f"| where {step}" for step in steps), rest])
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")

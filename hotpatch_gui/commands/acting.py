@@ -6,9 +6,11 @@ import argparse
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hotpatch_gui.application.headless import GivenUpError
 from hotpatch_gui.domain.installs import (
     FleetReview,
     InstallRequest,
@@ -20,23 +22,24 @@ from hotpatch_gui.domain.kb import KbTextError, parse_kbs
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.headless import GivenUpError
 from hotpatch_gui.models import words
 from hotpatch_gui.models.ability import is_permitted, why_not
 from hotpatch_gui.store import assessments, machines, operations
+from hotpatch_gui.store.database import FILE_NAME, open_reader
 
 from .common import CommandError, Exit, chosen, ids, plain, say, session
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
 if TYPE_CHECKING:
-    from hotpatch_gui.headless import Session
-    from hotpatch_gui.targets import Target
+    from hotpatch_gui.application.headless import Session
+    from hotpatch_gui.application.targets import Target
 
 
 def assess(options: argparse.Namespace, folder: Path, target: Target) -> int:
-    return _act(
-        options, folder, target, OperationKind.ASSESS, lambda session, ids: session.desk.assess(ids)
-    )
+    def ask(session: Session, ids: Sequence[int]) -> list[int]:
+        return session.queue(lambda: session.requests.assess(ids))
+
+    return _act(options, folder, target, OperationKind.ASSESS, ask)
 
 
 def install(options: argparse.Namespace, folder: Path, target: Target) -> int:
@@ -45,10 +48,11 @@ def install(options: argparse.Namespace, folder: Path, target: Target) -> int:
     except (RequestError, KbTextError) as error:
         raise CommandError(str(error), Exit.USAGE) from error
 
-    def ask(session: Session, ids: Sequence[int]) -> None:
+    def ask(session: Session, ids: Sequence[int]) -> list[int]:
         say(_review(session.db, request, ids))
-        if not options.dry_run:
-            session.desk.install(ids, request)
+        if options.dry_run:
+            return []
+        return session.queue(lambda: session.requests.install(ids, request))
 
     return _act(options, folder, target, OperationKind.INSTALL, ask)
 
@@ -82,36 +86,29 @@ def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int])
 
 def _act(
     options: argparse.Namespace, folder: Path, target: Target, kind: OperationKind,
-    ask: Callable[[Session, Sequence[int]], object],
+    ask: Callable[[Session, Sequence[int]], list[int]],
 ) -> int:  # fmt: skip
     """Read anew, ask, wait for the ends, and say what became of each."""
 
     if bool(options.machines) == options.all:
         raise CommandError("Name machines, or say --all.", Exit.USAGE)
     only = chosen(folder, target, options.connection)
+    _check_beforehand(options, folder, only, kind)
     with session(folder, target, only=only, sends=True) as running:
         running.wait_for_sync()
         db = running.db
-        rows = machines.read_rows(db, ids(db, only))
-        wanted = rows if options.all else _named(rows, options.machines)
-        able = [row["id"] for row in wanted if not why_not(row, kind)]
-        refused = [(row, why_not(row, kind)) for row in wanted if why_not(row, kind)]
-        if options.all:
-            refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
+        able, refused = _sorted(options, db, only, kind)
         _confirm(options, len(able))
-        before, given_up = operations.newest(db), ""
-        if able:
-            ask(running, able)
-        mine = [row["id"] for row in operations.after(db, before) if row["kind"] == kind]
+        mine = ask(running, able) if able else []
         default = ASSESS_MINUTES if kind is OperationKind.ASSESS else INSTALL_MINUTES
         minutes = default if options.wait is None else options.wait
+        given_up = ""
         try:
             running.wait_for(mine, minutes or ASSESS_MINUTES, ends=bool(minutes))
         except GivenUpError as error:
             given_up = str(error)
-            for number in mine:
-                running.desk.cancel(number) if _is_queued(db, number) else None
-        ended = [row for row in operations.after(db, before) if row["id"] in set(mine)]
+            running.cancel_queued(mine)
+        ended = operations.read_all(db, mine)
         _say_ends(options, ended, refused)
         if given_up:
             say(
@@ -120,9 +117,36 @@ def _act(
         return _code(kind, ended, refused, is_waiting=bool(minutes))
 
 
-def _is_queued(db: sqlite3.Connection, number: int) -> bool:
+def _check_beforehand(
+    options: argparse.Namespace, folder: Path, only: frozenset[int] | None, kind: OperationKind
+) -> None:
+    """Refuse bad usage by what is known already, before anything is asked of Azure; where nothing was read yet,
+    only the reading can tell.
 
-    return operations.read(db, number).state is OperationState.QUEUED
+    Raises:
+        CommandError: a machine that nobody knows, or a number that is not confirmed.
+    """
+    db = open_reader(folder / FILE_NAME)
+    if db is None:
+        return
+    with closing(db):
+        if machines.present(db):
+            able, _ = _sorted(options, db, only, kind)
+            if options.confirm is None:
+                _confirm(options, len(able))
+
+
+def _sorted(
+    options: argparse.Namespace, db: sqlite3.Connection, only: frozenset[int] | None, kind: OperationKind
+) -> tuple[list[int], list[tuple[sqlite3.Row, str]]]:  # fmt: skip
+    """The machines on which it can be asked for, and the others named with the reason."""
+    rows = machines.read_rows(db, ids(db, only))
+    wanted = rows if options.all else _named(rows, options.machines)
+    able = [row["id"] for row in wanted if not why_not(row, kind)]
+    refused = [(row, why_not(row, kind)) for row in wanted if why_not(row, kind)]
+    if options.all:
+        refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
+    return able, refused
 
 
 def _named(rows: Sequence[sqlite3.Row], names: Sequence[str]) -> list[sqlite3.Row]:
@@ -132,7 +156,8 @@ def _named(rows: Sequence[sqlite3.Row], names: Sequence[str]) -> list[sqlite3.Ro
         same = [r for r in rows if wanted in (r["name"].casefold(), r["resource_id"])]
         if not same:
             raise CommandError(
-                f"No machine is called {name}. hotpatch-gui list prints them.", Exit.USAGE
+                f"No machine is called {name}. hotpatch-gui list prints them, hotpatch-gui sync reads new ones.",
+                Exit.USAGE,
             )
         if len(same) > 1:
             which = "\n".join(f"  {r['azure_id']}" for r in same)

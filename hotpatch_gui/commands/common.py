@@ -10,15 +10,15 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotpatch_gui.headless import GivenUpError, Session
-from hotpatch_gui.lock import doubtful_owner, lock, take_over
+from hotpatch_gui.application.folder_lock import doubtful_owner, lock, take_over
+from hotpatch_gui.application.headless import GivenUpError, Session
 from hotpatch_gui.store import connections, machines
 from hotpatch_gui.store.database import FILE_NAME, open_reader
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
 
-    from hotpatch_gui.targets import Target
+    from hotpatch_gui.application.targets import Target
 
 AT_WORK = (
     "Hotpatch Dashboard is at work on this data already, in a window or by another command: {folder}\n"

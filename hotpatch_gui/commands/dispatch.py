@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from hotpatch_gui.targets import Target
+    from hotpatch_gui.application.targets import Target
 
 _COMMANDS = {
     "connect": syncing.connect, "sync": syncing.sync, "list": showing.list_machines, "assess": acting.assess,

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.clock import system_clock
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 from hotpatch_gui.domain.problems import ProblemError
@@ -20,6 +19,7 @@ from hotpatch_gui.models.formats import whole
 from hotpatch_gui.models.release_sources import export_rows, summary, summary_json
 from hotpatch_gui.store import database, releases
 from hotpatch_gui.store.database import FILE_NAME, open_reader
+from hotpatch_gui.system import resources
 from hotpatch_gui.worker.release_knowledge import (
     FILE,
     MSRC,
@@ -34,7 +34,7 @@ from hotpatch_gui.worker.release_knowledge import (
 from .common import CommandError, Exit, locked, say
 
 if TYPE_CHECKING:
-    from hotpatch_gui.targets import Target
+    from hotpatch_gui.application.targets import Target
 
 
 def releases_command(options: argparse.Namespace, folder: Path, target: Target) -> int:
@@ -92,7 +92,8 @@ def _import(options: argparse.Namespace, folder: Path, target: Target) -> int:
 def _take(
     options: argparse.Namespace, db: sqlite3.Connection, origin: str, found: Update, now: datetime
 ) -> int:
-    calendar = take_up(db, origin, found, resources.calendar(), system_clock())
+    with database.transaction(db):
+        calendar = take_up(db, origin, found, resources.calendar(), system_clock())
     derive_all(db, calendar, now)
     for reason in found.refused:
         say(f"Refused: {reason}.")

@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotpatch_gui import resources
 from hotpatch_gui.models import formats, sheets
 from hotpatch_gui.store.releases import calendar_of
+from hotpatch_gui.system import resources
 
 from .common import CommandError, Exit, chosen, ids, plain, reading, say
 
 if TYPE_CHECKING:
-    from hotpatch_gui.targets import Target
+    from hotpatch_gui.application.targets import Target
 
 _COLUMNS = ("Machine", "State", "Hotpatch", "Situation", "Updates", "Assessed (UTC)")
 

@@ -16,8 +16,8 @@ from hotpatch_gui.store import catalogue, connections, machines, side_reads
 from .common import CommandError, Exit, chosen, say, session
 
 if TYPE_CHECKING:
-    from hotpatch_gui.headless import Session
-    from hotpatch_gui.targets import Target
+    from hotpatch_gui.application.headless import Session
+    from hotpatch_gui.application.targets import Target
 
 
 def connect(options: argparse.Namespace, folder: Path, target: Target) -> int:
@@ -42,7 +42,8 @@ def connect(options: argparse.Namespace, folder: Path, target: Target) -> int:
     with session(folder, target, only=frozenset()) as running:
         running.wait_for_sync()
         was = {c.name.casefold(): c.id for c in connections.read_all(running.db)}
-        running.connect_to(made._replace(id=was.get(made.name.casefold(), 0)))
+        made = made._replace(id=was.get(made.name.casefold(), 0))
+        running.connect_to(made, may_act=options.allow_actions)
         number = next(c.id for c in connections.read_all(running.db) if c.name == made.name)
         return _say_syncs(options, running, frozenset({number}))
 

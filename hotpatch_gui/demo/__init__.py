@@ -1,1 +1,1 @@
-"""Named scenes of the program: the same ones make captures, the README's pictures and visual tests."""
+"""The time of the demo: its clock, as the window moves it."""

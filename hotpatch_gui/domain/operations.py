@@ -48,6 +48,8 @@ class OperationState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
+    DISMISSED = "dismissed"
+    """What became of it was not known when the user dismissed it, and is not found out any more."""
 
     @classmethod
     def parse(cls, text: str) -> OperationState:
@@ -56,7 +58,21 @@ class OperationState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        return self in (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
+        return not _TRANSITIONS[self]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether Azure may be at work on it."""
+        return self in (OperationState.SENT, OperationState.RUNNING, OperationState.UNKNOWN)
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it did not do what it was for, or nobody knows whether it did."""
+        return self in (OperationState.FAILED, OperationState.UNKNOWN, OperationState.DISMISSED)
+
+    @property
+    def label(self) -> str:
+        return "unknown, dismissed" if self is OperationState.DISMISSED else self.value
 
     @property
     def may_change_to(self) -> frozenset[OperationState]:
@@ -68,10 +84,11 @@ _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
     _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),
     _S.SENT: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),
     _S.RUNNING: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN}),
-    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.RUNNING, _S.SUCCEEDED, _S.FAILED}),
+    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.DISMISSED}),
     _S.SUCCEEDED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
+    _S.DISMISSED: frozenset(),
 }
 
 
@@ -104,3 +121,4 @@ class Operation(NamedTuple):
     token: str | None = None
     note: str = ""
     standby: Standby = Standby.NO
+    batch_id: int | None = None

@@ -14,6 +14,7 @@ GLYPHS = {
     OperationState.FAILED: Glyph.ERROR,
     OperationState.UNKNOWN: Glyph.UNKNOWN,
     OperationState.CANCELLED: Glyph.INFO,
+    OperationState.DISMISSED: Glyph.UNKNOWN,
 }
 
 
@@ -26,7 +27,7 @@ def glyph(row: sqlite3.Row) -> Glyph:
 
 
 def text(row: sqlite3.Row) -> str:
-    return state(row).value.capitalize()
+    return state(row).label.capitalize()
 
 
 def kind(row: sqlite3.Row) -> str:
@@ -40,7 +41,7 @@ def doing(row: sqlite3.Row) -> str:
 
 _CALL_GLYPHS = {
     "sending": Glyph.RUNNING, "accepted": Glyph.OK, "refused": Glyph.ERROR, "not sent": Glyph.WARNING,
-    "answer lost": Glyph.UNKNOWN,
+    "answer lost": Glyph.UNKNOWN, "cancelled": Glyph.INFO, "dismissed": Glyph.UNKNOWN,
 }  # fmt: skip
 
 

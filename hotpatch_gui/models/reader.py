@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from hotpatch_gui.store.database import open_reader
+from hotpatch_gui.store.database import open_reader, store_problem
 
 if TYPE_CHECKING:
     from .source import DataSource
@@ -34,6 +34,20 @@ class _Answer(NamedTuple):
     asker: int
     number: int
     value: Any
+    failure: str = ""
+
+
+def failure_of(error: Exception, path: Path) -> str:
+    """Why a query has no answer, in words. It is logged, as a bug where the file is not the cause."""
+    if isinstance(error, sqlite3.Error):
+        problem = store_problem(error, path)
+        log.warning("a query failed: %s", error)
+        return problem.text
+    log.error("a query failed", exc_info=error)
+    return (
+        f"What the file holds could not be worked out ({type(error).__name__}). Nothing is lost; the log in the "
+        "data folder has the details."
+    )
 
 
 class Reader(QObject):
@@ -52,7 +66,7 @@ class Reader(QObject):
         self._waiting: dict[int, _Question] = {}
         self._current: _Question | None = None
         self._db: sqlite3.Connection | None = None
-        self._ending = self._is_interrupted = False
+        self._ending = self._is_interrupted = self._is_stale = False
         self._thread: _Loop | None = None
 
     @property
@@ -88,23 +102,37 @@ class Reader(QObject):
     def run_loop(self) -> None:
         """The thread's body."""
         while (question := self._take()) is not None:
-            if self._db is None:
-                self._db = open_reader(self._path)
+            self._open()
             try:
                 if self._db is not None:
                     value = question.work(self._db)
                     self.answered.emit(_Answer(question.asker, question.number, value))
-            except sqlite3.Error as error:
-                if not self._is_interrupted:  # SQLite words it in many ways
-                    log.warning("a query failed: %s", error)
-            except Exception:
-                log.exception("a query failed")
+            except Exception as error:  # noqa: BLE001 - said where the answer would be
+                if not (isinstance(error, sqlite3.Error) and self._is_interrupted):
+                    failure = failure_of(error, self._path)
+                    self.answered.emit(_Answer(question.asker, question.number, None, failure))
             with self._lock:
                 self._current = None
         with self._lock:
             db, self._db = self._db, None
         if db is not None:
             db.close()
+
+    def reopen(self) -> None:
+        """Read the file that lies at the path now, from the next question on."""
+        with self._lock:
+            self._is_stale = True
+
+    def _open(self) -> None:
+        with self._lock:
+            old = self._db if self._is_stale else None
+            self._is_stale = False
+            if old is not None:
+                self._db = None
+        if old is not None:
+            old.close()
+        if self._db is None:
+            self._db = open_reader(self._path)
 
     def _interrupt(self) -> None:
         if self._db is not None:
@@ -128,14 +156,16 @@ class Asker(QObject, Generic[T]):
     was asked is not answered any more.
 
     Args:
-        take: gets the answer, on the UI thread. A query that fails is logged and has no answer.
+        take: gets the answer, on the UI thread.
+        fail: gets in its place why a query failed, to be shown where the answer would be.
     """
 
     def __init__(
-        self, source: DataSource, take: Callable[[T], None], parent: QObject | None = None
-    ) -> None:
+        self, source: DataSource, take: Callable[[T], None], fail: Callable[[str], None],
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._source, self._take = source, take
+        self._source, self._take, self._fail = source, take, fail
         self._asker, self._number, self._wanted = next(_askers), 0, 0
         source.reader.answered.connect(self._on_answered)
 
@@ -155,12 +185,24 @@ class Asker(QObject, Generic[T]):
         if self._source.db is None:
             return
         if at_once:
-            self._take(work(self._source.db))
+            self._ask_here(work, self._source.db)
         else:
             self._source.reader.ask(_Question(self._asker, self._number, work, is_news))
 
+    def _ask_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
+        try:
+            value = work(db)
+        except Exception as error:  # noqa: BLE001 - said where the answer would be
+            self._fail(failure_of(error, self._source.path))
+        else:
+            self._take(value)
+
     def _on_answered(self, answer: _Answer) -> None:
-        if answer.asker == self._asker and answer.number >= self._wanted:
+        if answer.asker != self._asker or answer.number < self._wanted:
+            return
+        if answer.failure:
+            self._fail(answer.failure)
+        else:
             self._take(answer.value)
 
 

@@ -81,9 +81,11 @@ class RowsModel(QAbstractTableModel):
 
     Signals:
         rows_changed (): there are other rows; counts and empty states may differ.
+        failed (str): there are none, as they could not be read; why, in words.
     """
 
     rows_changed = Signal()
+    failed = Signal(str)
 
     def __init__(
         self, source: DataSource, columns: Sequence[Column], clock: Clock,

@@ -18,7 +18,7 @@ REST_MS = 200
 
 
 class DataSource(QObject):
-    """Lives on the UI thread. ``db`` is None until the worker has made the file ready.
+    """Lives on the UI thread. ``db`` is None until the engine has made the file ready.
 
     Signals:
         opened (): ``db`` is there; everything queries.
@@ -53,8 +53,13 @@ class DataSource(QObject):
         self._ager.timeout.connect(self.aged)
         self._ager.start()
 
-    def open(self) -> None:
-        """The file is ready now; does nothing where it was open from the start."""
+    def open(self, *, anew: bool = False) -> None:
+        """The file is ready now; does nothing where it was open from the start. ``anew``: another file lies in its
+        place, as the one before was damaged and set aside."""
+        if anew and self.db is not None:
+            self.db.close()
+            self.db = None
+            self.reader.reopen()
         if self.db is None:
             self.db = open_reader(self.path)
             if self.db is not None:

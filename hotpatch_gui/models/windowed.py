@@ -53,7 +53,7 @@ class WindowedModel(RowsModel):
         self._ids: array[int] = array("q")
         self._pages: OrderedDict[int, dict[int, sqlite3.Row]] = OrderedDict()
         self._whole: dict[int, sqlite3.Row] | None = None
-        self._asker = Asker(source, self._take, self)
+        self._asker = Asker(source, self._take, self.failed.emit, self)
         self.is_loaded = False
         source.opened.connect(self.load_first_screen)
         source.changed.connect(self._on_changed)

@@ -24,6 +24,8 @@ from .vm import instance_view, iso, model, result
 RATE_HEADER = "x-ms-simulated-rate"
 """Simulated seconds per real second: what a real cloud never sends."""
 MAX_PAGE = 1000
+MAX_QUERIES = 16
+"""Answers that are kept for their further pages."""
 DEFAULT_PAGE = 100
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 
@@ -256,14 +258,17 @@ class Wire:
         if token and kept is not None and kept[0] == version:
             return kept[1], start
         query = self._parse(text)
-        source = graph.rows(self.cloud, query.table, call.now)
+        source = graph.rows(self.cloud, query.table, call.now, graph.Wanted.of(text))
         if source is None:
             raise ArmError(
                 400, "BadRequest", f"Table {query.table} is invalid, unsupported or disallowed."
             )
         mine = (row for row in source if not wanted or row["subscriptionId"] in wanted)
         rows = query.run(mine)
-        self._pages = {(text, wanted): (version, rows)}
+        self._pages.pop((text, wanted), None)
+        self._pages[text, wanted] = (version, rows)
+        if len(self._pages) > MAX_QUERIES:
+            self._pages.pop(next(iter(self._pages)))
         return rows, start
 
     def _parse(self, text: str) -> Query:

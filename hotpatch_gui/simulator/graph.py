@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import arc
 from .arc import arc_id
@@ -20,8 +21,27 @@ ASSESSMENTS_KEPT = timedelta(days=7)
 INSTALLATIONS_KEPT = timedelta(days=30)
 
 
-def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
-    """Every row of ``table`` at ``now``; None where there is no such table."""
+class Wanted(NamedTuple):
+    """What a query will leave of a table of results, so that no other rows are made: an index, as Azure has one."""
+
+    machines: frozenset[str]
+    """Resource ids in lower case; none for every machine."""
+    results: bool
+    updates: bool
+
+    @classmethod
+    def of(cls, query: str) -> Wanted:
+        below = re.findall(r"id startswith '([^']*)'", query)
+        ids = frozenset("/".join(path.casefold().split("/")[:9]) for path in below)
+        part = "/softwarepatches'"
+        return cls(ids, f" endswith '{part}" not in query, f"!endswith '{part}" not in query)
+
+    def has(self, guest: Guest) -> bool:
+        return not self.machines or resource_id(guest).casefold() in self.machines
+
+
+def rows(cloud: Cloud, table: str, now: datetime, wanted: Wanted) -> Iterator[Row] | None:
+    """The rows of ``table`` at ``now``; None where there is no such table."""
     match table.casefold():
         case "resources":
             return chain(map(_resource, cloud.readable()), _schedules(cloud))
@@ -33,9 +53,9 @@ def rows(cloud: Cloud, table: str, now: datetime) -> Iterator[Row] | None:
         case "healthresources":
             return (_health(g, now) for g in cloud.readable() if not g.is_arc)
         case "patchassessmentresources":
-            return _assessments(cloud, now)
+            return _assessments(cloud, now, wanted)
         case "patchinstallationresources":
-            return _installations(cloud, now)
+            return _installations(cloud, now, wanted)
     return None
 
 
@@ -172,15 +192,16 @@ def _dynamic(scope: dict[str, Any]) -> Row:
     }  # fmt: skip
 
 
-def _assessments(cloud: Cloud, now: datetime) -> Iterator[Row]:
-    for guest in cloud.readable():
+def _assessments(cloud: Cloud, now: datetime, wanted: Wanted) -> Iterator[Row]:
+    for guest in filter(wanted.has, cloud.readable()):
         kind = _results(guest, "patchassessmentresults")
         seen = guest.assessment
         if seen is None or now - datetime.fromisoformat(seen["modified"]) > ASSESSMENTS_KEPT:
             continue
         base = f"{resource_id(guest).lower()}/patchassessmentresults/latest"
-        yield _row(guest, base, seen["id"], kind, _assessment_properties(cloud, guest, seen))
-        for patch in seen["patches"]:
+        if wanted.results:
+            yield _row(guest, base, seen["id"], kind, _assessment_properties(cloud, guest, seen))
+        for patch in seen["patches"] if wanted.updates else ():
             leaf = uuid.uuid5(uuid.NAMESPACE_URL, patch["patch_id"])
             properties = {
                 "patchName": patch["name"],
@@ -222,8 +243,8 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
     }
 
 
-def _installations(cloud: Cloud, now: datetime) -> Iterator[Row]:
-    for guest in cloud.readable():
+def _installations(cloud: Cloud, now: datetime, wanted: Wanted) -> Iterator[Row]:
+    for guest in filter(wanted.has, cloud.readable()):
         kind = _results(guest, "patchinstallationresults")
         op = cloud.running(guest, "install")
         runs = guest.runs + ([cloud.installation_at(op, now)] if op else [])
@@ -231,8 +252,9 @@ def _installations(cloud: Cloud, now: datetime) -> Iterator[Row]:
             if now - datetime.fromisoformat(run["started"]) > INSTALLATIONS_KEPT:
                 continue
             base = f"{resource_id(guest).lower()}/patchinstallationresults/{run['id']}"
-            yield _row(guest, base, run["id"], kind, _installation_properties(run))
-            for number, patch in enumerate(run["patches"]):
+            if wanted.results:
+                yield _row(guest, base, run["id"], kind, _installation_properties(run))
+            for number, patch in enumerate(run["patches"] if wanted.updates else ()):
                 properties = {
                     "patchName": patch["name"],
                     "patchId": patch["patch_id"],

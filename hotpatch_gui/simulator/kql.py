@@ -1,7 +1,7 @@
 """The part of the Kusto query language that our Resource Graph queries use.
 
 ``table | where ... | extend a = ... | project a, b = ... | order by a asc | take n``, with dotted
-paths, indexing, string and number literals, ``== != =~ !~ has !has contains startswith in~``,
+paths, indexing, string and number literals, ``== != =~ !~ >= has !has contains startswith endswith !endswith in~``,
 ``and or``, parentheses and a few functions. Anything else is refused, as Azure refuses a bad query.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 Row = dict[str, Any]
@@ -17,7 +18,7 @@ Expression = Callable[[Row], Any]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<op>==|!=|=~|!~|in~|!has|!contains|[()\[\],.=|])|(?P<word>\$?[A-Za-z_][\w]*))"
+    r"|(?P<op>==|!=|=~|!~|>=|in~|!has|!contains|!endswith|[()\[\],.=|])|(?P<word>\$?[A-Za-z_][\w]*))"
 )
 _COMMENT = re.compile(r"//[^\n]*")
 
@@ -44,6 +45,13 @@ def _has(value: Any, term: Any) -> bool:
     )
 
 
+def _moment(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_text(value))
+    except ValueError:
+        return None
+
+
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -54,12 +62,16 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "contains": lambda a, b: _text(b).casefold() in _text(a).casefold(),
     "!contains": lambda a, b: _text(b).casefold() not in _text(a).casefold(),
     "startswith": lambda a, b: _text(a).casefold().startswith(_text(b).casefold()),
+    "endswith": lambda a, b: _text(a).casefold().endswith(_text(b).casefold()),
+    "!endswith": lambda a, b: not _text(a).casefold().endswith(_text(b).casefold()),
+    ">=": lambda a, b: a is not None and b is not None and a >= b,
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tostring": _text,
     "tolower": lambda v: _text(v).lower(),
     "toint": lambda v: None if v is None else int(v),
     "tobool": lambda v: None if v is None else _text(v).casefold() == "true",
+    "todatetime": _moment,
     "isnotempty": lambda v: _text(v) != "",
     "isempty": lambda v: _text(v) == "",
     "parse_json": lambda v: json.loads(v) if isinstance(v, str) else v,

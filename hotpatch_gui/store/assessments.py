@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -9,7 +10,8 @@ from datetime import datetime, timedelta
 from hotpatch_gui.domain.records import Assessment
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
-from .tables import AMONG, as_list
+from .run_sql import FINAL_RUNS, GOOD_RUNS
+from .sql import AMONG, as_list
 from .times import from_text, to_text
 
 KEPT = timedelta(days=400)
@@ -24,8 +26,6 @@ _COLUMNS = (
     "machine_id", "activity_id", "status", "started_at", "assessed_at", "started_by", "restart_pending",
     "important", "other", *(column for _, column in COUNTS), "support_state", "error", "patch_service", "fetched_at",
 )  # fmt: skip
-_FINAL = "('Succeeded', 'CompletedWithWarnings', 'Failed')"
-_GOOD = "('Succeeded', 'CompletedWithWarnings')"
 _UPSERT = (
     f"INSERT INTO assessments ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (machine_id, activity_id) DO UPDATE SET "
@@ -35,7 +35,7 @@ _UPSERT = (
         for c in _COLUMNS[2:]
     )
     # a slower source may still call it in progress
-    + f" WHERE excluded.status IN {_FINAL} OR assessments.status NOT IN {_FINAL}"
+    + f" WHERE excluded.status IN {FINAL_RUNS} OR assessments.status NOT IN {FINAL_RUNS}"
 )  # fmt: skip
 _UPSERT_UPDATE = """
 INSERT INTO updates (machine_id, patch_id, name, kb, classification, severity, restart,
@@ -93,6 +93,25 @@ def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int)
     )
 
 
+def mark_listed(db: sqlite3.Connection, lists: Iterable[tuple[int, str]]) -> None:
+    """The updates of these assessments (machine id, activity id) are in the file, and no others."""
+    db.executemany(
+        "UPDATE machines SET listed_activity=? WHERE id=?",
+        [(a, machine_id) for machine_id, a in lists],
+    )
+
+
+def unlisted(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) -> list[int]:
+    """The machines whose assessment ended well and whose updates are not in the file."""
+    listed = dict(
+        db.execute(
+            f"SELECT id, listed_activity FROM machines WHERE id IN {AMONG}",
+            (as_list(machine_id for machine_id, _ in found),),
+        ).fetchall()
+    )
+    return [i for i, a in found if a.status.is_good and listed.get(i) != a.activity_id]
+
+
 def forget_old(db: sqlite3.Connection, now: datetime, most: int) -> bool:
     """Forget up to ``most`` assessments that ended longer than KEPT before now and before the newest (a clock
     that is wrong must not cost evidence); whether there may be more."""
@@ -136,7 +155,7 @@ def outdated(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) ->
     newest = dict(
         db.execute(
             "SELECT machine_id, max(assessed_at) FROM assessments"
-            f" WHERE status IN {_GOOD} AND machine_id IN {AMONG} GROUP BY 1",
+            f" WHERE status IN {GOOD_RUNS} AND machine_id IN {AMONG} GROUP BY 1",
             (as_list(machine_id for machine_id, _ in found),),
         ).fetchall()
     )
@@ -163,6 +182,25 @@ def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
     ]
 
 
+def offers(
+    db: sqlite3.Connection, machine_ids: Sequence[int]
+) -> tuple[dict[int, str], dict[str, tuple[Update, ...]]]:
+    """What machines are offered, once for all that are offered the same: (key by machine id, updates by key)."""
+    rows = db.execute(
+        "SELECT key, json_group_array(machine_id) FROM (SELECT machine_id, group_concat(patch_id, char(10)) AS key"
+        f" FROM (SELECT machine_id, patch_id FROM updates WHERE machine_id IN {AMONG} ORDER BY machine_id, patch_id)"
+        " GROUP BY machine_id) GROUP BY key",
+        (as_list(machine_ids),),
+    )
+    keys: dict[int, str] = {}
+    found: dict[str, tuple[Update, ...]] = {}
+    for key, ids in rows.fetchall():
+        alike = json.loads(ids)
+        keys |= dict.fromkeys(alike, key)
+        found[key] = tuple(offered(db, alike[0]))
+    return keys, found
+
+
 def counts_by_classification(
     db: sqlite3.Connection, machine_ids: Sequence[int]
 ) -> list[tuple[str, int, int]]:
@@ -181,7 +219,7 @@ def assessed_since(db: sqlite3.Connection, operation_id: int) -> bool:
     row = db.execute(
         "SELECT 1 FROM assessments a JOIN operations o ON o.machine_id=a.machine_id WHERE o.id=?"
         " AND coalesce(a.started_at, a.assessed_at)>coalesce(o.known_until, '')"
-        f" AND a.status IN {_GOOD} LIMIT 1",
+        f" AND a.status IN {GOOD_RUNS} LIMIT 1",
         (operation_id,),
     ).fetchone()
     return row is not None

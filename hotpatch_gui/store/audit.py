@@ -6,12 +6,8 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from .times import to_text
-
-if TYPE_CHECKING:
-    from hotpatch_gui.domain.connections import Connection
 
 
 class Event(StrEnum):
@@ -21,12 +17,13 @@ class Event(StrEnum):
     NOT_SENT = "not sent"
     LOST = "answer lost"
     ENDED = "ended"
+    CANCELLED = "cancelled"
+    DISMISSED = "dismissed"
 
 
 def add(
     db: sqlite3.Connection,
     operation_id: int,
-    connection: Connection,
     event: Event,
     now: datetime,
     *,
@@ -38,10 +35,8 @@ def add(
     db.execute(
         "INSERT INTO calls (at, connection, account, asked_by, kind, machine, resource_id, operation_id, event,"
         " body, result, code, request_id)"
-        " SELECT ?, ?, ?, o.asked_by, o.kind, m.name, m.azure_id, o.id, ?, o.request, ?, ?, ?"
-        " FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.id=?",
-        (
-            to_text(now), connection.name, connection.account, event, result, code, request_id,
-            operation_id,
-        ),
-    )  # fmt: skip
+        " SELECT ?, coalesce(c.name, ''), c.account, o.asked_by, o.kind, m.name, m.azure_id, o.id, ?, o.request, ?, ?, ?"
+        " FROM operations o JOIN machines m ON m.id=o.machine_id LEFT JOIN connections c ON c.id=m.connection_id"
+        " WHERE o.id=?",
+        (to_text(now), event, result, code, request_id, operation_id),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from .times import from_text, to_text
@@ -66,6 +66,48 @@ def sync_ended(
         " problem=?, next_step=?, problem_kind=? WHERE scope=?",
         (values[0], to_text(now), unreadable, *values, scope),
     )
+
+
+class Reading(NamedTuple):
+    """When a connection was read: all of it, and what had changed."""
+
+    whole_at: datetime | None
+    changes_from: datetime | None
+
+    def changes_since(self, now: datetime, whole_every: timedelta) -> datetime | None:
+        """Since when changes have to be read; None where everything has to be, as nothing is known, its day is over,
+        or the clock went back."""
+        if self.whole_at is None or self.changes_from is None:
+            return None
+        if now - self.whole_at >= whole_every or now < self.whole_at:
+            return None
+        return self.changes_from - OVERLAP
+
+
+OVERLAP = timedelta(hours=1)
+"""Resource Graph lags behind: what changed so long before the last reading is read again."""
+
+
+def reading(db: sqlite3.Connection, connection_id: int) -> Reading:
+    row = db.execute(
+        "SELECT whole_at, changes_from FROM sync_state WHERE scope=?", (str(connection_id),)
+    ).fetchone()
+    return Reading(from_text(row[0]), from_text(row[1])) if row is not None else Reading(None, None)
+
+
+def changes_read(
+    db: sqlite3.Connection, connection_id: int, begun: datetime, *, whole: bool
+) -> None:
+    """A sync that began then has read what had changed, or with ``whole`` everything."""
+    db.execute(
+        "UPDATE sync_state SET changes_from=?1, whole_at=CASE WHEN ?2 THEN ?1 ELSE whole_at END WHERE scope=?3",
+        (to_text(begun), whole, str(connection_id)),
+    )
+
+
+def forget_reading(db: sqlite3.Connection, connection_id: int) -> None:
+    """Other machines belong to the connection now: the next sync reads everything."""
+    db.execute("UPDATE sync_state SET whole_at=NULL WHERE scope=?", (str(connection_id),))
 
 
 def sync_states(db: sqlite3.Connection) -> list[SyncState]:

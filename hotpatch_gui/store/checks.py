@@ -10,7 +10,8 @@ from hotpatch_gui.domain.installs import asked_minutes, names_kbs
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.verify import Report, as_text, doubts
 
-from .tables import AMONG, as_list
+from .run_sql import FINAL_RUNS
+from .sql import AMONG, UNDER_WAY, as_list
 from .times import from_text
 
 _UNCHECKED = f"""
@@ -24,8 +25,8 @@ SELECT i.id, i.status, i.installed, i.failed, i.window_exceeded, i.pending,
 FROM installations i JOIN machines m ON m.id=i.machine_id
 LEFT JOIN operations o ON o.machine_id=i.machine_id AND o.run_id=i.run_id
 WHERE i.machine_id IN {AMONG} AND i.doubts IS NULL AND m.assessed_at>=i.modified_at
-    AND i.status IN ('Succeeded', 'CompletedWithWarnings', 'Failed')
-    AND NOT EXISTS (SELECT 1 FROM operations p WHERE p.state IN ('sent', 'running', 'unknown')
+    AND i.status IN {FINAL_RUNS}
+    AND NOT EXISTS (SELECT 1 FROM operations p WHERE p.ended_at IS NULL AND p.state IN {UNDER_WAY}
         AND +p.machine_id=i.machine_id AND p.kind='install')
 """
 """What a machine is offered stands in its row, as its standing was derived: a fleet's updates are not looked through."""

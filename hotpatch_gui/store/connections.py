@@ -9,7 +9,8 @@ from datetime import datetime
 from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 
-from .tables import AMONG, as_list
+from . import operations
+from .sql import AMONG, as_list
 from .times import to_text
 
 _COLUMNS = (
@@ -93,17 +94,11 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
         "UPDATE machines SET gone_at=? WHERE connection_id=? AND gone_at IS NULL",
         (to_text(now), connection_id),
     )
-    own = "machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
-    db.execute(
-        "UPDATE operations SET state='cancelled', ended_at=?, note='Cancelled with its connection.'"
-        f" WHERE state='queued' AND {own}",
-        (to_text(now), connection_id),
-    )
-    db.execute(
-        "UPDATE operations SET state='unknown', note='Its connection was removed while it was under way.'"
-        f" WHERE state IN ('sent', 'running') AND {own}",
-        (connection_id,),
-    )
+    own = [
+        r[0] for r in db.execute("SELECT id FROM machines WHERE connection_id=?", (connection_id,))
+    ]
+    operations.cancel_queued(db, own, "Cancelled with its connection.", now)
+    operations.lose(db, own, "Its connection was removed while it was under way.", now)
     db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
     db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
 

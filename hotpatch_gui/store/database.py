@@ -90,7 +90,7 @@ def gone_problem(path: Path) -> Problem:
 
 
 def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
-    """Create, check or migrate the file and open it for the worker.
+    """Create, check or migrate the file and open it for the engine.
 
     A damaged file is set aside with a new one begun, never deleted. ``world`` names the cloud whose data
     it holds; a file of another one is refused, as its machines and operations would be mixed up.
@@ -157,10 +157,20 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
         return _problem(
             f"{folder} cannot be written to.", "Change its permissions, or start with --data-dir."
         )
+    if code in _DAMAGED:
+        return _problem(
+            f"The file {path.name} is damaged.",
+            "Close the program and start it again: the damaged file is set aside, and a new one is begun.",
+        )
     return _problem(
         f"The file {path.name} could not be used: {error}.",
         f"Look into {folder}; nothing was deleted.",
     )
+
+
+def is_held(error: sqlite3.Error) -> bool:
+    """Whether another program holds the file locked at this moment."""
+    return _code_of(error) in _HELD
 
 
 _Code = tuple[str, int]

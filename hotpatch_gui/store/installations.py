@@ -10,7 +10,9 @@ from datetime import date, datetime
 from hotpatch_gui.domain.records import InstallationRun, RunUpdate
 from hotpatch_gui.domain.releases import ReleaseKind
 
-from .tables import AMONG, DISPLAY_NAME, as_list
+from .run_sql import FINAL_RUNS, GOOD_RUNS
+from .sql import AMONG, as_list
+from .tables import DISPLAY_NAME
 from .times import to_text
 
 _COLUMNS = (
@@ -18,13 +20,12 @@ _COLUMNS = (
     "window_exceeded", "installed", "failed", "pending", "excluded", "not_selected",
     "maintenance_run_id", "fetched_at",
 )  # fmt: skip
-_FINAL = "('Succeeded', 'CompletedWithWarnings', 'Failed')"
 _UPSERT = (
     f"INSERT INTO installations ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (machine_id, run_id) DO UPDATE SET status=excluded.status, started_at=started_at, "
     + ", ".join(f"{c}=coalesce(excluded.{c}, {c})" for c in _COLUMNS[4:])
     # a slower source may still call it in progress
-    + f" WHERE excluded.status IN {_FINAL} OR installations.status NOT IN {_FINAL}"
+    + f" WHERE excluded.status IN {FINAL_RUNS} OR installations.status NOT IN {FINAL_RUNS}"
 )
 _UPSERT_UPDATE = """
 INSERT INTO installation_updates (installation_id, patch_id, name, kb, classification, state, restart)
@@ -71,6 +72,33 @@ def run_row_ids(
         (json.dumps(list({(m, r.lower()) for m, r in runs})),),
     )
     return {(machine_id, run_id): i for machine_id, run_id, i in rows}
+
+
+def mark_listed(db: sqlite3.Connection, runs: Iterable[tuple[tuple[int, str], datetime]]) -> None:
+    """The updates of these runs ((machine id, run id), last change) are in the file."""
+    db.executemany(
+        "UPDATE installations SET listed_at=? WHERE machine_id=? AND run_id=?",
+        [(to_text(modified), machine_id, run_id) for (machine_id, run_id), modified in runs],
+    )
+
+
+def unlisted(
+    db: sqlite3.Connection, found: Sequence[tuple[int, InstallationRun]]
+) -> list[tuple[int, str]]:
+    """(Machine id, lower-case run id) of runs whose updates, as of their last change, are not in the file."""
+    pairs = [(machine_id, r.run_id.lower()) for machine_id, r in found]
+    rows = db.execute(
+        "SELECT machine_id, run_id, listed_at FROM json_each(?) CROSS JOIN installations i"
+        " ON i.machine_id=value->>0 AND i.run_id=value->>1",
+        (json.dumps(pairs),),
+    )
+    listed = {(machine_id, run_id): at for machine_id, run_id, at in rows}
+    return [
+        (machine_id, r.run_id.lower())
+        for machine_id, r in found
+        if not r.status.is_final
+        or listed.get((machine_id, r.run_id.lower())) != to_text(r.modified)
+    ]
 
 
 def save_updates(db: sqlite3.Connection, found: Iterable[tuple[int, RunUpdate]]) -> None:
@@ -128,7 +156,7 @@ def tally(
     among, values = _among(machine_ids)
     row = db.execute(
         "SELECT count(*), coalesce(sum(status='Failed'), 0),"
-        " coalesce(sum(status IN ('Succeeded', 'CompletedWithWarnings')), 0)"
+        f" coalesce(sum(status IN {GOOD_RUNS}), 0)"
         f" FROM installations WHERE started_at>=? {among}",
         (since, *values),
     ).fetchone()

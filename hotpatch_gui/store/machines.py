@@ -22,8 +22,10 @@ from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNS
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
-from . import assessments, permissions
-from .tables import AMONG, DISPLAY_NAME, as_list
+from . import assessments, operations, permissions
+from .run_sql import FINAL_RUNS, GOOD_RUNS
+from .sql import AMONG, as_list
+from .tables import DISPLAY_NAME
 from .times import from_text, to_text
 
 _SORT = (
@@ -79,13 +81,10 @@ def _retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
             " WHERE id=?",
             (at, row_id),
         )
-        db.execute(
-            "UPDATE operations SET state='cancelled', ended_at=?, note='Cancelled before it was sent: the"
-            " machine was deleted, and another one has its name.' WHERE state='queued' AND machine_id=?",
-            (at, row_id),
-        )
+        operations.cancel_queued(db, [row_id], REPLACED, new.fetched)
 
 
+REPLACED = "Cancelled before it was sent: the machine was deleted, and another one has its name."
 _HISTORY = ("assessments", "installations", "operations")
 
 
@@ -223,6 +222,47 @@ def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def names(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
+    """(Resource id, whether it is an Arc-enabled server) by row id, of those that are there."""
+    rows = db.execute(
+        f"SELECT id, azure_id, kind='arc' FROM machines WHERE id IN {AMONG}",
+        (as_list(machine_ids),),
+    )
+    return {row[0]: (row[1], bool(row[2])) for row in rows}
+
+
+def resource_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[str]:
+    """In lower case, of those that are there, in the order of their row ids."""
+    rows = db.execute(
+        f"SELECT resource_id FROM machines WHERE id IN {AMONG} ORDER BY id", (as_list(machine_ids),)
+    )
+    return [row[0] for row in rows]
+
+
+def known_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
+    """Resource ids in lower case of a connection's machines that are there."""
+    rows = db.execute(
+        "SELECT resource_id FROM machines WHERE connection_id=? AND gone_at IS NULL",
+        (connection_id,),
+    )
+    return {row[0] for row in rows}
+
+
+def with_open_runs(db: sqlite3.Connection, connection_id: int) -> list[str]:
+    """Resource ids in lower case of machines with an installation whose end is not known."""
+    rows = db.execute(
+        "SELECT DISTINCT m.resource_id FROM installations i JOIN machines m ON m.id=i.machine_id"
+        f" WHERE i.status NOT IN {FINAL_RUNS} AND m.connection_id=? AND m.gone_at IS NULL ORDER BY 1",
+        (connection_id,),
+    )
+    return [row[0] for row in rows]
+
+
+def mark_viewed(db: sqlite3.Connection, machine_id: int, now: datetime) -> None:
+    """Its instance view has been read."""
+    db.execute("UPDATE machines SET viewed_at=? WHERE id=?", (to_text(now), machine_id))
+
+
 def read(db: sqlite3.Connection, machine_id: int) -> Machine | None:
     row = db.execute("SELECT * FROM machines WHERE id=?", (machine_id,)).fetchone()
     return machine_of(row) if row else None
@@ -253,6 +293,17 @@ def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sql
     )
 
 
+def read_for_install(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
+    """Like ``read_rows``, with the columns that the plan of an installation needs."""
+    return _rows(
+        db,
+        machine_ids,
+        f"m.id, {DISPLAY_NAME} AS display_name, m.kind, m.location, m.zone, m.resource_group, m.tags, m.power,"
+        " m.hotpatch_status, m.arc_status, m.unsaid, m.in_graph, m.assessed_at, m.restart_pending, m.updates,"
+        f" {_ABLE}",
+    )
+
+
 _ABLE = f"c.name AS connection_name, coalesce(c.may_act, 0) AS may_act, {permissions.COLUMN}"
 """What tells whether anything may be done with the machine."""
 
@@ -268,13 +319,15 @@ def _rows(db: sqlite3.Connection, machine_ids: Sequence[int], columns: str) -> l
     return [found[i] for i in machine_ids if i in found]
 
 
-def without_graph(db: sqlite3.Connection, connection_id: int, limit: int) -> list[int]:
-    """Machines with no assessment in Resource Graph: their instance view may know of an older one. Others each
-    time where there are more than ``limit``, those of which no assessment is known first."""
+def without_graph(
+    db: sqlite3.Connection, connection_id: int, viewed_before: datetime, limit: int
+) -> list[int]:
+    """Machines with no assessment in Resource Graph: their instance view may know of an older one. Those that were
+    not read since ``viewed_before``, the longest first, and before them those of which no assessment is known."""
     rows = db.execute(
         "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL AND hidden_at IS NULL"
-        " AND connection_id=? ORDER BY assessed_at IS NOT NULL, random() LIMIT ?",
-        (connection_id, limit),
+        " AND connection_id=? AND coalesce(viewed_at, '')<? ORDER BY assessed_at IS NOT NULL, viewed_at LIMIT ?",
+        (connection_id, to_text(viewed_before), limit),
     )
     return [r[0] for r in rows]
 
@@ -457,7 +510,7 @@ SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in _SORT)},
     {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at
 FROM machines m
 LEFT JOIN assessments a ON a.id = (
-    SELECT id FROM assessments WHERE machine_id = m.id AND status IN ('Succeeded', 'CompletedWithWarnings')
+    SELECT id FROM assessments WHERE machine_id = m.id AND status IN {GOOD_RUNS}
     ORDER BY assessed_at DESC LIMIT 1)
 LEFT JOIN (SELECT machine_id, count(*) AS n,
         sum(classification IN ('Critical', 'Security')) AS important,

@@ -356,6 +356,35 @@ ALTER TABLE machines ADD COLUMN shares_vm_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE learned_releases ADD COLUMN offered INTEGER NOT NULL DEFAULT 1
 """
 
+_M0014 = """
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    stop_after INTEGER NOT NULL,
+    stopped_at TEXT
+) STRICT;
+ALTER TABLE operations ADD COLUMN batch_id INTEGER REFERENCES batches(id);
+ALTER TABLE operations ADD COLUMN wave INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE operations ADD COLUMN wave_name TEXT NOT NULL DEFAULT '';
+UPDATE operations SET state='dismissed'
+    WHERE state='failed' AND note='Dismissed: what became of it was never known.';
+CREATE INDEX operations_open ON operations(machine_id, kind) WHERE ended_at IS NULL;
+CREATE INDEX operations_open_by_age ON operations(id, kind) WHERE ended_at IS NULL;
+CREATE INDEX operations_ended ON operations(ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX operations_by_batch ON operations(batch_id, state) WHERE batch_id IS NOT NULL;
+CREATE INDEX operations_by_machine ON operations(machine_id);
+ALTER TABLE machines ADD COLUMN viewed_at TEXT;
+ALTER TABLE machines ADD COLUMN listed_activity TEXT;
+ALTER TABLE installations ADD COLUMN listed_at TEXT;
+ALTER TABLE sync_state ADD COLUMN whole_at TEXT;
+ALTER TABLE sync_state ADD COLUMN changes_from TEXT;
+CREATE INDEX installations_open ON installations(machine_id)
+    WHERE status NOT IN ('Succeeded', 'CompletedWithWarnings', 'Failed')
+"""
+
 _STEPS = {
     "m0001_first_schema": _M0001,
     "m0002_indexes_for_many_rows": _M0002,
@@ -370,6 +399,7 @@ _STEPS = {
     "m0011_identity_arc_agents_and_learned_releases": _M0011,
     "m0012_several_schedules_and_what_could_not_be_read": _M0012,
     "m0013_what_an_assessment_does_not_say": _M0013,
+    "m0014_waves_and_reading_only_changes": _M0014,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more steps was written by a newer program."""

@@ -12,14 +12,15 @@ from hotpatch_gui.domain.standing import COUNTS_UNSAID, RESTART_UNSAID
 
 from . import schedules
 from .machines import machine_of
+from .run_sql import GOOD_RUNS
 from .tables import DISPLAY_NAME
 from .times import from_text, to_text
 
 _SINCE = f"""
 WITH runs AS (
     SELECT i.machine_id,
-        min(CASE WHEN i.status IN ('Succeeded', 'CompletedWithWarnings') THEN i.started_at END) AS patched,
-        min(CASE WHEN i.status IN ('Succeeded', 'CompletedWithWarnings') AND i.started_by='Platform'
+        min(CASE WHEN i.status IN {GOOD_RUNS} THEN i.started_at END) AS patched,
+        min(CASE WHEN i.status IN {GOOD_RUNS} AND i.started_by='Platform'
             THEN i.started_at END) AS by_platform,
         max(CASE WHEN i.status='Failed' THEN i.started_at END) AS failed,
         max(CASE WHEN i.status='InProgress' THEN i.started_at END) AS begun

@@ -19,7 +19,7 @@ from hotpatch_gui.domain.schedules import (
 )
 
 from . import side_reads
-from .tables import AMONG, as_list
+from .sql import AMONG, as_list
 
 _FIELDS = Schedule._fields
 _RESOURCE_TYPES = {

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-AMONG = "(SELECT value FROM json_each(?))"
-"""Stands for any number of ids, bound as one value by ``as_list``."""
-
-
-def as_list(ids: Iterable[int | str]) -> str:
-    """Ids -> the value of AMONG's parameter."""
-    return json.dumps(list(ids))
-
+from .sql import AMONG, as_list
 
 DISPLAY_NAME = """CASE
     WHEN m.gone_at IS NOT NULL THEN m.name || ' (gone)'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
+YEARS = range(1970, 2200)
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -14,9 +15,12 @@ def to_text(moment: datetime | None) -> str | None:
 
 
 def from_text(text: str | None) -> datetime | None:
-    """None for NULL and for text that is not a time (a file may have been damaged)."""
+    """None for NULL and for text that is no time of this program's: a file may have been damaged, and at both ends of
+    time there is no day before or after."""
     try:
         moment = datetime.fromisoformat(text) if text else None
     except (ValueError, TypeError):
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
+        return None
+    return moment

@@ -134,13 +134,13 @@ QTabBar::tab {{ padding: 9px 4px 7px 4px; margin: 0 12px 0 4px; color: {t.second
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}
 QTabBar::tab:focus {{ color: {t.accent_text}; }}
-QTableView, QTreeWidget, QTableWidget {{ background: {t.surface}; border: none; outline: none;
+QTableView, QTreeView, QTableWidget {{ background: {t.surface}; border: none; outline: none;
     gridline-color: {t.divider}; selection-background-color: {t.selection};
     selection-color: {t.text}; }}
 QTableView::item {{ padding: 0 8px; }}
-QTreeWidget::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 8px;
+QTreeView::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 8px;
     border-bottom: 1px solid {t.divider}; }}
-QTreeWidget::item:selected {{ background: {t.selection}; color: {t.text}; }}
+QTreeView::item:selected {{ background: {t.selection}; color: {t.text}; }}
 QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none;
     border-bottom: 1px solid {t.divider}; padding: 0 8px 0 11px;

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
-from hotpatch_gui.resources import resource
+from hotpatch_gui.system.resources import resource
 
 from . import style
 from .fonts import choose_family, font

@@ -28,6 +28,7 @@ from hotpatch_gui.models.chosen import Chosen, read_chosen
 from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.operations import Work
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 
@@ -67,6 +68,8 @@ _RESTART_MEANING = (
     "What runs there is interrupted for some minutes. Azure does not stagger restarts by availability zones and "
     "sets. A machine on which an installation is under way is restarted once that has ended."
 )
+FEW = 100
+"""Machines of which the file is asked on the UI thread; more are left to the reader."""
 _WORK_TABLES = frozenset({"operations"})
 _KINDS = {
     "assess": OperationKind.ASSESS, "install": OperationKind.INSTALL, "restart": OperationKind.RESTART,
@@ -87,8 +90,9 @@ class Blade(QStackedWidget):
         self._online = True
         self._chosen: Chosen | None = None
         self._is_old = False
-        self._work: list[sqlite3.Row] = []
-        self._asker = Asker(services.source, self._show, self)
+        self._work = Work()
+        self._asker = Asker(services.source, self._show, self._show_failure, self)
+        self._work_asker = Asker(services.source, self._take_work, self._show_failure, self)
         self._exporter: Exporter | None = None
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
@@ -259,22 +263,30 @@ class Blade(QStackedWidget):
             self._show_tab()
             self._update_commands()
 
+    def _show_failure(self, why: str) -> None:
+        self._chosen = None
+        self.say_empty(Glyph.ERROR, "This can't be shown", why)
+        self.setCurrentWidget(self.empty)
+        self._update_commands()
+
     def _show_work(self) -> None:
         """What is under way on the chosen machines, above what is known of them."""
-        db = self._s.source.db
-        chosen = set(self._ids)
-        running = operations.running(db) if db is not None else []
-        self._work = [r for r in running if r["machine_id"] in chosen]
-        self.work.setVisible(bool(self._work))
-        if self._work:
-            first, more = self._work[0], len(self._work) - 1
-            also = f", and {more} more under way" if more else ""
+        read = partial(operations.work, machine_ids=self._ids)
+        self._work_asker.ask(read, at_once=len(self._ids) <= FEW)
+
+    def _take_work(self, work: Work) -> None:
+        self._work = work
+        first = work.first
+        self.work.setVisible(first is not None)
+        if first is not None:
+            also = f", and {work.total - 1:,} more under way" if work.total > 1 else ""
             self.work.show_text(
                 Level.INFO,
                 f"{asked.doing(first)}{also}.",
                 first["note"] or "Waiting for its turn.",
                 glyph=Glyph.RUNNING,
             )
+        self._update_commands()
 
     def _show_head(self, chosen: Chosen) -> None:
         updates = f"{chosen.updates:,}" if chosen.assessed else "–"
@@ -373,7 +385,6 @@ class Blade(QStackedWidget):
             self.reload()
         if self._ids and changes.touch(_WORK_TABLES):
             self._show_work()
-            self._update_commands()
 
     def _update_commands(self) -> None:
         for key, kind in _KINDS.items():
@@ -386,16 +397,15 @@ class Blade(QStackedWidget):
                 why = able.why_not or "No machine is chosen."
             elif self._is_under_way(kind, able.ids):
                 why = f"“{kind.label}” is under way already."
-            elif self._work:
-                first = OperationKind(self._work[0]["kind"]).label
+            elif self._work.first is not None:
+                first = OperationKind(self._work.first["kind"]).label
                 then = f"Azure takes one at a time; this is sent when “{first}” has ended."
             action.setEnabled(not why)
             action.setToolTip(f"{action.text()}: {why or then}" if why or then else action.text())
 
     def _is_under_way(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
         """Whether this is open on each of them already."""
-        of_this = {r["machine_id"] for r in self._work if r["kind"] == kind}
-        return of_this.issuperset(machine_ids)
+        return self._work.by_kind.get(kind, 0) >= len(machine_ids)
 
     def _able(self, kind: OperationKind) -> Ability:
         """On which of the chosen machines the operation can be asked for."""
@@ -421,7 +431,7 @@ class Blade(QStackedWidget):
         """Ask what to install on the chosen machines."""
         from .dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
 
-        open_once(self, lambda: InstallDialog(self._s, self._read_rows(self._ids), self))
+        open_once(self, lambda: InstallDialog(self._s, self._ids, self))
 
     def open_settings(self) -> None:
         from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.models import words
-from hotpatch_gui.resources import resource
 from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.system.resources import resource
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 
 from .services import Services

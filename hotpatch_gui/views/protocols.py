@@ -3,7 +3,7 @@ half a millisecond each to define before the first frame."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,14 +11,17 @@ from typing import Any, Protocol
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.settings import SettingsChange
+from hotpatch_gui.domain.waves import Waves
 
 
 class Requests(Protocol):
     """What the window can ask for. Each call returns at once; what comes of it is in the file."""
 
-    def sync(self) -> None: ...
+    def sync(self, *, whole: bool = False) -> None:
+        """Read what has changed, or with ``whole`` everything."""
+        ...
 
-    def sync_every(self, minutes: int) -> None: ...
+    def sync_every(self, minutes: float) -> None: ...
 
     def read_releases_daily(self, address: str | None) -> None:
         """Have the release data read from there once a day; None ends that."""
@@ -31,7 +34,13 @@ class Requests(Protocol):
     def read_machine(self, machine_id: int) -> None: ...
 
     def save_connection(self, connection: Connection) -> None:
-        """Store it, with the subscriptions chosen; a new one, or one that leads elsewhere, signs in."""
+        """Store a new one, or where one leads; it signs in and is read."""
+        ...
+
+    def allow_actions(self, connection_id: int, *, may_act: bool) -> None: ...
+
+    def choose_subscriptions(self, connection_id: int, subscription_ids: Sequence[str]) -> None:
+        """Have these read and no others; with none named, all that the account can read."""
         ...
 
     def connect(self, connection: Connection) -> None:
@@ -52,25 +61,33 @@ class Requests(Protocol):
 
     def sign_out(self, connection_id: int) -> None: ...
 
-    def assess(self, machine_ids: Sequence[int]) -> int:
-        """How many were queued: a machine that has one open already is passed over."""
+    def assess(self, machine_ids: Sequence[int]) -> None:
+        """A machine that has one open already is passed over; that is told."""
         ...
 
-    def install(self, machine_ids: Sequence[int], request: InstallRequest) -> int: ...
+    def install(
+        self,
+        machine_ids: Sequence[int],
+        request: InstallRequest,
+        waves: Waves = ...,
+        groups: Sequence[str] = ...,
+    ) -> None:
+        """``groups`` are the machines' waves by name, in the same order, where the waves go by group."""
+        ...
 
-    def restart(self, machine_ids: Sequence[int]) -> int: ...
+    def restart(self, machine_ids: Sequence[int]) -> None: ...
 
-    def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> int: ...
+    def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None: ...
 
-    def enrol(self, machine_ids: Sequence[int], *, on: bool) -> int:
+    def enrol(self, machine_ids: Sequence[int], *, on: bool) -> None:
         """Give Arc-enabled servers their hotpatch licence, or end it."""
         ...
 
-    def cancel(self, operation_id: int) -> bool:
-        """Take a queued operation back, or dismiss an unknown one."""
+    def cancel(self, operation_ids: Iterable[int]) -> None:
+        """Take queued operations back, or dismiss unknown ones."""
         ...
 
-    def wait_for_turn(self, operation_id: int) -> bool:
+    def wait_for_turn(self, operation_ids: Iterable[int]) -> None:
         """Ask again for what Azure refused because something else was at work, once that has ended."""
         ...
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
@@ -13,6 +11,7 @@ from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.models import asked, words
 from hotpatch_gui.store import catalogue, operations, side_reads
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.operations import Work
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
@@ -57,7 +56,7 @@ class StatusBar(QFrame):
         row.addWidget(label(theme, f"v{__version__}", px=CAPTION_PX, role="secondary"))
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.reload)
-        self._open: set[int] = set()
+        self._most = 0
         self._missing: list[side_reads.SideRead] = []
         self._is_connected = True
         self._end_timer = QTimer(self)
@@ -78,13 +77,13 @@ class StatusBar(QFrame):
         if db is None:
             self._glyph.set_glyph(Glyph.RUNNING)
             self.connection.set_whole("Opening the data file…")
-            self._show_work([])
+            self._show_work(Work())
             return
         self._state = catalogue.sync_state(db)
         self._is_connected = bool(catalogue.sync_states(db))
         self._missing = side_reads.missing(db)
         self._show_connection()
-        self._show_work(operations.running(db))
+        self._show_work(operations.work(db))
 
     def _show_connection(self) -> None:
         state, now = self._state, self._s.clock()
@@ -115,31 +114,35 @@ class StatusBar(QFrame):
                 f"{text}{odd}{without}", more="\n".join(map(_missing_text, self._missing))
             )
 
-    def _show_work(self, rows: list[sqlite3.Row]) -> None:
-        ended = self._open - {r["id"] for r in rows}
-        self._open = {r["id"] for r in rows}
-        self.progress.setVisible(bool(rows))
-        if ended and not rows:
-            self._show_end(max(ended))
-        if not rows:
+    def _show_work(self, work: Work) -> None:
+        """One operation with its own progress, several by how many of them have ended."""
+        first, count = work.first, work.total
+        self.progress.setVisible(first is not None)
+        if first is None:
+            if self._most:
+                self._show_end()
+            self._most = 0
             self.work.setVisible(self._end_timer.isActive())
             return
+        self._most = max(self._most, count)
         self._end_timer.stop()
         self.work.show()
-        first = rows[0]
-        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
-        note = f": {first['note']}" if len(rows) == 1 and first["note"] else ""
+        more = f" and {count - 1:,} more" if count > 1 else ""
+        note = f": {first['note']}" if count == 1 and first["note"] else ""
         self.work.setText(f"{asked.doing(first)}{more}{note}")
-        done = sum(r["done"] or 0 for r in rows)
-        total = sum(r["total"] or 0 for r in rows)
+        done, total = (
+            (first["done"] or 0, first["total"] or 0)
+            if self._most == 1
+            else (self._most - count, self._most)
+        )
         self.progress.setValue(max(0, min(100, 100 * done // max(1, total))))
 
-    def _show_end(self, operation_id: int) -> None:
+    def _show_end(self) -> None:
         """How the last operation ended, for a while."""
         db = self._s.source.db
-        row = operations.read_row(db, operation_id) if db is not None else None
+        row = operations.last_ended(db) if db is not None else None
         if row is not None:
-            kind, state = asked.kind(row), row["state"]
+            kind, state = asked.kind(row), asked.text(row).lower()
             self.work.setText(f"{kind} on {row['machine_name']}: {state}. {row['note']}")
             self._end_timer.start()
 

@@ -1,34 +1,65 @@
-"""What every job of the worker needs, handed over once."""
+"""What every job of a connection needs, handed over once."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.operations import Operation
 from hotpatch_gui.domain.problems import Problem
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
 
+from .calls import Calls
+from .file import DataFile
+from .jobs import Jobs
+from .sync.lists import Lists
+from .turns import Turns
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One connection's. ``changed`` is called after each commit; ``stopping`` is checked before each write;
-    ``take_operations`` is called after something was queued."""
+    """One connection's.
 
-    db: sqlite3.Connection
+    Attributes:
+        changed: is called after each commit.
+        failed: hears of what the user has to do something about, outside a sync and its end.
+        follow: begins the operations with these ids, which have just been queued.
+        ended: hears of an operation that has ended, so that those that wait for it go on.
+        turns: wakes what waits on a machine.
+        lists: reads the lists of machines whose operations have ended, many together.
+    """
+
+    file: DataFile
     gateway: Gateway
+    calls: Calls
     clock: CloudClock
     releases: ReleaseBook
+    jobs: Jobs
     changed: Callable[[Changes], None]
-    stopping: threading.Event
-    take_operations: Callable[[], None]
     failed: Callable[[Problem], None]
-    """Hears of what the user has to do something about, outside a sync and its end."""
+    follow: Callable[[Iterable[int]], None]
+    ended: Callable[[Operation], None]
+    turns: Turns
+    lists: Lists = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lists", Lists(self))
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """To read; ``transaction`` writes."""
+        return self.file.db
+
+    def transaction(
+        self, *, durable: bool = False
+    ) -> AbstractAsyncContextManager[sqlite3.Connection]:
+        return self.file.transaction(durable=durable)
 
     @property
     def calendar(self) -> Calendar:

@@ -73,9 +73,10 @@ def _has_settings(machine: Machine, op: Operation) -> bool:
     profile = parse.mapping(parse.mapping(wanted.get("properties")).get("osProfile"))
     asked = parse.settings(parse.mapping(profile.get("windowsConfiguration")))
     has = machine.settings
-    return (
-        has.patch_mode is asked.patch_mode
-        and bool(has.hotpatch_enabled) == bool(asked.hotpatch_enabled)
-        and bool(has.bypass_safety_checks) == bool(asked.bypass_safety_checks)
-        and has.assessment_mode is asked.assessment_mode
+    pairs = (
+        (asked.patch_mode, has.patch_mode),
+        (asked.assessment_mode, has.assessment_mode),
+        (asked.hotpatch_enabled, bool(has.hotpatch_enabled)),
+        (asked.bypass_safety_checks, bool(has.bypass_safety_checks)),
     )
+    return all(wanted is None or wanted == found for wanted, found in pairs)

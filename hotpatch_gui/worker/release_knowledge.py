@@ -230,16 +230,15 @@ def _brings_nothing(release: Release, calendar: Calendar) -> bool:
 def take_up(
     db: sqlite3.Connection, origin: str, update: Update, shipped: Calendar, now: datetime
 ) -> Calendar:
-    """Store what an update brought and derive every machine's situation again; the calendar in force then."""
-    with transaction(db):
-        for document in update.documents if not update.refused else ():
-            if document != ATTEMPT:
-                releases.forget_month(db, origin, month_of(document))
-        releases.save_learned(db, origin, update.added, now)
-        releases.save_documents(db, update.documents, now)
-        calendar = releases.calendar_of(db, shipped)
-        if update.added:
-            releases.save_calendar(db, calendar)
+    """Store what an update brought; the calendar in force then. Call it inside a transaction."""
+    for document in update.documents if not update.refused else ():
+        if document != ATTEMPT:
+            releases.forget_month(db, origin, month_of(document))
+    releases.save_learned(db, origin, update.added, now)
+    releases.save_documents(db, update.documents, now)
+    calendar = releases.calendar_of(db, shipped)
+    if update.added:
+        releases.save_calendar(db, calendar)
     return calendar
 
 

@@ -10,12 +10,25 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hotpatch_gui.demo import environment
+from hotpatch_gui.captures import environment
 
 environment.prepare()
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' helpers
 
-from tests.benchmarks import day, frozen, gaps, idle, peers, planner, rows, startup, sync  # noqa: E402 - after the environment
+from hotpatch_gui.captures import stage as stages  # noqa: E402 - after the environment
+from tests.benchmarks import (  # noqa: E402 - after the environment
+    acting,
+    day,
+    far,
+    frozen,
+    gaps,
+    idle,
+    peers,
+    planner,
+    rows,
+    startup,
+    sync,
+)
 
 BENCHMARKS = {
     "startup": (startup.measure, 25),
@@ -24,10 +37,16 @@ BENCHMARKS = {
     "gaps": (gaps.measure, 2),
     "idle": (idle.measure, 1),
     "day": (day.measure, 1),
+    "far": (far.measure, 1),
+    "acting": (acting.measure, 3),
     "planner": (planner.measure, 5),
     "rows": (rows.measure, 1),
     "peers": (peers.measure, 1),
 }
+
+
+stages.PATIENCE_S = 600.0
+"""A slow machine takes its time to fill a fleet of 10,000."""
 
 
 def main(names: list[str]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
-from hotpatch_gui.demo.stage import application
+from hotpatch_gui.captures.stage import application
 
 WIDTH_PX, HEIGHT_PX = 1200, 380
 COLOURS = ("#0078d4", "#ca5010", "#107c10", "#8764b8", "#c239b3", "#5d5a58", "#986f0b", "#038387")

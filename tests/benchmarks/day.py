@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from hotpatch_gui import resources
-from hotpatch_gui.demo.stage import Stage
-from hotpatch_gui.settings import DEFAULT_SYNC_MINUTES
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -18,6 +16,8 @@ from hotpatch_gui.store import database
 from hotpatch_gui.store.assessments import KEPT
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.store.times import to_text
+from hotpatch_gui.system import resources
+from hotpatch_gui.system.preferences import DEFAULT_SYNC_MINUTES
 
 from .measure import resident_mb
 
@@ -71,7 +71,7 @@ def measure(folder: Path, _: int) -> Figures:
         path = stage.folder / FILE_NAME
         for number in range(1, SYNCS + 1):
             clock.advance(minutes=DEFAULT_SYNC_MINUTES)
-            stage.app.desk.sync()
+            stage.app.requests.sync()
             stage.idle()
             stage.until(lambda: not stage.window.is_syncing)
             stage.settle()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hotpatch_gui import resources
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.system import resources
 
 UPDATES_EACH = 20
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from helpers.screen import Screen, served
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.theme.tokens import LIGHT
 
 from .measure import Ratio, in_turns

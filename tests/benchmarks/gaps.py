@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 
 from .fleet import record
 from .measure import Gaps
@@ -106,9 +106,9 @@ def _round(stage: Stage, view: str) -> Round:
     with _gaps() as rest:
         stage._spin(round(QUIET_S * 1000))
     ended = []
-    stage.app.worker.sync_ended.connect(lambda: ended.append(True))
+    stage.app.events.sync_ended.connect(lambda _: ended.append(True))
     with _gaps() as busy:
-        stage.app.desk.sync()
+        stage.app.requests.sync(whole=True)
         stage.until(lambda: ended and not stage.window.is_syncing)
     return Round(view, rest.longest, busy.longest, busy.p99)
 

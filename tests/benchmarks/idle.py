@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QMainWindow, QTableView
 
-from hotpatch_gui.app import App
-from hotpatch_gui.demo.stage import Stage, application
+from hotpatch_gui.application.window import App
+from hotpatch_gui.captures.stage import Stage, application
 
 LIMIT_PERCENT = 0.5
 AT_REST_S = 60

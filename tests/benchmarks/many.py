@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.clouds import demo
 from hotpatch_gui.domain.connections import demo_connection
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import catalogue, connections, database, releases
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.store.times import to_text
+from hotpatch_gui.system import resources
 
 PER_MACHINE = 100
 NOW = EPOCH

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 
 from .measure import Ratio, in_turns
 

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from helpers.context import context_for
+from helpers.context import sync
 from hotpatch_gui.azure.parse import COUNT_KEYS
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.store import database
-from hotpatch_gui.worker.sync import sync_fleet
-from hotpatch_gui.worker.thread import spare_the_collector
+from hotpatch_gui.system.runtime_tuning import spare_the_collector
 
 from .fleet import UPDATES_EACH, Recorded, record
 from .measure import Ratio, in_turns
@@ -40,17 +39,14 @@ def measure(folder: Path, pairs: int) -> Ratio:
 
 def _ours(fleet: Recorded, path: Path) -> float:
     db, _ = database.prepare(path, "benchmark")
-    context = context_for(db, fleet, CloudClock(None))
     plain = gc.get_threshold()
     spare_the_collector()  # as the program's worker does
     begun = time.perf_counter()
-    for _ in sync_fleet(context, lambda _: None):
-        pass
+    sync(db, fleet, CloudClock(None))
     taken = time.perf_counter() - begun
     gc.set_threshold(*plain)
     _check(db)
     db.close()
-    context.gateway.close()
     path.unlink()
     return taken
 

@@ -1,12 +1,13 @@
-"""What a job of the worker needs, against the simulated Azure in this process, with no window and no thread."""
+"""What a job of the engine needs, against the simulated Azure in this process, with no window and no thread."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-import threading
-from typing import Any
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
-from hotpatch_gui import resources
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.clouds import demo
@@ -14,23 +15,48 @@ from hotpatch_gui.domain.connections import demo_connection
 from hotpatch_gui.simulator.transport import in_process_transport
 from hotpatch_gui.store import connections, database, releases
 from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.system import resources
+from hotpatch_gui.worker.calls import Calls
 from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.file import DataFile
+from hotpatch_gui.worker.jobs import Job, Jobs
+from hotpatch_gui.worker.sync.fleet import sync_fleet
+from hotpatch_gui.worker.turns import Turns
+
+T = TypeVar("T")
 
 
-def context_for(db: sqlite3.Connection, wire: Any, clock: CloudClock) -> Context:
-    """Fills ``db`` with the releases and the connection; close the context's gateway in the end."""
+def run_with(
+    db: sqlite3.Connection, wire: Any, clock: CloudClock, job: Callable[[Context], Awaitable[T]]
+) -> T:
+    """What ``job`` returns, run to its end. Fills ``db`` with the releases and the connection."""
     with database.transaction(db):
         releases.save_calendar(db, resources.calendar())
         connections.ensure(db, demo_connection(demo()))
     (connection,) = connections.read_all(db)
-    gateway = Gateway(connection, clock, transport=lambda: in_process_transport(wire))
-    return Context(
-        db,
-        gateway,
-        clock,
-        ReleaseBook(resources.calendar, lambda: db),
-        lambda _: None,
-        threading.Event(),
-        lambda: None,
-        lambda _: None,
-    )
+    path = Path(db.execute("PRAGMA database_list").fetchone()[2])
+
+    async def lived() -> T:
+        gateway = Gateway(connection, clock, transport=lambda: in_process_transport(wire))
+        context = Context(
+            DataFile(path, db), gateway, Calls(gateway), clock, ReleaseBook(resources.calendar, lambda: db),
+            Jobs(_raised, lambda: None), lambda _: None, lambda _: None, lambda _: None, lambda _: None,
+            Turns(),
+        )  # fmt: skip
+        try:
+            return await job(context)
+        finally:
+            context.lists.close()
+            context.calls.close()
+            gateway.close()
+
+    return asyncio.run(lived())
+
+
+def sync(db: sqlite3.Connection, wire: Any, clock: CloudClock, *, whole: bool = True) -> None:
+    """One sync of the fleet, to its end."""
+    run_with(db, wire, clock, lambda context: sync_fleet(context, lambda _: None, whole=whole))
+
+
+async def _raised(job: Job) -> None:
+    await job

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hotpatch_gui.paths import program_dir
+from hotpatch_gui.system.data_folder import program_dir
 
 TOP = program_dir()
 

@@ -10,10 +10,11 @@ import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from hotpatch_gui import __version__, logs
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui import __version__
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.arm import Answer
+from hotpatch_gui.system import logs
 from hotpatch_gui.views.dialogs.about import AboutDialog
 
 BEARER = "eyJhbGciOiJub25lIn0.c2VjcmV0.c2ln"
@@ -48,7 +49,7 @@ def test_diagnostics_have_versions_and_the_last_errors_and_no_secret(
         db = stage.app.source.db
         assert db is not None
         (machine,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-        stage.app.desk.restart([machine])
+        stage.ask.restart([machine])
         stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
         logging.getLogger("hotpatch_gui.test").warning("Authorization: Bearer %s", BEARER)
         stage.window.open_about()

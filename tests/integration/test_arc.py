@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 
 from helpers import sdk
 from helpers.simulator import Simulated, simulate
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
@@ -18,7 +17,7 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models.ability import why_not
 from hotpatch_gui.simulator.guest import HYBRID
 from hotpatch_gui.store import machines
-from hotpatch_gui.store.operations import Outbox
+from hotpatch_gui.worker.commands import Act
 
 GROUP = "rg-hybrid"
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
@@ -164,9 +163,9 @@ def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> Non
     stage.start()
     stage.choose("srv-hq-01")
     number = ids(stage)["srv-hq-01"]
-    assert stage.app.desk.assess([number]) == 1
+    stage.ask.assess([number])
     finish(stage, OperationState.SUCCEEDED)
-    assert stage.app.desk.install([number], SECURITY) == 1
+    stage.ask.install([number], SECURITY)
     finish(stage, OperationState.SUCCEEDED, OperationState.SUCCEEDED, minutes=60)
     run = one(
         stage,
@@ -186,24 +185,24 @@ def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> Non
 def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
     stage.start()
     number = ids(stage)["srv-hq-02"]
-    assert stage.app.desk.enrol([number], on=True) == 1
+    stage.ask.enrol([number], on=True)
     finish(stage, OperationState.SUCCEEDED)
     assert one(stage, "SELECT licence, hotpatch_status FROM machines WHERE id=?", number)[:] == (
         "Enabled",
         "Enabled",
     )
     out = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, hotpatch=False, periodic_assessment=True)
-    assert stage.app.desk.change_settings([number], out) == 1
+    stage.ask.change_settings([number], out)
     stage.until(lambda: stage.operation_states()[-1] is OperationState.SUCCEEDED)
     assert one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Pending"
     stage.clock.advance(minutes=10)
-    stage.app.desk.read_machine(number)
+    stage.app.requests.read_machine(number)
     stage.until(
         lambda: (
             one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Disabled"
         )
     )
-    assert stage.app.desk.enrol([number], on=False) == 1
+    stage.ask.enrol([number], on=False)
     finish(stage, OperationState.SUCCEEDED)
     assert one(stage, "SELECT hotpatch_status, situation FROM machines WHERE id=?", number)[:] == (
         "Canceled",
@@ -215,7 +214,7 @@ def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
 @pytest.mark.expects_log
 def test_a_restart_is_not_sent(stage: Stage) -> None:
     stage.start()
-    assert stage.app.desk.restart([ids(stage)["srv-hq-01"]]) == 1
+    stage.ask.restart([ids(stage)["srv-hq-01"]])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert (
         "Azure has no “Restart” for Arc-enabled servers"
@@ -234,9 +233,7 @@ def test_nothing_is_sent_to_an_expired_server(stage: Stage, kind: OperationKind)
     assert db is not None
     (row,) = machines.read_rows(db, [machine_id])
     assert "has expired" in why_not(row, kind)
-    with closing(Outbox(stage.app.source.path)) as outbox:
-        assert outbox.queue(kind, [(machine_id, "{}")], stage.clock.now())
-    stage.app.thread_.operations_queued.emit()
+    stage.app.engine.send(Act(kind, [(row["azure_id"], "{}")]))
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "has expired" in one(stage, "SELECT note FROM operations")[0]
     assert not stage.wire.cloud.received

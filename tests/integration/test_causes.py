@@ -15,7 +15,7 @@ import requests
 from helpers.tls import CLIENT, TENANT, SecureAzure, browser, secure_azure
 from hotpatch_gui.azure import credentials, network
 from hotpatch_gui.azure.gateway import Gateway
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.clouds import custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
@@ -255,7 +255,7 @@ def test_a_write_that_needs_another_sign_in_shows_one_notice_with_a_button(stage
     ids = [
         r[0] for r in db.execute("SELECT id FROM machines WHERE name IN ('vm-web-01', 'vm-web-02')")
     ]
-    assert stage.app.desk.assess(ids) == 2
+    stage.ask.assess(ids)
     stage.until(lambda: set(stage.operation_states()) == {OperationState.FAILED})
     stage.until(stage.window.notice.isVisible)
     assert stage.window.notice.button.text() == "Sign in"
@@ -301,7 +301,7 @@ def test_the_newest_location_is_followed_also_after_a_restart(
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name='srv-hq-01'").fetchone()
-    assert stage.app.desk.assess([number]) == 1
+    stage.ask.assess([number])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.until(lambda: len(asked) >= 2)
     token = db.execute("SELECT token FROM operations").fetchone()[0]
@@ -367,7 +367,7 @@ def test_enrolling_never_resets_the_rest_of_a_licence_profile(
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (guest.name,)).fetchone()
-    assert stage.app.desk.enrol([number], on=True) == 1
+    stage.ask.enrol([number], on=True)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     assert sent[:2] == ["GET", "PATCH" if has_profile else "PUT"]
     assert guest.profile == (rest if has_profile else {})

@@ -13,8 +13,8 @@ import pytest
 
 from helpers.simulator import simulate
 from hotpatch_gui import __version__
+from hotpatch_gui.captures import environment
 from hotpatch_gui.cli import NO_DISPLAY, reset_demo
-from hotpatch_gui.demo import environment
 from hotpatch_gui.domain.clouds import simulated
 
 

@@ -16,8 +16,8 @@ import pytest
 from helpers.commands import Done, command, environment, run
 from helpers.simulator import Simulated, simulate
 from helpers.tls import CLIENT, TENANT, SecureAzure, secure_azure
-from hotpatch_gui.demo.stage import still_wire
-from hotpatch_gui.lock import lock
+from hotpatch_gui.application.folder_lock import lock
+from hotpatch_gui.captures.stage import still_wire
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.database import FILE_NAME

@@ -15,16 +15,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
-from hotpatch_gui import connection_trial, logs
-from hotpatch_gui.demo.stage import Stage, still_wire
-from hotpatch_gui.desk import Next
+from hotpatch_gui.application.requests import Next
+from hotpatch_gui.application.targets import azure_target
+from hotpatch_gui.captures.stage import Stage, still_wire
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import connections
 from hotpatch_gui.store.database import FILE_NAME, open_reader
-from hotpatch_gui.targets import azure_target
+from hotpatch_gui.system import logs
 from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
@@ -111,12 +111,12 @@ def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
 @pytest.mark.expects_log
 def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure) -> None:
     stage = empty
-    stage.app.desk.save_connection(azure.principal())
+    stage.app.requests.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
     azure.identity.refuses = "AADSTS700082"
     azure.identity.given.clear()  # what was handed out holds no longer
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     notice = stage.window.notice
     stage.until(notice.isVisible)
     assert "sign-in is missing or has lapsed (401)" in notice.headline.text()
@@ -125,11 +125,11 @@ def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure
     assert stage.window.machines.model.rowCount() == 16
     asked = len(azure.identity.asked)
     azure.identity.refuses = ""
-    stage.app.worker.sync_every_s = 0.1
+    stage.app.requests.sync_every(0.1 / 60)
     stage.idle()
     assert len(azure.identity.asked) == asked, "nobody is asked again until somebody signs in"
     # azure-identity keeps a token until it ends; a new sign-in is another credential
-    stage.app.desk.save_connection(stored(stage)[0]._replace(tenant="contoso.example"))
+    stage.app.requests.save_connection(stored(stage)[0]._replace(tenant="contoso.example"))
     stage.until(lambda: not notice.isVisible())
     assert len(azure.identity.asked) > asked
 
@@ -148,8 +148,8 @@ def test_two_tenants_stand_side_by_side_in_one_list(
         both = tmp_path / "both.pem"
         both.write_text(azure.root.read_text() + fabrikam.root.read_text())
         monkeypatch.setenv("SSL_CERT_FILE", str(both))
-        stage.app.desk.save_connection(azure.principal())
-        stage.app.desk.save_connection(fabrikam.principal("Fabrikam")._replace(may_act=True))
+        stage.app.requests.save_connection(azure.principal())
+        stage.app.requests.save_connection(fabrikam.principal("Fabrikam")._replace(may_act=True))
         stage.until(lambda: len(names(stage)) == 28)
         stage.sync()
         assert len(names(stage)) == 28, "the one's sync does not make the other's machines gone"
@@ -161,7 +161,7 @@ def test_two_tenants_stand_side_by_side_in_one_list(
         db = stage.app.source.db
         assert db is not None
         (number,) = db.execute("SELECT id FROM machines WHERE name='fab-vm-web-02'").fetchone()
-        assert stage.app.desk.assess([number]) == 1
+        stage.ask.assess([number])
         stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
         wire.cloud.clock.advance(minutes=10)
         stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
@@ -171,7 +171,7 @@ def test_two_tenants_stand_side_by_side_in_one_list(
             {h["Authorization"] for h in a.seen if "Authorization" in h} for a in (azure, fabrikam)
         )
         assert mine.isdisjoint(theirs), "each cloud gets its own tokens alone"
-        stage.app.desk.remove_connection(stored(stage)[1].id)
+        stage.app.requests.remove_connection(stored(stage)[1].id)
         stage.until(lambda: len(names(stage)) == 16)
         assert [c.name for c in stored(stage)] == ["Contoso"]
         kept = db.execute(
@@ -189,7 +189,7 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     azure.wire.cloud.subscriptions[OTHER] = "Another"
     azure.wire.cloud.guests["vm-web-02"].subscription = OTHER
     mine = azure.principal()._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
-    stage.app.desk.save_connection(mine)
+    stage.app.requests.save_connection(mine)
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
     stage.window.open_connections()
@@ -211,7 +211,7 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     assert stored(stage)[0].record is None
     assert len(names(stage)) == 15, "what was read stays"
     azure.identity.asked.clear()
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.idle()
     assert not azure.identity.asked, "signed out, nothing is asked of anybody"
     stage.until(lambda: stage.window.notice.button.text() == "Sign in")
@@ -232,10 +232,10 @@ def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
 ) -> None:
     stage = empty
     lost = azure.principal("Lost")._replace(certificate=str(tmp_path / "lost.pem"))
-    stage.app.desk.save_connection(lost)
+    stage.app.requests.save_connection(lost)
     stage.until(stage.window.notice.isVisible)
     assert "The connection Lost could not be set up" in stage.window.notice.headline.text()
-    stage.app.desk.save_connection(azure.principal())
+    stage.app.requests.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     assert "Lost" in stage.window.notice.headline.text(), "and it goes on saying so"
 
@@ -321,7 +321,6 @@ def test_a_trial_that_hangs_is_cancelled_at_once_and_leaves_nothing(
             dialog.reject()
             assert time.monotonic() - before < 1, "the window does not wait for the answer"
             assert stage.window.isVisible()
-    stage.until(lambda: not connection_trial.is_running_out())
     assert list((stage.folder / "azure").iterdir()) == [], "so the next start is the demo again"
 
 
@@ -351,10 +350,10 @@ def test_without_a_connection_the_window_says_so_and_offers_two_ways(
     blade = stage.window.machines.blade
     stage.until(lambda: blade.empty.headline.text() == "No connection yet")
     assert (blade.empty.button.text(), blade.empty.other.text()) == ("Connect…", "Explore the demo")
-    stage.app.desk.save_connection(azure.principal())
+    stage.app.requests.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
-    stage.app.desk.remove_connection(stored(stage)[0].id)
+    stage.app.requests.remove_connection(stored(stage)[0].id)
     stage.until(lambda: not names(stage))
     stage.settle()
     assert blade.empty.headline.text() == "No connection yet"
@@ -382,7 +381,7 @@ def test_every_call_goes_through_the_systems_proxy(
     azure.behind_proxy()
     with Proxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
-        empty.app.desk.save_connection(azure.principal()._replace(may_act=True))
+        empty.app.requests.save_connection(azure.principal()._replace(may_act=True))
         empty.until(lambda: len(names(empty)) == 16)
         empty.sync()
         hosts = {azure.cloud.host, azure.identity.address.removeprefix("https://")}

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from hotpatch_gui import demo_time, resources
-from hotpatch_gui.demo.stage import Stage
-from hotpatch_gui.desk import Next
+from hotpatch_gui.application.requests import Next
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.demo import time as demo_time
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import RunningClock
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.system import resources
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.rollout import RolloutPage
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
@@ -116,7 +116,7 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     (number,) = stage.app.source.db.execute(
         "SELECT id FROM machines WHERE name='vm-web-02'"
     ).fetchone()
-    stage.app.desk.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.window.show_page("activity")
     stage.window.page("activity").tabs.setCurrentIndex(1)

@@ -12,7 +12,7 @@ import pytest
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import ReadTimeout
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
@@ -20,7 +20,7 @@ from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.cloud import read_wish
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.worker import operations
+from hotpatch_gui.worker.operations import pauses
 
 S = OperationState
 Outcome = Answer | Exception
@@ -110,7 +110,7 @@ def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -
     stage.start()
     before = stored(stage)
     stage.wire.faults.append(always(outcome))
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     assert sentence in stage.window.notice.headline.text()
     assert step in stage.window.notice.detail.text()
@@ -127,13 +127,13 @@ def test_actions_are_off_while_offline_and_say_why(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01")
     stage.wire.faults.append(always(NoConnection("refused")))
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     action = stage.window.machines.blade.commands["install"]
     assert not action.isEnabled()
     assert "No connection to Azure" in action.toolTip()
     stage.wire.faults.clear()
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(action.isEnabled)
 
 
@@ -154,7 +154,7 @@ def test_429_is_waited_out_as_long_as_azure_asks(stage: Stage) -> None:
     stage.wire.faults.append(fault)
     synced = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]
     stage.clock.advance(minutes=5)
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     connection = stage.window.status_bar.connection
     stage.until(lambda: "going on in 1 s as Azure asks" in connection.whole)
     stage.until(lambda: "Connected" in connection.whole)
@@ -178,7 +178,7 @@ def test_a_page_that_was_throttled_is_asked_for_again_and_no_other(stage: Stage)
 
     before = stored(stage)
     stage.wire.faults.append(fault)
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(lambda: len(asked) == QUERIES + 1)
     stage.until(lambda: "Connected" in stage.window.status_bar.connection.whole)
     assert stored(stage) == before
@@ -188,7 +188,7 @@ def begin(stage: Stage, machine: str = "vm-web-02") -> int:
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (machine,)).fetchone()
-    assert stage.app.desk.install([number], SECURITY) == 1
+    stage.ask.install([number], SECURITY)
     return int(number)
 
 
@@ -217,7 +217,7 @@ def note(stage: Stage) -> str:
 def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
     stage: Stage, outcome: Outcome, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "TRY_FOR_S", 0.0)
+    monkeypatch.setattr(pauses, "TRY_FOR_S", 0.0)
     stage.start()
     stage.wire.faults.append(always(outcome, "installPatches"))
     begin(stage)
@@ -309,7 +309,7 @@ def test_trouble_while_following_does_not_end_an_installation(
     stage.start()
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    stage.wire.faults.append(times(1, outcome, "/operations/"))
+    stage.wire.faults.append(times(2, outcome, "/operations/"))  # a 401 is asked again at once
     stage.until(lambda: "goes on in Azure" in note(stage))
     assert stage.operation_states() == [S.RUNNING]
     stage.clock.advance(minutes=30)
@@ -360,7 +360,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None
 
     before = stored(stage)
     stage.wire.faults.append(second)
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(lambda: "3 rows could not be read" in stage.window.status_bar.connection.whole)
     assert stored(stage) == before
 
@@ -425,7 +425,7 @@ def test_a_file_locked_by_another_program_is_said_and_waited_for(
         stage.start()
         with closing(sqlite3.connect(data_dir / FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            stage.app.desk.sync()
+            stage.app.requests.sync()
             stage.until(stage.window.notice.isVisible)
             assert "holds hotpatch.sqlite3 locked" in stage.window.notice.headline.text()
             other.execute("ROLLBACK")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 
 CHILD = Path(__file__).parents[1] / "benchmarks" / "children" / "program.py"
 AFTERWARDS = (

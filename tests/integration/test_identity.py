@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.context import context_for
+from helpers.context import sync as sync_with
+from helpers.operations_queue import queue
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
@@ -20,9 +21,7 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import database, machines
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.store.operations import Outbox
 from hotpatch_gui.store.tables import HISTORY, MACHINES, Where
-from hotpatch_gui.worker.sync import sync_fleet
 
 NAME = "vm-web-01"
 
@@ -35,15 +34,8 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
-def sync(db: sqlite3.Connection, wire: Wire, clock: SteppedClock) -> Iterator[Callable[[], None]]:
-    context = context_for(db, wire, CloudClock(clock.now()))
-
-    def run() -> None:
-        for _ in sync_fleet(context, lambda _: None):
-            pass
-
-    yield run
-    context.gateway.close()
+def sync(db: sqlite3.Connection, wire: Wire, clock: SteppedClock) -> Callable[[], None]:
+    return lambda: sync_with(db, wire, CloudClock(clock.now()))
 
 
 def of(db: sqlite3.Connection, name: str = NAME) -> list[sqlite3.Row]:
@@ -125,9 +117,7 @@ def test_a_request_for_the_old_machine_never_reaches_the_new_one(
     fixed(guest)
     sync()
     (old,) = of(db)
-    box = Outbox(tmp_path / FILE_NAME, "tester")
-    box.queue(OperationKind.RESTART, [(old["id"], None)], clock.now())
-    box.close()
+    queue(db, OperationKind.RESTART, [(old["id"], None)], clock.now())
     guest.identity = "11111111-0000-4000-8000-000000000000"
     sync()
     state, note = db.execute("SELECT state, note FROM operations").fetchone()

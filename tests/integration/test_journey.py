@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from helpers.simulator import simulate
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.application.targets import simulated_target
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.targets import simulated_target
 from hotpatch_gui.views.dialogs.install import InstallDialog
 
 
@@ -40,7 +40,7 @@ def install(stage: Stage, qtbot: QtBot, only: str) -> str:
         if box.objectName().startswith("class-"):
             box.setChecked(False)
     assert not dialog.next.isEnabled(), "neither a classification nor a KB"
-    qtbot.keyClicks(dialog.include, only)
+    qtbot.keyClicks(dialog.updates.include, only)
     click("stepNext")
     click("stepNext")
     promise = dialog.sentence.headline.text()

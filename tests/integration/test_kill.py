@@ -14,11 +14,11 @@ import pytest
 
 from helpers import install_and_wait_path, sdk
 from helpers.simulator import Simulated, simulate
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.application.targets import simulated_target
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.targets import simulated_target
 
 
 def runs(azure: Simulated, machine: str) -> list[dict]:

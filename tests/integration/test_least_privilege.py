@@ -7,7 +7,7 @@ import json
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store import connections
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
@@ -52,8 +52,7 @@ def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limit
     assert len(dialog.chosen_ids) == 1
     assert set(dialog.chosen_ids) <= rows
     remarks = {
-        dialog.machines.topLevelItem(n).text(0): dialog.machines.topLevelItem(n).text(4)
-        for n in range(2)
+        dialog.machines.index(n, 0).data(): dialog.machines.index(n, 4).data() for n in range(2)
     }
     assert "installPatches/action is missing" in remarks["vm-web-02"]
 
@@ -64,7 +63,7 @@ def test_azure_refuses_it_all_the_same(limited: Stage) -> None:
     db = limited.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-    limited.app.desk.restart([number])
+    limited.ask.restart([number])
     limited.until(lambda: limited.operation_states() == [OperationState.FAILED])
     note, code = db.execute("SELECT note, code FROM operations").fetchone()
     assert code == "AuthorizationFailed"
@@ -75,7 +74,7 @@ def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage:
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
     stage.choose("vm-web-02")
-    stage.app.desk.save_connection(mine._replace(may_act=False))
+    stage.ask.allow_actions(mine.id, may_act=False)
     stage.until(lambda: not commands(stage)["assess"][0])
     for key in ("assess", "install", "restart", "configure"):
         enabled, why = commands(stage)[key]
@@ -89,10 +88,10 @@ def test_with_actions_off_nothing_is_sent_whoever_queued_it(stage: Stage) -> Non
     stage.start()
     db = stage.app.source.db
     (mine,) = connections.read_all(db)
-    stage.app.desk.save_connection(mine._replace(may_act=False))
+    stage.ask.allow_actions(mine.id, may_act=False)
     stage.until(lambda: not connections.read_all(db)[0].may_act)
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-    assert stage.app.desk.assess([number]) == 1
+    stage.ask.assess([number])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "Actions are off for Contoso" in db.execute("SELECT note FROM operations").fetchone()[0]
     assert not stage.wire.cloud.received

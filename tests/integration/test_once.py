@@ -13,10 +13,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.demo.stage import Stage
-from hotpatch_gui.desk import Desk
+from hotpatch_gui.application.folder_lock import lock
+from hotpatch_gui.application.requests import Requests
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.settings import Orchestration
-from hotpatch_gui.lock import lock
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 
@@ -41,6 +41,8 @@ def kinds(stage: Stage) -> Counter[str]:
 
 
 def end_all(stage: Stage) -> None:
+    stage.until(lambda: stage.app.engine.unhandled == 0)
+
     def has_ended() -> bool:
         stage.clock.advance(minutes=1)
         return all(s.is_final for s in stage.operation_states())
@@ -131,11 +133,14 @@ def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
 @pytest.mark.expects_log
 def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     stage.start()
-    second = Desk(stage.app.source.path, stage.app.thread_, stage.app.clock, lambda _: None)
+    second = Requests(stage.app.engine.send, lambda: stage.app.source.db)
     machine = stage.window.machines.model.id_at(0)
     assert machine is not None
-    assert [desk.assess([machine]) for desk in (stage.app.desk, second)] == [1, 0]
-    second.close()
+    for window in (stage.app.requests, second):
+        window.assess([machine])
+    stage.until(
+        lambda: "is under way on the machine already" in stage.window.notice.headline.text()
+    )
     end_all(stage)
     assert stage.wire.cloud.received == {"assess": 1}
 

@@ -10,9 +10,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui import resources
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.simulator.guest import Guest
+from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.rollout import RolloutPage

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.views.pages.planner import PlannerPage

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from helpers.program import copied, run
-from hotpatch_gui.paths import MARKER, PORTABLE_FOLDER, PortableError, portable_data_dir
+from hotpatch_gui.system.data_folder import (
+    MARKER,
+    PORTABLE_FOLDER,
+    PortableError,
+    portable_data_dir,
+)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest, RestartSetting
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
@@ -17,7 +17,7 @@ def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, s
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()
-    assert stage.app.desk.install([number], request) == 1
+    stage.ask.install([number], request)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states()[0].is_final)

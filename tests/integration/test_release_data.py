@@ -14,10 +14,9 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 
 from helpers.commands import run
-from helpers.context import context_for
+from helpers.context import run_with, sync
 from helpers.msrc import NOVEMBER, Feed, feed
-from hotpatch_gui import resources
-from hotpatch_gui.demo.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, still_wire
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.learning import FLEET, Sighting, learn
 from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind
@@ -33,8 +32,10 @@ from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, WS25, assessment_of, pa
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import database, machines, releases
 from hotpatch_gui.store.database import FILE_NAME, open_writer
+from hotpatch_gui.system import resources
 from hotpatch_gui.views.dialogs.releases import ReleasesDialog
-from hotpatch_gui.worker.sync import sync_fleet
+from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.sync.fleet import sync_fleet
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 OCTOBER, HOTPATCHED = "26100.33650", "26100.33750"
@@ -80,13 +81,14 @@ def fleet_of(builds: list[str], release: Release, clock: SteppedClock) -> Wire:
 
 def read(db: sqlite3.Connection, wire: Wire, clock: SteppedClock) -> Calendar:
     """The calendar in force after one sync."""
-    context = context_for(db, wire, CloudClock(clock.now()))
-    try:
-        for _ in sync_fleet(context, lambda _: None):
-            pass
+
+    async def job(context: Context) -> Calendar:
+        await sync_fleet(context, lambda _: None, whole=True)
         return context.calendar
+
+    try:
+        return run_with(db, wire, CloudClock(clock.now()), job)
     finally:
-        context.gateway.close()
         wire.cloud.close()
 
 
@@ -320,15 +322,14 @@ def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) 
     stage.until(lambda: dialog.outcome.text().startswith("4 releases"))
     assert stage.app.settings.reads_releases
     many = len(msrc.asked)
-    stage.app.thread_.daily_releases_changed.emit()
+    stage.app.requests.read_releases_daily(msrc.address)
     stage.idle()
     assert len(msrc.asked) == many, "once a day"
     with closing(open_writer(stage.app.source.path)) as db:
         db.execute("UPDATE release_documents SET read_at='2026-01-01T00:00:00Z'")
     for _ in range(3):
-        stage.app.thread_.daily_releases_changed.emit()
+        stage.app.requests.read_releases_daily(msrc.address)
         stage.idle()
-        stage.until(lambda: "release data" not in stage.app.worker._scheduler)
     stage.until(lambda: len(msrc.asked) > many)
     stage.idle()
     assert msrc.asked[many:] == ["/updates"], "a day on which nothing is new is a day, too"
@@ -369,24 +370,24 @@ def test_an_export_judges_what_is_on_file_by_the_day_of_the_export(stage: Stage)
     assert "Up to date" not in situations_at(NOW).values()
 
 
-def test_a_start_after_weeks_shows_no_green_of_that_time(db: sqlite3.Connection) -> None:
+def test_a_start_after_weeks_shows_no_green_of_that_time(
+    db: sqlite3.Connection, tmp_path: Path
+) -> None:
     """Evaluated before Azure has answered: the wire may be slow, or away."""
     august = SteppedClock(EPOCH)
     wire = still_wire(august)
-    context = context_for(db, wire, CloudClock(august.now()))
-    for _ in sync_fleet(context, lambda _: None):
-        pass
-    context.gateway.close()
+    sync(db, wire, CloudClock(august.now()))
     assert (Situation.UP_TO_DATE, Level.OK) in situations(db)
-    asked: list[str] = []
-    wire.faults.append(lambda method, path: asked.append(path))
-    context = context_for(db, wire, CloudClock(NOW))
-    job = sync_fleet(context, lambda _: None)
-    next(job)
-    assert (Situation.UP_TO_DATE, Level.OK) not in situations(db)
-    assert asked == []
-    job.close()
-    context.gateway.close()
+    seen: list[bool] = []
+
+    def look(method: str, path: str) -> None:
+        with closing(database.open_reader(tmp_path / FILE_NAME)) as reader:
+            seen.append((Situation.UP_TO_DATE, Level.OK) in situations(reader))
+
+    wire.faults.append(look)
+    sync(db, wire, CloudClock(NOW))
+    assert seen
+    assert not seen[0], "judged anew before the first request"
     wire.cloud.close()
 
 
@@ -398,5 +399,5 @@ def test_machines_are_derived_anew_once_a_release_is_known(stage: Stage, msrc: F
     green = "SELECT count(*) FROM machines WHERE attention=0"
     assert db.execute(green).fetchone()[0] == 0, "nothing is green past the horizon"
     assert machines.present(db)
-    stage.app.desk.update_releases(msrc.address)
+    stage.app.requests.update_releases(msrc.address)
     stage.until(lambda: stage.app.releases().complete_until(Product.WS2025) > date(2026, 12, 1))

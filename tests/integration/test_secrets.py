@@ -27,9 +27,10 @@ from cryptography.hazmat.primitives.serialization import (
 
 from helpers.tls import SECRET as SECRET_OF_TLS
 from helpers.tls import SecureAzure, secure_azure
-from hotpatch_gui import cli, logs
+from hotpatch_gui import cli
+from hotpatch_gui.application.targets import Target, azure_target
 from hotpatch_gui.azure import credentials
-from hotpatch_gui.demo.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, still_wire
 from hotpatch_gui.domain.clouds import CloudLabel, custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
@@ -40,7 +41,7 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.transport import ENDPOINT, in_process_transport
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.targets import Target, azure_target
+from hotpatch_gui.system import logs
 
 SECRET = "eyJhbGciOiJub25lIn0.c2VjcmV0LXNlY3JldC1zZWNyZXQ.c2lnbmF0dXJl"
 PASSWORD = "the-password-of-the-certificate"
@@ -95,7 +96,7 @@ def begin(stage: Stage) -> int:
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-    assert stage.app.desk.install([number], SECURITY) == 1
+    stage.ask.install([number], SECURITY)
     return int(number)
 
 
@@ -169,14 +170,14 @@ def test_after_a_full_run_neither_file_nor_log_nor_exports_hold_a_secret(
     with Stage("light", folder=data, target=azure_target()) as stage:
         stage.app.start()
         stage.until(lambda: stage.app.source.db is not None)
-        stage.app.desk.save_connection(azure.principal()._replace(may_act=True))
+        stage.app.requests.save_connection(azure.principal()._replace(may_act=True))
         db = stage.app.source.db
         stage.until(lambda: db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16)
         stage.sync()
         (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-        stage.app.desk.assess([number])
-        stage.app.desk.install([number], SECURITY)
-        stage.app.desk.restart([number])
+        stage.ask.assess([number])
+        stage.ask.install([number], SECURITY)
+        stage.ask.restart([number])
         for ended in range(1, 5):  # an assessment follows the restart
             stage.until(lambda: _is_at(stage.operation_states(), ended))  # noqa: B023 - called at once
             azure.wire.cloud.clock.advance(hours=1)

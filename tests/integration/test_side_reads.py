@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.patching import why_not
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models.schedule_text import when

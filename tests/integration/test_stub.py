@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication
 
 from helpers.stub import Stub, written
 from helpers.tls import SecureAzure, secure_azure
+from hotpatch_gui.application.targets import azure_target
 from hotpatch_gui.azure import operations as stepping
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer
-from hotpatch_gui.targets import azure_target
 
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 VM = "/subscriptions/[^/]*/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/VM-Web-01"
@@ -52,7 +52,7 @@ def stage(qapp: QApplication, tmp_path: Path, azure: SecureAzure) -> Iterator[St
     with Stage("light", folder=tmp_path / "data", target=azure_target()) as made:
         made.app.start()
         made.until(lambda: made.app.source.db is not None)
-        made.app.desk.save_connection(azure.principal()._replace(may_act=True))
+        made.app.requests.save_connection(azure.principal()._replace(may_act=True))
         made.until(lambda: numbers(made))
         made.sync()
         yield made
@@ -119,7 +119,7 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
         f"GET .*{OPERATION}\\?", Answer(200, GOES_ON), Answer(200, GOES_ON), Answer(200, HAS_ENDED)
     )
     stub.on(f"GET .*{OPERATION}&monitor=true&", Answer(200, written("assessed")))
-    stage.app.desk.assess([numbers(stage)["VM-Web-01"]])
+    stage.ask.assess([numbers(stage)["VM-Web-01"]])
     note, _, request_id = ended(stage, OperationState.SUCCEEDED)
     assert note == "Assessed."
     assert request_id == accepted["x-ms-request-id"]
@@ -146,7 +146,7 @@ def test_a_location_alone_of_5000_characters_is_followed_to_its_end(
         Answer(202, None, {"Location": address}),
         Answer(200, written("installed")),
     )
-    stage.app.desk.install([numbers(stage)["VM-Web-01"]], SECURITY)
+    stage.ask.install([numbers(stage)["VM-Web-01"]], SECURITY)
     ended(stage, OperationState.SUCCEEDED)
     assert {len(a.url) for a in stub.asked if "/operations/" in a.url} == {5000}
     (body,) = [
@@ -180,7 +180,7 @@ def test_a_location_on_a_foreign_host_gets_neither_token_nor_visit(
             f"POST .*{VM}/installPatches",
             Answer(202, None, {"Location": f"{elsewhere.cloud.endpoint}{OPERATION}?{VERSION}"}),
         )
-        stage.app.desk.install([numbers(stage)["VM-Web-01"]], SECURITY)
+        stage.ask.install([numbers(stage)["VM-Web-01"]], SECURITY)
         stage.until(lambda: "pointed to" in values(stage, "SELECT note FROM operations")[0][0])
         assert elsewhere.cloud.host in values(stage, "SELECT note FROM operations")[0][0]
         assert elsewhere.seen == [], "nothing was asked there, so no token went there"
@@ -204,7 +204,7 @@ def test_a_result_in_words_that_nobody_knows_is_no_success(
         Answer(202, None, {"Location": f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"}),
     )
     stub.on(f"GET .*{OPERATION}", Answer(200, result))
-    stage.app.desk.install([numbers(stage)["VM-Web-01"]], SECURITY)
+    stage.ask.install([numbers(stage)["VM-Web-01"]], SECURITY)
     note, *_ = ended(stage, OperationState.UNKNOWN)
     assert "its result cannot be read; the machine is read instead" in note
     assert stub.count(f"POST .*{VM}/installPatches") == 1
@@ -221,7 +221,7 @@ def test_an_operation_that_failed_as_one_was_seen_to(
     at = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"
     stub.on(f"POST .*{VM}/assessPatches", Answer(202, None, {"Azure-AsyncOperation": at}))
     stub.on(f"GET .*{OPERATION}", Answer(200, failed))
-    stage.app.desk.assess([numbers(stage)["VM-Web-01"]])
+    stage.ask.assess([numbers(stage)["VM-Web-01"]])
     note, code, _ = ended(stage, OperationState.FAILED)
     assert code == "VMGuestPatchInternalError"
     assert "An internal execution error occurred." in note
@@ -242,7 +242,7 @@ def test_an_arc_enabled_server_answers_without_a_list(
         f"POST .*{SERVER}/assessPatches", Answer(202, None, {"Location": at, "Retry-After": "0"})
     )
     stub.on(f"GET .*{OPERATION}", Answer(202, None, {"Location": at}), Answer(200, result))
-    stage.app.desk.assess([numbers(stage)["SRV-HQ-01"]])
+    stage.ask.assess([numbers(stage)["SRV-HQ-01"]])
     ended(stage, OperationState.SUCCEEDED)
     found = "SELECT updates, important, restart_pending FROM machines WHERE name='SRV-HQ-01'"
     assert values(stage, found) == [(3, 2, 1)]

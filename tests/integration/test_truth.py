@@ -13,18 +13,21 @@ from pathlib import Path
 import pytest
 from requests.exceptions import ReadTimeout
 
+from hotpatch_gui.application.folder_lock import lock
+from hotpatch_gui.application.targets import azure_target
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.cli import build_parser, read_world, reset_demo
-from hotpatch_gui.demo.stage import Stage
 from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.lock import lock
 from hotpatch_gui.simulator.arm import Answer
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.targets import azure_target
-from hotpatch_gui.worker import operations, thread
+from hotpatch_gui.worker import connections as connecting
+from hotpatch_gui.worker import engine
+from hotpatch_gui.worker.file import DataFile
+from hotpatch_gui.worker.operations import pauses
 
 S = OperationState
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
@@ -33,10 +36,11 @@ SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses, so that many of them can be waited for."""
-    monkeypatch.setattr(operations, "FIRST_BACK_OFF_S", 0.05)
-    monkeypatch.setattr(operations, "MAX_BACK_OFF_S", 0.1)
-    monkeypatch.setattr(operations, "UNKNOWN_LOOKS", 3)
-    monkeypatch.setattr(thread, "RETRY_S", 0.3)
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.1)
+    monkeypatch.setattr(pauses, "UNKNOWN_LOOKS", 3)
+    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    monkeypatch.setattr(connecting, "RETRY_S", 0.3)
 
 
 def one(stage: Stage, sql: str, *values: object) -> sqlite3.Row:
@@ -71,7 +75,7 @@ def test_f5_with_a_machine_open_keeps_its_updates(stage: Stage) -> None:
 
 
 def test_a_sync_asked_for_before_the_worker_has_started_is_no_trouble(stage: Stage) -> None:
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.start()
     assert stage.window.machines.model.rowCount() == 16
 
@@ -80,7 +84,7 @@ def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage
     stage.start()
     before = {n: offered(stage, n) for n in ("vm-web-02", "vm-print-01", "vm-app-01")}
     for name in before:
-        stage.app.desk.sync()
+        stage.app.requests.sync()
         stage.choose(name)
     assert {n: offered(stage, n) for n in before} == before
 
@@ -98,7 +102,7 @@ def test_an_assessment_that_did_not_end_well_replaces_nothing(stage: Stage, stat
         "modified": later,
         "started": later,
     }
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.idle()
     stage.choose("vm-web-02")
     assert offered(stage, "vm-web-02") == 3
@@ -109,7 +113,7 @@ def test_resource_graph_that_lags_behind_does_not_undo_what_arm_said(stage: Stag
     stage.start()
     stale = json.loads(json.dumps(stage.wire.cloud.guests["vm-web-02"].assessment))
     stale["patches"] = stale["patches"][:1]
-    stage.app.desk.assess([machine(stage, "vm-web-02")])
+    stage.ask.assess([machine(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.clock.advance(minutes=5)
     stage.wire.cloud.settle()
@@ -136,10 +140,10 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
 
     def cut(method: str, path: str) -> Answer | None:
         calls[0] += "ResourceGraph" in path
-        return Answer(200, body) if calls[0] == 2 else None
+        return Answer(200, body) if calls[0] >= 2 else None
 
     stage.wire.faults.append(cut)
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     assert "cut its answer short" in stage.window.notice.headline.text()
     assert stage.window.machines.model.rowCount() == 16
@@ -163,7 +167,7 @@ def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
 def test_an_end_that_says_nothing_is_no_success(stage: Stage, answer: Answer) -> None:
     stage.start()
     stage.wire.faults.append(answering(lambda: answer, "/installPatches"))
-    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: "no trace of this request" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
 
@@ -175,14 +179,14 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     lost = ReadTimeout("lost")
     stage.wire.faults.append(answering(lambda: lost, "/restart"))
     number = machine(stage, "vm-dc-01")
-    stage.app.desk.restart([number])
+    stage.ask.restart([number])
     stage.until(lambda: "Azure does not tell" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
     stage.choose("vm-dc-01")
     assert stage.window.machines.blade.commands["install"].isEnabled(), (
         "not to know is not to be busy"
     )
-    stage.app.desk.restart([number])
+    stage.ask.restart([number])
     stage.until(stage.window.notice.isVisible)
     assert "is under way on the machine already" in stage.window.notice.headline.text()
     stage.window.show_page("activity")
@@ -191,10 +195,13 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     page.panel.table.selectRow(0)
     assert page.cancel.text() == "Dismiss"
     page.cancel.click()
-    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    stage.until(lambda: stage.operation_states() == [S.DISMISSED])
+    stage.settle()
+    shown = [page.model.index(0, c).data() for c in range(page.model.columnCount())]
+    assert "Unknown, dismissed" in shown
     stage.wire.faults.clear()
-    stage.app.desk.restart([number])
-    stage.until(lambda: stage.operation_states() == [S.FAILED, S.RUNNING])
+    stage.ask.restart([number])
+    stage.until(lambda: stage.operation_states() == [S.DISMISSED, S.RUNNING])
 
 
 @pytest.mark.expects_log
@@ -210,11 +217,11 @@ def test_a_lost_installation_is_watched_as_long_as_azure_shows_it_at_work(stage:
         return answer
 
     stage.wire.handle = lose  # type: ignore[method-assign]
-    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: "shows it at work" in one(stage, "SELECT note FROM operations")[0])
     views: list[str] = []
     stage.wire.faults.append(lambda method, path: views.append(path) if method == "GET" else None)
-    stage.until(lambda: len(views) > 2 * operations.UNKNOWN_LOOKS)
+    stage.until(lambda: len(views) > 2 * pauses.UNKNOWN_LOOKS)
     assert stage.operation_states() == [S.UNKNOWN]
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
@@ -234,7 +241,7 @@ def test_a_settings_change_that_never_arrived_is_not_claimed(stage: Stage) -> No
     change = SettingsChange(
         Orchestration.SAFE_DEPLOYMENT, hotpatch=False, periodic_assessment=periodic
     )
-    stage.app.desk.change_settings([row["id"]], change)
+    stage.ask.change_settings([row["id"]], change)
     stage.until(lambda: "no trace" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
 
@@ -245,18 +252,18 @@ def test_a_file_that_was_locked_does_not_end_the_following(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
-    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     failures = [3]
-    real = operations.transaction
+    real = DataFile.transaction
 
-    def locked(db, **keywords):
+    def locked(self, **keywords):
         if failures[0]:
             failures[0] -= 1
             raise sqlite3.OperationalError("database is locked")
-        return real(db, **keywords)
+        return real(self, **keywords)
 
-    monkeypatch.setattr(operations, "transaction", locked)
+    monkeypatch.setattr(DataFile, "transaction", locked)
     stage.clock.advance(minutes=30)
     stage.until(lambda: failures[0] == 0)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
@@ -330,7 +337,7 @@ def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
         return answer
 
     stage.wire.handle = on_another_day  # type: ignore[method-assign]
-    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
@@ -345,12 +352,12 @@ def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without what was there before, nobody could tell its run from others should the answer be lost."""
-    monkeypatch.setattr(operations, "TRY_FOR_S", 0.2)
+    monkeypatch.setattr(pauses, "TRY_FOR_S", 0.2)
     stage.start()
     stage.choose("vm-web-02")
     broken = Answer(500, {"error": {"code": "Broken", "message": "Made by the test."}})
     stage.wire.faults.append(answering(lambda: broken, "/virtualMachines/vm-web-02", "GET"))
-    stage.app.desk.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert "Nothing was started" in one(stage, "SELECT note FROM operations")[0]
     assert not stage.wire.cloud.received.get("install")
@@ -371,10 +378,7 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
         return answer
 
     stage.wire.handle = one_behind  # type: ignore[method-assign]
-    stage.app.desk.sync()
-    stage.until(lambda: stage.window.is_syncing)
-    stage.until(lambda: not stage.window.is_syncing)
-    stage.settle()
+    stage.sync()
     assert one(stage, "SELECT count(*) FROM installations")[0] == runs
     assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0
     assert one(stage, "SELECT unreadable FROM sync_state")[0] > 0
@@ -392,6 +396,6 @@ def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
         return answer
 
     stage.wire.handle = without_a_name  # type: ignore[method-assign]
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(lambda: one(stage, "SELECT unreadable FROM sync_state")[0] == 1)
     assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0

@@ -8,14 +8,14 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 from requests.exceptions import ConnectTimeout
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.transport import ENDPOINT
 from hotpatch_gui.store import connections
-from hotpatch_gui.worker import operations
+from hotpatch_gui.worker.operations import pauses
 
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 
@@ -47,11 +47,11 @@ def install_elsewhere(stage: Stage, name: str) -> None:
 
 
 def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "TURN_S", 0.05)
+    monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
-    stage.app.desk.install([machine], SECURITY)
-    stage.app.desk.restart([machine])
+    stage.ask.install([machine], SECURITY)
+    stage.ask.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
     stage.until(
         lambda: notes(stage)[1] == "Waits until “Install updates now” on this machine has ended."
@@ -67,13 +67,13 @@ def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.Mon
 def test_what_waits_can_be_cancelled_and_is_never_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "TURN_S", 0.05)
+    monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
-    stage.app.desk.install([machine], SECURITY)
-    stage.app.desk.restart([machine])
+    stage.ask.install([machine], SECURITY)
+    stage.ask.restart([machine])
     stage.until(lambda: "Waits until" in notes(stage)[1])
-    assert stage.app.desk.cancel(2)
+    stage.ask.cancel([2])
     stage.clock.advance(minutes=60)
     stage.until(
         lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.CANCELLED]
@@ -86,11 +86,11 @@ def test_what_waits_can_be_cancelled_and_is_never_sent(
 def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "BUSY_S", 0.05)
+    monkeypatch.setattr(pauses, "BUSY_S", 0.05)
     stage.start()
     install_elsewhere(stage, "vm-web-02")
     began = stage.wire.cloud.clock.now()
-    stage.app.desk.assess([number(stage, "vm-web-02")])
+    stage.ask.assess([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     named = f"At work there is an installation that somebody began on {began:%d %b at %H:%M} UTC."
     assert named in notes(stage)[0]
@@ -122,7 +122,7 @@ def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
 def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "BUSY_S", 0.05)
+    monkeypatch.setattr(pauses, "BUSY_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
     code = {"code": "AnotherOperationInProgress", "message": "Made by the test."}
@@ -131,11 +131,12 @@ def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
         return Answer(409, {"error": code}) if method == "POST" else None
 
     stage.wire.faults.append(at_work)
-    stage.app.desk.assess([machine])
+    stage.ask.assess([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "At work" not in notes(stage)[0]
-    assert stage.app.desk.wait_for_turn(1)
-    assert not stage.app.desk.wait_for_turn(1), "once"
+    for _ in range(2):
+        stage.ask.wait_for_turn([1])
+    assert len(notes(stage)) == 2, "once"
     stage.until(lambda: "It is asked again every minute" in notes(stage)[1])
     stage.wire.faults.remove(at_work)
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
@@ -147,10 +148,11 @@ def test_what_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None
     """A 409 for the machine's own state, which no turn changes."""
     stage.start()
     stage.wire.cloud.guests["vm-web-02"].agent_ready = False
-    stage.app.desk.assess([number(stage, "vm-web-02")])
+    stage.ask.assess([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "OperationNotAllowed" in notes(stage)[0]
-    assert not stage.app.desk.wait_for_turn(1)
+    stage.ask.wait_for_turn([1])
+    assert len(notes(stage)) == 1
 
 
 @pytest.mark.expects_log
@@ -159,7 +161,7 @@ def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     """A moment without a network costs no request, wherever on its way it comes."""
-    monkeypatch.setattr(operations, "FIRST_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
     stage.start()
     left = 3
 
@@ -175,7 +177,7 @@ def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
         return None
 
     stage.wire.faults.append(refused)
-    stage.app.desk.install([number(stage, "vm-web-02")], SECURITY)
+    stage.ask.install([number(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     assert left == 0
     assert stage.wire.cloud.received == {"install": 1}
@@ -188,13 +190,13 @@ def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
 def test_a_request_that_does_not_get_through_is_given_up_in_the_end(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "FIRST_BACK_OFF_S", 0.05)
-    monkeypatch.setattr(operations, "TRY_FOR_S", 0.3)
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(pauses, "TRY_FOR_S", 0.3)
     stage.start()
     stage.wire.faults.append(
         lambda method, _: ConnectTimeout("no network") if method == "POST" else None
     )
-    stage.app.desk.restart([number(stage, "vm-web-02")])
+    stage.ask.restart([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert notes(stage)[0].endswith("Nothing was started.")
     assert not stage.wire.cloud.received
@@ -203,14 +205,14 @@ def test_a_request_that_does_not_get_through_is_given_up_in_the_end(
 def test_what_waits_is_not_sent_once_actions_are_turned_off(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "TURN_S", 0.05)
+    monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
-    stage.app.desk.install([machine], SECURITY)
-    stage.app.desk.restart([machine])
+    stage.ask.install([machine], SECURITY)
+    stage.ask.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
     (mine,) = connections.read_all(stage.app.source.db)
-    stage.app.desk.save_connection(mine._replace(may_act=False))
+    stage.ask.allow_actions(mine.id, may_act=False)
     stage.until(lambda: not connections.read_all(stage.app.source.db)[0].may_act)
     stage.clock.advance(minutes=60)
     stage.until(

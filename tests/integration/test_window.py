@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.demo.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, still_wire
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
@@ -161,7 +161,7 @@ def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
     stage.wire.cloud.guests["a-first"] = type(stage.wire.cloud.guests["vm-web-01"]).from_json(
         stage.wire.cloud.guests["vm-web-01"].to_json() | {"name": "a-first"}
     )
-    stage.app.desk.sync()
+    stage.app.requests.sync()
     stage.until(lambda: page.model.rowCount() == 17)
     assert page.list.selected_ids == chosen
     assert page.model.index(0, 0).data() == "a-first"
@@ -314,9 +314,9 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     dialog.go_to(1)
-    dialog.include.setPlainText("🦊 rubbish 890830")
-    dialog.exclude.setPlainText("KB5120708, oops")
-    marked = [box.extraSelections() for box in (dialog.include, dialog.exclude)]
+    dialog.updates.include.setPlainText("🦊 rubbish 890830")
+    dialog.updates.exclude.setPlainText("KB5120708, oops")
+    marked = [box.extraSelections() for box in (dialog.updates.include, dialog.updates.exclude)]
     assert [[m.cursor.selectedText() for m in marks] for marks in marked] == [
         ["🦊", "rubbish"],
         ["oops"],
@@ -325,11 +325,11 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
         assert piece in dialog.problem.text()
     assert not dialog.next.isEnabled()
     assert selected(dialog)["KB5120708"] == "No"
-    dialog.include.setPlainText("890830")
-    dialog.exclude.setPlainText("KB5120708")
+    dialog.updates.include.setPlainText("890830")
+    dialog.updates.exclude.setPlainText("KB5120708")
     shown = selected(dialog)
     taken = {kb for kb, verdict in shown.items() if verdict == "Yes"}
-    assert dialog.counted.text().startswith(
+    assert dialog.updates.counted.text().startswith(
         f"{len(shown)} available: {len(taken)} selected, {len(shown) - len(taken)} left out"
     )
     dialog.go_to(2)
@@ -353,8 +353,7 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     offered = {
-        dialog.machines.topLevelItem(n).text(0): dialog.machines.topLevelItem(n).text(2)
-        for n in range(2)
+        dialog.machines.index(n, 0).data(): dialog.machines.index(n, 2).data() for n in range(2)
     }
     assert offered == {name: "–", "vm-web-02": "3"}
     for step in (1, 2, 3):
@@ -364,11 +363,13 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
         in dialog.sentence.headline.text()
     )
     rows = {
-        dialog.review_list.topLevelItem(n).text(0): dialog.review_list.topLevelItem(n)
+        dialog.review_list.index(n, 0).data(): [
+            dialog.review_list.index(n, c).data() for c in (1, 2)
+        ]
         for n in range(2)
     }
-    assert rows[name].text(1) == "not known"
-    assert rows[name].text(2) == "No current assessment tells what is installed; it may restart."
+    assert rows[name][0] == "not known"
+    assert rows[name][1] == "No current assessment tells what is installed; it may restart."
     dialog.reject()
 
 
@@ -396,10 +397,10 @@ def test_a_kb_that_one_machine_is_offered_is_on_offer(stage: Stage) -> None:
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     dialog.go_to(1)
-    dialog.include.setPlainText("KB5120708 KB890830000")
-    dialog.include.setPlainText("KB5120708 KB8908399")
+    dialog.updates.include.setPlainText("KB5120708 KB890830000")
+    dialog.updates.include.setPlainText("KB5120708 KB8908399")
     assert selected(dialog)["KB5120708"] == "Yes"
-    assert dialog.counted.text().endswith("Not on offer: KB8908399.")
+    assert dialog.updates.counted.text().endswith("Not on offer: KB8908399.")
     dialog.reject()
 
 
@@ -414,7 +415,10 @@ def test_a_filter_without_a_hit_does_not_say_that_there_are_no_machines(stage: S
 
 def selected(dialog: InstallDialog) -> dict[str, str]:
     """The preview: KB -> whether it is taken."""
-    items = [dialog.preview.topLevelItem(n) for n in range(dialog.preview.topLevelItemCount())]
+    items = [
+        dialog.updates.preview.topLevelItem(n)
+        for n in range(dialog.updates.preview.topLevelItemCount())
+    ]
     return {item.text(1): item.text(5) for item in items}
 
 
@@ -716,7 +720,7 @@ def test_a_restart_that_is_pending_already_is_foretold(stage: Stage) -> None:
     stage.window.machines.blade.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
-    dialog.classes[Classification.DEFINITION].setChecked(True)
+    dialog.updates.classes[Classification.DEFINITION].setChecked(True)
     dialog.go_to(3)
     assert "restart is already pending" in dialog.sentence.headline.text()
     dialog.reject()
@@ -793,12 +797,11 @@ def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
     big = 2**31 - 1
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE machines SET attention=-5")
-        for _ in range(2):
-            db.execute(
-                "INSERT INTO operations (machine_id, kind, state, created_at, done, total)"
-                " VALUES (1, 'assess', 'unknown', '', ?, ?)",
-                (big, big),
-            )
+        db.execute(
+            "INSERT INTO operations (machine_id, kind, state, created_at, done, total)"
+            " VALUES (1, 'assess', 'unknown', '', ?, ?)",
+            (big, big),
+        )
     stage.app.source.announce(Changes.to("machines", "operations"))
     stage.settle()
     assert stage.window.status_bar.progress.value() == 100

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hotpatch_gui.demo import environment
+from hotpatch_gui.captures import environment
 
 environment.prepare()
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))

@@ -9,17 +9,17 @@ import random
 import sys
 from pathlib import Path
 
-from hotpatch_gui.demo import environment
+from hotpatch_gui.captures import environment
 
 
 def main() -> None:
     environment.prepare()
-    from hotpatch_gui.demo.stage import Stage
+    from hotpatch_gui.application.targets import simulated_target
+    from hotpatch_gui.captures.stage import Stage
     from hotpatch_gui.domain.clouds import simulated
     from hotpatch_gui.domain.installs import InstallRequest
     from hotpatch_gui.domain.settings import Orchestration, SettingsChange
     from hotpatch_gui.domain.updates import Classification
-    from hotpatch_gui.targets import simulated_target
 
     endpoint, _, folder, seed = sys.argv[1:]
     rng = random.Random(seed)
@@ -28,7 +28,7 @@ def main() -> None:
     stage.app.start()
     print("started", flush=True)
     stage.until(lambda: stage.app.source.db is not None)
-    desk, db = stage.app.desk, stage.app.source.db
+    desk, db = stage.app.requests, stage.app.source.db
     assert db is not None
     everything = InstallRequest(frozenset(Classification))
     asks = {

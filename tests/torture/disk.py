@@ -15,17 +15,16 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from hotpatch_gui import resources
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.application.folder_lock import lock
+from hotpatch_gui.application.targets import demo_target
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.lock import lock
-from hotpatch_gui.logs import start_log
 from hotpatch_gui.simulator.build import build_simulator
-from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.targets import demo_target
-from hotpatch_gui.worker import thread
+from hotpatch_gui.system import resources
+from hotpatch_gui.system.logs import start_log
+from hotpatch_gui.worker import engine, file
 
 from . import kills as killing
 from .run import SPEED, all_ended
@@ -87,7 +86,7 @@ class _Disk:
 
     def work(self, stage: Stage) -> None:
         """Ask for something of every kind."""
-        desk, db = stage.app.desk, stage.app.source.db
+        desk, db = stage.ask, stage.app.source.db
         assert db is not None
         ids = [
             r[0] for r in db.execute("SELECT id FROM machines WHERE power='running' ORDER BY id")
@@ -166,7 +165,7 @@ def truncated(disk: _Disk) -> None:
 
 def locked(disk: _Disk) -> None:
     disk.first_run()
-    database.BUSY_TIMEOUT_MS = 100
+    file.LOCK_WAIT_S = 0.2
     with disk.stage() as stage:
         stage.start()
         with closing(sqlite3.connect(disk.path, isolation_level=None)) as other:
@@ -189,7 +188,7 @@ def gone(disk: _Disk) -> None:
         received = dict(disk.wire.cloud.received)
         disk.work(stage)
         disk.says(stage, "is gone")
-        stage._spin(round(3000 * thread.RETRY_S))
+        stage._spin(round(3000 * engine.RETRY_S))
         assert dict(disk.wire.cloud.received) == received, (
             "it sent something that it cannot remember"
         )
@@ -212,7 +211,7 @@ ON_SMALL_DISK = ("full", "read-only")
 
 
 def main(place: str, name: str) -> None:
-    thread.RETRY_S = 0.5
+    engine.RETRY_S = 0.5
     FAULTS[name](_Disk(Path(place)))
 
 

@@ -17,9 +17,9 @@ from email.utils import format_datetime
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from hotpatch_gui import resources
-from hotpatch_gui.demo import stage as stages
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.application.targets import simulated_target
+from hotpatch_gui.captures import stage as stages
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.problems import Problem, ProblemKind
@@ -27,8 +27,9 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler
-from hotpatch_gui.targets import simulated_target
-from hotpatch_gui.worker import operations, patience, thread
+from hotpatch_gui.system import resources
+from hotpatch_gui.worker import connections, engine
+from hotpatch_gui.worker.operations import pauses
 
 from . import kills as killing
 from .run import PATIENCE_S, SPEED, all_ended
@@ -146,13 +147,13 @@ def storm(folder: Path, faults: int, seed: int) -> str:
     serving.start()
     troubles: list[Problem] = []
     endpoint = f"http://127.0.0.1:{server.server_port}"
-    kept = stages.PATIENCE_S, operations.UNKNOWN_LOOKS, patience.DEFAULT_WAIT_S, thread.RETRY_S
-    stages.PATIENCE_S, operations.UNKNOWN_LOOKS = PATIENCE_S, 3
-    patience.DEFAULT_WAIT_S, thread.RETRY_S = 0.1, 1.0
+    kept = stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, connections.RETRY_S
+    stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = PATIENCE_S, 3
+    engine.RETRY_S = connections.RETRY_S = 1.0
     try:
         target = simulated_target(simulated(endpoint))
         with Stage("light", folder=folder / "data", target=target) as stage:
-            stage.app.worker.failed.connect(troubles.append)
+            stage.app.events.failed.connect(lambda failed: troubles.append(failed.problem))
             stage.app.start()
             stage.until(stage.window.machines.model.rowCount)
             while server.made.total() < faults:
@@ -160,10 +161,10 @@ def storm(folder: Path, faults: int, seed: int) -> str:
                 stage._spin(rng.randint(5, 80))
                 _check_notice(stage)
             server.is_faulty = False
-            stage.app.desk.sync()
+            stage.app.requests.sync()
             stage.until(lambda: all_ended(stage))
     finally:
-        stages.PATIENCE_S, operations.UNKNOWN_LOOKS, patience.DEFAULT_WAIT_S, thread.RETRY_S = kept
+        stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, connections.RETRY_S = kept
         server.shutdown()
         serving.join()
         server.server_close()
@@ -177,7 +178,7 @@ def storm(folder: Path, faults: int, seed: int) -> str:
 
 
 def _ask_something(stage: Stage, rng: random.Random) -> None:
-    db, desk = stage.app.source.db, stage.app.desk
+    db, desk = stage.app.source.db, stage.app.requests
     assert db is not None
     ids = [r[0] for r in db.execute("SELECT id FROM machines WHERE gone_at IS NULL ORDER BY id")]
     machine = rng.choice(ids)

@@ -17,7 +17,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import FILE_NAME

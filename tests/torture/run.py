@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from helpers.simulator import simulate
-from hotpatch_gui.demo import stage as stages
-from hotpatch_gui.demo.stage import Stage
+from hotpatch_gui.application.targets import simulated_target
+from hotpatch_gui.captures import stage as stages
+from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
-from hotpatch_gui.targets import simulated_target
-from hotpatch_gui.worker import operations
+from hotpatch_gui.worker.operations import pauses
 
 from . import kills as killing
 
@@ -33,14 +33,14 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
     with simulate(*arguments) as azure:
         killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
         target = simulated_target(simulated(azure.endpoint))
-        patience, looks = stages.PATIENCE_S, operations.UNKNOWN_LOOKS
-        stages.PATIENCE_S, operations.UNKNOWN_LOOKS = PATIENCE_S, 3
+        patience, looks = stages.PATIENCE_S, pauses.UNKNOWN_LOOKS
+        stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = PATIENCE_S, 3
         try:
             with Stage("light", folder=data, target=target) as stage:
                 stage.start()
                 stage.until(lambda: all_ended(stage))
         finally:
-            stages.PATIENCE_S, operations.UNKNOWN_LOOKS = patience, looks
+            stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = patience, looks
     return killing.judge(data, state)
 
 

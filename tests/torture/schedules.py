@@ -15,23 +15,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hotpatch_gui import resources
+from hotpatch_gui.application.headless import GivenUpError, Session
+from hotpatch_gui.application.targets import simulated_target
 from hotpatch_gui.azure import gateway
 from hotpatch_gui.azure.throttle import Rate
-from hotpatch_gui.demo.stage import application
+from hotpatch_gui.captures.stage import application
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.headless import GivenUpError, Session
 from hotpatch_gui.models.ability import why_not
 from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler, SimulatorServer
 from hotpatch_gui.store import machines, operations
-from hotpatch_gui.targets import simulated_target
-from hotpatch_gui.worker import operations as working
-from hotpatch_gui.worker import patience
+from hotpatch_gui.system import resources
+from hotpatch_gui.worker.operations import pauses
 
 from . import kills as killing
 
@@ -43,8 +42,8 @@ RESTARTS = 3
 GIVEN_S, LOOK_MINUTES = 180.0, 1 / 60
 EVERYTHING = InstallRequest(frozenset(Classification))
 QUICK = {
-    (working, "FIRST_BACK_OFF_S"): 0.1, (working, "MAX_BACK_OFF_S"): 0.5, (working, "UNKNOWN_LOOKS"): 4,
-    (working, "TURN_S"): 0.1, (patience, "DEFAULT_WAIT_S"): 0.1,
+    (pauses, "FIRST_BACK_OFF_S"): 0.1, (pauses, "MAX_BACK_OFF_S"): 0.5, (pauses, "UNKNOWN_LOOKS"): 4,
+    (pauses, "TURN_S"): 0.1,
     (gateway, "ARM_READS"): Rate(10**6, 10.0**6), (gateway, "ARM_WRITES"): Rate(10**6, 10.0**6),
 }  # fmt: skip
 """Pauses that are minutes elsewhere."""
@@ -221,10 +220,12 @@ def _ask(session: Session, rng: random.Random) -> list[int]:
     able = [r["id"] for r in rows if not why_not(r, OperationKind.ASSESS) and r["kind"] == "vm"]
     chosen = rng.sample(able, OPERATIONS)
     first, second = sorted(rng.sample(range(5, OPERATIONS - 5), 2))
-    session.desk.assess(chosen[:first])
-    session.desk.install(chosen[first:second], EVERYTHING)
-    session.desk.restart(chosen[second:])
-    return [row["id"] for row in operations.after(db, 0)]
+    ask = session.requests
+    return [
+        *session.queue(lambda: ask.assess(chosen[:first])),
+        *session.queue(lambda: ask.install(chosen[first:second], EVERYTHING)),
+        *session.queue(lambda: ask.restart(chosen[second:])),
+    ]
 
 
 def _make_trouble(azure: _Azure, rng: random.Random, calm: threading.Event) -> None:
@@ -240,11 +241,15 @@ def _make_trouble(azure: _Azure, rng: random.Random, calm: threading.Event) -> N
 def _wait(session: Session) -> None:
     """Until each has ended, what followed a restart too, or is unknown for good and says what to do."""
     end = time.monotonic() + GIVEN_S
-    while left := [row["id"] for row in operations.after(session.db, 0) if _goes_on(row)]:
+    while left := [row["id"] for row in _all(session.db) if _goes_on(row)]:
         assert time.monotonic() < end, f"still under way: {left}"
         with contextlib.suppress(GivenUpError):
             session.wait_for(left, LOOK_MINUTES, ends=True)
         assert session.problem is None, session.problem
+
+
+def _all(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    return db.execute("SELECT id, state, note FROM operations").fetchall()
 
 
 def _goes_on(row: sqlite3.Row) -> bool:

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
 from hotpatch_gui.models.calendar import (
     NOT_KNOWN,
@@ -19,6 +18,7 @@ from hotpatch_gui.models.calendar import (
 )
 from hotpatch_gui.models.words import NOTHING
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.system import resources
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.machines import GOOD
-from hotpatch_gui import resources
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence, standing
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
@@ -15,6 +14,7 @@ from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar, ReleaseKind
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.system import resources
 
 FRESH = EPOCH - timedelta(hours=2)
 CURRENT = Evidence(GOOD, HotpatchStatus.ENABLED, FRESH)

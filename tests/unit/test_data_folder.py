@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 from helpers.commands import run
-from hotpatch_gui.lock import LOCK_FILE, doubtful_owner, lock, take_over
+from hotpatch_gui.application.folder_lock import LOCK_FILE, doubtful_owner, lock, take_over
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME, file_uri, is_on_network, open_reader, open_writer
 
@@ -142,7 +142,7 @@ def test_a_lock_of_which_nobody_knows_can_be_taken_over(
 
 def test_a_lock_of_a_program_that_runs_here_is_never_taken(tmp_path: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom hotpatch_gui.lock import lock\n"
+        "import sys, time\nfrom pathlib import Path\nfrom hotpatch_gui.application.folder_lock import lock\n"
         "held = lock(Path(sys.argv[1]))\nprint(held is not None, flush=True)\ntime.sleep(60)"
     )
     with subprocess.Popen(

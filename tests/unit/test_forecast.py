@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.forecast import (
     Forecast,
     Question,
@@ -18,6 +17,7 @@ from hotpatch_gui.domain.forecast import (
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
 from hotpatch_gui.domain.rollout import Member
 from hotpatch_gui.models.planner import chart_data, chart_words
+from hotpatch_gui.system import resources
 
 WS22, WS25 = Product.WS2022, Product.WS2025
 PAIRS = resources.read_json("region-pairs.json")["pairs"]

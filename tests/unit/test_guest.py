@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.releases import Calendar, Product
 from hotpatch_gui.simulator.catalog import Catalog
 from hotpatch_gui.simulator.fleet import AUG_25, AUG_LCU_25, EPOCH, JULY_25, JUNE_25, demo_fleet
 from hotpatch_gui.simulator.guest import Guest, Wish, schedule
+from hotpatch_gui.system import resources
 
 AUGUST = EPOCH
 ALL = Wish(

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.machines import GOOD
-from hotpatch_gui import resources
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence, standing
 from hotpatch_gui.domain.horizon import horizon_notes
@@ -26,6 +25,7 @@ from hotpatch_gui.domain.releases import Calendar, Product
 from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
+from hotpatch_gui.system import resources
 
 NOVEMBER = datetime(2026, 11, 25, 9, tzinfo=UTC)
 AUTUMN = datetime(2026, 10, 13, 16, 50, tzinfo=UTC)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui import resources
 from hotpatch_gui.simulator.kql import Query, QueryError
+from hotpatch_gui.system import resources
 
 ROWS = [
     {"id": "/A/x", "type": "T/One", "n": 2, "properties": {"a": {"b": "Yes"}, "list": ["p", "q"]}},

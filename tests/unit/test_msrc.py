@@ -25,7 +25,6 @@ from helpers.msrc import (
     feed,
     fix,
 )
-from hotpatch_gui import resources
 from hotpatch_gui.azure import msrc_api
 from hotpatch_gui.azure.msrc_document import month_of, read_document
 from hotpatch_gui.azure.parse import UnreadableError
@@ -34,6 +33,7 @@ from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
 from hotpatch_gui.models.release_sources import export_rows
 from hotpatch_gui.store import database, releases
+from hotpatch_gui.system import resources
 from hotpatch_gui.worker.release_knowledge import (
     MSRC,
     Known,

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.ledger import InstalledUpdate, reason
 from hotpatch_gui.domain.off_peak import is_off_peak
 from hotpatch_gui.domain.releases import Product
@@ -21,6 +20,7 @@ from hotpatch_gui.simulator.cloud import Cloud
 from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, JULY_25, WS25
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.simulator.stories import STORIES
+from hotpatch_gui.system import resources
 
 OTHERS = resources.read_json("other-updates.json")
 PAIRS = resources.read_json("region-pairs.json")["pairs"]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind, second_tuesday
+from hotpatch_gui.system import resources
 
 K = ReleaseKind
 WS22, WS25 = Product.WS2022, Product.WS2025

@@ -1,6 +1,6 @@
 import pytest
 
-from hotpatch_gui import resources
+from hotpatch_gui.system import resources
 
 
 @pytest.mark.parametrize(

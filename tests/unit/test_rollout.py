@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from helpers.rollout_rules import PAIRS, REGIONS, RULES, Fleet, broken, fleets, play
-from hotpatch_gui import resources
 from hotpatch_gui.domain import rollout
 from hotpatch_gui.domain.off_peak import is_off_peak, next_window
 from hotpatch_gui.domain.rollout import Member, Outcome, Rollout, phases, timetable
+from hotpatch_gui.system import resources
 
 RELEASED = datetime(2026, 8, 11, 17, 0, tzinfo=UTC)
 PACIFIC = "Pacific Standard Time"

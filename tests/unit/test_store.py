@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.machines import GOOD
-from hotpatch_gui import resources
+from helpers.operations_queue import cancel, queue
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationKind, OperationState
@@ -32,7 +32,8 @@ from hotpatch_gui.store import (
     releases,
 )
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
-from hotpatch_gui.store.operations import Outbox, WrongTransitionError
+from hotpatch_gui.store.operations import WrongTransitionError
+from hotpatch_gui.system import resources
 
 AZURE = Connection("Contoso", PUBLIC, SignInMethod.BROWSER)
 
@@ -163,14 +164,20 @@ def test_new_subscriptions_are_read_unless_some_were_picked(db: sqlite3.Connecti
 def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
     db: sqlite3.Connection, path: Path
 ) -> None:
-    with closing(Outbox(path)) as box:
-        (queued,) = box.queue(OperationKind.ASSESS, [(1, None)], EPOCH)
-        (sent,) = box.queue(OperationKind.RESTART, [(1, None)], EPOCH)
+    (queued,) = queue(db, OperationKind.ASSESS, [(1, None)], EPOCH)
+    (sent,) = queue(db, OperationKind.RESTART, [(1, None)], EPOCH)
     with database.transaction(db):
         assert operations.claim(db, sent, EPOCH, "")
         connections.remove(db, 1, EPOCH)
     states = [operations.read(db, i).state for i in (queued, sent)]
     assert states == [OperationState.CANCELLED, OperationState.UNKNOWN]
+    told = [
+        tuple(r) for r in db.execute("SELECT operation_id, event, connection, result FROM calls")
+    ]
+    assert told == [
+        (queued, "cancelled", "Contoso", "Cancelled with its connection."),
+        (sent, "answer lost", "Contoso", "Its connection was removed while it was under way."),
+    ]
 
 
 def test_every_table_is_strict(db: sqlite3.Connection) -> None:
@@ -363,8 +370,7 @@ def test_passes_that_overlap_do_not_delete_what_the_other_saw(db: sqlite3.Connec
 
 
 def test_an_operation_is_claimed_once(db: sqlite3.Connection, path: Path) -> None:
-    with closing(Outbox(path)) as outbox:  # type: ignore[type-var]
-        (operation,) = outbox.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    (operation,) = queue(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
     with database.transaction(db, durable=True):
         assert operations.claim(db, operation, EPOCH, "")
     with database.transaction(db, durable=True):
@@ -374,15 +380,16 @@ def test_an_operation_is_claimed_once(db: sqlite3.Connection, path: Path) -> Non
 
 
 def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Path) -> None:
-    with closing(Outbox(path)) as outbox:  # type: ignore[type-var]
-        (operation,) = outbox.queue(OperationKind.RESTART, [(machine_id(db), None)], EPOCH)
-        operations.claim(db, operation, EPOCH, "")
-        assert not outbox.cancel(operation, EPOCH), "it is on its way"
-        operations.move(db, operation, OperationState.UNKNOWN)
-        assert outbox.queue(OperationKind.RESTART, [(machine_id(db), None)], EPOCH) == []
-        assert outbox.cancel(operation, EPOCH)
-        assert operations.read(db, operation).state is OperationState.FAILED
-        assert len(outbox.queue(OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
+    (operation,) = queue(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)
+    operations.claim(db, operation, EPOCH, "")
+    assert cancel(db, operation, EPOCH) is None, "it is on its way"
+    operations.move(db, operation, OperationState.UNKNOWN)
+    assert queue(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH) == []
+    assert cancel(db, operation, EPOCH) is OperationState.DISMISSED
+    assert operations.read(db, operation).state is OperationState.DISMISSED, "never called failed"
+    (line,) = db.execute("SELECT event, result FROM calls").fetchall()
+    assert tuple(line) == ("dismissed", "Dismissed: what became of it is not known.")
+    assert len(queue(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
     assert not operations.move(db, operation, OperationState.UNKNOWN), "the end stays"
 
 
@@ -486,24 +493,29 @@ def test_an_update_of_a_run_keeps_its_newest_state(db: sqlite3.Connection) -> No
 
 
 def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
-    box = Outbox(path)
-    try:
-        first = box.queue(OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
-        again = box.queue(OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
-        assert (len(first), again) == (1, [])
-        assert box.cancel(first[0], EPOCH)
-        assert not box.cancel(first[0], EPOCH)
-        assert len(box.queue(OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
-    finally:
-        box.close()
+    first = queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")] * 2, EPOCH)
+    again = queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
+    assert (len(first), again) == (1, [])
+    assert cancel(db, first[0], EPOCH) is OperationState.CANCELLED
+    assert cancel(db, first[0], EPOCH) is None
+    assert [tuple(r) for r in db.execute("SELECT event, result FROM calls")] == [
+        ("cancelled", "Cancelled before it was sent.")
+    ]
+    assert len(queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
+
+
+def test_what_is_cancelled_is_that_machines_operation(db: sqlite3.Connection) -> None:
+    """Row ids begin again in another file; a machine's id never means another machine."""
+    (operation,) = queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
+    with database.transaction(db):
+        assert operations.cancel(db, operation, "/subscriptions/other", EPOCH) is None
+    assert operations.read(db, operation).state is OperationState.QUEUED
 
 
 def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
     db: sqlite3.Connection, path: Path
 ) -> None:
-    box = Outbox(path)
-    (number,) = box.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
-    box.close()
+    (number,) = queue(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
     assert [o.id for o in operations.open_operations(db)] == [number]
     for column in ("kind", "state"):
         with database.transaction(db):
@@ -518,16 +530,12 @@ def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
 def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(
     db: sqlite3.Connection, path: Path
 ) -> None:
-    box = Outbox(path)
-    try:
-        (number,) = box.queue(OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
-        with pytest.raises(WrongTransitionError):
-            operations.move(db, number, OperationState.SUCCEEDED, at=EPOCH)
-        box.cancel(number, EPOCH)
-        assert not operations.move(db, number, OperationState.SENT, at=EPOCH)
-        assert operations.read(db, number).state is OperationState.CANCELLED
-    finally:
-        box.close()
+    (number,) = queue(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    with pytest.raises(WrongTransitionError):
+        operations.move(db, number, OperationState.SUCCEEDED, at=EPOCH)
+    cancel(db, number, EPOCH)
+    assert not operations.move(db, number, OperationState.SENT, at=EPOCH)
+    assert operations.read(db, number).state is OperationState.CANCELLED
 
 
 def test_two_writers_wait_for_each_other(db: sqlite3.Connection, path: Path) -> None:

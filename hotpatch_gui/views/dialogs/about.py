@@ -11,9 +11,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QWidget
 
-from hotpatch_gui import __version__, logs
-from hotpatch_gui.settings import FILE_NAME as SETTINGS_FILE
+from hotpatch_gui import __version__
 from hotpatch_gui.store import catalogue, operations
+from hotpatch_gui.system import logs
+from hotpatch_gui.system.preferences import FILE_NAME as SETTINGS_FILE
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import ElidedLabel, label

@@ -34,7 +34,7 @@ _ID = Qt.ItemDataRole.UserRole
 
 
 class ConnectionsDialog(SurfaceDialog):
-    """Every change is kept at once, and shown as the worker has stored it."""
+    """Every change is kept at once, and shown as the engine has stored it."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "connectionsDialog", "Connections", parent)
@@ -171,11 +171,11 @@ class ConnectionsDialog(SurfaceDialog):
             self.reload()  # one at least is read
             return
         wanted = () if len(ticked) == len(items) else tuple(ticked)
-        self._s.requests.save_connection(chosen._replace(subscription_ids=wanted))
+        self._s.requests.choose_subscriptions(chosen.id, wanted)
 
     def _allow(self) -> None:
         if self.chosen is not None:
-            self._s.requests.save_connection(self.chosen._replace(may_act=self.may_act.isChecked()))
+            self._s.requests.allow_actions(self.chosen.id, may_act=self.may_act.isChecked())
 
     def _add(self) -> None:
         ConnectDialog(self._s, self).open()

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models.formats import whole
 from hotpatch_gui.models.release_sources import export_rows, summary
 from hotpatch_gui.store import releases
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.system import resources
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label

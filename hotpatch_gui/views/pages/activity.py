@@ -109,7 +109,7 @@ class ActivityPage(Page):
         ids = self.panel.table.selected_ids
         chosen = ids[0] if ids else self.model.id_at(0)
         row = operations.read_row(db, chosen) if db is not None and chosen is not None else None
-        running = db is not None and bool(operations.running(db))
+        running = db is not None and operations.is_any_open(db)
         if running != self._ticker.isActive():
             (self._ticker.start if running else self._ticker.stop)()
         state = row["state"] if row is not None and ids else ""
@@ -133,9 +133,7 @@ class ActivityPage(Page):
         self.detail.setText(" ".join(parts))
 
     def _wait(self) -> None:
-        for operation_id in self.panel.table.selected_ids:
-            self._s.requests.wait_for_turn(operation_id)
+        self._s.requests.wait_for_turn(self.panel.table.selected_ids)
 
     def _cancel(self) -> None:
-        for operation_id in self.panel.table.selected_ids:
-            self._s.requests.cancel(operation_id)
+        self._s.requests.cancel(self.panel.table.selected_ids)

@@ -53,7 +53,7 @@ class CalendarPage(Page):
         )
         self._s, self._chosen = services, chosen
         self._name = ""
-        self._asker = Asker(services.source, self._take, self)
+        self._asker = Asker(services.source, self._take, self._show_failure, self)
         theme = services.theme
         self.period = QComboBox()
         self.period.setObjectName("calendarPeriod")
@@ -159,6 +159,11 @@ class CalendarPage(Page):
             Glyph.INFO, "No restart on record",
             "Restarts that come with installations appear here, with the update that asked for each.",
         )  # fmt: skip
+
+    def _show_failure(self, why: str) -> None:
+        self.restarts.set_rows([])
+        self.total.setText(why)
+        self.ledger.show_failure(why)
 
     def _report(self) -> Make:
         """Of the table in sight."""

@@ -75,6 +75,7 @@ class MachinesPage(QSplitter):
         self._blade.built.connect(self._tell_blade)
         self._blade.built.connect(self._on_selected)
         self.model.rows_changed.connect(self._on_rows)
+        self.model.failed.connect(self._show_failure)
         self.list.selectionModel().selectionChanged.connect(self._on_selected)
         self.model.load_first_screen()
 
@@ -218,6 +219,10 @@ class MachinesPage(QSplitter):
         if (key, descending) != (self.model.sort_key, self.model.sort_descending):
             self.model.sort_key, self.model.sort_descending = key, descending
             self.model.refresh()
+
+    def _show_failure(self, why: str) -> None:
+        self.nothing.say(Glyph.ERROR, "The list can't be shown", why)
+        self._lists.setCurrentWidget(self.nothing)
 
     def _on_rows(self) -> None:
         count = self.model.rowCount()

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui import resources
 from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scenario
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
@@ -28,6 +27,7 @@ from hotpatch_gui.models.formats import Report
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.planner import Asked, Planner
 from hotpatch_gui.store import machines
+from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX

@@ -8,12 +8,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
-from hotpatch_gui import resources
+from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models import rollout
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.models.rollout import RolloutData
 from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.views.dialogs.once import open_once
@@ -44,7 +45,7 @@ class RolloutPage(Page):
         )
         self._s = services
         theme = services.theme
-        self._asker = Asker(services.source, self._take, self)
+        self._asker = Asker(services.source, self._take, self._show_failure, self)
         self.banner = Banner(theme)
         self.plan = RolloutPlan(theme)
         self.legend = RolloutLegend(theme, self.plan)
@@ -93,6 +94,13 @@ class RolloutPage(Page):
             rollout.read_rollout, calendar=self._s.calendar(), pairs=pairs, clock=self._s.clock
         )
         self._asker.ask(work, is_news=is_news)
+
+    def _show_failure(self, why: str) -> None:
+        self.banner.show_text(Level.UNKNOWN, "The rollout can't be shown.", why)
+        self.model.set_rows([])
+        for widget in (self.plan_area, self.legend, self.assumed, self.banner.button):
+            widget.hide()
+        self.panel.show_failure(why)
 
     def _take(self, data: RolloutData) -> None:
         self.banner.show_text(data.level, data.headline, data.detail)

@@ -52,7 +52,7 @@ class ComplianceTab(QWidget):
         self.panel = TablePanel(
             services.theme, Table(services.theme, services.settings, self.model, "complianceTable")
         )
-        self._counts = Asker(services.source, self._show_counts, self)
+        self._counts = Asker(services.source, self._show_counts, self.panel.show_failure, self)
         self.chart = ChartHost(services.theme, "classificationChart", 168, _make_chart)
         choices = [(c.value, c.label) for c in (
             Classification.CRITICAL, Classification.SECURITY, Classification.UPDATE_ROLLUP,

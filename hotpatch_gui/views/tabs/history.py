@@ -60,7 +60,7 @@ class HistoryTab(QWidget):
                 ("succeeded", "Successful"),
             )
         }
-        self._asker = Asker(services.source, self._show_figures, self)
+        self._asker = Asker(services.source, self._show_figures, self._show_failure, self)
         self.chart = ChartHost(theme, f"{name}Chart", 148, _make_chart)
         self.range = QComboBox()
         self.range.setObjectName(f"{name}Range")
@@ -170,6 +170,12 @@ class HistoryTab(QWidget):
         chosen = {(): "total", _FAILED: "failed", _SUCCEEDED: "succeeded"}[self._statuses]
         for key, tile in self.tiles.items():
             tile.set_chosen(key == chosen)
+
+    def _show_failure(self, why: str) -> None:
+        for tile in self.tiles.values():
+            tile.show_figure("–")
+        self.chart.hide()
+        self.panel.show_failure(why)
 
     def _show_figures(self, figures: _Figures) -> None:
         for key, count in figures.tally.items():

@@ -72,7 +72,7 @@ class StatusTab(QScrollArea):
             )
         }  # fmt: skip
         self._ids: tuple[int, ...] = ()
-        self._avoided = Asker(services.source, self._show_avoided, self)
+        self._avoided = Asker(services.source, self._show_avoided, self._show_no_avoided, self)
         self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
         self._strip_title = label(
             theme, "Releases and installations", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT
@@ -174,6 +174,9 @@ class StatusTab(QScrollArea):
             installations.installed, machine_ids=ids, kind=ReleaseKind.HOTPATCH, since=since
         )
         self._avoided.ask(avoided, at_once=len(ids) == 1, is_news=not others)
+
+    def _show_no_avoided(self, _: str) -> None:
+        self.tiles["avoided"].show_figure("–", "can't be worked out from the file")
 
     def _show_avoided(self, count: int) -> None:
         self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches on record")

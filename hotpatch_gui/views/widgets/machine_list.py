@@ -12,7 +12,7 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.models import words
 from hotpatch_gui.models.rows import Column
 from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.settings import Settings
+from hotpatch_gui.system.preferences import Settings
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, SEMIBOLD_WEIGHT

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.models.rows import Index, RowsModel
-from hotpatch_gui.settings import Settings
+from hotpatch_gui.system.preferences import Settings
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
 
@@ -245,6 +246,12 @@ class TablePanel(QStackedWidget):
         self.empty = EmptyState(theme)
         self.addWidget(table)
         self.addWidget(self.empty)
+        table.rows.failed.connect(self.show_failure)
+
+    def show_failure(self, why: str) -> None:
+        """In place of the table, until there are rows again."""
+        self.empty.say(Glyph.ERROR, "This list can't be shown", why)
+        self.setCurrentWidget(self.empty)
 
     def show_table(self, shown: bool) -> None:
         self.setCurrentWidget(self.table if shown else self.empty)

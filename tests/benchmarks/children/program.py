@@ -7,14 +7,11 @@ import os
 import sys
 import time
 
+from PySide6.QtGui import QPaintEvent
+
 from hotpatch_gui import cli
-
-cli.import_qt()
-
-from PySide6.QtGui import QPaintEvent  # noqa: E402
-
-from hotpatch_gui import app  # noqa: E402
-from hotpatch_gui.views.widgets.machine_list import MachineList  # noqa: E402
+from hotpatch_gui.application import window as app
+from hotpatch_gui.views.widgets.machine_list import MachineList
 
 painted_rows: list[int] = []
 

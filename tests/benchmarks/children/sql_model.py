@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from hotpatch_gui.demo import environment
+from hotpatch_gui.captures import environment
 
 environment.prepare()
 

@@ -15,18 +15,18 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpatch_gui.demo import environment
+from hotpatch_gui.captures import environment
 
 environment.prepare()
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer  # noqa: E402
 from PySide6.QtWidgets import QLineEdit  # noqa: E402
 
-from hotpatch_gui.app import App  # noqa: E402
-from hotpatch_gui.demo.stage import application  # noqa: E402
+from hotpatch_gui.application.targets import demo_target  # noqa: E402
+from hotpatch_gui.application.window import App  # noqa: E402
+from hotpatch_gui.captures.stage import application  # noqa: E402
 from hotpatch_gui.models.windowed import WindowedModel  # noqa: E402
 from hotpatch_gui.store.database import open_reader  # noqa: E402
-from hotpatch_gui.targets import demo_target  # noqa: E402
 from hotpatch_gui.views.widgets.chart_host import ChartHost  # noqa: E402
 from hotpatch_gui.views.widgets.later import Later  # noqa: E402
 from hotpatch_gui.views.widgets.table import Table  # noqa: E402

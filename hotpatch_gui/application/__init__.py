@@ -1,0 +1,1 @@
+"""The program: what ties the window, the engine and the commands together."""

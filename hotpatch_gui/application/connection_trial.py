@@ -1,0 +1,143 @@
+"""A connection tried out from the demo: signed in and read once into a file of its own, before the demo ends."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from hotpatch_gui.domain.connections import Connection, TrialOutcome
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.store import catalogue, connections, database
+from hotpatch_gui.store.database import FILE_NAME, open_reader, open_writer, transaction
+from hotpatch_gui.system import resources
+from hotpatch_gui.worker import commands
+from hotpatch_gui.worker.engine import Engine
+
+from .engine_events import EngineEvents
+from .folder_lock import lock
+from .targets import azure_target
+
+if TYPE_CHECKING:
+    from hotpatch_gui.worker.events import Connected, Failed, Prompted, Synced, SyncProgress
+
+NEVER_S = 86_400.0
+"""No second sync within a trial."""
+_BUSY = Problem(
+    ProblemKind.STORE, "Another window or command works on the data of Azure at this moment.",
+    "Close it, then try again.",
+)  # fmt: skip
+
+
+class ConnectionTrial(QObject):
+    """Lives on the UI thread, with an engine and a file of its own. The file becomes Azure's where the connection
+    works, and is deleted where it doesn't.
+
+    Signals:
+        ended (TrialOutcome): it worked, or why not.
+        progressed (str): what is being done, or what the user has to do to sign in.
+    """
+
+    ended = Signal(object)
+    progressed = Signal(str)
+
+    def __init__(self, folder: Path, connection: Connection) -> None:
+        super().__init__()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder, self._connection = folder, connection
+        for old in folder.glob("trial-*"):  # of a program that was killed
+            shutil.rmtree(old, ignore_errors=True)
+        self._own = Path(tempfile.mkdtemp(prefix="trial-", dir=folder))
+        self._path = self._own / FILE_NAME
+        self._has_ended = False
+        self._target = azure_target()
+        self._events = EngineEvents(self)
+        self._engine = Engine(
+            self._path, self._target.world, self._target.clock(None), resources.calendar,
+            self._events.observe, sync_every_s=NEVER_S, only=frozenset(), sends=False,
+        )  # fmt: skip
+        self._events.connected.connect(self._on_connected)
+        self._events.synced.connect(self._on_synced)
+        self._events.failed.connect(self._on_failed)
+        self._events.prompted.connect(self._on_prompted)
+        self._events.sync_progressed.connect(self._on_progressed)
+
+    def start(self) -> None:
+        self._engine.start()
+
+    def give_up(self) -> None:
+        """End it; an answer that is still awaited is dropped."""
+        self._has_ended = True
+        self._engine.stop()
+        shutil.rmtree(self._own, ignore_errors=True)
+        self.deleteLater()
+
+    def adopt(self) -> Problem | None:
+        """End a trial that worked, and have Azure's file hold its connection; why not, if it can't."""
+        if not self._engine.stop():
+            return _BUSY
+        held = lock(self._folder)
+        if held is None:
+            return _BUSY
+        try:
+            if (self._folder / FILE_NAME).exists():
+                self._copy_connection()
+            else:
+                self._path.replace(self._folder / FILE_NAME)
+        except (OSError, sqlite3.Error) as error:
+            return database.store_problem(error, self._folder / FILE_NAME)
+        except ProblemError as error:
+            return error.problem
+        finally:
+            held.unlock()
+        return None
+
+    def _copy_connection(self) -> None:
+        """Azure's file is there, and only its connections were removed: what was read is read again there."""
+        db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
+        with closing(db), closing(open_writer(self._path)) as own:
+            for connection in connections.read_all(own):
+                with transaction(db):
+                    number = connections.save(db, connection._replace(id=0))
+                    connections.signed_in(db, number, connection.account, connection.record)
+
+    @Slot(object)
+    def _on_connected(self, _: Connected) -> None:
+        self._engine.send(commands.SaveConnection(self._connection))
+
+    @Slot(object)
+    def _on_prompted(self, prompted: Prompted) -> None:
+        self.progressed.emit(prompted.text)
+
+    @Slot(object)
+    def _on_progressed(self, progress: SyncProgress) -> None:
+        self.progressed.emit(
+            f"Reading {progress.reading}, {progress.done:,} of {progress.total:,}…"
+        )
+
+    @Slot(object)
+    def _on_synced(self, synced: Synced) -> None:
+        db = open_reader(self._path)
+        if db is None:
+            return
+        with closing(db):
+            states = catalogue.sync_states(db)
+        state = next((s for s in states if s.connection_id == synced.connection_id), None)
+        if state is not None:
+            self._end(TrialOutcome(synced.connection_id, state.problem, state.next_step))
+
+    @Slot(object)
+    def _on_failed(self, failed: Failed) -> None:
+        problem = failed.problem
+        if problem.kind in (ProblemKind.STORE, ProblemKind.BUG):
+            self._end(TrialOutcome(0, problem.sentence, problem.next_step))
+
+    def _end(self, outcome: TrialOutcome) -> None:
+        if not self._has_ended:
+            self._has_ended = True
+            self.ended.emit(outcome)

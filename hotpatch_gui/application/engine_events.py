@@ -1,0 +1,42 @@
+"""The engine's events as signals, for the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from hotpatch_gui.worker.events import Event
+
+
+class EngineEvents(QObject):
+    """Lives on the UI thread; ``observe`` is called on the engine's, so slots have to be those of QObjects.
+
+    Signals: one for each event of ``worker.events``, which it carries.
+    """
+
+    opened = Signal(object)
+    connected = Signal(object)
+    changed = Signal(object)
+    sync_progressed = Signal(object)
+    synced = Signal(object)
+    sync_ended = Signal(object)
+    failed = Signal(object)
+    prompted = Signal(object)
+    releases_read = Signal(object)
+    queued = Signal(object)
+
+    def observe(self, event: Event) -> None:
+        """Hand an event over to the UI thread."""
+        signal = _SIGNALS.get(type(event).__name__)
+        if signal is not None:
+            getattr(self, signal).emit(event)
+
+
+_SIGNALS = {
+    "Opened": "opened", "Connected": "connected", "Changed": "changed", "SyncProgress": "sync_progressed",
+    "Synced": "synced", "SyncEnded": "sync_ended", "Failed": "failed", "Prompted": "prompted",
+    "ReleasesRead": "releases_read", "Queued": "queued",
+}  # fmt: skip
+"""By the class's name: to import the classes takes longer than the first frame may."""

@@ -1,0 +1,202 @@
+"""The engine without a window: a command asks, and waits for the events."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import Problem, ProblemKind
+from hotpatch_gui.store import operations
+from hotpatch_gui.store.database import FILE_NAME, open_reader
+from hotpatch_gui.system import resources
+from hotpatch_gui.worker.engine import Engine
+from hotpatch_gui.worker.events import (
+    Connected,
+    Event,
+    Failed,
+    Opened,
+    Prompted,
+    Queued,
+    Synced,
+    SyncProgress,
+)
+
+from .requests import Requests
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.connections import Connection
+
+    from .targets import Target
+
+LOOK_S = 0.2
+"""How often a signal of the system is heard while nothing happens."""
+UNTIL_NEXT_S = 86_400.0
+"""No second sync within a command."""
+
+
+class GivenUpError(Exception):
+    """The command is not waited for any longer: somebody interrupted it, or its time was up."""
+
+
+class Session:
+    """Use as a context manager; the engine begins with it and ends with it.
+
+    Args:
+        only: the connections that are looked at; None for all.
+        sends: whether what is queued may be sent.
+        say: hears what the user has to know meanwhile.
+
+    Raises:
+        GivenUpError: from the waiting methods.
+    """
+
+    def __init__(
+        self, folder: Path, target: Target, say: Callable[[str], None], *,
+        only: frozenset[int] | None = None, sends: bool = False,
+    ) -> None:  # fmt: skip
+        self._path, self._say = folder / FILE_NAME, say
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        db = open_reader(self._path)
+        self.clock = target.clock(db)
+        if db is not None:
+            db.close()
+        self._engine = Engine(
+            self._path, target.world, self.clock, resources.calendar, self._hear, sync_every_s=UNTIL_NEXT_S,
+            seed=target.seed, transport=target.transport, only=only, sends=sends,
+        )  # fmt: skip
+        self.send = self._engine.send
+        self.requests = Requests(self.send, lambda: self.db)
+        self._db: sqlite3.Connection | None = None
+        self._happened = threading.Condition()
+        self._connected: frozenset[int] | None = None
+        self._synced: set[int] = set()
+        self._queued: list[int] | None = None
+        self._is_interrupted = self._is_open = self._is_reading = False
+        self.problem: Problem | None = None
+
+    def __enter__(self) -> Self:
+        self._handlers = {
+            s: signal.signal(s, self._interrupt) for s in (signal.SIGINT, signal.SIGTERM)
+        }
+        self._engine.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.stop()
+        if self._db is not None:
+            self._db.close()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """To read what the engine has written."""
+        if self._db is None:
+            self._db = open_reader(self._path)
+        assert self._db is not None, "the engine made the file"
+        return self._db
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the engine has made or opened the file."""
+        return self._is_open
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Until something is so; it is looked at after every event."""
+        self._until(condition)
+
+    def wait_until_reading(self) -> None:
+        """Until a sync has read a page."""
+        self._is_reading = False
+        self._until(lambda: self._is_reading)
+
+    def wait_for_sync(self) -> None:
+        """Until each connection was read, or has said why not."""
+        self._until(lambda: self._connected is not None)
+        self._until(lambda: self._synced >= (self._connected or frozenset()))
+
+    def connect_to(self, connection: Connection, *, may_act: bool) -> None:
+        """Store the connection, sign in, and read what it leads to; for a session that looks at no other one."""
+        self._until(lambda: self._connected is not None)
+        self.requests.save_connection(connection)
+        if connection.id:
+            self.requests.choose_subscriptions(connection.id, connection.subscription_ids)
+            self.requests.allow_actions(connection.id, may_act=may_act)
+        self._until(lambda: bool(self._synced))
+
+    def queue(self, ask: Callable[[], None]) -> list[int]:
+        """What ``ask`` asks for is on the disk: the ids of its operations."""
+        self._queued = None
+        ask()
+        self._until(lambda: self._queued is not None)
+        return self._queued or []
+
+    def wait_for(self, operation_ids: Sequence[int], minutes: float, *, ends: bool) -> None:
+        """Until each has ended, or without ``ends`` until Azure has taken or refused it."""
+        going = {OperationState.QUEUED, OperationState.SENT}
+        if ends:
+            going |= {OperationState.RUNNING, OperationState.UNKNOWN}
+
+        def is_over() -> bool:
+            return not operations.any_in(self.db, operation_ids, going)
+
+        self._until(is_over, minutes * 60.0)
+
+    def cancel_queued(self, operation_ids: Sequence[int]) -> None:
+        """Take back those that were not sent yet, and wait until that is in the file."""
+        waiting = [
+            i for i in operation_ids if operations.read(self.db, i).state is OperationState.QUEUED
+        ]
+        self.requests.cancel(waiting)
+        end = time.monotonic() + LOOK_S * 10
+        while (
+            operations.any_in(self.db, waiting, {OperationState.QUEUED}) and time.monotonic() < end
+        ):
+            self._wait()
+
+    def _until(self, condition: Callable[[], bool], seconds: float | None = None) -> None:
+        end = None if seconds is None else time.monotonic() + seconds
+        while not condition():
+            if self._is_interrupted or self.problem is not None:
+                raise GivenUpError(self.problem.text if self.problem else "Interrupted.")
+            if end is not None and time.monotonic() > end:
+                raise GivenUpError("It takes longer than this command waits.")
+            self._wait()
+
+    def _wait(self) -> None:
+        with self._happened:
+            self._happened.wait(LOOK_S)
+
+    def _interrupt(self, *_: object) -> None:
+        self._is_interrupted = True
+
+    def _hear(self, event: Event) -> None:
+        """On the engine's thread."""
+        with self._happened:
+            self._take(event)
+            self._happened.notify_all()
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Opened():
+                self._is_open = True
+            case SyncProgress():
+                self._is_reading = True
+            case Connected(ids):
+                self._connected = frozenset(ids)
+            case Synced(connection_id):
+                self._synced.add(connection_id)
+            case Queued(ids):
+                self._queued = list(ids)
+            case Failed(problem) if problem.kind is ProblemKind.CONFLICT:
+                self._say(problem.text)  # that something is under way already ends nothing
+            case Failed(problem):
+                self.problem = problem
+            case Prompted(text) if text:
+                self._say(text)

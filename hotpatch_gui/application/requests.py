@@ -1,0 +1,158 @@
+"""What the window and the commands ask for, as commands of the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.waves import AT_ONCE, Waves
+from hotpatch_gui.store import operations
+from hotpatch_gui.worker import commands
+from hotpatch_gui.worker.commands import Command
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from hotpatch_gui.domain.connections import Connection
+    from hotpatch_gui.domain.installs import InstallRequest
+    from hotpatch_gui.domain.settings import SettingsChange
+
+
+class Next(NamedTuple):
+    """What comes after a window that closed: Azure, a world of the demo, or the demo as it was."""
+
+    story: str | None = None
+    is_azure: bool = False
+
+
+class Requests:
+    """Each method returns at once; what comes of it is in the file, and told as an event.
+
+    Args:
+        send: hands the engine a command.
+        reader: the file as the one who asks sees it: there the machines chosen have their names.
+        go_on: ends this window for what comes next.
+        try_out: tries a connection to Azure while the demo stays, or with None gives that up.
+    """
+
+    def __init__(
+        self, send: Callable[[Command], None], reader: Callable[[], sqlite3.Connection | None],
+        go_on: Callable[[Next], None] = lambda _: None,
+        try_out: Callable[[Connection | None], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        self._send, self._reader = send, reader
+        self._go_on, self._try_out = go_on, try_out
+
+    def sync(self, *, whole: bool = False) -> None:
+        self._send(commands.Sync(whole))
+
+    def sync_every(self, minutes: float) -> None:
+        self._send(commands.SyncEvery(minutes * 60.0))
+
+    def read_releases_daily(self, address: str | None) -> None:
+        self._send(commands.ReadReleasesDaily(address))
+
+    def update_releases(self, address: str) -> None:
+        self._send(commands.UpdateReleases(address))
+
+    def import_releases(self, path: Path) -> None:
+        self._send(commands.ImportReleases(path))
+
+    def read_machine(self, machine_id: int) -> None:
+        for resource_id, _ in self._names([machine_id]).values():
+            self._send(commands.ReadMachine(resource_id))
+
+    def save_connection(self, connection: Connection) -> None:
+        self._send(commands.SaveConnection(connection))
+
+    def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
+        self._send(commands.SetActionsAllowed(connection_id, may_act))
+
+    def choose_subscriptions(self, connection_id: int, subscription_ids: Sequence[str]) -> None:
+        self._send(commands.ChooseSubscriptions(connection_id, tuple(subscription_ids)))
+
+    def connect(self, connection: Connection) -> None:
+        self._try_out(connection)
+
+    def stop_connecting(self) -> None:
+        self._try_out(None)
+
+    def show_demo(self) -> None:
+        self._go_on(Next())
+
+    def remove_connection(self, connection_id: int) -> None:
+        self._send(commands.RemoveConnection(connection_id))
+
+    def sign_in(self, connection_id: int) -> None:
+        self._send(commands.SignIn(connection_id))
+
+    def sign_out(self, connection_id: int) -> None:
+        self._send(commands.SignOut(connection_id))
+
+    def assess(self, machine_ids: Sequence[int]) -> None:
+        self._act(OperationKind.ASSESS, machine_ids, lambda _: None)
+
+    def install(
+        self, machine_ids: Sequence[int], request: InstallRequest, waves: Waves = AT_ONCE,
+        groups: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        from hotpatch_gui.azure.bodies import install_body  # noqa: PLC0415 - after the first paint
+
+        body = json.dumps(install_body(request))
+        self._act(OperationKind.INSTALL, machine_ids, lambda _: body, waves, groups)
+
+    def restart(self, machine_ids: Sequence[int]) -> None:
+        self._act(OperationKind.RESTART, machine_ids, lambda _: None)
+
+    def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None:
+        from hotpatch_gui.azure.bodies import settings_body  # noqa: PLC0415 - after the first paint
+
+        bodies = [json.dumps(settings_body(change, is_arc=is_arc)) for is_arc in (False, True)]
+        self._act(OperationKind.SETTINGS, machine_ids, lambda is_arc: bodies[is_arc])
+
+    def enrol(self, machine_ids: Sequence[int], *, on: bool) -> None:
+        from hotpatch_gui.azure.bodies import (  # noqa: PLC0415 - after the first paint
+            disenrol_body,
+            enrol_body,
+        )
+
+        body = json.dumps(enrol_body() if on else disenrol_body())
+        kind = OperationKind.ENROL if on else OperationKind.DISENROL
+        arcs = [i for i, (_, is_arc) in self._names(machine_ids).items() if is_arc]
+        self._act(kind, arcs, lambda _: body)
+
+    def cancel(self, operation_ids: Iterable[int]) -> None:
+        self._of_operations(commands.Cancel, operation_ids)
+
+    def wait_for_turn(self, operation_ids: Iterable[int]) -> None:
+        self._of_operations(commands.WaitForTurn, operation_ids)
+
+    def _of_operations(
+        self, make: Callable[[int, str], Command], operation_ids: Iterable[int]
+    ) -> None:
+        db = self._reader()
+        for operation_id in operation_ids if db is not None else ():
+            assert db is not None
+            self._send(make(operation_id, operations.read(db, operation_id).resource_id))
+
+    def _act(
+        self, kind: OperationKind, machine_ids: Sequence[int], body: Callable[[bool], str | None],
+        waves: Waves = AT_ONCE, groups: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        names = self._names(machine_ids)
+        found = [i for i in machine_ids if i in names]
+        requests = tuple((names[i][0], body(names[i][1])) for i in found)
+        by_id = dict(zip(machine_ids, groups, strict=True)) if groups else {}
+        if requests:
+            ordered = tuple(by_id[i] for i in found) if by_id else ()
+            self._send(commands.Act(kind, requests, waves, ordered))
+
+    def _names(self, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
+        """(Resource id, whether it is an Arc-enabled server) by row id, of those that are there."""
+        from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
+
+        db = self._reader()
+        return machines.names(db, machine_ids) if db is not None else {}

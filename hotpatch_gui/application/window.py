@@ -1,0 +1,330 @@
+"""The composition root: builds everything, hands it down; the only place that picks a cloud."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.demo.time import DemoTime
+from hotpatch_gui.domain.connections import TrialOutcome
+from hotpatch_gui.models.source import DataSource
+from hotpatch_gui.store import catalogue
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.system import resources, runtime_tuning
+from hotpatch_gui.system.preferences import Settings
+from hotpatch_gui.theme.icons import Icons
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.views.main_window import MainWindow
+from hotpatch_gui.views.services import Services
+
+from .engine_events import EngineEvents
+from .targets import Target
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.connections import Connection
+    from hotpatch_gui.worker.engine import Engine
+    from hotpatch_gui.worker.events import (
+        Changed,
+        Failed,
+        Opened,
+        Prompted,
+        ReleasesRead,
+        Synced,
+        SyncEnded,
+        SyncProgress,
+    )
+
+    from .connection_trial import ConnectionTrial
+    from .quit_signals import QuitSignals
+    from .requests import Next, Requests
+    from .single_instance import Doorbell
+
+log = logging.getLogger(__name__)
+UNSEEN_MS = 2000
+"""After this long a window that was never painted (minimised, covered) counts as painted."""
+
+
+def make_application() -> QApplication:
+    """The one QApplication. Its style is named beforehand: to name it later takes 8 ms more."""
+    os.environ["QT_STYLE_OVERRIDE"] = "fusion"
+    runtime_tuning.favour_the_window()
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Hotpatch Dashboard")
+    application.setDesktopFileName("hotpatch-gui")
+    return application
+
+
+def say(text: str) -> None:
+    """A message before there is a window."""
+    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
+
+    box = QMessageBox(QMessageBox.Icon.Information, "Hotpatch Dashboard", text)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.exec()
+
+
+def ask(text: str, yes: str) -> bool:
+    """A question before there is a window; the safe answer is the default."""
+    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
+
+    box = QMessageBox(QMessageBox.Icon.Warning, "Hotpatch Dashboard", text)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cancel)
+    box.exec()
+    return box.clickedButton() is not cancel
+
+
+class _OnFirstUse:
+    """Stands for an object that is made when something is first asked of it."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+        self._made: object | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = self._make()
+        return getattr(self._made, name)
+
+
+class App(QObject):
+    """The program: window, engine and what ties them. ``close`` ends both in order.
+
+    Signals:
+        beginning (): the first frame is on the screen; the engine starts next.
+    """
+
+    beginning = Signal()
+
+    def __init__(
+        self, application: QApplication, folder: Path, target: Target, *,
+        theme: str | None = None, bundled_font: bool = False, scale: float = 1.0,
+        azure_folder: Path | None = None, is_first: bool = False,
+    ) -> None:  # fmt: skip
+        """``azure_folder`` is where a demo puts a connection that is tried; ``is_first`` asks first what to look
+        at."""
+        super().__init__()
+        self.next: Next | None = None
+        self._azure_folder, self._is_first = azure_folder, is_first
+        self._trial: ConnectionTrial | None = None
+        self._doorbell: Doorbell | None = None
+        self._signals: QuitSignals | None = None
+        self._unseen = QTimer(self)
+        self._unseen.setSingleShot(True)
+        path = folder / FILE_NAME
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.settings = Settings(folder)
+        self.source = DataSource(path, self)
+        self.releases = ReleaseBook(resources.calendar, lambda: self.source.db)
+        self.clock = target.clock(self.source.db)
+        self.theme = Theme(
+            application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale
+        )
+        self.events = EngineEvents(self)
+        self._target = target
+        self.requests = cast("Requests", _OnFirstUse(self._make_requests))
+        self.icons = Icons(self.theme)
+        self.demo = DemoTime(target.wire, self._sync, self) if target.wire else None
+        self.services = Services(
+            self.source, self.clock, self.releases, self.theme, self.icons, self.settings,
+            self.requests, target.label, self.demo,
+        )  # fmt: skip
+        self.window = MainWindow(self.services)
+        self.theme.dress()
+        self._connect()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Made with the first use: what it stands on takes longer to import than the first frame may."""
+        from hotpatch_gui.worker.engine import Engine  # noqa: PLC0415
+
+        return Engine(
+            self.source.path, self._target.world, self.clock, resources.calendar, self.events.observe,
+            sync_every_s=self.settings.sync_minutes * 60.0, seed=self._target.seed,
+            transport=self._target.transport,
+            release_feed=self.settings.release_feed if self.settings.reads_releases else None,
+        )  # fmt: skip
+
+    def _sync(self) -> None:
+        self.requests.sync()
+
+    def _make_requests(self) -> Requests:
+        from .requests import Requests  # noqa: PLC0415 - as the engine
+
+        return Requests(self.engine.send, lambda: self.source.db, self._go_on, self._try_out)
+
+    def _connect(self) -> None:
+        self.window.painted.connect(self._after_first_paint)
+        self._unseen.timeout.connect(self.begin)
+        events = self.events
+        events.opened.connect(self._on_opened)
+        events.changed.connect(self._on_changed)
+        events.sync_progressed.connect(self._on_sync_progressed)
+        events.sync_ended.connect(self._on_sync_ended)
+        events.failed.connect(self._on_failed)
+        events.prompted.connect(self._on_prompted)
+        events.synced.connect(self._on_synced)
+        events.releases_read.connect(self._on_releases_read)
+        if self.demo is not None:
+            self.demo.story_chosen.connect(self._begin_again)
+            self.demo.changed.connect(self.window.header.show_clock)
+
+    def start(self) -> None:
+        """Show the window; once it has painted, or is not seen at all, do the rest."""
+        self._unseen.start(UNSEEN_MS)
+        self.window.show()
+
+    @Slot()
+    def _after_first_paint(self) -> None:
+        if self._unseen.isActive():
+            self._unseen.stop()
+            self.begin()
+
+    @Slot()
+    def begin(self) -> None:
+        """Load the icons and start the engine."""
+        self.beginning.emit()
+        self.engine.start()
+        self.window.load_icons()
+        self._listen()
+        if self._is_first:
+            self.window.open_welcome()
+
+    @Slot()
+    def end_on_signals(self) -> None:
+        """Have SIGINT and SIGTERM close the window."""
+        from .quit_signals import QuitSignals  # noqa: PLC0415 - after the first paint
+
+        self._signals = QuitSignals(self)
+        self._signals.received.connect(self._on_signal)
+
+    @Slot()
+    def _on_signal(self) -> None:
+        self.window.close()
+        QApplication.quit()
+
+    def _listen(self) -> None:
+        """For a second start on the same data."""
+        from .single_instance import Doorbell  # noqa: PLC0415 - after the first paint
+
+        self._doorbell = Doorbell(self.source.path.parent, self)
+        self._doorbell.rung.connect(self.window.come_to_front)
+
+    @Slot(str)
+    def _begin_again(self, story: str) -> None:
+        from .requests import Next  # noqa: PLC0415 - rarely wanted
+
+        self._go_on(Next(story=story))
+
+    def _go_on(self, what: Next) -> None:
+        """End this window for what comes next."""
+        self.next = what
+        self.window.close()
+
+    @Slot(object)
+    def _on_synced(self, synced: Synced) -> None:
+        db = self.source.db
+        states = catalogue.sync_states(db) if db is not None else []
+        state = next((s for s in states if s.connection_id == synced.connection_id), None)
+        if state is not None:
+            outcome = TrialOutcome(synced.connection_id, state.problem, state.next_step)
+            self.source.connection_tried.emit(outcome)
+
+    def _try_out(self, connection: Connection | None) -> None:
+        """Try a connection to Azure while the demo stays; None gives up the one that is tried."""
+        from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely wanted
+
+        if self._trial is not None:
+            self._trial.give_up()
+            self._trial = None
+        if connection is None or self._azure_folder is None:
+            return
+        self._trial = ConnectionTrial(self._azure_folder, connection)
+        self._trial.progressed.connect(self.source.connecting)
+        self._trial.ended.connect(self._on_tried)
+        self._trial.start()
+
+    @Slot(object)
+    def _on_tried(self, outcome: TrialOutcome) -> None:
+        if self._trial is not None and not outcome.problem:
+            problem = self._trial.adopt()
+            if problem is not None:
+                outcome = TrialOutcome(0, problem.sentence, problem.next_step)
+        self._try_out(None)
+        self.source.connection_tried.emit(outcome)
+        if not outcome.problem:
+            from .requests import Next  # noqa: PLC0415 - rarely wanted
+
+            self._go_on(Next(is_azure=True))
+
+    def forget(self) -> None:
+        """Once it is closed, and another program follows: end Qt's objects here and now, and not where the
+        garbage collector happens to run, which may be another thread."""
+        for part in (self.window, self.theme, self):
+            part.deleteLater()
+
+    def close(self) -> bool:
+        """False if the engine did not end in time: then only ending the process helps."""
+        self._unseen.stop()
+        if self._doorbell is not None:
+            self._doorbell.close()
+        if self._signals is not None:
+            self._signals.close()
+        self.window.close()
+        ended = self.engine.stop()
+        self._try_out(None)
+        self.source.close()
+        return ended
+
+    @Slot(object)
+    def _on_opened(self, opened: Opened) -> None:
+        self.source.open(anew=opened.set_aside is not None)
+        self.releases.forget()
+        if opened.set_aside is not None:
+            self.window.show_set_aside(opened.set_aside)
+
+    @Slot(object)
+    def _on_changed(self, changed: Changed) -> None:
+        if "releases" in changed.changes.tables:
+            self.releases.forget()
+        self.source.announce(changed.changes)
+
+    @Slot(object)
+    def _on_prompted(self, prompted: Prompted) -> None:
+        self.window.show_prompt(prompted.text)
+        self.source.connecting.emit(prompted.text)
+
+    @Slot(object)
+    def _on_sync_progressed(self, progress: SyncProgress) -> None:
+        pause = (
+            f", going on in {progress.waiting_s:.0f} s as Azure asks" if progress.waiting_s else ""
+        )
+        self.window.show_syncing(
+            f"{progress.reading}, {progress.done:,} of {progress.total:,}{pause}"
+        )
+
+    @Slot(object)
+    def _on_sync_ended(self, _: SyncEnded) -> None:
+        self.window.show_syncing("")
+
+    @Slot(object)
+    def _on_releases_read(self, read: ReleasesRead) -> None:
+        self.source.releases_read.emit(read.text)
+
+    @Slot(object)
+    def _on_failed(self, failed: Failed) -> None:
+        problem = failed.problem
+        known = problem.connection_id != 0
+        log.log(logging.INFO if known else logging.WARNING, "%s", problem.text)
+        self.window.show_problem(problem)

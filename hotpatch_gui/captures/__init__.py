@@ -1,0 +1,1 @@
+"""Named scenes of the real window, for pictures and visual tests."""

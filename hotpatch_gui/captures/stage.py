@@ -1,0 +1,209 @@
+"""The whole program on a stage: real window, real worker, simulated Azure whose clock stands still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+from PySide6.QtCore import QEventLoop, QObject, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from hotpatch_gui.application.targets import Target, demo_target
+from hotpatch_gui.application.window import App, make_application
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.stories import STORIES
+from hotpatch_gui.system import resources
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.later import Later
+from hotpatch_gui.views.widgets.table import Table
+
+PATIENCE_S = 30.0
+
+
+def application() -> QApplication:
+    """The one QApplication, with nothing that moves by itself."""
+    existing = QApplication.instance()
+    made = existing if isinstance(existing, QApplication) else make_application()
+    made.setCursorFlashTime(0)
+    return made
+
+
+def still_wire(clock: SteppedClock, story: str = "today") -> Wire:
+    """A world of the demo with a clock that stands still and no quota to wait for."""
+    others = resources.read_json("other-updates.json")
+    pairs = resources.read_json("region-pairs.json")["pairs"]
+    return build_simulator(
+        resources.calendar(), others, clock=clock, quota=1000, story=story, pairs=pairs
+    )
+
+
+class _Asking:
+    """The window's requests, each waited for until the engine has handled it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def ask(*arguments: Any, **keywords: Any) -> None:
+            app = self._stage.app
+            getattr(app.requests, name)(*arguments, **keywords)
+            self._stage.until(lambda: app.engine.unhandled == 0)
+
+        return ask
+
+
+class Stage(QObject):
+    """Use as a context manager; ``window`` is the program's, ``wire`` the Azure behind it."""
+
+    def __init__(
+        self,
+        theme: str,
+        *,
+        folder: Path | None = None,
+        wire: Wire | None = None,
+        target: Target | None = None,
+        scale: float = 1.0,
+        story: str = "today",
+    ) -> None:
+        """Without a ``target``, the program talks to ``wire`` in this process; without a ``wire``, to
+        the world of ``story`` at its first moment. ``folder`` keeps the data beyond the stage."""
+        super().__init__()
+        self._temporary = TemporaryDirectory(prefix="hotpatch-stage-") if folder is None else None
+        self.folder = folder or Path(self._temporary.name if self._temporary else "")
+        self.clock = SteppedClock(STORIES[story].start)
+        self.wire = wire or still_wire(self.clock, story)
+        chosen = target or demo_target(lambda: self.wire)
+        self.app = App(
+            application(),
+            self.folder,
+            chosen,
+            theme=theme,
+            bundled_font=True,
+            scale=scale,
+            azure_folder=self.folder / "azure",
+        )
+        self.window = self.app.window
+        self.ask = _Asking(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for dialog in self.window.findChildren(QDialog):
+            dialog.reject()
+        self.app.close()
+        self.app.forget()
+        self._spin(20)
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def start(self) -> None:
+        """Show the window and wait until the first sync has ended and the charts are drawn."""
+        self.app.start()
+        self.until(self._synced)
+        self.settle()
+
+    def until(self, condition: Callable[[], Any]) -> None:
+        """Turn the event loop until ``condition`` holds.
+
+        Raises:
+            TimeoutError: it does not hold in time.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(
+                    f"never came true: {getattr(condition, '__qualname__', condition)}"
+                )
+            self._spin(10)
+
+    def settle(self) -> None:
+        """Until the views have heard of every change, queries are back and every chart in sight is drawn."""
+        self._spin(5)
+        self.until(lambda: not self.app.source.has_news)
+        self.until(lambda: self.app.source.reader.is_idle)
+        self._spin(30)
+        self.until(
+            lambda: all(p.is_built for p in self.window.findChildren(Later) if p.isVisible())
+        )
+        self.until(
+            lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if _is_seen(h))
+        )
+        self.until(lambda: self.app.source.reader.is_idle)
+        self._spin(30)
+
+    def choose(self, *names: str) -> None:
+        """Select machines by name and wait until what was read anew of them is shown."""
+        db = self.app.source.db
+        assert db is not None
+        marks = ",".join("?" * len(names))
+        rows = db.execute(
+            f"SELECT id, name FROM machines WHERE name IN ({marks})", names
+        ).fetchall()
+        ids = {row["name"]: row["id"] for row in rows}
+        page = self.window.machines
+        page.choose(ids[names[0]])
+        for name in names[1:]:
+            number = page.model.number_of(ids[name])
+            assert number is not None
+            model = page.list.selectionModel()
+            model.select(
+                page.model.index(number, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows
+            )
+        self.idle()
+        self.settle()
+
+    def idle(self) -> None:
+        """Until the engine has nothing due."""
+        self._spin(5)
+        self.until(lambda: self.app.engine.is_idle)
+
+    def sync(self) -> None:
+        """Read everything anew, to its end."""
+        self.app.requests.sync(whole=True)
+        self.idle()
+        self.settle()
+
+    def operation_states(self) -> list[OperationState]:
+        db = self.app.source.db
+        assert db is not None
+        return [
+            OperationState(r[0]) for r in db.execute("SELECT state FROM operations ORDER BY id")
+        ]
+
+    def grab(self, widget: QWidget) -> QImage:
+        """The widget's pixels; focus is taken away so that no cursor shows."""
+        for focused in (QApplication.focusWidget(), widget.focusWidget()):
+            if focused is not None:
+                focused.clearFocus()
+        self._spin(20)
+        return widget.grab().toImage()
+
+    def table(self, name: str) -> Table:
+        found = self.window.findChild(Table, name)
+        assert found is not None
+        return found
+
+    def _synced(self) -> bool:
+        db = self.app.source.db
+        if db is None:
+            return False
+        row = db.execute("SELECT finished_at, problem FROM sync_state").fetchone()
+        return row is not None and bool(row[0] or row[1]) and not self.window.is_syncing
+
+    def _spin(self, milliseconds: int) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+
+def _is_seen(widget: QWidget) -> bool:
+    """Whether a part of it is on the screen, and not scrolled out of its view."""
+    return not widget.visibleRegion().isEmpty()

@@ -1,0 +1,122 @@
+"""The demo's own time: step to the next release, play a month in seconds, begin again elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+if TYPE_CHECKING:
+    from hotpatch_gui.simulator.arm import Wire
+
+PLAYED = timedelta(days=30)
+PLAY_S = 20.0
+"""In how many seconds PLAYED goes by."""
+LOOK_MS = 2500
+"""How often everything is read anew while time flies: each reading takes up to seven of the 15 queries that Azure allows in 5 s."""
+AFTER = timedelta(minutes=5)
+"""How long after its release a step stops."""
+
+
+class DemoTime(QObject):
+    """Moves the clock of the simulated Azure of this process, and has the window follow. Lives on the UI
+    thread; the world's lock makes it safe.
+
+    Signals:
+        changed (): it plays, or plays no more.
+        story_chosen (str): the demo is to begin again with this story.
+    """
+
+    changed = Signal()
+    story_chosen = Signal(str)
+
+    def __init__(
+        self,
+        wire: Callable[[], Wire | None],
+        sync: Callable[[], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """``wire`` gives the world once the engine has made it."""
+        super().__init__(parent)
+        self._wire, self._sync = wire, sync
+        self._ends: datetime | None = None
+        self._looker = QTimer(self)
+        self._looker.setInterval(LOOK_MS)
+        self._looker.timeout.connect(self._look)
+
+    @property
+    def wire(self) -> Wire | None:
+        return self._wire()
+
+    @property
+    def is_ready(self) -> bool:
+        return self.wire is not None
+
+    @property
+    def is_playing(self) -> bool:
+        return self._ends is not None
+
+    @property
+    def next_release(self) -> datetime | None:
+        """When the next release comes out that is known; None where none is."""
+        if self.wire is None:
+            return None
+        cloud = self.wire.cloud
+        with cloud.lock:
+            return cloud.patching.next_release(cloud.clock.now())
+
+    @property
+    def stories(self) -> list[tuple[str, str]]:
+        """(key, title) of the worlds that the demo can begin in."""
+        from hotpatch_gui.simulator.stories import STORIES  # noqa: PLC0415 - after the first paint
+
+        return [(key, story.title) for key, story in STORIES.items()]
+
+    def step(self) -> None:
+        """To just after the next release."""
+        release = self.next_release
+        if self.wire is None or release is None:
+            return
+        self.stop()
+        with self.wire.cloud.lock:
+            self.wire.cloud.clock.jump_to(release + AFTER)
+        self._sync()
+
+    def play(self) -> None:
+        """Let a month go by."""
+        if self.wire is None:
+            return
+        cloud = self.wire.cloud
+        with cloud.lock:
+            self._ends = cloud.clock.now() + PLAYED
+            cloud.clock.play_until(self._ends, PLAYED.total_seconds() / PLAY_S)
+        self._looker.start()
+        self.changed.emit()
+        self._sync()
+
+    def stop(self) -> None:
+        """Stay where the clock is."""
+        if self.wire is not None and self._ends is not None:
+            with self.wire.cloud.lock:
+                self.wire.cloud.clock.stop_playing()
+            self._end()
+
+    def begin(self, story: str) -> None:
+        self.stop()
+        self.story_chosen.emit(story)
+
+    def _look(self) -> None:
+        self._sync()
+        if self.wire is not None and self._ends is not None:
+            with self.wire.cloud.lock:
+                is_over = self.wire.cloud.clock.now() >= self._ends
+            if is_over:
+                self._end()
+
+    def _end(self) -> None:
+        self._ends = None
+        self._looker.stop()
+        self.changed.emit()
+        self._sync()

@@ -1,0 +1,118 @@
+"""A list with a tick box in each row, for as many rows as a fleet has machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+
+from .rows import plain_tip
+
+Index = QModelIndex | QPersistentModelIndex
+ROLE = Qt.ItemDataRole
+
+
+class CheckedRow(NamedTuple):
+    """``cells`` are the texts in their order, the last of them also the tooltip; one that is not ``able`` can't be
+    ticked."""
+
+    id: int
+    cells: tuple[str, ...]
+    able: bool = True
+
+
+class CheckedModel(QAbstractTableModel):
+    """Lives on the UI thread. With ``ticks`` each row that is able begins ticked.
+
+    Signals:
+        ticked (): another row is ticked, or one less.
+    """
+
+    ticked = Signal()
+
+    def __init__(
+        self,
+        heads: Sequence[str],
+        row_px: int,
+        parent: QObject | None = None,
+        *,
+        ticks: bool = False,
+    ) -> None:
+        """``row_px`` is the height of a row."""
+        super().__init__(parent)
+        self._size = QSize(0, row_px)
+        self._heads, self._ticks = tuple(heads), ticks
+        self._rows: Sequence[CheckedRow] = ()
+        self._left: set[int] = set()
+        self._able = 0
+
+    def set_rows(self, rows: Sequence[CheckedRow]) -> None:
+        self.beginResetModel()
+        self._rows = rows
+        self._able = sum(row.able for row in rows)
+        self.endResetModel()
+
+    @property
+    def count(self) -> int:
+        """How many rows are ticked."""
+        return self._able - len(self._left)
+
+    @property
+    def ids(self) -> list[int]:
+        """Of the rows that are ticked, in their order."""
+        return [row.id for row in self._rows if row.able and row.id not in self._left]
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self._heads)
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole
+    ) -> Any:
+        if orientation is Qt.Orientation.Horizontal and role == ROLE.DisplayRole:
+            return self._heads[section]
+        return None
+
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+        row = self._rows[index.row()]
+        if role == ROLE.DisplayRole:
+            return row.cells[index.column()]
+        if role == ROLE.SizeHintRole and index.column() == 0:
+            return self._size
+        if role == ROLE.ToolTipRole and index.column() == len(self._heads) - 1:
+            return plain_tip(row.cells[-1])
+        if role == ROLE.CheckStateRole and self._ticks and index.column() == 0:
+            is_ticked = row.able and row.id not in self._left
+            return Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:  # noqa: N802
+        row = self._rows[index.row()]
+        if role != ROLE.CheckStateRole or not row.able:
+            return False
+        if Qt.CheckState(value) is Qt.CheckState.Checked:
+            self._left.discard(row.id)
+        else:
+            self._left.add(row.id)
+        self.dataChanged.emit(index, index, [role])
+        self.ticked.emit()
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        plain = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        if not self._rows[index.row()].able:
+            return plain
+        can_tick = self._ticks and index.column() == 0
+        tick = Qt.ItemFlag.ItemIsUserCheckable if can_tick else Qt.ItemFlag.NoItemFlags
+        return plain | Qt.ItemFlag.ItemIsEnabled | tick

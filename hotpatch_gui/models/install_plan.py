@@ -1,0 +1,182 @@
+"""What an installation would do to many machines, worked out off the UI thread: machines that are offered the same
+have one plan."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.installs import FleetReview, InstallRequest, Plan, plan
+from hotpatch_gui.domain.machines import Freshness, freshness
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.updates import Update
+from hotpatch_gui.store import assessments, machines
+from hotpatch_gui.store.times import from_text
+
+from . import words
+from .ability import why_not
+from .checked import CheckedRow
+
+
+class Candidate(NamedTuple):
+    """A machine that was chosen. ``offer`` is the key of what it is offered; ``why_not`` is empty where an
+    installation can be asked for."""
+
+    id: int
+    name: str
+    why_not: str
+    offer: str
+    is_listed: bool
+    restart_pending: bool
+    assessed: datetime | None
+    zone: str
+    resource_group: str
+    tags: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The machines chosen, the rows of their list, and their offers by key."""
+
+    machines: tuple[Candidate, ...]
+    rows: tuple[CheckedRow, ...]
+    offers: Mapping[str, tuple[Update, ...]]
+
+    @property
+    def skipped(self) -> int:
+        return sum(bool(m.why_not) for m in self.machines)
+
+    @property
+    def tag_names(self) -> list[str]:
+        """Names of tags that at least one of them has."""
+        return sorted({name for m in self.machines for name in tags_of(m.tags)})
+
+
+def read_candidates(
+    db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime
+) -> Candidates:
+    """Out of the file; it may take a while for thousands."""
+    rows = machines.read_for_install(db, machine_ids)
+    keys, offers = assessments.offers(db, machine_ids)
+    found = tuple(
+        Candidate(
+            row["id"], row["display_name"], why_not(row, OperationKind.INSTALL), keys.get(row["id"], ""),
+            words.is_listed(row), bool(row["restart_pending"]), from_text(row["assessed_at"]),
+            f"{row['location']}, zone {row['zone']}" if row["zone"] else f"{row['location']}, no zone",
+            row["resource_group"], row["tags"],
+        )
+        for row in rows
+    )  # fmt: skip
+    texts = tuple(
+        CheckedRow(
+            machine.id,
+            (
+                machine.name, row["hotpatch_status"], str(row["updates"]) if words.is_counted(row) else words.NOTHING,
+                words.assessed_age(row, now), _remark(machine, now),
+            ),
+            able=not machine.why_not,
+        )
+        for machine, row in zip(found, rows, strict=True)
+    )  # fmt: skip
+    return Candidates(found, texts, offers)
+
+
+def _remark(machine: Candidate, now: datetime) -> str:
+    if machine.why_not:
+        return machine.why_not
+    fresh = freshness(machine.assessed, now)
+    if fresh is Freshness.NEVER:
+        return "No assessment known"
+    if fresh is Freshness.TOO_OLD:
+        return "Assess first: the list is too old"
+    return "Restart pending" if machine.restart_pending else ""
+
+
+def tags_of(text: str) -> dict[str, str]:
+    """A machine's tags, as they are stored, by name."""
+    pairs = (part.partition(":") for part in text.split(", ") if part)
+    return {name: value for name, _, value in pairs}
+
+
+def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
+    """The wave of each machine, by ``zone``, ``group`` or ``tag:NAME``."""
+    if by == "zone":
+        return [m.zone for m in chosen]
+    if by == "group":
+        return [m.resource_group for m in chosen]
+    name = by.removeprefix("tag:")
+    return [tags_of(m.tags).get(name, "") or f"no tag {name}" for m in chosen]
+
+
+class Line(NamedTuple):
+    """An update in the preview: on how many machines it is offered, and why it is left out; empty where it is
+    taken."""
+
+    update: Update
+    machines: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A request applied to the machines that are ticked."""
+
+    review: FleetReview
+    taken: tuple[Line, ...]
+    left: tuple[Line, ...]
+    rows: tuple[CheckedRow, ...]
+    oldest: datetime | None
+    never_assessed: int
+
+
+def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequest) -> Planned:
+    """Touches nothing but its arguments, so that it may run beside the UI thread."""
+    wanted = set(chosen)
+    mine = [m for m in candidates.machines if m.id in wanted]
+    plans: dict[tuple[str, bool, bool], Plan] = {}
+    for machine in mine:
+        key = (machine.offer, machine.restart_pending, machine.is_listed)
+        if key not in plans:
+            plans[key] = plan(
+                request, candidates.offers.get(machine.offer, ()), restart_pending=machine.restart_pending,
+                is_known=machine.is_listed,
+            )  # fmt: skip
+    by_machine = {m.id: plans[m.offer, m.restart_pending, m.is_listed] for m in mine}
+    many = Counter(map(id, by_machine.values()))
+    taken, left = _lines(plans.values(), many)
+    texts = {id(p): _texts(p) for p in plans.values()}
+    rows = tuple(CheckedRow(m.id, (m.name, *texts[id(by_machine[m.id])])) for m in mine)
+    known = [m.assessed for m in mine if m.assessed is not None]
+    return Planned(
+        FleetReview(request, by_machine), taken, left, rows, min(known, default=None),
+        len(mine) - len(known),
+    )  # fmt: skip
+
+
+def _lines(
+    plans: Iterable[Plan], many: Mapping[int, int]
+) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    taken: dict[str, Line] = {}
+    left: dict[str, Line] = {}
+    for one in plans:
+        for update in one.taken:
+            _add(taken, update, many[id(one)], "")
+        for update, reason in one.left:
+            _add(left, update, many[id(one)], reason.value)
+    return tuple(taken.values()), tuple(v for k, v in left.items() if k not in taken)
+
+
+def _add(lines: dict[str, Line], update: Update, machines_: int, reason: str) -> None:
+    before = lines.get(update.patch_id)
+    count = before.machines if before is not None else 0
+    lines[update.patch_id] = Line(before.update if before else update, count + machines_, reason)
+
+
+def _texts(one: Plan) -> tuple[str, str]:
+    """What is installed, and what happens."""
+    nothing = "none of those on offer" if one.is_known else "not known"
+    return ", ".join(u.kb or u.name for u in one.taken) or nothing, one.restart_sentence

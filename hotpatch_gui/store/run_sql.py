@@ -1,0 +1,11 @@
+"""Lists of SQL of what Azure reports, made from the enum. Apart from ``sql``: the first frame needs no runs."""
+
+from __future__ import annotations
+
+from hotpatch_gui.domain.records import RunStatus
+
+from .sql import quoted
+
+FINAL_RUNS = quoted(s.value for s in RunStatus if s.is_final)
+"""Statuses of runs and assessments that have ended."""
+GOOD_RUNS = quoted(s.value for s in RunStatus if s.is_good)

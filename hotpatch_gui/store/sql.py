@@ -1,0 +1,34 @@
+"""Lists of SQL, made from the enums: a rule stands once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+
+AMONG = "(SELECT value FROM json_each(?))"
+"""Stands for any number of ids, bound as one value by ``as_list``."""
+
+
+def as_list(ids: Iterable[int | str]) -> str:
+    """Ids -> the value of AMONG's parameter."""
+    return json.dumps(list(ids))
+
+
+def quoted(values: Iterable[str]) -> str:
+    """Values of an enum as a list of SQL."""
+    return "(" + ", ".join(f"'{value}'" for value in values) + ")"
+
+
+OPEN = quoted(s.value for s in OperationState if not s.is_final)
+"""States of operations that have not ended."""
+UNDER_WAY = quoted(s.value for s in OperationState if s.is_under_way)
+"""States in which Azure may be at work on an operation's machine."""
+BEFORE_OTHERS = quoted(
+    s.value for s in OperationState if not s.is_final and s is not OperationState.UNKNOWN
+)
+"""States of operations for which later ones on the same machine wait."""
+MISSED = quoted(s.value for s in OperationState if s.is_missed)
+"""States of operations that did not do what they were for, as far as is known."""
+KINDS = quoted(k.value for k in OperationKind)

@@ -1,0 +1,1 @@
+"""What the operating system gives: folders, the log, the settings file, resources, tuning of the interpreter."""

@@ -1,0 +1,55 @@
+"""Where this program keeps its data, by the platform's custom."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+FOLDER = "HotpatchDashboard"
+MARKER, PORTABLE_FOLDER = "portable.txt", "HotpatchDashboard-data"
+"""A file of this name beside the program, whatever is in it, keeps all data in this folder beside it."""
+
+
+class PortableError(Exception):
+    """``str()`` is for the user."""
+
+
+def program_dir() -> Path:
+    """Where the program is: the bundle's folder, or the one that holds the package."""
+    frozen = getattr(sys, "frozen", False)
+    return Path(sys.executable).parent if frozen else Path(__file__).resolve().parents[2]
+
+
+def portable_data_dir(program: Path) -> Path | None:
+    """The data folder beside a program that has the marker; None for one that has not.
+
+    Raises:
+        PortableError: it cannot be written. The data is never put elsewhere instead.
+    """
+    if not (program / MARKER).exists():
+        return None
+    import tempfile  # noqa: PLC0415 - not before the first paint of the others
+
+    folder = program / PORTABLE_FOLDER
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise PortableError(
+            f"This program is portable ({program / MARKER}), and {folder} cannot be written: "
+            f"{error.strerror or error}. Nothing was read or kept elsewhere.\nMake the folder writable, remove "
+            f"{MARKER}, or name another folder with --data-dir."
+        ) from error
+    return folder
+
+
+def default_data_dir() -> Path:
+    """``%LOCALAPPDATA%``, ``~/Library/Application Support`` or ``$XDG_DATA_HOME``, and our folder in it."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / FOLDER
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / FOLDER
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / FOLDER

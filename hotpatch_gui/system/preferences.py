@@ -1,0 +1,76 @@
+"""Settings and window state, in an INI file beside the data. A damaged file never stops the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from hotpatch_gui.domain.feeds import PUBLIC_FEED
+
+FILE_NAME = "settings.ini"
+DEFAULT_SYNC_MINUTES = 15
+DEFAULT_HISTORY_DAYS = 30
+
+
+class Settings:
+    """Typed access; a value that cannot be read counts as its default."""
+
+    def __init__(self, folder: Path) -> None:
+        self._store = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> str:
+        return str(self._store.value("theme", "system"))
+
+    @theme.setter
+    def theme(self, choice: str) -> None:
+        self._store.setValue("theme", choice)
+
+    @property
+    def sync_minutes(self) -> int:
+        return self._whole("sync_minutes", DEFAULT_SYNC_MINUTES, 1, 1440)
+
+    @sync_minutes.setter
+    def sync_minutes(self, minutes: int) -> None:
+        self._store.setValue("sync_minutes", minutes)
+
+    @property
+    def history_days(self) -> int:
+        return self._whole("history_days", DEFAULT_HISTORY_DAYS, 1, 36500)
+
+    @history_days.setter
+    def history_days(self, days: int) -> None:
+        self._store.setValue("history_days", days)
+
+    @property
+    def reads_releases(self) -> bool:
+        """Whether Microsoft's release data is read once a day; off by default."""
+        return str(self._store.value("reads_releases", "false")).casefold() == "true"
+
+    @reads_releases.setter
+    def reads_releases(self, is_on: bool) -> None:
+        self._store.setValue("reads_releases", "true" if is_on else "false")
+
+    @property
+    def release_feed(self) -> str:
+        """The address of Microsoft's Security Update API or of a mirror."""
+        return str(self._store.value("release_feed", PUBLIC_FEED))
+
+    def state(self, name: str) -> QByteArray:
+        """A widget's saved state; empty if there is none."""
+        value = self._store.value(f"state/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def save_state(self, name: str, state: QByteArray) -> None:
+        self._store.setValue(f"state/{name}", state)
+
+    def save(self) -> None:
+        self._store.sync()
+
+    def _whole(self, key: str, default: int, low: int, high: int) -> int:
+        try:
+            value = int(str(self._store.value(key, default)))
+        except ValueError:
+            return default
+        return value if low <= value <= high else default

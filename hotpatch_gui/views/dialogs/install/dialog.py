@@ -1,0 +1,255 @@
+"""The dialog: its steps, and the plan that is worked out beside the UI thread as the request changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from hotpatch_gui.domain.installs import InstallRequest, RequestError
+from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.models import words
+from hotpatch_gui.models.checked import CheckedModel
+from hotpatch_gui.models.install_plan import (
+    Candidates,
+    Planned,
+    groups,
+    plan_all,
+    read_candidates,
+)
+from hotpatch_gui.models.reader import Asker
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import ROW_PX
+from hotpatch_gui.views.dialogs.steps import StepsDialog
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.banner import Banner
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.typed_number import TypedNumber
+
+from .parts import list_of, step
+from .properties_step import DEFAULT_MINUTES, PropertiesStep
+from .updates_step import UpdatesStep
+
+FEW = 100
+"""Machines that are read and planned for at once; more are left to the reader."""
+PAUSE_MS = 150
+"""After an edit, before the plan of many machines is worked out again."""
+
+
+class InstallDialog(StepsDialog):
+    """Machines, Updates, Properties, Review + install."""
+
+    def __init__(self, services: Services, machine_ids: Sequence[int], parent: QWidget) -> None:
+        super().__init__(services.theme, "Install updates now", parent)
+        self.setObjectName("installDialog")
+        self._s = services
+        self._is_small = len(machine_ids) <= FEW
+        self._count = len(machine_ids)
+        self._row_px = round(ROW_PX * self._theme.scale)
+        self._candidates: Candidates | None = None
+        self._planned: Planned | None = None
+        self._wanted: tuple[InstallRequest, tuple[int, ...]] | None = None
+        self._reader = Asker(services.source, self._take_candidates, self._show_failure, self)
+        self._planner = Asker(services.source, self._take_plan, self._show_failure, self)
+        self._failure = ""
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._plan)
+        self._make_machines_step()
+        self.updates = UpdatesStep(services, self)
+        self.add_step("Updates", self.updates.page)
+        self.properties = PropertiesStep(services, self)
+        self.add_step("Properties", self.properties.page)
+        self._make_review_step()
+        self.finish()
+        self.updates.edited.connect(self._on_edited)
+        self.properties.edited.connect(self._on_edited)
+        read = partial(read_candidates, machine_ids=machine_ids, now=services.clock())
+        self._reader.ask(read, at_once=self._is_small)
+
+    def _make_machines_step(self) -> None:
+        heads = ("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark")
+        self.machines = CheckedModel(heads, self._row_px, self, ticks=True)
+        self.machines_view = list_of(
+            self._theme, self.machines, "installMachines", "Machines to install on", (200, 120, 136, 100, 200)
+        )  # fmt: skip
+        self.sum = label(self._theme, role="secondary")
+        self.sum.setObjectName("installSum")
+        self.sum.setText(f"Reading {self._count:,} machines…")
+        self.machines.ticked.connect(self._on_ticked)
+        self.add_step("Machines", step(self.sum, self.machines_view))
+
+    def _make_review_step(self) -> None:
+        self.sentence = Banner(self._theme)
+        self.sentence.setObjectName("banner")
+        self.facts = label(self._theme, wrap=True)
+        self.facts.setObjectName("reviewFacts")
+        self.review_list = CheckedModel(("Machine", "Updates", "What happens"), self._row_px, self)
+        view = list_of(
+            self._theme, self.review_list, "reviewList", "What happens on each machine", (150, 300, 320)
+        )  # fmt: skip
+        self.typed = TypedNumber(self._theme)
+        self.typed.textChanged.connect(self.check)
+        self.add_step("Review + install", step(self.sentence, self.facts, view, self.typed))
+
+    def _take_candidates(self, found: Candidates) -> None:
+        self._candidates = found
+        self.machines.set_rows(found.rows)
+        self.properties.set_groups(found.tag_names, self.machines.count)
+        self._on_ticked()
+
+    def _on_ticked(self) -> None:
+        self.sum.setText(self._sum_text())
+        self._on_edited()
+
+    def _sum_text(self) -> str:
+        """Selected in the list = ticked + left out + skipped."""
+        skipped = self._candidates.skipped if self._candidates is not None else 0
+        ticked = self.machines.count
+        left = self._count - ticked - skipped
+        parts = [f"{ticked:,} to install on"]
+        if left:
+            parts.append(f"{left:,} not ticked")
+        if skipped:
+            parts.append(f"{skipped:,} skipped, with the reason beside each")
+        return f"{self._count:,} selected: {', '.join(parts)}."
+
+    @property
+    def chosen_ids(self) -> list[int]:
+        return self.machines.ids
+
+    def _on_edited(self) -> None:
+        self._planned = None
+        if self._is_small:
+            self._plan()
+        else:
+            self._pause.start()
+        self.check()
+
+    def _plan(self) -> None:
+        """Work out what the request would do; the answer comes at once for few machines."""
+        if self._candidates is None:
+            return
+        try:
+            request = self._make_request()
+        except RequestError:
+            self._wanted = None
+            self.updates.show_nothing()
+            return
+        chosen = tuple(self.machines.ids)
+        self._wanted = (request, chosen)
+        work = partial(_plan_all, candidates=self._candidates, chosen=chosen, request=request)
+        self._planner.ask(work, at_once=self._is_small)
+
+    def _take_plan(self, planned: Planned) -> None:
+        self._planned, self._failure = planned, ""
+        self.updates.show_planned(planned)
+        if self.pages.currentIndex() == 3:
+            self._show_review(planned)
+        self.check()
+
+    def _show_failure(self, why: str) -> None:
+        self._failure = why
+        self.check()
+
+    def entering(self, number: int) -> None:
+        if number == 3 and self._planned is not None:
+            self._show_review(self._planned)
+
+    def _show_review(self, planned: Planned) -> None:
+        review = planned.review
+        restarts = review.may_restart
+        self.sentence.show_text(
+            Level.WARNING if restarts else Level.OK,
+            review.sentence,
+            "",
+            glyph=Glyph.RESTART if restarts else Glyph.OK,
+        )
+        self.facts.setText("\n".join(self._facts(planned)))
+        self.review_list.set_rows(planned.rows)
+        count = len(planned.rows)
+        self.typed.set_count(count)
+        self.act.setText(f"Install on {count:,} machine{'' if count == 1 else 's'}")
+
+    def _facts(self, planned: Planned) -> list[str]:
+        count, never = len(planned.rows), planned.never_assessed
+        lines = [self._sum_text()] if self._count > count else []
+        if planned.oldest is not None:
+            age = words.span_text(max(timedelta(0), self._s.clock() - planned.oldest))
+            lines.append(
+                f"The assessment this is based on is {age} old; what Azure finds when it starts may differ."
+            )
+        if never:
+            lines.append(
+                f"{never} of them {'has' if never == 1 else 'have'} no known assessment, so "
+                f"{'its' if never == 1 else 'their'} updates can't be previewed."
+            )
+        lines += [
+            self.properties.order_text(count),
+            f"{self.properties.setting.label}. {self.properties.window_text()}",
+            "Azure offers no way to cancel an installation once it is sent.",
+        ]
+        if planned.review.unseen:
+            lines.append(
+                f"No last assessment offers {', '.join(planned.review.unseen)}; Azure installs it only where it applies."
+            )
+        return lines
+
+    def what_is_wrong(self) -> str:
+        if self._candidates is None:
+            return self._failure or "Reading the machines…"
+        if not self.machines.count:
+            return "Tick at least one machine that is running."
+        number = self.pages.currentIndex()
+        if number >= 1:
+            if wrong := self.updates.problem:
+                return wrong
+            try:
+                self._make_request(checked=number >= 2)
+            except RequestError as error:
+                return str(error)
+        if number == 3 and self._planned is None:
+            return self._failure or "Working out what happens…"
+        return self.typed.problem if number == 3 else ""
+
+    def _make_request(self, *, checked: bool = False) -> InstallRequest:
+        """As it stands; the duration counts once it is ``checked``, and before is the usual one.
+
+        Raises:
+            RequestError: it cannot be sent so.
+        """
+        updates = self.updates
+        return InstallRequest(
+            classifications=frozenset(c for c, box in updates.classes.items() if box.isChecked()),
+            include=updates.include.kbs,
+            exclude=updates.exclude.kbs,
+            exclude_restarting=updates.no_restarts.isChecked(),
+            published_by=updates.published_by,
+            restart=self.properties.setting,
+            maximum_minutes=self.properties.minutes.value() if checked else DEFAULT_MINUTES,
+        )
+
+    def do_it(self) -> None:
+        if self._planned is None or self.what_is_wrong() or self._candidates is None:
+            return
+        self.act.setEnabled(False)
+        chosen = self.machines.ids
+        by, named = self.properties.grouped_by, []
+        if by:
+            wanted = set(chosen)
+            named = groups([m for m in self._candidates.machines if m.id in wanted], by)
+        request = self._make_request(checked=True)
+        self._s.requests.install(chosen, request, self.properties.waves, named)
+        self.accept()
+
+
+def _plan_all(
+    _: sqlite3.Connection, candidates: Candidates, chosen: Sequence[int], request: InstallRequest
+) -> Planned:
+    """On the reader's thread, which needs no file for it."""
+    return plan_all(candidates, chosen, request)

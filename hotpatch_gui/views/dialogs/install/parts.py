@@ -1,0 +1,42 @@
+"""What the steps have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractItemModel
+from PySide6.QtWidgets import QLayout, QTreeView, QTreeWidget, QVBoxLayout, QWidget
+
+from hotpatch_gui.theme.theme import Theme
+
+
+def step(*parts: QWidget | QLayout | None) -> QWidget:
+    """A page of the dialog; None is room to spare."""
+    page = QWidget()
+    page.setObjectName("surface")
+    column = QVBoxLayout(page)
+    column.setContentsMargins(24, 16, 24, 16)
+    column.setSpacing(12)
+    for part in parts:
+        if part is None:
+            column.addStretch(1)
+        elif isinstance(part, QWidget):
+            column.addWidget(part, 1 if isinstance(part, QTreeView | QTreeWidget) else 0)
+        else:
+            column.addLayout(part)
+    return page
+
+
+def list_of(
+    theme: Theme, model: QAbstractItemModel, name: str, accessible_name: str, widths: Sequence[int]
+) -> QTreeView:
+    """A list of machines, drawn as far as it is in sight, however long it is."""
+    made = QTreeView()
+    made.setObjectName(name)
+    made.setAccessibleName(accessible_name)
+    made.setRootIsDecorated(False)
+    made.setUniformRowHeights(True)
+    made.setModel(model)
+    for number, width in enumerate(widths):
+        made.setColumnWidth(number, round(width * theme.scale))
+    return made

@@ -1,0 +1,159 @@
+"""Restart, duration, and for several machines how many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout
+
+from hotpatch_gui.domain.installs import MAX_MINUTES, MIN_MINUTES, RestartSetting
+from hotpatch_gui.domain.waves import AT_ONCE, WaveMode, Waves
+from hotpatch_gui.models import words
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
+
+from .parts import step
+
+DEFAULT_MINUTES = 120
+DEFAULT_SIZE = 50
+MACHINES = " machines at a time"
+_RESTARTS = {
+    RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update asks for it.",
+    RestartSetting.NEVER: "Azure restarts nothing. Settings inside a machine can restart it all the same, "
+    "and updates that wait for a restart stay unfinished.",
+    RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update asks for it.",
+}
+
+
+class PropertiesStep(QObject):
+    """Signals:
+    edited (): something else is wanted now.
+    """
+
+    edited = Signal()
+
+    def __init__(self, services: Services, parent: QObject) -> None:
+        super().__init__(parent)
+        theme, self._clock = services.theme, services.clock
+        self.restart = QComboBox()
+        self.restart.setObjectName("restartSetting")
+        self.restart.setAccessibleName("Restart")
+        for setting in RestartSetting:
+            self.restart.addItem(setting.label, setting.value)
+        self.minutes = NumberBox(theme, 1, 999, DEFAULT_MINUTES, suffix=MINUTES)
+        self.minutes.setObjectName("maximumMinutes")
+        self.minutes.setAccessibleName("Maximum duration in minutes")
+        self.restart_words = label(theme, role="secondary", wrap=True)
+        self.window_words = label(theme, role="secondary", wrap=True)
+        self.order = QComboBox()
+        self.order.setObjectName("waveOrder")
+        self.order.setAccessibleName("Order of the machines")
+        self.size = NumberBox(theme, 1, 9999, DEFAULT_SIZE, suffix=MACHINES)
+        self.size.setObjectName("waveSize")
+        self.size.setAccessibleName("Machines at a time")
+        self.stop = QComboBox()
+        self.stop.setObjectName("waveStop")
+        self.stop.setAccessibleName("After failures")
+        for count in (1, 3, 10):
+            text = "one failure" if count == 1 else f"{count} failures"
+            self.stop.addItem(f"Stop after {text}", count)
+        self.stop.addItem("Go on whatever fails", 0)
+        self.wave_words = label(theme, role="secondary", wrap=True)
+        for widget in (self.restart, self.minutes, self.order, self.size, self.stop):
+            widget.setFixedWidth(round(240 * theme.scale))
+        self.page = step(self._form(), None)
+        self.set_groups([], 1)
+        for box in (self.restart, self.order, self.stop):
+            box.currentIndexChanged.connect(self.show_words)
+        for number in (self.minutes, self.size):
+            number.valueChanged.connect(self.show_words)
+
+    def _form(self) -> QFormLayout:
+        self._form_layout = form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(8)
+        form.addRow("Restart", self.restart)
+        form.addRow("", self.restart_words)
+        form.addRow("Maximum duration", self.minutes)
+        form.addRow("", self.window_words)
+        waves = QHBoxLayout()
+        waves.setSpacing(12)
+        waves.addWidget(self.order)
+        waves.addWidget(self.size)
+        waves.addStretch(1)
+        form.addRow("Order", waves)
+        form.addRow("Failures", self.stop)
+        form.addRow("", self.wave_words)
+        return form
+
+    def set_groups(self, tag_names: Sequence[str], machines: int) -> None:
+        """By what several machines can go one after the other; a single one has no order."""
+        chosen = self.order.currentData()
+        self.order.blockSignals(True)
+        self.order.clear()
+        self.order.addItem("All at once", "all")
+        self.order.addItem("So many at a time", "some")
+        self.order.addItem("One zone after the other", "zone")
+        self.order.addItem("One resource group after the other", "group")
+        for name in tag_names:
+            self.order.addItem(f"By tag {name}", f"tag:{name}")
+        self.order.setCurrentIndex(max(0, self.order.findData(chosen)))
+        self.order.blockSignals(False)
+        for row in range(4, self._form_layout.rowCount()):
+            self._form_layout.setRowVisible(row, machines > 1)
+        self.show_words()
+
+    @property
+    def setting(self) -> RestartSetting:
+        return RestartSetting(self.restart.currentData())
+
+    @property
+    def grouped_by(self) -> str:
+        """``zone``, ``group`` or ``tag:NAME``; empty where the machines don't go by group."""
+        by = str(self.order.currentData())
+        return "" if by in ("all", "some") else by
+
+    @property
+    def waves(self) -> Waves:
+        by = self.order.currentData()
+        if by == "all":
+            return AT_ONCE
+        stop_after = int(self.stop.currentData())
+        if by == "some":
+            return Waves(WaveMode.SOME, self.size.value(), stop_after)
+        return Waves(WaveMode.GROUPS, 0, stop_after)
+
+    def window_text(self) -> str:
+        now, minutes = self._clock(), self.minutes.value()
+        last = now + timedelta(minutes=max(0, minutes - MIN_MINUTES))
+        end: datetime = now + timedelta(minutes=minutes)
+        return (
+            f"Sent now, no update starts after {words.moment_text(last)}; one under way is finished, "
+            f"until {words.moment_text(end)} or later."
+        )
+
+    def order_text(self, machines: int) -> str:
+        """How the machines are staggered, and by whom."""
+        if machines == 1:
+            return "Azure does not stagger this by availability zones and sets: it starts as soon as you confirm."
+        if self.waves.mode is WaveMode.ALL:
+            return "Azure does not stagger this by availability zones and sets: all of them start at once."
+        return (
+            f"{self.waves.text} This program sends each machine's request in its turn, while it runs; Azure does not "
+            "stagger them itself."
+        )
+
+    def show_words(self) -> None:
+        self.restart_words.setText(_RESTARTS[self.setting])
+        self.window_words.setText(
+            f"At most {MAX_MINUTES} minutes. No update starts with less than {MIN_MINUTES} minutes left, and 10 are "
+            f"kept for the restart. {self.window_text()}"
+        )
+        is_all = self.waves.mode is WaveMode.ALL
+        self.size.setVisible(self.waves.mode is WaveMode.SOME)
+        self.stop.setEnabled(not is_all)
+        self.wave_words.setText(self.order_text(2))
+        self.edited.emit()

@@ -1,0 +1,164 @@
+"""Which updates: by classification, by KB, by restart and by date, with a preview of what that takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+from PySide6.QtCore import QDate, QObject, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDateEdit,
+    QGridLayout,
+    QHBoxLayout,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+)
+
+from hotpatch_gui.domain.kb import read_kbs
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.models import outcomes, words
+from hotpatch_gui.models.install_plan import Line, Planned
+from hotpatch_gui.models.rows import plain_tip
+from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.kb_box import KbBox
+from hotpatch_gui.views.widgets.labels import label
+
+from .parts import step
+
+MAX_LINES = 1_000
+"""Updates that the preview lists; the rest is counted."""
+PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
+
+
+class UpdatesStep(QObject):
+    """Signals:
+    edited (): something else is wanted now.
+    """
+
+    edited = Signal()
+
+    def __init__(self, services: Services, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = services.theme
+        self.classes = {c: QCheckBox(c.label) for c in Classification}
+        hint = "KB numbers, separated by commas or spaces"
+        self.include = KbBox(self._theme, "includeKbs", "KBs to include in addition", hint)
+        self.exclude = KbBox(self._theme, "excludeKbs", "KBs to exclude", hint)
+        self.no_restarts = QCheckBox(
+            "Leave out updates that restart, may restart, or do not say whether they do"
+        )
+        self.no_restarts.setObjectName("excludeRestarting")
+        self.limit_date = QCheckBox("Only published on or before")
+        self.limit_date.setObjectName("limitDate")
+        self.date = QDateEdit(QDate(services.clock().date()))  # type: ignore[call-overload]
+        self.date.setObjectName("publishedBy")
+        self.date.setAccessibleName("Latest publish date")
+        self.date.setDisplayFormat("d MMM yyyy")
+        self.date.setCalendarPopup(True)
+        self.date.setEnabled(False)
+        self.counted = label(self._theme, weight=SEMIBOLD_WEIGHT)
+        self.counted.setObjectName("installCounted")
+        self.preview = self._make_preview()
+        self.page = step(self._classes(), self._kbs(), self._limits(), self.counted, self.preview)
+        self._connect()
+
+    def _classes(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        for number, (classification, box) in enumerate(self.classes.items()):
+            box.setObjectName(f"class-{classification.value}")
+            box.setChecked(classification in PRESELECTED)
+            grid.addWidget(box, number // 4, number % 4)
+        return grid
+
+    def _kbs(self) -> QHBoxLayout:
+        boxes = QHBoxLayout()
+        boxes.setSpacing(16)
+        for title, kbs in (
+            ("Also include KBs", self.include),
+            ("Exclude KBs (takes priority)", self.exclude),
+        ):
+            part = QVBoxLayout()
+            part.setSpacing(4)
+            part.addWidget(label(self._theme, title))
+            part.addWidget(kbs)
+            boxes.addLayout(part, 1)
+        return boxes
+
+    def _limits(self) -> QHBoxLayout:
+        limits = QHBoxLayout()
+        limits.setSpacing(12)
+        limits.addWidget(self.no_restarts)
+        limits.addStretch(1)
+        limits.addWidget(self.limit_date)
+        limits.addWidget(self.date)
+        return limits
+
+    def _make_preview(self) -> QTreeWidget:
+        made = QTreeWidget()
+        made.setObjectName("installPreview")
+        made.setAccessibleName("What is taken and what is left out")
+        made.setRootIsDecorated(False)
+        made.setHeaderLabels(("Update", "KB", "Classification", "Restart", "Machines", "Selected"))
+        for number, width in enumerate((298, 104, 108, 122, 84, 76)):
+            made.setColumnWidth(number, round(width * self._theme.scale))
+        return made
+
+    def _connect(self) -> None:
+        for box in (*self.classes.values(), self.no_restarts, self.limit_date):
+            box.toggled.connect(self.edited)
+        for kbs in (self.include, self.exclude):
+            kbs.textChanged.connect(self.edited)
+        self.limit_date.toggled.connect(self.date.setEnabled)
+        self.date.dateChanged.connect(self.edited)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the KB numbers, in a sentence; empty where nothing is."""
+        return read_kbs("\n".join(b.toPlainText() for b in (self.include, self.exclude))).problem
+
+    @property
+    def published_by(self) -> datetime | None:
+        if not self.limit_date.isChecked():
+            return None
+        day = self.date.date().toPython()
+        return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)  # type: ignore[arg-type]
+
+    def show_nothing(self) -> None:
+        self.preview.clear()
+        self.counted.setText("Nothing is selected yet.")
+
+    def show_planned(self, planned: Planned) -> None:
+        self.preview.clear()
+        lines = (*planned.taken, *planned.left)
+        for line in lines[:MAX_LINES]:
+            self.preview.addTopLevelItem(self._item(line))
+        if len(lines) > MAX_LINES:
+            more = f"and {len(lines) - MAX_LINES:,} more"
+            self.preview.addTopLevelItem(QTreeWidgetItem([more]))
+        taken, left = len(planned.taken), len(planned.left)
+        unseen = planned.review.unseen
+        missing = f" Not on offer: {', '.join(unseen)}." if unseen else ""
+        self.counted.setText(
+            f"{taken + left:,} available: {taken:,} selected, {left:,} left out, as of the last assessment.{missing}"
+        )
+
+    def _item(self, line: Line) -> QTreeWidgetItem:
+        update = line.update
+        kind = update.classification.label if update.classification else update.classification_text
+        item = QTreeWidgetItem(
+            [update.name, update.kb or words.NOTHING, kind, update.restart.label, f"{line.machines:,}",
+             "No" if line.reason else "Yes"]
+        )  # fmt: skip
+        glyph = outcomes.RESTART_GLYPHS[update.restart]
+        ratio = self.page.devicePixelRatioF()
+        item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))
+        item.setToolTip(0, plain_tip(update.name))
+        for column in range(6) if line.reason else ():
+            item.setToolTip(column, plain_tip(line.reason))
+            item.setForeground(column, self.page.palette().placeholderText())
+        return item

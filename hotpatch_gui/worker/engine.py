@@ -1,0 +1,399 @@
+"""The engine: one background thread with an asyncio loop. Commands come in, events go out; it is the only writer of
+the file, and nothing on its loop waits for the network, a lock or a disk that others use. It knows no Qt."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.store import connections, database, operations
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.system import runtime_tuning
+
+from . import commands as asked
+from .connections import Connections
+from .events import Changed, Failed, Idled, Observer, Opened, Prompted, Queued
+from .file import DataFile
+from .in_thread import in_thread
+from .jobs import Job, Jobs
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.connections import Connection
+    from hotpatch_gui.domain.releases import Calendar
+
+    from .commands import Command
+    from .release_updates import ReleaseUpdates
+
+log = logging.getLogger(__name__)
+STOP_S = 5.0
+RETRY_S, BUG_RETRY_S = 15.0, 60.0
+"""After which jobs that ended in a failure of the file, or in a bug, are begun again."""
+QUEUE_SLICE = 200
+"""Operations queued in one transaction."""
+_OPERATIONS = Changes.to("operations", "calls")
+_BUG = Problem(
+    ProblemKind.BUG,
+    "Something went wrong in this program, and one task of it was given up.",
+    "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
+)
+
+
+def under_way(kind: OperationKind, machines: int) -> Problem:
+    """That the same was asked for before is no failure, and is said."""
+    where = f"on {machines:,} of the machines" if machines > 1 else "on the machine"
+    return Problem(
+        ProblemKind.CONFLICT,
+        f"“{kind.label}” is under way {where} already, so it was not asked for again.",
+        "Activity shows it; one whose end is not known can be dismissed there.",
+    )
+
+
+def _not_here(count: int) -> Problem:
+    what = "The machine is" if count == 1 else f"{count:,} of the machines are"
+    return Problem(
+        ProblemKind.NOT_FOUND,
+        f"{what} not in the data that this program works on now, so nothing was asked of Azure.",
+        "Read the fleet again with F5, and choose the machines anew.",
+    )
+
+
+def local_user() -> str:
+    """Who is at the computer, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "not known"
+
+
+class Engine:
+    """``start`` begins the thread, ``send`` hands it a command, ``stop`` ends it; each from any thread.
+
+    Args:
+        path: the file, which is made or migrated where need be.
+        world: whose data it holds.
+        calendar: the release data that came with the program.
+        observe: hears every event, on the engine's thread.
+        seed: makes a connection that the file is to have.
+        transport: makes what makes the transports of a cloud in this process. Both are called on a thread that may
+            wait.
+        only: the connections that are looked at; None for all.
+        sends: whether what is queued is sent.
+        release_feed: where the release data is read once a day; None where it is not.
+    """
+
+    def __init__(
+        self, path: Path, world: str, clock: CloudClock, calendar: Callable[[], Calendar], observe: Observer, *,
+        sync_every_s: float, seed: Callable[[], Connection] | None = None,
+        transport: Callable[[], Callable[[], Any]] | None = None, only: frozenset[int] | None = None,
+        sends: bool = True, release_feed: str | None = None,
+    ) -> None:  # fmt: skip
+        self._path, self._world, self._clock, self._calendar = path, world, clock, calendar
+        self._observe = observe
+        self._seed, self._make_transport, self._only, self._sends = seed, transport, only, sends
+        self._sync_every_s, self._release_feed = sync_every_s, release_feed
+        self._file: DataFile | None = None
+        self._releases = ReleaseBook(calendar, lambda: self._file.db if self._file else None)
+        self._connections: Connections | None = None
+        self._asked_by = local_user()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._waiting: list[Command] = []
+        self._lock = threading.Lock()
+        self._unhandled = 1  # the beginning itself
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    def send(self, command: Command) -> None:
+        """Returns at once. Commands are handled in their order; what comes of them is told as events. One that comes
+        after the end is dropped."""
+        with self._lock:
+            self._unhandled += 1
+            if self._loop is None:
+                self._waiting.append(command)
+            elif not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
+
+    def stop(self, timeout_s: float = STOP_S) -> bool:
+        """End the thread and wait for it; False if it did not end in time (then it is logged). What waits for an
+        answer of Azure is given up, and what was sent is taken up at the next start."""
+        thread = self._thread
+        if thread is None:
+            return True
+        with self._lock:
+            if self._loop is not None and not self._loop.is_closed() and self._main is not None:
+                self._loop.call_soon_threadsafe(self._main.cancel)
+        thread.join(timeout_s)
+        if thread.is_alive():
+            log.error("the engine did not end within %s s", timeout_s)
+        return not thread.is_alive()
+
+    @property
+    def unhandled(self) -> int:
+        """How many commands are still to be handled, the beginning among them. From any thread."""
+        with self._lock:
+            return self._unhandled
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do until somebody asks or the next periodic sync. From any thread."""
+        with self._lock:
+            return self._unhandled == 0 and self._jobs.is_idle
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except asyncio.CancelledError:
+            return
+        except Exception:
+            log.exception("the engine ended")
+            self._observe(Failed(_BUG))
+
+    async def _live(self) -> None:
+        self._jobs = Jobs(self._guarded, self._look_idle)
+        self._inbox: asyncio.Queue[Command] = asyncio.Queue()
+        with self._lock:
+            self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+            for command in self._waiting:
+                self._inbox.put_nowait(command)
+        try:
+            await self._guarded(self._begin())
+            self._handled()
+            while True:
+                await self._guarded(self._handle(await self._inbox.get()))
+                self._handled()
+        finally:
+            await self._jobs.close()
+            if self._connections is not None:
+                self._connections.close()
+            if self._file is not None:
+                self._file.close()
+
+    def _handled(self) -> None:
+        with self._lock:
+            self._unhandled -= 1
+        self._look_idle()
+
+    def _look_idle(self) -> None:
+        if self.is_idle:
+            self._observe(Idled())
+
+    async def _guarded(self, job: Job) -> None:
+        """What a job or command raises becomes a known problem or a logged bug; jobs that should run are begun again
+        after a while."""
+        try:
+            await job
+        except ProblemError as error:
+            self._observe(Failed(error.problem))
+            if error.problem.kind is ProblemKind.STORE:
+                self._revive_after(RETRY_S)
+        except sqlite3.Error as error:
+            self._observe(Failed(database.store_problem(error, self._path)))
+            self._revive_after(RETRY_S)
+        except Exception:
+            log.exception("a background job failed")
+            self._observe(Failed(_BUG))
+            self._revive_after(BUG_RETRY_S)
+
+    def _revive_after(self, seconds: float) -> None:
+        if self._connections is not None and self._loop is not None:
+            self._loop.call_later(seconds, self._connections.revive_all)
+
+    async def _begin(self) -> None:
+        """Get as far as it goes; a Sync begins again where it did not get to the end."""
+        if self._file is None:
+            await self._open()
+        if self._connections is None:
+            await self._connect()
+
+    async def _open(self) -> None:
+        from hotpatch_gui.store import releases  # noqa: PLC0415 - after the first frame
+
+        db, set_aside = await self._prepare()
+        file = DataFile(self._path, db)
+        try:
+            async with file.transaction():
+                releases.save_calendar(db, releases.calendar_of(db, self._calendar()))
+                if self._seed is not None:
+                    connections.ensure(db, self._seed())
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
+        self._observe(Opened(self._path, set_aside))
+
+    async def _prepare(self) -> tuple[sqlite3.Connection, Path | None]:
+        """Checking and migrating a large file takes seconds; nothing else is to be done before."""
+        return database.prepare(self._path, self._world)
+
+    async def _connect(self) -> None:
+        """Import the SDKs (0.8 s) and set up every connection."""
+        assert self._file is not None
+        await in_thread(_import_sdks)
+        runtime_tuning.spare_the_collector()
+        make = self._make_transport
+        transport = await in_thread(make) if make is not None else None
+        loop = asyncio.get_running_loop()
+
+        def prompt(text: str) -> None:
+            loop.call_soon_threadsafe(self._observe, Prompted(text))
+
+        self._connections = Connections(
+            self._file, self._clock, self._releases, self._jobs, self._observe, transport=transport,
+            only=self._only, sends=self._sends, sync_every_s=self._sync_every_s, prompt=prompt,
+        )  # fmt: skip
+        await self._connections.open_all()
+        updates = self._release_updates()
+        self._jobs.add("release data, daily", lambda: updates.daily(lambda: self._release_feed))
+
+    def _release_updates(self) -> ReleaseUpdates:
+        """What makes the jobs of release data."""
+        from .release_updates import ReleaseUpdates  # noqa: PLC0415 - after the first frame
+
+        assert self._file is not None
+        return ReleaseUpdates(
+            self._file, self._calendar, self._releases, self._clock, jobs=self._jobs,
+            observe=self._observe,
+        )  # fmt: skip
+
+    async def _handle(self, command: Command) -> None:
+        if isinstance(command, asked.Sync):
+            await self._begin()
+        if self._file is None or self._connections is None:
+            if isinstance(command, asked.Sync | asked.SyncEvery | asked.ReadMachine):
+                return
+            raise ProblemError(
+                Problem(
+                    ProblemKind.STORE,
+                    "The data file could not be opened, so nothing was done.",
+                    "See the message about the file; F5 tries again.",
+                )
+            )
+        if not await self._is_of_connections(command, self._connections):
+            await self._do(command, self._connections)
+
+    async def _do(self, command: Command, connections_: Connections) -> None:
+        match command:
+            case asked.Sync(whole):
+                connections_.sync_all(whole=whole)
+            case asked.SyncEvery(seconds):
+                connections_.sync_every(seconds)
+            case asked.ReadMachine(resource_id):
+                await connections_.read_machine(resource_id)
+            case asked.Act():
+                await self._act(command, connections_)
+            case asked.Cancel():
+                await self._cancel(command, connections_)
+            case asked.WaitForTurn():
+                await self._wait_for_turn(command, connections_)
+            case _:
+                self._do_with_releases(command)
+
+    def _do_with_releases(self, command: Command) -> None:
+        updates = self._release_updates()
+        match command:
+            case asked.ReadReleasesDaily(address):
+                self._release_feed = address
+                self._jobs.end("release data, daily")
+                self._jobs.add(
+                    "release data, daily", lambda: updates.daily(lambda: self._release_feed)
+                )
+            case asked.UpdateReleases(address):
+                self._jobs.add("release data", lambda: updates.from_microsoft(address))
+            case asked.ImportReleases(path):
+                self._jobs.add("release data", lambda: updates.from_file(path))
+
+    async def _is_of_connections(self, command: Command, connections_: Connections) -> bool:
+        """Carry out a command about a connection; False where it is about something else."""
+        match command:
+            case asked.SaveConnection(connection):
+                await connections_.save(connection)
+            case asked.SetActionsAllowed(connection_id, may_act):
+                await connections_.allow_actions(connection_id, may_act=may_act)
+            case asked.ChooseSubscriptions(connection_id, ids):
+                await connections_.choose_subscriptions(connection_id, ids)
+            case asked.RemoveConnection(connection_id):
+                await connections_.remove(connection_id)
+            case asked.SignIn(connection_id):
+                connections_.sign_in(connection_id)
+            case asked.SignOut(connection_id):
+                await connections_.sign_out(connection_id)
+            case _:
+                return False
+        return True
+
+    async def _act(self, command: asked.Act, connections_: Connections) -> None:
+        """Put it on the disk, slice by slice; then it is told and begun."""
+        assert self._file is not None
+        requests, missing = self._requests(command)
+        async with self._file.transaction() as db:
+            batch = operations.begin_batch(db, command.kind, command.waves, self._clock())
+        queued: list[int] = []
+        for start in range(0, len(requests), QUEUE_SLICE):
+            some = requests[start : start + QUEUE_SLICE]
+            async with self._file.transaction(durable=True) as db:
+                ids = operations.queue(
+                    db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
+                )
+            queued += ids
+            self._observe(Changed(_OPERATIONS))
+            if batch is None:
+                connections_.follow(ids)
+            await asyncio.sleep(0)
+        if batch is not None:
+            connections_.follow(operations.next_of_batch(self._file.db, batch))
+        passed_over = len(requests) - len(queued)
+        self._observe(Queued(tuple(queued), passed_over))
+        if passed_over:
+            self._observe(Failed(under_way(command.kind, passed_over)))
+        if missing:
+            self._observe(Failed(_not_here(missing)))
+
+    def _requests(self, command: asked.Act) -> tuple[list[operations.Request], int]:
+        """The rows of the machines named, in their order of waves, and how many are not in this file."""
+        from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first frame
+
+        assert self._file is not None
+        known = machines.ids(self._file.db, (name.lower() for name, _ in command.requests))
+        groups: Sequence[str] = command.groups or [""] * len(command.requests)
+        order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+        found = [
+            operations.Request(known[name.lower()], body, order[group], group)
+            for (name, body), group in zip(command.requests, groups, strict=True)
+            if name.lower() in known
+        ]
+        return found, len(command.requests) - len(found)
+
+    async def _cancel(self, command: asked.Cancel, connections_: Connections) -> None:
+        assert self._file is not None
+        async with self._file.transaction() as db:
+            done = operations.cancel(db, command.operation_id, command.resource_id, self._clock())
+        self._observe(Changed(_OPERATIONS))
+        if done is not None:
+            connections_.wake(operations.read(self._file.db, command.operation_id))
+
+    async def _wait_for_turn(self, command: asked.WaitForTurn, connections_: Connections) -> None:
+        assert self._file is not None
+        async with self._file.transaction(durable=True) as db:
+            queued = operations.ask_again(
+                db, command.operation_id, command.resource_id, self._clock(), self._asked_by
+            )
+        self._observe(Changed(_OPERATIONS))
+        if queued is not None:
+            connections_.follow([queued])
+
+
+def _import_sdks() -> None:
+    from .operations import follow  # noqa: F401, PLC0415

@@ -1,0 +1,67 @@
+"""The engine's connection to the file: the only one that writes."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.store import database
+
+LOCK_WAIT_S, LOCK_LOOK_S = 5.0, 0.02
+"""How long a write waits for another program that holds the file locked, and between two tries."""
+
+
+class DataFile:
+    """Lives on the engine's loop, which never waits in SQLite: where the file is locked, the loop goes on."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path, self.db = path, db
+        self._identity = database.identity(path)
+        self._turn = asyncio.Lock()
+        db.execute("PRAGMA busy_timeout=50")
+
+    @asynccontextmanager
+    async def transaction(self, *, durable: bool = False) -> AsyncIterator[sqlite3.Connection]:
+        """The one way to write; nothing is awaited inside. ``durable`` is on the disk at the end, even where the
+        power fails: for what must not be forgotten.
+
+        Raises:
+            ProblemError: the file was taken away, so nothing is written and nothing may be sent.
+            sqlite3.Error: the disk is full, the file is locked for too long.
+        """
+        if database.identity(self.path) != self._identity:
+            raise ProblemError(database.gone_problem(self.path))
+        async with self._turn:
+            if durable:
+                self.db.execute("PRAGMA synchronous=FULL")
+            try:
+                await self._patiently("BEGIN IMMEDIATE")
+                try:
+                    yield self.db
+                    await self._patiently("COMMIT")
+                except BaseException:
+                    self.db.rollback()
+                    raise
+            finally:
+                if durable:
+                    self.db.execute("PRAGMA synchronous=NORMAL")
+
+    async def _patiently(self, statement: str) -> None:
+        end = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                self.db.execute(statement)
+            except sqlite3.OperationalError as error:
+                if not database.is_held(error) or time.monotonic() > end:
+                    raise
+            else:
+                return
+            await asyncio.sleep(LOCK_LOOK_S)
+
+    def close(self) -> None:
+        self.db.close()

@@ -1,0 +1,131 @@
+"""The end of an operation: its result stored, the machine read again, then the end written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from hotpatch_gui.azure import parse
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.problems import Problem, ProblemError
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store import assessments, installations, operations
+from hotpatch_gui.store.audit import Event
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.worker.calls import Urgency
+from hotpatch_gui.worker.sync.machine import read_view
+
+from .run import Run
+
+log = logging.getLogger(__name__)
+_DONE = {
+    OperationKind.ASSESS: "Assessed.",
+    OperationKind.INSTALL: "The installation has ended.",
+    OperationKind.RESTART: "Restarted; an assessment follows, to see what is still pending.",
+    OperationKind.SETTINGS: "The settings are changed.",
+    OperationKind.ENROL: "Enrolled; hotpatches come from the next baseline on.",
+    OperationKind.DISENROL: "The enrolment has ended.",
+}
+
+
+async def done(run: Run, result: Mapping[str, Any]) -> None:
+    """Azure says that it has ended, with this result."""
+    try:
+        failure, run_id = await _take(run, result)
+    except (parse.UnreadableError, ValueError, TypeError) as error:
+        log.warning("result of operation %s could not be read: %s", run.operation.id, error)
+        await run.lost(
+            "Azure says that it has ended, but its result cannot be read; the machine is read instead."
+        )
+        return
+    if failure is None:
+        await end(run, OperationState.SUCCEEDED, _DONE[run.operation.kind], run_id=run_id)
+    else:
+        await end(run, OperationState.FAILED, failure, run_id=run_id)
+
+
+async def end(
+    run: Run,
+    state: OperationState,
+    note: str,
+    problem: Problem | None = None,
+    run_id: str | None = None,
+) -> None:
+    """Read the machine again, then write the end: who sees the end sees what is now true. What the end calls for is
+    queued in the same transaction."""
+    c, op = run.context, run.operation
+    try:
+        if op.kind is not OperationKind.ASSESS:
+            await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
+        await c.lists.read(op.machine_id)
+    except ProblemError as error:
+        note = f"{note} The machine could not be read again: {error.problem.sentence}"
+    next_ids: list[int] = []
+
+    def follow_up() -> None:
+        # only an assessment tells whether a restart is still pending
+        if op.kind is OperationKind.RESTART and state is OperationState.SUCCEEDED:
+            next_ids.extend(
+                operations.follow_up(c.db, OperationKind.ASSESS, op.machine_id, c.clock())
+            )
+
+    await run.move(
+        state, (Event.ENDED, f"{state.value.capitalize()}: {note}", problem), then=follow_up, at=c.clock(), note=note,
+        run_id=run_id, code=problem.code if problem else None, request_id=problem.request_id if problem else None,
+    )  # fmt: skip
+    if next_ids:
+        c.changed(Changes.to("operations"))
+        c.follow(next_ids)
+
+
+def _must_have_ended(status: RunStatus) -> None:
+    if not status.is_final:
+        raise parse.UnreadableError(f"a result that is {status.label.lower()}")
+
+
+async def _take(run: Run, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Write the operation's own result; (why it failed or None, run id or None).
+
+    Raises:
+        UnreadableError, ValueError, TypeError: it is no result, or not one that has ended.
+    """
+    match run.operation.kind:
+        case OperationKind.ASSESS:
+            return await _take_assessment(run, result), None
+        case OperationKind.INSTALL:
+            return await _take_installation(run, result)
+    return None, None
+
+
+async def _take_assessment(run: Run, result: Mapping[str, Any]) -> str | None:
+    machine_id, now = run.operation.machine_id, run.context.clock()
+    is_arc = run.machine.arc is not None
+    found = parse.arc_assessment(result) if is_arc else parse.arm_assessment(result, now)
+    _must_have_ended(found.status)
+    async with run.context.transaction() as db:
+        assessments.save(db, [(machine_id, found)], now)
+        if found.status.is_good:
+            number = assessments.next_pass(db)
+            listed = [(machine_id, u) for u in found.updates or ()]
+            assessments.save_updates(db, listed, now, number)
+            assessments.drop_unseen(db, [machine_id], number)
+            assessments.set_in_graph(db, [machine_id])
+    if found.status is RunStatus.FAILED:
+        return found.error or "Azure gave no reason."
+    return None
+
+
+async def _take_installation(run: Run, result: Mapping[str, Any]) -> tuple[str | None, str]:
+    machine_id, now = run.operation.machine_id, run.context.clock()
+    found = parse.graph_run(result, None)
+    _must_have_ended(found.status)
+    updates = [parse.run_update(parse.mapping(p)) for p in parse.items(result.get("patches"))]
+    async with run.context.transaction() as db:
+        installations.save(db, [(machine_id, found)], now)
+        key = (machine_id, found.run_id.lower())
+        row = installations.run_row_ids(db, [(machine_id, found.run_id)])[key]
+        installations.save_updates(db, [(row, u) for u in updates])
+    if found.status is not RunStatus.FAILED:
+        return None, found.run_id
+    return "; ".join(m for _, m in found.errors) or "Azure gave no reason.", found.run_id

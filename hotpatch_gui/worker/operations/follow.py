@@ -1,0 +1,133 @@
+"""What becomes of an operation: looked at by its token, or found out from what the machine shows."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.problems import ProblemError, ProblemKind
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store import machines, operations
+from hotpatch_gui.store.audit import Event
+from hotpatch_gui.worker import findings
+from hotpatch_gui.worker.calls import Urgency
+from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.findings import NotYet
+from hotpatch_gui.worker.sync.machine import read_machine
+
+from . import end, pauses
+from .run import LOST, Run
+from .send import Sending
+
+log = logging.getLogger(__name__)
+MAX_REFUSED = 10
+"""How many answers in a row that do not pass by themselves end the following by the token."""
+
+
+async def follow(context: Context, operation_id: int) -> None:
+    """Carry one operation on from whatever state its row is in."""
+    operation = operations.read(context.db, operation_id)
+    machine: Machine | None = machines.read(context.db, operation.machine_id)
+    if machine is None:
+        return
+    run = Run(context, operation, machine)
+    state = operation.state
+    if state.is_final:
+        return
+    if state is OperationState.QUEUED:
+        sending = Sending(run)
+        await (sending.send() if context.gateway.connection.may_act else sending.refuse())
+    elif not operation.token or state is OperationState.UNKNOWN:
+        await run.lost(operation.note if state is OperationState.UNKNOWN else LOST)
+    else:
+        run.token = operation.token
+    if run.token is not None:
+        await _look_until_done(run)
+    if run.is_unknown:
+        await _find_out(run)
+
+
+async def _look_until_done(run: Run) -> None:
+    """Ask when due until Azure says how it ended; trouble on the way only lengthens the pauses."""
+    back_off, refused = pauses.FIRST_BACK_OFF_S, 0
+    c = run.context
+    while True:
+        try:
+            look = await c.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
+        except ProblemError as error:
+            problem = error.problem
+            if problem.ended:
+                await end.end(run, OperationState.FAILED, problem.sentence, problem)
+                return
+            refused = 0 if problem.kind.passes else refused + 1
+            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED:
+                await run.lost(
+                    f"{problem.sentence} What became of the request is read from the machine."
+                )
+                return
+            note = f"{problem.sentence} The operation goes on in Azure; asking again."
+            await run.move(OperationState.RUNNING, note=note)
+            await c.jobs.rest(max(problem.retry_after_s or 0.0, back_off))
+            back_off = min(back_off * 2, pauses.MAX_BACK_OFF_S)
+            continue
+        back_off, refused = pauses.FIRST_BACK_OFF_S, 0
+        if look.done:
+            await end.done(run, look.result)
+            return
+        if look.token != run.token:
+            run.token = look.token
+            await run.move(OperationState.RUNNING, token=look.token)
+        await _show_progress(run)
+        await c.jobs.rest(look.delay_s)
+
+
+def _look(run: Run) -> Look:
+    assert run.token is not None
+    op = run.operation
+    return run.gateway.look(op.kind, run.machine, op.request, run.token)
+
+
+async def _show_progress(run: Run) -> None:
+    """Where the operation is, as far as the machine's instance view tells."""
+    reading = (
+        await run.view(Urgency.FOLLOW) if run.operation.kind is OperationKind.INSTALL else None
+    )
+    shown = reading.run if reading is not None else None
+    if shown is None or shown.status is not RunStatus.IN_PROGRESS:
+        return
+    done = (shown.installed or 0) + (shown.failed or 0)
+    total = done + (shown.pending or 0)
+    note = f"{done} of {total} updates done." if total else "Looking for updates."
+    await run.say(note, done, total)
+
+
+async def _find_out(run: Run) -> None:
+    """Read the machine until it shows what became of the request, or the user dismisses it."""
+    c, op = run.context, run.operation
+    pause, answered = pauses.FIRST_BACK_OFF_S, 0
+    while not run.state.is_final:
+        try:
+            await read_machine(c, op.machine_id, Urgency.FOLLOW)
+            finding = findings.read(c.db, op.id)
+            if isinstance(finding, findings.Found):
+                await run.move(
+                    finding.state, (Event.ENDED, f"{finding.state}: {finding.note}", None),
+                    at=c.clock(), note=finding.note, run_id=finding.run_id,
+                )  # fmt: skip
+                return
+            answered = 0 if finding is NotYet.GOES_ON else answered + 1
+            if finding is NotYet.GOES_ON:
+                await run.move(
+                    OperationState.UNKNOWN,
+                    note="No answer came back, but Azure shows it at work. It is not sent again.",
+                )
+            elif finding is NotYet.UNTOLD or answered >= pauses.UNKNOWN_LOOKS:
+                await run.move(OperationState.UNKNOWN, note=finding.value)
+                return
+        except ProblemError as error:
+            log.info("cannot find out about operation %s yet: %s", op.id, error)
+        await c.jobs.rest(pause)
+        pause = min(pause * 1.5, pauses.MAX_BACK_OFF_S)

@@ -1,0 +1,251 @@
+"""From the queue to Azure: in turn, once, and only where the answer could be told apart from others."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from datetime import datetime, timedelta
+from functools import partial
+from math import inf
+from typing import Any
+
+from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
+from hotpatch_gui.domain.installs import asked_minutes
+from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store import operations
+from hotpatch_gui.store.audit import Event
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.worker.calls import Urgency
+from hotpatch_gui.worker.sync.machine import read_machine, read_view
+
+from . import end, pauses
+from .run import Run
+
+log = logging.getLogger(__name__)
+MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE)
+"""What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
+
+
+class Sending:
+    """Sends one request. Killed in between, it is unknown and not repeated: the row is claimed on the disk first."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._c = run.context
+        self._trouble_at: float | None = None
+        self._pause_s = pauses.FIRST_BACK_OFF_S
+
+    async def send(self) -> None:
+        """Until Azure has taken it (the run has its token, or has ended), refused it, or nobody knows.
+
+        An installation is only asked for where the machine's last run could be read, so that it can be told apart
+        from those before should its answer be lost.
+        """
+        look: Look | None = None
+        while look is None:
+            if not await self._is_my_turn():
+                return
+            try:
+                await self._make_ready()
+                async with self._c.calls.writes.place(Urgency.ACT):
+                    sent_at = self._c.clock()
+                    if not await self._claim(sent_at):
+                        return
+                    look = await self._c.calls.writes.run(self._begin)
+            except ProblemError as error:
+                if not await self._is_asked_again(error.problem):
+                    return
+        await self._keep(look, self._latest_end(sent_at))
+        if look.done:
+            await end.done(self._run, look.result)
+            return
+        self._run.token = look.token
+        await self._c.jobs.rest(look.delay_s)
+
+    def _begin(self) -> Look:
+        op = self._run.operation
+        return self._c.gateway.begin(op.kind, self._run.machine, op.request)
+
+    async def _is_my_turn(self) -> bool:
+        """Wait for what was asked for earlier on the machine, as Azure takes one at a time, and where the user
+        wants it for what others have asked for; False where somebody cancelled it meanwhile."""
+        c, op, said = self._c, self._run.operation, ""
+        while self._run.state is OperationState.QUEUED:
+            earlier = operations.before(c.db, op.id)
+            if earlier is not None:
+                what, pause = f"“{earlier.label}” on this machine", pauses.TURN_S
+            else:
+                what, pause = (
+                    await self._at_work() if op.standby is Standby.WAITS else "",
+                    pauses.BUSY_S,
+                )
+            if not what:
+                return True
+            if what != said:
+                await self._run.say(f"Waits until {what} has ended.")
+                said = what
+            async with c.jobs.resting():
+                await c.turns.wait(op.machine_id, pause)
+        return False
+
+    async def _at_work(self) -> str:
+        """What Azure shows at work on the machine, to be put into a sentence; empty where it shows nothing."""
+        reading = await self._run.view(Urgency.FOLLOW)
+        if reading is None:
+            return ""
+        run, assessment = reading.run, reading.assessment
+        if run is not None and run.status is RunStatus.IN_PROGRESS:
+            by = (
+                " that Azure"
+                if (run.started_by or "").casefold() == "platform"
+                else " that somebody"
+            )
+            return f"an installation{by} began on {run.started:%d %b at %H:%M} UTC"
+        if assessment is not None and assessment.status is RunStatus.IN_PROGRESS:
+            return "an assessment"
+        return ""
+
+    async def _is_asked_again(self, problem: Problem) -> bool:
+        """Whether a request that Azure did not take goes back into the queue, after the pause that is due."""
+        op = self._run.operation
+        was_sent = self._run.state is OperationState.SENT
+        pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
+        if problem.kind is ProblemKind.THROTTLED:
+            pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
+        elif problem.kind is ProblemKind.CONFLICT and op.standby is Standby.WAITS:
+            note = f"{problem.sentence} It is asked again every minute."
+        elif not (was_sent and problem.reached) and self._is_worth_a_try(problem):
+            pause, self._pause_s = self._pause_s, min(self._pause_s * 2, pauses.MAX_BACK_OFF_S)
+            event, note = Event.NOT_SENT, f"{problem.sentence} Nothing was sent yet; trying again."
+        else:
+            await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
+            return False
+        if was_sent:
+            await self._run.move(
+                OperationState.QUEUED, (event, problem.sentence, problem), note=note
+            )
+        else:
+            await self._run.say(note)
+        async with self._c.jobs.resting():
+            await self._c.turns.wait(op.machine_id, pause)
+        return True
+
+    def _is_worth_a_try(self, problem: Problem) -> bool:
+        """Whether the network's or Azure's trouble is a young one."""
+        if problem.kind not in MOMENTARY:
+            return False
+        now = time.monotonic()
+        self._trouble_at = now if self._trouble_at is None else self._trouble_at
+        return now - self._trouble_at < pauses.TRY_FOR_S
+
+    async def _make_ready(self) -> None:
+        """Read what tells this request's run from those before. An assessment is told by its time.
+
+        Raises:
+            ProblemError: the reading cannot be.
+        """
+        kind = self._run.operation.kind
+        if kind is OperationKind.INSTALL:
+            await self._read_before()
+        if kind is OperationKind.ENROL:
+            await self._make_enrolment()
+
+    async def _make_enrolment(self) -> None:
+        """Decide by the licence profile that is there how it is changed."""
+        run = self._run
+        read = partial(self._c.gateway.enrol_request, run.machine)
+        request = await self._c.calls.reads.call(read, Urgency.ACT)
+        async with self._c.transaction() as db:
+            operations.set_request(db, run.operation.id, request)
+        run.operation = run.operation._replace(request=request)
+
+    async def _claim(self, at: datetime) -> bool:
+        """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile."""
+        run = self._run
+        if not self._c.gateway.connection.may_act:
+            await self.refuse()
+            return False
+        if run.machine.arc is not None and run.machine.arc.is_expired:
+            await self._not_sent(Problem(ProblemKind.REJECTED, EXPIRED, RECONNECT, reached=False))
+            return False
+        async with self._c.transaction(durable=True) as db:
+            mine = operations.claim(db, run.operation.id, at, "Sending the request to Azure.")
+            if mine:
+                run.note(Event.SENDING)
+        self._c.changed(Changes.to("operations", "calls"))
+        return mine
+
+    async def refuse(self) -> None:
+        """The user has turned actions off, so nothing is sent, whoever queued it."""
+        name = self._c.gateway.connection.name
+        await self._not_sent(
+            Problem(
+                ProblemKind.FORBIDDEN,
+                f"Actions are off for {name}.",
+                "Settings › Connections turns them on.",
+                reached=False,
+            )
+        )
+
+    async def _read_before(self) -> None:
+        """What the machine's history is, so that what comes of a request can be told apart. The last run of an
+        Arc-enabled server is in Resource Graph alone."""
+        run = self._run
+        if run.machine.arc is not None:
+            await read_machine(self._c, run.operation.machine_id, Urgency.ACT)
+        else:
+            await read_view(
+                self._c, run.operation.machine_id, run.machine, urgency=Urgency.ACT, most=inf
+            )
+
+    async def _keep(self, look: Look, latest_end: datetime | None) -> None:
+        """Store the token: without it nobody could follow the operation, so a file that is locked, full or gone is
+        waited for."""
+        while True:
+            try:
+                await self._run.move(
+                    OperationState.RUNNING, (Event.ACCEPTED, "", look), durable=True, token=look.token,
+                    latest_end=latest_end, note="Azure has taken the request.",
+                    request_id=look.request_id,
+                )  # fmt: skip
+            except (sqlite3.OperationalError, ProblemError) as error:
+                log.warning(
+                    "operation %s: its token is not stored yet: %s", self._run.operation.id, error
+                )
+                await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
+            else:
+                return
+
+    async def _not_accepted(self, problem: Problem) -> None:
+        if problem.reached and problem.kind in MOMENTARY:
+            await self._run.lost()
+        elif problem.kind is ProblemKind.CONFLICT:
+            what = await self._at_work()
+            named = f" At work there is {what}." if what else ""
+            await self._not_sent(
+                problem._replace(sentence=f"{problem.sentence}{named}"), standby=Standby.OFFERED
+            )
+        else:
+            await self._not_sent(problem)
+
+    async def _not_sent(self, problem: Problem, **fields: Any) -> None:
+        if problem.kind is ProblemKind.NOT_SIGNED_IN:
+            self._c.failed(problem._replace(connection_id=self._c.connection_id))
+        was_sent = self._run.state is OperationState.SENT
+        event = Event.REFUSED if was_sent else Event.NOT_SENT
+        await self._run.move(
+            OperationState.FAILED, (event, problem.sentence, problem), at=self._c.clock(),
+            code=problem.code, request_id=problem.request_id,
+            note=f"{problem.sentence} Nothing was started." if problem.kind.passes else problem.text,
+            **fields,
+        )  # fmt: skip
+
+    def _latest_end(self, sent_at: datetime) -> datetime | None:
+        """Until when Azure may go on with an installation, if the request limits it."""
+        op = self._run.operation
+        minutes = asked_minutes(op.request) if op.kind is OperationKind.INSTALL else None
+        return sent_at + timedelta(minutes=minutes) if minutes is not None else None

@@ -1,0 +1,108 @@
+"""What has changed since the last sync: results first, then the updates of those that are new."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage
+from hotpatch_gui.azure.resource_graph import Asked, Part
+from hotpatch_gui.store import assessments, installations, machines
+from hotpatch_gui.worker.context import Context
+
+from .lists import MACHINES
+from .pages import Sweep, slices, take_installations
+
+NEW_MACHINES = 500
+"""With more machines that are new here, everything is read: it takes fewer queries."""
+Pages = Callable[[str, Iterator[Any], Callable[[Any], Awaitable[int]]], Awaitable[None]]
+"""Reads pages of the list of that name and hands each to what takes it, which says how many rows it had."""
+
+
+async def read_assessments(
+    context: Context, since: datetime, new: Sequence[str], pages: Pages
+) -> None:
+    """Assessments that ended since, and of machines that are new here (lower-case resource ids); the updates of those
+    whose list is not in the file yet."""
+    wanted: list[int] = []
+
+    async def take(page: AssessmentPage) -> int:
+        known = machines.ids(context.db, {owner for owner, _ in page.assessments})
+        found = [(known[owner], a) for owner, a in page.assessments if owner in known]
+        unlisted = assessments.unlisted(context.db, found)
+        wanted.extend(unlisted)
+        rest = [(machine_id, a) for machine_id, a in found if machine_id not in unlisted]
+        for some in slices(rest):
+            async with context.transaction() as db:
+                assessments.save(db, some, context.clock())
+        return len(page.assessments)
+
+    asked = Asked(since=since, part=Part.RESULTS)
+    await pages("assessments", context.gateway.assessment_pages(asked), take)
+    own = [*new, *machines.resource_ids(context.db, wanted)]
+    if not own:
+        return
+    sweep = await Sweep.begin(context)
+    for some in _batches(list(dict.fromkeys(own))):
+        lists = context.gateway.assessment_pages(Asked(below=some))
+        await pages("assessments", lists, sweep.take)
+    await sweep.end()
+
+
+async def read_installations(
+    context: Context, since: datetime, new: Sequence[str], pages: Pages
+) -> None:
+    """Runs that changed since, those of machines that are new here, and those whose end is not in the file yet."""
+    runs = RunLists(context)
+    below: list[str] = []
+
+    async def take(page: InstallationPage) -> int:
+        known = machines.ids(context.db, {owner for owner, _ in page.runs})
+        found = [(known[owner], r) for owner, r in page.runs if owner in known]
+        unlisted = installations.unlisted(context.db, found)
+        owners = {machine_id: owner for owner, machine_id in known.items()}
+        below.extend(
+            f"{owners[machine_id]}/patchinstallationresults/{run_id}"
+            for machine_id, run_id in unlisted
+        )
+        return await runs.take(page)
+
+    gateway = context.gateway
+    results = gateway.installation_pages(Asked(since=since, part=Part.RESULTS))
+    await pages("installations", results, take)
+    unfinished = machines.with_open_runs(context.db, context.connection_id)
+    for some in _batches(unfinished):
+        asked = Asked(below=some, part=Part.RESULTS)
+        await pages("installations", gateway.installation_pages(asked), take)
+    for some in _batches(list(dict.fromkeys(below))):
+        await pages("installations", gateway.installation_pages(Asked(below=some)), runs.take)
+    for some in _batches(list(new)):
+        await pages("installations", gateway.installation_pages(Asked(below=some)), runs.take)
+    await runs.end()
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), MACHINES):
+        yield ids[start : start + MACHINES]
+
+
+class RunLists:
+    """Takes pages of runs, and remembers in the end of which the updates are in the file."""
+
+    def __init__(self, context: Context) -> None:
+        self._c = context
+        self._ended: dict[tuple[int, str], datetime] = {}
+
+    async def take(self, page: InstallationPage) -> int:
+        known = machines.ids(self._c.db, {owner for owner, _ in page.runs})
+        for owner, run in page.runs:
+            if run.status.is_final and run.modified is not None and owner in known:
+                self._ended[known[owner], run.run_id.lower()] = run.modified
+        return await take_installations(self._c, page)
+
+    async def end(self) -> None:
+        """Once every page is written."""
+        for some in slices(list(self._ended.items())):
+            async with self._c.transaction() as db:
+                installations.mark_listed(db, some)

@@ -1,0 +1,397 @@
+"""The whole fleet of a connection through Resource Graph: queries side by side, each page written as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from hotpatch_gui.azure.gateway import (
+    AssessmentPage,
+    AssignmentPage,
+    HealthPage,
+    InstallationPage,
+    MachinePage,
+    SchedulePage,
+)
+from hotpatch_gui.azure.resource_graph import Asked, Part
+from hotpatch_gui.domain.problems import Problem, ProblemError
+from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.store import (
+    assessments,
+    catalogue,
+    checks,
+    connections,
+    machines,
+    permissions,
+    releases,
+    schedules,
+    side_reads,
+)
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.worker.calls import Urgency
+from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.events import SyncProgress
+
+from . import changed
+from .changed import NEW_MACHINES, RunLists
+from .machine import read_view
+from .missing import mark_missing
+from .pages import Sweep, next_page, slices
+
+log = logging.getLogger(__name__)
+SAY_EVERY_S = 0.2
+MAX_VIEWS = 50
+"""How many machines without an assessment in Resource Graph are read one by one in a sync."""
+MAX_SCOPES = 100
+"""How many resource groups' permissions are read in a sync."""
+STANDING_BATCH = 100
+"""Machines whose standing is derived in one transaction, so that a click gets in between."""
+JUDGED_FOR = timedelta(hours=1)
+"""How long a machine's situation is taken as of now."""
+WHOLE_EVERY = timedelta(days=1)
+"""How often everything is read, and not only what has changed; also how often an instance view is read again."""
+FORGET_BATCH = 500
+"""Assessments beyond their time that one transaction forgets."""
+T = TypeVar("T")
+P = TypeVar(
+    "P", MachinePage, HealthPage, AssessmentPage, InstallationPage, SchedulePage, AssignmentPage
+)
+_TOUCHES = {
+    "assessments": ("assessments", "updates"), "health": (), "schedules": (), "assignments": (),
+    "Arc-enabled servers": ("machines",),
+}  # fmt: skip
+_TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
+
+
+async def sync_fleet(
+    context: Context, progressed: Callable[[SyncProgress], None], *, whole: bool = False
+) -> None:
+    """Bring the file to what Azure knows. Where everything was read within WHOLE_EVERY, only what has changed since
+    the last sync is read, unless ``whole`` asks for all of it.
+
+    A problem is written into sync_state, and what was stored before stays.
+    """
+    sync = _FleetSync(context, progressed, whole=whole)
+    problem: Problem | None = None
+    await _judge_again(context)
+    try:
+        await sync.run()
+    except ProblemError as error:
+        problem = error.problem
+        log.info(
+            "sync of %s: %s %s (request %s)", context.gateway.connection.name, problem.text, problem.code,
+            problem.request_id or "without an ID",
+        )  # fmt: skip
+    await derive(context, machines.present(context.db, context.connection_id))
+    if await learn(context):
+        await derive(context, machines.present(context.db))
+    is_more = True
+    while is_more:
+        async with context.transaction() as db:
+            is_more = assessments.forget_old(db, context.clock(), FORGET_BATCH)
+    async with context.transaction() as db:
+        own, now = context.connection_id, context.clock()
+        catalogue.sync_ended(db, own, now, problem, sync.unreadable)
+        if problem is None:
+            catalogue.changes_read(db, own, sync.begun, whole=sync.is_whole_read)
+    context.changed(Changes.to(*_TABLES))
+
+
+async def _judge_again(context: Context) -> None:
+    """A start after days tells what was known then as of now, before Azure has answered."""
+    states = catalogue.sync_states(context.db)
+    ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
+    if ended is not None and context.clock() - ended > JUDGED_FOR:
+        await derive(context, machines.present(context.db, context.connection_id))
+        context.changed(Changes.to("machines"))
+
+
+async def derive(context: Context, machine_ids: Sequence[int]) -> None:
+    """Work out the machines' situations, and what their last assessments say of their runs."""
+    for start in range(0, len(machine_ids), STANDING_BATCH):
+        async with context.transaction() as db:
+            batch = machine_ids[start : start + STANDING_BATCH]
+            machines.refresh_standing(db, batch, context.calendar, context.clock())
+            checks.check_runs(db, batch)
+        await asyncio.sleep(0)
+
+
+async def learn(context: Context) -> bool:
+    """Take up releases that the fleet shows and nothing published tells; whether there was one."""
+    async with context.transaction() as db:
+        is_new = releases.learn_from_fleet(db, context.calendar, context.clock())
+        if is_new:
+            context.releases.forget()
+            releases.save_calendar(db, context.calendar)
+    if is_new:
+        context.changed(Changes.to("releases", "machines"))
+    return is_new
+
+
+async def side_by_side(*jobs: Coroutine[Any, Any, Any]) -> None:
+    """All of them; where one fails, the others are given up.
+
+    Raises:
+        Exception: the first that one of them raised.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(job)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+class _FleetSync:
+    def __init__(
+        self, context: Context, progressed: Callable[[SyncProgress], None], *, whole: bool
+    ) -> None:
+        self._c = context
+        self._progressed = progressed
+        self._said_at = 0.0
+        self._counted: Counter[str] = Counter()
+        self._unreadable: Counter[str] = Counter()
+        self._seen: set[str] = set()
+        self._failures: list[str] = []
+        self.begun = context.clock()
+        self.is_whole_read = whole
+        self._since: datetime | None = None
+
+    async def run(self) -> None:
+        gateway, c, own = self._c.gateway, self._c, self._c.connection_id
+        account = await c.calls.reads.call(gateway.account, Urgency.READ)
+        names = await c.calls.queries.call(
+            gateway.subscriptions, Urgency.READ, self._waiting("subscriptions", 0, 0)
+        )
+        self.begun = c.clock()
+        reading = catalogue.reading(c.db, own)
+        self._since = reading.changes_since(self.begun, WHOLE_EVERY)
+        self.is_whole_read |= self._since is None
+        async with c.transaction() as db:
+            catalogue.sync_started(db, own, self.begun)
+            connections.save_subscriptions(db, own, names)
+            if account is not None:
+                connections.signed_in(db, own, account.name, account.record)
+        c.changed(Changes.to("sync_state", "subscriptions"))
+        known = machines.known_ids(c.db, own)
+        await self._read_machines()
+        new = self._seen - known
+        if self.is_whole_read or len(new) > NEW_MACHINES:
+            self.is_whole_read = True
+            shown = await self._read_all(is_first=not known)
+        else:
+            await self._read_changed(new)
+            shown = None
+        if self._is_complete:
+            await mark_missing(c, self._seen, {i for i, _ in names})
+            await self._join_moved()
+        if shown is not None:
+            async with c.transaction() as db:
+                assessments.clear_in_graph(db, own, but=sorted(shown))
+        await self._views()
+        await self._permissions()
+
+    @property
+    def unreadable(self) -> int:
+        """Rows that could not be read, of every list."""
+        return self._unreadable.total()
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether every machine that Azure counted was read, so that one that was not among them is gone."""
+        lists = ("machines", "Arc-enabled servers")
+        is_read = not any(self._unreadable[name] for name in lists)
+        return is_read and len(self._seen) >= sum(self._counted[name] for name in lists)
+
+    async def _read_machines(self) -> None:
+        """The machines, and beside them what is known of them elsewhere."""
+        gateway, c = self._c.gateway, self._c
+        states: list[tuple[str, str, datetime | None]] = []
+        found: dict[str, Schedule | None] = {}
+        assigned = schedules.Assignments([], [])
+
+        async def take_health(page: HealthPage) -> int:
+            states.extend(page.states)
+            return len(page.states)
+
+        async def take_schedules(page: SchedulePage) -> int:
+            found.update(page.schedules)
+            return len(page.schedules)
+
+        async def take_assignments(page: AssignmentPage) -> int:
+            assigned.direct.extend(page.assignments)
+            assigned.scopes.extend(page.scopes)
+            return len(page.assignments) + len(page.scopes)
+
+        main = asyncio.ensure_future(
+            side_by_side(
+                self._pages("machines", gateway.machine_pages(), self._take_machines),
+                self._pages("Arc-enabled servers", gateway.arc_pages(), self._take_machines),
+            )
+        )
+        health = self._pages("health", gateway.health_pages(), take_health)
+        plans = self._pages("schedules", gateway.schedule_pages(), take_schedules)
+        assignments = self._pages("assignments", gateway.assignment_pages(), take_assignments)
+        beside = [
+            asyncio.ensure_future(self._beside(what, job))
+            for what, job in (
+                ("health", health),
+                ("schedules", plans),
+                ("assignments", assignments),
+            )
+        ]
+        try:
+            await main
+            has_health, has_plans, has_assignments = await asyncio.gather(*beside)
+        finally:
+            for job in (main, *beside):
+                job.cancel()
+        async with c.transaction() as db:
+            machines.mark_shared_ids(db, self._seen)
+            if has_health:
+                machines.save_health(db, c.connection_id, states)
+            if has_plans and has_assignments:
+                schedules.save(db, c.connection_id, found, assigned)
+        c.changed(Changes.to("machines"))
+
+    async def _read_all(self, *, is_first: bool) -> set[int]:
+        """Every assessment and installation; the machines that have an assessment in Resource Graph."""
+        c, gateway = self._c, self._c.gateway
+        sweep = await Sweep.begin(c)
+        results = gateway.assessment_pages(Asked(part=Part.RESULTS))
+        await self._pages("assessments", results, sweep.take)
+        if is_first:  # so that there is something to see long before the last of the updates
+            await derive(c, machines.present(c.db, c.connection_id))
+            c.changed(Changes.to("machines"))
+        runs = RunLists(c)
+        await side_by_side(
+            self._pages("updates", gateway.assessment_pages(Asked(part=Part.UPDATES)), sweep.take),
+            self._pages("installations", gateway.installation_pages(), runs.take),
+        )
+        await sweep.end()
+        await runs.end()
+        return sweep.shown
+
+    async def _read_changed(self, new: set[str]) -> None:
+        """What was assessed or installed since the last sync, and all of machines that are new here."""
+        assert self._since is not None
+        await side_by_side(
+            changed.read_assessments(self._c, self._since, sorted(new), self._pages),
+            changed.read_installations(self._c, self._since, sorted(new), self._pages),
+        )
+
+    async def _pages(
+        self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
+    ) -> None:
+        done = total = 0
+        while True:
+            waiting = self._waiting(what, done, total)
+            page = await next_page(self._c, pages, Urgency.READ, waiting)
+            if page is None:
+                return
+            total = self._counted[what] = page.total
+            done += await take(page)
+            self._unreadable[what] += page.unreadable
+            self._say(SyncProgress(what, done, total))
+            self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
+
+    async def _join_moved(self) -> None:
+        async with self._c.transaction() as db:
+            joined = machines.join_moved(db, self._c.connection_id)
+        if joined:
+            log.info("%s machines have moved and keep their history", joined)
+            self._c.changed(Changes.to("machines", "assessments", "installations", "operations"))
+
+    def _say(self, progress: SyncProgress) -> None:
+        """Not every page: nobody reads that fast, and each word is painted."""
+        if progress.done >= progress.total or time.monotonic() >= self._said_at + SAY_EVERY_S:
+            self._said_at = time.monotonic()
+            self._progressed(progress)
+
+    def _waiting(self, what: str, done: int, total: int) -> Callable[[float], None]:
+        return lambda seconds: self._progressed(SyncProgress(what, done, total, seconds))
+
+    async def _take_machines(self, page: MachinePage) -> int:
+        for some in slices(page.machines):
+            async with self._c.transaction() as db:
+                machines.save(db, self._c.connection_id, some)
+        self._seen.update(m.resource_id.lower() for m in page.machines)
+        return len(page.machines)
+
+    async def _beside(self, what: str, job: Awaitable[None]) -> bool:
+        """A list beside the main ones; whether it was read. Where it can't be, what was known stays, all else is
+        read, and the file says what is missing and why."""
+        problem, is_read = "", False
+        try:
+            await job
+            is_read = True
+            if self._unreadable[what]:
+                problem = f"{self._unreadable[what]:,} of the {what} could not be read."
+        except ProblemError as error:
+            problem = error.problem.sentence
+            self._noted(what, error)
+        async with self._c.transaction() as db:
+            side_reads.save(db, self._c.connection_id, what, problem, self._c.clock())
+        return is_read
+
+    def _noted(self, what: str, error: ProblemError) -> None:
+        log.info("%s could not be read: %s", what, error)
+
+    async def _one_of(self, what: str, job: Awaitable[T]) -> T | None:
+        """One machine's or group's part of a list: None where it can't be read."""
+        try:
+            return await job
+        except ProblemError as error:
+            self._noted(what, error)
+            self._failures.append(error.problem.sentence)
+            return None
+
+    async def _permissions(self) -> None:
+        """What the account may do in each resource group, once a day."""
+        c, own = self._c, self._c.connection_id
+        scopes = permissions.due(c.db, own, c.clock(), MAX_SCOPES)
+        self._failures = []
+        done = 0
+
+        async def read_scope(subscription: str, group: str) -> None:
+            nonlocal done
+            read = partial(c.gateway.group_grants, subscription, group)
+            call = c.calls.reads.call(read, Urgency.READ)
+            grants = await self._one_of(f"permissions on {group}", call)
+            if grants is not None:
+                scope = f"/subscriptions/{subscription}/resourcegroups/{group}"
+                async with c.transaction() as db:
+                    permissions.save(db, own, scope, grants, c.clock())
+            done += 1
+            self._say(SyncProgress("permissions", done, len(scopes)))
+
+        await side_by_side(*(read_scope(*scope) for scope in scopes))
+        if scopes:
+            problem = self._failures[0] if self._failures else ""
+            async with c.transaction() as db:
+                side_reads.save(db, own, "permissions", problem, c.clock())
+            c.changed(Changes.to("permissions"))
+
+    async def _views(self) -> None:
+        """Resource Graph forgets assessments after 7 days; an instance view still has their summary."""
+        c = self._c
+        before = c.clock() - WHOLE_EVERY
+        waiting = machines.without_graph(c.db, c.connection_id, before, MAX_VIEWS)
+        done = 0
+
+        async def read_one(machine_id: int) -> None:
+            nonlocal done
+            machine = machines.read(c.db, machine_id)
+            if machine is not None:
+                view = read_view(c, machine_id, machine, urgency=Urgency.READ)
+                await self._one_of(f"the instance view of {machine.name}", view)
+            done += 1
+            self._say(SyncProgress("instance views", done, len(waiting)))
+
+        await side_by_side(*(read_one(machine_id) for machine_id in waiting))

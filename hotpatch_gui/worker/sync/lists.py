@@ -1,0 +1,63 @@
+"""The lists of machines whose operations have ended, read together: a burst of them costs a few queries."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.worker.calls import Urgency
+
+if TYPE_CHECKING:
+    from hotpatch_gui.worker.context import Context
+
+GATHER_S = 0.3
+"""How long others are waited for before a query goes."""
+MACHINES = 50
+"""Named in one query at most."""
+
+
+class Lists:
+    """Lives on the engine's loop; one for each connection."""
+
+    def __init__(self, context: Context) -> None:
+        self._c = context
+        self._wanted: dict[int, asyncio.Future[None]] = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    async def read(self, machine_id: int) -> None:
+        """Have the machine's lists read with those of others; until they are in the file.
+
+        Raises:
+            ProblemError: they cannot be read.
+        """
+        if machine_id not in self._wanted:
+            self._wanted[machine_id] = asyncio.get_running_loop().create_future()
+        waited = self._wanted[machine_id]
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read_wanted())
+        await asyncio.shield(waited)
+
+    async def _read_wanted(self) -> None:
+        while self._wanted:
+            await asyncio.sleep(GATHER_S)
+            ids = list(self._wanted)[:MACHINES]
+            waiting = [self._wanted.pop(i) for i in ids]
+            await self._read_some(ids, waiting)
+
+    async def _read_some(self, ids: list[int], waiting: list[asyncio.Future[None]]) -> None:
+        from .machine import read_lists  # noqa: PLC0415 - which needs the context, and that needs this
+
+        try:
+            await read_lists(self._c, ids, Urgency.FOLLOW)
+        except Exception as error:  # noqa: BLE001 - raised again where each of them waits
+            for one in waiting:
+                one.set_exception(error)
+        else:
+            for one in waiting:
+                one.set_result(None)
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+        for waited in self._wanted.values():
+            waited.cancel()

@@ -1,0 +1,116 @@
+"""One machine, or the lists of some: what a click or the end of an operation asks for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+from hotpatch_gui.azure.gateway import Reading
+from hotpatch_gui.azure.resource_graph import Asked
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.permissions import Grant
+from hotpatch_gui.domain.problems import ProblemError, ProblemKind
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store import assessments, installations, machines, permissions
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.worker.calls import MAX_THROTTLED, Urgency
+from hotpatch_gui.worker.context import Context
+
+from .pages import Sweep, next_page, slices, take_installations
+
+log = logging.getLogger(__name__)
+
+
+async def read_view(
+    context: Context, machine_id: int, machine: Machine, *, urgency: Urgency, most: float = MAX_THROTTLED
+) -> Reading | None:  # fmt: skip
+    """Read one machine through Resource Manager and write what it says; None where it is not there.
+
+    Raises:
+        ProblemError: it cannot be read.
+    """
+    read = partial(context.gateway.read_machine, machine)
+    try:
+        reading = await context.calls.reads.call(read, urgency, most=most)
+    except ProblemError as error:
+        if error.problem.kind is ProblemKind.NOT_FOUND:
+            return None
+        raise
+    now = context.clock()
+    async with context.transaction() as db:
+        machines.save(db, context.connection_id, [reading.machine])
+        if (
+            reading.assessment is not None
+            and reading.assessment.status is not RunStatus.IN_PROGRESS
+        ):
+            assessments.save(db, [(machine_id, reading.assessment)], now)
+        if reading.run is not None:
+            installations.save(db, [(machine_id, reading.run)], now)
+        machines.mark_viewed(db, machine_id, now)
+        machines.refresh_standing(db, [machine_id], context.calendar, now)
+    context.changed(Changes.to("machines", "assessments", "installations"))
+    return reading
+
+
+async def read_machine(context: Context, machine_id: int, urgency: Urgency) -> None:
+    """One machine in full: Resource Manager for its settings and state, Resource Graph for its lists.
+
+    Raises:
+        ProblemError: as soon as something cannot be read.
+    """
+    machine = machines.read(context.db, machine_id)
+    if machine is None:
+        return
+    await read_view(context, machine_id, machine, urgency=urgency)
+    await read_lists(context, [machine_id], urgency)
+
+
+async def read_chosen(context: Context, machine_id: int) -> None:
+    """One machine in full, with what the account may do on it: for somebody who looks at it.
+
+    Raises:
+        ProblemError: as soon as something cannot be read.
+    """
+    await read_machine(context, machine_id, Urgency.ACT)
+    machine = machines.read(context.db, machine_id)
+    if machine is None:
+        return
+    grants = await _grants_of(context, machine)
+    if grants is not None:
+        async with context.transaction() as db:
+            mine = context.connection_id
+            permissions.save(db, mine, machine.resource_id, grants, context.clock())
+        context.changed(Changes.to("permissions"))
+
+
+async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urgency) -> None:
+    """The assessments and installations of machines of the connection, in two queries and their pages.
+
+    Raises:
+        ProblemError: as soon as something cannot be read.
+    """
+    below = machines.resource_ids(context.db, machine_ids)
+    asked = Asked(below=below)
+    sweep = await Sweep.begin(context)
+    pages = context.gateway.assessment_pages(asked)
+    while page := await next_page(context, pages, urgency):
+        await sweep.take(page)
+    await sweep.end()
+    runs = context.gateway.installation_pages(asked)
+    while run_page := await next_page(context, runs, urgency):
+        await take_installations(context, run_page)
+    for some in slices(machine_ids):
+        async with context.transaction() as db:
+            machines.refresh_standing(db, some, context.calendar, context.clock())
+    context.changed(Changes.to("machines", "assessments", "updates", "installations"))
+
+
+async def _grants_of(context: Context, machine: Machine) -> list[Grant] | None:
+    """What the account may do on it; None where Azure does not tell, as then nothing is known."""
+    read = partial(context.gateway.machine_grants, machine)
+    try:
+        return await context.calls.reads.call(read, Urgency.ACT)
+    except ProblemError as error:
+        log.info("permissions on %s are not known: %s", machine.name, error)
+        return None

@@ -1,0 +1,53 @@
+"""Machines that a sync did not see: deleted, or out of the account's sight."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from functools import partial
+
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.problems import ProblemError, ProblemKind
+from hotpatch_gui.store import machines
+from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.worker.calls import Urgency
+from hotpatch_gui.worker.context import Context
+
+MAX_ASKED = 50
+"""How many of them Azure is asked for one by one; beyond that they count as deleted."""
+
+
+async def mark_missing(
+    context: Context, seen: AbstractSet[str], subscription_ids: AbstractSet[str]
+) -> None:
+    """Mark them in the file; ``seen`` and the subscriptions that the account can read are in lower case."""
+    found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
+    gone, hidden = list(found.unwanted), list(found.unlisted)
+    refused: set[tuple[str, str]] = set()
+    for asked, machine_id in enumerate(found.missing):
+        machine = machines.read(context.db, machine_id)
+        assert machine is not None
+        group = (machine.subscription_id.casefold(), machine.resource_group.casefold())
+        kind = None
+        if group not in refused and asked < MAX_ASKED:
+            kind = await _trouble_with(context, machine)
+        if kind is ProblemKind.FORBIDDEN:
+            refused.add(group)
+        if group in refused:
+            hidden.append(machine_id)
+        elif kind is ProblemKind.NOT_FOUND or asked >= MAX_ASKED:
+            gone.append(machine_id)
+    if gone or hidden:
+        async with context.transaction() as db:
+            machines.mark_gone(db, gone, context.clock())
+            machines.mark_hidden(db, hidden, context.clock())
+        context.changed(Changes.to("machines"))
+
+
+async def _trouble_with(context: Context, machine: Machine) -> ProblemKind | None:
+    """Why Azure does not show the machine itself; None where it does, as Resource Graph may lag behind."""
+    try:
+        read = partial(context.gateway.read_machine, machine)
+        await context.calls.reads.call(read, Urgency.READ)
+    except ProblemError as error:
+        return error.problem.kind
+    return None

@@ -1,0 +1,104 @@
+"""Pages of Resource Graph into the file, each in short transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage
+from hotpatch_gui.domain.records import RunStatus, RunUpdate
+from hotpatch_gui.store import assessments, installations, machines
+from hotpatch_gui.worker.calls import Urgency
+from hotpatch_gui.worker.context import Context
+
+P = TypeVar("P")
+T = TypeVar("T")
+SLICE = 250
+"""Rows written in one transaction: it takes less than 10 ms, so that a click gets in between."""
+
+
+async def next_page(
+    context: Context, pages: Iterator[P], urgency: Urgency, waiting: Callable[[float], None] = lambda _: None
+) -> P | None:  # fmt: skip
+    """The next page, as soon as Azure takes the query; None after the last."""
+    return await context.calls.queries.call(lambda: next(pages, None), urgency, waiting)
+
+
+def slices(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), SLICE):
+        yield rows[start : start + SLICE]
+
+
+class Sweep:
+    """One reading of assessments from Resource Graph: which machines' lists it may replace.
+
+    A list belongs to an assessment that counts: one that failed or still runs replaces nothing, and neither does
+    one that is older than what Resource Manager said itself, as Resource Graph lags behind.
+    """
+
+    def __init__(self, context: Context, number: int) -> None:
+        self._c, self._number = context, number
+        self._activities: dict[int, str] = {}
+        self.shown: set[int] = set()
+        """Machines whose assessments have not failed."""
+        self._outdated: set[int] = set()
+
+    @classmethod
+    async def begin(cls, context: Context) -> Sweep:
+        async with context.transaction() as db:
+            return cls(context, assessments.next_pass(db))
+
+    async def take(self, page: AssessmentPage) -> int:
+        """Write a page; how many rows it had. The updates of a machine come after its assessment."""
+        c = self._c
+        owners = {o for o, _ in page.assessments} | {o for o, _ in page.updates}
+        known = machines.ids(c.db, owners)
+        found = [(known[o], a) for o, a in page.assessments if o in known]
+        failed = {machine_id for machine_id, a in found if a.status is RunStatus.FAILED}
+        self.shown |= {machine_id for machine_id, _ in found} - failed
+        self._outdated |= {machine_id for machine_id, a in found if not a.status.is_good}
+        self._outdated |= assessments.outdated(c.db, found)
+        self._activities |= {machine_id: a.activity_id for machine_id, a in found}
+        for some in slices(found):
+            async with c.transaction() as db:
+                assessments.save(db, some, c.clock())
+        updates = [
+            (known[o], u) for o, u in page.updates if o in known and known[o] not in self._outdated
+        ]
+        for part in slices(updates):
+            async with c.transaction() as db:
+                assessments.save_updates(db, part, c.clock(), self._number)
+        return len(page.assessments) + len(page.updates)
+
+    async def end(self) -> None:
+        """Once every page is written: forget updates that are offered no more."""
+        shown, whole = sorted(self.shown), sorted(self.shown - self._outdated)
+        for some in slices(shown):
+            async with self._c.transaction() as db:
+                assessments.set_in_graph(db, some)
+        for some in slices(whole):
+            async with self._c.transaction() as db:
+                assessments.drop_unseen(db, some, self._number)
+                assessments.mark_listed(db, [(i, self._activities[i]) for i in some])
+
+
+async def take_installations(context: Context, page: InstallationPage) -> int:
+    """Write a page; how many rows it had. The updates of a run come after it."""
+    owners = [owner for owner, _ in page.runs] + [owner for owner, _, _ in page.updates]
+    known = machines.ids(context.db, owners)
+    runs = [(known[o], r) for o, r in page.runs if o in known]
+    for some in slices(runs):
+        async with context.transaction() as db:
+            installations.save(db, some, context.clock())
+    updates = [(known[o], run, u) for o, run, u in page.updates if o in known]
+    for part in slices(updates):
+        async with context.transaction() as db:
+            _save_updates(db, part)
+    return len(page.runs) + len(page.updates)
+
+
+def _save_updates(db: sqlite3.Connection, part: Sequence[tuple[int, str, RunUpdate]]) -> None:
+    rows = installations.run_row_ids(db, [(machine, run) for machine, run, _ in part])
+    placed = [(rows[machine, run], u) for machine, run, u in part if (machine, run) in rows]
+    installations.save_updates(db, placed)

@@ -1,0 +1,28 @@
+"""Operations put into the file as the engine does it, for tests without one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.store import database, operations
+from hotpatch_gui.store.operations import Request
+
+
+def queue(
+    db: sqlite3.Connection,
+    kind: OperationKind,
+    requests: Sequence[tuple[int, str | None]],
+    now: datetime,
+) -> list[int]:
+    """The new rows' ids."""
+    with database.transaction(db):
+        return operations.queue(db, kind, [Request(*r) for r in requests], now, "tester")
+
+
+def cancel(db: sqlite3.Connection, operation_id: int, now: datetime) -> OperationState | None:
+    resource_id = operations.read(db, operation_id).resource_id
+    with database.transaction(db):
+        return operations.cancel(db, operation_id, resource_id, now)

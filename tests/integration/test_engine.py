@@ -1,0 +1,329 @@
+"""The engine: one writer that never waits, whose commands name machines, and which loses no request unheard."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from helpers.program import TOP
+from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.settings import Orchestration, SettingsChange
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store import connections, database, operations
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.worker import commands
+
+S = OperationState
+SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
+ENDS_S = 5.0
+
+
+def ids(stage: Stage) -> dict[str, int]:
+    return dict(map(tuple, stage.app.source.db.execute("SELECT name, id FROM machines")))
+
+
+def test_a_damaged_file_that_still_opens_is_replaced_everywhere(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    """The window had it open before the engine found the damage: its row numbers are of another file."""
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+    path = tmp_path / FILE_NAME
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE machines SET id=id+1000")
+        db.commit()
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name='calls'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        assert list(tmp_path.glob("*.damaged-1.sqlite3")), "it was set aside"
+        stage.settle()
+        shown = {stage.window.machines.model.id_at(n) for n in range(16)}
+        assert shown == set(ids(stage).values()), "the list shows the new file"
+        assert all(i < 1000 for i in ids(stage).values())
+        stage.ask.restart([ids(stage)["vm-dc-01"]])
+        stage.until(lambda: stage.operation_states() == [S.RUNNING])
+        (name,) = stage.app.source.db.execute(
+            "SELECT name FROM machines m JOIN operations o ON o.machine_id=m.id"
+        ).fetchone()
+        assert name == "vm-dc-01"
+
+
+@pytest.mark.expects_log
+def test_a_request_for_a_machine_of_another_file_reaches_none(stage: Stage) -> None:
+    stage.start()
+    stage.app.engine.send(
+        commands.Act(OperationKind.RESTART, [("/subscriptions/x/of/another/file", None)])
+    )
+    stage.until(stage.window.notice.isVisible)
+    assert "not in the data that this program works on now" in stage.window.notice.headline.text()
+    assert stage.operation_states() == []
+    assert not stage.wire.cloud.received
+
+
+def test_actions_turned_off_stay_off_whatever_else_is_changed(stage: Stage) -> None:
+    """The dialog's picture of the connection was older than the file."""
+    stage.start()
+    (mine,) = connections.read_all(stage.app.source.db)
+    assert mine.may_act
+    stage.ask.allow_actions(mine.id, may_act=False)
+    stage.ask.choose_subscriptions(mine.id, ())
+    stage.ask.save_connection(mine._replace(name="Renamed"))
+    (now,) = connections.read_all(stage.app.source.db)
+    assert (now.name, now.may_act) == ("Renamed", False)
+    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert not stage.wire.cloud.received
+
+
+def test_a_restart_announces_no_assessment_that_is_not_queued(stage: Stage) -> None:
+    """Both stand in one transaction: whoever sees the end sees what follows it."""
+    stage.start()
+    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    seen: list[list[str]] = []
+    path = stage.app.source.path
+
+    def look(_: object) -> None:
+        with closing(database.open_reader(path)) as db:
+            seen.append([r[0] for r in db.execute("SELECT state FROM operations ORDER BY id")])
+
+    stage.app.events.changed.connect(look)
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: len(stage.operation_states()) == 2)
+    assert ["succeeded"] not in seen
+
+
+@pytest.mark.expects_log
+def test_a_bug_in_one_command_is_said_and_ends_nothing_else(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+
+    def broken(*_: object, **__: object) -> list[int]:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(operations, "queue", broken)
+        stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.until(stage.window.notice.isVisible)
+    assert "Something went wrong in this program" in stage.window.notice.headline.text()
+    assert stage.operation_states() == [], "nothing is half there"
+    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+
+
+@pytest.mark.expects_log
+def test_signing_out_of_a_locked_file_keeps_tokens_and_connection_together(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hotpatch_gui.azure.gateway import Gateway
+    from hotpatch_gui.worker import file
+
+    monkeypatch.setattr(file, "LOCK_WAIT_S", 0.2)
+    stage.start()
+    forgotten: list[int] = []
+    monkeypatch.setattr(Gateway, "sign_out", lambda self: forgotten.append(1))
+    (mine,) = connections.read_all(stage.app.source.db)
+    with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        stage.ask.remove_connection(mine.id)
+        stage.until(stage.window.notice.isVisible)
+        assert "Another program holds" in stage.window.notice.headline.text()
+        assert not forgotten, "the tokens stay with the connection"
+        other.execute("ROLLBACK")
+    assert connections.read_all(stage.app.source.db) == [mine]
+    stage.ask.remove_connection(mine.id)
+    assert forgotten
+    assert connections.read_all(stage.app.source.db) == []
+
+
+def test_a_locked_file_holds_up_one_write_and_no_network_call(stage: Stage) -> None:
+    """Another program has it open for a second: the loop goes on, and so does the write."""
+    stage.start()
+    with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+        end = time.monotonic() + 0.5
+        stage.until(lambda: time.monotonic() > end)
+        assert stage.operation_states() == []
+        other.execute("ROLLBACK")
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+
+
+def test_a_stray_401_is_answered_with_a_token_got_anew(stage: Stage) -> None:
+    stage.start()
+    refused: list[str] = []
+
+    def once(method: str, path: str) -> Answer | None:
+        if refused or "ResourceGraph" not in path:
+            return None
+        refused.append(path)
+        return Answer(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}})
+
+    stage.wire.faults.append(once)
+    before = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]
+    stage.clock.advance(minutes=5)
+    stage.sync()
+    row = stage.app.source.db.execute("SELECT finished_at, problem FROM sync_state").fetchone()
+    assert refused
+    assert (row["problem"], row["finished_at"] > before) == ("", True)
+
+
+@pytest.mark.expects_log
+def test_a_sync_that_nobody_has_to_sign_in_for_goes_on_trying(stage: Stage) -> None:
+    """A wall display: the tokens were refused for a while, and then are taken again."""
+    stage.start()
+    refusal = Answer(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}})
+    stage.wire.faults.append(lambda method, path: refusal)
+    stage.app.requests.sync()
+    stage.until(stage.window.notice.isVisible)
+    stage.app.requests.sync_every(0.1 / 60)
+    stage.wire.faults.clear()
+    stage.until(lambda: not stage.window.notice.isVisible())
+    stage.app.requests.sync_every(60)
+    stage.idle()
+
+
+@pytest.mark.expects_log
+def test_a_query_that_fails_says_so_where_its_result_would_be(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hotpatch_gui.models import rollout
+
+    stage.start()
+
+    def broken(*_: object, **__: object) -> None:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr(rollout, "read_rollout", broken)
+    stage.window.show_page("rollout")
+    stage.settle()
+    page = stage.window.page("rollout")
+    assert page.panel.currentWidget() is page.panel.empty
+    assert "OverflowError" in page.panel.empty.explanation.text()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_day_at_the_end_of_time_is_none_that_is_known(stage: Stage, moment: str) -> None:
+    stage.start()
+    with closing(database.open_writer(stage.app.source.path)) as db:
+        for table, column in (
+            ("machines", "assessed_at"), ("installations", "started_at"), ("installations", "modified_at"),
+            ("machines", "health_at"), ("machines", "pending_at"), ("updates", "published_at"),
+        ):  # fmt: skip
+            db.execute(f"UPDATE {table} SET {column}=?", (moment,))
+    for name in ("rollout", "calendar", "history", "updates", "planner"):
+        stage.window.show_page(name)
+        stage.settle()
+    stage.choose("vm-web-01")
+
+
+def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
+    stage: Stage,
+) -> None:
+    stage.start()
+    names = ["vm-web-01", "vm-web-02", "vm-app-01", "vm-sql-01"]
+    stage.wire.cloud.guests["vm-app-01"].agent_ready = False
+    by = ids(stage)
+    names = [n for n in names if n in by]
+    groups = ["one", "one", "two", "three"][: len(names)]
+    waves = Waves(WaveMode.GROUPS, stop_after=1)
+    stage.ask.install([by[n] for n in names], SECURITY, waves, groups)
+    stage.until(lambda: stage.operation_states()[:2] == [S.RUNNING, S.RUNNING])
+    assert set(stage.operation_states()[2:]) == {S.QUEUED}
+    stage.clock.advance(minutes=120)
+    stage.until(lambda: all(s.is_final for s in stage.operation_states()))
+    assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELLED]
+    (note,) = stage.app.source.db.execute("SELECT note FROM operations WHERE id=4").fetchone()
+    assert note == "Not sent: this request stopped after it failed on one of its machines."
+    (line,) = stage.app.source.db.execute("SELECT event FROM calls WHERE operation_id=4").fetchall()
+    assert line[0] == "cancelled"
+
+
+def test_so_many_at_a_time_are_under_way(stage: Stage) -> None:
+    stage.start()
+    running = [r[0] for r in stage.app.source.db.execute(
+        "SELECT id FROM machines WHERE power='running' AND kind='vm' AND agent_ready IS NOT 0 LIMIT 5"
+    )]  # fmt: skip
+    stage.ask.install(running, SECURITY, Waves(WaveMode.SOME, size=2))
+    stage.until(lambda: stage.operation_states().count(S.RUNNING) == 2)
+    stage.idle()
+    assert stage.operation_states().count(S.QUEUED) == len(running) - 2
+    most = [0]
+
+    def have_ended() -> bool:
+        stage.clock.advance(minutes=2)
+        most.append(sum(state.is_under_way for state in stage.operation_states()))
+        return all(state.is_final for state in stage.operation_states())
+
+    stage.until(have_ended)
+    assert max(most) <= 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("arguments", [["sync"], []], ids=["command", "window"])
+def test_a_signal_ends_it_while_a_request_hangs(
+    tmp_path: Path, number: signal.Signals, arguments: list[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as azure:
+        address = f"http://127.0.0.1:{azure.getsockname()[1]}"
+        command = [
+            sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path), "--endpoint", address,
+            *arguments,
+        ]  # fmt: skip
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        with subprocess.Popen(
+            command, cwd=TOP, env=environment, stderr=subprocess.PIPE, text=True
+        ) as program:
+            azure.settimeout(60)
+            connection, _ = azure.accept()
+            assert connection.recv(1), "a request is under way, and is never answered"
+            begun = time.monotonic()
+            program.send_signal(number)
+            _, said = program.communicate(timeout=30)
+            assert time.monotonic() - begun < ENDS_S
+            assert program.returncode == (1 if arguments else 0)
+            assert "Traceback" not in said
+            connection.close()
+
+
+def test_a_change_that_ended_at_once_and_was_not_noted_is_found_out(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    """Killed between the answer and its end: Azure has nothing to follow, and the machine tells."""
+    change = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, periodic_assessment=True)
+    wire = still_wire(SteppedClock(EPOCH))
+    with Stage("light", folder=tmp_path, wire=wire) as first:
+        first.start()
+        first.ask.change_settings([ids(first)["srv-hq-01"]], change)
+        first.until(lambda: first.operation_states() == [S.SUCCEEDED])
+    with closing(database.open_writer(tmp_path / FILE_NAME)) as db:
+        db.execute("UPDATE operations SET state='running', ended_at=NULL, token=''")
+    sent = dict(wire.cloud.received)
+    with Stage("light", folder=tmp_path, wire=wire) as again:
+        again.start()
+        again.until(lambda: again.operation_states() == [S.SUCCEEDED])
+    assert dict(wire.cloud.received) == sent
+    wire.cloud.close()
