@@ -15,9 +15,9 @@ from hotpatch_gui.captures import environment
 environment.prepare()
 
 from hypothesis import settings as hypothesis_settings  # noqa: E402
-from PySide6.QtCore import QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
+from helpers.leaks import at_work  # noqa: E402
 from hotpatch_gui.captures.stage import Stage, still_wire  # noqa: E402
 from hotpatch_gui.domain.releases import Calendar  # noqa: E402
 from hotpatch_gui.simulator.arm import Wire  # noqa: E402
@@ -33,21 +33,23 @@ hypothesis_settings.load_profile("here")
 def _no_unexpected_log(
     caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
 ) -> Iterator[None]:
-    """A warning of ours that no test expects fails the test; ``expects_log`` allows them."""
+    """A warning of ours that no test expects fails the test, from the first fixture's beginning to the last one's end;
+    ``expects_log`` allows them."""
     yield
     if request.node.get_closest_marker("expects_log"):
         return
     unexpected = [
         r.getMessage()
-        for r in caplog.get_records("call")
+        for phase in ("setup", "call", "teardown")
+        for r in caplog.get_records(phase)
         if r.name.startswith("hotpatch_gui") and r.levelno >= logging.WARNING
     ]
     assert not unexpected, f"unexpected in the log: {unexpected}"
 
 
 @pytest.fixture(autouse=True)
-def _no_leaks() -> Iterator[None]:
-    """No thread, active timer or window outlives its test."""
+def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No thread, active timer or window outlives its test; only a request that hangs may, as it is a daemon."""
     before = set(threading.enumerate())
     yield
     application = QApplication.instance()
@@ -58,9 +60,10 @@ def _no_leaks() -> Iterator[None]:
                 break
         windows = [w.objectName() or type(w).__name__ for w in application.topLevelWidgets()]
         assert not windows, f"windows left: {windows}"
-        timers = [t for t in application.findChildren(QTimer) if t.isActive()]
-        assert not timers, f"timers left: {timers}"
-    left = [t.name for t in set(threading.enumerate()) - before if t.is_alive() and not t.daemon]
+        if {"qapp", "qtbot", "stage"} & set(request.fixturenames):
+            assert not (left := at_work()), f"still at work: {left}"
+    threads = set(threading.enumerate()) - before
+    left = [t.name for t in threads if t.is_alive() and (not t.daemon or t.name == "engine")]
     assert not left, f"threads left: {left}"
 
 

@@ -17,6 +17,7 @@ from tests.torture.faults import storm  # noqa: E402 - after the environment
 from tests.torture.file_fuzz import fuzz_file  # noqa: E402 - after the environment
 from tests.torture.fuzz import fuzz  # noqa: E402 - after the environment
 from tests.torture.migrations import migrate_often  # noqa: E402 - after the environment
+from tests.torture.rollouts import roll_out_often  # noqa: E402 - after the environment
 from tests.torture.run import torture  # noqa: E402 - after the environment
 from tests.torture.schedules import schedules  # noqa: E402 - after the environment
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument(
         "--schedules", type=int, default=200, help="of faults, each over 50 operations"
     )
+    parser.add_argument("--rollouts", type=int, default=2000, help="fleets that are rolled out to")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -44,6 +46,8 @@ def main() -> None:
         if options.schedules:
             told = schedules(Path(folder) / "schedules", options.schedules, options.seed)
             print(told, flush=True)
+        if options.rollouts:
+            print(roll_out_often(options.rollouts, options.seed), flush=True)
         if options.disk:
             print(disk_faults(Path(folder) / "disk"), flush=True)
         if options.migrations:

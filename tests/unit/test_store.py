@@ -208,7 +208,8 @@ def test_a_damaged_file_is_set_aside_and_never_deleted(path: Path, damage: bytes
     if damage:
         assert aside is not None
         assert aside.read_bytes() == damage
-    assert database.open_reader(path) is not None or pytest.fail("a new file was not begun")
+    with closing(database.open_reader(path)) as reader:
+        assert machines.present(reader) == [], "a new file was begun"
 
 
 def test_a_file_with_torn_pages_is_set_aside(path: Path, db: sqlite3.Connection) -> None:

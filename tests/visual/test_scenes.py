@@ -35,7 +35,6 @@ def _drawn_where_pictures_are_alike(qapp: QApplication) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("name", SCENES)
-@pytest.mark.expects_log
 def test_scene(qapp: QApplication, name: str, theme: str) -> None:
     with set_up(name, theme) as stage:
         assert stage.app.theme.family == "Inter"
