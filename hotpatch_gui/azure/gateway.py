@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 import requests
@@ -28,15 +28,21 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
-from hotpatch_gui.domain.schedules import Schedule, Scope
-from hotpatch_gui.domain.updates import Update
+from hotpatch_gui.domain.records import Assessment, InstallationRun
 
-from . import parse
+from . import pages, parse, results
 from .bodies import enrol_body, first_licence_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
 from .operations import Look, begin, look
+from .pages import (
+    AssessmentPage,
+    AssignmentPage,
+    HealthPage,
+    InstallationPage,
+    MachinePage,
+    SchedulePage,
+)
 from .policies import AnswersOnly, ClockWatch, OwnHostOnly, RenewedOnce
 from .resource_graph import ALL, Asked, Page, ResourceGraph
 from .throttle import ARM_READS, ARM_WRITES, Throttle
@@ -48,61 +54,6 @@ MAX_IN_FLIGHT = 16
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
 BLOCK_BYTES = 1 << 18
 """Read from a connection at a time; the SDK's own 4,096 take longer than reading the JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class AssessmentPage:
-    """Rows of one page, by machine id (lower case); ``unreadable`` were left out."""
-
-    assessments: list[tuple[str, Assessment]]
-    updates: list[tuple[str, Update]]
-    unreadable: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class InstallationPage:
-    """``updates`` are (machine id, run id, update)."""
-
-    runs: list[tuple[str, InstallationRun]]
-    updates: list[tuple[str, str, RunUpdate]]
-    unreadable: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class MachinePage:
-    machines: list[Machine]
-    unreadable: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class HealthPage:
-    """(machine id, availability state, since when)."""
-
-    states: list[tuple[str, str, datetime | None]]
-    unreadable: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulePage:
-    """(lower-case id, schedule); None for a configuration that patches no guest."""
-
-    schedules: list[tuple[str, Schedule | None]]
-    unreadable: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentPage:
-    """(machine id, schedule id), both in lower case; and the dynamic scopes."""
-
-    assignments: list[tuple[str, str]]
-    scopes: list[Scope]
-    unreadable: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,28 +161,28 @@ class Gateway:
         return map(self._arc_page, self._graph.pages("arc-machines"))
 
     def assessment_pages(self, asked: Asked = ALL) -> Iterator[AssessmentPage]:
-        return map(_assessment_page, self._graph.pages("assessments", asked))
+        return map(pages.assessment_page, self._graph.pages("assessments", asked))
 
     def installation_pages(self, asked: Asked = ALL) -> Iterator[InstallationPage]:
-        return map(_installation_page, self._graph.pages("installations", asked))
+        return map(pages.installation_page, self._graph.pages("installations", asked))
 
     def health_pages(self) -> Iterator[HealthPage]:
         """Machines that Resource Health calls anything else than available: what a rollout looks at, too."""
-        return map(_health_page, self._graph.pages("health"))
+        return map(pages.health_page, self._graph.pages("health"))
 
     def schedule_pages(self) -> Iterator[SchedulePage]:
         """Maintenance configurations, of hosts too: an assignment does not tell of which kind its own is."""
-        return map(_schedule_page, self._graph.pages("schedules"))
+        return map(pages.schedule_page, self._graph.pages("schedules"))
 
     def assignment_pages(self) -> Iterator[AssignmentPage]:
         """Which machine follows which schedule."""
-        return map(_assignment_page, self._graph.pages("assignments"))
+        return map(pages.assignment_page, self._graph.pages("assignments"))
 
     def _machine_page(self, page: Page) -> MachinePage:
-        return self._machines_of(page, _VM, parse.machine)
+        return self._machines_of(page, pages.VM, parse.machine)
 
     def _arc_page(self, page: Page) -> MachinePage:
-        return self._machines_of(page, _ARC, parse.arc_machine)
+        return self._machines_of(page, pages.ARC, parse.arc_machine)
 
     def _machines_of(
         self, page: Page, kind: str, read: Callable[[Mapping[str, Any], datetime], Machine]
@@ -244,7 +195,7 @@ class Gateway:
                 raise parse.UnreadableError(f"{row['type']} is not what was asked for")
             machines.append(read(row, now))
 
-        bad = _take_rows(page.rows, take)
+        bad = pages.take_rows(page.rows, take)
         return MachinePage(machines, bad, page.total)
 
     def group_grants(self, subscription_id: str, resource_group: str) -> list[Grant]:
@@ -303,11 +254,11 @@ class Gateway:
             summary = parse.mapping(status.get("availablePatchSummary"))
             last = parse.mapping(status.get("lastPatchInstallationSummary"))
             run = (
-                parse.graph_run(last, None)
+                results.graph_run(last, None)
                 if last.get("installationActivityId") and last.get("startTime")
                 else None
             )
-            return Reading(found, parse.view_assessment(summary), run)
+            return Reading(found, results.view_assessment(summary), run)
 
     def enrol_request(self, machine: Machine) -> str:
         """The JSON that enrols this server: a change of its licence profile, or a first one where it has none, as
@@ -432,131 +383,5 @@ def network_transport() -> RequestsTransport:
     )  # fmt: skip
 
 
-MACHINE_PARTS = 8
-"""Parts of a machine's resource id; a subscription's or a resource group's has fewer."""
-_VM, _ARC = "microsoft.compute/virtualmachines", "microsoft.hybridcompute/machines"
-_ASSESSMENT, _RUN = "patchassessmentresults", "patchinstallationresults"
-
-
-@lru_cache(maxsize=256)
-def _is_update(kind: str, of: str) -> bool:
-    """Whether a row is of an update or of ``of`` itself, a machine's results.
-
-    Raises:
-        UnreadableError: it is of neither: an answer to another question, as a broken proxy gives.
-    """
-    plain = kind.casefold()
-    wanted = [f"{machine}/{of}" for machine in (_VM, _ARC)]
-    if plain not in (*wanted, *(f"{one}/softwarepatches" for one in wanted)):
-        raise parse.UnreadableError(f"{kind} is not what was asked for")
-    return plain not in wanted
-
-
 def _grant(permission: Any) -> Grant:
     return Grant(tuple(permission.actions or ()), tuple(permission.not_actions or ()))
-
-
-def _health_page(page: Page) -> HealthPage:
-    states: list[tuple[str, str, datetime | None]] = []
-
-    def take(row: Mapping[str, Any]) -> None:
-        state = parse.required(row.get("state"), "state")
-        owner = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
-        states.append((owner, state, parse.moment(row.get("since"))))
-
-    return HealthPage(states, _take_rows(page.rows, take), page.total)
-
-
-GUESTS = "InGuestPatch"
-"""``maintenanceScope`` of configurations that install updates in machines."""
-
-
-def _schedule_page(page: Page) -> SchedulePage:
-    found: list[tuple[str, Schedule | None]] = []
-
-    def take(row: Mapping[str, Any]) -> None:
-        is_guests = str(row.get("scope") or GUESTS).casefold() == GUESTS.casefold()
-        schedule = parse.schedule(row) if is_guests else None
-        found.append((parse.required(row.get("id"), "id").lower(), schedule))
-
-    return SchedulePage(found, _take_rows(page.rows, take), page.total)
-
-
-def _assignment_page(page: Page) -> AssignmentPage:
-    found: list[tuple[str, str]] = []
-    scopes: list[Scope] = []
-
-    def take(row: Mapping[str, Any]) -> None:
-        target = parse.required(row.get("machine"), "machine")
-        if len(target.strip("/").split("/")) < MACHINE_PARTS or row.get("filter"):
-            scopes.append(parse.scope(row))
-            return
-        schedule = parse.required(row.get("schedule"), "schedule").lower()
-        found.append((parse.machine_id_of(target), schedule))
-
-    return AssignmentPage(found, scopes, _take_rows(page.rows, take), page.total)
-
-
-def _owner(row: Mapping[str, Any]) -> str:
-    """The id of the machine that a row hangs below. Rows of one machine share what comes before their last part."""
-    return parse.machine_id_of(row["id"].rpartition("/")[0])
-
-
-def _take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, Any]], None]) -> int:
-    """``take`` each row; how many of them could not be read."""
-    bad = 0
-    for row in rows:
-        try:
-            take(row)
-        except (parse.UnreadableError, LookupError, TypeError, ValueError, AttributeError) as error:
-            bad += 1
-            log.warning("a row from Azure could not be read: %s", error)
-    return bad
-
-
-def _assessment_page(page: Page) -> AssessmentPage:
-    found: list[tuple[str, Assessment]] = []
-    updates: list[tuple[str, Update]] = []
-
-    def take(row: Mapping[str, Any]) -> None:
-        if _is_update(row["type"], _ASSESSMENT):
-            owner = parse.machine_id_of(
-                row["id"].rpartition("/")[0]
-            )  # as _owner: this is the busiest line
-            updates.append((owner, parse.graph_update(row["properties"])))
-        else:
-            found.append(_assessment_row(row))
-
-    return AssessmentPage(found, updates, _take_rows(page.rows, take), page.total)
-
-
-def _installation_page(page: Page) -> InstallationPage:
-    runs: list[tuple[str, InstallationRun]] = []
-    updates: list[tuple[str, str, RunUpdate]] = []
-
-    def take(row: Mapping[str, Any]) -> None:
-        if _is_update(row["type"], _RUN):
-            updates.append(_run_update_row(row))
-        else:
-            runs.append(_run_row(row))
-
-    return InstallationPage(runs, updates, _take_rows(page.rows, take), page.total)
-
-
-def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:
-    owner = _owner(row)
-    return owner, parse.graph_assessment(parse.mapping(row.get("properties")), row.get("name"))
-
-
-def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:
-    owner = _owner(row)
-    return owner, parse.graph_run(parse.mapping(row.get("properties")), row.get("name"))
-
-
-def _run_update_row(row: Mapping[str, Any]) -> tuple[str, str, RunUpdate]:
-    resource_id = parse.required(row.get("id"), "id").lower()
-    parts = resource_id.split("/")
-    if len(parts) < 11:
-        raise parse.UnreadableError("id is not an update's of a run")
-    update = parse.run_update(parse.mapping(row.get("properties")))
-    return parse.machine_id_of(resource_id), parts[10], update

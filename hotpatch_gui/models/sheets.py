@@ -13,7 +13,7 @@ from hotpatch_gui.domain.evidence import standing
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
-from hotpatch_gui.store import catalogue, tables
+from hotpatch_gui.store import catalogue, standings, tables
 
 from . import words
 from .calendar import RESTARTS, read_ledger
@@ -132,7 +132,7 @@ def _machines(
     ids = list(machine_ids) if machine_ids is not None else machines.present(db)
     for start in range(0, len(ids), CHUNK):
         for row in machines.read_rows(db, ids[start : start + CHUNK]):
-            situation, level = standing(machines.evidence_of(row), calendar, now)
+            situation, level = standing(standings.evidence_of(row), calendar, now)
             yield dict(row) | {"situation": situation.value, "attention": int(level)}
 
 

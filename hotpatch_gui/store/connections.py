@@ -9,7 +9,7 @@ from datetime import datetime
 from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 
-from . import operations
+from . import queue
 from .sql import AMONG, as_list
 from .times import to_text
 
@@ -97,8 +97,8 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     own = [
         r[0] for r in db.execute("SELECT id FROM machines WHERE connection_id=?", (connection_id,))
     ]
-    operations.cancel_queued(db, own, "Cancelled with its connection.", now)
-    operations.lose(db, own, "Its connection was removed while it was under way.", now)
+    queue.cancel_queued(db, own, "Cancelled with its connection.", now)
+    queue.lose(db, own, "Its connection was removed while it was under way.", now)
     db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
     db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
 

@@ -6,29 +6,20 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
-from hotpatch_gui.domain.evidence import (
-    Evidence,
-    standing,
-)
-from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID, Level
-from hotpatch_gui.domain.titles import ReleaseTitle, read_title
-from hotpatch_gui.domain.updates import RestartBehavior
+from hotpatch_gui.domain.standing import Level
 
-from . import assessments, operations, permissions
-from .run_sql import FINAL_RUNS, GOOD_RUNS
+from . import permissions, queue
+from .run_sql import FINAL_RUNS
 from .sql import AMONG, as_list
 from .tables import DISPLAY_NAME
 from .times import from_text, to_text
 
-_SORT = (
+SORT = (
     "publisher", "offer", "sku", "generation", "power", "os_name", "os_version", "time_zone", "patch_mode",
     "hotpatch_enabled", "assessment_mode", "bypass_safety_checks", "restart_setting", "automatic_updates",
     "provision_agent", "allow_extensions", "agent_ready", "kind", "edition", "licence", "enablement",
@@ -36,7 +27,7 @@ _SORT = (
 )  # fmt: skip
 _COLUMNS = (
     "connection_id", "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
-    "availability_set", "update_domain", "tags", "vm_id", *_SORT, "fetched_at", "pending_at",
+    "availability_set", "update_domain", "tags", "vm_id", *SORT, "fetched_at", "pending_at",
 )  # fmt: skip
 _KEPT = ("agent_ready", "update_domain", "vm_id")
 """Columns that an answer without them doesn't clear: only the instance view has the first two."""
@@ -81,7 +72,7 @@ def _retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
             " WHERE id=?",
             (at, row_id),
         )
-        operations.cancel_queued(db, [row_id], REPLACED, new.fetched)
+        queue.cancel_queued(db, [row_id], REPLACED, new.fetched)
 
 
 REPLACED = "Cancelled before it was sent: the machine was deleted, and another one has its name."
@@ -144,7 +135,7 @@ def _pending(m: Machine) -> datetime | None:
 
 
 VM, ARC = "vm", "arc"
-_ARC = _SORT[_SORT.index("edition") :]
+_ARC = SORT[SORT.index("edition") :]
 """The columns of an Arc-enabled server, in the order of ``Arc``'s fields."""
 _NO_ARC = Arc()
 
@@ -354,13 +345,13 @@ def machine_of(row: sqlite3.Row) -> Machine:
         update_domain=row["update_domain"],
         tags=row["tags"],
         vm_id=row["vm_id"],
-        **_sort_of(row[column] for column in _SORT),
+        **sort_of(row[column] for column in SORT),
     )
 
 
-def _sort_of(values: Iterable[Any]) -> dict[str, Any]:
-    """What many machines have in common: values of the columns _SORT -> arguments of Machine."""
-    v = dict(zip(_SORT, values, strict=True))
+def sort_of(values: Iterable[Any]) -> dict[str, Any]:
+    """What many machines have in common: values of the columns SORT -> arguments of Machine."""
+    v = dict(zip(SORT, values, strict=True))
     return {
         "image": Image(v["publisher"], v["offer"], v["sku"]),
         "settings": PatchSettings(
@@ -388,148 +379,6 @@ def _arc(v: dict[str, Any]) -> Arc:
         v["edition"], Licence.parse(v["licence"]), Enablement.parse(v["enablement"]), v["enablement_error"],
         v["host"], v["arc_status"], v["arc_reason"], v["licence_error"], v["agent_mode"], _flag(v["can_extend"]),
     )  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def _typical(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
-    """A machine of the sort, without what is its own, and its status: a fleet has few sorts."""
-    nowhen = datetime.min.replace(tzinfo=UTC)
-    machine = Machine("", "", "", "", "", nowhen, **_sort_of(sort))
-    return machine, hotpatch_status(machine, assessed=assessed)
-
-
-def evidence_of(row: sqlite3.Row) -> Evidence:
-    """A row of machines -> what the coverage sentence needs."""
-    machine = machine_of(row)
-    return _evidence(machine, hotpatch_status(machine, assessed=bool(row["in_graph"])), row)
-
-
-def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evidence:
-    return Evidence(
-        machine=machine,
-        status=status,
-        assessed=from_text(row["assessed_at"]),
-        assessment_error=row["assessment_error"],
-        restart_pending=bool(row["restart_pending"]),
-        updates=row["updates"],
-        updates_that_restart=row["updates_that_restart"],
-        offered=_kbs(row["offered_kbs"]),
-        titles=titles_of(row["offered_releases"]),
-        restart_kbs=_kbs(row["restart_kbs"]),
-        last_run_failed=row["last_run_failed"],
-        out_of_band_kbs=_kbs(row["out_of_band_kbs"]),
-        patch_service=row["patch_service"],
-        pending_since=from_text(row["pending_at"]),
-        hidden=from_text(row["hidden_at"]),
-        unsaid=tuple(row["unsaid"].split()),
-    )
-
-
-@lru_cache(maxsize=4096)
-def titles_of(text: str) -> tuple[ReleaseTitle, ...]:
-    """The releases in ``offered_releases``: a line for each, with restart behaviour, KB and title."""
-    lines = (line.split(" ", 2) for line in text.splitlines())
-    found = (
-        read_title(line[2], line[1] or None, RestartBehavior.parse(line[0]))
-        for line in lines
-        if len(line) == 3
-    )
-    return tuple(dict.fromkeys(t for t in found if t is not None))
-
-
-@lru_cache(maxsize=4096)
-def _kbs(text: str) -> tuple[str, ...]:
-    """Each once, in their order; a fleet's machines share them."""
-    return tuple(dict.fromkeys(text.split()))
-
-
-def refresh_standing(
-    db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
-) -> None:
-    """Derive counts, the last run and the coverage of each machine anew, out of its rows; write those
-    that are not as they were."""
-    changed = []
-    for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
-        machine_id, in_graph = row[:2]
-        machine, status = _typical(row[2 : 2 + len(_SORT)], bool(in_graph))
-        situation, level = standing(_evidence(machine, status, row), calendar, now)
-        derived = (*row[2 + len(_SORT) : -2], status, situation, int(level))
-        changed.append((*derived, machine_id, *derived))
-    db.executemany(_UPDATE_DERIVED, changed)
-
-
-_COUNTED = " + ".join(f"a.{column}" for _, column in assessments.COUNTS)
-"""What an assessment counts where its list is not there yet, as after an Arc-enabled server's."""
-_DERIVED = {
-    "assessment_id": "a.id",
-    "assessed_at": "a.assessed_at",
-    "assessment_error": """(
-        SELECT coalesce(nullif(f.error, ''), 'Azure gave no reason.') FROM assessments f
-        WHERE f.machine_id = m.id AND f.status = 'Failed' AND f.assessed_at > coalesce(a.assessed_at, '')
-        ORDER BY f.assessed_at DESC LIMIT 1)""",
-    "restart_pending": "coalesce(a.restart_pending, 0)",
-    "updates": f"coalesce(u.n, a.important + a.other, {_COUNTED}, 0)",
-    "important": "coalesce(u.important, a.important, a.critical + a.security, 0)",
-    "critical": "coalesce(u.critical, a.critical, 0)",
-    "security": "coalesce(u.security, a.security, 0)",
-    "updates_that_restart": "coalesce(u.restarting, 0)",
-    "offered_kbs": "coalesce(u.kbs, '')",
-    "offered_releases": "coalesce(u.releases, '')",
-    "patch_service": "a.patch_service",
-    "unsaid": f"""CASE WHEN a.id IS NULL THEN '' ELSE
-        CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}) IS NULL THEN '{COUNTS_UNSAID} ' ELSE '' END
-        || CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}, 0) > 0 THEN '{LIST_UNSAID} ' ELSE '' END
-        || CASE WHEN a.restart_pending IS NULL THEN '{RESTART_UNSAID}' ELSE '' END END""",
-    "restart_kbs": """coalesce(CASE WHEN a.restart_pending THEN (
-        SELECT group_concat(kb, ' ') FROM (
-            SELECT DISTINCT iu.kb AS kb FROM installation_updates iu
-            JOIN installations i ON i.id = iu.installation_id
-            WHERE i.machine_id = m.id AND i.restart_status = 'Required' AND iu.state = 'Installed'
-              AND iu.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot') AND iu.kb IS NOT NULL
-              AND i.started_at = (SELECT max(started_at) FROM installations
-                                  WHERE machine_id = m.id AND restart_status = 'Required')))
-        END, '')""",
-    "out_of_band_kbs": """coalesce((
-        SELECT group_concat(iu.kb, ' ') FROM installations i
-        JOIN installation_updates iu ON iu.installation_id = i.id
-        WHERE i.machine_id = m.id AND iu.state = 'Installed'
-          AND iu.kb IN (SELECT kb FROM releases WHERE kind = 'out_of_band')), '')""",
-    "last_run_at": "(SELECT max(started_at) FROM installations WHERE machine_id = m.id)",
-    "last_run_failed": """(
-        SELECT CASE WHEN i.status = 'Failed' AND coalesce(i.window_exceeded, 0) = 0 THEN
-            coalesce((SELECT group_concat(message, ' ') FROM (
-                SELECT message FROM installation_errors WHERE installation_id = i.id
-                ORDER BY ordinal DESC LIMIT 1)), 'Azure gave no reason.') END
-        FROM installations i WHERE i.machine_id = m.id
-          AND EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id = i.id
-                      AND x.classification IN ('Critical', 'Security'))
-        ORDER BY i.started_at DESC LIMIT 1)""",
-}
-_FRESH = f"""
-SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in _SORT)},
-    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at
-FROM machines m
-LEFT JOIN assessments a ON a.id = (
-    SELECT id FROM assessments WHERE machine_id = m.id AND status IN {GOOD_RUNS}
-    ORDER BY assessed_at DESC LIMIT 1)
-LEFT JOIN (SELECT machine_id, count(*) AS n,
-        sum(classification IN ('Critical', 'Security')) AS important,
-        sum(classification = 'Critical') AS critical,
-        sum(classification = 'Security') AS security,
-        sum(restart != 'NeverReboots') AS restarting,
-        group_concat(kb, ' ') AS kbs,
-        group_concat(CASE WHEN name GLOB '20[0-9][0-9]-[01][0-9]*' AND name NOT LIKE '%.NET%'
-            AND (name LIKE '%hot%patch%' OR name LIKE '%cumulative update%')
-            THEN restart || ' ' || coalesce(kb, '') || ' ' || replace(name, char(10), ' ') END, char(10)) AS releases
-    FROM updates WHERE machine_id IN (SELECT value FROM json_each(:ids)) GROUP BY machine_id) u
-    ON u.machine_id = m.id
-WHERE m.id IN (SELECT value FROM json_each(:ids))
-"""
-_WRITTEN = (*_DERIVED, "hotpatch_status", "situation", "attention")
-_UPDATE_DERIVED = (
-    f"UPDATE machines SET ({', '.join(_WRITTEN)}) = ({', '.join('?' * len(_WRITTEN))})"
-    f" WHERE id=? AND ({', '.join(_WRITTEN)}) IS NOT ({', '.join('?' * len(_WRITTEN))})"
-)
 
 
 def _flag(value: int | None) -> bool | None:

@@ -9,11 +9,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
-from hotpatch_gui.domain.waves import WaveMode, Waves
 
-from . import audit
-from .audit import Event
-from .sql import AMONG, BEFORE_OTHERS, KINDS, MISSED, OPEN, UNDER_WAY, as_list
+from .sql import AMONG, BEFORE_OTHERS, KINDS, MISSED, OPEN, as_list
 from .tables import DISPLAY_NAME
 from .times import from_text, to_text
 
@@ -21,8 +18,6 @@ _SELECT = (
     f"SELECT o.*, {DISPLAY_NAME} AS machine_name, m.azure_id FROM operations o"
     " JOIN machines m ON m.id=o.machine_id "
 )
-CANCELLED = "Cancelled before it was sent."
-DISMISSED = "Dismissed: what became of it is not known."
 
 
 SKEW = timedelta(minutes=1)
@@ -58,205 +53,6 @@ def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) ->
         (to_text(at), note, to_text(at - SKEW), operation_id),
     )
     return done.rowcount == 1
-
-
-PROGRAM = "Hotpatch Dashboard"
-"""Who asks for what follows from something else."""
-
-
-class Request(NamedTuple):
-    """One operation to be queued: the machine's row id, the JSON that is sent, and its wave."""
-
-    machine_id: int
-    body: str | None
-    wave: int = 0
-    wave_name: str = ""
-
-
-def begin_batch(
-    db: sqlite3.Connection, kind: OperationKind, waves: Waves, now: datetime
-) -> int | None:
-    """The id of what holds a request's waves together; None where all go at once and nothing stops them."""
-    if waves.mode is WaveMode.ALL and not waves.stop_after:
-        return None
-    made = db.execute(
-        "INSERT INTO batches (kind, created_at, mode, size, stop_after) VALUES (?, ?, ?, ?, ?)",
-        (kind, to_text(now), waves.mode, waves.size, waves.stop_after),
-    )
-    return made.lastrowid
-
-
-def queue(
-    db: sqlite3.Connection, kind: OperationKind, requests: Sequence[Request], now: datetime, asked_by: str,
-    *, standby: Standby = Standby.NO, batch_id: int | None = None,
-) -> list[int]:  # fmt: skip
-    """Queue one operation for each; machines on which the same kind is already open are passed over, so a double
-    click queues once. The new rows' ids. Call it inside a transaction."""
-    busy = {
-        row[0]
-        for row in db.execute(
-            f"SELECT machine_id FROM operations WHERE ended_at IS NULL AND kind=? AND machine_id IN {AMONG}"
-            f" AND state IN {OPEN}",
-            (kind, as_list(r.machine_id for r in requests)),
-        )
-    }
-    queued = []
-    for request in requests:
-        if request.machine_id in busy:
-            continue
-        busy.add(request.machine_id)
-        made = db.execute(
-            "INSERT INTO operations (machine_id, kind, state, request, created_at, asked_by, standby, batch_id,"
-            " wave, wave_name) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
-            (
-                request.machine_id, kind, request.body, to_text(now), asked_by, standby, batch_id, request.wave,
-                request.wave_name,
-            ),
-        )  # fmt: skip
-        queued.append(int(made.lastrowid or 0))
-    return queued
-
-
-def ask_again(
-    db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime, asked_by: str
-) -> int | None:
-    """Queue a refused operation on that machine again, to be sent once Azure takes it; the new row's id, None
-    where it is not of that sort. Call it inside a transaction."""
-    row = db.execute(
-        "UPDATE operations SET standby='' WHERE id=? AND standby='offered'"
-        f" AND {_ON_MACHINE} RETURNING kind, machine_id, request",
-        (operation_id, resource_id.lower()),
-    ).fetchone()
-    if row is None:
-        return None
-    request = Request(row["machine_id"], row["request"])
-    kind = OperationKind(row["kind"])
-    queued = queue(db, kind, [request], now, asked_by, standby=Standby.WAITS)
-    return queued[0] if queued else None
-
-
-_ON_MACHINE = "machine_id=(SELECT id FROM machines WHERE resource_id=?)"
-
-
-def cancel(
-    db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime
-) -> OperationState | None:
-    """Take a queued operation on that machine back, or stop finding out about an unknown one: its state now; None
-    where it is neither. Call it inside a transaction."""
-    row = db.execute(
-        f"SELECT state FROM operations WHERE id=? AND {_ON_MACHINE}",
-        (operation_id, resource_id.lower()),
-    ).fetchone()
-    was = OperationState.parse(row["state"]) if row is not None else None
-    if was is OperationState.QUEUED:
-        end(db, [operation_id], OperationState.CANCELLED, Event.CANCELLED, note=CANCELLED, now=now)
-        return OperationState.CANCELLED
-    if was is OperationState.UNKNOWN:
-        end(db, [operation_id], OperationState.DISMISSED, Event.DISMISSED, note=DISMISSED, now=now)
-        return OperationState.DISMISSED
-    return None
-
-
-def end(
-    db: sqlite3.Connection,
-    operation_ids: Iterable[int],
-    state: OperationState,
-    event: Event,
-    *,
-    note: str,
-    now: datetime,
-) -> None:
-    """End operations in a state, each with its line of the audit log. Call it inside a transaction."""
-    ids = list(operation_ids)
-    db.execute(
-        f"UPDATE operations SET state=?, ended_at=?, note=? WHERE id IN {AMONG}",
-        (state, to_text(now), note, as_list(ids)),
-    )
-    for operation_id in ids:
-        audit.add(db, operation_id, event, now, result=note)
-
-
-def cancel_queued(
-    db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: datetime
-) -> None:
-    """Cancel what still waits on these machines. Call it inside a transaction."""
-    rows = db.execute(
-        f"SELECT id FROM operations WHERE state='queued' AND machine_id IN {AMONG}",
-        (as_list(machine_ids),),
-    ).fetchall()
-    end(db, [r[0] for r in rows], OperationState.CANCELLED, Event.CANCELLED, note=note, now=now)
-
-
-def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: datetime) -> None:
-    """What becomes of the operations sent to these machines cannot be followed any more. Call it inside a
-    transaction."""
-    rows = db.execute(
-        f"UPDATE operations SET state='unknown', note=? WHERE state IN {UNDER_WAY} AND state<>'unknown'"
-        f" AND machine_id IN {AMONG} RETURNING id",
-        (note, as_list(machine_ids)),
-    ).fetchall()
-    for row in rows:
-        audit.add(db, row[0], Event.LOST, now, result=note)
-
-
-def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
-    """Batches of which some operations wait for their wave."""
-    rows = db.execute(
-        "SELECT DISTINCT batch_id FROM operations WHERE batch_id>0 AND state='queued'"
-    )
-    return [row[0] for row in rows]
-
-
-def next_of_batch(db: sqlite3.Connection, batch_id: int) -> list[int]:
-    """Those of a batch whose turn it is to be sent, oldest first."""
-    batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
-    mode = WaveMode(batch["mode"])
-    limit, wave = -1, None
-    if mode is WaveMode.SOME:
-        (busy,) = db.execute(
-            f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {UNDER_WAY}",
-            (batch_id,),
-        ).fetchone()
-        limit = max(0, batch["size"] - busy)
-    elif mode is WaveMode.GROUPS:
-        (wave,) = db.execute(
-            f"SELECT min(wave) FROM operations WHERE batch_id=? AND state IN {OPEN}", (batch_id,)
-        ).fetchone()
-    rows = db.execute(
-        "SELECT id FROM operations WHERE batch_id=? AND state='queued' AND wave=coalesce(?, wave)"
-        " ORDER BY id LIMIT ?",
-        (batch_id, wave, limit),
-    )
-    return [row[0] for row in rows]
-
-
-def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
-    """Where a batch has as many failures as stop it: what still waits is not sent. How many that were. Call it
-    inside a transaction."""
-    (stop_after,) = db.execute("SELECT stop_after FROM batches WHERE id=?", (batch_id,)).fetchone()
-    (missed,) = db.execute(
-        f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {MISSED}", (batch_id,)
-    ).fetchone()
-    if not stop_after or missed < stop_after:
-        return 0
-    rows = db.execute(
-        "SELECT id FROM operations WHERE batch_id=? AND state='queued'", (batch_id,)
-    ).fetchall()
-    if rows:
-        failures = "one of its machines" if missed == 1 else f"{missed:,} of its machines"
-        note = f"Not sent: this request stopped after it failed on {failures}."
-        ids = [row[0] for row in rows]
-        end(db, ids, OperationState.CANCELLED, Event.CANCELLED, note=note, now=now)
-        db.execute("UPDATE batches SET stopped_at=? WHERE id=?", (to_text(now), batch_id))
-    return len(rows)
-
-
-def follow_up(
-    db: sqlite3.Connection, kind: OperationKind, machine_id: int, now: datetime
-) -> list[int]:
-    """Queue what the end of another operation calls for, unless it is open already; the new rows' ids. Call it
-    inside a transaction."""
-    return queue(db, kind, [Request(machine_id, None)], now, PROGRAM)
 
 
 def any_in(

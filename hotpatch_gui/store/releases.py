@@ -15,7 +15,7 @@ from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.domain.titles import read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
-from .machines import titles_of
+from .standings import titles_of
 from .times import from_text, to_text
 
 _FIELDS = (

@@ -26,7 +26,7 @@ from hotpatch_gui.models import asked, words
 from hotpatch_gui.models.ability import Ability, why_not
 from hotpatch_gui.models.chosen import Chosen, read_chosen
 from hotpatch_gui.models.reader import Asker
-from hotpatch_gui.store import machines, operations
+from hotpatch_gui.store import machines, operations, standings
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.operations import Work
 from hotpatch_gui.theme.glyphs import Glyph
@@ -299,7 +299,7 @@ class Blade(QStackedWidget):
             self.subtitle.set_whole(
                 f"{words.kind_text(row)} · {row['resource_group']} · {row['location']}{zone} · {words.power_text(row)}"
             )
-            found = coverage(machines.evidence_of(row), self._s.calendar(), self._s.clock())
+            found = coverage(standings.evidence_of(row), self._s.calendar(), self._s.clock())
             self.banner.show_coverage(found)
             self.banner.button.setVisible(found.needs_releases)
             return

@@ -11,7 +11,7 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, operations
+from hotpatch_gui.store import catalogue, connections, operations, queue
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
 
@@ -201,7 +201,7 @@ class Connections:
             else:
                 self._follow(operation)
         for batch_id in waiting:
-            self.follow(operations.next_of_batch(self._file.db, batch_id))
+            self.follow(queue.next_of_batch(self._file.db, batch_id))
 
     def follow(self, operation_ids: Iterable[int]) -> None:
         """Begin these, which have just been queued or whose turn has come."""
@@ -226,10 +226,10 @@ class Connections:
 
     async def _go_on(self, batch_id: int) -> None:
         async with self._file.transaction() as db:
-            stopped = operations.stop_batch(db, batch_id, self._clock())
+            stopped = queue.stop_batch(db, batch_id, self._clock())
         if stopped:
             self.changed("operations", "calls")
-        self.follow(operations.next_of_batch(self._file.db, batch_id))
+        self.follow(queue.next_of_batch(self._file.db, batch_id))
 
     def wake(self, operation: Operation) -> None:
         """Somebody cancelled or dismissed it."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import connections, database, operations
+from hotpatch_gui.store import connections, database, operations, queue
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
@@ -339,12 +339,12 @@ class Engine:
         assert self._file is not None
         requests, missing = self._requests(command)
         async with self._file.transaction() as db:
-            batch = operations.begin_batch(db, command.kind, command.waves, self._clock())
+            batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
         queued: list[int] = []
         for start in range(0, len(requests), QUEUE_SLICE):
             some = requests[start : start + QUEUE_SLICE]
             async with self._file.transaction(durable=True) as db:
-                ids = operations.queue(
+                ids = queue.add(
                     db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
                 )
             queued += ids
@@ -353,7 +353,7 @@ class Engine:
                 connections_.follow(ids)
             await asyncio.sleep(0)
         if batch is not None:
-            connections_.follow(operations.next_of_batch(self._file.db, batch))
+            connections_.follow(queue.next_of_batch(self._file.db, batch))
         passed_over = len(requests) - len(queued)
         self._observe(Queued(tuple(queued), passed_over))
         if passed_over:
@@ -361,7 +361,7 @@ class Engine:
         if missing:
             self._observe(Failed(_not_here(missing)))
 
-    def _requests(self, command: asked.Act) -> tuple[list[operations.Request], int]:
+    def _requests(self, command: asked.Act) -> tuple[list[queue.Request], int]:
         """The rows of the machines named, in their order of waves, and how many are not in this file."""
         from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first frame
 
@@ -370,7 +370,7 @@ class Engine:
         groups: Sequence[str] = command.groups or [""] * len(command.requests)
         order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
         found = [
-            operations.Request(known[name.lower()], body, order[group], group)
+            queue.Request(known[name.lower()], body, order[group], group)
             for (name, body), group in zip(command.requests, groups, strict=True)
             if name.lower() in known
         ]
@@ -379,7 +379,7 @@ class Engine:
     async def _cancel(self, command: asked.Cancel, connections_: Connections) -> None:
         assert self._file is not None
         async with self._file.transaction() as db:
-            done = operations.cancel(db, command.operation_id, command.resource_id, self._clock())
+            done = queue.cancel(db, command.operation_id, command.resource_id, self._clock())
         self._observe(Changed(_OPERATIONS))
         if done is not None:
             connections_.wake(operations.read(self._file.db, command.operation_id))
@@ -387,7 +387,7 @@ class Engine:
     async def _wait_for_turn(self, command: asked.WaitForTurn, connections_: Connections) -> None:
         assert self._file is not None
         async with self._file.transaction(durable=True) as db:
-            queued = operations.ask_again(
+            queued = queue.ask_again(
                 db, command.operation_id, command.resource_id, self._clock(), self._asked_by
             )
         self._observe(Changed(_OPERATIONS))

@@ -29,7 +29,7 @@ from hotpatch_gui.domain.releases import (
     build_revision,
     read_release,
 )
-from hotpatch_gui.store import machines, releases
+from hotpatch_gui.store import machines, releases, standings
 from hotpatch_gui.store.database import transaction
 from hotpatch_gui.store.releases import ATTEMPT
 
@@ -245,7 +245,7 @@ def take_up(
 def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> None:
     """Every machine's situation by ``calendar``: for commands, which have the time."""
     with transaction(db):
-        machines.refresh_standing(db, machines.present(db), calendar, now)
+        standings.refresh_standing(db, machines.present(db), calendar, now)
 
 
 def _no_releases(name: str, why: str) -> Problem:

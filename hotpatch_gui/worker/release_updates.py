@@ -12,7 +12,7 @@ from pathlib import Path
 from hotpatch_gui.domain.clock import Clock, system_clock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.store import machines, releases
+from hotpatch_gui.store import machines, releases, standings
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
 
@@ -92,6 +92,6 @@ class ReleaseUpdates:
         for start in range(0, len(everyone), BATCH):
             async with self._file.transaction() as db:
                 batch = everyone[start : start + BATCH]
-                machines.refresh_standing(db, batch, calendar, self._clock())
+                standings.refresh_standing(db, batch, calendar, self._clock())
             await asyncio.sleep(0)
         self._observe(Changed(Changes.to("machines")))

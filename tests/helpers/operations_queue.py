@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.store import database, operations
-from hotpatch_gui.store.operations import Request
+from hotpatch_gui.store import database, operations, queue
+from hotpatch_gui.store.queue import Request
 
 
-def queue(
+def put(
     db: sqlite3.Connection,
     kind: OperationKind,
     requests: Sequence[tuple[int, str | None]],
@@ -19,10 +19,10 @@ def queue(
 ) -> list[int]:
     """The new rows' ids."""
     with database.transaction(db):
-        return operations.queue(db, kind, [Request(*r) for r in requests], now, "tester")
+        return queue.add(db, kind, [Request(*r) for r in requests], now, "tester")
 
 
 def cancel(db: sqlite3.Connection, operation_id: int, now: datetime) -> OperationState | None:
     resource_id = operations.read(db, operation_id).resource_id
     with database.transaction(db):
-        return operations.cancel(db, operation_id, resource_id, now)
+        return queue.cancel(db, operation_id, resource_id, now)

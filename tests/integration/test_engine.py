@@ -25,7 +25,7 @@ from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import connections, database, operations
+from hotpatch_gui.store import connections, database, queue
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands
 
@@ -124,7 +124,7 @@ def test_a_bug_in_one_command_is_said_and_ends_nothing_else(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(operations, "queue", broken)
+        patch.setattr(queue, "add", broken)
         stage.ask.restart([ids(stage)["vm-dc-01"]])
     stage.until(stage.window.notice.isVisible)
     assert "Something went wrong in this program" in stage.window.notice.headline.text()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.context import sync as sync_with
-from helpers.operations_queue import queue
+from helpers.operations_queue import put
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.standing import Level
@@ -117,7 +117,7 @@ def test_a_request_for_the_old_machine_never_reaches_the_new_one(
     fixed(guest)
     sync()
     (old,) = of(db)
-    queue(db, OperationKind.RESTART, [(old["id"], None)], clock.now())
+    put(db, OperationKind.RESTART, [(old["id"], None)], clock.now())
     guest.identity = "11111111-0000-4000-8000-000000000000"
     sync()
     state, note = db.execute("SELECT state, note FROM operations").fetchone()

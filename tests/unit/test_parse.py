@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.azure import parse
+from hotpatch_gui.azure import parse, results
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.simulator.fleet import EPOCH
 
@@ -29,10 +29,10 @@ OBJECTS = st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=6), 
 @given(OBJECTS)
 def test_any_answer_is_read_or_refused(row) -> None:
     readers = (
-        lambda: parse.machine(row, EPOCH), lambda: parse.graph_assessment(row, row.get("name")),
-        lambda: parse.graph_update(row), lambda: parse.graph_run(row, row.get("name")),
-        lambda: parse.run_update(row), lambda: parse.arm_assessment(row, EPOCH),
-        lambda: parse.view_assessment(row), lambda: parse.resource_row(row, "s"), lambda: parse.error_text(row),
+        lambda: parse.machine(row, EPOCH), lambda: results.graph_assessment(row, row.get("name")),
+        lambda: results.graph_update(row), lambda: results.graph_run(row, row.get("name")),
+        lambda: results.run_update(row), lambda: results.arm_assessment(row, EPOCH),
+        lambda: results.view_assessment(row), lambda: parse.resource_row(row, "s"), lambda: parse.error_text(row),
         lambda: parse.agent_ready(row), lambda: parse.power_of(row), lambda: parse.arc_machine(row, EPOCH), lambda: parse.arc_row(row, "s"),
     )  # fmt: skip
     for read in readers:

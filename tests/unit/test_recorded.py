@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hotpatch_gui.azure import parse
+from hotpatch_gui.azure import parse, results
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
@@ -63,7 +63,7 @@ def checks(machine: Machine) -> dict[str, tuple[Verdict, str]]:
 def test_enum_words_of_a_run_come_in_any_letter_case_and_are_kept_in_one_spelling(
     word: str,
 ) -> None:
-    run = parse.graph_run(
+    run = results.graph_run(
         {"startDateTime": AT, "status": "SUCCEEDED", "rebootStatus": word, "startedBy": "platform"},
         "r",
     )
@@ -72,7 +72,7 @@ def test_enum_words_of_a_run_come_in_any_letter_case_and_are_kept_in_one_spellin
         "Required",
         "Platform",
     )
-    update = parse.run_update(
+    update = results.run_update(
         {
             "patchName": "x",
             "installationState": word.swapcase().replace("rEQUIRED", "iNSTALLED"),
@@ -81,9 +81,12 @@ def test_enum_words_of_a_run_come_in_any_letter_case_and_are_kept_in_one_spellin
     )
     assert update.restart == RestartBehavior.NEVER.value
     assert (
-        parse.run_update({"patchName": "x", "installationState": "installed"}).state == "Installed"
+        results.run_update({"patchName": "x", "installationState": "installed"}).state
+        == "Installed"
     )
-    assert parse.run_update({"patchName": "x", "installationState": "Sideways"}).state == "Sideways"
+    assert (
+        results.run_update({"patchName": "x", "installationState": "Sideways"}).state == "Sideways"
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +94,7 @@ def test_enum_words_of_a_run_come_in_any_letter_case_and_are_kept_in_one_spellin
     [("true", True), ("False", False), (True, True), ("maybe", None), (1, None), (None, None)],
 )
 def test_a_flag_may_be_a_text(given: Any, read: bool | None) -> None:
-    found = parse.graph_assessment(
+    found = results.graph_assessment(
         {"lastModifiedDateTime": AT, "rebootPending": given, "status": "Succeeded"}, "a"
     )
     assert found.restart_pending is read
@@ -112,9 +115,9 @@ def test_a_flag_may_be_a_text(given: Any, read: bool | None) -> None:
     ],
 )  # fmt: skip
 def test_a_kb_number_is_found_where_it_is(field: str | None, title: str, kb: str | None) -> None:
-    assert parse.graph_update({"patchName": title, "kbId": field, "patchId": "p"}).kb == kb
-    assert parse.run_update({"patchName": title, "kbId": field}).kb == kb
-    assert parse.arm_update({"name": title, "kbId": field}).kb == kb
+    assert results.graph_update({"patchName": title, "kbId": field, "patchId": "p"}).kb == kb
+    assert results.run_update({"patchName": title, "kbId": field}).kb == kb
+    assert results.arm_update({"name": title, "kbId": field}).kb == kb
 
 
 # Arc-enabled servers

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.machines import GOOD
-from helpers.operations_queue import cancel, queue
+from helpers.operations_queue import cancel, put
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationKind, OperationState
@@ -29,7 +29,9 @@ from hotpatch_gui.store import (
     installations,
     machines,
     operations,
+    queue,
     releases,
+    standings,
 )
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
 from hotpatch_gui.store.operations import WrongTransitionError
@@ -164,8 +166,8 @@ def test_new_subscriptions_are_read_unless_some_were_picked(db: sqlite3.Connecti
 def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
     db: sqlite3.Connection, path: Path
 ) -> None:
-    (queued,) = queue(db, OperationKind.ASSESS, [(1, None)], EPOCH)
-    (sent,) = queue(db, OperationKind.RESTART, [(1, None)], EPOCH)
+    (queued,) = put(db, OperationKind.ASSESS, [(1, None)], EPOCH)
+    (sent,) = put(db, OperationKind.RESTART, [(1, None)], EPOCH)
     with database.transaction(db):
         assert operations.claim(db, sent, EPOCH, "")
         connections.remove(db, 1, EPOCH)
@@ -327,7 +329,7 @@ def assessment(status: RunStatus, hours: int, number: str = "a") -> Assessment:
 
 
 def stand(db: sqlite3.Connection, number: int) -> sqlite3.Row:
-    machines.refresh_standing(db, [number], resources.calendar(), EPOCH + timedelta(hours=9))
+    standings.refresh_standing(db, [number], resources.calendar(), EPOCH + timedelta(hours=9))
     row = machines.read_row(db, number)
     assert row is not None
     return row
@@ -371,7 +373,7 @@ def test_passes_that_overlap_do_not_delete_what_the_other_saw(db: sqlite3.Connec
 
 
 def test_an_operation_is_claimed_once(db: sqlite3.Connection, path: Path) -> None:
-    (operation,) = queue(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    (operation,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
     with database.transaction(db, durable=True):
         assert operations.claim(db, operation, EPOCH, "")
     with database.transaction(db, durable=True):
@@ -381,16 +383,16 @@ def test_an_operation_is_claimed_once(db: sqlite3.Connection, path: Path) -> Non
 
 
 def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Path) -> None:
-    (operation,) = queue(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)
+    (operation,) = put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)
     operations.claim(db, operation, EPOCH, "")
     assert cancel(db, operation, EPOCH) is None, "it is on its way"
     operations.move(db, operation, OperationState.UNKNOWN)
-    assert queue(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH) == []
+    assert put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH) == []
     assert cancel(db, operation, EPOCH) is OperationState.DISMISSED
     assert operations.read(db, operation).state is OperationState.DISMISSED, "never called failed"
     (line,) = db.execute("SELECT event, result FROM calls").fetchall()
     assert tuple(line) == ("dismissed", "Dismissed: what became of it is not known.")
-    assert len(queue(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
+    assert len(put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
     assert not operations.move(db, operation, OperationState.UNKNOWN), "the end stays"
 
 
@@ -424,12 +426,12 @@ def test_counts_and_standing_follow_the_rows(db: sqlite3.Connection) -> None:
             EPOCH,
             1,
         )
-        machines.refresh_standing(db, [number], resources.calendar(), EPOCH)
+        standings.refresh_standing(db, [number], resources.calendar(), EPOCH)
     row = machines.read_row(db, number)
     assert (row["updates"], row["security"], row["updates_that_restart"]) == (2, 1, 1)
     assert (row["hotpatch_status"], row["situation"]) == ("Enabled", "Updates available")
     assessments.drop_unseen(db, [number], 2)
-    machines.refresh_standing(db, [number], resources.calendar(), EPOCH)
+    standings.refresh_standing(db, [number], resources.calendar(), EPOCH)
     assert machines.read_row(db, number)["situation"] == "Up to date"
 
 
@@ -466,7 +468,7 @@ def test_assessments_are_forgotten_after_their_time_but_not_the_latest(
 
     def left(now: datetime = EPOCH) -> set[str]:
         with database.transaction(db):
-            machines.refresh_standing(db, [ident], resources.calendar(), EPOCH)
+            standings.refresh_standing(db, [ident], resources.calendar(), EPOCH)
             while assessments.forget_old(db, now, most=1):
                 pass
         return {r[0] for r in db.execute("SELECT activity_id FROM assessments")}
@@ -494,29 +496,29 @@ def test_an_update_of_a_run_keeps_its_newest_state(db: sqlite3.Connection) -> No
 
 
 def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
-    first = queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")] * 2, EPOCH)
-    again = queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
+    first = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")] * 2, EPOCH)
+    again = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
     assert (len(first), again) == (1, [])
     assert cancel(db, first[0], EPOCH) is OperationState.CANCELLED
     assert cancel(db, first[0], EPOCH) is None
     assert [tuple(r) for r in db.execute("SELECT event, result FROM calls")] == [
         ("cancelled", "Cancelled before it was sent.")
     ]
-    assert len(queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
+    assert len(put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
 
 
 def test_what_is_cancelled_is_that_machines_operation(db: sqlite3.Connection) -> None:
     """Row ids begin again in another file; a machine's id never means another machine."""
-    (operation,) = queue(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
+    (operation,) = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
     with database.transaction(db):
-        assert operations.cancel(db, operation, "/subscriptions/other", EPOCH) is None
+        assert queue.cancel(db, operation, "/subscriptions/other", EPOCH) is None
     assert operations.read(db, operation).state is OperationState.QUEUED
 
 
 def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
     db: sqlite3.Connection, path: Path
 ) -> None:
-    (number,) = queue(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    (number,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
     assert [o.id for o in operations.open_operations(db)] == [number]
     for column in ("kind", "state"):
         with database.transaction(db):
@@ -531,7 +533,7 @@ def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
 def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(
     db: sqlite3.Connection, path: Path
 ) -> None:
-    (number,) = queue(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    (number,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
     with pytest.raises(WrongTransitionError):
         operations.move(db, number, OperationState.SUCCEEDED, at=EPOCH)
     cancel(db, number, EPOCH)
@@ -593,7 +595,7 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
         for u in done
     ]  # fmt: skip
     assessments.save_updates(db, [(number, update) for update in offered], later, 1)
-    machines.refresh_standing(db, [number], resources.calendar(), later)
+    standings.refresh_standing(db, [number], resources.calendar(), later)
     assert checks.check_runs(db, [number])
     doubts = "SELECT doubts FROM installations"
     assert db.execute(doubts).fetchone()[0] == "offered-again:KB5068966"

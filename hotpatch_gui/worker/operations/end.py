@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from hotpatch_gui.azure import parse
+from hotpatch_gui.azure import parse, results
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import assessments, installations, operations
+from hotpatch_gui.store import assessments, installations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Urgency
@@ -66,9 +66,7 @@ async def end(
     def follow_up() -> None:
         # only an assessment tells whether a restart is still pending
         if op.kind is OperationKind.RESTART and state is OperationState.SUCCEEDED:
-            next_ids.extend(
-                operations.follow_up(c.db, OperationKind.ASSESS, op.machine_id, c.clock())
-            )
+            next_ids.extend(queue.follow_up(c.db, OperationKind.ASSESS, op.machine_id, c.clock()))
 
     await run.move(
         state, (Event.ENDED, f"{state.value.capitalize()}: {note}", problem), then=follow_up, at=c.clock(), note=note,
@@ -101,7 +99,7 @@ async def _take(run: Run, result: Mapping[str, Any]) -> tuple[str | None, str | 
 async def _take_assessment(run: Run, result: Mapping[str, Any]) -> str | None:
     machine_id, now = run.operation.machine_id, run.context.clock()
     is_arc = run.machine.arc is not None
-    found = parse.arc_assessment(result) if is_arc else parse.arm_assessment(result, now)
+    found = results.arc_assessment(result) if is_arc else results.arm_assessment(result, now)
     _must_have_ended(found.status)
     async with run.context.transaction() as db:
         assessments.save(db, [(machine_id, found)], now)
@@ -118,9 +116,9 @@ async def _take_assessment(run: Run, result: Mapping[str, Any]) -> str | None:
 
 async def _take_installation(run: Run, result: Mapping[str, Any]) -> tuple[str | None, str]:
     machine_id, now = run.operation.machine_id, run.context.clock()
-    found = parse.graph_run(result, None)
+    found = results.graph_run(result, None)
     _must_have_ended(found.status)
-    updates = [parse.run_update(parse.mapping(p)) for p in parse.items(result.get("patches"))]
+    updates = [results.run_update(parse.mapping(p)) for p in parse.items(result.get("patches"))]
     async with run.context.transaction() as db:
         installations.save(db, [(machine_id, found)], now)
         key = (machine_id, found.run_id.lower())

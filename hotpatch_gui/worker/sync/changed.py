@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage
+from hotpatch_gui.azure.pages import AssessmentPage, InstallationPage
 from hotpatch_gui.azure.resource_graph import Asked, Part
 from hotpatch_gui.store import assessments, installations, machines
 from hotpatch_gui.worker.context import Context

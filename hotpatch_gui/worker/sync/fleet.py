@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from hotpatch_gui.azure.gateway import (
+from hotpatch_gui.azure.pages import (
     AssessmentPage,
     AssignmentPage,
     HealthPage,
@@ -32,6 +32,7 @@ from hotpatch_gui.store import (
     releases,
     schedules,
     side_reads,
+    standings,
 )
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Urgency
@@ -117,7 +118,7 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
     for start in range(0, len(machine_ids), STANDING_BATCH):
         async with context.transaction() as db:
             batch = machine_ids[start : start + STANDING_BATCH]
-            machines.refresh_standing(db, batch, context.calendar, context.clock())
+            standings.refresh_standing(db, batch, context.calendar, context.clock())
             checks.check_runs(db, batch)
         await asyncio.sleep(0)
 

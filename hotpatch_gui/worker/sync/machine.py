@@ -12,7 +12,7 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import assessments, installations, machines, permissions
+from hotpatch_gui.store import assessments, installations, machines, permissions, standings
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import MAX_THROTTLED, Urgency
 from hotpatch_gui.worker.context import Context
@@ -48,7 +48,7 @@ async def read_view(
         if reading.run is not None:
             installations.save(db, [(machine_id, reading.run)], now)
         machines.mark_viewed(db, machine_id, now)
-        machines.refresh_standing(db, [machine_id], context.calendar, now)
+        standings.refresh_standing(db, [machine_id], context.calendar, now)
     context.changed(Changes.to("machines", "assessments", "installations"))
     return reading
 
@@ -102,7 +102,7 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
         await take_installations(context, run_page)
     for some in slices(machine_ids):
         async with context.transaction() as db:
-            machines.refresh_standing(db, some, context.calendar, context.clock())
+            standings.refresh_standing(db, some, context.calendar, context.clock())
     context.changed(Changes.to("machines", "assessments", "updates", "installations"))
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from hotpatch_gui.azure.gateway import AssessmentPage, InstallationPage
+from hotpatch_gui.azure.pages import AssessmentPage, InstallationPage
 from hotpatch_gui.domain.records import RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, machines
 from hotpatch_gui.worker.calls import Urgency

@@ -1,0 +1,201 @@
+"""Pages of Resource Graph -> domain records, row by row; a row that cannot be read is counted and left out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
+from hotpatch_gui.domain.schedules import Schedule, Scope
+from hotpatch_gui.domain.updates import Update
+
+from . import parse, results
+from .resource_graph import Page
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentPage:
+    """Rows of one page, by machine id (lower case); ``unreadable`` were left out."""
+
+    assessments: list[tuple[str, Assessment]]
+    updates: list[tuple[str, Update]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationPage:
+    """``updates`` are (machine id, run id, update)."""
+
+    runs: list[tuple[str, InstallationRun]]
+    updates: list[tuple[str, str, RunUpdate]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MachinePage:
+    machines: list[Machine]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPage:
+    """(machine id, availability state, since when)."""
+
+    states: list[tuple[str, str, datetime | None]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePage:
+    """(lower-case id, schedule); None for a configuration that patches no guest."""
+
+    schedules: list[tuple[str, Schedule | None]]
+    unreadable: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentPage:
+    """(machine id, schedule id), both in lower case; and the dynamic scopes."""
+
+    assignments: list[tuple[str, str]]
+    scopes: list[Scope]
+    unreadable: int
+    total: int
+
+
+MACHINE_PARTS = 8
+"""Parts of a machine's resource id; a subscription's or a resource group's has fewer."""
+VM, ARC = "microsoft.compute/virtualmachines", "microsoft.hybridcompute/machines"
+_ASSESSMENT, _RUN = "patchassessmentresults", "patchinstallationresults"
+
+
+@lru_cache(maxsize=256)
+def _is_update(kind: str, of: str) -> bool:
+    """Whether a row is of an update or of ``of`` itself, a machine's results.
+
+    Raises:
+        UnreadableError: it is of neither: an answer to another question, as a broken proxy gives.
+    """
+    plain = kind.casefold()
+    wanted = [f"{machine}/{of}" for machine in (VM, ARC)]
+    if plain not in (*wanted, *(f"{one}/softwarepatches" for one in wanted)):
+        raise parse.UnreadableError(f"{kind} is not what was asked for")
+    return plain not in wanted
+
+
+def health_page(page: Page) -> HealthPage:
+    states: list[tuple[str, str, datetime | None]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        state = parse.required(row.get("state"), "state")
+        owner = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
+        states.append((owner, state, parse.moment(row.get("since"))))
+
+    return HealthPage(states, take_rows(page.rows, take), page.total)
+
+
+GUESTS = "InGuestPatch"
+"""``maintenanceScope`` of configurations that install updates in machines."""
+
+
+def schedule_page(page: Page) -> SchedulePage:
+    found: list[tuple[str, Schedule | None]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        is_guests = str(row.get("scope") or GUESTS).casefold() == GUESTS.casefold()
+        schedule = parse.schedule(row) if is_guests else None
+        found.append((parse.required(row.get("id"), "id").lower(), schedule))
+
+    return SchedulePage(found, take_rows(page.rows, take), page.total)
+
+
+def assignment_page(page: Page) -> AssignmentPage:
+    found: list[tuple[str, str]] = []
+    scopes: list[Scope] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        target = parse.required(row.get("machine"), "machine")
+        if len(target.strip("/").split("/")) < MACHINE_PARTS or row.get("filter"):
+            scopes.append(parse.scope(row))
+            return
+        schedule = parse.required(row.get("schedule"), "schedule").lower()
+        found.append((parse.machine_id_of(target), schedule))
+
+    return AssignmentPage(found, scopes, take_rows(page.rows, take), page.total)
+
+
+def _owner(row: Mapping[str, Any]) -> str:
+    """The id of the machine that a row hangs below. Rows of one machine share what comes before their last part."""
+    return parse.machine_id_of(row["id"].rpartition("/")[0])
+
+
+def take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, Any]], None]) -> int:
+    """``take`` each row; how many of them could not be read."""
+    bad = 0
+    for row in rows:
+        try:
+            take(row)
+        except (parse.UnreadableError, LookupError, TypeError, ValueError, AttributeError) as error:
+            bad += 1
+            log.warning("a row from Azure could not be read: %s", error)
+    return bad
+
+
+def assessment_page(page: Page) -> AssessmentPage:
+    found: list[tuple[str, Assessment]] = []
+    updates: list[tuple[str, Update]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        if _is_update(row["type"], _ASSESSMENT):
+            owner = parse.machine_id_of(
+                row["id"].rpartition("/")[0]
+            )  # as _owner: this is the busiest line
+            updates.append((owner, results.graph_update(row["properties"])))
+        else:
+            found.append(_assessment_row(row))
+
+    return AssessmentPage(found, updates, take_rows(page.rows, take), page.total)
+
+
+def installation_page(page: Page) -> InstallationPage:
+    runs: list[tuple[str, InstallationRun]] = []
+    updates: list[tuple[str, str, RunUpdate]] = []
+
+    def take(row: Mapping[str, Any]) -> None:
+        if _is_update(row["type"], _RUN):
+            updates.append(_run_update_row(row))
+        else:
+            runs.append(_run_row(row))
+
+    return InstallationPage(runs, updates, take_rows(page.rows, take), page.total)
+
+
+def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:
+    owner = _owner(row)
+    return owner, results.graph_assessment(parse.mapping(row.get("properties")), row.get("name"))
+
+
+def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:
+    owner = _owner(row)
+    return owner, results.graph_run(parse.mapping(row.get("properties")), row.get("name"))
+
+
+def _run_update_row(row: Mapping[str, Any]) -> tuple[str, str, RunUpdate]:
+    resource_id = parse.required(row.get("id"), "id").lower()
+    parts = resource_id.split("/")
+    if len(parts) < 11:
+        raise parse.UnreadableError("id is not an update's of a run")
+    update = results.run_update(parse.mapping(row.get("properties")))
+    return parse.machine_id_of(resource_id), parts[10], update

@@ -1,0 +1,165 @@
+"""What is derived for each machine out of its rows, so that lists sort and filter without joining."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from hotpatch_gui.domain.evidence import Evidence, standing
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
+from hotpatch_gui.domain.titles import ReleaseTitle, read_title
+from hotpatch_gui.domain.updates import RestartBehavior
+
+from . import assessments
+from .machines import SORT, machine_of, sort_of
+from .run_sql import GOOD_RUNS
+from .sql import as_list
+from .times import from_text
+
+
+@lru_cache(maxsize=4096)
+def _typical(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
+    """A machine of the sort, without what is its own, and its status: a fleet has few sorts."""
+    nowhen = datetime.min.replace(tzinfo=UTC)
+    machine = Machine("", "", "", "", "", nowhen, **sort_of(sort))
+    return machine, hotpatch_status(machine, assessed=assessed)
+
+
+def evidence_of(row: sqlite3.Row) -> Evidence:
+    """A row of machines -> what the coverage sentence needs."""
+    machine = machine_of(row)
+    return _evidence(machine, hotpatch_status(machine, assessed=bool(row["in_graph"])), row)
+
+
+def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evidence:
+    return Evidence(
+        machine=machine,
+        status=status,
+        assessed=from_text(row["assessed_at"]),
+        assessment_error=row["assessment_error"],
+        restart_pending=bool(row["restart_pending"]),
+        updates=row["updates"],
+        updates_that_restart=row["updates_that_restart"],
+        offered=_kbs(row["offered_kbs"]),
+        titles=titles_of(row["offered_releases"]),
+        restart_kbs=_kbs(row["restart_kbs"]),
+        last_run_failed=row["last_run_failed"],
+        out_of_band_kbs=_kbs(row["out_of_band_kbs"]),
+        patch_service=row["patch_service"],
+        pending_since=from_text(row["pending_at"]),
+        hidden=from_text(row["hidden_at"]),
+        unsaid=tuple(row["unsaid"].split()),
+    )
+
+
+@lru_cache(maxsize=4096)
+def titles_of(text: str) -> tuple[ReleaseTitle, ...]:
+    """The releases in ``offered_releases``: a line for each, with restart behaviour, KB and title."""
+    lines = (line.split(" ", 2) for line in text.splitlines())
+    found = (
+        read_title(line[2], line[1] or None, RestartBehavior.parse(line[0]))
+        for line in lines
+        if len(line) == 3
+    )
+    return tuple(dict.fromkeys(t for t in found if t is not None))
+
+
+@lru_cache(maxsize=4096)
+def _kbs(text: str) -> tuple[str, ...]:
+    """Each once, in their order; a fleet's machines share them."""
+    return tuple(dict.fromkeys(text.split()))
+
+
+def refresh_standing(
+    db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
+) -> None:
+    """Derive counts, the last run and the coverage of each machine anew, out of its rows; write those
+    that are not as they were."""
+    changed = []
+    for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
+        machine_id, in_graph = row[:2]
+        machine, status = _typical(row[2 : 2 + len(SORT)], bool(in_graph))
+        situation, level = standing(_evidence(machine, status, row), calendar, now)
+        derived = (*row[2 + len(SORT) : -2], status, situation, int(level))
+        changed.append((*derived, machine_id, *derived))
+    db.executemany(_UPDATE_DERIVED, changed)
+
+
+_COUNTED = " + ".join(f"a.{column}" for _, column in assessments.COUNTS)
+"""What an assessment counts where its list is not there yet, as after an Arc-enabled server's."""
+_DERIVED = {
+    "assessment_id": "a.id",
+    "assessed_at": "a.assessed_at",
+    "assessment_error": """(
+        SELECT coalesce(nullif(f.error, ''), 'Azure gave no reason.') FROM assessments f
+        WHERE f.machine_id = m.id AND f.status = 'Failed' AND f.assessed_at > coalesce(a.assessed_at, '')
+        ORDER BY f.assessed_at DESC LIMIT 1)""",
+    "restart_pending": "coalesce(a.restart_pending, 0)",
+    "updates": f"coalesce(u.n, a.important + a.other, {_COUNTED}, 0)",
+    "important": "coalesce(u.important, a.important, a.critical + a.security, 0)",
+    "critical": "coalesce(u.critical, a.critical, 0)",
+    "security": "coalesce(u.security, a.security, 0)",
+    "updates_that_restart": "coalesce(u.restarting, 0)",
+    "offered_kbs": "coalesce(u.kbs, '')",
+    "offered_releases": "coalesce(u.releases, '')",
+    "patch_service": "a.patch_service",
+    "unsaid": f"""CASE WHEN a.id IS NULL THEN '' ELSE
+        CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}) IS NULL THEN '{COUNTS_UNSAID} ' ELSE '' END
+        || CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}, 0) > 0 THEN '{LIST_UNSAID} ' ELSE '' END
+        || CASE WHEN a.restart_pending IS NULL THEN '{RESTART_UNSAID}' ELSE '' END END""",
+    "restart_kbs": """coalesce(CASE WHEN a.restart_pending THEN (
+        SELECT group_concat(kb, ' ') FROM (
+            SELECT DISTINCT iu.kb AS kb FROM installation_updates iu
+            JOIN installations i ON i.id = iu.installation_id
+            WHERE i.machine_id = m.id AND i.restart_status = 'Required' AND iu.state = 'Installed'
+              AND iu.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot') AND iu.kb IS NOT NULL
+              AND i.started_at = (SELECT max(started_at) FROM installations
+                                  WHERE machine_id = m.id AND restart_status = 'Required')))
+        END, '')""",
+    "out_of_band_kbs": """coalesce((
+        SELECT group_concat(iu.kb, ' ') FROM installations i
+        JOIN installation_updates iu ON iu.installation_id = i.id
+        WHERE i.machine_id = m.id AND iu.state = 'Installed'
+          AND iu.kb IN (SELECT kb FROM releases WHERE kind = 'out_of_band')), '')""",
+    "last_run_at": "(SELECT max(started_at) FROM installations WHERE machine_id = m.id)",
+    "last_run_failed": """(
+        SELECT CASE WHEN i.status = 'Failed' AND coalesce(i.window_exceeded, 0) = 0 THEN
+            coalesce((SELECT group_concat(message, ' ') FROM (
+                SELECT message FROM installation_errors WHERE installation_id = i.id
+                ORDER BY ordinal DESC LIMIT 1)), 'Azure gave no reason.') END
+        FROM installations i WHERE i.machine_id = m.id
+          AND EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id = i.id
+                      AND x.classification IN ('Critical', 'Security'))
+        ORDER BY i.started_at DESC LIMIT 1)""",
+}
+_FRESH = f"""
+SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in SORT)},
+    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at
+FROM machines m
+LEFT JOIN assessments a ON a.id = (
+    SELECT id FROM assessments WHERE machine_id = m.id AND status IN {GOOD_RUNS}
+    ORDER BY assessed_at DESC LIMIT 1)
+LEFT JOIN (SELECT machine_id, count(*) AS n,
+        sum(classification IN ('Critical', 'Security')) AS important,
+        sum(classification = 'Critical') AS critical,
+        sum(classification = 'Security') AS security,
+        sum(restart != 'NeverReboots') AS restarting,
+        group_concat(kb, ' ') AS kbs,
+        group_concat(CASE WHEN name GLOB '20[0-9][0-9]-[01][0-9]*' AND name NOT LIKE '%.NET%'
+            AND (name LIKE '%hot%patch%' OR name LIKE '%cumulative update%')
+            THEN restart || ' ' || coalesce(kb, '') || ' ' || replace(name, char(10), ' ') END, char(10)) AS releases
+    FROM updates WHERE machine_id IN (SELECT value FROM json_each(:ids)) GROUP BY machine_id) u
+    ON u.machine_id = m.id
+WHERE m.id IN (SELECT value FROM json_each(:ids))
+"""
+_WRITTEN = (*_DERIVED, "hotpatch_status", "situation", "attention")
+_UPDATE_DERIVED = (
+    f"UPDATE machines SET ({', '.join(_WRITTEN)}) = ({', '.join('?' * len(_WRITTEN))})"
+    f" WHERE id=? AND ({', '.join(_WRITTEN)}) IS NOT ({', '.join('?' * len(_WRITTEN))})"
+)
