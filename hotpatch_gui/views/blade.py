@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -175,7 +175,13 @@ class Blade(QStackedWidget):
         ):
             row.addWidget(self._command(key, icon, text, keys, slot))
         row.addStretch(1)
+        whole = QShortcut(QKeySequence("Shift+F5"), self)
+        whole.activated.connect(self._refresh_whole)
         return bar
+
+    def _refresh_whole(self) -> None:
+        """Read all of the fleet, also what cannot have changed."""
+        self._s.requests.sync(whole=True)
 
     def _command(
         self, key: str, icon: str, text: str, keys: str | None, slot: Callable[[], object]

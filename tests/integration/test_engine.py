@@ -13,7 +13,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from helpers.program import TOP
 from hotpatch_gui.captures.stage import Stage, still_wire
@@ -327,3 +329,106 @@ def test_a_change_that_ended_at_once_and_was_not_noted_is_found_out(
         again.until(lambda: again.operation_states() == [S.SUCCEEDED])
     assert dict(wire.cloud.received) == sent
     wire.cloud.close()
+
+
+def test_a_sync_reads_what_changed_and_shift_f5_reads_everything(
+    stage: Stage, qtbot: QtBot
+) -> None:
+    stage.start()
+    asked: list[str] = []
+    handle = stage.wire.handle
+
+    def count(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        if "ResourceGraph" in url and b"patchassessmentresources" in (body or b""):
+            asked.append((body or b"").decode())
+        return handle(method, url, headers, body)
+
+    stage.wire.handle = count  # type: ignore[method-assign]
+    stage.app.requests.sync()
+    stage.idle()
+    assert len(asked) == 1
+    assert "lastModifiedDateTime" in asked[0]
+    guest = stage.wire.cloud.guests["vm-web-02"]
+    now = stage.clock.now().isoformat()
+    guest.assessment |= {
+        "id": "another",
+        "started": now,
+        "modified": now,
+        "patches": guest.assessment["patches"][:1],
+    }
+    asked.clear()
+    stage.app.requests.sync()
+    stage.idle()
+    assert len(asked) == 2, "what changed, then the list of the one machine"
+    assert "vm-web-02" in asked[1].casefold()
+    (left,) = stage.app.source.db.execute(
+        "SELECT count(*) FROM updates WHERE machine_id=?", (ids(stage)["vm-web-02"],)
+    ).fetchone()
+    assert left == 1
+    asked.clear()
+    stage.window.activateWindow()
+    stage.until(stage.window.isActiveWindow)
+    qtbot.keyClick(stage.window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    stage.idle()
+    assert len(asked) == 2, "results and updates of the whole fleet"
+    assert not any("lastModifiedDateTime" in text for text in asked)
+
+
+@pytest.mark.expects_log
+def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> None:
+    """Its result is in the file already, and says by its id that the list is not."""
+    stage.start()
+    guest = stage.wire.cloud.guests["vm-web-02"]
+    now = stage.clock.now().isoformat()
+    guest.assessment |= {
+        "id": "another", "started": now, "modified": now, "patches": guest.assessment["patches"][:1],
+    }  # fmt: skip
+    handle = stage.wire.handle
+
+    def cut(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        if b"id startswith" in (body or b""):
+            return Answer(200, raw=b'{"data": [')
+        return handle(method, url, headers, body)
+
+    stage.wire.handle = cut  # type: ignore[method-assign]
+    stage.app.requests.sync()
+    stage.until(stage.window.notice.isVisible)
+    count = "SELECT count(*) FROM updates WHERE machine_id=?"
+    number = ids(stage)["vm-web-02"]
+    assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 3, "as it was"
+    stage.wire.handle = handle  # type: ignore[method-assign]
+    stage.app.requests.sync()
+    stage.idle()
+    assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 1
+
+
+def test_bad_usage_is_refused_before_anything_is_asked_of_azure(
+    clock: SteppedClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hotpatch_gui import cli
+    from hotpatch_gui.simulator.server import SimulatorServer
+
+    wire = still_wire(clock)
+    template = wire.cloud.guests["vm-web-02"].to_json()
+    for n in range(30):
+        made = type(wire.cloud.guests["vm-web-02"]).from_json(template | {"name": f"many-{n}"})
+        wire.cloud.guests[made.name] = made
+    server = SimulatorServer(wire)
+    server.start()
+    common = ["--data-dir", str(tmp_path), "--endpoint", server.endpoint]
+    try:
+        assert cli.main([*common, "sync"]) == 0
+        asked: list[str] = []
+        wire.faults.append(lambda method, path: asked.append(path))
+        for bad in (
+            ["assess", "no-such-machine"],
+            ["install", "vm-web-01", "no-such-machine"],
+            ["assess", "--all"],
+            ["install", "--all", "--include", "KB<b>"],
+        ):
+            assert cli.main([*common, *bad]) == 2
+        assert asked == []
+        assert "--confirm" in capsys.readouterr().err
+    finally:
+        server.stop()
+        wire.cloud.close()
