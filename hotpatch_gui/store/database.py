@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePath
-from urllib.parse import quote
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
@@ -43,9 +42,13 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
     return None
 
 
+_ESCAPED = str.maketrans({"%": "%25", "?": "%3f", "#": "%23"})
+"""All that SQLite takes for something else in an address (sqlite.org/uri.html); urllib takes 2 ms to import."""
+
+
 def file_uri(path: PurePath, mode: str) -> str:
     """SQLite's address of a file. That of a network share has an empty host, as SQLite accepts no other."""
-    plain = quote(path.as_posix())
+    plain = path.as_posix().translate(_ESCAPED)
     return f"file://{plain if plain.startswith('/') else f'/{plain}'}?mode={mode}"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.context import sync
-from hotpatch_gui.azure.parse import COUNT_KEYS
+from hotpatch_gui.azure.results import COUNT_KEYS
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.store import database
 from hotpatch_gui.system.runtime_tuning import spare_the_collector

@@ -24,8 +24,8 @@ WORLD = "https://azure.demo.invalid"
     ("path", "uri"),
     [
         (PureWindowsPath(r"\\server\share\Hotpatch\hotpatch.sqlite3"), "file:////server/share/Hotpatch/hotpatch.sqlite3?mode=ro"),
-        (PureWindowsPath(r"C:\Users\a b\#1\x.sqlite3"), "file:///C%3A/Users/a%20b/%231/x.sqlite3?mode=ro"),
-        (PurePosixPath("/home/a?b/x%y.sqlite3"), "file:///home/a%3Fb/x%25y.sqlite3?mode=ro"),
+        (PureWindowsPath(r"C:\Users\a b\#1\x.sqlite3"), "file:///C:/Users/a b/%231/x.sqlite3?mode=ro"),
+        (PurePosixPath("/home/a?b/x%y.sqlite3"), "file:///home/a%3fb/x%25y.sqlite3?mode=ro"),
     ],
 )  # fmt: skip
 def test_the_address_of_a_file_is_one_that_sqlite_takes(

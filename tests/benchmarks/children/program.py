@@ -7,11 +7,14 @@ import os
 import sys
 import time
 
-from PySide6.QtGui import QPaintEvent
-
 from hotpatch_gui import cli
-from hotpatch_gui.application import window as app
-from hotpatch_gui.views.widgets.machine_list import MachineList
+
+cli.import_what_needs_no_qt()
+
+from PySide6.QtGui import QPaintEvent  # noqa: E402 - in the program's own order
+
+from hotpatch_gui.application import window as app  # noqa: E402
+from hotpatch_gui.views.widgets.machine_list import MachineList  # noqa: E402
 
 painted_rows: list[int] = []
 
