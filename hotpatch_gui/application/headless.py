@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import operations
-from hotpatch_gui.store.database import FILE_NAME, open_reader
+from hotpatch_gui.store.database import FILE_NAME, gone_problem, open_reader
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker.engine import Engine
 from hotpatch_gui.worker.events import (
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.2
 """How often a signal of the system is heard while nothing happens."""
+_OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
+"""That the same is under way on a machine, or that one is not there any more, ends nothing for the others."""
 UNTIL_NEXT_S = 86_400.0
 """No second sync within a command."""
 
@@ -76,7 +78,9 @@ class Session:
         self._happened = threading.Condition()
         self._connected: frozenset[int] | None = None
         self._synced: set[int] = set()
-        self._queued: list[int] | None = None
+        self.queued: list[int] = []
+        """What was asked for last, as far as it is on the disk."""
+        self._is_queued = False
         self._is_interrupted = self._is_open = self._is_reading = False
         self.problem: Problem | None = None
 
@@ -99,7 +103,8 @@ class Session:
         """To read what the engine has written."""
         if self._db is None:
             self._db = open_reader(self._path)
-        assert self._db is not None, "the engine made the file"
+        if self._db is None:
+            raise GivenUpError(gone_problem(self._path).text)
         return self._db
 
     @property
@@ -132,10 +137,11 @@ class Session:
 
     def queue(self, ask: Callable[[], None]) -> list[int]:
         """What ``ask`` asks for is on the disk: the ids of its operations."""
-        self._queued = None
+        self.queued.clear()
+        self._is_queued = False
         ask()
-        self._until(lambda: self._queued is not None)
-        return self._queued or []
+        self._until(lambda: self._is_queued)
+        return list(self.queued)
 
     def wait_for(self, operation_ids: Sequence[int], minutes: float, *, ends: bool) -> None:
         """Until each has ended, or without ``ends`` until Azure has taken or refused it."""
@@ -192,10 +198,11 @@ class Session:
                 self._connected = frozenset(ids)
             case Synced(connection_id):
                 self._synced.add(connection_id)
-            case Queued(ids):
-                self._queued = list(ids)
-            case Failed(problem) if problem.kind is ProblemKind.CONFLICT:
-                self._say(problem.text)  # that something is under way already ends nothing
+            case Queued(ids, is_last):
+                self.queued += ids
+                self._is_queued |= is_last
+            case Failed(problem) if problem.kind in _OF_SOME:
+                self._say(problem.text)
             case Failed(problem):
                 self.problem = problem
             case Prompted(text) if text:

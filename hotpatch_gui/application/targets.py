@@ -25,7 +25,7 @@ class Target(NamedTuple):
     """What to show: the file's connections, or one to a simulated Azure.
 
     ``world`` says whose data a file holds: a demo's is not shared with Azure's. ``seed`` is the connection that
-    it is to have, ``transport`` makes what reaches a cloud in this process; both run on the engine's thread.
+    it is to have, ``transport`` makes what reaches a cloud in this process; neither is called on the UI thread.
     ``wire`` is the simulated Azure of this process, once it was made.
     """
 
@@ -41,7 +41,10 @@ class Target(NamedTuple):
         """A simulated cloud has its own day; until it answers, the last one known stands still."""
         if not self.label.demo:
             return CloudClock.real()
-        return CloudClock(catalogue.latest_time(db) if db is not None else None)
+        try:
+            return CloudClock(catalogue.latest_time(db) if db is not None else None)
+        except sqlite3.Error:  # damaged: it is set aside before it is used
+            return CloudClock(None)
 
 
 def azure_target() -> Target:

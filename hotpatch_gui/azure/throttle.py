@@ -174,10 +174,13 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         """As long as Azure asks. Requests that were under way together are refused together: that counts once."""
         with self.lock:
             now = self.now()
-            if asked_s is None and now < self.open_at:
-                return
-            self.open_at = max(self.open_at, now + (self._pause_s if asked_s is None else asked_s))
-            self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
+            is_first = now >= self.open_at
+            if asked_s is not None:
+                self.open_at = max(self.open_at, now + asked_s)
+            elif is_first:
+                self.open_at = now + self._pause_s
+            if is_first:
+                self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
 
 
 _READS = frozenset({"GET", "HEAD"})

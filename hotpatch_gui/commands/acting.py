@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
     from hotpatch_gui.application.targets import Target
 
+UNDER_WAY = "The same is under way on it, or its end is not known."
+
 
 def assess(options: argparse.Namespace, folder: Path, target: Target) -> int:
     def ask(session: Session, ids: Sequence[int]) -> list[int]:
@@ -99,16 +101,22 @@ def _act(
         db = running.db
         able, refused = _sorted(options, db, only, kind)
         _confirm(options, len(able))
-        mine = ask(running, able) if able else []
+        mine: list[int] = []
         default = ASSESS_MINUTES if kind is OperationKind.ASSESS else INSTALL_MINUTES
         minutes = default if options.wait is None else options.wait
         given_up = ""
         try:
+            mine = ask(running, able) if able else []
             running.wait_for(mine, minutes or ASSESS_MINUTES, ends=bool(minutes))
         except GivenUpError as error:
             given_up = str(error)
+            mine = list(running.queued)
             running.cancel_queued(mine)
         ended = operations.read_all(db, mine)
+        if able and not getattr(options, "dry_run", False):
+            taken = {row["machine_id"] for row in ended}
+            passed = [i for i in able if i not in taken]
+            refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
         _say_ends(options, ended, refused)
         if given_up:
             say(

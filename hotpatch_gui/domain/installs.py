@@ -201,18 +201,34 @@ class FleetReview:
     @property
     def sentence(self) -> str:
         """What will happen, in one sentence."""
-        busy = {i: p for i, p in self.plans.items() if p.taken}
-        count = sum(len(p.taken) for p in busy.values())
+        busy = [p for p in self.plans.values() if p.taken]
+        count = sum(len(p.taken) for p in busy)
         unknown = sum(not p.is_known for p in self.plans.values())
-        if not count and unknown:
-            return f"What is installed on {_plural(unknown, 'machine')} is not known; {self._unknown_restart(unknown)}."
-        if not count:
-            return "Nothing that the last assessments offer is taken; Azure still looks for updates when it starts."
-        machines = _plural(len(busy), "machine")
-        found = f"{_plural(count, 'update')} on {machines}. {self._restarts(busy)}"
-        if not unknown:
-            return found
-        return f"{found} What is installed on {unknown} more is not known; {self._unknown_restart(unknown)}."
+        parts = []
+        if count:
+            machines = _plural(len(busy), "machine")
+            parts.append(f"{_plural(count, 'update')} on {machines}. {self._restarts()}")
+        elif not unknown or self._known_restart:
+            parts.append(
+                "Nothing that the last assessments offer is taken; Azure still looks for updates when it starts."
+            )
+            if self._known_restart:
+                parts.append(self._restarts())
+        if unknown:
+            what = f"{unknown:,} more" if parts else _plural(unknown, "machine")
+            parts.append(
+                f"What is installed on {what} is not known; {self._unknown_restart(unknown)}."
+            )
+        return " ".join(parts)
+
+    @property
+    def _known_restart(self) -> bool:
+        """Whether a machine whose list is known restarts, or may."""
+        return any(
+            p.restarts_surely or p.may_restart or p.restart_setting is RestartSetting.ALWAYS
+            for p in self.plans.values()
+            if p.is_known
+        )
 
     def _unknown_restart(self, count: int) -> str:
         match self.request.restart:
@@ -237,26 +253,32 @@ class FleetReview:
             p.restarts_surely or p.may_restart or not p.is_known for p in self.plans.values()
         )
 
-    def _restarts(self, busy: dict[int, Plan]) -> str:
-        if len(busy) == 1:
-            return next(iter(busy.values())).restart_sentence
+    def _restarts(self) -> str:
+        """Of the machines whose list is known: a restart that is pending already comes with nothing installed, too."""
+        known = [p for p in self.plans.values() if p.is_known]
+        if len(known) == 1:
+            return known[0].restart_sentence
         if self.request.restart is RestartSetting.ALWAYS:
             return "Every one of them restarts, because Always restart is chosen."
-        will = sum(p.restarts_surely for p in busy.values())
-        may = sum(bool(p.may_restart) and not p.restarts_surely for p in busy.values())
+        will = sum(p.restarts_surely for p in known)
+        may = sum(bool(p.may_restart) and not p.restarts_surely for p in known)
         if not will and not may:
             return "None of them restarts."
         if self.request.restart is RestartSetting.NEVER:
             return f"Azure restarts none; {_plural(will + may, 'machine')} may stay unfinished until you restart."
         parts = [f"{_plural(will, 'machine')} restart{'s' if will == 1 else ''}"] if will else []
-        parts += [f"{may if will else _plural(may, 'machine')} may restart"] if may else []
-        rest = len(busy) - will - may
-        stays = f"; {rest} stay{'s' if rest == 1 else ''} up" if rest else ""
+        parts += (
+            [f"{may:,} may restart" if will else f"{_plural(may, 'machine')} may restart"]
+            if may
+            else []
+        )
+        rest = len(known) - will - may
+        stays = f"; {rest:,} stay{'s' if rest == 1 else ''} up" if rest else ""
         return f"{' and '.join(parts).capitalize()}{stays}."
 
 
 def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _names(updates: tuple[Update, ...]) -> str:

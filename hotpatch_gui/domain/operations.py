@@ -84,7 +84,7 @@ _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
     _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),
     _S.SENT: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),
     _S.RUNNING: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN}),
-    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.DISMISSED}),
+    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.SUCCEEDED, _S.FAILED, _S.DISMISSED}),
     _S.SUCCEEDED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),

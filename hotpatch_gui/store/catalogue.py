@@ -81,7 +81,7 @@ class Reading(NamedTuple):
             return None
         if now - self.whole_at >= whole_every or now < self.whole_at:
             return None
-        return self.changes_from - OVERLAP
+        return min(self.changes_from, now) - OVERLAP
 
 
 OVERLAP = timedelta(hours=1)

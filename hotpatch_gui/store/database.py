@@ -69,7 +69,7 @@ _DRIVE_REMOTE = 4
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """A connection that may write, to a file that is there and current. For requests of the window."""
+    """A connection that may write, to a file that is there and current. For a connection that was tried."""
     db = sqlite3.connect(file_uri(path, "rw"), uri=True, isolation_level=None)
     _configure(db, path)
     return db

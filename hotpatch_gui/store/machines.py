@@ -36,7 +36,8 @@ _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}, attention)"
     f" VALUES ({', '.join('?' * len(_COLUMNS))}, {int(Level.UNKNOWN)})"
-    " ON CONFLICT (resource_id) DO UPDATE SET gone_at=NULL, hidden_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
+    " ON CONFLICT (resource_id) DO UPDATE SET lists_read=CASE WHEN coalesce(gone_at, hidden_at) IS NULL THEN lists_read"
+    " ELSE 0 END, gone_at=NULL, hidden_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
     " THEN coalesce(connection_id, excluded.connection_id) ELSE excluded.connection_id END, "
     + ", ".join(
         f"{c}=coalesce(excluded.{c}, {c})"
@@ -173,8 +174,8 @@ def unseen(
     subscription_ids: AbstractSet[str],
 ) -> Unseen:
     """``seen`` resource ids, and ``subscription_ids`` that the account can read, are in lower case."""
-    if len(seen) == len(present(db, connection_id)):
-        return Unseen([], [], [])  # what was seen was stored
+    if known_ids(db, connection_id) <= seen:
+        return Unseen([], [], [])
     rows = db.execute(
         "SELECT m.id, m.resource_id, m.subscription_id, coalesce(s.chosen, 1) FROM machines m"
         " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
@@ -237,6 +238,25 @@ def known_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
         (connection_id,),
     )
     return {row[0] for row in rows}
+
+
+def never_read(db: sqlite3.Connection, connection_id: int) -> list[str]:
+    """Resource ids in lower case of machines that are there and whose lists were never read, or not since they came
+    back."""
+    rows = db.execute(
+        "SELECT resource_id FROM machines WHERE connection_id=? AND gone_at IS NULL AND hidden_at IS NULL"
+        " AND lists_read=0 ORDER BY 1",
+        (connection_id,),
+    )
+    return [row[0] for row in rows]
+
+
+def mark_lists_read(db: sqlite3.Connection, connection_id: int) -> None:
+    """A sync has read what there is of each machine of the connection."""
+    db.execute(
+        "UPDATE machines SET lists_read=1 WHERE connection_id=? AND lists_read=0 AND gone_at IS NULL",
+        (connection_id,),
+    )
 
 
 def with_open_runs(db: sqlite3.Connection, connection_id: int) -> list[str]:

@@ -378,6 +378,8 @@ CREATE INDEX operations_by_batch ON operations(batch_id, state) WHERE batch_id I
 CREATE INDEX operations_by_machine ON operations(machine_id);
 ALTER TABLE machines ADD COLUMN viewed_at TEXT;
 ALTER TABLE machines ADD COLUMN listed_activity TEXT;
+ALTER TABLE machines ADD COLUMN lists_read INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX machines_never_read ON machines(connection_id) WHERE lists_read=0;
 ALTER TABLE installations ADD COLUMN listed_at TEXT;
 ALTER TABLE sync_state ADD COLUMN whole_at TEXT;
 ALTER TABLE sync_state ADD COLUMN changes_from TEXT;

@@ -74,7 +74,8 @@ def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[sqlit
 
 
 class Work(NamedTuple):
-    """What is under way: how many operations, the oldest of them, and how many of each kind."""
+    """What is under way: how many operations, the oldest of them; and how many of each kind have not ended, those whose
+    end is not known among them."""
 
     total: int = 0
     first: sqlite3.Row | None = None
@@ -94,8 +95,12 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
     if not kinds:
         return Work()
     by = "o.id" if machine_ids is None else "+o.id"
-    first = db.execute(f"{_SELECT} WHERE {is_open} ORDER BY {by} LIMIT 1", values).fetchone()
-    return Work(sum(n for _, n in kinds), first, dict(map(tuple, kinds)))
+    is_busy = f"{is_open} AND o.state IN {BEFORE_OTHERS}"
+    first = db.execute(f"{_SELECT} WHERE {is_busy} ORDER BY {by} LIMIT 1", values).fetchone()
+    (lost,) = db.execute(
+        f"SELECT count(*) FROM operations o WHERE {is_open} AND o.state='unknown'", values
+    ).fetchone()
+    return Work(sum(n for _, n in kinds) - lost, first, dict(map(tuple, kinds)))
 
 
 def is_any_open(db: sqlite3.Connection) -> bool:

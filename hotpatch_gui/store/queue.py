@@ -12,10 +12,11 @@ from hotpatch_gui.domain.waves import WaveMode, Waves
 
 from . import audit
 from .audit import Event
-from .sql import AMONG, MISSED, OPEN, UNDER_WAY, as_list
+from .sql import AMONG, BEFORE_OTHERS, MISSED, OPEN, UNDER_WAY, as_list
 from .times import to_text
 
 CANCELLED = "Cancelled before it was sent."
+EXPIRED = "Not sent: the program was ended before it was this request's turn. Ask again if it is still wanted."
 DISMISSED = "Dismissed: what became of it is not known."
 PROGRAM = "Hotpatch Dashboard"
 """Who asks for what follows from something else."""
@@ -92,7 +93,10 @@ def ask_again(
     return queued[0] if queued else None
 
 
-_ON_MACHINE = "machine_id=(SELECT id FROM machines WHERE resource_id=?)"
+_ON_MACHINE = (
+    "EXISTS (SELECT 1 FROM machines m WHERE m.id=operations.machine_id AND lower(m.azure_id)=?)"
+)
+"""A machine that another one has replaced keeps the id that Azure knew it by."""
 
 
 def cancel(
@@ -156,6 +160,12 @@ def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: dat
         audit.add(db, row[0], Event.LOST, now, result=note)
 
 
+def expire(db: sqlite3.Connection, operation_ids: Iterable[int], now: datetime) -> None:
+    """Cancel requests that waited while no program ran: nobody expects them at a later hour. Call it inside a
+    transaction."""
+    end(db, operation_ids, OperationState.CANCELLED, Event.CANCELLED, note=EXPIRED, now=now)
+
+
 def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
     """Batches of which some operations wait for their wave."""
     rows = db.execute(
@@ -164,25 +174,29 @@ def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
     return [row[0] for row in rows]
 
 
-def next_of_batch(db: sqlite3.Connection, batch_id: int) -> list[int]:
-    """Those of a batch whose turn it is to be sent, oldest first."""
+def next_of_batch(
+    db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int]
+) -> list[int]:
+    """Those of a batch whose turn it is to be sent, oldest first; of machines of these connections, as the others
+    cannot be reached now. One whose end is not known holds nobody up."""
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
     limit, wave = -1, None
     if mode is WaveMode.SOME:
         (busy,) = db.execute(
-            f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {UNDER_WAY}",
+            f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND state<>'queued'",
             (batch_id,),
         ).fetchone()
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:
         (wave,) = db.execute(
-            f"SELECT min(wave) FROM operations WHERE batch_id=? AND state IN {OPEN}", (batch_id,)
+            f"SELECT min(wave) FROM operations WHERE batch_id=? AND state IN {BEFORE_OTHERS}",
+            (batch_id,),
         ).fetchone()
     rows = db.execute(
-        "SELECT id FROM operations WHERE batch_id=? AND state='queued' AND wave=coalesce(?, wave)"
-        " ORDER BY id LIMIT ?",
-        (batch_id, wave, limit),
+        "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=? AND o.state='queued'"
+        f" AND o.wave=coalesce(?, o.wave) AND m.connection_id IN {AMONG} ORDER BY o.id LIMIT ?",
+        (batch_id, wave, as_list(connection_ids), limit),
     )
     return [row[0] for row in rows]
 
@@ -192,7 +206,8 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
     inside a transaction."""
     (stop_after,) = db.execute("SELECT stop_after FROM batches WHERE id=?", (batch_id,)).fetchone()
     (missed,) = db.execute(
-        f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {MISSED}", (batch_id,)
+        f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {MISSED} AND sent_at IS NOT NULL",
+        (batch_id,),
     ).fetchone()
     if not stop_after or missed < stop_after:
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from enum import IntEnum
 from itertools import count
@@ -18,8 +18,8 @@ from .in_thread import in_thread
 
 T = TypeVar("T")
 MAX_THROTTLED = 5
-MAX_QUERIES = 6
-"""Queries of Resource Graph under way at once: its quota, and places left for a click."""
+MAX_QUERIES, MAX_FOLLOWING = 6, 8
+"""Queries, or requests of a sync, under way at once, and those that follow operations: the rest is left for clicks."""
 
 
 class Urgency(IntEnum):
@@ -33,16 +33,43 @@ class Urgency(IntEnum):
     """A sync."""
 
 
+class Place:
+    """One request's. ``leave`` is called once: when its request has ended and nobody needs the place any more."""
+
+    def __init__(self, limit: Limit, leave: Callable[[], None]) -> None:
+        self._limit, self._leave = limit, leave
+        self._is_sending = self._is_given_up = False
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """What ``call`` returns or raises."""
+        self._is_sending = True
+        return await in_thread(lambda: self._limit.call(call), settled=self._on_settled)
+
+    def _on_settled(self) -> None:
+        self._is_sending = False
+        if self._is_given_up:
+            self._leave()
+
+    def give_up(self) -> None:
+        self._is_given_up = True
+        if not self._is_sending:
+            self._leave()
+
+
 class Lane:
     """Requests of one kind. Lives on the engine's loop.
 
     Args:
         limit: how fast Azure takes them.
         places: shared with the connection's other lanes.
+        background: how many of them an urgency may hold, so that some are left for a click.
     """
 
-    def __init__(self, limit: Limit, places: asyncio.Semaphore, most: int = MAX_IN_FLIGHT) -> None:
-        self._limit, self._places = limit, places
+    def __init__(
+        self, limit: Limit, places: asyncio.Semaphore, background: Mapping[Urgency, asyncio.Semaphore],
+        most: int = MAX_IN_FLIGHT,
+    ) -> None:  # fmt: skip
+        self._limit, self._places, self._background = limit, places, background
         self._own = asyncio.Semaphore(most)
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._numbers = count()
@@ -74,25 +101,37 @@ class Lane:
                 waiting(problem.retry_after_s or self._limit.wait_s)
 
     async def _once(self, call: Callable[[], T], urgency: Urgency) -> T:
-        async with self.place(urgency):
-            return await self.run(call)
+        async with self.place(urgency) as place:
+            return await place.run(call)
 
     @asynccontextmanager
-    async def place(self, urgency: Urgency) -> AsyncIterator[None]:
-        """A place for one request, which Azure takes now; ``run`` sends it."""
-        await self._turn(urgency)
-        try:
-            yield
-        finally:
+    async def place(self, urgency: Urgency) -> AsyncIterator[Place]:
+        """A place for one request, which Azure takes now. It is free again once the request has ended, also where
+        nobody waits for it any more."""
+        background = self._background.get(urgency)
+        if background is not None:
+            await background.acquire()
+
+        def leave() -> None:
             self._limit.done()
             self._leave()
+            if background is not None:
+                background.release()
 
-    async def run(self, call: Callable[[], T]) -> T:
-        """What ``call`` returns or raises; only inside ``place``."""
-        return await in_thread(lambda: self._limit.call(call))
+        try:
+            await self._turn(urgency)
+        except BaseException:
+            if background is not None:
+                background.release()
+            raise
+        place = Place(self._limit, leave)
+        try:
+            yield place
+        finally:
+            place.give_up()
 
     async def _turn(self, urgency: Urgency) -> None:
-        """Wait for a place and for Azure's limit; ``_leave`` gives the place back."""
+        """Wait for a place and for Azure's limit."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (urgency, next(self._numbers), turn))
         if self._usher is None or self._usher.done():
@@ -143,9 +182,13 @@ class Calls:
 
     def __init__(self, gateway: Gateway) -> None:
         places = asyncio.Semaphore(MAX_IN_FLIGHT)
-        self.reads = Lane(gateway.reads, places)
-        self.writes = Lane(gateway.writes, places)
-        self.queries = Lane(gateway.queries, places, MAX_QUERIES)
+        background = {
+            Urgency.FOLLOW: asyncio.Semaphore(MAX_FOLLOWING),
+            Urgency.READ: asyncio.Semaphore(MAX_QUERIES),
+        }
+        self.reads = Lane(gateway.reads, places, background)
+        self.writes = Lane(gateway.writes, places, background)
+        self.queries = Lane(gateway.queries, places, background, MAX_QUERIES)
 
     def close(self) -> None:
         for lane in (self.reads, self.writes, self.queries):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.domain.operations import Operation, OperationState
+from hotpatch_gui.domain.operations import Operation, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import catalogue, connections, operations, queue
 from hotpatch_gui.store.changes import Changes
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 RETRY_S = 15.0
+EXPIRES = timedelta(hours=1)
+"""How old a request from an earlier run may be to be sent still."""
 SIGNED_OUT = Problem(
     ProblemKind.NOT_SIGNED_IN, "You signed out.", "What is shown is what was known last."
 )
@@ -60,6 +64,13 @@ class Connections:
         self._sync_every_s = sync_every_s
         self._contexts: dict[int, Context] = {}
         self._syncing: set[int] = set()
+        self._begun: set[int] = set()
+        """Those whose jobs run; the others wait for somebody to sign in."""
+        self._stumbled: set[int] = set()
+        """Those whose last sync the file did not let come to its end."""
+        self._whole_next: set[int] = set()
+        self._looks = 0
+        self._begun_at = clock()
         self._turns = Turns()
         self._periods: dict[int, asyncio.Event] = {}
 
@@ -67,11 +78,24 @@ class Connections:
         self._observe(Changed(Changes.to(*tables)))
 
     async def open_all(self) -> None:
-        """Set up every connection of the file; one that cannot be says so where its sync would."""
-        for connection in connections.read_all(self._file.db):
-            if self._only is None or connection.id in self._only:
-                await self._set_up(connection)
+        """Set up every connection of the file that is not, each on its own: one that hangs keeps no other waiting, and
+        one that cannot be set up says so where its sync would."""
+        wanted = [
+            c
+            for c in connections.read_all(self._file.db)
+            if (self._only is None or c.id in self._only) and c.id not in self._contexts
+        ]
+        for connection in wanted:
+            self._begin_set_up(connection)
+        self._jobs.add("connected", lambda: self._tell_connected([c.id for c in wanted]))
+
+    async def _tell_connected(self, ids: list[int]) -> None:
+        for connection_id in ids:
+            await self._jobs.finished(f"{connection_id} set-up")
         self._observe(Connected(tuple(self._contexts)))
+
+    def _begin_set_up(self, connection: Connection, *, begins: bool = True) -> None:
+        self._jobs.add(f"{connection.id} set-up", lambda: self._set_up(connection, begins=begins))
 
     async def _set_up(self, connection: Connection, *, begins: bool = True) -> None:
         from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415 - 0.8 s, after the first frame
@@ -83,7 +107,7 @@ class Connections:
             gateway = await in_thread(
                 lambda: Gateway(connection, self._clock, self._prompt, self._transport)
             )
-        except (ValueError, OSError, ImportError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
             log.warning("connection %s: %s", connection.id, error)
             async with self._file.transaction() as db:
                 problem = _no_connection(connection.name, error)
@@ -94,7 +118,7 @@ class Connections:
         self._contexts[connection.id] = Context(
             self._file, gateway, Calls(gateway), self._clock, self._releases, self._jobs,
             lambda changes: self._observe(Changed(changes)), lambda problem: self._observe(Failed(problem)),
-            self.follow, self._on_ended, self._turns,
+            self.follow, self.wake, self._turns,
         )  # fmt: skip
         self._periods[connection.id] = asyncio.Event()
         if begins:
@@ -102,11 +126,13 @@ class Connections:
 
     def revive(self, connection_id: int) -> None:
         """Begin the jobs that should run and do not."""
+        self._begun.add(connection_id)
         self._jobs.add(f"{connection_id} periodic", lambda: self._periodic(connection_id))
-        self.follow_open()
+        self.follow_open(connection_id)
 
     def revive_all(self) -> None:
-        for connection_id in self._contexts:
+        """Those that somebody has to sign in to first stay as they are."""
+        for connection_id in self._begun & set(self._contexts):
             self.revive(connection_id)
 
     def sync_every(self, seconds: float) -> None:
@@ -119,25 +145,40 @@ class Connections:
             self._sync(connection_id, whole=whole)
 
     def _sync(self, connection_id: int, *, whole: bool = False) -> None:
-        self._jobs.add(
-            f"{connection_id} sync",
-            lambda: self._sync_one(self._contexts[connection_id], whole=whole),
+        """One at a time; everything is read once more where that was asked for meanwhile."""
+        context = self._contexts[connection_id]
+        begun = self._jobs.add(
+            f"{connection_id} sync", lambda: self._sync_one(context, whole=whole)
         )
+        if whole and not begun:
+            self._whole_next.add(connection_id)
 
     async def _sync_one(self, context: Context, *, whole: bool) -> None:
         from .sync.fleet import sync_fleet  # noqa: PLC0415
 
         own = context.connection_id
         self._syncing.add(own)
+        self._stumbled.discard(own)
+        is_over = True
         try:
             await sync_fleet(context, self._observe, whole=whole)
+            while own in self._whole_next:
+                self._whole_next.discard(own)
+                await sync_fleet(context, self._observe, whole=True)
+        except asyncio.CancelledError:
+            is_over = False
+            raise
+        except (sqlite3.Error, ProblemError):
+            self._stumbled.add(own)  # the file could not even take what was wrong
+            raise
         finally:
-            self._syncing.discard(own)
-            self._observe(Synced(own))
-            if not self._syncing:
-                self._observe(SyncEnded())
-            if own in self._periods:
-                self._periods[own].set()
+            if is_over:
+                self._syncing.discard(own)
+                self._observe(Synced(own))
+                if not self._syncing:
+                    self._observe(SyncEnded())
+                if own in self._periods:
+                    self._periods[own].set()
 
     async def _periodic(self, connection_id: int) -> None:
         """A sync at the start and every period; sooner where the last one met what passes by itself. Only a sign-in
@@ -160,6 +201,8 @@ class Connections:
 
     def _pause_s(self, connection_id: int) -> float | None:
         """Until the next sync; None where only a person helps."""
+        if connection_id in self._stumbled:
+            return min(RETRY_S, self._sync_every_s)
         problem = self._last_problem(connection_id)
         if problem is None or not problem.passes:
             return self._sync_every_s
@@ -192,16 +235,37 @@ class Connections:
     def _context_of(self, machine_id: int) -> Context | None:
         return self._contexts.get(connections.of_machine(self._file.db, machine_id) or 0)
 
-    def follow_open(self) -> None:
-        """Take up every operation that has not ended, as far as its turn has come."""
-        waiting = set()
+    def follow_open(self, connection_id: int) -> None:
+        """Take up every operation of the connection that has not ended, as far as its turn has come."""
+        waiting, old = set(), []
         for operation in operations.open_operations(self._file.db):
-            if operation.state is OperationState.QUEUED and operation.batch_id is not None:
+            if connections.of_machine(self._file.db, operation.machine_id) != connection_id:
+                continue
+            if self._has_expired(operation):
+                old.append(operation.id)
+            elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
                 waiting.add(operation.batch_id)
             else:
                 self._follow(operation)
+        if old:
+            self._jobs.add(f"{connection_id} expire", lambda: self._expire(old))
         for batch_id in waiting:
-            self.follow(queue.next_of_batch(self._file.db, batch_id))
+            self.go_on_with(batch_id)
+
+    def _has_expired(self, operation: Operation) -> bool:
+        """Whether it waited from an earlier run of the program for longer than anybody expects; one that the user has
+        told to wait, or that waits for its wave, does not expire."""
+        waits = operation.batch_id is not None or operation.standby is not Standby.NO
+        is_queued = operation.state is OperationState.QUEUED
+        is_earlier = operation.created < self._begun_at
+        return (
+            is_queued and not waits and is_earlier and self._clock() - operation.created > EXPIRES
+        )
+
+    async def _expire(self, operation_ids: list[int]) -> None:
+        async with self._file.transaction(durable=True) as db:
+            queue.expire(db, operation_ids, self._clock())
+        self.changed("operations", "calls")
 
     def follow(self, operation_ids: Iterable[int]) -> None:
         """Begin these, which have just been queued or whose turn has come."""
@@ -209,31 +273,40 @@ class Connections:
             self._follow(operations.read(self._file.db, operation_id))
 
     def _follow(self, operation: Operation) -> None:
-        from .operations.follow import follow  # noqa: PLC0415 - after the first frame
-
         context = self._context_of(operation.machine_id)
         waits = operation.state is OperationState.QUEUED and not self._sends
         if context is not None and not waits:
             name = f"{context.connection_id} operation {operation.id}"
-            self._jobs.add(name, lambda: follow(context, operation.id))
+            self._jobs.add(name, lambda: self._carry(context, operation))
 
-    def _on_ended(self, operation: Operation) -> None:
-        """Others that wait for it go on: on its machine, and in its batch."""
+    async def _carry(self, context: Context, operation: Operation) -> None:
+        """To its end, however it comes: what waits for it goes on."""
+        from .operations.follow import follow  # noqa: PLC0415 - after the first frame
+
+        try:
+            await follow(context, operation.id)
+        finally:
+            self.wake(operation)
+
+    def wake(self, operation: Operation) -> None:
+        """It has ended, or goes on no more: others on its machine and in its batch do."""
         self._turns.wake(operation.machine_id)
-        batch_id = operation.batch_id
-        if batch_id is not None:
-            self._jobs.add(f"batch {batch_id} {operation.id}", lambda: self._go_on(batch_id))
+        if operation.batch_id is not None:
+            self.go_on_with(operation.batch_id)
+
+    def go_on_with(self, batch_id: int) -> None:
+        """Look whose turn it is in a batch, after whatever goes on now."""
+        self._looks += 1
+        self._jobs.add(f"batch {batch_id} {self._looks}", lambda: self._go_on(batch_id))
 
     async def _go_on(self, batch_id: int) -> None:
-        async with self._file.transaction() as db:
+        async with self._file.transaction(durable=True) as db:
             stopped = queue.stop_batch(db, batch_id, self._clock())
         if stopped:
             self.changed("operations", "calls")
-        self.follow(queue.next_of_batch(self._file.db, batch_id))
-
-    def wake(self, operation: Operation) -> None:
-        """Somebody cancelled or dismissed it."""
-        self._on_ended(operation)
+        up = self._contexts
+        for operation_id in queue.next_of_batch(self._file.db, batch_id, up):
+            self._follow(operations.read(self._file.db, operation_id))
 
     async def save(self, connection: Connection) -> None:
         """Store where it leads. A new one, or one that leads elsewhere now, signs in first, and then is read."""
@@ -250,14 +323,18 @@ class Connections:
         if context is not None and context.gateway.adopt(now):
             self._sync(number)
         else:
+            await self._let_go(number)
             async with self._file.transaction() as db:
                 catalogue.forget_problem(db, number)
                 catalogue.forget_reading(db, number)
-            await self._let_go(number)
-            await self._set_up(now, begins=not now.method.asks_user)
-            if now.method.asks_user:
-                self.sign_in(number)
+            self._jobs.add(f"{number} set-up", lambda: self._set_up_new(now))
         self.changed("connections", "subscriptions", "sync_state", "machines")
+
+    async def _set_up_new(self, connection: Connection) -> None:
+        asks = connection.method.asks_user
+        await self._set_up(connection, begins=not asks)
+        if asks:
+            self.sign_in(connection.id)
 
     def _stored(self, connection_id: int) -> Connection:
         stored = connections.read(self._file.db, connection_id)
@@ -265,7 +342,7 @@ class Connections:
         return stored
 
     async def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
-        async with self._file.transaction() as db:
+        async with self._file.transaction(durable=True) as db:
             connections.allow_actions(db, connection_id, may_act=may_act)
         self._adopt(connection_id)
         self.changed("connections", "machines")
@@ -275,8 +352,9 @@ class Connections:
             connections.choose_subscriptions(db, connection_id, ids)
             catalogue.forget_reading(db, connection_id)
         self._adopt(connection_id)
-        self._jobs.end(f"{connection_id} sync")
-        self._sync(connection_id)
+        await self._jobs.end(f"{connection_id} sync")
+        if connection_id in self._contexts:
+            self._sync(connection_id)
         self.changed("connections", "subscriptions")
 
     def _adopt(self, connection_id: int) -> None:
@@ -285,11 +363,17 @@ class Connections:
             context.gateway.adopt(self._stored(connection_id))
 
     async def remove(self, connection_id: int) -> None:
-        """Forget it with what it ended, in one transaction; then the tokens, and only then is it let go."""
-        async with self._file.transaction() as db:
-            connections.remove(db, connection_id, self._clock())
-        await self._forget_tokens(connection_id)
-        await self._let_go(connection_id)
+        """End its jobs, then forget it with what that ended, in one transaction; then the tokens."""
+        context = await self._let_go(connection_id)
+        try:
+            async with self._file.transaction(durable=True) as db:
+                connections.remove(db, connection_id, self._clock())
+        except (sqlite3.Error, ProblemError):
+            self._come_back(connection_id)
+            raise
+        self._forget_tokens(connection_id, context)
+        for batch_id in queue.batches_with_waiting(self._file.db):
+            self.go_on_with(batch_id)
         self.changed(
             "connections",
             "subscriptions",
@@ -300,10 +384,24 @@ class Connections:
             "calls",
         )
 
-    async def _forget_tokens(self, connection_id: int) -> None:
-        context = self._contexts.get(connection_id)
+    def _come_back(self, connection_id: int) -> None:
+        """The file could not be written, so all stays as it was."""
+        stored = connections.read(self._file.db, connection_id)
+        if stored is not None:
+            self._begin_set_up(stored)
+
+    def _forget_tokens(
+        self, connection_id: int, context: Context | None, then: Connection | None = None
+    ) -> None:
+        """The platform's store may take its time; ``then`` is set up afterwards."""
         if context is not None:
-            await in_thread(context.gateway.sign_out)
+            name = f"{connection_id} tokens"
+            self._jobs.add(name, lambda: self._forget(context.gateway.sign_out, then))
+
+    async def _forget(self, sign_out: Callable[[], None], then: Connection | None) -> None:
+        await in_thread(sign_out, "sign-out")
+        if then is not None:
+            self._begin_set_up(then, begins=not then.method.asks_user)
 
     def sign_in(self, connection_id: int) -> None:
         context = self._contexts.get(connection_id)
@@ -333,23 +431,27 @@ class Connections:
         """Forget the tokens and who it was; what was read stays."""
         if connection_id not in self._contexts:
             return
-        async with self._file.transaction() as db:
-            connections.signed_in(db, connection_id, None, None)
-            catalogue.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
-        await self._forget_tokens(connection_id)
-        await self._let_go(connection_id)
-        now = self._stored(connection_id)
-        await self._set_up(now, begins=not now.method.asks_user)
+        context = await self._let_go(connection_id)
+        try:
+            async with self._file.transaction() as db:
+                connections.signed_in(db, connection_id, None, None)
+                catalogue.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
+        except (sqlite3.Error, ProblemError):
+            self._come_back(connection_id)
+            raise
+        self._forget_tokens(connection_id, context, self._stored(connection_id))
         self.changed("connections", "sync_state")
 
-    async def _let_go(self, connection_id: int) -> None:
+    async def _let_go(self, connection_id: int) -> Context | None:
         """End the connection's jobs; operations under way are taken up again where there is another gateway."""
-        self._jobs.end(f"{connection_id} ")
-        self._syncing.discard(connection_id)
-        self._periods.pop(connection_id, None)
         context = self._contexts.pop(connection_id, None)
+        await self._jobs.end(f"{connection_id} ")
+        self._syncing.discard(connection_id)
+        self._begun.discard(connection_id)
+        self._periods.pop(connection_id, None)
         if context is not None:
             self._close_one(context)
+        return context
 
     def _close_one(self, context: Context) -> None:
         context.lists.close()

@@ -111,6 +111,7 @@ class Engine:
         self._waiting: list[Command] = []
         self._lock = threading.Lock()
         self._unhandled = 1  # the beginning itself
+        self._is_stopping = False
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -120,10 +121,12 @@ class Engine:
         """Returns at once. Commands are handled in their order; what comes of them is told as events. One that comes
         after the end is dropped."""
         with self._lock:
+            if self._is_stopping:
+                return
             self._unhandled += 1
             if self._loop is None:
                 self._waiting.append(command)
-            elif not self._loop.is_closed():
+            else:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
@@ -133,7 +136,8 @@ class Engine:
         if thread is None:
             return True
         with self._lock:
-            if self._loop is not None and not self._loop.is_closed() and self._main is not None:
+            was_stopping, self._is_stopping = self._is_stopping, True
+            if self._loop is not None and self._main is not None and not was_stopping:
                 self._loop.call_soon_threadsafe(self._main.cancel)
         thread.join(timeout_s)
         if thread.is_alive():
@@ -160,6 +164,9 @@ class Engine:
         except Exception:
             log.exception("the engine ended")
             self._observe(Failed(_BUG))
+        finally:
+            with self._lock:
+                self._is_stopping = True
 
     async def _live(self) -> None:
         self._jobs = Jobs(self._guarded, self._look_idle)
@@ -168,6 +175,8 @@ class Engine:
             self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
             for command in self._waiting:
                 self._inbox.put_nowait(command)
+            if self._is_stopping:
+                return
         try:
             await self._guarded(self._begin())
             self._handled()
@@ -217,6 +226,8 @@ class Engine:
             await self._open()
         if self._connections is None:
             await self._connect()
+        else:
+            await self._connections.open_all()
 
     async def _open(self) -> None:
         from hotpatch_gui.store import releases  # noqa: PLC0415 - after the first frame
@@ -299,21 +310,21 @@ class Engine:
             case asked.WaitForTurn():
                 await self._wait_for_turn(command, connections_)
             case _:
-                self._do_with_releases(command)
+                await self._do_with_releases(command)
 
-    def _do_with_releases(self, command: Command) -> None:
+    async def _do_with_releases(self, command: Command) -> None:
         updates = self._release_updates()
         match command:
             case asked.ReadReleasesDaily(address):
                 self._release_feed = address
-                self._jobs.end("release data, daily")
+                await self._jobs.end("release data, daily")
                 self._jobs.add(
                     "release data, daily", lambda: updates.daily(lambda: self._release_feed)
                 )
             case asked.UpdateReleases(address):
                 self._jobs.add("release data", lambda: updates.from_microsoft(address))
             case asked.ImportReleases(path):
-                self._jobs.add("release data", lambda: updates.from_file(path))
+                self._jobs.add(f"release data, {path}", lambda: updates.from_file(path))
 
     async def _is_of_connections(self, command: Command, connections_: Connections) -> bool:
         """Carry out a command about a connection; False where it is about something else."""
@@ -349,13 +360,14 @@ class Engine:
                 )
             queued += ids
             self._observe(Changed(_OPERATIONS))
+            self._observe(Queued(tuple(ids)))
             if batch is None:
                 connections_.follow(ids)
             await asyncio.sleep(0)
         if batch is not None:
-            connections_.follow(queue.next_of_batch(self._file.db, batch))
+            connections_.go_on_with(batch)
         passed_over = len(requests) - len(queued)
-        self._observe(Queued(tuple(queued), passed_over))
+        self._observe(Queued((), is_last=True))
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))
         if missing:
@@ -378,7 +390,7 @@ class Engine:
 
     async def _cancel(self, command: asked.Cancel, connections_: Connections) -> None:
         assert self._file is not None
-        async with self._file.transaction() as db:
+        async with self._file.transaction(durable=True) as db:
             done = queue.cancel(db, command.operation_id, command.resource_id, self._clock())
         self._observe(Changed(_OPERATIONS))
         if done is not None:

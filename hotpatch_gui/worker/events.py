@@ -77,10 +77,10 @@ class ReleasesRead:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """These operations are on the disk; as many machines were passed over, because the same was under way."""
+    """These operations are on the disk; ``is_last`` says that all of a request are."""
 
     operation_ids: tuple[int, ...]
-    passed_over: int
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

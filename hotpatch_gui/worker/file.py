@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -12,7 +13,8 @@ from pathlib import Path
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store import database
 
-LOCK_WAIT_S, LOCK_LOOK_S = 5.0, 0.02
+ON_NETWORK_MS = 50
+LOCK_WAIT_S, LOCK_LOOK_S = 15.0, 0.02
 """How long a write waits for another program that holds the file locked, and between two tries."""
 
 
@@ -23,7 +25,10 @@ class DataFile:
         self.path, self.db = path, db
         self._identity = database.identity(path)
         self._turn = asyncio.Lock()
-        db.execute("PRAGMA busy_timeout=50")
+        waits_ms = (
+            ON_NETWORK_MS if database.is_on_network(path) else 0
+        )  # with WAL, reading never waits
+        db.execute(f"PRAGMA busy_timeout={waits_ms}")
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = False) -> AsyncIterator[sqlite3.Connection]:
@@ -34,14 +39,13 @@ class DataFile:
             ProblemError: the file was taken away, so nothing is written and nothing may be sent.
             sqlite3.Error: the disk is full, the file is locked for too long.
         """
-        if database.identity(self.path) != self._identity:
-            raise ProblemError(database.gone_problem(self.path))
         async with self._turn:
             if durable:
                 self.db.execute("PRAGMA synchronous=FULL")
             try:
                 await self._patiently("BEGIN IMMEDIATE")
                 try:
+                    self._must_be_there()
                     yield self.db
                     await self._patiently("COMMIT")
                 except BaseException:
@@ -50,6 +54,10 @@ class DataFile:
             finally:
                 if durable:
                     self.db.execute("PRAGMA synchronous=NORMAL")
+
+    def _must_be_there(self) -> None:
+        if database.identity(self.path) != self._identity:
+            raise ProblemError(database.gone_problem(self.path))
 
     async def _patiently(self, statement: str) -> None:
         end = time.monotonic() + LOCK_WAIT_S
@@ -64,4 +72,7 @@ class DataFile:
             await asyncio.sleep(LOCK_LOOK_S)
 
     def close(self) -> None:
+        """The whole file is in its one place afterwards, where no other program reads it at this moment."""
+        with contextlib.suppress(sqlite3.Error):
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.db.close()

@@ -10,8 +10,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def in_thread(call: Callable[[], T], name: str = "request") -> T:
-    """What ``call`` returns or raises.
+async def in_thread(
+    call: Callable[[], T], name: str = "request", settled: Callable[[], None] = lambda: None
+) -> T:
+    """What ``call`` returns or raises. ``settled`` hears on the loop when it has ended, also where the wait for it
+    was cancelled.
 
     The thread is a daemon, so that a program that ends waits neither for an answer nor for a browser: the standard
     library's pools are joined at the end of the process. Where the wait is cancelled, what comes of the call is
@@ -21,6 +24,7 @@ async def in_thread(call: Callable[[], T], name: str = "request") -> T:
     done: asyncio.Future[T] = loop.create_future()
 
     def settle(result: T | None, error: BaseException | None) -> None:
+        settled()
         if done.cancelled():
             return
         if error is not None:
@@ -33,7 +37,7 @@ async def in_thread(call: Callable[[], T], name: str = "request") -> T:
         try:
             result = call()
         except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
-            failure = error
+            failure = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
         if not loop.is_closed():
             try:
                 loop.call_soon_threadsafe(settle, result, failure)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 IDLE_S = 1.0
 """A job that rests for at least so long counts as idle."""
+KEPT_S = 3.0
+"""How long the answer of a request that was sent is waited for when its job is given up."""
 Job = Coroutine[Any, Any, None]
+T = TypeVar("T")
 
 
 class Jobs:
@@ -23,26 +26,23 @@ class Jobs:
     def __init__(self, guard: Callable[[Job], Awaitable[None]], idled: Callable[[], None]) -> None:
         self._guard, self._idled = guard, idled
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._kept: dict[asyncio.Task[Any], str] = {}
         self._resting = 0
 
     def add(self, name: str, make: Callable[[], Job]) -> bool:
         """Begin the job that ``make`` makes; False where one of this name is under way."""
         if name in self._tasks:
             return False
-        task = asyncio.ensure_future(self._run(name, make()))
-        self._tasks[name] = task
+        self._tasks[name] = asyncio.ensure_future(self._run(name, make))
         return True
 
-    async def _run(self, name: str, job: Job) -> None:
+    async def _run(self, name: str, make: Callable[[], Job]) -> None:
         try:
-            await self._guard(job)
+            await self._guard(make())
         finally:
             if self._tasks.get(name) is asyncio.current_task():
                 del self._tasks[name]
             self.look()
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._tasks
 
     async def finished(self, name: str) -> None:
         """Wait for the job of this name, if there is one."""
@@ -50,10 +50,25 @@ class Jobs:
         if task is not None:
             await asyncio.wait([task])
 
-    def end(self, prefix: str) -> None:
-        """Give up the jobs whose names begin so, each where it waits."""
-        for name in [n for n in self._tasks if n.startswith(prefix)]:
-            self._tasks.pop(name).cancel()
+    async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
+        """Part of a job that is not given up with it: what Azure was sent is kept."""
+        task = asyncio.ensure_future(job)
+        self._kept[task] = prefix
+        task.add_done_callback(self._kept.pop)
+        return await asyncio.shield(task)
+
+    async def end(self, prefix: str) -> None:
+        """Give up the jobs whose names begin so, each where it waits, and wait for what is kept, up to KEPT_S."""
+        names = [n for n in self._tasks if n.startswith(prefix)]
+        await self._end([self._tasks.pop(n) for n in names], prefix)
+
+    async def _end(self, tasks: list[asyncio.Task[None]], prefix: str) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        kept = [task for task, of in self._kept.items() if of.startswith(prefix)]
+        if kept:
+            await asyncio.wait(kept, timeout=KEPT_S)
 
     @property
     def is_idle(self) -> bool:
@@ -85,6 +100,4 @@ class Jobs:
         """End all of them."""
         tasks = list(self._tasks.values())
         self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end(tasks, "")

@@ -16,9 +16,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from requests.exceptions import ReadTimeout
 
 from helpers.program import TOP
 from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
@@ -432,3 +434,108 @@ def test_bad_usage_is_refused_before_anything_is_asked_of_azure(
     finally:
         server.stop()
         wire.cloud.close()
+
+
+def test_a_stop_rule_holds_over_a_kill_between_the_failure_and_the_next_wave(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+        by = ids(first)
+        waves = Waves(WaveMode.SOME, size=1, stop_after=1)
+        first.ask.install([by["vm-web-01"], by["vm-web-02"]], SECURITY, waves)
+        first.until(lambda: first.operation_states() == [S.RUNNING, S.QUEUED])
+    with closing(database.open_writer(tmp_path / FILE_NAME)) as db:
+        db.execute("UPDATE operations SET state='failed', ended_at=created_at WHERE id=1")
+    with Stage("light", folder=tmp_path) as again:
+        again.start()
+        again.until(lambda: again.operation_states() == [S.FAILED, S.CANCELLED])
+        assert "install" not in again.wire.cloud.received
+
+
+@pytest.mark.expects_log
+def test_one_whose_end_is_not_known_holds_no_wave_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    by = ids(stage)
+    lost = [True]
+
+    def once(method: str, path: str) -> Exception | None:
+        if method == "POST" and path.endswith("/installPatches") and lost.pop():
+            lost.append(False)
+            return ReadTimeout("lost")
+        return None
+
+    lost.insert(0, False)
+    stage.wire.faults.append(once)
+    stage.ask.install(
+        [by["vm-web-01"], by["vm-web-02"]], SECURITY, Waves(WaveMode.GROUPS), ["a", "b"]
+    )
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN, S.RUNNING])
+
+
+def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    """Azure takes its second for it; to drop it would leave a restart that nobody can ever tell of."""
+    wire = still_wire(SteppedClock(EPOCH))
+    handle = wire.handle
+
+    def slow(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        answer = handle(method, url, headers, body)
+        if method == "POST" and "/restart" in url:
+            time.sleep(1.0)
+        return answer
+
+    wire.handle = slow  # type: ignore[method-assign]
+    with Stage("light", folder=tmp_path, wire=wire) as stage:
+        stage.start()
+        stage.ask.restart([ids(stage)["vm-dc-01"]])
+        stage.until(lambda: wire.cloud.received.get("restart", 0) == 1)
+    with closing(database.open_reader(tmp_path / FILE_NAME)) as db:
+        state, token = db.execute("SELECT state, token FROM operations").fetchone()
+    assert state == "running"
+    assert token
+    wire.cloud.close()
+
+
+def test_a_request_from_an_earlier_run_is_not_sent_hours_later(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+        number = ids(first)["vm-web-02"]
+    with closing(database.open_writer(tmp_path / FILE_NAME)) as db:
+        db.execute(
+            "INSERT INTO operations (machine_id, kind, state, request, created_at) VALUES (?, 'install', 'queued',"
+            " '{}', '2026-08-20T06:00:00Z')",
+            (number,),
+        )
+    with Stage("light", folder=tmp_path) as again:
+        again.start()
+        again.until(lambda: again.operation_states() == [S.CANCELLED])
+        assert not again.wire.cloud.received
+
+
+@pytest.mark.expects_log
+def test_a_connection_that_cannot_be_made_keeps_no_other_from_working(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong with one: here a bug in the making of its gateway."""
+    from hotpatch_gui.azure import gateway
+
+    real = gateway.Gateway
+
+    def broken(connection: Connection, *rest: object, **keywords: object) -> object:
+        if connection.name == "Broken":
+            raise KeyError("record")
+        return real(connection, *rest, **keywords)
+
+    monkeypatch.setattr(gateway, "Gateway", broken)
+    stage.start()
+    (mine,) = connections.read_all(stage.app.source.db)
+    stage.ask.save_connection(mine._replace(id=0, name="Broken"))
+    stage.until(lambda: stage.app.engine.is_idle)
+    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])

@@ -96,7 +96,9 @@ def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
     assert named in notes(stage)[0]
     stage.window.show_page("activity")
     page = stage.window.page("activity")
+    stage.until(lambda: page.model.rowCount() == 1)
     page.panel.table.selectRow(0)
+    stage.until(lambda: page.panel.table.selected_ids == [1])
     stage.settle()
     wait = page.findChild(QPushButton, "waitForTurn")
     assert wait.isVisible()

@@ -799,7 +799,7 @@ def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
         db.execute("UPDATE machines SET attention=-5")
         db.execute(
             "INSERT INTO operations (machine_id, kind, state, created_at, done, total)"
-            " VALUES (1, 'assess', 'unknown', '', ?, ?)",
+            " VALUES (1, 'assess', 'running', '', ?, ?)",
             (big, big),
         )
     stage.app.source.announce(Changes.to("machines", "operations"))

@@ -183,3 +183,18 @@ def test_the_preview_agrees_with_what_azure_does(
             continue
         patch = Patch(one.kb, one.name, one.classification, one.restart, one.published.date(), 1.0)
         assert (choose(wish, patch) is None) == (one in plan(request, [one]).taken)
+
+
+def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -> None:
+    """The banner stands beside the button: it must not say less than the rows below it."""
+    request = InstallRequest(frozenset({Classification.SECURITY}), exclude_restarting=True)
+    pending = plan(request, [], restart_pending=True)
+    other = plan(request, [])
+    assert FleetReview(request, {1: pending, 2: other}).sentence.endswith(
+        "1 machine restarts; 1 stays up."
+    )
+    alone = FleetReview(request, {1: pending}).sentence
+    assert alone.endswith("The machine restarts, because a restart is already pending on it.")
+    always = InstallRequest(frozenset({Classification.SECURITY}), restart=RestartSetting.ALWAYS)
+    plans = {1: plan(always, []), 2: plan(always, [])}
+    assert "Every one of them restarts" in FleetReview(always, plans).sentence

@@ -16,7 +16,7 @@ from hotpatch_gui.worker import findings
 from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.findings import NotYet
-from hotpatch_gui.worker.sync.machine import read_machine
+from hotpatch_gui.worker.sync.machine import read_view
 
 from . import end, pauses
 from .run import LOST, Run
@@ -110,7 +110,8 @@ async def _find_out(run: Run) -> None:
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:
         try:
-            await read_machine(c, op.machine_id, Urgency.FOLLOW)
+            await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
+            await c.lists.read(op.machine_id)
             finding = findings.read(c.db, op.id)
             if isinstance(finding, findings.Found):
                 await run.move(

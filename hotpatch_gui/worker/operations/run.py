@@ -11,7 +11,7 @@ from hotpatch_gui.azure.operations import Look
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
-from hotpatch_gui.store import audit, checks, operations
+from hotpatch_gui.store import audit, checks, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Urgency
@@ -68,10 +68,12 @@ class Run:
                 self.note(*event)
             if moved and state.is_final and checks.check_runs(db, [self.operation.machine_id]):
                 touched.append("installations")
+            if moved and state.is_missed and self.operation.batch_id is not None:
+                queue.stop_batch(db, self.operation.batch_id, c.clock())
             if moved:
                 then()
         c.changed(Changes.to(*touched))
-        if state.is_final or state is OperationState.UNKNOWN:
+        if moved and (state.is_final or state is OperationState.UNKNOWN):
             c.ended(self.operation)
         return moved
 

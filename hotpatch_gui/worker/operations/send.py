@@ -19,7 +19,7 @@ from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import operations
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.store.changes import Changes
-from hotpatch_gui.worker.calls import Urgency
+from hotpatch_gui.worker.calls import Place, Urgency
 from hotpatch_gui.worker.sync.machine import read_machine, read_view
 
 from . import end, pauses
@@ -51,20 +51,28 @@ class Sending:
                 return
             try:
                 await self._make_ready()
-                async with self._c.calls.writes.place(Urgency.ACT):
-                    sent_at = self._c.clock()
-                    if not await self._claim(sent_at):
-                        return
-                    look = await self._c.calls.writes.run(self._begin)
+                async with self._c.calls.writes.place(Urgency.ACT) as place:
+                    own = f"{self._c.connection_id} "
+                    look = await self._c.jobs.to_its_end(own, self._claim_and_send(place))
+                if look is None:
+                    return
             except ProblemError as error:
                 if not await self._is_asked_again(error.problem):
                     return
-        await self._keep(look, self._latest_end(sent_at))
         if look.done:
             await end.done(self._run, look.result)
             return
         self._run.token = look.token
         await self._c.jobs.rest(look.delay_s)
+
+    async def _claim_and_send(self, place: Place) -> Look | None:
+        """Claim the row, send, and keep the token: nothing comes between them. None where it is not ours to send."""
+        sent_at = self._c.clock()
+        if not await self._claim(sent_at):
+            return None
+        look = await place.run(self._begin)
+        await self._keep(look, self._latest_end(sent_at))
+        return look
 
     def _begin(self) -> Look:
         op = self._run.operation
@@ -116,6 +124,7 @@ class Sending:
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
+            event = Event.REFUSED if problem.reached else Event.NOT_SENT
         elif problem.kind is ProblemKind.CONFLICT and op.standby is Standby.WAITS:
             note = f"{problem.sentence} It is asked again every minute."
         elif not (was_sent and problem.reached) and self._is_worth_a_try(problem):
@@ -212,7 +221,7 @@ class Sending:
                     latest_end=latest_end, note="Azure has taken the request.",
                     request_id=look.request_id,
                 )  # fmt: skip
-            except (sqlite3.OperationalError, ProblemError) as error:
+            except (sqlite3.Error, ProblemError) as error:
                 log.warning(
                     "operation %s: its token is not stored yet: %s", self._run.operation.id, error
                 )

@@ -40,6 +40,9 @@ async def read_view(
     now = context.clock()
     async with context.transaction() as db:
         machines.save(db, context.connection_id, [reading.machine])
+        own = reading.machine.resource_id.lower()
+        if machines.ids(db, [own]).get(own) != machine_id:
+            return None  # another machine has its name now
         if (
             reading.assessment is not None
             and reading.assessment.status is not RunStatus.IN_PROGRESS

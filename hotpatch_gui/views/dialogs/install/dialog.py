@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -36,6 +37,8 @@ from .updates_step import UpdatesStep
 
 FEW = 100
 """Machines that are read and planned for at once; more are left to the reader."""
+MAX_GROUPS = 6
+"""Groups that the review names; the rest is counted."""
 PAUSE_MS = 150
 """After an edit, before the plan of many machines is worked out again."""
 
@@ -107,7 +110,7 @@ class InstallDialog(StepsDialog):
         self.sum.setText(self._sum_text())
         self._on_edited()
 
-    def _sum_text(self) -> str:
+    def _sum_text(self, where: str = "with the reason beside each") -> str:
         """Selected in the list = ticked + left out + skipped."""
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
@@ -116,7 +119,7 @@ class InstallDialog(StepsDialog):
         if left:
             parts.append(f"{left:,} not ticked")
         if skipped:
-            parts.append(f"{skipped:,} skipped, with the reason beside each")
+            parts.append(f"{skipped:,} skipped, {where}")
         return f"{self._count:,} selected: {', '.join(parts)}."
 
     @property
@@ -178,12 +181,15 @@ class InstallDialog(StepsDialog):
 
     def _facts(self, planned: Planned) -> list[str]:
         count, never = len(planned.rows), planned.never_assessed
-        lines = [self._sum_text()] if self._count > count else []
+        lines = [self._sum_text(where="step 1 says why")] if self._count > count else []
         if planned.oldest is not None:
             age = words.span_text(max(timedelta(0), self._s.clock() - planned.oldest))
-            lines.append(
-                f"The assessment this is based on is {age} old; what Azure finds when it starts may differ."
+            which = (
+                "The assessment this is based on is"
+                if count == 1
+                else "The oldest assessment among them is"
             )
+            lines.append(f"{which} {age} old; what Azure finds when it starts may differ.")
         if never:
             lines.append(
                 f"{never} of them {'has' if never == 1 else 'have'} no known assessment, so "
@@ -191,6 +197,7 @@ class InstallDialog(StepsDialog):
             )
         lines += [
             self.properties.order_text(count),
+            *self._groups_text(planned),
             f"{self.properties.setting.label}. {self.properties.window_text()}",
             "Azure offers no way to cancel an installation once it is sent.",
         ]
@@ -199,6 +206,18 @@ class InstallDialog(StepsDialog):
                 f"No last assessment offers {', '.join(planned.review.unseen)}; Azure installs it only where it applies."
             )
         return lines
+
+    def _groups_text(self, planned: Planned) -> list[str]:
+        """The groups in their order, with how many machines each has."""
+        by = self.properties.grouped_by
+        if not by or self._candidates is None:
+            return []
+        wanted = {row.id for row in planned.rows}
+        chosen = [m for m in self._candidates.machines if m.id in wanted]
+        sizes = sorted(Counter(groups(chosen, by)).items())
+        shown = "; ".join(f"{name} ({size:,})" for name, size in sizes[:MAX_GROUPS])
+        more = f"; and {len(sizes) - MAX_GROUPS:,} more" if len(sizes) > MAX_GROUPS else ""
+        return [f"{len(sizes):,} groups, in this order: {shown}{more}."]
 
     def what_is_wrong(self) -> str:
         if self._candidates is None:
@@ -242,7 +261,9 @@ class InstallDialog(StepsDialog):
         by, named = self.properties.grouped_by, []
         if by:
             wanted = set(chosen)
-            named = groups([m for m in self._candidates.machines if m.id in wanted], by)
+            mine = [m for m in self._candidates.machines if m.id in wanted]
+            pairs = sorted(zip(groups(mine, by), (m.id for m in mine), strict=True))
+            named, chosen = [name for name, _ in pairs], [i for _, i in pairs]
         request = self._make_request(checked=True)
         self._s.requests.install(chosen, request, self.properties.waves, named)
         self.accept()

@@ -128,6 +128,11 @@ class PropertiesStep(QObject):
 
     def window_text(self) -> str:
         now, minutes = self._clock(), self.minutes.value()
+        if self.waves.mode is not WaveMode.ALL:
+            return (
+                f"From the moment at which a machine's request is sent, it has {minutes} minutes; no update starts in "
+                f"the last {MIN_MINUTES} of them."
+            )
         last = now + timedelta(minutes=max(0, minutes - MIN_MINUTES))
         end: datetime = now + timedelta(minutes=minutes)
         return (
