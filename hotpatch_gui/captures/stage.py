@@ -108,6 +108,7 @@ class Stage(QObject):
         """Show the window and wait until the first sync has ended and the charts are drawn."""
         self.app.start()
         self.until(self._synced)
+        self.idle()
         self.settle()
 
     def until(self, condition: Callable[[], Any]) -> None:

@@ -17,6 +17,17 @@ ASSESS_MINUTES, INSTALL_MINUTES = 60, 300
 """How long a command waits for the ends."""
 
 
+def _minutes(text: str) -> float:
+    """Raises ArgumentTypeError for what is no time to wait."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number of minutes, 0 or more")
+    return minutes
+
+
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     codes = (
         "Exit codes: 0 done, 1 failed, 2 usage, 3 not permitted or not signed in, 4 partly done."
@@ -55,7 +66,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             help=f"needed above {CONFIRMED_ABOVE} machines: their number",
         )
         acting.add_argument(
-            "--wait", type=float, metavar="MINUTES",
+            "--wait", type=_minutes, metavar="MINUTES",
             help="how long to wait for the ends; 0: until Azure has taken the requests "
             f"(default: {ASSESS_MINUTES if name == 'assess' else INSTALL_MINUTES})",
         )  # fmt: skip
