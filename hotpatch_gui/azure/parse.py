@@ -42,6 +42,8 @@ def text(value: Any) -> str | None:
     if not isinstance(value, str) or not value:
         return None
     short = value[:MAX_TEXT]
+    if "\x00" in short:  # where SQLite's functions end a text
+        return text(short.replace("\x00", ""))
     if short.isascii():
         return short
     return short.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be stored

@@ -188,16 +188,8 @@ class Connections:
             self._sync(connection_id)
             await self._jobs.finished(f"{connection_id} sync")
             period.clear()
-            while (pause := self._pause_s(connection_id)) is not None:
-                async with self._jobs.resting():
-                    try:
-                        await asyncio.wait_for(period.wait(), pause)
-                    except TimeoutError:
-                        break
-                period.clear()
-            if pause is None:
-                async with self._jobs.resting():
-                    await period.wait()  # until somebody has signed in, or asked for a sync
+            while await self._jobs.rest_until(period, self._pause_s(connection_id)):
+                period.clear()  # somebody signed in, asked for a sync, or chose another period
 
     def _pause_s(self, connection_id: int) -> float | None:
         """Until the next sync; None where only a person helps."""

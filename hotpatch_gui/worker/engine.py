@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import io
 import logging
 import sqlite3
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,8 +144,17 @@ class Engine:
                 self._loop.call_soon_threadsafe(self._main.cancel)
         thread.join(timeout_s)
         if thread.is_alive():
-            log.error("the engine did not end within %s s", timeout_s)
+            log.error("the engine did not end within %s s\n%s", timeout_s, self._where())
         return not thread.is_alive()
+
+    def _where(self) -> str:
+        """What its thread does and what its tasks wait for, for the log."""
+        text = io.StringIO()
+        frame = sys._current_frames().get(self._thread.ident or 0) if self._thread else None  # noqa: SLF001
+        traceback.print_stack(frame, file=text)
+        for task in asyncio.all_tasks(self._loop) if self._loop is not None else ():
+            task.print_stack(limit=8, file=text)
+        return text.getvalue()
 
     @property
     def unhandled(self) -> int:

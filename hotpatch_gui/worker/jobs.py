@@ -82,6 +82,16 @@ class Jobs:
         async with self.resting():
             await asyncio.sleep(seconds)
 
+    async def rest_until(self, event: asyncio.Event, seconds: float | None) -> bool:
+        """Sleep, inside a job, until ``event`` is set; False where ``seconds`` went by first. None sleeps on."""
+        async with self.resting():
+            try:
+                async with asyncio.timeout(seconds):  # wait_for can lose a cancellation
+                    await event.wait()
+            except TimeoutError:
+                return False
+            return True
+
     @asynccontextmanager
     async def resting(self) -> AsyncIterator[None]:
         """While a job waits for what may take long."""

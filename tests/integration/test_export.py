@@ -74,6 +74,7 @@ def test_chosen_rows_alone_are_exported(
     stage.window.show_page("history")
     stage.settle()
     page = stage.table("fleetHistoryTable")
+    stage.until(lambda: page.model().rowCount() > 3)
     page.selectRow(1)
     page.selectionModel().select(
         page.model().index(3, 0),
@@ -81,6 +82,7 @@ def test_chosen_rows_alone_are_exported(
     )
     stage.settle()
     wanted = [page.model().row(n)["started_at"] for n in (1, 3)]
+    assert len(page.selected_ids) == 2
     chosen["name"] = "history.json"
     button = next(b for b in stage.window.findChildren(ExportButton) if b.isVisible())
     button.click()

@@ -79,6 +79,11 @@ def test_what_was_read_before_does_not_colour_what_is_read_now(values) -> None:
     assert flags == [v if isinstance(v, bool) else None for v in values]
 
 
+@pytest.mark.parametrize(("given", "kept"), [("\x00", None), ("a\x00b\x00", "ab")])
+def test_a_text_ends_nowhere_before_its_end(given: str, kept: str | None) -> None:
+    assert parse.text(given) == kept
+
+
 def test_a_long_text_is_cut() -> None:
     row = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v", "name": "x" * 9999,
            "subscriptionId": "s", "resourceGroup": "g"}  # fmt: skip

@@ -240,15 +240,12 @@ class _FleetSync:
                 self._pages("Arc-enabled servers", gateway.arc_pages(), self._take_machines),
             )
         )
-        health = self._pages("health", gateway.health_pages(), take_health)
-        plans = self._pages("schedules", gateway.schedule_pages(), take_schedules)
-        assignments = self._pages("assignments", gateway.assignment_pages(), take_assignments)
         beside = [
-            asyncio.ensure_future(self._beside(what, job))
-            for what, job in (
-                ("health", health),
-                ("schedules", plans),
-                ("assignments", assignments),
+            asyncio.ensure_future(job)
+            for job in (
+                self._beside("health", gateway.health_pages(), take_health),
+                self._beside("schedules", gateway.schedule_pages(), take_schedules),
+                self._beside("assignments", gateway.assignment_pages(), take_assignments),
             )
         ]
         try:
@@ -333,12 +330,14 @@ class _FleetSync:
         self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
 
-    async def _beside(self, what: str, job: Awaitable[None]) -> bool:
+    async def _beside(
+        self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
+    ) -> bool:
         """A list beside the main ones; whether it was read. Where it can't be, what was known stays, all else is
         read, and the file says what is missing and why."""
         problem, is_read = "", False
         try:
-            await job
+            await self._pages(what, pages, take)
             is_read = True
             if self._unreadable[what]:
                 problem = f"{self._unreadable[what]:,} of the {what} could not be read."
