@@ -26,6 +26,7 @@ from hotpatch_gui.models import words
 from hotpatch_gui.models.ability import is_permitted, why_not
 from hotpatch_gui.store import assessments, machines, operations
 from hotpatch_gui.store.database import FILE_NAME, open_reader
+from hotpatch_gui.store.rows import MachineRow, OperationRow
 
 from .common import CommandError, Exit, chosen, ids, plain, say, session
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
@@ -75,10 +76,10 @@ def _request(options: argparse.Namespace) -> InstallRequest:
 def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int]) -> str:
 
     plans = {
-        row["id"]: plan(
+        row.id: plan(
             request,
-            assessments.offered(db, row["id"]),
-            restart_pending=bool(row["restart_pending"]),
+            assessments.offered(db, row.id),
+            restart_pending=bool(row.restart_pending),
             is_known=words.is_listed(row),
         )
         for row in machines.read_rows(db, ids)
@@ -114,7 +115,7 @@ def _act(
             running.cancel_queued(mine)
         ended = operations.read_all(db, mine)
         if able and not getattr(options, "dry_run", False):
-            taken = {row["machine_id"] for row in ended}
+            taken = {row.machine_id for row in ended}
             passed = [i for i in able if i not in taken]
             refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
         _say_ends(options, ended, refused)
@@ -146,33 +147,33 @@ def _check_beforehand(
 
 def _sorted(
     options: argparse.Namespace, db: sqlite3.Connection, only: frozenset[int] | None, kind: OperationKind
-) -> tuple[list[int], list[tuple[sqlite3.Row, str]]]:  # fmt: skip
+) -> tuple[list[int], list[tuple[MachineRow, str]]]:  # fmt: skip
     """The machines on which it can be asked for, and the others named with the reason."""
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else _named(rows, options.machines)
-    able = [row["id"] for row in wanted if not why_not(row, kind)]
+    able = [row.id for row in wanted if not why_not(row, kind)]
     refused = [(row, why_not(row, kind)) for row in wanted if why_not(row, kind)]
     if options.all:
         refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
     return able, refused
 
 
-def _named(rows: Sequence[sqlite3.Row], names: Sequence[str]) -> list[sqlite3.Row]:
-    found: dict[int, sqlite3.Row] = {}
+def _named(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]:
+    found: dict[int, MachineRow] = {}
     for name in names:
         wanted = name.casefold()
-        same = [r for r in rows if wanted in (r["name"].casefold(), r["resource_id"])]
+        same = [r for r in rows if wanted in (r.name.casefold(), r.resource_id)]
         if not same:
             raise CommandError(
                 f"No machine is called {name}. hotpatch-gui list prints them, hotpatch-gui sync reads new ones.",
                 Exit.USAGE,
             )
         if len(same) > 1:
-            which = "\n".join(f"  {r['azure_id']}" for r in same)
+            which = "\n".join(f"  {r.azure_id}" for r in same)
             raise CommandError(
                 f"Several machines are called {name}; name one by its ID:\n{which}", Exit.USAGE
             )
-        found[same[0]["id"]] = same[0]
+        found[same[0].id] = same[0]
     return list(found.values())
 
 
@@ -189,20 +190,18 @@ def _confirm(options: argparse.Namespace, count: int) -> None:
 
 def _say_ends(
     options: argparse.Namespace,
-    ended: Sequence[sqlite3.Row],
-    refused: Sequence[tuple[sqlite3.Row, str]],
+    ended: Sequence[OperationRow],
+    refused: Sequence[tuple[MachineRow, str]],
 ) -> None:
     found = [
         {
-            "machine": row["machine_name"], "resource_id": row["azure_id"], "operation": row["kind"],
-            "state": row["state"], "note": row["note"] or "", "code": row["code"] or "",
-            "request_id": row["request_id"] or "",
+            "machine": row.machine_name, "resource_id": row.azure_id, "operation": row.kind,
+            "state": row.state, "note": row.note or "", "code": row.code or "",
+            "request_id": row.request_id or "",
         }
         for row in ended
     ]  # fmt: skip
-    left = [
-        {"machine": row["name"], "resource_id": row["azure_id"], "why": why} for row, why in refused
-    ]
+    left = [{"machine": row.name, "resource_id": row.azure_id, "why": why} for row, why in refused]
     if options.json:
         print(json.dumps({"operations": found, "not_asked": left}, ensure_ascii=False))
         return
@@ -213,17 +212,17 @@ def _say_ends(
 
 
 def _code(
-    kind: OperationKind, ended: Sequence[sqlite3.Row], refused: Sequence[tuple[sqlite3.Row, str]], *,
+    kind: OperationKind, ended: Sequence[OperationRow], refused: Sequence[tuple[MachineRow, str]], *,
     is_waiting: bool,
 ) -> Exit:  # fmt: skip
 
     good_states = {OperationState.SUCCEEDED, *([] if is_waiting else [OperationState.RUNNING])}
-    good = sum(row["state"] in good_states for row in ended)
+    good = sum(row.state in good_states for row in ended)
     bad = len(ended) - good + len(refused)
     if not bad:
         return Exit.DONE
     if good:
         return Exit.PARTLY
-    forbidden = sum(row["code"] in FORBIDDEN_CODES for row in ended)
+    forbidden = sum(row.code in FORBIDDEN_CODES for row in ended)
     forbidden += sum(not is_permitted(row, kind) for row, _ in refused)
     return Exit.NOT_PERMITTED if forbidden == bad else Exit.FAILED

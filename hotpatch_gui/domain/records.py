@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from .updates import Classification, Update
+
+ASSESSMENTS_KEPT = timedelta(days=400)
+"""A year and a month of evidence; a machine assessed daily adds a row a day. The latest is kept for good."""
 
 
 class RunStatus(StrEnum):

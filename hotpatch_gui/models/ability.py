@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,12 +10,20 @@ from hotpatch_gui.domain.arc import EXPIRED, has_expired
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import allows, needed
 from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.store import machines
 from hotpatch_gui.store.machines import ARC
 from hotpatch_gui.store.permissions import grants_of
+from hotpatch_gui.store.rows import ChosenRow, InstallRow, MachineRow
+
+from .source import DataSource
 
 _REACHABLE = (PowerState.RUNNING, PowerState.UNKNOWN)
 _WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROL, OperationKind.DISENROL)
 """Azure changes these whether the machine runs or not."""
+
+
+Able = MachineRow | ChosenRow | InstallRow
+"""A row that tells whether anything may be done with its machine."""
 
 
 class Ability(NamedTuple):
@@ -26,24 +33,41 @@ class Ability(NamedTuple):
     why_not: str = ""
 
 
-def is_permitted(row: sqlite3.Row, kind: OperationKind) -> bool:
+def is_permitted(row: Able, kind: OperationKind) -> bool:
     """Whether the user has turned actions on and the account may, as far as that is known."""
-    action = needed(kind, is_arc=row["kind"] == ARC)
-    grants = grants_of(row["grants"])
-    return bool(row["may_act"]) and (action is None or grants is None or allows(grants, action))
+    action = needed(kind, is_arc=row.kind == ARC)
+    grants = grants_of(row.grants)
+    return bool(row.may_act) and (action is None or grants is None or allows(grants, action))
 
 
-def ability(rows: Sequence[sqlite3.Row], kind: OperationKind) -> Ability:
-    reasons = [(row["id"], why_not(row, kind)) for row in rows]
+def ability(rows: Sequence[Able], kind: OperationKind) -> Ability:
+    reasons = [(row.id, why_not(row, kind)) for row in rows]
     counted = Counter(reason for _, reason in reasons if reason)
     most = counted.most_common(1)
     return Ability(tuple(i for i, reason in reasons if not reason), most[0][0] if most else "")
 
 
-def why_not(row: sqlite3.Row, kind: OperationKind) -> str:
+class Split(NamedTuple):
+    """Machines by whether an operation can be asked for: (row id, name), and (name, why not)."""
+
+    able: list[tuple[int, str]]
+    skipped: list[tuple[str, str]]
+
+
+def split(source: DataSource, machine_ids: Sequence[int], kind: OperationKind) -> Split:
+    """These machines as they are now."""
+    rows = machines.read_rows(source.db, machine_ids) if source.db is not None else []
+    reasons = [(row, why_not(row, kind)) for row in rows]
+    return Split(
+        [(row.id, row.display_name) for row, why in reasons if not why],
+        [(row.display_name, why) for row, why in reasons if why],
+    )
+
+
+def why_not(row: Able, kind: OperationKind) -> str:
     """Why the operation cannot be asked for on a machine, in a sentence; empty where it can. What is not known of
     the account's permissions keeps nobody from trying."""
-    is_arc = row["kind"] == ARC
+    is_arc = row.kind == ARC
     action = needed(kind, is_arc=is_arc)
     if action is None:
         return (
@@ -51,15 +75,13 @@ def why_not(row: sqlite3.Row, kind: OperationKind) -> str:
             if is_arc
             else "Virtual machines in Azure are not enrolled; their image decides."
         )
-    if not row["may_act"]:
-        return (
-            f"Actions are off for {row['connection_name']}. Settings › Connections turns them on."
-        )
-    grants = grants_of(row["grants"])
+    if not row.may_act:
+        return f"Actions are off for {row.connection_name}. Settings › Connections turns them on."
+    grants = grants_of(row.grants)
     if grants is not None and not allows(grants, action):
         return f"Your account may not: {action} is missing."
-    if is_arc and has_expired(row["arc_status"]):
+    if is_arc and has_expired(row.arc_status):
         return EXPIRED
-    if row["power"] not in _REACHABLE and kind not in _WITHOUT_MACHINE:
-        return f"The machine is {row['power']}, so Azure cannot reach it."
+    if row.power not in _REACHABLE and kind not in _WITHOUT_MACHINE:
+        return f"The machine is {row.power}, so Azure cannot reach it."
     return ""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
+from typing import TYPE_CHECKING
 
-from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.theme.glyphs import Glyph
 
-from .words import NOTHING
+from .words import NOTHING, time_text
 
+if TYPE_CHECKING:
+    from hotpatch_gui.store.history_rows import CallRow
+    from hotpatch_gui.store.rows import OperationRow
+
+WAITING = "Waiting for its turn."
 GLYPHS = {
     OperationState.SUCCEEDED: Glyph.OK,
     OperationState.FAILED: Glyph.ERROR,
@@ -18,25 +23,42 @@ GLYPHS = {
 }
 
 
-def state(row: sqlite3.Row) -> OperationState:
-    return OperationState.parse(row["state"])
+def state(row: OperationRow) -> OperationState:
+    return OperationState.parse(row.state)
 
 
-def glyph(row: sqlite3.Row) -> Glyph:
+def glyph(row: OperationRow) -> Glyph:
     return GLYPHS.get(state(row), Glyph.RUNNING)
 
 
-def text(row: sqlite3.Row) -> str:
+def text(row: OperationRow) -> str:
     return state(row).label.capitalize()
 
 
-def kind(row: sqlite3.Row) -> str:
-    return next((k.label for k in OperationKind if k.value == row["kind"]), row["kind"] or NOTHING)
+def kind(row: OperationRow | CallRow) -> str:
+    return next((k.label for k in OperationKind if k.value == row.kind), row.kind or NOTHING)
 
 
-def doing(row: sqlite3.Row) -> str:
+def doing(row: OperationRow) -> str:
     """``Assessing vm-web-01``, of an open operation."""
-    return f"{OperationKind(row['kind']).doing} {row['machine_name']}"
+    return f"{OperationKind(row.kind).doing} {row.machine_name}"
+
+
+def detail(row: OperationRow) -> str:
+    """An operation in full, with Azure's code and request id."""
+    parts = [f"{kind(row)} on {row.machine_name}: {row.note or WAITING}"]
+    if row.state == OperationState.RUNNING and row.latest_end_at:
+        parts.append(f"Azure offers no cancel; its window ends {time_text(row.latest_end_at)}.")
+    if row.code:
+        parts.append(f"Azure's code: {row.code}.")
+    if row.request_id:
+        parts.append(f"Request ID: {row.request_id}.")
+    return " ".join(parts)
+
+
+def can_wait(row: OperationRow) -> bool:
+    """Whether it was refused as something else was at work, and can be asked for again once that has ended."""
+    return row.standby == Standby.OFFERED
 
 
 _CALL_GLYPHS = {
@@ -45,8 +67,8 @@ _CALL_GLYPHS = {
 }  # fmt: skip
 
 
-def call_glyph(row: sqlite3.Row) -> Glyph:
+def call_glyph(row: CallRow) -> Glyph:
     """Of a line of the audit log; an end has the glyph of how it ended."""
-    known = _CALL_GLYPHS.get(row["event"])
-    is_good = row["result"].casefold().startswith(OperationState.SUCCEEDED.value)
+    known = _CALL_GLYPHS.get(row.event)
+    is_good = row.result.casefold().startswith(OperationState.SUCCEEDED.value)
     return known or (Glyph.OK if is_good else Glyph.ERROR)

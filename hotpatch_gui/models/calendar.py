@@ -1,25 +1,23 @@
-"""The hotpatch calendar and the restart ledger as rows: facts, plans, and what changed between them."""
+"""The hotpatch calendar as rows: facts, plans, and what changed between them."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from hotpatch_gui.domain.ledger import MONTHLY, Cause, Reason, read_updates, reason
-from hotpatch_gui.domain.machines import product_of
 from hotpatch_gui.domain.releases import Calendar, Expected, Product, Release, ReleaseKind, day_name
 from hotpatch_gui.store import installations
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.history_rows import ReleaseDay
 from hotpatch_gui.theme.glyphs import Glyph
 
 from . import words
 from .figures import CalendarData, CalendarMark, InstallMark
-from .rows import Column, field
+from .ledger import Ledger, read_ledger
+from .row_model import Column, field
 
-LEDGER_ROWS = 2000
 HELP = "https://support.microsoft.com/help/{}"
 RELEASED, PLANNED, NOT_KNOWN = "Released", "Planned", "Not known here"
 SEEN = "Seen in your fleet"
@@ -146,23 +144,22 @@ RELEASES = (
 
 
 def calendar_data(
-    rows: Sequence[ReleaseRow], installs: Iterable[sqlite3.Row], first: date, last: date, today: date
+    rows: Sequence[ReleaseRow], installs: Iterable[ReleaseDay], first: date, last: date, today: date
 ) -> CalendarData:  # fmt: skip
     marks = [
         CalendarMark(r.day, r.product.value, r.kind.value, r.state in (PLANNED, NOT_KNOWN), r.has_changed, r.tip)
         for r in rows
     ]  # fmt: skip
     done = [
-        InstallMark(date.fromisoformat(i["day"]), bool(i["failed"]), _install_words(i))
-        for i in installs
+        InstallMark(date.fromisoformat(i.day), bool(i.failed), _install_words(i)) for i in installs
     ]
     return CalendarData(first, last, today, marks, done)
 
 
-def _install_words(row: sqlite3.Row) -> str:
-    many = f"{row['machines']:,} machine{'' if row['machines'] == 1 else 's'}"
-    did = "failed on" if row["failed"] else "installed on"
-    return f"{row['kb']} {did} {many}\n{day_name(date.fromisoformat(row['day']))}"
+def _install_words(row: ReleaseDay) -> str:
+    many = f"{row.machines:,} machine{'' if row.machines == 1 else 's'}"
+    did = "failed on" if row.failed else "installed on"
+    return f"{row.kb} {did} {many}\n{day_name(date.fromisoformat(row.day))}"
 
 
 def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str) -> str:
@@ -174,10 +171,10 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     failed = sum(i.failed for i in data.installs)
     parts = [
         (
-            f"Released: {_count(kinds[ReleaseKind.PLANNED_BASELINE], 'planned baseline')} (squares), "
-            f"{_count(kinds[ReleaseKind.UNPLANNED_BASELINE], 'unplanned baseline')} (diamonds), "
-            f"{_count(kinds[ReleaseKind.HOTPATCH], 'hotpatch', 'es')} (circles), "
-            f"{_count(kinds[ReleaseKind.OUT_OF_BAND], 'out-of-band update')} (plus signs)."
+            f"Released: {words.count(kinds[ReleaseKind.PLANNED_BASELINE], 'planned baseline')} (squares), "
+            f"{words.count(kinds[ReleaseKind.UNPLANNED_BASELINE], 'unplanned baseline')} (diamonds), "
+            f"{words.count(kinds[ReleaseKind.HOTPATCH], 'hotpatch', 'es')} (circles), "
+            f"{words.count(kinds[ReleaseKind.OUT_OF_BAND], 'out-of-band update')} (plus signs)."
         ),
         f"Planned (outlines): {len(ahead)}, {sum(bool(r.restarts) for r in ahead)} of them restart.",
     ]
@@ -190,92 +187,23 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     if machines:
         crosses = f", {failed} failed (crosses)" if failed else ""
         parts.append(
-            f"{machines}: {_count(len(data.installs) - failed, 'installation')} (triangles){crosses}."
+            f"{machines}: {words.count(len(data.installs) - failed, 'installation')} (triangles){crosses}."
         )
     return " ".join(parts)
 
 
-def _count(number: int, noun: str, plural: str = "s") -> str:
-    return f"{number} {noun}{'' if number == 1 else plural}"
+class CalendarRead(NamedTuple):
+    """What runs and requests tell: the days on which releases were installed, and the restarts."""
+
+    installs: list[ReleaseDay]
+    ledger: Ledger
 
 
-class RestartRow(NamedTuple):
-    """One restart on record."""
-
-    id: int
-    when: str
-    machine: str
-    cause: Cause
-    kb: str | None
-    sentence: str
-    started_by: str
-
-
-class Ledger(NamedTuple):
-    """The newest restarts, and how many there are of each cause in all."""
-
-    rows: list[RestartRow]
-    totals: dict[Cause, int]
-
-    @property
-    def text(self) -> str:
-        total = sum(self.totals.values())
-        if not total:
-            return "No restart is on record."
-        monthly = sum(self.totals.get(c, 0) for c in MONTHLY)
-        parts = [f"{c.plural} {n}" for c in Cause if (n := self.totals.get(c, 0))]
-        shown = f" The newest {len(self.rows):,} are listed." if len(self.rows) < total else ""
-        return (
-            f"{_count(total, 'restart')} on record, {monthly} of them owed to the monthly release of the operating "
-            f"system: {', '.join(parts)}.{shown}"
-        )
-
-
-def read_ledger(
-    db: sqlite3.Connection, calendar: Calendar, machine_ids: Sequence[int] | None, since: datetime
-) -> Ledger:
-    """Restarts of these machines, or of all, that installations and this program's own requests tell of."""
-    rows = []
-    for number, row in enumerate(installations.restarts(db, machine_ids, since, LEDGER_ROWS)):
-        why = _reason(calendar, row)
-        rows.append(
-            RestartRow(
-                number,
-                row["at"],
-                row["name"],
-                why.cause,
-                why.kb,
-                why.sentence,
-                row["started_by"] or "",
-            )
-        )
-    totals: Counter[Cause] = Counter()
-    for row in installations.restart_totals(db, machine_ids, since):
-        why = _reason(calendar, row)
-        totals[why.cause] += row["restarts"]
-    return Ledger(rows, dict(totals))
-
-
-def _reason(calendar: Calendar, row: sqlite3.Row) -> Reason:
-    updates = read_updates(row["asked"])
-    return reason(calendar, _product(row), updates, is_request=bool(row["is_request"]))
-
-
-def _product(row: sqlite3.Row) -> Product | None:
-    return product_of(row["sku"], row["os_name"], row["os_version"])
-
-
-def _by(row: RestartRow, _: datetime) -> str:
-    return {"platform": "Azure", "user": "Somebody"}.get(row.started_by.casefold(), "Not known")
-
-
-RESTARTS = (
-    Column("when", "When", 148, lambda r, _: words.time_text(r.when), raw=lambda r: from_text(r.when),
-           tip=lambda r, now: words.time_tip(r.when, now), sort="when"),
-    Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
-    Column("cause", "Owed to", 250, lambda r, _: r.cause.value, sort="cause",
-           glyph=lambda r: Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO),
-    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb"),
-    Column("by", "Started by", 90, _by, sort="started_by"),
-    Column("why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True),
-)  # fmt: skip
+def read_calendar(
+    db: sqlite3.Connection, calendar: Calendar, ids: Sequence[int], first: date, last: date
+) -> CalendarRead:
+    """Of these machines, from ``first`` to ``last``; restarts since ``first``."""
+    since = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    return CalendarRead(
+        installations.release_days(db, ids, first, last), read_ledger(db, calendar, ids, since)
+    )

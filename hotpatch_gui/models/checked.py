@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from .rows import plain_tip
+from .row_model import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
+from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.store import machines
+from hotpatch_gui.store import installations, machines
+from hotpatch_gui.store.rows import ChosenRow, MachineRow
+from hotpatch_gui.store.times import from_text
 
 from .ability import Ability, ability
 from .words import is_counted, level_of, situation_of
@@ -39,7 +43,7 @@ class Chosen:
     """
 
     ids: tuple[int, ...]
-    one: sqlite3.Row | None
+    one: MachineRow | None
     able: Mapping[OperationKind, Ability]
     level: Level
     assessed: int
@@ -50,59 +54,62 @@ class Chosen:
     critical: int
     security: int
     other: int
-    last_run_at: str | None
+    last_run: datetime | None
     resource_groups: tuple[str, ...]
     platforms: tuple[tuple[str | None, str | None, str | None], ...]
     standings: tuple[Standing, ...]
     """What needs most attention first."""
 
+    @property
+    def machine(self) -> Machine | None:
+        """The single one; None for several."""
+        return machines.machine_of(self.one) if self.one is not None else None
+
 
 def read_chosen(db: sqlite3.Connection, machine_ids: Sequence[int]) -> Chosen | None:
     """None where none of them is there. A single one is read whole, several no further than they add up."""
-    read = machines.read_rows if len(machine_ids) == 1 else machines.read_briefly
-    rows = read(db, machine_ids)
-    return _sum_up(rows) if rows else None
+    one = machines.read_row(db, machine_ids[0]) if len(machine_ids) == 1 else None
+    rows = [one] if one is not None else machines.read_briefly(db, machine_ids)
+    return _sum_up(rows, one) if rows else None
 
 
-def _sum_up(rows: list[sqlite3.Row]) -> Chosen:
-    columns: dict[str, tuple[Any, ...]] = dict(
-        zip(rows[0].keys(), zip(*rows, strict=True), strict=True)
-    )
-    assessed = [r for r in rows if r["assessed_at"]]
+def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: datetime) -> int:
+    """How many hotpatches runs have installed on these machines since: each is a restart that was avoided."""
+    return installations.installed(db, machine_ids, ReleaseKind.HOTPATCH, since)
+
+
+def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> Chosen:
+    assessed = [r for r in rows if r.assessed_at]
     listed = [r for r in assessed if is_counted(r)]
-    offered = [r for r in assessed if r["updates"]]
+    offered = [r for r in assessed if r.updates]
     return Chosen(
-        ids=columns["id"],
-        one=rows[0] if len(rows) == 1 else None,
+        ids=tuple(r.id for r in rows),
+        one=one,
         able={kind: ability(rows, kind) for kind in OperationKind},
         level=max(map(level_of, rows)),
         assessed=len(assessed),
         listed=len(listed),
         offered=len(offered),
-        restarting=sum(r["updates_that_restart"] > 0 for r in offered),
-        updates=sum(r["updates"] for r in offered),
-        critical=sum(r["critical"] for r in listed),
-        security=sum(r["security"] for r in listed),
-        other=sum(r["updates"] - r["important"] for r in listed),
-        last_run_at=max(filter(None, columns["last_run_at"]), default=None),
-        resource_groups=tuple(sorted(set(columns["resource_group"]))),
-        platforms=tuple(
-            dict.fromkeys(
-                zip(columns["sku"], columns["os_name"], columns["os_version"], strict=True)
-            )
-        ),
+        restarting=sum(r.updates_that_restart > 0 for r in offered),
+        updates=sum(r.updates for r in offered),
+        critical=sum(r.critical for r in listed),
+        security=sum(r.security for r in listed),
+        other=sum(r.updates - r.important for r in listed),
+        last_run=from_text(max((r.last_run_at for r in rows if r.last_run_at), default=None)),
+        resource_groups=tuple(sorted({r.resource_group for r in rows})),
+        platforms=tuple(dict.fromkeys((r.sku, r.os_name, r.os_version) for r in rows)),
         standings=_standings(rows),
     )
 
 
-def _standings(rows: Sequence[sqlite3.Row]) -> tuple[Standing, ...]:
-    groups: dict[tuple[int, str], list[sqlite3.Row]] = {}
+def _standings(rows: Sequence[MachineRow | ChosenRow]) -> tuple[Standing, ...]:
+    groups: dict[tuple[int, str], list[MachineRow | ChosenRow]] = {}
     for row in rows:
-        groups.setdefault((row["attention"], row["situation"]), []).append(row)
+        groups.setdefault((row.attention, row.situation), []).append(row)
     return tuple(
         Standing(
             level_of(alike[0]), situation_of(alike[0]), len(alike),
-            tuple(row["display_name"] for row in alike[:NAMES]),
+            tuple(row.display_name for row in alike[:NAMES]),
         )
         for _, alike in sorted(groups.items(), reverse=True)
     )  # fmt: skip

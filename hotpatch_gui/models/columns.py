@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
+from hotpatch_gui.store.history_rows import KbRow, UpdateRow
+from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.store.times import from_text
 
 from . import asked, doubts, outcomes, words
-from .rows import Column, time_of, value_of
+from .row_model import Column, field, time_of
 
 
-def _programme_tip(row: sqlite3.Row, _: datetime) -> str:
-    if row["release_kind"]:
-        return f"In the hotpatch calendar: {outcomes.release_text(row['release_kind']).lower()}."
-    return outside_programme(row["name"], Classification.parse(row["classification"]))
+def _programme_tip(row: UpdateRow | KbRow, _: datetime) -> str:
+    if row.release_kind:
+        return f"In the hotpatch calendar: {outcomes.release_text(row.release_kind).lower()}."
+    return outside_programme(row.name, Classification.parse(row.classification))
 
 
-def _name_tip(row: sqlite3.Row, now: datetime) -> str:
-    return f"{row['name']}\n{_programme_tip(row, now)}"
+def _name_tip(row: UpdateRow | KbRow, now: datetime) -> str:
+    return f"{row.name}\n{_programme_tip(row, now)}"
 
 
-def _by(row: sqlite3.Row, _: datetime) -> str:
-    known = Classification.parse(row["classification"])
+def _by(row: UpdateRow, _: datetime) -> str:
+    known = Classification.parse(row.classification)
     return "Azure" if known is not None and known.installed_automatically else "By hand"
 
 
-def _by_tip(row: sqlite3.Row, _: datetime) -> str:
-    return installed_by(Classification.parse(row["classification"]))
+def _by_tip(row: UpdateRow, _: datetime) -> str:
+    return installed_by(Classification.parse(row.classification))
 
 
-def _took(row: sqlite3.Row, now: datetime) -> str:
-    if row["sent_at"] is None:
+def _took(row: OperationRow, now: datetime) -> str:
+    if row.sent_at is None:
         return words.NOTHING
-    ended = row["ended_at"]
+    ended = row.ended_at
     if ended is not None:
-        return words.duration_text(row["sent_at"], ended)
-    begun = from_text(row["sent_at"])
+        return words.duration_text(row.sent_at, ended)
+    begun = from_text(row.sent_at)
     return words.span_text(max(now - begun, timedelta(0))) if begun else words.NOTHING
 
 
 _NAME = Column(
-    "name", "Update", 194, lambda r, _: r["name"], tip=_name_tip, sort="name", takes_slack=True
+    "name", "Update", 194, lambda r, _: r.name, tip=_name_tip, sort="name", takes_slack=True
 )
-_KB = Column("kb", "KB", 100, lambda r, _: r["kb"] or words.NOTHING, sort="kb")
+_KB = Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb")
 _CLASS = Column(
     "classification", "Classification", 108,
-    lambda r, _: outcomes.classification_text(r["classification"]), sort="classification",
+    lambda r, _: outcomes.classification_text(r.classification), sort="classification",
 )  # fmt: skip
 _RESTART = Column(
     "restart", "Restart", 118, lambda r, _: outcomes.restart_of(r).label,
@@ -57,7 +58,7 @@ _PUBLISHED = Column(
     "published",
     "Published",
     100,
-    lambda r, _: words.day_text(r["published_at"]),
+    lambda r, _: words.day_text(r.published_at),
     sort="published",
     raw=time_of("published_at"),
 )
@@ -65,76 +66,76 @@ _RELEASE = Column(
     "release",
     "Release",
     130,
-    lambda r, _: outcomes.release_text(r["release_kind"]),
+    lambda r, _: outcomes.release_text(r.release_kind),
     tip=_programme_tip,
     hidden=True,
 )
 
 COMPLIANCE = (
-    Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
+    Column("machine", "Machine", 120, lambda r, _: r.machine_name, sort="machine", hidden=True),
     _NAME, _KB, _CLASS,
-    Column("severity", "Severity", 86, lambda r, _: r["severity"] or words.NOTHING, sort="severity"),
+    Column("severity", "Severity", 86, lambda r, _: r.severity or words.NOTHING, sort="severity"),
     _RESTART, _PUBLISHED,
-    Column("age", "Age", 64, lambda r, now: words.age_days(r["published_at"], now), right=True, sort="published"),
+    Column("age", "Age", 64, lambda r, now: words.age_days(r.published_at, now), right=True, sort="published"),
     Column("by", "Installed by", 94, _by, tip=_by_tip),
     _RELEASE,
 )  # fmt: skip
 
 KBS = (
     _NAME._replace(width_px=262), _KB, _CLASS, _RESTART,
-    Column("machines", "Missing on", 88, lambda r, _: words.number(r["machines"]), right=True, raw=value_of("machines"), sort="machines"),
-    Column("running", "Of those running", 124, lambda r, _: words.number(r["running"]), right=True, raw=value_of("running")),
-    Column("installed", "Installed on", 92, lambda r, _: words.number(r["installed"]), right=True, raw=value_of("installed")),
-    Column("failed", "Failed on", 76, lambda r, _: words.number(r["failed"]), right=True, raw=value_of("failed")),
+    Column("machines", "Missing on", 88, lambda r, _: words.number(r.machines), right=True, raw=field("machines"), sort="machines"),
+    Column("running", "Of those running", 124, lambda r, _: words.number(r.running), right=True, raw=field("running")),
+    Column("installed", "Installed on", 92, lambda r, _: words.number(r.installed), right=True, raw=field("installed")),
+    Column("failed", "Failed on", 76, lambda r, _: words.number(r.failed), right=True, raw=field("failed")),
     _PUBLISHED, _RELEASE._replace(hidden=False),
 )  # fmt: skip
 
 HISTORY = (
-    Column("machine", "Machine", 120, lambda r, _: r["machine_name"], sort="machine", hidden=True),
-    Column("started", "Started", 148, lambda r, _: words.time_text(r["started_at"]), raw=time_of("started_at"),
-           tip=lambda r, now: words.time_tip(r["started_at"], now), sort="started"),
+    Column("machine", "Machine", 120, lambda r, _: r.machine_name, sort="machine", hidden=True),
+    Column("started", "Started", 148, lambda r, _: words.time_text(r.started_at), raw=time_of("started_at"),
+           tip=lambda r, now: words.time_tip(r.started_at, now), sort="started"),
     Column("status", "Status", 190, lambda r, _: outcomes.run_status_text(r),
            glyph=lambda r: outcomes.RUN_GLYPHS.get(outcomes.run_status(r)), sort="status"),
-    Column("started_by", "Started by", 108, lambda r, _: outcomes.started_by_text(r["started_by"]), sort="started_by"),
-    Column("installed", "Installed", 78, lambda r, _: words.number(r["installed"]), right=True,
-           raw=value_of("installed"), sort="installed"),
-    Column("failed", "Failed", 62, lambda r, _: words.number(r["failed"]), right=True, raw=value_of("failed"), sort="failed"),
-    Column("pending", "Pending", 72, lambda r, _: words.number(r["pending"]), right=True, raw=value_of("pending"), sort="pending"),
-    Column("restart", "Restart", 104, lambda r, _: outcomes.restart_status_text(r["restart_status"]), sort="restart"),
-    Column("duration", "Duration", 78, lambda r, _: words.duration_text(r["started_at"], r["modified_at"]),
+    Column("started_by", "Started by", 108, lambda r, _: outcomes.started_by_text(r.started_by), sort="started_by"),
+    Column("installed", "Installed", 78, lambda r, _: words.number(r.installed), right=True,
+           raw=field("installed"), sort="installed"),
+    Column("failed", "Failed", 62, lambda r, _: words.number(r.failed), right=True, raw=field("failed"), sort="failed"),
+    Column("pending", "Pending", 72, lambda r, _: words.number(r.pending), right=True, raw=field("pending"), sort="pending"),
+    Column("restart", "Restart", 104, lambda r, _: outcomes.restart_status_text(r.restart_status), sort="restart"),
+    Column("duration", "Duration", 78, lambda r, _: words.duration_text(r.started_at, r.modified_at),
            right=True, sort="duration"),
     Column("doubts", "Afterwards", 190, lambda r, _: doubts.text(r), takes_slack=True,
            glyph=doubts.glyph,
            tip=lambda r, _: "\n".join(doubts.sentences(r)), sort="doubts"),
-    Column("run", "Operation ID", 270, lambda r, _: r["run_id"], sort="run", hidden=True),
+    Column("run", "Operation ID", 270, lambda r, _: r.run_id, sort="run", hidden=True),
 )  # fmt: skip
 
 OPERATIONS = (
     Column("state", "State", 116, lambda r, _: asked.text(r), glyph=asked.glyph, sort="state"),
     Column("kind", "Operation", 152, lambda r, _: asked.kind(r), sort="kind"),
-    Column("machine", "Machine", 130, lambda r, _: r["machine_name"], sort="machine"),
-    Column("note", "Details", 300, lambda r, _: r["note"] or "Waiting for its turn.",
-           tip=lambda r, _: r["note"], takes_slack=True),
-    Column("created", "Asked", 148, lambda r, _: words.time_text(r["created_at"]), raw=time_of("created_at"),
-           tip=lambda r, now: words.time_tip(r["created_at"], now), sort="created"),
-    Column("ended", "Ended", 148, lambda r, _: words.time_text(r["ended_at"]), raw=time_of("ended_at"),
-           tip=lambda r, now: words.time_tip(r["ended_at"], now), sort="ended"),
+    Column("machine", "Machine", 130, lambda r, _: r.machine_name, sort="machine"),
+    Column("note", "Details", 300, lambda r, _: r.note or asked.WAITING,
+           tip=lambda r, _: r.note, takes_slack=True),
+    Column("created", "Asked", 148, lambda r, _: words.time_text(r.created_at), raw=time_of("created_at"),
+           tip=lambda r, now: words.time_tip(r.created_at, now), sort="created"),
+    Column("ended", "Ended", 148, lambda r, _: words.time_text(r.ended_at), raw=time_of("ended_at"),
+           tip=lambda r, now: words.time_tip(r.ended_at, now), sort="ended"),
     Column("took", "Took", 84, _took, right=True),
 )  # fmt: skip
 
 CALLS = (
-    Column("at", "When", 150, lambda r, _: words.time_text(r["at"]), raw=time_of("at"),
-           tip=lambda r, now: words.time_tip(r["at"], now), sort="at"),
-    Column("event", "Event", 100, lambda r, _: r["event"].capitalize(), glyph=asked.call_glyph, sort="event"),
+    Column("at", "When", 150, lambda r, _: words.time_text(r.at), raw=time_of("at"),
+           tip=lambda r, now: words.time_tip(r.at, now), sort="at"),
+    Column("event", "Event", 100, lambda r, _: r.event.capitalize(), glyph=asked.call_glyph, sort="event"),
     Column("kind", "Call", 150, lambda r, _: asked.kind(r), sort="kind"),
-    Column("machine", "Machine", 120, lambda r, _: r["machine"], sort="machine"),
-    Column("account", "Account", 140, lambda r, _: r["account"] or "No sign-in", sort="account"),
-    Column("asked_by", "Asked by", 90, lambda r, _: r["asked_by"] or words.NOTHING),
-    Column("result", "Result", 180, lambda r, _: r["result"] or words.NOTHING,
-           tip=lambda r, _: r["result"], takes_slack=True),
-    Column("connection", "Connection", 120, lambda r, _: r["connection"], sort="connection", hidden=True),
-    Column("code", "Code", 120, lambda r, _: r["code"] or words.NOTHING, hidden=True),
-    Column("request_id", "Request ID", 256, lambda r, _: r["request_id"] or words.NOTHING),
-    Column("body", "Body", 260, lambda r, _: r["body"] or words.NOTHING, tip=lambda r, _: r["body"], hidden=True),
-    Column("resource_id", "Resource ID", 300, lambda r, _: r["resource_id"], hidden=True),
+    Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
+    Column("account", "Account", 140, lambda r, _: r.account or "No sign-in", sort="account"),
+    Column("asked_by", "Asked by", 90, lambda r, _: r.asked_by or words.NOTHING),
+    Column("result", "Result", 180, lambda r, _: r.result or words.NOTHING,
+           tip=lambda r, _: r.result, takes_slack=True),
+    Column("connection", "Connection", 120, lambda r, _: r.connection, sort="connection", hidden=True),
+    Column("code", "Code", 120, lambda r, _: r.code or words.NOTHING, hidden=True),
+    Column("request_id", "Request ID", 256, lambda r, _: r.request_id or words.NOTHING),
+    Column("body", "Body", 260, lambda r, _: r.body or words.NOTHING, tip=lambda r, _: r.body, hidden=True),
+    Column("resource_id", "Resource ID", 300, lambda r, _: r.resource_id, hidden=True),
 )  # fmt: skip

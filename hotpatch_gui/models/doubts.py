@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from hotpatch_gui.domain import verify
 from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store.history_rows import RunRow
 from hotpatch_gui.theme.glyphs import Glyph
 
 from . import words
 
 
-def text(row: sqlite3.Row) -> str:
+def text(row: RunRow) -> str:
     """What the next assessment says against the run's report, in a few words. A run that has not ended has no
     report yet: then since when nothing was heard of it."""
-    if not RunStatus.parse(row["status"]).is_final:
-        return (
-            f"Not ended; last heard of {words.time_text(row['modified_at'] or row['started_at'])}"
-        )
-    if row["doubts"] is None:
+    if not RunStatus.parse(row.status).is_final:
+        return f"Not ended; last heard of {words.time_text(row.modified_at or row.started_at)}"
+    if row.doubts is None:
         return "Not assessed since"
-    found = verify.read(row["doubts"])
+    found = verify.read(row.doubts)
     return ", ".join(doubt.label for doubt, _ in found) or "As reported"
 
 
-def glyph(row: sqlite3.Row) -> Glyph | None:
-    return Glyph.WARNING if row["doubts"] else None
+def glyph(row: RunRow) -> Glyph | None:
+    return Glyph.WARNING if row.doubts else None
 
 
-def sentences(row: sqlite3.Row) -> list[str]:
-    return [verify.sentence(*found) for found in verify.read(row["doubts"])]
+def sentences(row: RunRow) -> list[str]:
+    return [verify.sentence(*found) for found in verify.read(row.doubts)]

@@ -64,10 +64,10 @@ def read_candidates(
     keys, offers = assessments.offers(db, machine_ids)
     found = tuple(
         Candidate(
-            row["id"], row["display_name"], why_not(row, OperationKind.INSTALL), keys.get(row["id"], ""),
-            words.is_listed(row), bool(row["restart_pending"]), from_text(row["assessed_at"]),
-            f"{row['location']}, zone {row['zone']}" if row["zone"] else f"{row['location']}, no zone",
-            row["resource_group"], row["tags"],
+            row.id, row.display_name, why_not(row, OperationKind.INSTALL), keys.get(row.id, ""),
+            words.is_listed(row), bool(row.restart_pending), from_text(row.assessed_at),
+            f"{row.location}, zone {row.zone}" if row.zone else f"{row.location}, no zone",
+            row.resource_group, row.tags,
         )
         for row in rows
     )  # fmt: skip
@@ -75,7 +75,7 @@ def read_candidates(
         CheckedRow(
             machine.id,
             (
-                machine.name, row["hotpatch_status"], str(row["updates"]) if words.is_counted(row) else words.NOTHING,
+                machine.name, row.hotpatch_status, str(row.updates) if words.is_counted(row) else words.NOTHING,
                 words.assessed_age(row, now), _remark(machine, now),
             ),
             able=not machine.why_not,
@@ -155,6 +155,13 @@ def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequ
         FleetReview(request, by_machine), taken, left, rows, min(known, default=None),
         len(mine) - len(known),
     )  # fmt: skip
+
+
+def read_plan(
+    _: sqlite3.Connection, candidates: Candidates, chosen: Sequence[int], request: InstallRequest
+) -> Planned:
+    """``plan_all`` on the reader's thread, which needs no file for it."""
+    return plan_all(candidates, chosen, request)
 
 
 def _lines(

@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from hotpatch_gui.domain.clock import Clock
 
-from .rows import Column, RowsModel
+from .row_model import Column, RowsModel
 from .source import DataSource
 
 

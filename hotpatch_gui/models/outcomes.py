@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from hotpatch_gui.domain.records import RESTART_STATUSES, RunStatus
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
+from hotpatch_gui.store.history_rows import KbRow, RunRow, RunUpdateRow, UpdateRow
 from hotpatch_gui.theme.glyphs import Glyph
 
 from .words import NOTHING
@@ -40,13 +39,13 @@ def release_text(kind: str | None) -> str:
     return known.label.capitalize() if known else NOTHING
 
 
-def run_status(row: sqlite3.Row) -> RunStatus:
-    return RunStatus.parse(row["status"])
+def run_status(row: RunRow) -> RunStatus:
+    return RunStatus.parse(row.status)
 
 
-def run_status_text(row: sqlite3.Row) -> str:
+def run_status_text(row: RunRow) -> str:
     label = run_status(row).label
-    return f"{label}, window exceeded" if row["window_exceeded"] else label
+    return f"{label}, window exceeded" if row.window_exceeded else label
 
 
 def restart_status_text(value: str | None) -> str:
@@ -57,5 +56,5 @@ def started_by_text(value: str | None) -> str:
     return {"User": "User", "Platform": "Azure, automatic"}.get(value or "", value or NOTHING)
 
 
-def restart_of(row: sqlite3.Row) -> RestartBehavior:
-    return RestartBehavior.parse(row["restart"])
+def restart_of(row: UpdateRow | KbRow | RunUpdateRow) -> RestartBehavior:
+    return RestartBehavior.parse(row.restart)

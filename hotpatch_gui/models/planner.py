@@ -29,11 +29,12 @@ from hotpatch_gui.domain.releases import Calendar, day_name
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.store.database import open_reader
+from hotpatch_gui.store.rows import MachineRow
 
 from . import words
 from .figures import MonthBar, PlannerData
 from .formats import Sheet
-from .rows import Column, field
+from .row_model import Column, field
 from .source import DataSource
 
 log = logging.getLogger(__name__)
@@ -148,12 +149,12 @@ def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> l
     """The machines as the forecast sees them; one whose system is in no calendar is left out."""
     known = schedules.of_machines(db)
     rows = machines.read_rows(db, asked.machine_ids)
-    found = (_subject(r, known.get(r["id"], NO_SCHEDULES), calendar, asked) for r in rows)
+    found = (_subject(r, known.get(r.id, NO_SCHEDULES), calendar, asked) for r in rows)
     return [s for s in found if s is not None]
 
 
 def _subject(
-    row: sqlite3.Row, followed: MachineSchedules, calendar: Calendar, asked: Asked
+    row: MachineRow, followed: MachineSchedules, calendar: Calendar, asked: Asked
 ) -> Subject | None:
     machine = machines.machine_of(row)
     if machine.product is None:
@@ -162,10 +163,10 @@ def _subject(
     now = datetime.combine(asked.question.today, time(), UTC)
     on_train = enrolled and (
         machine.build is None
-        or running_release(machine, calendar, row["out_of_band_kbs"].split()) is not None
+        or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None
     )
     return Subject(
-        member_of(str(row["id"]), machine), machine.product, enrolled=enrolled, on_train=on_train,
+        member_of(str(row.id), machine), machine.product, enrolled=enrolled, on_train=on_train,
         automatic=why_not(machine, followed, now) is None,
     )  # fmt: skip
 

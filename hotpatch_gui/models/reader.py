@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from hotpatch_gui.store.database import open_reader, store_problem
 
-if TYPE_CHECKING:
-    from .source import DataSource
-
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-_askers = itertools.count(1)
 
 
-class _Question(NamedTuple):
+class Question(NamedTuple):
     asker: int
     number: int
     work: Callable[[sqlite3.Connection], Any]
     is_news: bool
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
     asker: int
     number: int
     value: Any
@@ -54,7 +47,7 @@ class Reader(QObject):
     """Lives on the UI thread; ``_Loop`` runs on the thread it owns, started by the first question.
 
     Signals:
-        answered (_Answer): delivered on the UI thread.
+        answered (Answer): delivered on the UI thread.
     """
 
     answered = Signal(object)
@@ -63,8 +56,8 @@ class Reader(QObject):
         super().__init__(parent)
         self._path = path
         self._lock = threading.Condition()
-        self._waiting: dict[int, _Question] = {}
-        self._current: _Question | None = None
+        self._waiting: dict[int, Question] = {}
+        self._current: Question | None = None
         self._db: sqlite3.Connection | None = None
         self._ending = self._is_interrupted = self._is_stale = False
         self._thread: _Loop | None = None
@@ -74,7 +67,7 @@ class Reader(QObject):
         with self._lock:
             return not self._waiting and self._current is None
 
-    def ask(self, question: _Question) -> None:
+    def ask(self, question: Question) -> None:
         """Queue the question; an older one of the same asker is dropped, or interrupted if it runs.
 
         The same one asked anew because the file changed waits for its turn instead: while a sync goes
@@ -106,11 +99,11 @@ class Reader(QObject):
             try:
                 if self._db is not None:
                     value = question.work(self._db)
-                    self.answered.emit(_Answer(question.asker, question.number, value))
+                    self.answered.emit(Answer(question.asker, question.number, value))
             except Exception as error:  # noqa: BLE001 - said where the answer would be
                 if not (isinstance(error, sqlite3.Error) and self._is_interrupted):
                     failure = failure_of(error, self._path)
-                    self.answered.emit(_Answer(question.asker, question.number, None, failure))
+                    self.answered.emit(Answer(question.asker, question.number, None, failure))
             with self._lock:
                 self._current = None
         with self._lock:
@@ -139,7 +132,7 @@ class Reader(QObject):
             self._is_interrupted = True
             self._db.interrupt()
 
-    def _take(self) -> _Question | None:
+    def _take(self) -> Question | None:
         with self._lock:
             while not self._waiting and not self._ending:
                 self._lock.wait()
@@ -149,61 +142,6 @@ class Reader(QObject):
             asker = next(iter(self._waiting))
             self._current = self._waiting.pop(asker)
             return self._current
-
-
-class Asker(QObject, Generic[T]):
-    """What one view wants to know of the file, again and again. What was asked before something else
-    was asked is not answered any more.
-
-    Args:
-        take: gets the answer, on the UI thread.
-        fail: gets in its place why a query failed, to be shown where the answer would be.
-    """
-
-    def __init__(
-        self, source: DataSource, take: Callable[[T], None], fail: Callable[[str], None],
-        parent: QObject | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(parent)
-        self._source, self._take, self._fail = source, take, fail
-        self._asker, self._number, self._wanted = next(_askers), 0, 0
-        source.reader.answered.connect(self._on_answered)
-
-    def ask(
-        self,
-        work: Callable[[sqlite3.Connection], T],
-        *,
-        at_once: bool = False,
-        is_news: bool = False,
-    ) -> None:
-        """``work`` runs on the reader's thread with its connection, so it touches nothing else; or here
-        and ``at_once``, for what an index finds. ``is_news`` asks the same again as the file changed: an
-        answer that is on its way is still welcome. Without a file nothing is asked."""
-        self._number += 1
-        if not is_news:
-            self._wanted = self._number
-        if self._source.db is None:
-            return
-        if at_once:
-            self._ask_here(work, self._source.db)
-        else:
-            self._source.reader.ask(_Question(self._asker, self._number, work, is_news))
-
-    def _ask_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
-        try:
-            value = work(db)
-        except Exception as error:  # noqa: BLE001 - said where the answer would be
-            self._fail(failure_of(error, self._source.path))
-        else:
-            self._take(value)
-
-    def _on_answered(self, answer: _Answer) -> None:
-        if answer.asker != self._asker or answer.number < self._wanted:
-            return
-        if answer.failure:
-            self._fail(answer.failure)
-        else:
-            self._take(answer.value)
 
 
 class _Loop(QThread):

@@ -9,6 +9,9 @@ from typing import Any
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.learning import FORMAT
 from hotpatch_gui.domain.releases import Calendar, Product, Release, day_name, release_day
+from hotpatch_gui.store import releases
+
+from .source import DataSource
 
 
 def newest_text(calendar: Calendar, product: Product) -> str:
@@ -32,6 +35,11 @@ def sources(calendar: Calendar, shipped: Calendar) -> list[tuple[str, int]]:
 
     counted = Counter(map(origin, calendar.releases))
     return [(name, counted[name]) for name in (SHIPPED, MICROSOFT, FLEET) if counted[name]]
+
+
+def last_read(source: DataSource) -> datetime | None:
+    """When Microsoft's Security Update API was last read; None for never."""
+    return releases.last_read(source.db) if source.db is not None else None
 
 
 def summary(

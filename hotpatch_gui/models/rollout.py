@@ -19,7 +19,7 @@ from hotpatch_gui.store.rollouts import read_facts
 from hotpatch_gui.theme.glyphs import Glyph
 
 from . import words
-from .rows import Column
+from .row_model import Column
 
 GLYPHS = {
     Standing.PATCHED: Glyph.OK,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.schedules import (
+    NO_SCHEDULES,
     Follows,
     How,
     MachineSchedules,
@@ -15,9 +16,16 @@ from hotpatch_gui.domain.schedules import (
     soonest,
 )
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.store import schedules
 from hotpatch_gui.theme.glyphs import Glyph
 
 from . import words
+from .source import DataSource
+
+
+def followed(source: DataSource, machine_id: int) -> MachineSchedules:
+    """The maintenance configurations of a machine."""
+    return schedules.of_machine(source.db, machine_id) if source.db is not None else NO_SCHEDULES
 
 
 def when(followed: MachineSchedules, now: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.arc import Licence
 from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.settings import (
     SettingsChange,
     current_settings,
@@ -14,6 +15,10 @@ from hotpatch_gui.domain.settings import (
     effective,
     refusal,
 )
+from hotpatch_gui.store import machines
+
+from .ability import why_not
+from .source import DataSource
 
 
 class MachineChange(NamedTuple):
@@ -78,6 +83,17 @@ class Selected(NamedTuple):
     name: str
     machine: Machine
     blocked: str = ""
+
+
+def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Selected]:
+    """Of these machines, in their order; one that is not there is left out."""
+    rows = machines.read_rows(source.db, machine_ids) if source.db is not None else []
+    return [
+        Selected(
+            r.id, r.display_name, machines.machine_of(r), why_not(r, OperationKind.SETTINGS)
+        )
+        for r in rows
+    ]  # fmt: skip
 
 
 def plan_settings(

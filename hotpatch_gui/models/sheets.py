@@ -6,22 +6,24 @@ import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.evidence import standing
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
-from hotpatch_gui.store import catalogue, standings, tables
+from hotpatch_gui.store import catalogue, lists, standings, tables
+from hotpatch_gui.store.rows import MachineRow
 
 from . import words
-from .calendar import RESTARTS, read_ledger
 from .columns import CALLS, COMPLIANCE, HISTORY
 from .formats import Report, Sheet
-from .rows import Column, time_of
+from .ledger import RESTARTS, read_ledger
+from .row_model import Column, time_of
 
 CHUNK = 1000
+R = TypeVar("R")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 WHATS = ("machines", "compliance", "history", "restarts", "audit")
 REPORTED = ("compliance", "history", "restarts")
@@ -32,40 +34,40 @@ UNPRINTED = frozenset(
 """Keys of columns that a page has no room for."""
 
 
-def _if_said(column: str, *parts: str) -> Callable[[sqlite3.Row], Any]:
+def _if_said(column: str, *parts: str) -> Callable[[MachineRow], Any]:
     """What no assessment said has no number, not even 0."""
     return lambda row: (
-        row[column]
-        if row["assessed_at"] and not any(part in row["unsaid"] for part in parts)
+        getattr(row, column)
+        if row.assessed_at and not any(part in row.unsaid for part in parts)
         else None
     )
 
 
-def _pending(row: sqlite3.Row) -> str:
-    if row["restart_pending"]:
+def _pending(row: MachineRow) -> str:
+    if row.restart_pending:
         return "Yes"
-    return "No" if row["in_graph"] and RESTART_UNSAID not in row["unsaid"] else "Not known"
+    return "No" if row.in_graph and RESTART_UNSAID not in row.unsaid else "Not known"
 
 
 MACHINES = (
-    Column("name", "Machine", 0, lambda r, _: r["name"]),
+    Column("name", "Machine", 0, lambda r, _: r.name),
     Column("kind", "Kind", 0, lambda r, _: words.kind_text(r)),
-    Column("connection", "Connection", 0, lambda r, _: r["connection_name"] or ""),
-    Column("subscription", "Subscription", 0, lambda r, _: r["subscription_name"]),
-    Column("group", "Resource group", 0, lambda r, _: r["resource_group"]),
-    Column("location", "Location", 0, lambda r, _: r["location"]),
+    Column("connection", "Connection", 0, lambda r, _: r.connection_name or ""),
+    Column("subscription", "Subscription", 0, lambda r, _: r.subscription_name),
+    Column("group", "Resource group", 0, lambda r, _: r.resource_group),
+    Column("location", "Location", 0, lambda r, _: r.location),
     Column("power", "State", 0, lambda r, _: words.power_text(r)),
-    Column("hotpatch", "Hotpatch", 0, lambda r, _: r["hotpatch_status"]),
+    Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
     Column("situation", "Situation", 0, lambda r, _: words.situation_of(r)),
-    Column("build", "OS version", 0, lambda r, _: r["os_version"] or ""),
+    Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
     Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNSAID)),
     Column("restarting", "Updates that restart or may restart", 0, lambda r, _: "",
            raw=_if_said("updates_that_restart", COUNTS_UNSAID, LIST_UNSAID)),
     Column("pending", "Restart pending", 0, lambda r, _: _pending(r)),
     Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),
     Column("read", "Read", 0, lambda r, _: "", raw=time_of("fetched_at")),
-    Column("tags", "Tags", 0, lambda r, _: r["tags"]),
-    Column("id", "Resource ID", 0, lambda r, _: r["azure_id"]),
+    Column("tags", "Tags", 0, lambda r, _: r.tags),
+    Column("id", "Resource ID", 0, lambda r, _: r.azure_id),
 )  # fmt: skip
 
 
@@ -85,9 +87,9 @@ def _cell(column: Column, row: Any, now: datetime) -> Any:
 
 
 def rows_of(
-    db: sqlite3.Connection, table: tables.Table, where: tables.Where, sort: str, descending: bool,
+    db: sqlite3.Connection, table: tables.Table[R], where: tables.Where, sort: str, descending: bool,
     *, chosen: Sequence[int] | None = None,
-) -> Iterator[sqlite3.Row]:  # fmt: skip
+) -> Iterator[R]:  # fmt: skip
     """Every row of a view in its order, or the chosen ones of them, read in chunks."""
     ids = table.ids(db, where, sort, descending)
     if chosen is not None:
@@ -113,11 +115,12 @@ def sheet(
     if what == "restarts":
         ledger = read_ledger(db, calendar, machine_ids, EVER)
         return sheet_of(title, RESTARTS, ledger.rows, now)
-    table, columns, where = {
-        "compliance": (tables.UPDATES, COMPLIANCE, tables.updates_where(machine_ids)),
-        "history": (tables.HISTORY, HISTORY, tables.history_where(machine_ids)),
-        "audit": (tables.CALLS, CALLS, tables.Where()),
-    }[what]
+    listed: dict[str, tuple[tables.Table[Any], Sequence[Column], tables.Where]] = {
+        "compliance": (lists.UPDATES, COMPLIANCE, lists.updates_where(machine_ids)),
+        "history": (lists.HISTORY, HISTORY, lists.history_where(machine_ids)),
+        "audit": (lists.CALLS, CALLS, tables.Where()),
+    }
+    table, columns, where = listed[what]
     sort, descending = table.default_sort
     rows = rows_of(db, table, where, sort, descending)
     return sheet_of(title, columns, rows, now)
@@ -125,7 +128,7 @@ def sheet(
 
 def _machines(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, calendar: Calendar, now: datetime
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[MachineRow]:
     """With the situation as of ``now``: the one on file is as old as the last sync."""
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
@@ -133,7 +136,7 @@ def _machines(
     for start in range(0, len(ids), CHUNK):
         for row in machines.read_rows(db, ids[start : start + CHUNK]):
             situation, level = standing(standings.evidence_of(row), calendar, now)
-            yield dict(row) | {"situation": situation.value, "attention": int(level)}
+            yield row._replace(situation=situation.value, attention=int(level))
 
 
 def report(

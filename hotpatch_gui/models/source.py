@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.store.database import open_reader
 
 from .reader import Reader

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.tables import Found, Table, Where
 
-from .reader import Asker
-from .rows import Column, RowsModel
+from .asker import Asker
+from .row_model import Column, RowsModel
 from .source import DataSource
 
+R = TypeVar("R")
 PAGE_ROWS = 100
 PAGES_KEPT = 30
 PAGES_IN_SIGHT = 3
@@ -39,11 +40,11 @@ def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
     return places
 
 
-class WindowedModel(RowsModel):
+class WindowedModel(RowsModel, Generic[R]):
     """Rows of a store Table, sorted and filtered by SQL. ``rows_changed``: a query came back."""
 
     def __init__(
-        self, source: DataSource, table: Table, columns: Sequence[Column], clock: Clock, *,
+        self, source: DataSource, table: Table[R], columns: Sequence[Column], clock: Clock, *,
         where: Where | None = None, parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(source, columns, clock, parent)
@@ -51,8 +52,8 @@ class WindowedModel(RowsModel):
         self._where = where or Where()
         self.sort_key, self.sort_descending = table.default_sort
         self._ids: array[int] = array("q")
-        self._pages: OrderedDict[int, dict[int, sqlite3.Row]] = OrderedDict()
-        self._whole: dict[int, sqlite3.Row] | None = None
+        self._pages: OrderedDict[int, dict[int, R]] = OrderedDict()
+        self._whole: dict[int, R] | None = None
         self._asker = Asker(source, self._take, self.failed.emit, self)
         self.is_loaded = False
         source.opened.connect(self.load_first_screen)
@@ -75,7 +76,7 @@ class WindowedModel(RowsModel):
         if at_once:
             self.load_first_screen()
             return
-        self._take(Found(array("q"), None))
+        self._take(Found[R](array("q"), None))
         self.is_loaded = False
         self.rows_changed.emit()
         self.refresh()
@@ -97,7 +98,7 @@ class WindowedModel(RowsModel):
         work = partial(self.table.all, where=where, sort=sort, descending=descending, limit=limit)
         self._asker.ask(work, at_once=at_once, is_news=is_news)
 
-    def row(self, number: int) -> sqlite3.Row | None:
+    def row(self, number: int) -> R | None:
         """The row at a position; None if it was deleted since the query."""
         if not 0 <= number < len(self._ids):
             return None
@@ -135,7 +136,7 @@ class WindowedModel(RowsModel):
         if changes.touch(self.table.touched_by):
             self._ask(is_news=True)
 
-    def _take(self, found: Found) -> None:
+    def _take(self, found: Found[R]) -> None:
         """Show these rows, keeping selection and current row by id."""
         ids = found.ids
         old, self._pages, self._whole = self._pages, OrderedDict(), found.rows
@@ -150,7 +151,7 @@ class WindowedModel(RowsModel):
             self._rearrange(ids)
         self.rows_changed.emit()
 
-    def _tell_changes(self, old: OrderedDict[int, dict[int, sqlite3.Row]]) -> None:
+    def _tell_changes(self, old: OrderedDict[int, dict[int, R]]) -> None:
         """Have those pages painted anew that are in sight and not as they were."""
         for number in list(old)[-PAGES_IN_SIGHT:]:
             first = number * PAGE_ROWS
@@ -172,7 +173,7 @@ class WindowedModel(RowsModel):
         self.changePersistentIndexList(old, moved)
         self.layoutChanged.emit()
 
-    def _page(self, number: int) -> dict[int, sqlite3.Row]:
+    def _page(self, number: int) -> dict[int, R]:
         page = self._pages.get(number)
         if page is not None:
             self._pages.move_to_end(number)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta, tzinfo
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, Level, Situation
+from hotpatch_gui.store.rows import ChosenRow, InstallRow, MachineListRow, MachineRow
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
@@ -77,43 +77,48 @@ def number(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
-def level_of(row: sqlite3.Row) -> Level:
+def count(number: int, noun: str, plural: str = "s") -> str:
+    """``1 hotpatch``, ``2 hotpatches``."""
+    return f"{number} {noun}{'' if number == 1 else plural}"
+
+
+def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
     """UNKNOWN for a machine that was not read yet."""
-    if not row["situation"]:
+    if not row.situation:
         return Level.UNKNOWN
     try:
-        return Level(row["attention"])
+        return Level(row.attention)
     except ValueError:
         return Level.UNKNOWN
 
 
-def machine_summary(row: sqlite3.Row) -> str:
+def machine_summary(row: MachineListRow) -> str:
     """The second line of a machine in the list."""
-    situation = row["situation"]
+    situation = row.situation
     if situation == Situation.BEHIND:
-        count = row["updates"]
-        restart = row["updates_that_restart"]
+        count = row.updates
+        restart = row.updates_that_restart
         what = f"{count} update{'' if count == 1 else 's'}"
         return f"{what}, restart needed" if restart and restart == count else what
     return situation_of(row)
 
 
-def is_counted(row: sqlite3.Row) -> bool:
+def is_counted(row: MachineRow | ChosenRow | InstallRow) -> bool:
     """Whether a current assessment tells how many updates are on offer."""
-    return bool(row["assessed_at"] and row["in_graph"] and COUNTS_UNSAID not in row["unsaid"])
+    return bool(row.assessed_at and row.in_graph and COUNTS_UNSAID not in row.unsaid)
 
 
-def is_listed(row: sqlite3.Row) -> bool:
+def is_listed(row: MachineRow | ChosenRow | InstallRow) -> bool:
     """Whether a current assessment tells which updates are on offer."""
-    return is_counted(row) and LIST_UNSAID not in row["unsaid"]
+    return is_counted(row) and LIST_UNSAID not in row.unsaid
 
 
-def situation_of(row: sqlite3.Row) -> str:
-    return str(row["situation"]) if row["situation"] else "Not read yet"
+def situation_of(row: MachineListRow | MachineRow | ChosenRow) -> str:
+    return str(row.situation) if row.situation else "Not read yet"
 
 
-def assessed_age(row: sqlite3.Row, now: datetime) -> str:
-    return since_text(row["assessed_at"], now)
+def assessed_age(row: MachineListRow | MachineRow | InstallRow, now: datetime) -> str:
+    return since_text(row.assessed_at, now)
 
 
 def since_text(text: str | None, now: datetime) -> str:
@@ -122,17 +127,17 @@ def since_text(text: str | None, now: datetime) -> str:
     return age_text(moment, now) if moment else "not known"
 
 
-def kind_text(row: sqlite3.Row) -> str:
+def kind_text(row: MachineRow) -> str:
     """What sort of machine it is, and where an Arc-enabled one runs."""
-    if row["kind"] != "arc":
+    if row.kind != "arc":
         return "Virtual machine"
     from hotpatch_gui.domain.arc import Arc  # noqa: PLC0415 - not in the first frame
 
-    host = Arc(host=row["host"]).host_text
+    host = Arc(host=row.host).host_text
     return f"Arc-enabled server on {host}" if host else "Arc-enabled server"
 
 
-def power_text(row: sqlite3.Row) -> str:
+def power_text(row: MachineRow) -> str:
     """The power state; of an Arc-enabled server whether its agent reports."""
-    is_connected = row["kind"] == "arc" and row["power"] == PowerState.RUNNING
-    return "connected" if is_connected else str(row["power"])
+    is_connected = row.kind == "arc" and row.power == PowerState.RUNNING
+    return "connected" if is_connected else str(row.power)

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .answers import RETRY_AFTER_S, Answer, Call, look_at
-from .cloud import ARC, ArmError, Cloud, Operation, read_wish
+from .arm_error import ArmError
+from .cloud import ARC, Cloud, Operation
 from .guest import Guest
 from .vm import class_counts, counts, error_of, iso, iso_text
+from .wishes import read_wish
 
 _MACHINES = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.HybridCompute/machines"
 _ONE = _MACHINES + r"/(?P<vm>[^/]+)"

@@ -16,10 +16,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from . import arc, graph
 from .answers import RETRY_AFTER_S, Answer, Call, look_at
-from .cloud import VM, ArmError, Cloud, Operation, read_wish
+from .arm_error import ArmError
+from .cloud import VM, Cloud, Operation
 from .guest import Guest
 from .kql import Query, QueryError
 from .vm import instance_view, iso, model, result
+from .vm_settings import read_settings
+from .wishes import read_wish
 
 RATE_HEADER = "x-ms-simulated-rate"
 """Simulated seconds per real second: what a real cloud never sends."""
@@ -186,7 +189,7 @@ class Wire:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/write")
         windows = _dig(call.body, "properties", "osProfile", "windowsConfiguration") or {}
-        settings = _read_settings(guest, windows)
+        settings = read_settings(guest, windows)
 
         def change(g: Guest) -> None:
             g.patch_mode, g.assessment_mode = settings["patch_mode"], settings["assessment_mode"]
@@ -289,55 +292,6 @@ class Wire:
 
     def _guest(self, call: Call) -> Guest:
         return self.cloud.guest(call.values["sub"], call.values["rg"], call.values["vm"])
-
-
-def _read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
-    """The settings after a PATCH; 400 where Azure refuses the combination (§1.7, §4.2)."""
-    patch = windows.get("patchSettings") or {}
-    platform = patch.get("automaticByPlatformSettings") or {}
-    mode = patch.get("patchMode", guest.patch_mode)
-    hotpatching = bool(patch.get("enableHotpatching", guest.hotpatching))
-    bypass = bool(
-        platform.get("bypassPlatformSafetyChecksOnUserSchedule", guest.bypass_safety_checks)
-    )
-    target = "windowsConfiguration.patchSettings.patchMode"
-
-    def refuse(message: str) -> ArmError:
-        return ArmError(400, "InvalidParameter", message, target)
-
-    if (
-        "enableAutomaticUpdates" in windows
-        and windows["enableAutomaticUpdates"] != guest.automatic_updates
-    ):
-        raise ArmError(
-            409,
-            "PropertyChangeNotAllowed",
-            "Changing property 'windowsConfiguration.enableAutomaticUpdates' is not allowed.",
-            target,
-        )
-    if mode not in ("Manual", "AutomaticByOS", "AutomaticByPlatform"):
-        raise refuse(f"The patchMode '{mode}' is invalid.")
-    if mode == "AutomaticByOS" and not guest.automatic_updates:
-        raise refuse(
-            "The patchMode 'AutomaticByOS' is invalid. For patchMode 'AutomaticByOS', "
-            "the property 'enableAutomaticUpdates' must be set to true."
-        )
-    if mode == "Manual" and guest.automatic_updates:
-        raise refuse(
-            "The patchMode 'Manual' is invalid. For patchMode 'Manual', the property 'enableAutomaticUpdates' must be set to false."
-        )
-    if hotpatching and mode != "AutomaticByPlatform":
-        raise refuse("Hotpatch requires the patchMode 'AutomaticByPlatform'.")
-    if hotpatching and bypass:
-        raise refuse(
-            "Hotpatch updates require platform safety checks. The "
-            "'BypassPlatformSafetyChecksOnUserSchedule' flag must be set to false to enable hotpatching."
-        )
-    return {
-        "patch_mode": mode, "hotpatching": hotpatching, "bypass": bypass,
-        "assessment_mode": patch.get("assessmentMode", guest.assessment_mode),
-        "restart": platform.get("rebootSetting", guest.restart_setting),
-    }  # fmt: skip
 
 
 def _accepted(call: Call, guest: Guest, op: Operation) -> Answer:

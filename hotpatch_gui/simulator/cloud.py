@@ -12,26 +12,20 @@ from typing import Any
 from hotpatch_gui.domain.permissions import Grant, allows
 from hotpatch_gui.domain.platforms import is_supported
 
+from .arm_error import ArmError
 from .catalog import Catalog
 from .clock import SimulatedClock
 from .fleet import assessment_of, run_patch
 from .guest import HYBRID, RESTART_MINUTES, SUBSCRIPTION, Guest, Installation, Wish, schedule
 from .patching import Patching
 from .state import StateFile
+from .wishes import raw_wish, read_wish
 
 TENANT = "00000000-0000-4000-8000-0000000c0510"
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
 LICENCE_MINUTES = 10
 VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
-
-
-class ArmError(Exception):
-    """An error in ARM's shape: HTTP status, code, message, and what it is about."""
-
-    def __init__(self, status: int, code: str, message: str, target: str | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.target = status, code, message, target
 
 
 @dataclass(slots=True)
@@ -375,54 +369,3 @@ def _settle_licence(op: Operation, guest: Guest) -> None:
 def _is_over(op: Operation) -> bool:
     """Whether nobody will ask for it again: one of the platform's that has ended."""
     return op.applied and op.run_name is not None
-
-
-def raw_wish(wish: Wish) -> dict[str, Any]:
-    """A wish as installPatches' body, as an operation keeps it."""
-    return {
-        "rebootSetting": wish.restart,
-        "maximumDuration": f"PT{wish.minutes:.0f}M",
-        "windowsParameters": {"classificationsToInclude": sorted(wish.classifications)},
-    }
-
-
-def read_wish(raw: dict[str, Any]) -> Wish:
-    """installPatches' body -> Wish. Raises ArmError 400 as Azure does for a body it cannot take."""
-    from isodate import ISO8601Error, parse_duration  # noqa: PLC0415 - only needed with a request
-
-    windows = raw.get("windowsParameters") or {}
-    restart = str(raw.get("rebootSetting", "")).casefold()
-    settings = {s.casefold(): s for s in ("IfRequired", "Never", "Always")}
-    if restart not in settings:
-        raise ArmError(
-            400,
-            "InvalidParameter",
-            "The value of parameter rebootSetting is invalid.",
-            "rebootSetting",
-        )
-    include = {str(k).upper().removeprefix("KB") for k in windows.get("kbNumbersToInclude") or ()}
-    exclude = {str(k).upper().removeprefix("KB") for k in windows.get("kbNumbersToExclude") or ()}
-    classes = {str(c).casefold() for c in windows.get("classificationsToInclude") or ()}
-    if not include and not classes:
-        raise ArmError(
-            400, "InvalidParameter",
-            "At least one classification or one KB number to include must be specified.",
-            "windowsParameters",
-        )  # fmt: skip
-    published = windows.get("maxPatchPublishDate")
-    try:
-        duration = parse_duration(raw.get("maximumDuration") or "PT4H")
-        published_by = datetime.fromisoformat(published) if published else None
-    except (ISO8601Error, ValueError, TypeError) as error:
-        raise ArmError(
-            400, "InvalidParameter", f"A value could not be read: {error}", "maximumDuration"
-        ) from None
-    return Wish(
-        classifications=frozenset(classes),
-        include=frozenset(f"KB{k}" for k in include),
-        exclude=frozenset(f"KB{k}" for k in exclude),
-        exclude_restarting=bool(windows.get("excludeKbsRequiringReboot")),
-        published_by=published_by,
-        restart=settings[restart],
-        minutes=duration.total_seconds() / 60,
-    )

@@ -1,21 +1,18 @@
-"""Assessments (kept for KEPT) and the updates that the latest one of each machine offers."""
+"""Assessments (kept for ASSESSMENTS_KEPT) and the updates that the latest one of each machine offers."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from hotpatch_gui.domain.records import Assessment
+from hotpatch_gui.domain.records import ASSESSMENTS_KEPT, Assessment
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
 from .run_sql import FINAL_RUNS, GOOD_RUNS
 from .sql import AMONG, as_list
 from .times import from_text, to_text
-
-KEPT = timedelta(days=400)
-"""A year and a month of evidence; a machine assessed daily adds a row a day. The latest is kept for good."""
 
 COUNTS = (
     ("critical", "critical"), ("security", "security"), ("updateRollup", "update_rollup"),
@@ -113,7 +110,7 @@ def unlisted(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) ->
 
 
 def forget_old(db: sqlite3.Connection, now: datetime, most: int) -> bool:
-    """Forget up to ``most`` assessments that ended longer than KEPT before now and before the newest (a clock
+    """Forget up to ``most`` assessments that ended longer than ASSESSMENTS_KEPT before now and before the newest (a clock
     that is wrong must not cost evidence); whether there may be more."""
     newest = from_text(db.execute("SELECT max(assessed_at) FROM assessments").fetchone()[0])
     if newest is None:
@@ -121,7 +118,7 @@ def forget_old(db: sqlite3.Connection, now: datetime, most: int) -> bool:
     gone = db.execute(
         "DELETE FROM assessments WHERE id IN (SELECT id FROM assessments WHERE assessed_at<? AND NOT EXISTS"
         " (SELECT 1 FROM machines WHERE assessment_id=assessments.id) ORDER BY assessed_at LIMIT ?)",
-        (to_text(min(now, newest) - KEPT), most),
+        (to_text(min(now, newest) - ASSESSMENTS_KEPT), most),
     )
     return gone.rowcount == most
 

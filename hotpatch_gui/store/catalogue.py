@@ -6,6 +6,8 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from hotpatch_gui.domain.sync_state import SyncState
+
 from .times import from_text, to_text
 
 if TYPE_CHECKING:
@@ -14,20 +16,6 @@ if TYPE_CHECKING:
 
 NAMED = 2
 """Subscriptions of a single connection that the header names; more are counted."""
-
-
-class SyncState(NamedTuple):
-    """How the last sync of a connection went. ``finished`` is the last one that came to its end."""
-
-    connection_id: int = 0
-    name: str = ""
-    account: str | None = None
-    started: datetime | None = None
-    finished: datetime | None = None
-    problem: str = ""
-    next_step: str = ""
-    problem_kind: str = ""
-    unreadable: int = 0
 
 
 def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:

@@ -10,6 +10,16 @@ from datetime import date, datetime
 from hotpatch_gui.domain.records import InstallationRun, RunUpdate
 from hotpatch_gui.domain.releases import ReleaseKind
 
+from .history_rows import (
+    LostRunRow,
+    ReleaseDay,
+    ReleaseInstall,
+    RestartRecord,
+    RestartTotal,
+    RunErrorRow,
+    RunUpdateRow,
+)
+from .rows import fields, first, typed
 from .run_sql import FINAL_RUNS, GOOD_RUNS
 from .sql import AMONG, as_list
 from .tables import DISPLAY_NAME
@@ -120,33 +130,36 @@ def save_updates(db: sqlite3.Connection, found: Iterable[tuple[int, RunUpdate]])
     )
 
 
-def results(db: sqlite3.Connection, installation_id: int) -> list[sqlite3.Row]:
+def results(db: sqlite3.Connection, installation_id: int) -> list[RunUpdateRow]:
     """What the run did to each update; what went wrong first."""
-    return db.execute(
-        "SELECT * FROM installation_updates WHERE installation_id=? ORDER BY"
-        " CASE state WHEN 'Failed' THEN 0 WHEN 'Pending' THEN 1 WHEN 'Installed' THEN 2 ELSE 3 END, name",
+    cursor = db.execute(
+        f"SELECT {fields(RunUpdateRow, 'u')} FROM installation_updates u WHERE u.installation_id=? ORDER BY"
+        " CASE u.state WHEN 'Failed' THEN 0 WHEN 'Pending' THEN 1 WHEN 'Installed' THEN 2 ELSE 3 END, u.name",
         (installation_id,),
-    ).fetchall()
+    )
+    return typed(cursor, RunUpdateRow)
 
 
-def errors(db: sqlite3.Connection, installation_id: int) -> list[sqlite3.Row]:
-    return db.execute(
-        "SELECT code, message FROM installation_errors WHERE installation_id=? ORDER BY ordinal",
+def errors(db: sqlite3.Connection, installation_id: int) -> list[RunErrorRow]:
+    """The run's errors, in Azure's order."""
+    cursor = db.execute(
+        f"SELECT {fields(RunErrorRow, 'e')} FROM installation_errors e WHERE e.installation_id=? ORDER BY e.ordinal",
         (installation_id,),
-    ).fetchall()
+    )
+    return typed(cursor, RunErrorRow)
 
 
-def run_of(db: sqlite3.Connection, operation_id: int) -> sqlite3.Row | None:
+def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
     """The run of an operation whose answer was lost: the first that somebody started on its machine after
     those known when it was sent, and that no operation claims."""
-    row: sqlite3.Row | None = db.execute(
-        "SELECT i.* FROM installations i JOIN operations o ON o.machine_id=i.machine_id WHERE o.id=?"
+    cursor = db.execute(
+        f"SELECT {fields(LostRunRow, 'i')} FROM installations i JOIN operations o ON o.machine_id=i.machine_id WHERE o.id=?"
         " AND i.started_at>coalesce(o.known_until, '') AND coalesce(i.started_by, 'User')='User'"
         " AND NOT EXISTS (SELECT 1 FROM operations x WHERE x.machine_id=i.machine_id AND x.run_id=i.run_id)"
         " ORDER BY i.started_at LIMIT 1",
         (operation_id,),
-    ).fetchone()
-    return row
+    )
+    return first(cursor, LostRunRow)
 
 
 def tally(
@@ -205,33 +218,32 @@ def installed(
     return int(row[0])
 
 
-def release_installs(
-    db: sqlite3.Connection, machine_id: int
-) -> list[tuple[str, str, str, str | None]]:
-    """(time, KB or name, state, restart status) of every operating-system release a run handled on the machine."""
-    rows = db.execute(
-        "SELECT i.started_at, coalesce(u.kb, u.name), u.state, i.restart_status FROM installation_updates u"
+def release_installs(db: sqlite3.Connection, machine_id: int) -> list[ReleaseInstall]:
+    """Every operating-system release that a run handled on the machine, oldest first."""
+    cursor = db.execute(
+        f"SELECT {fields(ReleaseInstall, 'i', kb='coalesce(u.kb, u.name)', state='u.state')} FROM installation_updates u"
         " JOIN installations i ON i.id=u.installation_id"
         f" WHERE i.machine_id=? AND {_IS_RELEASE}"
         " AND u.state IN ('Installed', 'Failed') ORDER BY i.started_at",
         (machine_id,),
     )
-    return [(r[0], r[1], r[2], r[3]) for r in rows]
+    return typed(cursor, ReleaseInstall)
 
 
 def release_days(
-    db: sqlite3.Connection, machine_ids: Sequence[int], first: date, last: date
-) -> list[sqlite3.Row]:
-    """Days on which operating-system releases were handled on these machines: day, kb, failed, machines."""
-    return db.execute(
+    db: sqlite3.Connection, machine_ids: Sequence[int], begin: date, end: date
+) -> list[ReleaseDay]:
+    """Days on which operating-system releases were handled on these machines, oldest first."""
+    cursor = db.execute(
         "SELECT date(i.started_at) AS day, coalesce(u.kb, u.name) AS kb, u.state='Failed' AS failed,"
         " count(DISTINCT i.machine_id) AS machines FROM installation_updates u"
         " JOIN installations i ON i.id=u.installation_id"
         f" WHERE date(i.started_at) BETWEEN ? AND ? {_among(machine_ids)[0]}"
         f" AND {_IS_RELEASE}"
         " AND u.state IN ('Installed', 'Failed') GROUP BY 1, 2, 3 ORDER BY 1",
-        (first.isoformat(), last.isoformat(), as_list(machine_ids)),
-    ).fetchall()
+        (begin.isoformat(), end.isoformat(), as_list(machine_ids)),
+    )
+    return typed(cursor, ReleaseDay)
 
 
 _RESTARTED = """
@@ -249,26 +261,28 @@ _RESTARTED = """
 
 def restarts(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime, limit: int
-) -> list[sqlite3.Row]:
-    """Restarts since, newest first: those of installations, with the updates that ask for one (``asked``: a
-    line for each, KB and title), and those that this program requested (``is_request``)."""
-    return db.execute(
-        f"SELECT r.*, {DISPLAY_NAME} AS name, m.sku, m.os_name, m.os_version FROM ({_RESTARTED}) r"
+) -> list[RestartRecord]:
+    """Restarts since, newest first: those of installations, and those that this program requested."""
+    system = {c: f"m.{c}" for c in ("sku", "os_name", "os_version")}
+    cursor = db.execute(
+        f"SELECT {fields(RestartRecord, 'r', name=DISPLAY_NAME, **system)} FROM ({_RESTARTED}) r"
         f" JOIN machines m ON m.id=r.machine_id{_of(machine_ids)} ORDER BY r.at DESC, r.machine_id LIMIT :limit",
         _bound(machine_ids, since) | {"limit": limit},
-    ).fetchall()
+    )
+    return typed(cursor, RestartRecord)
 
 
 def restart_totals(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime
-) -> list[sqlite3.Row]:
+) -> list[RestartTotal]:
     """All of them, counted by system and updates."""
-    return db.execute(
+    cursor = db.execute(
         f"SELECT r.asked, r.is_request, m.sku, m.os_name, max(m.os_version) AS os_version, count(*) AS restarts"
         f" FROM ({_RESTARTED}) r JOIN machines m ON m.id=r.machine_id{_of(machine_ids)}"
         " GROUP BY r.asked, r.is_request, m.sku, m.os_name",
         _bound(machine_ids, since),
-    ).fetchall()
+    )
+    return typed(cursor, RestartTotal)
 
 
 def _of(machine_ids: Sequence[int] | None) -> str:

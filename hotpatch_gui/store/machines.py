@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import Level
 
-from . import permissions, queue
+from . import permissions
+from .identity import retire_replaced
+from .rows import ChosenRow, InstallRow, MachineRow, fields, typed
 from .run_sql import FINAL_RUNS
 from .sql import AMONG, as_list
 from .tables import DISPLAY_NAME
@@ -52,68 +55,8 @@ def save(db: sqlite3.Connection, connection_id: int, machines: Iterable[Machine]
     """Insert or update; a machine that had gone is back. One that two connections see stays the first's. One
     that was made again under a deleted machine's name is another machine, and the old one keeps its history."""
     found = list(machines)
-    _retire_replaced(db, found)
+    retire_replaced(db, found)
     db.executemany(_UPSERT, [_values(connection_id, m) for m in found])
-
-
-def _retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
-    """Give up the resource id of machines whose vmId shows that another one now has it."""
-    now = {m.resource_id.lower(): m for m in found if m.vm_id}
-    rows = db.execute(
-        f"SELECT id, resource_id, vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {AMONG}",
-        (as_list(now),),
-    ).fetchall()
-    for row_id, resource_id, vm_id in rows:
-        new = now[resource_id]
-        if new.vm_id == vm_id:
-            continue
-        at = to_text(new.fetched)
-        db.execute(
-            "UPDATE machines SET resource_id=resource_id || '#' || id, gone_at=coalesce(gone_at, ?)"
-            " WHERE id=?",
-            (at, row_id),
-        )
-        queue.cancel_queued(db, [row_id], REPLACED, new.fetched)
-
-
-REPLACED = "Cancelled before it was sent: the machine was deleted, and another one has its name."
-_HISTORY = ("assessments", "installations", "operations")
-
-
-def mark_shared_ids(db: sqlite3.Connection, seen: Iterable[str]) -> None:
-    """Remember which of the machines seen in one sync have a vmId in common, as clones do: it identifies none."""
-    ids = as_list(seen)
-    db.execute(
-        f"UPDATE machines SET shares_vm_id=1 WHERE shares_vm_id=0 AND resource_id IN {AMONG} AND vm_id IN"
-        f" (SELECT vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {AMONG}"
-        " GROUP BY kind, vm_id HAVING count(*)>1)",
-        (ids, ids),
-    )
-
-
-def join_moved(db: sqlite3.Connection, connection_id: int) -> int:
-    """Give machines that moved to another resource group or subscription their history back: a machine that is
-    gone and one that is present have the same vmId. How many were joined."""
-    pairs = db.execute(
-        "SELECT o.id, n.id FROM machines o JOIN machines n ON n.vm_id=o.vm_id AND n.id<>o.id"
-        " AND n.kind=o.kind AND n.gone_at IS NULL WHERE o.gone_at IS NOT NULL AND o.vm_id IS NOT NULL"
-        " AND NOT o.shares_vm_id AND NOT n.shares_vm_id AND o.connection_id=? AND n.connection_id=?",
-        (connection_id, connection_id),
-    ).fetchall()
-    for old, new in pairs:
-        db.execute("UPDATE machines SET assessment_id=NULL WHERE id=?", (old,))
-        for table in _HISTORY:
-            db.execute(f"UPDATE OR IGNORE {table} SET machine_id=? WHERE machine_id=?", (new, old))
-        for child in ("installation_updates", "installation_errors"):
-            db.execute(
-                f"DELETE FROM {child} WHERE installation_id IN"
-                " (SELECT id FROM installations WHERE machine_id=?)",
-                (old,),
-            )
-        for table in (*_HISTORY, "updates"):
-            db.execute(f"DELETE FROM {table} WHERE machine_id=?", (old,))
-        db.execute("DELETE FROM machines WHERE id=?", (old,))
-    return len(pairs)
 
 
 def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
@@ -276,57 +219,48 @@ def mark_viewed(db: sqlite3.Connection, machine_id: int, now: datetime) -> None:
 
 def read(db: sqlite3.Connection, machine_id: int) -> Machine | None:
     row = db.execute("SELECT * FROM machines WHERE id=?", (machine_id,)).fetchone()
-    return machine_of(row) if row else None
+    return machine_from(row.__getitem__) if row else None
 
 
-def read_row(db: sqlite3.Connection, machine_id: int) -> sqlite3.Row | None:
+def read_row(db: sqlite3.Connection, machine_id: int) -> MachineRow | None:
     return next(iter(read_rows(db, [machine_id])), None)
 
 
-def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
-    """The rows of these machines in this order, with the subscription's name; one that is not there is left out."""
-    return _rows(
-        db,
-        machine_ids,
-        f"m.*, {DISPLAY_NAME} AS display_name, coalesce(s.name, m.subscription_id) AS subscription_name, {_ABLE}",
-    )
+def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[MachineRow]:
+    """The rows of these machines in this order; one that is not there is left out."""
+    return _rows(db, machine_ids, MachineRow)
 
 
-def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
-    """Like ``read_rows``, with the columns that a sum of many machines needs: a third of the memory."""
-    return _rows(
-        db,
-        machine_ids,
-        f"m.id, m.name, {DISPLAY_NAME} AS display_name, m.kind, m.resource_group, m.sku, m.os_name, m.os_version, m.power,"
-        " m.hotpatch_status, m.arc_status, m.unsaid,"
-        " m.situation, m.attention, m.in_graph, m.assessed_at, m.restart_pending, m.updates, m.important,"
-        f" m.critical, m.security, m.updates_that_restart, m.last_run_at, {_ABLE}",
-    )
+def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[ChosenRow]:
+    """Like ``read_rows``, for a sum of many machines."""
+    return _rows(db, machine_ids, ChosenRow)
 
 
-def read_for_install(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
-    """Like ``read_rows``, with the columns that the plan of an installation needs."""
-    return _rows(
-        db,
-        machine_ids,
-        f"m.id, {DISPLAY_NAME} AS display_name, m.kind, m.location, m.zone, m.resource_group, m.tags, m.power,"
-        " m.hotpatch_status, m.arc_status, m.unsaid, m.in_graph, m.assessed_at, m.restart_pending, m.updates,"
-        f" {_ABLE}",
-    )
+def read_for_install(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[InstallRow]:
+    """Like ``read_rows``, for the plan of an installation."""
+    return _rows(db, machine_ids, InstallRow)
 
 
-_ABLE = f"c.name AS connection_name, coalesce(c.may_act, 0) AS may_act, {permissions.COLUMN}"
-"""What tells whether anything may be done with the machine."""
+_COMPUTED = {
+    "display_name": DISPLAY_NAME,
+    "subscription_name": "coalesce(s.name, m.subscription_id)",
+    "connection_name": "c.name",
+    "may_act": "coalesce(c.may_act, 0)",
+    "grants": permissions.GRANTS,
+}
+_Row = TypeVar("_Row", MachineRow, ChosenRow, InstallRow)
 
 
-def _rows(db: sqlite3.Connection, machine_ids: Sequence[int], columns: str) -> list[sqlite3.Row]:
-    rows = db.execute(
-        f"SELECT {columns} FROM machines m LEFT JOIN connections c ON c.id=m.connection_id"
+def _rows(
+    db: sqlite3.Connection, machine_ids: Sequence[int], row: Callable[..., _Row]
+) -> list[_Row]:
+    cursor = db.execute(
+        f"SELECT {fields(row, 'm', **_COMPUTED)} FROM machines m LEFT JOIN connections c ON c.id=m.connection_id"
         " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
         f"{permissions.JOIN} WHERE m.id IN {AMONG}",
         (as_list(machine_ids),),
     )
-    found = {row["id"]: row for row in rows}
+    found = {one.id: one for one in typed(cursor, row)}
     return [found[i] for i in machine_ids if i in found]
 
 
@@ -352,20 +286,25 @@ def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[in
     return [r[0] for r in rows]
 
 
-def machine_of(row: sqlite3.Row) -> Machine:
+def machine_of(row: MachineRow) -> Machine:
+    return machine_from(partial(getattr, row))
+
+
+def machine_from(column: Callable[[str], Any]) -> Machine:
+    """A machine out of the columns of its table."""
     return Machine(
-        resource_id=row["azure_id"],
-        name=row["name"],
-        subscription_id=row["subscription_id"],
-        resource_group=row["resource_group"],
-        location=row["location"],
-        fetched=from_text(row["fetched_at"]) or datetime.min.replace(tzinfo=UTC),
-        zone=row["zone"],
-        availability_set=row["availability_set"],
-        update_domain=row["update_domain"],
-        tags=row["tags"],
-        vm_id=row["vm_id"],
-        **sort_of(row[column] for column in SORT),
+        resource_id=column("azure_id"),
+        name=column("name"),
+        subscription_id=column("subscription_id"),
+        resource_group=column("resource_group"),
+        location=column("location"),
+        fetched=from_text(column("fetched_at")) or datetime.min.replace(tzinfo=UTC),
+        zone=column("zone"),
+        availability_set=column("availability_set"),
+        update_domain=column("update_domain"),
+        tags=column("tags"),
+        vm_id=column("vm_id"),
+        **sort_of(map(column, SORT)),
     )
 
 

@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
 
+from .rows import OperationRow, fields, first, typed
 from .sql import AMONG, BEFORE_OTHERS, KINDS, MISSED, OPEN, as_list
 from .tables import DISPLAY_NAME
 from .times import from_text, to_text
 
-_SELECT = (
-    f"SELECT o.*, {DISPLAY_NAME} AS machine_name, m.azure_id FROM operations o"
-    " JOIN machines m ON m.id=o.machine_id "
-)
+_FIELDS = fields(OperationRow, "o", machine_name=DISPLAY_NAME, azure_id="m.azure_id")
+_SELECT = f"SELECT {_FIELDS} FROM operations o JOIN machines m ON m.id=o.machine_id "
 
 
 SKEW = timedelta(minutes=1)
@@ -66,11 +65,10 @@ def any_in(
     return row is not None
 
 
-def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[sqlite3.Row]:
+def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[OperationRow]:
     """Their rows, oldest first."""
-    return db.execute(
-        f"{_SELECT} WHERE o.id IN {AMONG} ORDER BY o.id", (as_list(operation_ids),)
-    ).fetchall()
+    cursor = db.execute(f"{_SELECT} WHERE o.id IN {AMONG} ORDER BY o.id", (as_list(operation_ids),))
+    return typed(cursor, OperationRow)
 
 
 class Work(NamedTuple):
@@ -78,7 +76,7 @@ class Work(NamedTuple):
     end is not known among them."""
 
     total: int = 0
-    first: sqlite3.Row | None = None
+    first: OperationRow | None = None
     by_kind: Mapping[str, int] = MappingProxyType({})
 
 
@@ -96,11 +94,13 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
         return Work()
     by = "o.id" if machine_ids is None else "+o.id"
     is_busy = f"{is_open} AND o.state IN {BEFORE_OTHERS}"
-    first = db.execute(f"{_SELECT} WHERE {is_busy} ORDER BY {by} LIMIT 1", values).fetchone()
+    oldest = first(
+        db.execute(f"{_SELECT} WHERE {is_busy} ORDER BY {by} LIMIT 1", values), OperationRow
+    )
     (lost,) = db.execute(
         f"SELECT count(*) FROM operations o WHERE {is_open} AND o.state='unknown'", values
     ).fetchone()
-    return Work(sum(n for _, n in kinds) - lost, first, dict(map(tuple, kinds)))
+    return Work(sum(n for _, n in kinds) - lost, oldest, dict(map(tuple, kinds)))
 
 
 def is_any_open(db: sqlite3.Connection) -> bool:
@@ -109,32 +109,31 @@ def is_any_open(db: sqlite3.Connection) -> bool:
     return row is not None
 
 
-def last_ended(db: sqlite3.Connection) -> sqlite3.Row | None:
+def last_ended(db: sqlite3.Connection) -> OperationRow | None:
     """The operation that ended last."""
-    row: sqlite3.Row | None = db.execute(
+    cursor = db.execute(
         f"{_SELECT} WHERE o.ended_at IS NOT NULL ORDER BY o.ended_at DESC, o.id DESC LIMIT 1"
-    ).fetchone()
-    return row
+    )
+    return first(cursor, OperationRow)
 
 
-def last_failures(db: sqlite3.Connection, most: int) -> list[sqlite3.Row]:
+def last_failures(db: sqlite3.Connection, most: int) -> list[OperationRow]:
     """Those that failed or whose end is not known, the latest first."""
-    return db.execute(
-        f"{_SELECT} WHERE o.state IN {MISSED} ORDER BY o.id DESC LIMIT ?", (most,)
-    ).fetchall()
+    cursor = db.execute(f"{_SELECT} WHERE o.state IN {MISSED} ORDER BY o.id DESC LIMIT ?", (most,))
+    return typed(cursor, OperationRow)
 
 
 def open_operations(db: sqlite3.Connection) -> list[Operation]:
     """Operations that have not ended, oldest first; what a damaged file asks for is none that can be done."""
-    rows = db.execute(
+    cursor = db.execute(
         f"{_SELECT} WHERE o.ended_at IS NULL AND o.state IN {OPEN} AND o.kind IN {KINDS} ORDER BY o.id"
     )
-    return [operation_of(r) for r in rows]
+    return [operation_of(row) for row in typed(cursor, OperationRow)]
 
 
 def read(db: sqlite3.Connection, operation_id: int) -> Operation:
     """Raises LookupError for an id that is not there."""
-    row = db.execute(f"{_SELECT} WHERE o.id=?", (operation_id,)).fetchone()
+    row = read_row(db, operation_id)
     if row is None:
         raise LookupError(f"no operation {operation_id}")
     return operation_of(row)
@@ -202,25 +201,24 @@ def progress(
     )
 
 
-def read_row(db: sqlite3.Connection, operation_id: int) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = db.execute(f"{_SELECT} WHERE o.id=?", (operation_id,)).fetchone()
-    return row
+def read_row(db: sqlite3.Connection, operation_id: int) -> OperationRow | None:
+    return first(db.execute(f"{_SELECT} WHERE o.id=?", (operation_id,)), OperationRow)
 
 
-def operation_of(row: sqlite3.Row) -> Operation:
+def operation_of(row: OperationRow) -> Operation:
     return Operation(
-        id=row["id"],
-        machine_id=row["machine_id"],
-        machine_name=row["machine_name"],
-        resource_id=row["azure_id"],
-        kind=OperationKind(row["kind"]),
-        state=OperationState.parse(row["state"]),
-        request=row["request"],
-        created=from_text(row["created_at"]) or datetime.min.replace(tzinfo=UTC),
-        sent=from_text(row["sent_at"]),
-        ended=from_text(row["ended_at"]),
-        token=row["token"],
-        note=row["note"],
-        standby=Standby(row["standby"]),
-        batch_id=row["batch_id"],
+        id=row.id,
+        machine_id=row.machine_id,
+        machine_name=row.machine_name,
+        resource_id=row.azure_id,
+        kind=OperationKind(row.kind),
+        state=OperationState.parse(row.state),
+        request=row.request,
+        created=from_text(row.created_at) or datetime.min.replace(tzinfo=UTC),
+        sent=from_text(row.sent_at),
+        ended=from_text(row.ended_at),
+        token=row.token,
+        note=row.note,
+        standby=Standby(row.standby),
+        batch_id=row.batch_id,
     )

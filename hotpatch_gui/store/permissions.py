@@ -20,7 +20,7 @@ JOIN = (
     " LEFT JOIN permissions o ON o.connection_id=m.connection_id AND o.scope=m.resource_id"
 )
 """Joins a machine's row with its group's grants and with its own, which count where they are known."""
-COLUMN = "coalesce(o.grants, g.grants) AS grants"
+GRANTS = "coalesce(o.grants, g.grants)"
 
 
 def save(

@@ -11,7 +11,7 @@ from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.domain.standing import COUNTS_UNSAID, RESTART_UNSAID
 
 from . import schedules
-from .machines import machine_of
+from .machines import machine_from
 from .run_sql import GOOD_RUNS
 from .tables import DISPLAY_NAME
 from .times import from_text, to_text
@@ -53,7 +53,7 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
     if by_assessment:
         patched = released
     return Facts(
-        str(row["id"]), replace(machine_of(row), name=row["display_name"]), assessed, patched,
+        str(row["id"]), replace(machine_from(row.__getitem__), name=row["display_name"]), assessed, patched,
         by_hand=row["patched"] is not None and row["by_platform"] is None, by_assessment=by_assessment,
         failed=from_text(row["failed"]), begun=from_text(row["begun"]),
         health=row["health"], health_since=from_text(row["health_at"]), schedules=followed,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from hotpatch_gui.domain.evidence import Evidence, standing
@@ -18,6 +18,7 @@ from hotpatch_gui.domain.updates import RestartBehavior
 
 from . import assessments
 from .machines import SORT, machine_of, sort_of
+from .rows import MachineRow
 from .run_sql import GOOD_RUNS
 from .sql import as_list
 from .times import from_text
@@ -31,30 +32,31 @@ def _typical(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchSt
     return machine, hotpatch_status(machine, assessed=assessed)
 
 
-def evidence_of(row: sqlite3.Row) -> Evidence:
-    """A row of machines -> what the coverage sentence needs."""
+def evidence_of(row: MachineRow) -> Evidence:
+    """What the coverage sentence needs of a machine."""
     machine = machine_of(row)
-    return _evidence(machine, hotpatch_status(machine, assessed=bool(row["in_graph"])), row)
+    status = hotpatch_status(machine, assessed=bool(row.in_graph))
+    return _evidence(machine, status, partial(getattr, row))
 
 
-def _evidence(machine: Machine, status: HotpatchStatus, row: sqlite3.Row) -> Evidence:
+def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], Any]) -> Evidence:
     return Evidence(
         machine=machine,
         status=status,
-        assessed=from_text(row["assessed_at"]),
-        assessment_error=row["assessment_error"],
-        restart_pending=bool(row["restart_pending"]),
-        updates=row["updates"],
-        updates_that_restart=row["updates_that_restart"],
-        offered=_kbs(row["offered_kbs"]),
-        titles=titles_of(row["offered_releases"]),
-        restart_kbs=_kbs(row["restart_kbs"]),
-        last_run_failed=row["last_run_failed"],
-        out_of_band_kbs=_kbs(row["out_of_band_kbs"]),
-        patch_service=row["patch_service"],
-        pending_since=from_text(row["pending_at"]),
-        hidden=from_text(row["hidden_at"]),
-        unsaid=tuple(row["unsaid"].split()),
+        assessed=from_text(column("assessed_at")),
+        assessment_error=column("assessment_error"),
+        restart_pending=bool(column("restart_pending")),
+        updates=column("updates"),
+        updates_that_restart=column("updates_that_restart"),
+        offered=_kbs(column("offered_kbs")),
+        titles=titles_of(column("offered_releases")),
+        restart_kbs=_kbs(column("restart_kbs")),
+        last_run_failed=column("last_run_failed"),
+        out_of_band_kbs=_kbs(column("out_of_band_kbs")),
+        patch_service=column("patch_service"),
+        pending_since=from_text(column("pending_at")),
+        hidden=from_text(column("hidden_at")),
+        unsaid=tuple(column("unsaid").split()),
     )
 
 
@@ -85,7 +87,7 @@ def refresh_standing(
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]
         machine, status = _typical(row[2 : 2 + len(SORT)], bool(in_graph))
-        situation, level = standing(_evidence(machine, status, row), calendar, now)
+        situation, level = standing(_evidence(machine, status, row.__getitem__), calendar, now)
         derived = (*row[2 + len(SORT) : -2], status, situation, int(level))
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)

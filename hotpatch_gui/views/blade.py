@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
     QStackedWidget,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from hotpatch_gui.domain.coverage import coverage
-from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models import asked, words
-from hotpatch_gui.models.ability import Ability, why_not
+from hotpatch_gui.models import headline
+from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.chosen import Chosen, read_chosen
-from hotpatch_gui.models.reader import Asker
-from hotpatch_gui.store import machines, operations, standings
-from hotpatch_gui.store.changes import Changes
-from hotpatch_gui.store.operations import Work
+from hotpatch_gui.models.work import Work, read_work
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 
+from .command_bar import CommandBar
 from .dialogs.once import open_once
 from .services import Services
 from .widgets.banner import Banner
 from .widgets.empty import EmptyState
 from .widgets.labels import ElidedLabel
 from .widgets.later import Later
-from .widgets.typed_number import TYPED_ABOVE
 
 if TYPE_CHECKING:
     from .tabs.compliance import ComplianceTab
@@ -61,22 +52,9 @@ _SHOWN_TABLES = frozenset(
         "releases",
     }
 )
-_ASSESS_MEANING = (
-    "Each of them looks for updates; that takes minutes and changes nothing on the machines."
-)
-_RESTART_MEANING = (
-    "What runs there is interrupted for some minutes. Azure does not stagger restarts by availability zones and "
-    "sets. A machine on which an installation is under way is restarted once that has ended."
-)
 FEW = 100
 """Machines of which the file is asked on the UI thread; more are left to the reader."""
 _WORK_TABLES = frozenset({"operations"})
-_KINDS = {
-    "assess": OperationKind.ASSESS, "install": OperationKind.INSTALL, "restart": OperationKind.RESTART,
-    "configure": OperationKind.SETTINGS,
-}  # fmt: skip
-"""What the commands ask for."""
-_OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
 
 
 class Blade(QStackedWidget):
@@ -98,7 +76,9 @@ class Blade(QStackedWidget):
         self._passing.setSingleShot(True)
         self._passing.setInterval(PASSING_MS)
         self._passing.timeout.connect(self._read_from_azure)
-        self.commands: dict[str, QAction] = {}
+        self.command_bar = CommandBar(services, self)
+        self.command_bar.export_requested.connect(self._export)
+        self.commands = self.command_bar.commands
         self._make_parts()
         self._lay_out()
         services.source.changed.connect(self._on_changed)
@@ -150,7 +130,7 @@ class Blade(QStackedWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addWidget(self._command_bar())
+        column.addWidget(self.command_bar)
         column.addLayout(sentence)
         column.addWidget(self.tabs, 1)
         self.addWidget(self.empty)
@@ -158,48 +138,6 @@ class Blade(QStackedWidget):
         self.addWidget(page)
         self._page = page
         self.show_machines(())
-
-    def _command_bar(self) -> QFrame:
-        bar = QFrame()
-        bar.setObjectName("commands")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(8, 2, 8, 4)
-        row.setSpacing(4)
-        for key, icon, text, keys, slot in (
-            ("refresh", "refresh", "Refresh", "F5", self._refresh),
-            ("assess", "assess", "Assess now", "Ctrl+Shift+A", self._assess),
-            ("install", "install", "Install updates now", "Ctrl+I", self.open_install),
-            ("configure", "configure", "Update settings", "Ctrl+U", self.open_settings),
-            ("restart", "restart", "Restart", None, self._restart),
-            ("export", "export", "Export", "Ctrl+E", self._export),
-        ):
-            row.addWidget(self._command(key, icon, text, keys, slot))
-        row.addStretch(1)
-        whole = QShortcut(QKeySequence("Shift+F5"), self)
-        whole.activated.connect(self._refresh_whole)
-        return bar
-
-    def _refresh_whole(self) -> None:
-        """Read all of the fleet, also what cannot have changed."""
-        self._s.requests.sync(whole=True)
-
-    def _command(
-        self, key: str, icon: str, text: str, keys: str | None, slot: Callable[[], object]
-    ) -> QToolButton:
-        action = QAction(text, self)
-        action.setObjectName(f"command-{key}")
-        action.triggered.connect(slot)
-        if keys is not None:
-            action.setShortcut(QKeySequence(keys))
-        self.addAction(action)
-        self.commands[key] = action
-        button = QToolButton()
-        button.setObjectName(f"button-{key}")
-        button.setDefaultAction(action)
-        button.setAccessibleName(text)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._s.icons.give(icon, action.setIcon)
-        return button
 
     @property
     def machine_ids(self) -> tuple[int, ...]:
@@ -227,7 +165,7 @@ class Blade(QStackedWidget):
     def _show_reading(self) -> None:
         """Nothing of the machines chosen before stays in sight, and no command acts on them."""
         self._chosen = None
-        self._update_commands()
+        self._tell_commands()
         self.setCurrentWidget(self._reading)
         self._reading.say(Glyph.RUNNING, f"Reading {len(self._ids):,} machines", "")
 
@@ -239,7 +177,7 @@ class Blade(QStackedWidget):
     def set_online(self, *, online: bool) -> None:
         if online != self._online:
             self._online = online
-            self._update_commands()
+            self._tell_commands()
 
     def reload(self) -> None:
         """Read the chosen machines out of the file again."""
@@ -262,68 +200,43 @@ class Blade(QStackedWidget):
         self.setCurrentWidget(self._page if chosen else self.empty)
         self._chosen = chosen
         if chosen is None:
-            self._update_commands()
+            self._tell_commands()
         else:
             self._show_work()
             self._show_head(chosen)
             self._show_tab()
-            self._update_commands()
+            self._tell_commands()
 
     def _show_failure(self, why: str) -> None:
         self._chosen = None
         self.say_empty(Glyph.ERROR, "This can't be shown", why)
         self.setCurrentWidget(self.empty)
-        self._update_commands()
+        self._tell_commands()
 
     def _show_work(self) -> None:
         """What is under way on the chosen machines, above what is known of them."""
-        read = partial(operations.work, machine_ids=self._ids)
+        read = partial(read_work, machine_ids=self._ids)
         self._work_asker.ask(read, at_once=len(self._ids) <= FEW)
 
     def _take_work(self, work: Work) -> None:
         self._work = work
-        first = work.first
-        self.work.setVisible(first is not None)
-        if first is not None:
+        self.work.setVisible(bool(work.doing))
+        if work.doing:
             also = f", and {work.total - 1:,} more under way" if work.total > 1 else ""
-            self.work.show_text(
-                Level.INFO,
-                f"{asked.doing(first)}{also}.",
-                first["note"] or "Waiting for its turn.",
-                glyph=Glyph.RUNNING,
-            )
-        self._update_commands()
+            self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
+        self._tell_commands()
 
     def _show_head(self, chosen: Chosen) -> None:
-        updates = f"{chosen.updates:,}" if chosen.assessed else "–"
-        count = f"{chosen.updates:,}" if chosen.listed else "–"
-        self.tabs.setTabText(1, f"Update compliance ({count})")
-        row = chosen.one
-        if row is not None:
-            zone = f" zone {row['zone']}" if row["zone"] else ""
-            self.title.set_whole(f"{row['display_name']} | Hotpatch")
-            self.subtitle.set_whole(
-                f"{words.kind_text(row)} · {row['resource_group']} · {row['location']}{zone} · {words.power_text(row)}"
-            )
-            found = coverage(standings.evidence_of(row), self._s.calendar(), self._s.clock())
+        self.tabs.setTabText(1, f"Update compliance ({headline.updates_count(chosen)})")
+        self.title.set_whole(headline.title(chosen))
+        self.subtitle.set_whole(headline.subtitle(chosen))
+        found = headline.coverage_of_one(chosen, self._s.calendar(), self._s.clock())
+        if found is not None:
             self.banner.show_coverage(found)
-            self.banner.button.setVisible(found.needs_releases)
-            return
-        self.banner.button.hide()
-        self.title.set_whole(f"{len(chosen.ids):,} machines | Hotpatch")
-        self.subtitle.set_whole(f"Machines · {', '.join(chosen.resource_groups)}")
-        self.banner.show_text(
-            chosen.level,
-            f"{len(chosen.ids):,} machines are chosen; commands act on all of them.",
-            f"{updates} updates are on offer to {chosen.offered:,} of them; "
-            f"installing everything restarts or may restart {chosen.restarting:,}."
-            if chosen.offered
-            else "No update is on offer to any of them."
-            if chosen.listed == len(chosen.ids)
-            else f"A current list of updates is known of {chosen.listed:,} of them, and offers nothing."
-            if chosen.listed
-            else "No current list of updates is known of any of them.",
-        )
+        else:
+            all_of_them = f"{len(chosen.ids):,} machines are chosen; commands act on all of them."
+            self.banner.show_text(chosen.level, all_of_them, headline.sum_of_several(chosen))
+        self.banner.button.setVisible(found is not None and found.needs_releases)
 
     @property
     def status(self) -> StatusTab:
@@ -351,19 +264,18 @@ class Blade(QStackedWidget):
 
     def _show_tab(self) -> None:
         """Fill the tab in sight; the others are filled when they come into sight."""
-        db, chosen = self._s.source.db, self._chosen
-        place = self.tabs.currentWidget()
-        if db is None or chosen is None or not isinstance(place, Later) or not place.is_built:
+        chosen, place = self._chosen, self.tabs.currentWidget()
+        if chosen is None or not isinstance(place, Later) or not place.is_built:
             return
         match place:
             case self._status:
-                self.status.show_chosen(db, chosen)
+                self.status.show_chosen(chosen)
             case self._compliance:
                 self.compliance.show_chosen(chosen)
             case self._history:
                 self.history.show_machines(chosen.ids)
             case self._schedule:
-                self.schedule.show_chosen(db, chosen)
+                self.schedule.show_chosen(chosen)
 
     def _make_status(self) -> StatusTab:
         from .tabs.status import StatusTab  # noqa: PLC0415 - after the first paint
@@ -392,58 +304,8 @@ class Blade(QStackedWidget):
         if self._ids and changes.touch(_WORK_TABLES):
             self._show_work()
 
-    def _update_commands(self) -> None:
-        for key, kind in _KINDS.items():
-            action = self.commands[key]
-            able = self._able(kind)
-            why, then = "", ""
-            if not self._online:
-                why = _OFFLINE_TIP
-            elif not able.ids:
-                why = able.why_not or "No machine is chosen."
-            elif self._is_under_way(kind, able.ids):
-                why = f"“{kind.label}” is under way already."
-            elif self._work.first is not None:
-                first = OperationKind(self._work.first["kind"]).label
-                then = f"Azure takes one at a time; this is sent when “{first}” has ended."
-            action.setEnabled(not why)
-            action.setToolTip(f"{action.text()}: {why or then}" if why or then else action.text())
-
-    def _is_under_way(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
-        """Whether this is open on each of them already."""
-        return self._work.by_kind.get(kind, 0) >= len(machine_ids)
-
-    def _able(self, kind: OperationKind) -> Ability:
-        """On which of the chosen machines the operation can be asked for."""
-        return self._chosen.able[kind] if self._chosen is not None else Ability(())
-
-    def _read_rows(self, machine_ids: Sequence[int]) -> list[sqlite3.Row]:
-        db = self._s.source.db
-        return machines.read_rows(db, machine_ids) if db is not None else []
-
-    def _refresh(self) -> None:
-        self._s.requests.sync()
-        if len(self._ids) == 1:
-            self._s.requests.read_machine(self._ids[0])
-
-    def _assess(self) -> None:
-        able = self._able(OperationKind.ASSESS).ids
-        if len(able) <= TYPED_ABOVE and len(able) == len(self._ids):
-            self._s.requests.assess(able)
-        else:
-            self._confirm("Assess", OperationKind.ASSESS, _ASSESS_MEANING, self._s.requests.assess)
-
-    def open_install(self) -> None:
-        """Ask what to install on the chosen machines."""
-        from .dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
-
-        open_once(self, lambda: InstallDialog(self._s, self._ids, self))
-
-    def open_settings(self) -> None:
-        from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
-
-        rows = self._read_rows(self._ids)
-        open_once(self, lambda: UpdateSettingsDialog(self._s, rows, self))
+    def _tell_commands(self) -> None:
+        self.command_bar.show_state(self._ids, self._chosen, self._work, online=self._online)
 
     def open_releases(self) -> None:
         from .dialogs.releases import ReleasesDialog  # noqa: PLC0415 - after the first paint
@@ -452,7 +314,9 @@ class Blade(QStackedWidget):
 
     def _export(self) -> None:
         """What the tab in sight shows; a report of the machines where it shows no table."""
-        from .widgets.export import Exporter, machines_report, table_report  # noqa: PLC0415
+        from hotpatch_gui.models.exports import machines_report  # noqa: PLC0415 - after the first paint
+
+        from .widgets.export import Exporter, origin, table_report  # noqa: PLC0415
 
         if self._exporter is None:
             self._exporter = Exporter(self._s, self)
@@ -463,9 +327,8 @@ class Blade(QStackedWidget):
         elif place is self._history:
             table = self.history.panel.table
         else:
-            self._exporter.ask(
-                f"Report {name}", machines_report(self._ids, f"Report of {name}", self._s)
-            )
+            report = machines_report(self._ids, f"Report of {name}", origin(self._s))
+            self._exporter.ask(f"Report {name}", report)
             return
         kind = "Compliance" if place is self._compliance else "History"
         self._exporter.ask(f"{kind} {name}", table_report(table, f"{kind} of {name}", self._s))
@@ -473,23 +336,4 @@ class Blade(QStackedWidget):
     @property
     def export_name(self) -> str:
         row = self._chosen.one if self._chosen is not None else None
-        return row["name"] if row is not None else f"{len(self._ids)} machines"
-
-    def _restart(self) -> None:
-        self._confirm("Restart", OperationKind.RESTART, _RESTART_MEANING, self._s.requests.restart)
-
-    def _confirm(
-        self, verb: str, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]
-    ) -> None:
-        """Ask, naming the machines on which it is possible and those that are skipped."""
-        from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
-
-        reasons = [(row, why_not(row, kind)) for row in self._read_rows(self._ids)]
-        rows = [row for row, why in reasons if not why]
-        skipped = [(row["display_name"], why) for row, why in reasons if why]
-        open_once(
-            self,
-            lambda: ConfirmDialog(
-                self._s.theme, verb, rows, self, meaning=meaning, do=do, skipped=skipped
-            ),
-        )
+        return row.name if row is not None else f"{len(self._ids)} machines"

@@ -16,10 +16,9 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.models import words
-from hotpatch_gui.store import catalogue
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.models import state, words
 from hotpatch_gui.system.resources import resource
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 
@@ -105,9 +104,7 @@ class Header(QFrame):
             self.demo.setMenu(menu)
 
     def show_subscription(self) -> None:
-        db = self._s.source.db
-        found = catalogue.connection_names(db) if db is not None else []
-        self.subscription.set_whole(" · ".join(found) or self._s.cloud.name)
+        self.subscription.set_whole(state.connection_names(self._s.source) or self._s.cloud.name)
 
     def show_clock(self) -> None:
         """The demo's own day and how fast it runs."""

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.store import catalogue
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.models.state import is_connected, sync_state
 
 from .dialogs.once import open_once
 from .header import Header
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         """The connection that the notice asks to sign in, outside a sync's problem; 0 for none."""
         self.header = Header(services)
         self.rail = Rail(services)
-        self.machines = MachinesPage(services, self._sync_state)
+        self.machines = MachinesPage(services, sync_state(services.source))
         self.status_bar = StatusBar(services)
         self.notice = Banner(services.theme)
         self.notice.hide()
@@ -124,17 +124,6 @@ class MainWindow(QMainWindow):
         self.header.load_pictures()
 
     @property
-    def _sync_state(self) -> catalogue.SyncState:
-        db = self._s.source.db
-        return catalogue.sync_state(db) if db is not None else catalogue.SyncState()
-
-    @property
-    def _is_connected(self) -> bool:
-        """Whether there is a connection, as far as is known before the file is open."""
-        db = self._s.source.db
-        return db is None or bool(catalogue.sync_states(db))
-
-    @property
     def is_syncing(self) -> bool:
         return self._syncing
 
@@ -159,8 +148,9 @@ class MainWindow(QMainWindow):
 
     def show_sync(self) -> None:
         """Say how the data stands: offline and other problems of the last sync."""
-        state = self._sync_state
-        self.machines.show_sync(state, syncing=self._syncing, is_connected=self._is_connected)
+        state = sync_state(self._s.source)
+        is_connected_ = is_connected(self._s.source)
+        self.machines.show_sync(state, syncing=self._syncing, is_connected=is_connected_)
         offline = state.problem_kind == ProblemKind.OFFLINE
         if state.problem:
             self._asks = 0
@@ -238,7 +228,7 @@ class MainWindow(QMainWindow):
 
     def _retry(self) -> None:
         """Try again, or have the user sign in where that is what lacks."""
-        state = self._sync_state
+        state = sync_state(self._s.source)
         if self._asks:
             self._s.requests.sign_in(self._asks)
         elif state.problem_kind == ProblemKind.NOT_SIGNED_IN:

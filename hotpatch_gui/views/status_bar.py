@@ -7,11 +7,12 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from hotpatch_gui import __version__
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.models import asked, words
-from hotpatch_gui.store import catalogue, operations, side_reads
-from hotpatch_gui.store.changes import Changes
-from hotpatch_gui.store.operations import Work
+from hotpatch_gui.domain.sync_state import SyncState
+from hotpatch_gui.models import state, words
+from hotpatch_gui.models.state import Missing
+from hotpatch_gui.models.work import Work, all_work, last_end
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
@@ -35,7 +36,7 @@ class StatusBar(QFrame):
         self._s = services
         theme = services.theme
         self._syncing = ""
-        self._state = catalogue.SyncState()
+        self._state = SyncState()
         self._glyph = GlyphLabel(theme, 12)
         self.connection = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         self.connection.setObjectName("connection")
@@ -57,7 +58,7 @@ class StatusBar(QFrame):
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.reload)
         self._most = 0
-        self._missing: list[side_reads.SideRead] = []
+        self._missing = Missing()
         self._is_connected = True
         self._end_timer = QTimer(self)
         self._end_timer.setSingleShot(True)
@@ -73,52 +74,50 @@ class StatusBar(QFrame):
             self._show_connection()
 
     def reload(self) -> None:
-        db = self._s.source.db
-        if db is None:
+        source = self._s.source
+        if source.db is None:
             self._glyph.set_glyph(Glyph.RUNNING)
             self.connection.set_whole("Opening the data file…")
             self._show_work(Work())
             return
-        self._state = catalogue.sync_state(db)
-        self._is_connected = bool(catalogue.sync_states(db))
-        self._missing = side_reads.missing(db)
+        self._state = state.sync_state(source)
+        self._is_connected = state.is_connected(source)
+        self._missing = state.missing(source)
         self._show_connection()
-        self._show_work(operations.work(db))
+        self._show_work(all_work(source))
 
     def _show_connection(self) -> None:
-        state, now = self._state, self._s.clock()
+        last, now = self._state, self._s.clock()
         if not self._is_connected:
             self._glyph.set_glyph(Glyph.INFO)
             self.connection.set_whole("No connection to Azure yet")
             return
         when = (
-            f"last full sync {words.moment_text(state.finished)} ({age_text(state.finished, now)})"
-            if state.finished
+            f"last full sync {words.moment_text(last.finished)} ({age_text(last.finished, now)})"
+            if last.finished
             else "never synced"
         )
-        if state.problem:
+        if last.problem:
             self._glyph.set_glyph(Glyph.ERROR)
-            self.connection.set_whole(f"{state.problem} Showing what was known: {when}.")
-        elif self._syncing or state.finished is None:
+            self.connection.set_whole(f"{last.problem} Showing what was known: {when}.")
+        elif self._syncing or last.finished is None:
             self._glyph.set_glyph(Glyph.RUNNING)
             self.connection.set_whole(f"Syncing: {self._syncing or 'starting'} · {when}")
         else:
-            self._glyph.set_glyph(Glyph.WARNING if self._missing else Glyph.OK)
-            many = f"{state.unreadable:,} row{'' if state.unreadable == 1 else 's'}"
-            odd = f" · {many} could not be read" if state.unreadable else ""
-            who = f"Signed in as {state.account}" if state.account else "Connected"
+            self._glyph.set_glyph(Glyph.WARNING if self._missing.names else Glyph.OK)
+            many = f"{last.unreadable:,} row{'' if last.unreadable == 1 else 's'}"
+            odd = f" · {many} could not be read" if last.unreadable else ""
+            who = f"Signed in as {last.account}" if last.account else "Connected"
             text = when.replace("last full sync", f"{who} · synced")
-            names = ", ".join(dict.fromkeys(m.what for m in self._missing))
-            without = f" · could not be read: {names}" if names else ""
-            self.connection.set_whole(
-                f"{text}{odd}{without}", more="\n".join(map(_missing_text, self._missing))
-            )
+            missing = self._missing
+            without = f" · could not be read: {missing.names}" if missing.names else ""
+            self.connection.set_whole(f"{text}{odd}{without}", more=missing.sentences)
 
     def _show_work(self, work: Work) -> None:
         """One operation with its own progress, several by how many of them have ended."""
-        first, count = work.first, work.total
-        self.progress.setVisible(first is not None)
-        if first is None:
+        count = work.total
+        self.progress.setVisible(bool(work.doing))
+        if not work.doing:
             if self._most:
                 self._show_end()
             self._most = 0
@@ -128,22 +127,18 @@ class StatusBar(QFrame):
         self._end_timer.stop()
         self.work.show()
         more = f" and {count - 1:,} more" if count > 1 else ""
-        note = f": {first['note']}" if count == 1 and first["note"] else ""
-        self.work.setText(f"{asked.doing(first)}{more}{note}")
+        note = f": {work.note}" if count == 1 and work.note else ""
+        self.work.setText(f"{work.doing}{more}{note}")
         done, total = (
-            (first["done"] or 0, first["total"] or 0)
-            if self._most == 1
-            else (self._most - count, self._most)
+            (work.done, work.steps) if self._most == 1 else (self._most - count, self._most)
         )
         self.progress.setValue(max(0, min(100, 100 * done // max(1, total))))
 
     def _show_end(self) -> None:
         """How the last operation ended, for a while."""
-        db = self._s.source.db
-        row = operations.last_ended(db) if db is not None else None
-        if row is not None:
-            kind, state = asked.kind(row), asked.text(row).lower()
-            self.work.setText(f"{kind} on {row['machine_name']}: {state}. {row['note']}")
+        text = last_end(self._s.source)
+        if text:
+            self.work.setText(text)
             self._end_timer.start()
 
     def _on_changed(self, changes: Changes) -> None:
@@ -154,9 +149,3 @@ class StatusBar(QFrame):
         super().mouseReleaseEvent(event)
         if self.work.isVisible():
             self.clicked.emit()
-
-
-def _missing_text(missing: side_reads.SideRead) -> str:
-    return (
-        f"{missing.connection}, {missing.what}: {missing.problem} What was known before is shown."
-    )

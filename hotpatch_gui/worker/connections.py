@@ -5,31 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.domain.operations import Operation, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, operations, queue
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store import catalogue, connections, queue
 from hotpatch_gui.store.release_book import ReleaseBook
 
+from .carrying import Carrying
 from .events import Changed, Connected, Failed, Observer, Synced, SyncEnded
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Jobs
-from .turns import Turns
 
 if TYPE_CHECKING:
     from .context import Context
 
 log = logging.getLogger(__name__)
 RETRY_S = 15.0
-EXPIRES = timedelta(hours=1)
-"""How old a request from an earlier run may be to be sent still."""
 SIGNED_OUT = Problem(
     ProblemKind.NOT_SIGNED_IN, "You signed out.", "What is shown is what was known last."
 )
@@ -60,7 +56,7 @@ class Connections:
     ) -> None:  # fmt: skip
         self._file, self._clock, self._releases, self._jobs = file, clock, releases, jobs
         self._observe, self._prompt = observe, prompt
-        self._transport, self._only, self._sends = transport, only, sends
+        self._transport, self._only = transport, only
         self._sync_every_s = sync_every_s
         self._contexts: dict[int, Context] = {}
         self._syncing: set[int] = set()
@@ -69,9 +65,7 @@ class Connections:
         self._stumbled: set[int] = set()
         """Those whose last sync the file did not let come to its end."""
         self._whole_next: set[int] = set()
-        self._looks = 0
-        self._begun_at = clock()
-        self._turns = Turns()
+        self.carrying = Carrying(file, clock, jobs, self._contexts, self.changed, sends=sends)
         self._periods: dict[int, asyncio.Event] = {}
 
     def changed(self, *tables: str) -> None:
@@ -102,6 +96,7 @@ class Connections:
 
         from .calls import Calls  # noqa: PLC0415
         from .context import Context  # noqa: PLC0415
+        from .sync.machine import read_lists  # noqa: PLC0415
 
         try:
             gateway = await in_thread(
@@ -118,7 +113,7 @@ class Connections:
         self._contexts[connection.id] = Context(
             self._file, gateway, Calls(gateway), self._clock, self._releases, self._jobs,
             lambda changes: self._observe(Changed(changes)), lambda problem: self._observe(Failed(problem)),
-            self.follow, self.wake, self._turns,
+            self.carrying.follow, self.carrying.wake, self.carrying.turns, read_lists,
         )  # fmt: skip
         self._periods[connection.id] = asyncio.Event()
         if begins:
@@ -128,7 +123,7 @@ class Connections:
         """Begin the jobs that should run and do not."""
         self._begun.add(connection_id)
         self._jobs.add(f"{connection_id} periodic", lambda: self._periodic(connection_id))
-        self.follow_open(connection_id)
+        self.carrying.follow_open(connection_id)
 
     def revive_all(self) -> None:
         """Those that somebody has to sign in to first stay as they are."""
@@ -210,8 +205,11 @@ class Connections:
 
     async def read_machine(self, resource_id: str) -> None:
         machine_id = self.machine_id(resource_id)
-        context = self._context_of(machine_id) if machine_id is not None else None
-        if context is None or machine_id is None:
+        if machine_id is None:
+            return
+        own = connections.of_machine(self._file.db, machine_id) or 0
+        context = self._contexts.get(own)
+        if context is None:
             return
         from .sync.machine import read_chosen  # noqa: PLC0415
 
@@ -223,82 +221,6 @@ class Connections:
         from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first frame
 
         return machines.ids(self._file.db, [resource_id.lower()]).get(resource_id.lower())
-
-    def _context_of(self, machine_id: int) -> Context | None:
-        return self._contexts.get(connections.of_machine(self._file.db, machine_id) or 0)
-
-    def follow_open(self, connection_id: int) -> None:
-        """Take up every operation of the connection that has not ended, as far as its turn has come."""
-        waiting, old = set(), []
-        for operation in operations.open_operations(self._file.db):
-            if connections.of_machine(self._file.db, operation.machine_id) != connection_id:
-                continue
-            if self._has_expired(operation):
-                old.append(operation.id)
-            elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
-                waiting.add(operation.batch_id)
-            else:
-                self._follow(operation)
-        if old:
-            self._jobs.add(f"{connection_id} expire", lambda: self._expire(old))
-        for batch_id in waiting:
-            self.go_on_with(batch_id)
-
-    def _has_expired(self, operation: Operation) -> bool:
-        """Whether it waited from an earlier run of the program for longer than anybody expects; one that the user has
-        told to wait, or that waits for its wave, does not expire."""
-        waits = operation.batch_id is not None or operation.standby is not Standby.NO
-        is_queued = operation.state is OperationState.QUEUED
-        is_earlier = operation.created < self._begun_at
-        return (
-            is_queued and not waits and is_earlier and self._clock() - operation.created > EXPIRES
-        )
-
-    async def _expire(self, operation_ids: list[int]) -> None:
-        async with self._file.transaction(durable=True) as db:
-            queue.expire(db, operation_ids, self._clock())
-        self.changed("operations", "calls")
-
-    def follow(self, operation_ids: Iterable[int]) -> None:
-        """Begin these, which have just been queued or whose turn has come."""
-        for operation_id in operation_ids:
-            self._follow(operations.read(self._file.db, operation_id))
-
-    def _follow(self, operation: Operation) -> None:
-        context = self._context_of(operation.machine_id)
-        waits = operation.state is OperationState.QUEUED and not self._sends
-        if context is not None and not waits:
-            name = f"{context.connection_id} operation {operation.id}"
-            self._jobs.add(name, lambda: self._carry(context, operation))
-
-    async def _carry(self, context: Context, operation: Operation) -> None:
-        """To its end, however it comes: what waits for it goes on."""
-        from .operations.follow import follow  # noqa: PLC0415 - after the first frame
-
-        try:
-            await follow(context, operation.id)
-        finally:
-            self.wake(operation)
-
-    def wake(self, operation: Operation) -> None:
-        """It has ended, or goes on no more: others on its machine and in its batch do."""
-        self._turns.wake(operation.machine_id)
-        if operation.batch_id is not None:
-            self.go_on_with(operation.batch_id)
-
-    def go_on_with(self, batch_id: int) -> None:
-        """Look whose turn it is in a batch, after whatever goes on now."""
-        self._looks += 1
-        self._jobs.add(f"batch {batch_id} {self._looks}", lambda: self._go_on(batch_id))
-
-    async def _go_on(self, batch_id: int) -> None:
-        async with self._file.transaction(durable=True) as db:
-            stopped = queue.stop_batch(db, batch_id, self._clock())
-        if stopped:
-            self.changed("operations", "calls")
-        up = self._contexts
-        for operation_id in queue.next_of_batch(self._file.db, batch_id, up):
-            self._follow(operations.read(self._file.db, operation_id))
 
     async def save(self, connection: Connection) -> None:
         """Store where it leads. A new one, or one that leads elsewhere now, signs in first, and then is read."""
@@ -365,7 +287,7 @@ class Connections:
             raise
         self._forget_tokens(connection_id, context)
         for batch_id in queue.batches_with_waiting(self._file.db):
-            self.go_on_with(batch_id)
+            self.carrying.go_on_with(batch_id)
         self.changed(
             "connections",
             "subscriptions",

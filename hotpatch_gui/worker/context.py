@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import Operation
 from hotpatch_gui.domain.problems import Problem
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
 
-from .calls import Calls
+from .calls import Calls, Urgency
 from .file import DataFile
 from .jobs import Jobs
 from .sync.lists import Lists
@@ -32,6 +32,7 @@ class Context:
         follow: begins the operations with these ids, which have just been queued.
         ended: hears of an operation that has ended, so that those that wait for it go on.
         turns: wakes what waits on a machine.
+        read_lists: reads the lists of some machines (``sync.machine.read_lists``).
         lists: reads the lists of machines whose operations have ended, many together.
     """
 
@@ -46,10 +47,12 @@ class Context:
     follow: Callable[[Iterable[int]], None]
     ended: Callable[[Operation], None]
     turns: Turns
+    read_lists: Callable[[Context, Sequence[int], Urgency], Awaitable[None]]
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lists", Lists(self))
+        lists = Lists(lambda ids: self.read_lists(self, ids, Urgency.FOLLOW))
+        object.__setattr__(self, "lists", lists)
 
     @property
     def db(self) -> sqlite3.Connection:

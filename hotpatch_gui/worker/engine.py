@@ -11,21 +11,19 @@ import sqlite3
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import connections, database, operations, queue
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.store import connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
 
 from . import commands as asked
 from .connections import Connections
-from .events import Changed, Failed, Idled, Observer, Opened, Prompted, Queued
+from .events import Failed, Idled, Observer, Opened, Prompted
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Job, Jobs
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
     from hotpatch_gui.domain.releases import Calendar
 
+    from .asking import Asking
     from .commands import Command
     from .release_updates import ReleaseUpdates
 
@@ -41,33 +40,11 @@ log = logging.getLogger(__name__)
 STOP_S = 5.0
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """After which jobs that ended in a failure of the file, or in a bug, are begun again."""
-QUEUE_SLICE = 200
-"""Operations queued in one transaction."""
-_OPERATIONS = Changes.to("operations", "calls")
 _BUG = Problem(
     ProblemKind.BUG,
     "Something went wrong in this program, and one task of it was given up.",
     "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
 )
-
-
-def under_way(kind: OperationKind, machines: int) -> Problem:
-    """That the same was asked for before is no failure, and is said."""
-    where = f"on {machines:,} of the machines" if machines > 1 else "on the machine"
-    return Problem(
-        ProblemKind.CONFLICT,
-        f"“{kind.label}” is under way {where} already, so it was not asked for again.",
-        "Activity shows it; one whose end is not known can be dismissed there.",
-    )
-
-
-def _not_here(count: int) -> Problem:
-    what = "The machine is" if count == 1 else f"{count:,} of the machines are"
-    return Problem(
-        ProblemKind.NOT_FOUND,
-        f"{what} not in the data that this program works on now, so nothing was asked of Azure.",
-        "Read the fleet again with F5, and choose the machines anew.",
-    )
 
 
 def local_user() -> str:
@@ -316,13 +293,20 @@ class Engine:
             case asked.ReadMachine(resource_id):
                 await connections_.read_machine(resource_id)
             case asked.Act():
-                await self._act(command, connections_)
+                await self._asking(connections_).act(command)
             case asked.Cancel():
-                await self._cancel(command, connections_)
+                await self._asking(connections_).cancel(command)
             case asked.WaitForTurn():
-                await self._wait_for_turn(command, connections_)
+                await self._asking(connections_).wait_for_turn(command)
             case _:
                 await self._do_with_releases(command)
+
+    def _asking(self, connections_: Connections) -> Asking:
+        from .asking import Asking  # noqa: PLC0415 - after the first frame
+
+        assert self._file is not None
+        carrying = connections_.carrying
+        return Asking(self._file, self._clock, carrying, self._observe, self._asked_by)
 
     async def _do_with_releases(self, command: Command) -> None:
         updates = self._release_updates()
@@ -356,67 +340,6 @@ class Engine:
             case _:
                 return False
         return True
-
-    async def _act(self, command: asked.Act, connections_: Connections) -> None:
-        """Put it on the disk, slice by slice; then it is told and begun."""
-        assert self._file is not None
-        requests, missing = self._requests(command)
-        async with self._file.transaction() as db:
-            batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
-        queued: list[int] = []
-        for start in range(0, len(requests), QUEUE_SLICE):
-            some = requests[start : start + QUEUE_SLICE]
-            async with self._file.transaction(durable=True) as db:
-                ids = queue.add(
-                    db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
-                )
-            queued += ids
-            self._observe(Changed(_OPERATIONS))
-            self._observe(Queued(tuple(ids)))
-            if batch is None:
-                connections_.follow(ids)
-            await asyncio.sleep(0)
-        if batch is not None:
-            connections_.go_on_with(batch)
-        passed_over = len(requests) - len(queued)
-        self._observe(Queued((), is_last=True))
-        if passed_over:
-            self._observe(Failed(under_way(command.kind, passed_over)))
-        if missing:
-            self._observe(Failed(_not_here(missing)))
-
-    def _requests(self, command: asked.Act) -> tuple[list[queue.Request], int]:
-        """The rows of the machines named, in their order of waves, and how many are not in this file."""
-        from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first frame
-
-        assert self._file is not None
-        known = machines.ids(self._file.db, (name.lower() for name, _ in command.requests))
-        groups: Sequence[str] = command.groups or [""] * len(command.requests)
-        order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
-        found = [
-            queue.Request(known[name.lower()], body, order[group], group)
-            for (name, body), group in zip(command.requests, groups, strict=True)
-            if name.lower() in known
-        ]
-        return found, len(command.requests) - len(found)
-
-    async def _cancel(self, command: asked.Cancel, connections_: Connections) -> None:
-        assert self._file is not None
-        async with self._file.transaction(durable=True) as db:
-            done = queue.cancel(db, command.operation_id, command.resource_id, self._clock())
-        self._observe(Changed(_OPERATIONS))
-        if done is not None:
-            connections_.wake(operations.read(self._file.db, command.operation_id))
-
-    async def _wait_for_turn(self, command: asked.WaitForTurn, connections_: Connections) -> None:
-        assert self._file is not None
-        async with self._file.transaction(durable=True) as db:
-            queued = queue.ask_again(
-                db, command.operation_id, command.resource_id, self._clock(), self._asked_by
-            )
-        self._observe(Changed(_OPERATIONS))
-        if queued is not None:
-            connections_.follow([queued])
 
 
 def _import_sdks() -> None:

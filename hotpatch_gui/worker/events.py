@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.problems import Problem
-from hotpatch_gui.store.changes import Changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,11 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
     row = installations.run_of(db, op.id)
     if row is None:
         return NotYet.NO_TRACE
-    status = RunStatus.parse(row["status"])
+    status = RunStatus.parse(row.status)
     if not status.is_final:
         return NotYet.GOES_ON
     state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
-    return Found(state, f"Azure shows the installation: {status.label.lower()}.", row["run_id"])
+    return Found(state, f"Azure shows the installation: {status.label.lower()}.", row.run_id)
 
 
 def _has_settings(machine: Machine, op: Operation) -> bool:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock, system_clock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store import machines, releases, standings
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.release_book import ReleaseBook
 
 from .events import Changed, Observer, ReleasesRead

@@ -14,12 +14,12 @@ from statistics import median
 from PySide6.QtTest import QTest
 
 from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.store import database
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.views.dialogs.install import InstallDialog
 
 from .fleet import UPDATES_EACH
@@ -82,13 +82,13 @@ def _ms(work: Callable[[], object]) -> float:
 def _dialog(stage: Stage, figures: Figures, rounds: int) -> None:
     opened = []
     for _ in range(rounds):
-        opened.append(_ms(stage.window.machines.blade.open_install))
+        opened.append(_ms(stage.window.machines.blade.command_bar.open_install))
         dialog = stage.window.findChild(InstallDialog)
         assert dialog is not None
         stage.until(lambda: dialog.machines.rowCount() == MACHINES)  # noqa: B023 - used at once
         dialog.reject()
         stage.settle()
-    stage.window.machines.blade.open_install()
+    stage.window.machines.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     gaps = Gaps()

@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import database
-from hotpatch_gui.store.assessments import KEPT
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.store.times import to_text
 from hotpatch_gui.system import resources
@@ -54,7 +54,7 @@ class Figures:
             f"{SYNCS} syncs of {MACHINES:,} machines with the window open, from sync {WARM} to the last: memory "
             f"{self.memory[0]:.0f} to {self.memory[1]:.0f} MB (limit +{MEMORY_MB:g}), file "
             f"{self.size[0] / 1e6:.2f} to {self.size[1] / 1e6:.2f} MB ({self._growth:+.1f} %, limit "
-            f"{FILE_PERCENT:g} %); of {OLD_ROWS:,} assessments older than {KEPT.days} days that are no machine's latest {self.too_old} are left, "
+            f"{FILE_PERCENT:g} %); of {OLD_ROWS:,} assessments older than {ASSESSMENTS_KEPT.days} days that are no machine's latest {self.too_old} are left, "
             f"of as many installations {self.runs_lost} are gone: {'met' if self.is_met else 'MISSED'}"
         )
 
@@ -81,7 +81,7 @@ def measure(folder: Path, _: int) -> Figures:
                 memory.append(resident_mb())
                 size.append(_size(path))
     with closing(sqlite3.connect(path)) as db:
-        old = to_text(EPOCH - KEPT)
+        old = to_text(EPOCH - ASSESSMENTS_KEPT)
         (too_old,) = db.execute(
             "SELECT count(*) FROM assessments WHERE assessed_at<? AND NOT EXISTS"
             " (SELECT 1 FROM machines WHERE assessment_id=assessments.id)",
@@ -95,7 +95,7 @@ def measure(folder: Path, _: int) -> Figures:
 
 def _age(path: Path) -> None:
     """Give the file a past beyond the retention rule."""
-    old = to_text(EPOCH - KEPT - timedelta(days=3))
+    old = to_text(EPOCH - ASSESSMENTS_KEPT - timedelta(days=3))
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<{OLD_ROWS})"
     with closing(database.open_writer(path)) as db, database.transaction(db):
         db.execute(

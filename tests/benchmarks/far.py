@@ -139,11 +139,7 @@ def _small(folder: Path, azure: Far, figures: Figures) -> None:
 
 def _chosen(session: Session, first: int, count: int) -> list[int]:
     rows = machines.read_rows(session.db, machines.present(session.db))
-    able = [
-        r["id"]
-        for r in rows
-        if r["kind"] == "vm" and r["power"] == "running" and r["agent_ready"] != 0
-    ]
+    able = [r.id for r in rows if r.kind == "vm" and r.power == "running" and r.agent_ready != 0]
     return able[first : first + count]
 
 
@@ -169,7 +165,7 @@ def _script(folder: Path, azure: Far) -> float:
     with Session(folder, azure.target, print) as session:
         session.wait_for_sync()
         rows = machines.read_rows(session.db, _chosen(session, 0, ASSESSED))
-    names = [(row["resource_group"], row["name"]) for row in rows]
+    names = [(row.resource_group, row.name) for row in rows]
     client = ComputeManagementClient(
         NoCredential(), azure.said["subscription_id"], base_url=azure.said["endpoint"],
         authentication_policy=NoAuthentication(), polling_interval=1,

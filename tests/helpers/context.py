@@ -21,6 +21,7 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.file import DataFile
 from hotpatch_gui.worker.jobs import Job, Jobs
 from hotpatch_gui.worker.sync.fleet import sync_fleet
+from hotpatch_gui.worker.sync.machine import read_lists
 from hotpatch_gui.worker.turns import Turns
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def run_with(
         context = Context(
             DataFile(path, db), gateway, Calls(gateway), clock, ReleaseBook(resources.calendar, lambda: db),
             Jobs(_raised, lambda: None), lambda _: None, lambda _: None, lambda _: None, lambda _: None,
-            Turns(),
+            Turns(), read_lists,
         )  # fmt: skip
         try:
             return await job(context)

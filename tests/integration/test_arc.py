@@ -233,7 +233,7 @@ def test_nothing_is_sent_to_an_expired_server(stage: Stage, kind: OperationKind)
     assert db is not None
     (row,) = machines.read_rows(db, [machine_id])
     assert "has expired" in why_not(row, kind)
-    stage.app.engine.send(Act(kind, [(row["azure_id"], "{}")]))
+    stage.app.engine.send(Act(kind, [(row.azure_id, "{}")]))
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "has expired" in one(stage, "SELECT note FROM operations")[0]
     assert not stage.wire.cloud.received

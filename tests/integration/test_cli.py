@@ -13,9 +13,10 @@ import pytest
 
 from helpers.simulator import simulate
 from hotpatch_gui import __version__
+from hotpatch_gui.application.worlds import reset_demo
 from hotpatch_gui.captures import environment
-from hotpatch_gui.cli import NO_DISPLAY, reset_demo
 from hotpatch_gui.domain.clouds import simulated
+from hotpatch_gui.system.display import NO_DISPLAY
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -81,7 +81,7 @@ def test_chosen_rows_alone_are_exported(
         page.selectionModel().SelectionFlag.Select | page.selectionModel().SelectionFlag.Rows,
     )
     stage.settle()
-    wanted = [page.model().row(n)["started_at"] for n in (1, 3)]
+    wanted = [page.model().row(n).started_at for n in (1, 3)]
     assert len(page.selected_ids) == 2
     chosen["name"] = "history.json"
     button = next(b for b in stage.window.findChildren(ExportButton) if b.isVisible())

@@ -17,7 +17,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, Wire
-from hotpatch_gui.simulator.cloud import read_wish
+from hotpatch_gui.simulator.wishes import read_wish
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker.operations import pauses

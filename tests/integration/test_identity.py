@@ -21,7 +21,8 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import database, machines
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.store.tables import HISTORY, MACHINES, Where
+from hotpatch_gui.store.lists import HISTORY
+from hotpatch_gui.store.tables import MACHINES, Where
 
 NAME = "vm-web-01"
 
@@ -103,7 +104,7 @@ def test_a_machine_made_again_under_its_name_inherits_nothing(
     assert (new["gone_at"], new["out_of_band_kbs"], runs(db, new["id"])) == (None, "", set())
     assert new["situation"] == "No assessment known"
     shown = HISTORY.rows(db, HISTORY.ids(db, Where(), "started", True))
-    assert f"{NAME} (gone)" in {row["machine_name"] for row in shown.values()}
+    assert f"{NAME} (gone)" in {row.machine_name for row in shown.values()}
 
 
 def test_a_request_for_the_old_machine_never_reaches_the_new_one(
@@ -154,16 +155,16 @@ def test_equal_names_are_told_apart_in_lists(
     sync()
     first, second = of(db)
     shown = MACHINES.rows(db, [first["id"], second["id"]])
-    assert {r["name"] for r in shown.values()} == {
+    assert {r.name for r in shown.values()} == {
         f"{NAME} (rg-web)",
         f"{NAME} (rg-twin)",
     }
     other = next(r for r in of(db, "vm-web-02"))
-    assert MACHINES.rows(db, [other["id"]])[other["id"]]["name"] == "vm-web-02"
+    assert MACHINES.rows(db, [other["id"]])[other["id"]].name == "vm-web-02"
     rows = machines.read_rows(db, [first["id"], second["id"]])
-    assert len({r["display_name"] for r in rows}) == 2
+    assert len({r.display_name for r in rows}) == 2
     history = HISTORY.rows(db, HISTORY.ids(db, Where(), "started", True)).values()
-    assert NAME not in {r["machine_name"] for r in history}
+    assert NAME not in {r.machine_name for r in history}
 
 
 def test_a_machine_that_was_never_read_has_no_tick(
@@ -175,10 +176,10 @@ def test_a_machine_that_was_never_read_has_no_tick(
     with database.transaction(db):
         new = replace(machine, resource_id=f"{machine.resource_id}-new", name="vm-zz", vm_id=None)
         machines.save(db, 1, [new])
-    row = next(r for r in machines.read_rows(db, machines.present(db)) if r["name"] == "vm-zz")
+    row = next(r for r in machines.read_rows(db, machines.present(db)) if r.name == "vm-zz")
     assert words.level_of(row) is Level.UNKNOWN
     assert words.situation_of(row) == "Not read yet"
-    assert row["attention"] == Level.UNKNOWN
+    assert row.attention == Level.UNKNOWN
 
 
 def test_a_machine_that_is_made_again_and_again_is_each_time_another(

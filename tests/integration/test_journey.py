@@ -24,7 +24,7 @@ def compliance(stage: Stage) -> list[str]:
     stage.settle()
     model = stage.window.machines.blade.compliance.model
     rows = (model.row(n) for n in range(model.rowCount()))
-    return sorted(row["kb"] for row in rows if row is not None)
+    return sorted(row.kb for row in rows if row is not None)
 
 
 def install(stage: Stage, qtbot: QtBot, only: str) -> str:
@@ -99,7 +99,7 @@ def test_see_assess_install_and_see_the_result(qapp, qtbot: QtBot, tmp_path: Pat
             stage.settle()
             history = blade.history.model
             newest = [history.row(n) for n in (0, 1)]
-            assert [row["restart_status"] for row in newest] == ["NotNeeded", "Completed"]
+            assert [row.restart_status for row in newest] == ["NotNeeded", "Completed"]
             assert [history.index(n, 2).data() for n in (0, 1)] == ["Succeeded", "Succeeded"]
 
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:

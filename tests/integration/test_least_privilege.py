@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import pytest
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QTextDocument
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store import connections
+from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
@@ -27,7 +31,14 @@ def limited(stage: Stage) -> Stage:
 
 def commands(stage: Stage) -> dict[str, tuple[bool, str]]:
     found = stage.window.machines.blade.commands
-    return {key: (action.isEnabled(), action.toolTip()) for key, action in found.items()}
+    return {key: (action.isEnabled(), _shown(action.toolTip())) for key, action in found.items()}
+
+
+def _shown(tip: str) -> str:
+    """A tooltip's text as Qt shows it."""
+    document = QTextDocument()
+    document.setHtml(tip) if Qt.mightBeRichText(tip) else document.setPlainText(tip)
+    return document.toPlainText()
 
 
 def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limited: Stage) -> None:
@@ -45,7 +56,7 @@ def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limit
     assert all(enabled for enabled, _ in commands(limited).values())
     limited.choose("vm-web-02", "vm-app-01")
     assert commands(limited)["install"][0], "on those of them where it may"
-    limited.window.machines.blade.open_install()
+    limited.window.machines.blade.command_bar.open_install()
     dialog = limited.window.findChild(InstallDialog)
     assert dialog is not None
     rows = {limited.window.machines.model.id_at(n) for n in range(16)}
@@ -154,3 +165,14 @@ def test_a_subscription_out_of_sight_is_not_taken_for_deleted_machines(stage: St
         "srv-hq-01", "srv-hq-02", "srv-branch-01", "hci-app-01",
     }  # fmt: skip
     assert "vm-web-01" not in found, "that one is gone: Azure said 404"
+
+
+def test_a_name_in_a_tooltip_is_shown_as_it_is(stage: Stage) -> None:
+    stage.start()
+    name = "<b>it's</b> & <img src=x>"
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("UPDATE connections SET name=?, may_act=0", (name,))
+    stage.app.source.announce(Changes.to("connections"))
+    stage.choose("vm-web-02")
+    _, why = commands(stage)["assess"]
+    assert why == f"Assess now: Actions are off for {name}. Settings › Connections turns them on."

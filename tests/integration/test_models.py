@@ -9,14 +9,14 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from PySide6.QtWidgets import QTableView
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.models import columns
-from hotpatch_gui.models.reader import Asker
+from hotpatch_gui.models.asker import Asker
+from hotpatch_gui.models.machine_list import COLUMNS as MACHINE_COLUMNS
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.models.windowed import PAGE_ROWS, PAGES_KEPT, WindowedModel
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import database, tables
-from hotpatch_gui.store.changes import Changes
-from hotpatch_gui.views.widgets.machine_list import COLUMNS as MACHINE_COLUMNS
+from hotpatch_gui.store import database, lists, tables
 
 ROWS = 20_000
 
@@ -67,8 +67,8 @@ def loaded(qtbot, model: WindowedModel) -> WindowedModel:
 
 @pytest.mark.parametrize(
     ("table", "shown"),
-    [(tables.UPDATES, columns.COMPLIANCE), (tables.KBS, columns.KBS), (tables.HISTORY, columns.HISTORY),
-     (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)],
+    [(lists.UPDATES, columns.COMPLIANCE), (lists.KBS, columns.KBS), (lists.HISTORY, columns.HISTORY),
+     (lists.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)],
     ids=["updates", "kbs", "history", "operations", "machines"],
 )  # fmt: skip
 def test_every_model_keeps_qts_rules(
@@ -76,15 +76,15 @@ def test_every_model_keeps_qts_rules(
 ) -> None:
     model = model_of(source, table, shown)
     model.set_where(
-        tables.updates_where([1], text="00001") if table is tables.UPDATES else model.where
+        lists.updates_where([1], text="00001") if table is lists.UPDATES else model.where
     )
     model.load_first_screen()
     qtmodeltester.check(model, force_py=True)
 
 
 def test_every_column_can_be_sorted_by_what_it_names(source: DataSource, path: Path) -> None:
-    for table, shown in ((tables.UPDATES, columns.COMPLIANCE), (tables.KBS, columns.KBS), (tables.HISTORY, columns.HISTORY),
-                         (tables.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)):  # fmt: skip
+    for table, shown in ((lists.UPDATES, columns.COMPLIANCE), (lists.KBS, columns.KBS), (lists.HISTORY, columns.HISTORY),
+                         (lists.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)):  # fmt: skip
         for key in {c.sort for c in shown if c.sort}:
             assert key in table.sorts
             assert source.db is not None
@@ -92,14 +92,14 @@ def test_every_column_can_be_sorted_by_what_it_names(source: DataSource, path: P
 
 
 def test_the_first_screen_is_there_at_once_and_all_rows_follow(qtbot, source: DataSource) -> None:
-    model = model_of(source, tables.UPDATES, columns.COMPLIANCE)
+    model = model_of(source, lists.UPDATES, columns.COMPLIANCE)
     model.load_first_screen()
     assert model.rowCount() == 100
     qtbot.waitUntil(lambda: model.rowCount() == ROWS)
 
 
 def test_only_the_rows_in_sight_are_fetched(qtbot, source: DataSource) -> None:
-    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
     view = QTableView()
     qtbot.addWidget(view)
     view.setModel(model)
@@ -114,29 +114,29 @@ def test_only_the_rows_in_sight_are_fetched(qtbot, source: DataSource) -> None:
 
 
 def test_sorting_and_filtering_are_done_by_sql(qtbot, source: DataSource) -> None:
-    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
     name = next(n for n, c in enumerate(model.columns) if c.key == "name")
     model.sort(name, Qt.SortOrder.DescendingOrder)
     qtbot.waitUntil(lambda: model.index(0, name).data() == f"Update {ROWS - 1:06d}")
-    model.set_where(tables.updates_where([1], text="Update 000012"))
+    model.set_where(lists.updates_where([1], text="Update 000012"))
     qtbot.waitUntil(lambda: model.rowCount() == 1)
-    model.set_where(tables.updates_where([1], text="100%_"))
+    model.set_where(lists.updates_where([1], text="100%_"))
     qtbot.waitUntil(lambda: model.rowCount() == 0)
 
 
 def test_the_newest_request_wins(qtbot, source: DataSource) -> None:
-    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
     for text in ("0", "00", "000", "0000", "00004", "000042"):
-        model.set_where(tables.updates_where([1], text=f"Update {text}"))
+        model.set_where(lists.updates_where([1], text=f"Update {text}"))
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     assert source.reader.is_idle
-    assert model.row(0)["name"] == "Update 000042"
+    assert model.row(0).name == "Update 000042"
 
 
 def test_a_refresh_keeps_the_selection_by_row_and_not_by_place(
     qtbot, source: DataSource, path: Path
 ) -> None:
-    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
     view = QTableView()
     qtbot.addWidget(view)
     view.setModel(model)
@@ -160,7 +160,7 @@ def test_a_refresh_keeps_the_selection_by_row_and_not_by_place(
 def test_a_row_deleted_under_the_view_is_blank_and_not_a_crash(
     qtbot, source: DataSource, path: Path
 ) -> None:
-    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
+    model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
     db = sqlite3.connect(path)
     with db:
         db.execute("DELETE FROM updates")
@@ -221,8 +221,8 @@ def test_another_question_ends_the_one_before_and_has_the_only_answer(
 def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
     qtbot, source: DataSource
 ) -> None:
-    model = model_of(source, tables.KBS, columns.KBS)
-    model.set_where(tables.kbs_where("000123"))
+    model = model_of(source, lists.KBS, columns.KBS)
+    model.set_where(lists.kbs_where("000123"))
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     source.db.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
     assert model.index(0, 0).data() == "Update 000123"
@@ -230,11 +230,11 @@ def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
 
 
 def test_rows_of_something_else_leave_nothing_of_those_before(qtbot, source: DataSource) -> None:
-    model = loaded(qtbot, model_of(source, tables.UPDATES, columns.COMPLIANCE))
-    model.show_others(tables.updates_where([1], text="KB500000"), at_once=False)
+    model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
+    model.show_others(lists.updates_where([1], text="KB500000"), at_once=False)
     assert model.rowCount() == 0
     assert not model.is_loaded
     qtbot.waitUntil(lambda: model.rowCount() == 10)
-    model.show_others(tables.updates_where([2]), at_once=True)
+    model.show_others(lists.updates_where([2]), at_once=True)
     assert model.rowCount() == 0
     assert model.is_loaded

@@ -104,7 +104,7 @@ def test_settings(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     stage.choose("vm-web-01")
     for _ in range(HELD):
-        stage.window.machines.blade.open_settings()
+        stage.window.machines.blade.command_bar.open_settings()
     dialogs = stage.window.findChildren(UpdateSettingsDialog)
     assert len(dialogs) == 1
     dialogs[0].orchestrations[Orchestration.CUSTOMER_SCHEDULES].setChecked(True)

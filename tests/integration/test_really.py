@@ -27,7 +27,7 @@ def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, s
     assert isinstance(page, HistoryPage)
     model = stage.table("fleetHistoryTable").model()
     row = model.row(0)
-    assert row["machine_name"] == name
+    assert row.machine_name == name
     place = [column.key for column in model.columns].index("doubts")
     return model.text(row, place), model.columns[place].tip(row, stage.clock.now())
 

@@ -15,8 +15,9 @@ from requests.exceptions import ReadTimeout
 
 from hotpatch_gui.application.folder_lock import lock
 from hotpatch_gui.application.targets import azure_target
+from hotpatch_gui.application.worlds import read_world, reset_demo
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.cli import build_parser, read_world, reset_demo
+from hotpatch_gui.cli import build_parser
 from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
@@ -30,7 +31,6 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
@@ -186,7 +186,7 @@ def test_compliance_filters(stage: Stage) -> None:
     stage.settle()
 
     def kbs() -> set[str]:
-        return {tab.model.row(n)["kb"] for n in range(tab.model.rowCount())}
+        return {tab.model.row(n).kb for n in range(tab.model.rowCount())}
 
     assert kbs() == {"KB5120228", "KB5120708", "KB2267602"}
     chip = lambda name: stage.window.findChild(QAbstractButton, f"complianceChip-{name}")  # noqa: E731
@@ -243,7 +243,7 @@ def test_history_tiles_filter_and_a_run_shows_its_errors(stage: Stage) -> None:
 def test_settings_that_azure_would_refuse_cannot_be_saved(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01")
-    stage.window.machines.blade.open_settings()
+    stage.window.machines.blade.command_bar.open_settings()
     dialog = stage.window.findChild(UpdateSettingsDialog)
     assert dialog is not None
     assert not dialog.save.isEnabled()
@@ -294,7 +294,7 @@ def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path:
     with Stage("light", folder=tmp_path, wire=wire) as stage:
         stage.start()
         stage.choose(*(f"many-{n}" for n in range(25)))
-        stage.window.machines.blade.open_install()
+        stage.window.machines.blade.command_bar.open_install()
         dialog = stage.window.findChild(InstallDialog)
         assert dialog is not None
         dialog.go_to(1)
@@ -310,7 +310,7 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
     """The preview shows what the request says, whatever else is in the boxes."""
     stage.start()
     stage.choose("vm-web-02", "vm-app-01", "vm-dev-01")
-    stage.window.machines.blade.open_install()
+    stage.window.machines.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     dialog.go_to(1)
@@ -349,7 +349,7 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
 def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, name: str) -> None:
     stage.start()
     stage.choose(name, "vm-web-02")
-    stage.window.machines.blade.open_install()
+    stage.window.machines.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     offered = {
@@ -393,7 +393,7 @@ def test_what_is_not_known_still_follows_the_restart_setting(
 def test_a_kb_that_one_machine_is_offered_is_on_offer(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-02", "vm-dc-01")
-    stage.window.machines.blade.open_install()
+    stage.window.machines.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     dialog.go_to(1)
@@ -425,7 +425,7 @@ def selected(dialog: InstallDialog) -> dict[str, str]:
 def test_a_machine_that_does_not_run_cannot_be_chosen_for_installation(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-02", "vm-dev-01")
-    stage.window.machines.blade.open_install()
+    stage.window.machines.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     assert len(dialog.chosen_ids) == 1
@@ -500,7 +500,7 @@ def test_machines_are_found_by_their_tags_and_show_them(stage: Stage) -> None:
     stage.window.header.search.setText("app:sql")
     stage.settle()
     model = stage.window.machines.model
-    assert [model.row(n)["name"] for n in range(model.rowCount())] == ["vm-sql-01"]
+    assert [model.row(n).name for n in range(model.rowCount())] == ["vm-sql-01"]
 
 
 def test_a_search_that_hides_the_machine_moves_on_to_the_first_hit(stage: Stage) -> None:
@@ -514,7 +514,7 @@ def test_a_search_that_hides_the_machine_moves_on_to_the_first_hit(stage: Stage)
     (hit,) = page.list.selected_ids
     assert page.blade.machine_ids == (hit,)
     assert page.blade.title.whole == "vm-sql-01 | Hotpatch"
-    page.blade.open_install()
+    page.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     assert dialog.chosen_ids == [hit]
@@ -590,7 +590,7 @@ def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage:
     stage.start()
     stage.choose("vm-web-01", "vm-web-02")
     blade = stage.window.machines.blade
-    blade.open_settings()
+    blade.command_bar.open_settings()
     dialog = stage.window.findChild(UpdateSettingsDialog)
     assert dialog is not None
     assert dialog.mixed["hotpatch"].text() == "Mixed: off for 1, on for 1"
@@ -621,7 +621,7 @@ def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage:
 def test_a_setting_that_some_machines_cannot_have_skips_them_by_name(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01", "vm-legacy-01")
-    stage.window.machines.blade.open_settings()
+    stage.window.machines.blade.command_bar.open_settings()
     dialog = stage.window.findChild(UpdateSettingsDialog)
     assert dialog is not None
     dialog.hotpatch.setCheckState(Qt.CheckState.Unchecked)
@@ -636,7 +636,7 @@ def test_a_setting_that_some_machines_cannot_have_skips_them_by_name(stage: Stag
 def test_azure_machines_and_arc_servers_are_changed_one_kind_at_a_time(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01", "srv-hq-01")
-    stage.window.machines.blade.open_settings()
+    stage.window.machines.blade.command_bar.open_settings()
     dialog = stage.window.findChild(UpdateSettingsDialog)
     assert dialog is not None
     assert dialog.kinds[False].isVisible()
@@ -717,7 +717,7 @@ def test_what_no_list_tells_has_no_count(stage: Stage, name: str) -> None:
 def test_a_restart_that_is_pending_already_is_foretold(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-dc-01")
-    stage.window.machines.blade.open_install()
+    stage.window.machines.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
     dialog.updates.classes[Classification.DEFINITION].setChecked(True)

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.rail import PAGES
 from hotpatch_gui.views.widgets.table import Table

@@ -217,7 +217,7 @@ def _ask(session: Session, rng: random.Random) -> list[int]:
     """Fifty operations on as many machines."""
     db = session.db
     rows = machines.read_rows(db, machines.present(db))
-    able = [r["id"] for r in rows if not why_not(r, OperationKind.ASSESS) and r["kind"] == "vm"]
+    able = [r.id for r in rows if not why_not(r, OperationKind.ASSESS) and r.kind == "vm"]
     chosen = rng.sample(able, OPERATIONS)
     first, second = sorted(rng.sample(range(5, OPERATIONS - 5), 2))
     ask = session.requests

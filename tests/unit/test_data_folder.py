@@ -175,7 +175,7 @@ def test_the_window_asks_before_it_takes_over(
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QMessageBox
 
-    from hotpatch_gui import cli
+    from hotpatch_gui.application import run_window
 
     lock_of(tmp_path, "")
     seen: list[str] = []
@@ -188,9 +188,9 @@ def test_the_window_asks_before_it_takes_over(
         next(b for b in box.buttons() if b.text().replace("&", "") == button).click()
 
     QTimer.singleShot(50, lambda: answer("Cancel"))
-    assert cli._lock_for_window(tmp_path, takes_over=False) is None
+    assert run_window.lock_for_window(tmp_path, takes_over=False) is None
     QTimer.singleShot(50, lambda: answer("Take over"))
-    held = cli._lock_for_window(tmp_path, takes_over=False)
+    held = run_window.lock_for_window(tmp_path, takes_over=False)
     assert held is not None
     held.unlock()
     assert "its lock file is empty" in seen[0]

@@ -339,14 +339,14 @@ def test_only_an_assessment_that_ended_well_counts(db: sqlite3.Connection) -> No
     number = machine_id(db)
     assessments.save(db, [(number, assessment(RunStatus.FAILED, 1))], EPOCH)
     row = stand(db, number)
-    assert (row["assessed_at"], row["assessment_error"]) == (None, "It broke.")
-    assert row["situation"] == "No assessment known"
+    assert (row.assessed_at, row.assessment_error) == (None, "It broke.")
+    assert row.situation == "No assessment known"
     assessments.save(db, [(number, assessment(RunStatus.SUCCEEDED, 2, "b"))], EPOCH)
     row = stand(db, number)
-    assert row["assessed_at"] == "2026-08-20T11:00:00Z"
-    assert row["assessment_error"] is None
+    assert row.assessed_at == "2026-08-20T11:00:00Z"
+    assert row.assessment_error is None
     assessments.save(db, [(number, assessment(RunStatus.IN_PROGRESS, 3, "c"))], EPOCH)
-    assert stand(db, number)["assessed_at"] == "2026-08-20T11:00:00Z"
+    assert stand(db, number).assessed_at == "2026-08-20T11:00:00Z"
 
 
 def test_a_slower_source_does_not_undo_an_end(db: sqlite3.Connection) -> None:
@@ -428,11 +428,11 @@ def test_counts_and_standing_follow_the_rows(db: sqlite3.Connection) -> None:
         )
         standings.refresh_standing(db, [number], resources.calendar(), EPOCH)
     row = machines.read_row(db, number)
-    assert (row["updates"], row["security"], row["updates_that_restart"]) == (2, 1, 1)
-    assert (row["hotpatch_status"], row["situation"]) == ("Enabled", "Updates available")
+    assert (row.updates, row.security, row.updates_that_restart) == (2, 1, 1)
+    assert (row.hotpatch_status, row.situation) == ("Enabled", "Updates available")
     assessments.drop_unseen(db, [number], 2)
     standings.refresh_standing(db, [number], resources.calendar(), EPOCH)
-    assert machines.read_row(db, number)["situation"] == "Up to date"
+    assert machines.read_row(db, number).situation == "Up to date"
 
 
 def test_assessments_and_runs_are_kept_for_good_and_never_doubled(db: sqlite3.Connection) -> None:
@@ -492,7 +492,7 @@ def test_an_update_of_a_run_keeps_its_newest_state(db: sqlite3.Connection) -> No
             db,
             [(row, RunUpdate("p", "n", "KB5120228", Classification.SECURITY, "Security", state))],
         )
-    assert [r["state"] for r in installations.results(db, row)] == ["Installed"]
+    assert [r.state for r in installations.results(db, row)] == ["Installed"]
 
 
 def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from helpers import pictures
 from helpers.layout import cut_off
 from helpers.pictures import UPDATE_VARIABLE, UpdateRefusedError, check, compare
-from hotpatch_gui.captures.scenes import SCENES, play, set_up
+from hotpatch_gui.captures.scenes import play, set_up
+from hotpatch_gui.captures.scenes.registry import SCENES
 
 HERE = Path(__file__).parent
 BASELINES, FAILURES = HERE / "baselines", HERE / "failures"

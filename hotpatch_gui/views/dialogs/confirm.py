@@ -3,7 +3,6 @@ focus."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
@@ -22,20 +21,18 @@ Skipped = Sequence[tuple[str, str]]
 
 
 class ConfirmDialog(SurfaceDialog):
-    """Asks whether to ``do`` what ``verb`` names on these machines; ``meaning`` says what comes of it. ``skipped``
-    are the selected machines on which it isn't possible."""
+    """Asks whether to ``do`` what ``verb`` names on these machines; ``meaning`` says what comes of it. ``machines`` are (row id, name),
+    ``skipped`` the selected machines on which it isn't possible."""
 
     def __init__(
-        self, theme: Theme, verb: str, rows: Sequence[sqlite3.Row], parent: QWidget, *,
+        self, theme: Theme, verb: str, machines: Sequence[tuple[int, str]], parent: QWidget, *,
         meaning: str, do: Callable[[Sequence[int]], object], skipped: Skipped = (),
     ) -> None:  # fmt: skip
-        count = len(rows)
+        count = len(machines)
         what = f"{verb} {count:,} machine{'' if count == 1 else 's'}"
         super().__init__(theme, "confirmDialog", f"{what}?", parent)
-        self._ids, self._do = [r["id"] for r in rows], do
-        self.column.addWidget(
-            label(theme, f"{_names([r['display_name'] for r in rows])}.", wrap=True)
-        )
+        self._ids, self._do = [i for i, _ in machines], do
+        self.column.addWidget(label(theme, f"{_names([name for _, name in machines])}.", wrap=True))
         self.column.addWidget(label(theme, meaning, role="secondary", wrap=True))
         self.skipped = label(theme, _skipped_text(count, skipped), wrap=True)
         self.skipped.setObjectName("confirmSkipped")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM, cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod, TrialOutcome
-from hotpatch_gui.store import connections
+from hotpatch_gui.models.connection_list import name_of
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 
@@ -239,11 +239,10 @@ class ConnectDialog(SurfaceDialog):
     def _is_mine(self, connection_id: int) -> bool:
         """Whether the outcome is of what is tried here: in the demo nothing else is, and in Azure's window the
         name tells."""
-        db = self._s.source.db
-        if self._s.cloud.demo or db is None or self._trying is None:
+        source = self._s.source
+        if self._s.cloud.demo or source.db is None or self._trying is None:
             return True
-        found = connections.read(db, connection_id)
-        return found is not None and found.name == self._trying.name
+        return name_of(source, connection_id) == self._trying.name
 
     def _on_finished(self, result: int) -> None:
         """Given up: what was only tried is not kept."""

@@ -14,13 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.domain.problems import ProblemKind
-from hotpatch_gui.store import catalogue, connections
-from hotpatch_gui.store.catalogue import SyncState
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.models import connection_list
+from hotpatch_gui.models.connection_list import sign_in_glyph, sign_in_text
 from hotpatch_gui.theme import glyphs
-from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
@@ -104,23 +102,20 @@ class ConnectionsDialog(SurfaceDialog):
         self.finish((780, 640), self.demo, self.closer())
 
     def reload(self) -> None:
-        db = self._s.source.db
-        if db is None:
-            return
-        states = {s.connection_id: s for s in catalogue.sync_states(db)}
-        found = connections.read_all(db)
+        found = connection_list.read_all(self._s.source)
         chosen = self.chosen.id if self.chosen else 0
-        self._found = {c.id: c for c in found}
+        self._found = {c.id: c for c, _ in found}
         self._filling = True
         self.list.clear()
-        for connection in found:
-            state = states.get(connection.id, SyncState())
+        for connection, state in found:
             item = QTreeWidgetItem(
                 [connection.name, connection.cloud.name, sign_in_text(connection, state),
                  "Allowed" if connection.may_act else "Read only"]
             )  # fmt: skip
             ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
-            item.setIcon(2, QIcon(glyphs.pixmap(_glyph(connection, state), 16, tokens, ratio)))
+            item.setIcon(
+                2, QIcon(glyphs.pixmap(sign_in_glyph(connection, state), 16, tokens, ratio))
+            )
             item.setData(0, _ID, connection.id)
             item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
             self.list.addTopLevelItem(item)
@@ -138,10 +133,10 @@ class ConnectionsDialog(SurfaceDialog):
         if self._filling:
             return
         self._filling = True
-        db, chosen = self._s.source.db, self.chosen
+        chosen = self.chosen
         self.subscriptions.clear()
-        if db is not None and chosen is not None:
-            for number, name, is_read in connections.subscriptions(db, chosen.id):
+        if chosen is not None:
+            for number, name, is_read in connection_list.subscriptions(self._s.source, chosen.id):
                 item = QTreeWidgetItem([name, number])
                 item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
                 item.setCheckState(0, Qt.CheckState.Checked if is_read else Qt.CheckState.Unchecked)
@@ -218,27 +213,3 @@ class ConnectionsDialog(SurfaceDialog):
     def _on_changed(self, changes: Changes) -> None:
         if changes.touch(_TABLES):
             self.reload()
-
-
-def sign_in_text(connection: Connection, state: SyncState) -> str:
-    """How the sign-in stands, in words."""
-    if not connection.cloud.needs_sign_in:
-        return "No sign-in needed"
-    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
-        return "Sign-in has lapsed" if connection.account else "Not signed in"
-    if state.problem and not connection.account:
-        return state.problem
-    return (
-        f"{connection.account} ({connection.method.label})"
-        if connection.account
-        else "Not signed in yet"
-    )
-
-
-def _glyph(connection: Connection, state: SyncState) -> Glyph:
-    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
-        return Glyph.WARNING
-    if state.problem:
-        return Glyph.ERROR
-    is_known = bool(connection.account) or not connection.cloud.needs_sign_in
-    return Glyph.OK if is_known else Glyph.UNKNOWN

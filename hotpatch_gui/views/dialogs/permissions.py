@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.domain.operations import OperationKind
-from hotpatch_gui.domain.permissions import Grant, allows, custom_role, needed
-from hotpatch_gui.models import words
-from hotpatch_gui.models.rows import plain_tip
-from hotpatch_gui.store import connections, permissions
-from hotpatch_gui.store.changes import Changes
-from hotpatch_gui.store.machines import ARC, VM
+from hotpatch_gui.models.permission_list import Place, read_places, role_text
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -67,49 +61,24 @@ class PermissionsDialog(SurfaceDialog):
         self.reload()
 
     def reload(self) -> None:
-        db = self._s.source.db
-        if db is None:
-            return
-        mine = self._connection.id
-        ids = [i for i, _, is_read in connections.subscriptions(db, mine) if is_read]
-        role = custom_role(ids, may_act=self._connection.may_act)
-        self.role.setPlainText(json.dumps(role, indent=2))
+        source, connection = self._s.source, self._connection
+        self.role.setPlainText(role_text(source, connection))
         self.list.clear()
-        kinds = permissions.kinds_at(db, mine)
-        for scope, grants, fetched in permissions.read_all(db, mine):
-            self.list.addTopLevelItem(self._item(scope, grants, fetched, kinds.get(scope, set())))
+        for place in read_places(source, connection.id, self._s.clock()):
+            self.list.addTopLevelItem(self._item(place))
 
-    def _item(
-        self, scope: str, grants: tuple[Grant, ...], fetched: str, kinds: set[str]
-    ) -> QTreeWidgetItem:
-        where = scope.rsplit("/", 1)[-1]
-        found = {
-            number: missing(grants, is_arc=kind == ARC)
-            for number, kind in enumerate((VM, ARC), 1)
-            if kind in kinds
-        }
-        shown = {
-            n: f"Missing: {', '.join(m)}" if m else "Everything is allowed"
-            for n, m in found.items()
-        }
-        texts = [shown.get(n, words.NOTHING) for n in (1, 2)]
-        item = QTreeWidgetItem([where, *texts, words.since_text(fetched, self._s.clock())])
+    def _item(self, place: Place) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([place.name, *place.texts, place.age])
         item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
-        item.setToolTip(0, plain_tip(scope))
+        item.setToolTip(0, plain_tip(place.scope))
         ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
-        for number, lacking in found.items():
-            glyph = Glyph.WARNING if lacking else Glyph.OK
-            item.setIcon(number, QIcon(glyphs.pixmap(glyph, 16, tokens, ratio)))
-            item.setToolTip(number, plain_tip("\n".join(lacking)))
+        for number, lacking in enumerate(place.lacking, 1):
+            if lacking is not None:
+                glyph = Glyph.WARNING if lacking else Glyph.OK
+                item.setIcon(number, QIcon(glyphs.pixmap(glyph, 16, tokens, ratio)))
+                item.setToolTip(number, plain_tip("\n".join(lacking)))
         return item
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.touch(_TABLES):
             self.reload()
-
-
-def missing(grants: tuple[Grant, ...], *, is_arc: bool) -> list[str]:
-    """The actions that an account lacks for this program's operations, by their last parts."""
-    wanted = dict.fromkeys(needed(kind, is_arc=is_arc) for kind in OperationKind)
-    lacking = [a for a in wanted if a is not None and not allows(grants, a)]
-    return [a.split("/", 2)[2] for a in lacking]

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product, day_name
-from hotpatch_gui.store import catalogue
-from hotpatch_gui.store.assessments import KEPT as ASSESSMENTS_KEPT
+from hotpatch_gui.models.state import sync_states
 from hotpatch_gui.theme.theme import CHOICES
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import RANGES
@@ -105,8 +105,7 @@ class PreferencesDialog(SurfaceDialog):
     def _connection_text(self) -> str:
         if self._s.cloud.demo:
             return self._s.cloud.demo
-        db = self._s.source.db
-        count = len(catalogue.sync_states(db)) if db is not None else 0
+        count = len(sync_states(self._s.source))
         return f"{count} connection{'' if count == 1 else 's'}"
 
     def _release_text(self) -> str:

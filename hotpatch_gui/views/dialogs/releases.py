@@ -7,12 +7,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models.formats import whole
-from hotpatch_gui.models.release_sources import export_rows, summary
-from hotpatch_gui.store import releases
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.models.release_sources import export_rows, last_read, summary
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
@@ -77,7 +76,7 @@ class ReleasesDialog(SurfaceDialog):
 
     def reload(self) -> None:
         """Say where the data ends now."""
-        calendar, now, db = self._s.calendar(), self._s.clock(), self._s.source.db
+        calendar, now = self._s.calendar(), self._s.clock()
         notes = horizon_notes(calendar, now)
         if notes:
             self.horizon.show_text(
@@ -85,7 +84,7 @@ class ReleasesDialog(SurfaceDialog):
             )
         else:
             self.horizon.show_text(Level.OK, "Every release planned so far is known", "")
-        last = releases.last_read(db) if db is not None else None
+        last = last_read(self._s.source)
         lines = summary(calendar, resources.calendar(), now, last)
         self.summary.setText("\n".join(line for line in lines if line not in notes))
 

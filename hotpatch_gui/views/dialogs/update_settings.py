@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
@@ -20,13 +19,16 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.hotpatch import can_be_enrolled
 from hotpatch_gui.domain.machines import Machine
-from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import day_name, release_day
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
-from hotpatch_gui.models.ability import why_not
-from hotpatch_gui.models.rows import plain_tip
-from hotpatch_gui.models.settings_plan import Selected, SettingsPlan, plan_settings, shared
-from hotpatch_gui.store import machines
+from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.models.settings_plan import (
+    Selected,
+    SettingsPlan,
+    plan_settings,
+    read_selected,
+    shared,
+)
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
@@ -45,18 +47,10 @@ class UpdateSettingsDialog(SurfaceDialog):
     """The settings of the selected machines. Only what is touched is sent; where machines differ, "Mixed" is
     shown; each machine's change is listed before anything is saved."""
 
-    def __init__(self, services: Services, rows: Sequence[sqlite3.Row], parent: QWidget) -> None:
+    def __init__(self, services: Services, machine_ids: Sequence[int], parent: QWidget) -> None:
         super().__init__(services.theme, "updateSettingsDialog", "Update settings", parent)
         self._s = services
-        found = [
-            Selected(
-                r["id"],
-                r["display_name"],
-                machines.machine_of(r),
-                why_not(r, OperationKind.SETTINGS),
-            )
-            for r in rows
-        ]
+        found = read_selected(services.source, machine_ids)
         self._of_kind = {
             is_arc: [one for one in found if (one.machine.arc is not None) is is_arc]
             for is_arc in (False, True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.operations import Standby
-from hotpatch_gui.models import asked, columns, words
-from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import operations, tables
-from hotpatch_gui.store.changes import Changes
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.models import work
+from hotpatch_gui.models.exports import Make
+from hotpatch_gui.models.lists import OperationsModel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.audit import AuditTab
-from hotpatch_gui.views.widgets.export import ExportButton, Make, table_report
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
@@ -32,9 +32,7 @@ class ActivityPage(Page):
             "What was asked of Azure, what it is doing and how it ended; and every call that changed something.",
         )
         self._s = services
-        self.model = WindowedModel(
-            services.source, tables.OPERATIONS, columns.OPERATIONS, services.clock, parent=self
-        )
+        self.model = OperationsModel(services.source, services.clock, self)
         self.panel = TablePanel(
             services.theme, Table(services.theme, services.settings, self.model, "activityTable")
         )
@@ -55,9 +53,9 @@ class ActivityPage(Page):
         self.detail.setContentsMargins(16, 10, 16, 12)
         self.detail.setMinimumHeight(round(56 * services.theme.scale))
         self.audit = AuditTab(services)
-        work = QWidget()
-        work.setObjectName("surface")
-        column = QVBoxLayout(work)
+        body = QWidget()
+        body.setObjectName("surface")
+        column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.panel, 1)
@@ -66,7 +64,7 @@ class ActivityPage(Page):
         self.tabs.setObjectName("activityTabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(work, "Operations")
+        self.tabs.addTab(body, "Operations")
         self.tabs.addTab(self.audit, "Audit log")
         self.fill(self.tabs)
         self.cancel.clicked.connect(self._cancel)
@@ -81,7 +79,7 @@ class ActivityPage(Page):
         self.model.load_first_screen()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(tables.OPERATIONS.touched_by):
+        if changes.touch(self.model.table.touched_by):
             self._show_detail()
 
     def _on_tab(self, tab: int) -> None:
@@ -105,32 +103,18 @@ class ActivityPage(Page):
 
     def _show_detail(self) -> None:
         """The chosen operation in full; the newest where none is chosen."""
-        db = self._s.source.db
-        ids = self.panel.table.selected_ids
-        chosen = ids[0] if ids else self.model.id_at(0)
-        row = operations.read_row(db, chosen) if db is not None and chosen is not None else None
-        running = db is not None and operations.is_any_open(db)
+        source, ids = self._s.source, self.panel.table.selected_ids
+        shown = work.detail(source, ids[0] if ids else self.model.id_at(0))
+        running = work.is_any_open(source)
         if running != self._ticker.isActive():
             (self._ticker.start if running else self._ticker.stop)()
-        state = row["state"] if row is not None and ids else ""
-        self.cancel.setText("Dismiss" if state == "unknown" else "Cancel queued")
-        self.cancel.setEnabled(state in ("queued", "unknown"))
-        is_offered = bool(ids) and row is not None and row["standby"] == Standby.OFFERED
-        self.wait.setVisible(is_offered and self.tabs.currentIndex() == 0)
-        if row is None:
-            return
-        parts = [
-            f"{asked.kind(row)} on {row['machine_name']}: {row['note'] or 'Waiting for its turn.'}"
-        ]
-        if row["state"] == "running" and row["latest_end_at"]:
-            parts.append(
-                f"Azure offers no cancel; its window ends {words.time_text(row['latest_end_at'])}."
-            )
-        if row["code"]:
-            parts.append(f"Azure's code: {row['code']}.")
-        if row["request_id"]:
-            parts.append(f"Request ID: {row['request_id']}.")
-        self.detail.setText(" ".join(parts))
+        state = shown.state if ids else ""
+        self.cancel.setText("Dismiss" if state == OperationState.UNKNOWN else "Cancel queued")
+        self.cancel.setEnabled(state in (OperationState.QUEUED, OperationState.UNKNOWN))
+        can_wait = bool(ids) and shown.can_wait
+        self.wait.setVisible(can_wait and self.tabs.currentIndex() == 0)
+        if shown.text:
+            self.detail.setText(shown.text)
 
     def _wait(self) -> None:
         self._s.requests.wait_for_turn(self.panel.table.selected_ids)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.releases import Calendar, release_day
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import calendar as entries
-from hotpatch_gui.models.calendar import Ledger
+from hotpatch_gui.models.asker import Asker
+from hotpatch_gui.models.calendar import CalendarRead, read_calendar
+from hotpatch_gui.models.exports import Make
+from hotpatch_gui.models.ledger import RESTARTS
 from hotpatch_gui.models.listed import ListedModel
-from hotpatch_gui.models.reader import Asker
-from hotpatch_gui.store import installations
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
-from hotpatch_gui.views.widgets.export import ExportButton, Make, table_report
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
@@ -35,11 +35,6 @@ if TYPE_CHECKING:
 FIRST_YEAR = 2022
 CHART_PX = 232
 YEAR = timedelta(days=365)
-
-
-class _Read(NamedTuple):
-    installs: list[sqlite3.Row]
-    ledger: Ledger
 
 
 class CalendarPage(Page):
@@ -65,7 +60,7 @@ class CalendarPage(Page):
         self.tools.addWidget(ExportButton(services, "Calendar", self._report))
         self.chart = ChartHost(theme, "calendarChart", CHART_PX, _make_chart)
         self.releases = ListedModel(services.source, entries.RELEASES, services.clock, self)
-        self.restarts = ListedModel(services.source, entries.RESTARTS, services.clock, self)
+        self.restarts = ListedModel(services.source, RESTARTS, services.clock, self)
         self.release_table = Table(theme, services.settings, self.releases, "calendarTable")
         self.ledger = TablePanel(
             theme, Table(theme, services.settings, self.restarts, "restartsTable")
@@ -131,7 +126,7 @@ class CalendarPage(Page):
         ids, self._name = self._chosen()
         first, last = self.span
         self._asker.ask(
-            partial(_read, calendar=self._s.calendar(), ids=ids, first=first, last=last)
+            partial(read_calendar, calendar=self._s.calendar(), ids=ids, first=first, last=last)
         )
 
     def _on_changed(self, changes: Changes) -> None:
@@ -142,7 +137,7 @@ class CalendarPage(Page):
         elif changes.touch(frozenset({"installations", "operations"})):
             self._ask()
 
-    def _take(self, read: _Read) -> None:
+    def _take(self, read: CalendarRead) -> None:
         first, last = self.span
         now = self._s.clock()
         rows = entries.release_rows(self._s.calendar(), first, last, release_day(now))
@@ -176,16 +171,6 @@ class CalendarPage(Page):
         row = self.releases.row(number) if number is not None else None
         if row is not None and row.link:
             QDesktopServices.openUrl(QUrl(row.link))
-
-
-def _read(
-    db: sqlite3.Connection, calendar: Calendar, ids: Sequence[int], first: date, last: date
-) -> _Read:
-    since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    return _Read(
-        installations.release_days(db, ids, first, last),
-        entries.read_ledger(db, calendar, ids, since),
-    )
 
 
 def _make_chart(theme: Theme) -> Chart:

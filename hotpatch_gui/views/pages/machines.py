@@ -9,16 +9,15 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStacke
 
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.standing import Level, Situation
-from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import tables
-from hotpatch_gui.store.catalogue import SyncState
+from hotpatch_gui.domain.sync_state import SyncState
+from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.empty import EmptyState
 from hotpatch_gui.views.widgets.labels import label, line
 from hotpatch_gui.views.widgets.later import Later
-from hotpatch_gui.views.widgets.machine_list import COLUMNS, MachineList
+from hotpatch_gui.views.widgets.machine_list import MachineList
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.blade import Blade
@@ -47,10 +46,7 @@ class MachinesPage(QSplitter):
         self._follows_filter = False
         """The selection moves because somebody types in the search."""
         theme = services.theme
-        self.model = WindowedModel(
-            services.source, tables.MACHINES, COLUMNS, services.clock,
-            where=tables.machines_where(), parent=self,
-        )  # fmt: skip
+        self.model = MachinesModel(services.source, services.clock, self)
         self.list = MachineList(theme, services.settings, self.model, services.clock)
         self.count_label = label(theme, role="secondary", px=SUBTITLE_PX)
         self.count_label.setObjectName("machineCount")
@@ -150,17 +146,12 @@ class MachinesPage(QSplitter):
 
     def chosen(self) -> tuple[tuple[int, ...], str]:
         """The machines that the blade shows, and a name for them; all of them where none is chosen."""
-        from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
-
         ids = self.blade.machine_ids if self._blade.is_built else ()
         if not ids:
-            db = self._s.source.db
-            return tuple(machines.present(db)) if db is not None else (), "All machines"
+            return everyone(self._s.source), "All machines"
         if len(ids) > 1:
             return tuple(ids), f"The {len(ids):,} chosen machines"
-        db = self._s.source.db
-        row = machines.read_row(db, ids[0]) if db is not None else None
-        return tuple(ids), row["name"] if row is not None else ""
+        return tuple(ids), name_of(self._s.source, ids[0])
 
     def show_sync(self, state: SyncState, *, syncing: bool, is_connected: bool) -> None:
         """The state of the data; and what to say where there is no machine yet. ``is_connected``: there is a
@@ -211,8 +202,7 @@ class MachinesPage(QSplitter):
 
     def _filter(self) -> None:
         attention = int(Level.UNKNOWN) if self.state.currentIndex() == 1 else None
-        where = tables.machines_where(self._text, self.state.currentData(), attention)
-        self.model.set_where(where)
+        self.model.filter(self._text, self.state.currentData(), attention)
 
     def _sort(self) -> None:
         key, descending = self.sort.currentData()

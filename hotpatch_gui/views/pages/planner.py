@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,10 +21,10 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scenario
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
-from hotpatch_gui.models.formats import Report
+from hotpatch_gui.models.exports import Make, with_sheet
 from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.machine_list import everyone
 from hotpatch_gui.models.planner import Asked, Planner
-from hotpatch_gui.store import machines
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
@@ -34,7 +32,7 @@ from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.empty import EmptyState
-from hotpatch_gui.views.widgets.export import ExportButton, Make, table_report
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from hotpatch_gui.views.widgets.table import Table
@@ -198,9 +196,8 @@ class PlannerPage(Page):
 
     def simulate(self) -> None:
         """Begin; what is shown stays until the answer is there."""
-        db = self._s.source.db
-        everyone = machines.present(db) if db is not None else []
-        ids = everyone if self.machines.currentIndex() == 0 else self._chosen()[0]
+        is_all = self.machines.currentIndex() == 0
+        ids = everyone(self._s.source) if is_all else self._chosen()[0]
         self.progress.setRange(0, 1)
         self.progress.setValue(0)
         self._show_running(running=True)
@@ -252,13 +249,7 @@ class PlannerPage(Page):
     def _report(self) -> Make:
         assert self._answer is not None  # the button is off until there is one
         months = table_report(self.table, "Forecast", self._s)
-        asked = planner.question_sheet(self._answer)
-
-        def make(db: sqlite3.Connection) -> Report:
-            made = months(db)
-            return replace(made, sheets=(*made.sheets, asked))
-
-        return make
+        return with_sheet(months, planner.question_sheet(self._answer))
 
 
 def _sentence(found: Forecast) -> str:

@@ -8,12 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models import rollout
+from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.listed import ListedModel
-from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.models.rollout import RolloutData
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX

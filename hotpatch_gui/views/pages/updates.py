@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLineEdit
 
-from hotpatch_gui.models import columns
-from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import tables
+from hotpatch_gui.models.lists import KbsModel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
@@ -24,9 +22,7 @@ class UpdatesPage(Page):
             "Updates",
             "Every update that the last assessments offer, across all machines.",
         )
-        self.model = WindowedModel(
-            services.source, tables.KBS, columns.KBS, services.clock, parent=self
-        )
+        self.model = KbsModel(services.source, services.clock, self)
         self.panel = TablePanel(
             services.theme, Table(services.theme, services.settings, self.model, "updatesTable")
         )
@@ -43,7 +39,7 @@ class UpdatesPage(Page):
             )
         )
         self.fill(self.panel)
-        self.search.textChanged.connect(lambda text: self.model.set_where(tables.kbs_where(text)))
+        self.search.textChanged.connect(self.model.filter)
         self.model.rows_changed.connect(self._show)
         self.model.refresh()
         self._show()

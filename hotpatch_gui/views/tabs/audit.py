@@ -5,9 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from hotpatch_gui.models import columns
-from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import tables
+from hotpatch_gui.models.lists import CallsModel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
@@ -23,9 +21,7 @@ class AuditTab(QWidget):
         super().__init__()
         self.setObjectName("surface")
         theme = services.theme
-        self.model = WindowedModel(
-            services.source, tables.CALLS, columns.CALLS, services.clock, parent=self
-        )
+        self.model = CallsModel(services.source, services.clock, self)
         self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "auditTable"))
         self.panel.empty.say(
             Glyph.INFO, "Nothing was asked of Azure yet",
@@ -60,9 +56,9 @@ class AuditTab(QWidget):
         if row is None:
             return
         parts = [
-            f"{row['event'].capitalize()}: {row['result']}" if row["result"] else "",
-            f"Body: {row['body']}" if row["body"] else "The call has no body.",
-            f"On {row['resource_id']}",
-            f"Azure's code: {row['code']}" if row["code"] else "",
+            f"{row.event.capitalize()}: {row.result}" if row.result else "",
+            f"Body: {row.body}" if row.body else "The call has no body.",
+            f"On {row.resource_id}",
+            f"Azure's code: {row.code}" if row.code else "",
         ]
         self.detail.setText("\n".join(part for part in parts if part))

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.machines import Freshness, freshness
-from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.standing import Situation
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models import columns, words
+from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.chosen import Chosen
+from hotpatch_gui.models.compliance import counts_words, read_counts, why_empty
 from hotpatch_gui.models.figures import ClassCount
-from hotpatch_gui.models.outcomes import classification_text
-from hotpatch_gui.models.reader import Asker
-from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import assessments, tables
-from hotpatch_gui.store.changes import Changes
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.models.lists import UpdatesModel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.services import Services
@@ -43,12 +35,10 @@ class ComplianceTab(QWidget):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
-        self._one: sqlite3.Row | None = None
+        self._chosen: Chosen | None = None
         self._ids: tuple[int, ...] = ()
         self._offered, self._has_list = 0, False
-        self.model = WindowedModel(
-            services.source, tables.UPDATES, columns.COMPLIANCE, services.clock, parent=self
-        )
+        self.model = UpdatesModel(services.source, services.clock, self)
         self.panel = TablePanel(
             services.theme, Table(services.theme, services.settings, self.model, "complianceTable")
         )
@@ -91,43 +81,36 @@ class ComplianceTab(QWidget):
 
     def show_chosen(self, chosen: Chosen) -> None:
         others = chosen.ids != self._ids
-        self._one, self._ids, self._offered = chosen.one, chosen.ids, chosen.updates
+        self._chosen, self._ids, self._offered = chosen, chosen.ids, chosen.updates
         self._has_list = chosen.updates > 0 and chosen.listed > 0
         self.panel.table.setColumnHidden(0, chosen.one is not None)
         if others:
             self.chart.wait()
-            self.model.show_others(self._where, at_once=chosen.one is not None)
+            self._show_rows(are_others=True)
             self._ask_counts(is_news=False)
         self._show()
 
     def _ask_counts(self, *, is_news: bool) -> None:
-        counts = partial(assessments.counts_by_classification, machine_ids=self._ids)
+        counts = partial(read_counts, machine_ids=self._ids)
         self._counts.ask(counts, at_once=len(self._ids) == 1, is_news=is_news)
 
     def _on_changed(self, changes: Changes) -> None:
-        if self._ids and changes.touch(tables.UPDATES.touched_by):
+        if self._ids and changes.touch(self.model.table.touched_by):
             self._ask_counts(is_news=True)
 
     def _filter(self) -> None:
-        self.model.set_where(self._where)
+        self._show_rows(are_others=False)
 
-    @property
-    def _where(self) -> tables.Where:
+    def _show_rows(self, *, are_others: bool) -> None:
         chosen = self.chips.chosen
         restarts = None
         if (_RESTART in chosen) != (_NO_RESTART in chosen):
             restarts = _RESTART in chosen
         classes = [c for c in chosen if c not in (_RESTART, _NO_RESTART)]
-        return tables.updates_where(self._ids, classes, restarts, self.search.text())
+        self.model.show(self._ids, classes, restarts, self.search.text(), are_others=are_others)
 
-    def _show_counts(self, counts: Sequence[tuple[str, int, int]]) -> None:
-        data = [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
-        parts = [
-            f"{d.label} {d.updates:,}" + (f", {d.restarting:,} may restart" if d.restarting else "")
-            for d in data
-        ]
-        words = f"By classification: {'; '.join(parts)}. The orange part restarts or may restart."
-        self.chart.show_data(data, words)
+    def _show_counts(self, counts: Sequence[ClassCount]) -> None:
+        self.chart.show_data(counts, counts_words(counts))
 
     def _show(self) -> None:
         filtered = bool(self.chips.chosen or self.search.text().strip())
@@ -147,63 +130,14 @@ class ComplianceTab(QWidget):
             empty.say(Glyph.RUNNING, "Reading…", "")
         elif filtered and self._offered:
             empty.say(Glyph.INFO, "No update matches", "Change or clear the filters above.")
-        elif self._one is None:
+        elif self._chosen is None or self._chosen.one is None:
             empty.say(
                 Glyph.INFO,
                 "No updates on offer",
                 "No current assessment of the chosen machines lists an update. Status says on how many one is known.",
             )
         else:
-            empty.say(*why_empty(self._one, now))
-
-
-def why_empty(row: sqlite3.Row, now: Any) -> tuple[Glyph, str, str]:
-    """Why one machine shows no update."""
-    assessed = from_text(row["assessed_at"])
-    fresh = freshness(assessed, now)
-    if fresh is Freshness.NEVER:
-        return (
-            Glyph.UNKNOWN,
-            "No assessment known",
-            "Nothing is known about missing updates. Choose Assess now; it changes nothing on the machine.",
-        )
-    if fresh is Freshness.TOO_OLD:
-        count = row["updates"]
-        counted = f" It counted {count} update{'' if count == 1 else 's'}." if count else ""
-        return (
-            Glyph.UNKNOWN,
-            "The assessment is too old",
-            (
-                f"Azure keeps the list for seven days; the last one is {(now - assessed).days if assessed else 0} days old.{counted} "
-                "Choose Assess now."
-            ),
-        )
-    if row["situation"] == Situation.UNSUPPORTED and not row["in_graph"]:
-        return (
-            Glyph.INFO,
-            "Not supported",
-            "Azure does not assess this image, so nothing is known about missing updates.",
-        )
-    if row["power"] not in (PowerState.RUNNING, PowerState.UNKNOWN):
-        return (
-            Glyph.INFO,
-            f"The machine is {row['power']}",
-            f"Nothing was on offer {age_text(assessed, now)}; it is not assessed while it does not run.",
-        )
-    if row["updates"]:
-        return (
-            Glyph.INFO,
-            "The list is still to come",
-            (
-                f"The assessment {age_text(assessed, now)} counted {row['updates']}; Azure gives their names a little "
-                "later. Press F5."
-            ),
-        )
-    found = f"The assessment {age_text(assessed, now)} offers no update."
-    if row["situation"] == Situation.UP_TO_DATE:
-        return Glyph.OK, "Up to date", found
-    glyph = words.LEVEL_GLYPHS[words.level_of(row)]
-    return glyph, "No update is offered", f"{found} {words.situation_of(row)}: see Status."
+            empty.say(*why_empty(self._chosen.one, now))
 
 
 def _make_chart(theme: Theme) -> Chart:

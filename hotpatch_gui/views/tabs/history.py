@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.models import columns
-from hotpatch_gui.models.figures import DayCount
-from hotpatch_gui.models.reader import Asker
-from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store import installations, tables
-from hotpatch_gui.store.changes import Changes
-from hotpatch_gui.store.times import to_text
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.models.asker import Asker
+from hotpatch_gui.models.history import FAILED, SUCCEEDED, Figures, read_figures, run_text, since
+from hotpatch_gui.models.lists import RunsModel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.services import Services
@@ -35,8 +29,6 @@ RANGES = (
     ("Last 24 hours", 1), ("Last 7 days", 7), ("Last 15 days", 15), ("Last 30 days", 30),
     ("Last 90 days", 90), ("Last 12 months", 365), ("Everything kept", 36500),
 )  # fmt: skip
-_FAILED = (RunStatus.FAILED.value,)
-_SUCCEEDED = (RunStatus.SUCCEEDED.value, RunStatus.COMPLETED_WITH_WARNINGS.value)
 
 
 class HistoryTab(QWidget):
@@ -48,9 +40,7 @@ class HistoryTab(QWidget):
         self._ids: tuple[int, ...] | None = ()
         self._statuses: tuple[str, ...] = ()
         theme = services.theme
-        self.model = WindowedModel(
-            services.source, tables.HISTORY, columns.HISTORY, services.clock, parent=self
-        )
+        self.model = RunsModel(services.source, services.clock, self)
         self.panel = TablePanel(theme, Table(theme, services.settings, self.model, f"{name}Table"))
         self.tiles = {
             key: Tile(theme, caption, f"{name}-{key}", clickable=True)
@@ -107,7 +97,7 @@ class HistoryTab(QWidget):
         column.addWidget(split, 1)
 
     def _connect(self) -> None:
-        for key, statuses in (("total", ()), ("failed", _FAILED), ("succeeded", _SUCCEEDED)):
+        for key, statuses in (("total", ()), ("failed", FAILED), ("succeeded", SUCCEEDED)):
             self.tiles[key].clicked.connect(self._chooser(statuses))
         self.range.currentIndexChanged.connect(self._filter)
         self.search.textChanged.connect(self._filter)
@@ -124,7 +114,7 @@ class HistoryTab(QWidget):
             self.chart.wait()
             for tile in self.tiles.values():
                 tile.show_figure("…")
-            self.model.show_others(self._where, at_once=one)
+            self._show_rows(are_others=True)
         self._ask_figures()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -132,15 +122,8 @@ class HistoryTab(QWidget):
         self.chart.setVisible(self.chart.fits(self))
 
     @property
-    def _since(self) -> date:
-        days = int(self.range.currentData())
-        return max(date(2000, 1, 1), self._s.clock().date() - timedelta(days=days - 1))
-
-    @property
-    def _since_text(self) -> str:
-        if self.range.currentData() == 1:
-            return to_text(self._s.clock() - timedelta(days=1)) or ""
-        return f"{self._since.isoformat()}T00:00:00Z"
+    def _since(self) -> str:
+        return since(int(self.range.currentData()), self._s.clock())
 
     def _chooser(self, statuses: tuple[str, ...]) -> Callable[[], None]:
         def choose() -> None:
@@ -150,24 +133,24 @@ class HistoryTab(QWidget):
         return choose
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(tables.HISTORY.touched_by):
+        if changes.touch(self.model.table.touched_by):
             self._ask_figures(is_news=True)
             self._show_details()
 
-    @property
-    def _where(self) -> tables.Where:
-        return tables.history_where(self._ids, self._since_text, self._statuses, self.search.text())
+    def _show_rows(self, *, are_others: bool) -> None:
+        text = self.search.text()
+        self.model.show(self._ids, self._since, self._statuses, text, are_others=are_others)
 
     def _filter(self) -> None:
-        self.model.set_where(self._where)
+        self._show_rows(are_others=False)
         self._ask_figures()
 
     def _ask_figures(self, *, is_news: bool = False) -> None:
-        since, today = self._since_text, self._s.clock().date()
-        work = partial(_figures, machine_ids=self._ids, since=since, today=today)
+        today = self._s.clock().date()
+        work = partial(read_figures, machine_ids=self._ids, since=self._since, today=today)
         one = self._ids is not None and len(self._ids) == 1
         self._asker.ask(work, at_once=one, is_news=is_news)
-        chosen = {(): "total", _FAILED: "failed", _SUCCEEDED: "succeeded"}[self._statuses]
+        chosen = {(): "total", FAILED: "failed", SUCCEEDED: "succeeded"}[self._statuses]
         for key, tile in self.tiles.items():
             tile.set_chosen(key == chosen)
 
@@ -177,18 +160,11 @@ class HistoryTab(QWidget):
         self.chart.hide()
         self.panel.show_failure(why)
 
-    def _show_figures(self, figures: _Figures) -> None:
+    def _show_figures(self, figures: Figures) -> None:
         for key, count in figures.tally.items():
             self.tiles[key].show_figure(f"{count:,}")
-        installed, failed = (
-            sum(c.installed for c in figures.days),
-            sum(c.failed for c in figures.days),
-        )
-        words = (
-            f"Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), "
-            f"on {len(figures.days):,} days."
-        )
-        self.chart.show_data((figures.first, figures.last, figures.days), words)
+        data = (figures.first, figures.last, figures.days)
+        self.chart.show_data(data, figures.words)
 
     def _show(self) -> None:
         listed = self.model.rowCount() > 0
@@ -214,38 +190,10 @@ class HistoryTab(QWidget):
 
     def _show_details(self) -> None:
         ids = self.panel.table.selected_ids
-        db = self._s.source.db
-        if db is None or len(ids) != 1:
-            self.details.hide()
-            return
-        row = self.model.row(self.model.number_of(ids[0]) or 0)
-        if row is not None:
-            self.details.show_run(
-                row, installations.results(db, ids[0]), installations.errors(db, ids[0])
-            )
-            self.details.show()
-
-
-class _Figures(NamedTuple):
-    """What stands above the table: runs by how they ended, and updates day by day."""
-
-    tally: dict[str, int]
-    first: date
-    last: date
-    days: list[DayCount]
-
-
-def _figures(
-    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str, today: date
-) -> _Figures:
-    total, failed, succeeded = installations.tally(db, machine_ids, since)
-    tally = {"total": total, "failed": failed, "succeeded": succeeded}
-    counts = installations.by_day(db, machine_ids, since)
-    days = [DayCount(date.fromisoformat(d), i, f) for d, i, f in counts]
-    first = date.fromisoformat(since[:10])
-    if (today - first).days > 400:
-        first = min((c.day for c in days), default=today)
-    return _Figures(tally, first, today, days)
+        run = self.model.row(self.model.number_of(ids[0]) or 0) if len(ids) == 1 else None
+        if run is not None:
+            self.details.show_run(run_text(self._s.source, ids[0], run))
+        self.details.setVisible(run is not None)
 
 
 def _make_chart(theme: Theme) -> Chart:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
@@ -18,7 +17,6 @@ from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.models import schedule_text
 from hotpatch_gui.models.chosen import Chosen
-from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.essentials import Essentials
@@ -67,21 +65,19 @@ class ScheduleTab(QScrollArea):
         column.addWidget(self.table, 1)
         self.setWidget(body)
 
-    def show_chosen(self, db: sqlite3.Connection, chosen: Chosen) -> None:
-        one = machines.machine_of(chosen.one) if chosen.one is not None else None
+    def show_chosen(self, chosen: Chosen) -> None:
+        one = chosen.machine
         self.essentials.setVisible(one is not None)
         self.explanation.setVisible(one is not None)
         self.own.setVisible(one is not None)
         if one is not None:
-            self._show_orchestration(one, schedules.of_machine(db, chosen.ids[0]))
+            self._show_orchestration(one, schedule_text.followed(self._s.source, chosen.ids[0]))
         product = one.product if one else None
         products = [product] if product else []
         if one is None:
             found = dict.fromkeys(product_of(*platform) for platform in chosen.platforms)
             products = [p for p in found if p is not None]
-        self._show_calendar(
-            products, one, chosen.one["situation"] if chosen.one is not None else ""
-        )
+        self._show_calendar(products, one, chosen.one.situation if chosen.one is not None else "")
 
     def _show_orchestration(self, machine: Machine, followed: MachineSchedules) -> None:
         how, now = Orchestration.of(machine.settings), self._s.clock()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,22 +10,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
-from hotpatch_gui.domain.machines import AssessmentMode, Machine
+from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import (
-    Calendar,
-    Product,
-    ReleaseKind,
-    day_name,
     release_day,
 )
-from hotpatch_gui.domain.standing import RESTART_UNSAID
-from hotpatch_gui.models import words
-from hotpatch_gui.models.chosen import Chosen, Standing
-from hotpatch_gui.models.reader import Asker
-from hotpatch_gui.store import installations, machines
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.models import essentials, words
+from hotpatch_gui.models.asker import Asker
+from hotpatch_gui.models.chosen import Chosen, Standing, read_hotpatches
+from hotpatch_gui.models.strip import strip_data, strip_words
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -37,16 +29,9 @@ from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.tiles import Tile
 
-from .strip import strip_data, strip_words
-
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
-NAMES = (
-    "Hotpatch", "Orchestration", "Periodic assessment", "Last assessment", "Restart pending",
-    "Running build", "Connection", "Baseline in force", "Operating system", "Image", "Location", "Resource group",
-    "Subscription", "Tags",
-)  # fmt: skip
 _VERDICT_GLYPHS = {
     Verdict.PASS: Glyph.OK,
     Verdict.FAIL: Glyph.ERROR,
@@ -63,7 +48,7 @@ class StatusTab(QScrollArea):
         theme = services.theme
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.essentials = Essentials(theme, NAMES, shares=(3, 4))
+        self.essentials = Essentials(theme, essentials.NAMES, shares=(3, 4))
         self.tiles = {
             key: Tile(theme, caption, f"tile-{key}")
             for key, caption in (
@@ -101,54 +86,19 @@ class StatusTab(QScrollArea):
         column.addStretch(1)
         self.setWidget(body)
 
-    def show_chosen(self, db: sqlite3.Connection, chosen: Chosen) -> None:
-        one = chosen.one
+    def show_chosen(self, chosen: Chosen) -> None:
+        one, machine = chosen.one, chosen.machine
         for widget in (self.essentials, self.strip, self._strip_title):
             widget.setVisible(one is not None)
         self._show_tiles(chosen)
-        if one is None:
+        if one is None or machine is None:
             self._points_title.setText("How they stand")
             self.points.show_points([_standing(s) for s in chosen.standings])
             return
-        machine = machines.machine_of(one)
-        self.essentials.show_values(self._essentials(one, machine))
+        self.essentials.show_values(essentials.values(one, self._s.calendar(), self._s.clock()))
         self._points_title.setText("Can this machine be hotpatched?")
         self.points.show_points([_point(f) for f in eligibility(machine)])
-        self._show_strip(db, one["id"], machine)
-
-    def _essentials(self, row: sqlite3.Row, machine: Machine) -> list[str]:
-        now = self._s.clock()
-        assessed = from_text(row["assessed_at"])
-        settings = machine.settings
-        cause = f", for {row['restart_kbs'].replace(' ', ', ')}" if row["restart_kbs"] else ""
-        product = machine.product
-        calendar = self._s.calendar()
-        running = running_release(machine, calendar, row["out_of_band_kbs"].split())
-        return [
-            row["hotpatch_status"] or "Not known",
-            settings.orchestration,
-            _PERIODIC[settings.assessment_mode],
-            f"{words.moment_text(assessed)} ({age_text(assessed, now)})"
-            if assessed
-            else "None known",
-            f"Yes{cause}"
-            if row["restart_pending"]
-            else ("No" if row["in_graph"] and RESTART_UNSAID not in row["unsaid"] else "Not known"),
-            f"{machine.build}{f' ({running.kb or running.month_name})' if running else ''}"
-            if machine.build
-            else "Not reported",
-            row["connection_name"] or "None",
-            _baseline_text(calendar, product, now) if product else "Not known",
-            machine.os_name or "Not reported",
-            f"None ({words.kind_text(row)})" if machine.arc is not None else machine.image.text,
-            (
-                f"{machine.location}{f', zone {machine.zone}' if machine.zone else ''}"
-                f"{f', availability set {machine.availability_set}' if machine.availability_set else ''}"
-            ),
-            machine.resource_group,
-            row["subscription_name"],
-            machine.tags or "None",
-        ]
+        self._show_strip(one.id, machine)
 
     def _show_tiles(self, chosen: Chosen) -> None:
         now = self._s.clock()
@@ -161,7 +111,7 @@ class StatusTab(QScrollArea):
         figures = {"critical": chosen.critical, "security": chosen.security, "other": chosen.other}
         for key, figure in figures.items():
             self.tiles[key].show_figure(f"{figure:,}" if chosen.listed else "–", note)
-        last = from_text(chosen.last_run_at)
+        last = chosen.last_run
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",
             age_text(last, now) if last else "none on record",
@@ -170,9 +120,7 @@ class StatusTab(QScrollArea):
         others, self._ids = ids != self._ids, ids
         if others:
             self.tiles["avoided"].show_figure("…", "by hotpatches on record")
-        avoided = partial(
-            installations.installed, machine_ids=ids, kind=ReleaseKind.HOTPATCH, since=since
-        )
+        avoided = partial(read_hotpatches, machine_ids=ids, since=since)
         self._avoided.ask(avoided, at_once=len(ids) == 1, is_news=not others)
 
     def _show_no_avoided(self, _: str) -> None:
@@ -181,34 +129,11 @@ class StatusTab(QScrollArea):
     def _show_avoided(self, count: int) -> None:
         self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches on record")
 
-    def _show_strip(self, db: sqlite3.Connection, machine_id: int, machine: Machine) -> None:
-        data = strip_data(db, machine_id, machine, self._s.calendar(), release_day(self._s.clock()))
+    def _show_strip(self, machine_id: int, machine: Machine) -> None:
+        data = strip_data(
+            self._s.source, machine_id, machine, self._s.calendar(), release_day(self._s.clock())
+        )
         self.strip.show_data(data, strip_words(data))
-
-
-_PERIODIC = {
-    AssessmentMode.AUTOMATIC_BY_PLATFORM: "On, every 24 hours",
-    AssessmentMode.IMAGE_DEFAULT: "Off, Azure assesses every few days",
-    None: "Not known",
-}
-
-
-def _baseline_text(calendar: Calendar, product: Product, now: datetime) -> str:
-    """The baseline in force, and what was planned since that isn't known here."""
-    today = release_day(now)
-    base = calendar.baseline_in_force(product, today)
-    since = [
-        e
-        for e in calendar.unknown(product, base.released if base else date.min, today)
-        if e.restarts
-    ]
-    if since:
-        planned = f"one was planned for {day_name(since[-1].day)}, details not known"
-        return f"{base.build or 'Build not known'} ({base.title}); {planned}" if base else planned
-    if base is None:
-        return "Not known"
-    newest = "Newest known: " if calendar.unknown(product, base.released, today) else ""
-    return f"{newest}{base.build or 'build not known'} ({base.title})"
 
 
 def _make_strip(theme: Theme) -> Chart:

@@ -6,21 +6,29 @@ longer than the rest of a frame.
 
 from __future__ import annotations
 
+from typing import Protocol, cast
+
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from hotpatch_gui.models.rows import Index
+from hotpatch_gui.models.row_model import Index, RowsModel
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
-
-from .table import Table
 
 GLYPH_PX = 14
 MARGIN_PX, END_PX = 11, 8
 GAP_PX = 6
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+
+
+class Painted(Protocol):
+    """The table whose cells are painted."""
+
+    rows: RowsModel
+
+    def paint_ground(self, painter: QPainter, rect: QRect, index: Index) -> bool: ...
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -31,8 +39,7 @@ class CellDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        table, rect = option.widget, option.rect
-        assert isinstance(table, Table)
+        table, rect = cast("Painted", option.widget), option.rect
         table.paint_ground(painter, rect, index)
         model, column = table.rows, index.column()
         row = model.row(index.row())

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
-from hotpatch_gui.models import formats, sheets
-from hotpatch_gui.models.formats import ExportError, Report
-from hotpatch_gui.models.listed import ListedModel
-from hotpatch_gui.models.windowed import WindowedModel
-from hotpatch_gui.store.database import open_reader
+from hotpatch_gui.models import formats
+from hotpatch_gui.models.exports import Make, Origin, Writing, rows_report
 from hotpatch_gui.views.services import Services
 
 from .table import Table
 
-log = logging.getLogger(__name__)
-Make = Callable[[sqlite3.Connection], Report]
 KEYS = "Ctrl+E"
 
 
@@ -38,7 +30,7 @@ class Exporter(QObject):
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(parent)
         self._s, self._parent = services, parent
-        self._writing: _Writing | None = None
+        self._writing: Writing | None = None
         services.source.closing.connect(self._close)
 
     def ask(self, name: str, make: Make) -> None:
@@ -57,7 +49,7 @@ class Exporter(QObject):
 
     def write(self, path: Path, make: Make) -> None:
         if self._writing is None:
-            self._writing = _Writing(self._s.source.path, path, make)
+            self._writing = Writing(self._s.source.path, path, make)
             self._writing.finished.connect(self._on_finished)
             self.busy.emit(True)
             self._writing.start(QThread.Priority.LowPriority)
@@ -93,38 +85,6 @@ class Exporter(QObject):
         box.open()
 
 
-class _Writing(QThread):
-    """Writes one file. ``problem`` says what went wrong once it has finished; empty: nothing did."""
-
-    def __init__(self, store: Path, path: Path, make: Make) -> None:
-        super().__init__()
-        self.setObjectName("export")
-        self.path, self.problem = path, ""
-        self._store, self._make = store, make
-        self._db: sqlite3.Connection | None = None
-
-    def give_up(self) -> None:
-        """From another thread: its reading stops, and nothing is left of the file."""
-        if (db := self._db) is not None:
-            db.interrupt()
-
-    def run(self) -> None:
-        self._db = open_reader(self._store)
-        if self._db is None:
-            self.problem = "Nothing was read from Azure yet, so there is nothing to export."
-            return
-        try:
-            formats.write(self.path, self._make(self._db))
-        except ExportError as error:
-            self.problem = str(error)
-        except Exception as error:
-            log.exception("an export failed")
-            self.problem = f"The export failed: {error}. Nothing was written to {self.path}."
-        finally:
-            db, self._db = self._db, None
-            db.close()
-
-
 class ExportButton(QPushButton):
     """For a page. ``make`` is asked at the click for what is to be written."""
 
@@ -149,36 +109,10 @@ def table_report(table: Table, title: str, services: Services, *, whole: bool = 
     header = table.horizontalHeader()
     order = sorted(range(len(model.columns)), key=header.visualIndex)
     columns = [model.columns[n] for n in order if whole or not table.isColumnHidden(n)]
-    now, calendar = services.clock(), services.calendar()
-    demo = services.cloud.demo
-
-    def of_rows(db: sqlite3.Connection, rows: Iterable[Any]) -> Report:
-        return sheets.report(
-            db, title, [sheets.sheet_of(title, columns, rows, now)], now, calendar, demo=demo
-        )
-
     chosen = table.selected_ids if len(table.selected_ids) > 1 else None
-    if isinstance(model, WindowedModel):
-        asked = model.table, model.where, model.sort_key, model.sort_descending
-
-        def make(db: sqlite3.Connection) -> Report:
-            rows = sheets.rows_of(db, *asked, chosen=chosen)
-            return of_rows(db, rows)
-
-        return make
-    assert isinstance(model, ListedModel)
-    rows = [row for row in model.all_rows if chosen is None or row.id in set(chosen)]
-    return lambda db: of_rows(db, rows)
+    return rows_report(model, columns, title, chosen, origin(services))
 
 
-def machines_report(machine_ids: Sequence[int], title: str, services: Services) -> Make:
-    """Compliance, history and restarts of these machines, one sheet each, with the machines before them."""
-    now, calendar = services.clock(), services.calendar()
-    ids, demo = tuple(machine_ids), services.cloud.demo
-
-    def make(db: sqlite3.Connection) -> Report:
-        wanted = ("machines", *sheets.REPORTED)
-        found = [sheets.sheet(w, db, ids, calendar, now) for w in wanted]
-        return sheets.report(db, title, found, now, calendar, demo=demo)
-
-    return make
+def origin(services: Services) -> Origin:
+    """As of now."""
+    return Origin(services.clock(), services.calendar(), services.cloud.demo)

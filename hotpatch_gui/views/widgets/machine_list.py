@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.models import words
-from hotpatch_gui.models.rows import Column
-from hotpatch_gui.models.windowed import WindowedModel
+from hotpatch_gui.models.machine_list import MachineLines, MachinesModel
 from hotpatch_gui.system.preferences import Settings
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
@@ -19,11 +15,6 @@ from hotpatch_gui.theme.tokens import CAPTION_PX, SEMIBOLD_WEIGHT
 
 from .table import Table
 
-COLUMNS = (
-    Column("name", "Machine", 260, lambda r, _: r["name"],
-           tip=lambda r, now: f"{r['name']}: {words.machine_summary(r)}; assessed {words.assessed_age(r, now)}",
-           sort="name"),
-)  # fmt: skip
 ROW_HEIGHT_PX = 52
 GLYPH_PX = 16
 
@@ -51,25 +42,26 @@ class _MachineDelegate(QStyledItemDelegate):
         rect, view = option.rect, option.widget
         assert isinstance(view, MachineList)
         is_selected = view.paint_ground(painter, rect, index)
-        row = view.rows.row(index.row())
-        if row is not None:
-            self._paint_row(painter, option, row)
+        lines = view.machines.lines(index.row(), self._clock())
+        if lines is not None:
+            self._paint_lines(painter, option, lines)
         if is_selected and view.hasFocus() and view.currentIndex() == index:
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), QColor(t.accent))
         painter.restore()
 
-    def _paint_row(self, painter: QPainter, option: QStyleOptionViewItem, row: sqlite3.Row) -> None:
+    def _paint_lines(
+        self, painter: QPainter, option: QStyleOptionViewItem, lines: MachineLines
+    ) -> None:
         t = self._theme.tokens
         area = QRectF(option.rect).adjusted(12, 7, -12, -7)
         size = GLYPH_PX * self._theme.scale
         place = QRectF(area.left(), area.top() + 1, size, size)
-        glyphs.paint(painter, words.LEVEL_GLYPHS[words.level_of(row)], place, t)
+        glyphs.paint(painter, lines.glyph, place, t)
         area.setLeft(area.left() + size + 10)
         top = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
         below = QRectF(area.left(), area.center().y(), area.width(), area.height() / 2)
-        self._pair(painter, top, row["name"], row["hotpatch_status"], t.text, strong=True)
-        age = words.assessed_age(row, self._clock())
-        self._pair(painter, below, words.machine_summary(row), age, t.secondary, strong=False)
+        self._pair(painter, top, lines.name, lines.hotpatch, t.text, strong=True)
+        self._pair(painter, below, lines.summary, lines.age, t.secondary, strong=False)
 
     def _pair(
         self, painter: QPainter, area: QRectF, left: str, right: str, colour: str, *, strong: bool
@@ -95,9 +87,10 @@ class MachineList(Table):
     """The list at the left of the Machines page."""
 
     def __init__(
-        self, theme: Theme, settings: Settings, model: WindowedModel, clock: Clock
+        self, theme: Theme, settings: Settings, model: MachinesModel, clock: Clock
     ) -> None:
         super().__init__(theme, settings, model, "machineList", _MachineDelegate(theme, clock))
+        self.machines = model
         self.setAccessibleName("Machines")
         self.horizontalHeader().hide()
         self.setSortingEnabled(False)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
-from hotpatch_gui.models import doubts, outcomes, words
-from hotpatch_gui.models.rows import plain_tip
+from hotpatch_gui.models.history import ResultLine, RunText
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
@@ -51,32 +48,18 @@ class RunDetails(QFrame):
         column.addLayout(words_part)
         column.addWidget(self.results, 1)
 
-    def show_run(
-        self, run: sqlite3.Row, results: Sequence[sqlite3.Row], errors: Sequence[sqlite3.Row]
-    ) -> None:
-        status = outcomes.run_status_text(run)
-        self.title.setText(f"{run['machine_name']}, {words.time_text(run['started_at'])}: {status}")
-        told = [_error_text(e) for e in errors] + doubts.sentences(run)
-        self.errors.setText("\n".join(told))
-        self.errors.setVisible(bool(told))
+    def show_run(self, run: RunText) -> None:
+        self.title.setText(run.title)
+        self.errors.setText(run.errors)
+        self.errors.setVisible(bool(run.errors))
         self.results.clear()
-        for row in results:
-            self.results.addTopLevelItem(self._item(row))
+        for result in run.results:
+            self.results.addTopLevelItem(self._item(result))
 
-    def _item(self, row: sqlite3.Row) -> QTreeWidgetItem:
-        restart = outcomes.restart_of(row).label if row["restart"] else words.NOTHING
-        texts = [row["name"], row["kb"] or words.NOTHING, outcomes.classification_text(row["classification"]),
-                 row["state"], restart]  # fmt: skip
-        item = QTreeWidgetItem(texts)
-        item.setToolTip(0, plain_tip(row["name"]))
-        glyph = outcomes.UPDATE_STATE_GLYPHS.get(row["state"])
-        if glyph is not None:
+    def _item(self, result: ResultLine) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(result.cells)
+        item.setToolTip(0, plain_tip(result.cells[0]))
+        if result.glyph is not None:
             ratio = self.devicePixelRatioF()
-            item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))
+            item.setIcon(3, QIcon(glyphs.pixmap(result.glyph, 16, self._theme.tokens, ratio)))
         return item
-
-
-def _error_text(error: sqlite3.Row) -> str:
-    """The message, and Azure's code where the message does not name it."""
-    message, code = error["message"], error["code"]
-    return message if not code or code in message else f"{message} ({code})".strip()

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from hotpatch_gui.models.rows import Index, RowsModel
+from hotpatch_gui.models.row_model import Index, RowsModel
 from hotpatch_gui.system.preferences import Settings
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme

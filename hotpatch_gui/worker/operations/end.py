@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hotpatch_gui.azure import parse, results
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, queue
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.sync.machine import read_view
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from hotpatch_gui.azure.gateway import Gateway, Reading
 from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.store import audit, checks, operations, queue
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync.machine import read_view

@@ -12,13 +12,13 @@ from typing import Any
 
 from hotpatch_gui.azure.operations import Look
 from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import asked_minutes
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import operations
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Place, Urgency
 from hotpatch_gui.worker.sync.machine import read_machine, read_view
 

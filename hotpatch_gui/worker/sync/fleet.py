@@ -6,10 +6,10 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hotpatch_gui.azure.pages import (
     AssessmentPage,
@@ -20,21 +20,19 @@ from hotpatch_gui.azure.pages import (
     SchedulePage,
 )
 from hotpatch_gui.azure.resource_graph import Asked, Part
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.store import (
     assessments,
     catalogue,
-    checks,
     connections,
+    identity,
     machines,
     permissions,
-    releases,
     schedules,
     side_reads,
-    standings,
 )
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.events import SyncProgress
@@ -43,7 +41,8 @@ from . import changed
 from .changed import NEW_MACHINES, RunLists
 from .machine import read_view
 from .missing import mark_missing
-from .pages import Sweep, next_page, slices
+from .pages import Sweep, next_page, side_by_side, slices
+from .situations import derive, judge_again, learn
 
 log = logging.getLogger(__name__)
 SAY_EVERY_S = 0.2
@@ -51,12 +50,8 @@ MAX_VIEWS = 50
 """How many machines without an assessment in Resource Graph are read one by one in a sync."""
 MAX_SCOPES = 100
 """How many resource groups' permissions are read in a sync."""
-STANDING_BATCH = 200
-"""Machines whose standing is derived in one transaction, so that a click gets in between."""
 EARLY_AFTER_S = 3.0
 """A first sync that is quicker at half its way needs no states before its end."""
-JUDGED_FOR = timedelta(hours=1)
-"""How long a machine's situation is taken as of now."""
 WHOLE_EVERY = timedelta(days=1)
 """How often everything is read, and not only what has changed; also how often an instance view is read again."""
 FORGET_BATCH = 500
@@ -82,7 +77,7 @@ async def sync_fleet(
     """
     sync = _FleetSync(context, progressed, whole=whole)
     problem: Problem | None = None
-    await _judge_again(context)
+    await judge_again(context)
     try:
         await sync.run()
     except ProblemError as error:
@@ -104,51 +99,6 @@ async def sync_fleet(
         if problem is None:
             catalogue.changes_read(db, own, sync.begun, whole=sync.is_whole_read)
     context.changed(Changes.to(*_TABLES))
-
-
-async def _judge_again(context: Context) -> None:
-    """A start after days tells what was known then as of now, before Azure has answered."""
-    states = catalogue.sync_states(context.db)
-    ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
-    if ended is not None and context.clock() - ended > JUDGED_FOR:
-        await derive(context, machines.present(context.db, context.connection_id))
-        context.changed(Changes.to("machines"))
-
-
-async def derive(context: Context, machine_ids: Sequence[int]) -> None:
-    """Work out the machines' situations, and what their last assessments say of their runs."""
-    for start in range(0, len(machine_ids), STANDING_BATCH):
-        async with context.transaction() as db:
-            batch = machine_ids[start : start + STANDING_BATCH]
-            standings.refresh_standing(db, batch, context.calendar, context.clock())
-            checks.check_runs(db, batch)
-        await asyncio.sleep(0)
-
-
-async def learn(context: Context) -> bool:
-    """Take up releases that the fleet shows and nothing published tells; whether there was one."""
-    async with context.transaction() as db:
-        is_new = releases.learn_from_fleet(db, context.calendar, context.clock())
-        if is_new:
-            context.releases.forget()
-            releases.save_calendar(db, context.calendar)
-    if is_new:
-        context.changed(Changes.to("releases", "machines"))
-    return is_new
-
-
-async def side_by_side(*jobs: Coroutine[Any, Any, Any]) -> None:
-    """All of them; where one fails, the others are given up.
-
-    Raises:
-        Exception: the first that one of them raised.
-    """
-    try:
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(job)
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
 
 
 class _FleetSync:
@@ -256,7 +206,7 @@ class _FleetSync:
                 job.cancel()
             await asyncio.gather(main, *beside, return_exceptions=True)
         async with c.transaction() as db:
-            machines.mark_shared_ids(db, self._seen)
+            identity.mark_shared_ids(db, self._seen)
             if has_health:
                 machines.save_health(db, c.connection_id, states)
             if has_plans and has_assignments:
@@ -309,7 +259,7 @@ class _FleetSync:
 
     async def _join_moved(self) -> None:
         async with self._c.transaction() as db:
-            joined = machines.join_moved(db, self._c.connection_id)
+            joined = identity.join_moved(db, self._c.connection_id)
         if joined:
             log.info("%s machines have moved and keep their history", joined)
             self._c.changed(Changes.to("machines", "assessments", "installations", "operations"))

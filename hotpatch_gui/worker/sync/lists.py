@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
-
-from hotpatch_gui.worker.calls import Urgency
-
-if TYPE_CHECKING:
-    from hotpatch_gui.worker.context import Context
+from collections.abc import Awaitable, Callable, Sequence
 
 GATHER_S = 0.3
 """How long others are waited for before a query goes."""
@@ -17,10 +12,11 @@ MACHINES = 50
 
 
 class Lists:
-    """Lives on the engine's loop; one for each connection."""
+    """Lives on the engine's loop; one for each connection. ``read`` brings the lists of some machines into the
+    file."""
 
-    def __init__(self, context: Context) -> None:
-        self._c = context
+    def __init__(self, read: Callable[[Sequence[int]], Awaitable[None]]) -> None:
+        self._read = read
         self._wanted: dict[int, asyncio.Future[None]] = {}
         self._reader: asyncio.Task[None] | None = None
 
@@ -45,10 +41,8 @@ class Lists:
             await self._read_some(ids, waiting)
 
     async def _read_some(self, ids: list[int], waiting: list[asyncio.Future[None]]) -> None:
-        from .machine import read_lists  # noqa: PLC0415 - which needs the context, and that needs this
-
         try:
-            await read_lists(self._c, ids, Urgency.FOLLOW)
+            await self._read(ids)
         except Exception as error:  # noqa: BLE001 - raised again where each of them waits
             for one in waiting:
                 one.set_exception(error)

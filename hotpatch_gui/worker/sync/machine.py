@@ -8,12 +8,12 @@ from functools import partial
 
 from hotpatch_gui.azure.gateway import Reading
 from hotpatch_gui.azure.resource_graph import Asked
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, machines, permissions, standings
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import MAX_THROTTLED, Urgency
 from hotpatch_gui.worker.context import Context
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from functools import partial
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.store import machines
-from hotpatch_gui.store.changes import Changes
 from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 

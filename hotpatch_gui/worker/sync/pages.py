@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, TypeVar
 
 from hotpatch_gui.azure.pages import AssessmentPage, InstallationPage
 from hotpatch_gui.domain.records import RunStatus, RunUpdate
@@ -102,3 +103,17 @@ def _save_updates(db: sqlite3.Connection, part: Sequence[tuple[int, str, RunUpda
     rows = installations.run_row_ids(db, [(machine, run) for machine, run, _ in part])
     placed = [(rows[machine, run], u) for machine, run, u in part if (machine, run) in rows]
     installations.save_updates(db, placed)
+
+
+async def side_by_side(*jobs: Coroutine[Any, Any, Any]) -> None:
+    """All of them; where one fails, the others are given up.
+
+    Raises:
+        Exception: the first that one of them raised.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(job)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None

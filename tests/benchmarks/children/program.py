@@ -8,8 +8,9 @@ import sys
 import time
 
 from hotpatch_gui import cli
+from hotpatch_gui.application import run_window
 
-cli.import_what_needs_no_qt()
+run_window.import_what_needs_no_qt()
 
 from PySide6.QtGui import QPaintEvent  # noqa: E402 - in the program's own order
 

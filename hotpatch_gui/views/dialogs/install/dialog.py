@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,15 +13,15 @@ from PySide6.QtWidgets import QWidget
 from hotpatch_gui.domain.installs import InstallRequest, RequestError
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.models import words
+from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.checked import CheckedModel
 from hotpatch_gui.models.install_plan import (
     Candidates,
     Planned,
     groups,
-    plan_all,
     read_candidates,
+    read_plan,
 )
-from hotpatch_gui.models.reader import Asker
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.views.dialogs.steps import StepsDialog
@@ -146,7 +145,7 @@ class InstallDialog(StepsDialog):
             return
         chosen = tuple(self.machines.ids)
         self._wanted = (request, chosen)
-        work = partial(_plan_all, candidates=self._candidates, chosen=chosen, request=request)
+        work = partial(read_plan, candidates=self._candidates, chosen=chosen, request=request)
         self._planner.ask(work, at_once=self._is_small)
 
     def _take_plan(self, planned: Planned) -> None:
@@ -267,10 +266,3 @@ class InstallDialog(StepsDialog):
         request = self._make_request(checked=True)
         self._s.requests.install(chosen, request, self.properties.waves, named)
         self.accept()
-
-
-def _plan_all(
-    _: sqlite3.Connection, candidates: Candidates, chosen: Sequence[int], request: InstallRequest
-) -> Planned:
-    """On the reader's thread, which needs no file for it."""
-    return plan_all(candidates, chosen, request)

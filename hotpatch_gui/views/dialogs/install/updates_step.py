@@ -20,7 +20,7 @@ from hotpatch_gui.domain.kb import read_kbs
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import outcomes, words
 from hotpatch_gui.models.install_plan import Line, Planned
-from hotpatch_gui.models.rows import plain_tip
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
 from hotpatch_gui.views.services import Services

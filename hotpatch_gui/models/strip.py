@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date, timedelta
 
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind, day_name
-from hotpatch_gui.models import words
-from hotpatch_gui.models.figures import StripData, StripInstall, StripMark
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.times import from_text
+
+from . import words
+from .figures import StripData, StripInstall, StripMark
+from .source import DataSource
 
 YEAR = timedelta(days=365)
 
 
 def strip_data(
-    db: sqlite3.Connection, machine_id: int, machine: Machine, calendar: Calendar, today: date
+    source: DataSource, machine_id: int, machine: Machine, calendar: Calendar, today: date
 ) -> StripData:
     """A year back and a year ahead of ``today``, the day whose releases are out."""
     product = machine.product
     first, last = today - YEAR, today + YEAR
     marks = _marks(calendar, product, first, last, today) if product else []
     done = []
-    for text, kb, state, _ in installations.release_installs(db, machine_id):
-        when = from_text(text)
+    found = installations.release_installs(source.db, machine_id) if source.db is not None else []
+    for install in found:
+        when, kb, state = from_text(install.started_at), install.kb, install.state
         if when is None or when.date() < first:
             continue
         what = calendar.by_kb(product, kb) if product else None
@@ -68,19 +70,15 @@ def strip_words(data: StripData) -> str:
     failed = sum(i.failed for i in data.installs)
     crosses = f", {failed} failed (crosses)" if failed else ""
     due = (
-        f" {_count(unknown, 'release')} planned since then, details not known here."
+        f" {words.count(unknown, 'release')} planned since then, details not known here."
         if unknown
         else ""
     )
-    planned = _count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
-    unplanned = _count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
-    hotpatches = _count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
+    planned = words.count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
+    unplanned = words.count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
+    hotpatches = words.count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
     return (
         f"Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); "
         f"{len(data.installs) - failed} installed here (triangles){crosses}.{due} "
         f"Ahead, as outlines: {len(plans)} planned, {ahead} of them baselines that restart."
     )
-
-
-def _count(number: int, noun: str, plural: str = "s") -> str:
-    return f"{number} {noun}{'' if number == 1 else plural}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import (
@@ -52,19 +53,14 @@ class Column(NamedTuple):
         return self.key in TIME_KEYS
 
 
-def value_of(key: str) -> Callable[[Any], Any]:
-    """A column's raw value as it is stored."""
-    return lambda row: row[key]
-
-
 def field(name: str) -> Callable[[Any], Any]:
-    """The raw value of a record's field."""
-    return lambda row: getattr(row, name)
+    """A column's raw value: that field of the row."""
+    return attrgetter(name)
 
 
 def time_of(key: str) -> Callable[[Any], Any]:
     """A column's raw time, UTC; None for none."""
-    return lambda row: from_text(row[key])
+    return lambda row: from_text(getattr(row, key))
 
 
 def plain_tip(text: str) -> str:

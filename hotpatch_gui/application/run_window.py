@@ -1,0 +1,116 @@
+"""The program with a window: one after the other, until the last is closed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.system.display import NO_DISPLAY, has_display
+
+from .worlds import World, reset_demo, target_of, world_after
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QLockFile
+
+EXIT_USAGE = 2
+RAISED = "Hotpatch Dashboard is open on this data already; its window is in front now: {folder}"
+TAKE_OVER = (
+    "The data folder {folder} is locked by {owner}, and from here it can't be determined whether that still runs.\n"
+    "Take it over only if it does not: two programs on one folder could send a request twice."
+)
+ALREADY_OPEN = (
+    "Hotpatch Dashboard is open on this data already: {folder}\n"
+    "Use that window, or start with --data-dir and another folder."
+)
+
+
+def run(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path, first: World
+) -> int:
+    """Show the window until it is closed, and another one where it asks for that."""
+    world: World | None = first
+    if not has_display():
+        print(NO_DISPLAY, file=sys.stderr)
+        return EXIT_USAGE
+    import_what_needs_no_qt()
+    from . import window  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+
+    application = window.make_application()
+    code = 0
+    while world is not None:
+        held = lock_for_window(world.folder, takes_over=options.take_over)
+        if held is None:
+            from . import single_instance  # noqa: PLC0415 - only where there is another one
+
+            if single_instance.ring(world.folder):
+                print(RAISED.format(folder=world.folder), file=sys.stderr)
+                return 0
+            print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
+            window.say(ALREADY_OPEN.format(folder=world.folder))
+            return EXIT_USAGE
+        if world.story and not reset_demo(world.folder):
+            parser.error(f"{world.folder} holds no demo; nothing was deleted")
+        program = window.App(
+            application, world.folder, target_of(world), theme=options.theme,
+            azure_folder=root if world.is_demo else None, is_first=world.is_first,
+        )  # fmt: skip
+        program.beginning.connect(partial(start_log, world.folder))
+        program.beginning.connect(program.end_on_signals)
+        program.start()
+        code = int(application.exec())
+        if not program.close():
+            os._exit(code)  # the engine hangs; Python would wait for it
+        held.unlock()
+        world = world_after(program.next, root)
+        if world is not None:
+            program.forget()
+    return code
+
+
+def import_what_needs_no_qt() -> None:
+    """Before Qt: PySide6 has each import after its own read the source of the module, which takes 8 ms in all before
+    the first frame."""
+    from hotpatch_gui.domain import clock, connections, feeds, power, standing  # noqa: F401, PLC0415
+    from hotpatch_gui.store import (  # noqa: F401, PLC0415
+        catalogue,
+        operations,
+        release_book,
+        side_reads,
+        tables,
+    )
+    from hotpatch_gui.system import resources, runtime_tuning  # noqa: F401, PLC0415
+    from hotpatch_gui.theme import tokens  # noqa: F401, PLC0415
+
+    from . import targets  # noqa: F401, PLC0415
+
+
+def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
+    """The folder's lock. Where it can't be determined whether its owner still runs, the user is asked."""
+    from . import folder_lock, window  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+
+    held = folder_lock.lock(folder)
+    owner = folder_lock.doubtful_owner(folder) if held is None else None
+    if owner is None:
+        return held
+    if takes_over or window.ask(TAKE_OVER.format(folder=folder, owner=owner.text), "Take over"):
+        return folder_lock.take_over(folder)
+    return None
+
+
+def start_log(folder: Path) -> None:
+    """After the first paint, as what it stands on takes 18 ms to import."""
+    from hotpatch_gui.system import logs  # noqa: PLC0415
+
+    logs.start_log(folder)
+
+
+def say(text: str) -> None:
+    """In a window of its own, as there is no other one yet."""
+    from . import window  # noqa: PLC0415 - Qt only where it is wanted
+
+    _application = window.make_application()
+    window.say(text)

@@ -1,0 +1,92 @@
+"""Which data the program works on: Azure's, a simulated Azure's or the demo's, each in its folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hotpatch_gui.domain.clouds import Cloud, simulated
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.system.data_folder import default_data_dir, portable_data_dir, program_dir
+
+from . import targets
+from .targets import SIMULATOR_FILE, Target
+
+if TYPE_CHECKING:
+    from .requests import Next
+
+DEMO_FOLDER = "demo"
+
+
+class World(NamedTuple):
+    """What is shown, and the folder of its data."""
+
+    folder: Path
+    cloud: Cloud | None = None
+    """A simulated Azure on this machine; None for the demo and for Azure."""
+    is_demo: bool = False
+    story: str | None = None
+    """The demo's world where it begins afresh; None where it goes on."""
+    is_first: bool = False
+    """Nothing was ever looked at: ask what to."""
+
+
+def root_of(options: argparse.Namespace) -> Path:
+    """The folder of Azure's data; the demo's and those of simulated clouds are beneath it.
+
+    Raises:
+        PortableError: the program is portable, and its folder cannot be written.
+    """
+    folder: Path = options.data_dir or portable_data_dir(program_dir()) or default_data_dir()
+    return folder.absolute()
+
+
+def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path) -> World:
+    """Raises SystemExit with the usage where the options do not go together."""
+    wants_demo = options.demo or options.reset_demo or options.story
+    if options.endpoint and wants_demo:
+        parser.error("--endpoint is a cloud of its own; leave out --demo, --reset-demo and --story")
+    if options.story:
+        from hotpatch_gui.simulator.stories import STORIES  # noqa: PLC0415 - rarely wanted, and slow to load
+
+        if options.story not in STORIES:
+            parser.error(f"there is no story {options.story}: choose {', '.join(STORIES)}")
+    if options.endpoint:
+        try:
+            cloud = simulated(options.endpoint)
+        except ValueError as error:
+            parser.error(str(error))
+        return World(root / "simulated" / cloud.host.replace(":", "-"), cloud)
+    has_azure = (root / FILE_NAME).exists()
+    if (has_azure or options.command) and not wants_demo:
+        return World(root)
+    folder = root / DEMO_FOLDER
+    story = options.story or ("today" if options.reset_demo else None)
+    is_first = not (has_azure or wants_demo or (folder / FILE_NAME).exists())
+    return World(folder, is_demo=True, story=story, is_first=is_first)
+
+
+def world_after(what: Next | None, root: Path) -> World | None:
+    if what is None:
+        return None
+    if what.is_azure:
+        return World(root)
+    return World(root / DEMO_FOLDER, is_demo=True, story=what.story)
+
+
+def target_of(world: World) -> Target:
+    if world.is_demo:
+        return targets.demo_target(lambda: targets.demo_wire(world.folder, world.story or "today"))
+    return targets.simulated_target(world.cloud) if world.cloud else targets.azure_target()
+
+
+def reset_demo(folder: Path) -> bool:
+    """Forget the demo: its world and what was read of it. False, and nothing is deleted, where the folder
+    holds data without a demo's world."""
+    if (folder / FILE_NAME).exists() and not (folder / SIMULATOR_FILE).exists():
+        return False
+    for name in (SIMULATOR_FILE, FILE_NAME):
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    return True

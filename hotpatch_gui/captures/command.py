@@ -1,0 +1,35 @@
+"""The command capture: pictures of scenes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+EXIT_USAGE = 2
+
+
+def capture(options: argparse.Namespace) -> int:
+    """Render scenes; the names are printed with --list."""
+    from . import environment  # noqa: PLC0415 - sets the environment of Qt before Qt is imported
+
+    environment.prepare()
+    from .scenes import render  # noqa: PLC0415
+    from .scenes.registry import SCENES  # noqa: PLC0415
+
+    if options.list_scenes:
+        print("\n".join(SCENES))
+        return 0
+    if options.out is None:
+        print("capture needs --out DIR (or --list)", file=sys.stderr)
+        return EXIT_USAGE
+    unknown = set(options.scene or ()) - set(SCENES)
+    if unknown:
+        print(
+            f"There is no scene {', '.join(sorted(unknown))}. --list prints them.", file=sys.stderr
+        )
+        return EXIT_USAGE
+    options.out.mkdir(parents=True, exist_ok=True)
+    themes = (options.scene_theme,) if options.scene_theme else ("light", "dark")
+    for path in render(options.out, options.scene or list(SCENES), themes):
+        print(path)
+    return 0

@@ -1,0 +1,134 @@
+"""The other pages."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.forecast import RestartWindow, Scenario
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.views.pages.activity import ActivityPage
+from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.planner import PlannerPage
+
+from .acts import (
+    go_on,
+    install_half,
+    machine_ids,
+    until_state,
+)
+from .registry import in_story, scene
+
+
+@scene
+def updates(stage: Stage) -> QWidget:
+    stage.start()
+    stage.window.show_page("updates")
+    stage.settle()
+    return stage.window
+
+
+@scene
+def history_all(stage: Stage) -> QWidget:
+    stage.start()
+    stage.window.show_page("history")
+    stage.settle()
+    return stage.window
+
+
+@scene
+def activity(stage: Stage) -> QWidget:
+    """An installation under way, an assessment done, one that Azure refused."""
+    stage.start()
+    ids = machine_ids(stage)
+    stage.ask.assess([ids["vm-new-01"]])
+    until_state(stage, OperationState.RUNNING)
+    stage.ask.assess([ids["vm-dev-01"]])
+    until_state(stage, OperationState.RUNNING, OperationState.FAILED)
+    stage.clock.advance(minutes=3)
+    until_state(stage, OperationState.SUCCEEDED)
+    install_half(stage)
+    stage.window.show_page("activity")
+    stage.settle()
+    return stage.window
+
+
+@scene
+def audit_log(stage: Stage) -> QWidget:
+    """Every call that changed something, with its answers."""
+    _ = activity(stage)
+    page = stage.window.page("activity")
+    assert isinstance(page, ActivityPage)
+    page.tabs.setCurrentIndex(1)
+    stage.settle()
+    return stage.window
+
+
+@scene
+def calendar(stage: Stage) -> QWidget:
+    stage.start()
+    stage.choose("vm-web-01")
+    stage.window.show_page("calendar")
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("october-2025")
+def restart_ledger(stage: Stage) -> QWidget:
+    """KB5070881: off the train in October 2025, restarts until January's baseline."""
+    stage.start()
+    for days in (4, 17, 21, 28, 35):
+        go_on(stage, days=days)
+    stage.choose("vm-web-01")
+    stage.window.show_page("calendar")
+    page = stage.window.page("calendar")
+    assert isinstance(page, CalendarPage)
+    page.tabs.setCurrentIndex(1)
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("october-2025")
+def off_train_story(stage: Stage) -> QWidget:
+    stage.start()
+    go_on(stage, days=4)
+    stage.choose("vm-web-01")
+    return stage.window
+
+
+@scene
+def rollout_running(stage: Stage) -> QWidget:
+    """September's baseline on its way: one phase done, the next one at work."""
+    stage.start()
+    go_on(stage, days=20, hours=21.1)
+    stage.window.show_page("rollout")
+    stage.settle()
+    return stage.window
+
+
+@scene
+@in_story("bad-update")
+def rollout_stopped(stage: Stage) -> QWidget:
+    stage.start()
+    go_on(stage, days=5)
+    stage.window.show_page("rollout")
+    stage.settle()
+    return stage.window
+
+
+@scene
+def planner(stage: Stage) -> QWidget:
+    """The sample year, with two unplanned baselines in place of hotpatches."""
+    stage.start()
+    stage.window.show_page("planner")
+    page = stage.window.page("planner")
+    assert isinstance(page, PlannerPage)
+    page.period.setCurrentText("2027")
+    page.scenario.setCurrentText(Scenario.UNPLANNED.value)
+    page.window_.setCurrentText(RestartWindow.MONTHLY.value)
+    page.simulate()
+    stage.until(lambda: not page.planner.is_running)
+    stage.settle()
+    return stage.window

@@ -1,0 +1,42 @@
+"""The registry of scenes: a name, and how to bring the program to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from hotpatch_gui.captures.stage import Stage
+
+Scene = Callable[[Stage], QWidget]
+SCENES: dict[str, Scene] = {}
+WORLDS: dict[str, str] = {}
+"""The story of those scenes that play in another world than today's."""
+WITHOUT_DEMO: set[str] = set()
+"""Scenes that play with no connection and no demo."""
+
+
+def scene(play: Scene) -> Scene:
+    """Register a scene under its function's name."""
+    SCENES[name_of(play)] = play
+    return play
+
+
+def in_story(story: str) -> Callable[[Scene], Scene]:
+    """Let a scene play in another world of the demo."""
+
+    def told(play: Scene) -> Scene:
+        WORLDS[name_of(play)] = story
+        return play
+
+    return told
+
+
+def without_demo(play: Scene) -> Scene:
+    """Let a scene play with no connection and no demo."""
+    WITHOUT_DEMO.add(name_of(play))
+    return play
+
+
+def name_of(play: Scene) -> str:
+    return play.__name__.replace("_", "-")

@@ -1,0 +1,31 @@
+"""The command simulate: a simulated Azure on loopback HTTP."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def simulate(options: argparse.Namespace) -> int:
+    """Serve until interrupted; the first line on standard output says where."""
+    import json  # noqa: PLC0415
+
+    from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415
+    from hotpatch_gui.simulator.guest import SUBSCRIPTION  # noqa: PLC0415
+    from hotpatch_gui.simulator.server import SimulatorServer  # noqa: PLC0415
+    from hotpatch_gui.system import resources  # noqa: PLC0415
+
+    wire = build_simulator(
+        resources.calendar(), resources.read_json("other-updates.json"), state_path=options.state,
+        machines=options.machines, seed=options.seed, speed=options.speed, quota=options.quota,
+        pairs=resources.read_json("region-pairs.json")["pairs"], story=options.world_story,
+    )  # fmt: skip
+    server = SimulatorServer(wire, options.port)
+    print(json.dumps({"endpoint": server.endpoint, "subscription_id": SUBSCRIPTION}), flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+        wire.cloud.close()
+    return 0

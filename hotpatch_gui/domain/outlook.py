@@ -1,0 +1,85 @@
+"""What runs on a machine, and when its next restart is expected; in words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from .evidence import Evidence, running_of
+from .horizon import horizon_text
+from .phrases import capital
+from .releases import Calendar, Product, ReleaseKind, day_name, month_name, release_day
+
+
+def running_text(evidence: Evidence, calendar: Calendar) -> str:
+    """What runs, as far as the reported build tells."""
+    machine, release = evidence.machine, running_of(evidence, calendar)
+    if release is None:
+        if machine.build is None:
+            return "The running build is not reported, so what runs now is not known."
+        product = machine.product
+        if product is not None and calendar.is_newer_than_known(product, machine.build):
+            return f"It runs build {machine.build}, newer than any release known here."
+        return f"It runs build {machine.build}."
+    if release.kind.is_baseline:
+        return f"It runs the {release.title} (build {release.build})."
+    base = calendar.baseline_of(release)
+    on = f" on the {base.title}" if base else ""
+    if release.kind is ReleaseKind.HOTPATCH:
+        return f"{capital(release.title)} runs{on}."
+    return f"Out-of-band hotpatch {release.kb or '(KB number not known)'} runs{on}."
+
+
+def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
+    """When the next restart for a baseline is expected; a plan, and named as one."""
+    product, today = evidence.machine.product, release_day(now)
+    if product is None:
+        return "The next restart is not known."
+    running = running_of(evidence, calendar)
+    overdue = [
+        e
+        for e in calendar.unknown(product, running.released if running else date.min, today)
+        if e.restarts
+    ]
+    if overdue:
+        return f"A baseline was planned for {day_name(overdue[-1].day)}; installing it restarts the machine."
+    expected = calendar.next_restart(product, today)
+    if expected is None:
+        return f"No further baseline is planned: {end_of_hotpatching(product)}."
+    return f"Next expected restart: {day_name(expected.day)}, {expected.kind.label} (subject to change)."
+
+
+def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
+    product = evidence.machine.product
+    if product is None:
+        return ""
+    running = running_of(evidence, calendar)
+    build = evidence.machine.build
+    if running is not None:
+        return horizon_text(calendar, product, running.released, now)
+    is_newer = build is not None and calendar.is_newer_than_known(product, build)
+    since = date.min if is_newer else calendar.complete_until(product)
+    return horizon_text(calendar, product, since, now)
+
+
+def end_of_hotpatching(product: Product) -> str:
+    return f"hotpatches for {product.label} were announced until {month_name(product.last_planned)}"
+
+
+def rejoin_text(
+    product: Product | None, calendar: Calendar, now: datetime, left: date | None = None
+) -> str:
+    """With which baseline a machine gets hotpatches again; ``left`` is when it left the train."""
+    if product is None:
+        return "with the next baseline"
+    today = release_day(now)
+    base = calendar.baseline_in_force(product, today)
+    since = max(left or date.min, base.released if base else date.min)
+    overdue = [e for e in calendar.unknown(product, since, today) if e.restarts]
+    if not overdue and left is not None and base is not None and base.released > left:
+        return f"with the {base.title}, which is out; installing it restarts the machine"
+    if overdue:
+        return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details are not known here"
+    expected = calendar.next_restart(product, today)
+    if expected is None:
+        return f"with no planned baseline: {end_of_hotpatching(product)}"
+    return f"with the next baseline, planned for {day_name(expected.day)}"

@@ -1,0 +1,31 @@
+"""Pieces of sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def join(*sentences: str) -> str:
+    return " ".join(s for s in sentences if s)
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def days(then: datetime | None, now: datetime) -> str:
+    days = (now - then).days if then else 0
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+def number(count: int) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if count < len(words) else str(count)
+
+
+def lower(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def listed(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

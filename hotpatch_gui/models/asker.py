@@ -1,0 +1,71 @@
+"""What one view wants to know of the file, asked of the reader's thread or here."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QObject
+
+from .reader import Answer, Question, failure_of
+from .source import DataSource
+
+T = TypeVar("T")
+_askers = itertools.count(1)
+
+
+class Asker(QObject, Generic[T]):
+    """What one view wants to know of the file, again and again. What was asked before something else
+    was asked is not answered any more.
+
+    Args:
+        take: gets the answer, on the UI thread.
+        fail: gets in its place why a query failed, to be shown where the answer would be.
+    """
+
+    def __init__(
+        self, source: DataSource, take: Callable[[T], None], fail: Callable[[str], None],
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._source, self._take, self._fail = source, take, fail
+        self._asker, self._number, self._wanted = next(_askers), 0, 0
+        source.reader.answered.connect(self._on_answered)
+
+    def ask(
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        *,
+        at_once: bool = False,
+        is_news: bool = False,
+    ) -> None:
+        """``work`` runs on the reader's thread with its connection, so it touches nothing else; or here
+        and ``at_once``, for what an index finds. ``is_news`` asks the same again as the file changed: an
+        answer that is on its way is still welcome. Without a file nothing is asked."""
+        self._number += 1
+        if not is_news:
+            self._wanted = self._number
+        if self._source.db is None:
+            return
+        if at_once:
+            self._ask_here(work, self._source.db)
+        else:
+            self._source.reader.ask(Question(self._asker, self._number, work, is_news))
+
+    def _ask_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
+        try:
+            value = work(db)
+        except Exception as error:  # noqa: BLE001 - said where the answer would be
+            self._fail(failure_of(error, self._source.path))
+        else:
+            self._take(value)
+
+    def _on_answered(self, answer: Answer) -> None:
+        if answer.asker != self._asker or answer.number < self._wanted:
+            return
+        if answer.failure:
+            self._fail(answer.failure)
+        else:
+            self._take(answer.value)

@@ -1,0 +1,84 @@
+"""What the Update compliance tab says besides its table."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.machines import Freshness, freshness
+from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.standing import Situation
+from hotpatch_gui.store import assessments
+from hotpatch_gui.store.rows import MachineRow
+from hotpatch_gui.store.times import from_text
+from hotpatch_gui.theme.glyphs import Glyph
+
+from . import words
+from .figures import ClassCount
+from .outcomes import classification_text
+
+
+def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[ClassCount]:
+    """The updates on offer by classification."""
+    counts = assessments.counts_by_classification(db, machine_ids)
+    return [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
+
+
+def counts_words(counts: Sequence[ClassCount]) -> str:
+    """The chart in words."""
+    parts = [
+        f"{c.label} {c.updates:,}" + (f", {c.restarting:,} may restart" if c.restarting else "")
+        for c in counts
+    ]
+    return f"By classification: {'; '.join(parts)}. The orange part restarts or may restart."
+
+
+def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
+    """Why one machine shows no update."""
+    assessed = from_text(row.assessed_at)
+    fresh = freshness(assessed, now)
+    if fresh is Freshness.NEVER:
+        return (
+            Glyph.UNKNOWN,
+            "No assessment known",
+            "Nothing is known about missing updates. Choose Assess now; it changes nothing on the machine.",
+        )
+    if fresh is Freshness.TOO_OLD:
+        count = row.updates
+        counted = f" It counted {count} update{'' if count == 1 else 's'}." if count else ""
+        return (
+            Glyph.UNKNOWN,
+            "The assessment is too old",
+            (
+                f"Azure keeps the list for seven days; the last one is {(now - assessed).days if assessed else 0} days old.{counted} "
+                "Choose Assess now."
+            ),
+        )
+    if row.situation == Situation.UNSUPPORTED and not row.in_graph:
+        return (
+            Glyph.INFO,
+            "Not supported",
+            "Azure does not assess this image, so nothing is known about missing updates.",
+        )
+    if row.power not in (PowerState.RUNNING, PowerState.UNKNOWN):
+        return (
+            Glyph.INFO,
+            f"The machine is {row.power}",
+            f"Nothing was on offer {age_text(assessed, now)}; it is not assessed while it does not run.",
+        )
+    if row.updates:
+        return (
+            Glyph.INFO,
+            "The list is still to come",
+            (
+                f"The assessment {age_text(assessed, now)} counted {row.updates}; Azure gives their names a little "
+                "later. Press F5."
+            ),
+        )
+    found = f"The assessment {age_text(assessed, now)} offers no update."
+    if row.situation == Situation.UP_TO_DATE:
+        return Glyph.OK, "Up to date", found
+    glyph = words.LEVEL_GLYPHS[words.level_of(row)]
+    return glyph, "No update is offered", f"{found} {words.situation_of(row)}: see Status."

@@ -1,0 +1,56 @@
+"""The connections, how each is signed in, and the subscriptions of each."""
+
+from __future__ import annotations
+
+from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.domain.sync_state import SyncState
+from hotpatch_gui.store import catalogue, connections
+from hotpatch_gui.theme.glyphs import Glyph
+
+from .source import DataSource
+
+
+def read_all(source: DataSource) -> list[tuple[Connection, SyncState]]:
+    """Each connection with how its last sync went."""
+    if source.db is None:
+        return []
+    states = {s.connection_id: s for s in catalogue.sync_states(source.db)}
+    return [(c, states.get(c.id, SyncState())) for c in connections.read_all(source.db)]
+
+
+def subscriptions(source: DataSource, connection_id: int) -> list[tuple[str, str, bool]]:
+    """(Id, name, whether it is read) of each that the account sees."""
+    if source.db is None:
+        return []
+    return connections.subscriptions(source.db, connection_id)
+
+
+def name_of(source: DataSource, connection_id: int) -> str:
+    """Empty where it is not there."""
+    found = connections.read(source.db, connection_id) if source.db is not None else None
+    return found.name if found is not None else ""
+
+
+def sign_in_text(connection: Connection, state: SyncState) -> str:
+    """How the sign-in stands, in words."""
+    if not connection.cloud.needs_sign_in:
+        return "No sign-in needed"
+    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+        return "Sign-in has lapsed" if connection.account else "Not signed in"
+    if state.problem and not connection.account:
+        return state.problem
+    return (
+        f"{connection.account} ({connection.method.label})"
+        if connection.account
+        else "Not signed in yet"
+    )
+
+
+def sign_in_glyph(connection: Connection, state: SyncState) -> Glyph:
+    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+        return Glyph.WARNING
+    if state.problem:
+        return Glyph.ERROR
+    is_known = bool(connection.account) or not connection.cloud.needs_sign_in
+    return Glyph.OK if is_known else Glyph.UNKNOWN

@@ -1,0 +1,108 @@
+"""Exports: what is written, and the thread that writes it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QThread
+
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.store.database import open_reader
+
+from . import formats, sheets
+from .formats import ExportError, Report
+from .listed import ListedModel
+from .row_model import Column, RowsModel
+from .windowed import WindowedModel
+
+log = logging.getLogger(__name__)
+Make = Callable[[sqlite3.Connection], Report]
+"""Makes a report out of the file, on the thread that writes."""
+
+
+class Writing(QThread):
+    """Writes one file. ``problem`` says what went wrong once it has finished; empty: nothing did."""
+
+    def __init__(self, store: Path, path: Path, make: Make) -> None:
+        super().__init__()
+        self.setObjectName("export")
+        self.path, self.problem = path, ""
+        self._store, self._make = store, make
+        self._db: sqlite3.Connection | None = None
+
+    def give_up(self) -> None:
+        """From another thread: its reading stops, and nothing is left of the file."""
+        if (db := self._db) is not None:
+            db.interrupt()
+
+    def run(self) -> None:
+        self._db = open_reader(self._store)
+        if self._db is None:
+            self.problem = "Nothing was read from Azure yet, so there is nothing to export."
+            return
+        try:
+            formats.write(self.path, self._make(self._db))
+        except ExportError as error:
+            self.problem = str(error)
+        except Exception as error:
+            log.exception("an export failed")
+            self.problem = f"The export failed: {error}. Nothing was written to {self.path}."
+        finally:
+            db, self._db = self._db, None
+            db.close()
+
+
+class Origin(NamedTuple):
+    """What every report tells besides its rows: as of when it is, and with ``demo`` that it is one."""
+
+    now: datetime
+    calendar: Calendar
+    demo: str
+
+
+def rows_report(
+    model: RowsModel, columns: Sequence[Column], title: str, chosen: Sequence[int] | None, origin: Origin
+) -> Make:  # fmt: skip
+    """These columns of a model's rows in their order, or of the chosen ones."""
+    now, calendar, demo = origin
+
+    def of_rows(db: sqlite3.Connection, rows: Iterable[Any]) -> Report:
+        return sheets.report(
+            db, title, [sheets.sheet_of(title, columns, rows, now)], now, calendar, demo=demo
+        )
+
+    if isinstance(model, WindowedModel):
+        asked = model.table, model.where, model.sort_key, model.sort_descending
+        return lambda db: of_rows(db, sheets.rows_of(db, *asked, chosen=chosen))
+    assert isinstance(model, ListedModel)
+    rows = [row for row in model.all_rows if chosen is None or row.id in set(chosen)]
+    return lambda db: of_rows(db, rows)
+
+
+def machines_report(machine_ids: Sequence[int], title: str, origin: Origin) -> Make:
+    """Compliance, history and restarts of these machines, one sheet each, with the machines before them."""
+    now, calendar, demo = origin
+    ids = tuple(machine_ids)
+
+    def make(db: sqlite3.Connection) -> Report:
+        wanted = ("machines", *sheets.REPORTED)
+        found = [sheets.sheet(w, db, ids, calendar, now) for w in wanted]
+        return sheets.report(db, title, found, now, calendar, demo=demo)
+
+    return make
+
+
+def with_sheet(make: Make, sheet: formats.Sheet) -> Make:
+    """The same report with one sheet more."""
+
+    def made(db: sqlite3.Connection) -> Report:
+        report = make(db)
+        return replace(report, sheets=(*report.sheets, sheet))
+
+    return made

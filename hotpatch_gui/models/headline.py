@@ -1,0 +1,56 @@
+"""What stands at the head of the blade: the machine's name and place, or how many are chosen, and the sentence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hotpatch_gui.domain.coverage import Coverage, coverage
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.store import standings
+
+from . import words
+from .chosen import Chosen
+
+
+def title(chosen: Chosen) -> str:
+    row = chosen.one
+    name = row.display_name if row is not None else f"{len(chosen.ids):,} machines"
+    return f"{name} | Hotpatch"
+
+
+def subtitle(chosen: Chosen) -> str:
+    row = chosen.one
+    if row is None:
+        return f"Machines · {', '.join(chosen.resource_groups)}"
+    zone = f" zone {row.zone}" if row.zone else ""
+    where = f"{row.resource_group} · {row.location}{zone}"
+    return f"{words.kind_text(row)} · {where} · {words.power_text(row)}"
+
+
+def updates_count(chosen: Chosen) -> str:
+    """How many updates are on offer; a dash where no list is known."""
+    return f"{chosen.updates:,}" if chosen.listed else words.NOTHING
+
+
+def coverage_of_one(chosen: Chosen, calendar: Calendar, now: datetime) -> Coverage | None:
+    """The sentence of a single machine; None for several."""
+    if chosen.one is None:
+        return None
+    return coverage(standings.evidence_of(chosen.one), calendar, now)
+
+
+def sum_of_several(chosen: Chosen) -> str:
+    """What is on offer to several machines, as far as it is known."""
+    if chosen.offered:
+        updates = f"{chosen.updates:,}" if chosen.assessed else words.NOTHING
+        return (
+            f"{updates} updates are on offer to {chosen.offered:,} of them; "
+            f"installing everything restarts or may restart {chosen.restarting:,}."
+        )
+    if chosen.listed == len(chosen.ids):
+        return "No update is on offer to any of them."
+    if chosen.listed:
+        return (
+            f"A current list of updates is known of {chosen.listed:,} of them, and offers nothing."
+        )
+    return "No current list of updates is known of any of them."

@@ -1,0 +1,100 @@
+"""What stands above and below the table of installation runs: figures, days, and one run in full."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.store import installations
+from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
+from hotpatch_gui.store.times import to_text
+from hotpatch_gui.theme.glyphs import Glyph
+
+from . import doubts, outcomes, words
+from .figures import DayCount
+from .source import DataSource
+
+FAILED = (RunStatus.FAILED.value,)
+SUCCEEDED = (RunStatus.SUCCEEDED.value, RunStatus.COMPLETED_WITH_WARNINGS.value)
+LONGEST_DAYS = 400
+"""A longer time begins with its first run."""
+
+
+def since(days: int, now: datetime) -> str:
+    """The first time of the last so many days, as it is stored; one day is 24 hours."""
+    if days == 1:
+        return to_text(now - timedelta(days=1)) or ""
+    first = max(date(2000, 1, 1), now.date() - timedelta(days=days - 1))
+    return f"{first.isoformat()}T00:00:00Z"
+
+
+class Figures(NamedTuple):
+    """What stands above the table: runs by how they ended, and updates day by day."""
+
+    tally: dict[str, int]
+    first: date
+    last: date
+    days: list[DayCount]
+
+    @property
+    def words(self) -> str:
+        """The chart in words."""
+        installed, failed = sum(c.installed for c in self.days), sum(c.failed for c in self.days)
+        return (
+            f"Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), "
+            f"on {len(self.days):,} days."
+        )
+
+
+def read_figures(
+    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str, today: date
+) -> Figures:
+    """``since`` as the function of that name gives it."""
+    total, failed, succeeded = installations.tally(db, machine_ids, since)
+    tally = {"total": total, "failed": failed, "succeeded": succeeded}
+    counts = installations.by_day(db, machine_ids, since)
+    days = [DayCount(date.fromisoformat(d), i, f) for d, i, f in counts]
+    first = date.fromisoformat(since[:10])
+    if (today - first).days > LONGEST_DAYS:
+        first = min((c.day for c in days), default=today)
+    return Figures(tally, first, today, days)
+
+
+class ResultLine(NamedTuple):
+    """What a run did to one update, in the order of the columns; the glyph belongs to the result."""
+
+    cells: tuple[str, ...]
+    glyph: Glyph | None
+
+
+class RunText(NamedTuple):
+    title: str
+    errors: str
+    results: list[ResultLine]
+
+
+def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
+    """A run in full: its errors, what the next assessment says against it, and every update."""
+    assert source.db is not None, "the run was read from it"
+    told = [_error_text(e) for e in installations.errors(source.db, run_row_id)]
+    return RunText(
+        f"{run.machine_name}, {words.time_text(run.started_at)}: {outcomes.run_status_text(run)}",
+        "\n".join(told + doubts.sentences(run)),
+        [_line(row) for row in installations.results(source.db, run_row_id)],
+    )
+
+
+def _line(row: RunUpdateRow) -> ResultLine:
+    restart = outcomes.restart_of(row).label if row.restart else words.NOTHING
+    kind = outcomes.classification_text(row.classification)
+    cells = (row.name, row.kb or words.NOTHING, kind, row.state, restart)
+    return ResultLine(cells, outcomes.UPDATE_STATE_GLYPHS.get(row.state))
+
+
+def _error_text(error: RunErrorRow) -> str:
+    """The message, and Azure's code where the message does not name it."""
+    message, code = error.message, error.code
+    return message if not code or code in message else f"{message} ({code})".strip()

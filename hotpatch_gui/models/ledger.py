@@ -1,0 +1,103 @@
+"""The restart ledger as rows: restarts on record, and what each was for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.ledger import MONTHLY, Cause, Reason, read_updates, reason
+from hotpatch_gui.domain.machines import product_of
+from hotpatch_gui.domain.releases import Calendar, Product
+from hotpatch_gui.store import installations
+from hotpatch_gui.store.history_rows import RestartRecord, RestartTotal
+from hotpatch_gui.store.times import from_text
+from hotpatch_gui.theme.glyphs import Glyph
+
+from . import words
+from .row_model import Column
+
+LEDGER_ROWS = 2000
+
+
+class RestartRow(NamedTuple):
+    """One restart on record."""
+
+    id: int
+    when: str
+    machine: str
+    cause: Cause
+    kb: str | None
+    sentence: str
+    started_by: str
+
+
+class Ledger(NamedTuple):
+    """The newest restarts, and how many there are of each cause in all."""
+
+    rows: list[RestartRow]
+    totals: dict[Cause, int]
+
+    @property
+    def text(self) -> str:
+        total = sum(self.totals.values())
+        if not total:
+            return "No restart is on record."
+        monthly = sum(self.totals.get(c, 0) for c in MONTHLY)
+        parts = [f"{c.plural} {n}" for c in Cause if (n := self.totals.get(c, 0))]
+        shown = f" The newest {len(self.rows):,} are listed." if len(self.rows) < total else ""
+        return (
+            f"{words.count(total, 'restart')} on record, {monthly} of them owed to the monthly release of the operating "
+            f"system: {', '.join(parts)}.{shown}"
+        )
+
+
+def read_ledger(
+    db: sqlite3.Connection, calendar: Calendar, machine_ids: Sequence[int] | None, since: datetime
+) -> Ledger:
+    """Restarts of these machines, or of all, that installations and this program's own requests tell of."""
+    rows = []
+    for number, row in enumerate(installations.restarts(db, machine_ids, since, LEDGER_ROWS)):
+        why = _reason(calendar, row)
+        rows.append(
+            RestartRow(
+                number,
+                row.at,
+                row.name,
+                why.cause,
+                why.kb,
+                why.sentence,
+                row.started_by or "",
+            )
+        )
+    totals: Counter[Cause] = Counter()
+    for total in installations.restart_totals(db, machine_ids, since):
+        totals[_reason(calendar, total).cause] += total.restarts
+    return Ledger(rows, dict(totals))
+
+
+def _reason(calendar: Calendar, row: RestartRecord | RestartTotal) -> Reason:
+    updates = read_updates(row.asked)
+    return reason(calendar, _product(row), updates, is_request=bool(row.is_request))
+
+
+def _product(row: RestartRecord | RestartTotal) -> Product | None:
+    return product_of(row.sku, row.os_name, row.os_version)
+
+
+def _by(row: RestartRow, _: datetime) -> str:
+    return {"platform": "Azure", "user": "Somebody"}.get(row.started_by.casefold(), "Not known")
+
+
+RESTARTS = (
+    Column("when", "When", 148, lambda r, _: words.time_text(r.when), raw=lambda r: from_text(r.when),
+           tip=lambda r, now: words.time_tip(r.when, now), sort="when"),
+    Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
+    Column("cause", "Owed to", 250, lambda r, _: r.cause.value, sort="cause",
+           glyph=lambda r: Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO),
+    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb"),
+    Column("by", "Started by", 90, _by, sort="started_by"),
+    Column("why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True),
+)  # fmt: skip

@@ -1,0 +1,78 @@
+"""The tables of updates, runs, operations and calls, each with its columns and its filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.store import lists
+from hotpatch_gui.store.history_rows import CallRow, KbRow, RunRow, UpdateRow
+from hotpatch_gui.store.rows import OperationRow
+
+from . import columns
+from .source import DataSource
+from .windowed import WindowedModel
+
+
+class UpdatesModel(WindowedModel[UpdateRow]):
+    """Updates on offer, one row a machine and update."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        super().__init__(source, lists.UPDATES, columns.COMPLIANCE, clock, parent=parent)
+
+    def show(
+        self, machine_ids: Sequence[int], classifications: Sequence[str], restarts: bool | None, text: str, *,
+        are_others: bool,
+    ) -> None:  # fmt: skip
+        """``are_others``: nothing of the machines before stays in sight; a single one's are read at once."""
+        where = lists.updates_where(machine_ids, classifications, restarts, text)
+        if are_others:
+            self.show_others(where, at_once=len(machine_ids) == 1)
+        else:
+            self.set_where(where)
+
+
+class KbsModel(WindowedModel[KbRow]):
+    """Updates over the fleet, one row an update."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        super().__init__(source, lists.KBS, columns.KBS, clock, parent=parent)
+
+    def filter(self, text: str) -> None:
+        """By words in KB or name."""
+        self.set_where(lists.kbs_where(text))
+
+
+class RunsModel(WindowedModel[RunRow]):
+    """Installation runs."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        super().__init__(source, lists.HISTORY, columns.HISTORY, clock, parent=parent)
+
+    def show(
+        self, machine_ids: Sequence[int] | None, since: str, statuses: Sequence[str], text: str, *,
+        are_others: bool,
+    ) -> None:  # fmt: skip
+        """Of these machines, or of all with None. ``are_others`` as in UpdatesModel."""
+        where = lists.history_where(machine_ids, since, statuses, text)
+        if are_others:
+            is_one = machine_ids is not None and len(machine_ids) == 1
+            self.show_others(where, at_once=is_one)
+        else:
+            self.set_where(where)
+
+
+class OperationsModel(WindowedModel[OperationRow]):
+    """All that was asked of Azure, newest first."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        super().__init__(source, lists.OPERATIONS, columns.OPERATIONS, clock, parent=parent)
+
+
+class CallsModel(WindowedModel[CallRow]):
+    """The audit log, newest first."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        super().__init__(source, lists.CALLS, columns.CALLS, clock, parent=parent)

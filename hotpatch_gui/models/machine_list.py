@@ -1,0 +1,71 @@
+"""The list of machines: what its filter finds, and the two lines of each. In the first frame."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.store import tables
+from hotpatch_gui.store.rows import MachineListRow
+from hotpatch_gui.theme.glyphs import Glyph
+
+from . import words
+from .row_model import Column
+from .source import DataSource
+from .windowed import WindowedModel
+
+COLUMNS = (
+    Column("name", "Machine", 260, lambda r, _: r.name,
+           tip=lambda r, now: f"{r.name}: {words.machine_summary(r)}; assessed {words.assessed_age(r, now)}",
+           sort="name"),
+)  # fmt: skip
+
+
+class MachineLines(NamedTuple):
+    """What the list says of a machine."""
+
+    glyph: Glyph
+    name: str
+    hotpatch: str
+    summary: str
+    age: str
+
+
+class MachinesModel(WindowedModel[MachineListRow]):
+    """Machines that are there."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        where = tables.machines_where()
+        super().__init__(source, tables.MACHINES, COLUMNS, clock, where=where, parent=parent)
+
+    def filter(self, text: str, situation: str | None, attention: int | None) -> None:
+        """By words in name, group, place, image or tags; by situation; by how much attention is needed at least."""
+        self.set_where(tables.machines_where(text, situation, attention))
+
+    def lines(self, number: int, now: datetime) -> MachineLines | None:
+        """Of the machine at a position; None where there is none."""
+        row = self.row(number)
+        if row is None:
+            return None
+        return MachineLines(
+            words.LEVEL_GLYPHS[words.level_of(row)], row.name, row.hotpatch_status,
+            words.machine_summary(row), words.assessed_age(row, now),
+        )  # fmt: skip
+
+
+def everyone(source: DataSource) -> tuple[int, ...]:
+    """The row ids of all machines that are there."""
+    from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
+
+    return tuple(machines.present(source.db)) if source.db is not None else ()
+
+
+def name_of(source: DataSource, machine_id: int) -> str:
+    """Empty where it is not there."""
+    from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
+
+    row = machines.read_row(source.db, machine_id) if source.db is not None else None
+    return row.name if row is not None else ""

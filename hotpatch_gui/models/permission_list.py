@@ -1,0 +1,71 @@
+"""What a connection's account may do at each place, and a role that has what it lacks."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.permissions import Grant, allows, custom_role, needed
+from hotpatch_gui.store import permissions
+from hotpatch_gui.store.machines import ARC, VM
+
+from . import words
+from .connection_list import subscriptions
+from .source import DataSource
+
+
+class Place(NamedTuple):
+    """A resource group or a machine. ``lacking`` are the missing actions for Azure virtual machines and for
+    Arc-enabled servers; None where there is none of the kind."""
+
+    scope: str
+    name: str
+    lacking: tuple[list[str] | None, list[str] | None]
+    age: str
+
+    @property
+    def texts(self) -> list[str]:
+        return [_text(lacking) for lacking in self.lacking]
+
+
+def _text(lacking: list[str] | None) -> str:
+    if lacking is None:
+        return words.NOTHING
+    return f"Missing: {', '.join(lacking)}" if lacking else "Everything is allowed"
+
+
+def read_places(source: DataSource, connection_id: int, now: datetime) -> list[Place]:
+    """Groups before machines."""
+    if source.db is None:
+        return []
+    kinds = permissions.kinds_at(source.db, connection_id)
+    return [
+        Place(
+            scope, scope.rsplit("/", 1)[-1], _lacking(grants, kinds.get(scope, set())),
+            words.since_text(fetched, now),
+        )
+        for scope, grants, fetched in permissions.read_all(source.db, connection_id)
+    ]  # fmt: skip
+
+
+def _lacking(
+    grants: tuple[Grant, ...], kinds: set[str]
+) -> tuple[list[str] | None, list[str] | None]:
+    of_vms = missing(grants, is_arc=False) if VM in kinds else None
+    return of_vms, missing(grants, is_arc=True) if ARC in kinds else None
+
+
+def role_text(source: DataSource, connection: Connection) -> str:
+    """A custom role as JSON, for the subscriptions that are read."""
+    ids = [i for i, _, is_read in subscriptions(source, connection.id) if is_read]
+    return json.dumps(custom_role(ids, may_act=connection.may_act), indent=2)
+
+
+def missing(grants: tuple[Grant, ...], *, is_arc: bool) -> list[str]:
+    """The actions that an account lacks for this program's operations, by their last parts."""
+    wanted = dict.fromkeys(needed(kind, is_arc=is_arc) for kind in OperationKind)
+    lacking = [a for a in wanted if a is not None and not allows(grants, a)]
+    return [a.split("/", 2)[2] for a in lacking]

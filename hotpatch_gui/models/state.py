@@ -1,0 +1,48 @@
+"""What the window's frame says: the connections, and how their last sync went. In the first frame."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hotpatch_gui.domain.sync_state import SyncState
+from hotpatch_gui.store import catalogue, side_reads
+
+from .source import DataSource
+
+
+def sync_state(source: DataSource) -> SyncState:
+    """Of all connections as one."""
+    return catalogue.sync_state(source.db) if source.db is not None else SyncState()
+
+
+def sync_states(source: DataSource) -> list[SyncState]:
+    """Of each connection."""
+    return catalogue.sync_states(source.db) if source.db is not None else []
+
+
+def is_connected(source: DataSource) -> bool:
+    """Whether there is a connection; True as long as the file is not open and nobody knows."""
+    return source.db is None or bool(catalogue.sync_states(source.db))
+
+
+def connection_names(source: DataSource) -> str:
+    """The connections with their subscriptions, in a line."""
+    names = catalogue.connection_names(source.db) if source.db is not None else []
+    return " · ".join(names)
+
+
+class Missing(NamedTuple):
+    """The lists that the last syncs could not read: their names, and a sentence for each."""
+
+    names: str = ""
+    sentences: str = ""
+
+
+def missing(source: DataSource) -> Missing:
+    found = side_reads.missing(source.db) if source.db is not None else []
+    return Missing(
+        ", ".join(dict.fromkeys(m.what for m in found)),
+        "\n".join(
+            f"{m.connection}, {m.what}: {m.problem} What was known before is shown." for m in found
+        ),
+    )

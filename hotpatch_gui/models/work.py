@@ -1,0 +1,74 @@
+"""What is under way in Azure, in words. In the first frame."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.store import operations
+
+from . import asked
+from .source import DataSource
+
+
+class Work(NamedTuple):
+    """``total`` operations, of which the oldest is described: ``doing`` is empty where none goes on. ``done`` of
+    ``steps`` is its progress; ``by_kind`` counts those of each kind that have not ended."""
+
+    total: int = 0
+    doing: str = ""
+    kind: str = ""
+    note: str = ""
+    done: int = 0
+    steps: int = 0
+    by_kind: Mapping[str, int] = {}
+
+
+def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
+    """On these machines, or on all."""
+    found = operations.work(db, machine_ids)
+    first = found.first
+    if first is None:
+        return Work(found.total, by_kind=found.by_kind)
+    return Work(
+        found.total, asked.doing(first), OperationKind(first.kind).label, first.note or asked.WAITING, first.done or 0,
+        first.total or 0, found.by_kind,
+    )  # fmt: skip
+
+
+def all_work(source: DataSource) -> Work:
+    return read_work(source.db) if source.db is not None else Work()
+
+
+def last_end(source: DataSource) -> str:
+    """How the operation that ended last ended; empty where none has."""
+    row = operations.last_ended(source.db) if source.db is not None else None
+    if row is None:
+        return ""
+    return f"{asked.kind(row)} on {row.machine_name}: {asked.text(row).lower()}. {row.note}"
+
+
+class Detail(NamedTuple):
+    """An operation in full. ``can_wait``: Azure refused it as something else was at work, and it can be sent once
+    that has ended."""
+
+    text: str = ""
+    state: str = ""
+    can_wait: bool = False
+
+
+def detail(source: DataSource, operation_id: int | None) -> Detail:
+    """Empty where it is not there."""
+    if source.db is None or operation_id is None:
+        return Detail()
+    row = operations.read_row(source.db, operation_id)
+    if row is None:
+        return Detail()
+    return Detail(asked.detail(row), row.state, asked.can_wait(row))
+
+
+def is_any_open(source: DataSource) -> bool:
+    """Whether anything is under way or waits."""
+    return source.db is not None and operations.is_any_open(source.db)

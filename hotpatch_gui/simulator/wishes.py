@@ -1,0 +1,60 @@
+"""The body of installPatches, read as Azure reads it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from .arm_error import ArmError
+from .guest import Wish
+
+
+def read_wish(raw: dict[str, Any]) -> Wish:
+    """installPatches' body -> Wish. Raises ArmError 400 as Azure does for a body it cannot take."""
+    from isodate import ISO8601Error, parse_duration  # noqa: PLC0415 - only needed with a request
+
+    windows = raw.get("windowsParameters") or {}
+    restart = str(raw.get("rebootSetting", "")).casefold()
+    settings = {s.casefold(): s for s in ("IfRequired", "Never", "Always")}
+    if restart not in settings:
+        raise ArmError(
+            400,
+            "InvalidParameter",
+            "The value of parameter rebootSetting is invalid.",
+            "rebootSetting",
+        )
+    include = {str(k).upper().removeprefix("KB") for k in windows.get("kbNumbersToInclude") or ()}
+    exclude = {str(k).upper().removeprefix("KB") for k in windows.get("kbNumbersToExclude") or ()}
+    classes = {str(c).casefold() for c in windows.get("classificationsToInclude") or ()}
+    if not include and not classes:
+        raise ArmError(
+            400, "InvalidParameter",
+            "At least one classification or one KB number to include must be specified.",
+            "windowsParameters",
+        )  # fmt: skip
+    published = windows.get("maxPatchPublishDate")
+    try:
+        duration = parse_duration(raw.get("maximumDuration") or "PT4H")
+        published_by = datetime.fromisoformat(published) if published else None
+    except (ISO8601Error, ValueError, TypeError) as error:
+        raise ArmError(
+            400, "InvalidParameter", f"A value could not be read: {error}", "maximumDuration"
+        ) from None
+    return Wish(
+        classifications=frozenset(classes),
+        include=frozenset(f"KB{k}" for k in include),
+        exclude=frozenset(f"KB{k}" for k in exclude),
+        exclude_restarting=bool(windows.get("excludeKbsRequiringReboot")),
+        published_by=published_by,
+        restart=settings[restart],
+        minutes=duration.total_seconds() / 60,
+    )
+
+
+def raw_wish(wish: Wish) -> dict[str, Any]:
+    """A wish as installPatches' body, as an operation keeps it."""
+    return {
+        "rebootSetting": wish.restart,
+        "maximumDuration": f"PT{wish.minutes:.0f}M",
+        "windowsParameters": {"classificationsToInclude": sorted(wish.classifications)},
+    }

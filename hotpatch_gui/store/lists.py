@@ -1,0 +1,191 @@
+"""The lists of updates, runs, operations and calls, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .history_rows import CallRow, KbRow, RunRow, UpdateRow
+from .rows import OperationRow, fields
+from .sql import AMONG, as_list
+from .tables import DISPLAY_NAME, Table, Where, like
+
+_RELEASE = (
+    "CASE WHEN {u}.kb IS NOT NULL THEN (SELECT r.kind FROM releases r WHERE r.kb={u}.kb ORDER BY r.channel LIMIT 1)"
+    " WHEN {u}.name NOT LIKE '%.NET%' THEN (SELECT r.kind FROM releases r WHERE r.kb IS NULL AND r.channel='hotpatch'"
+    " AND r.month=substr({u}.name, 1, 7) AND instr({u}.name, 'Server ' || substr(r.product, 3)) LIMIT 1) END"
+)
+"""The kind of release that an update is: by its KB; where that isn't known, by the month and system in its title."""
+_CLASS_ORDER = "CASE {c} WHEN 'Critical' THEN 0 WHEN 'Security' THEN 1 ELSE 2 END"
+
+UPDATES = Table(
+    name="updates",
+    source="updates u JOIN machines m ON m.id=u.machine_id",
+    key="u.id",
+    row=UpdateRow,
+    select=fields(UpdateRow, "u", machine_name=DISPLAY_NAME, release_kind=_RELEASE.format(u="u")),
+    sorts={
+        "importance": _CLASS_ORDER.format(c="u.classification"),
+        "machine": "m.name COLLATE NOCASE",
+        "name": "u.name COLLATE NOCASE",
+        "kb": "u.kb",
+        "classification": "u.classification",
+        "severity": "u.severity",
+        "restart": "u.restart",
+        "published": "u.published_at",
+    },
+    default_sort=("importance", False),
+    touched_by=frozenset({"updates", "machines"}),
+    then="u.kb",
+)
+
+_MACHINES_WITH = (
+    "CASE WHEN k.kb IS NULL THEN (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu"
+    " JOIN installations i ON i.id=iu.installation_id WHERE iu.kb IS NULL AND iu.name=k.name AND iu.state='{state}')"
+    " ELSE (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu JOIN installations i"
+    " ON i.id=iu.installation_id WHERE iu.kb=k.kb AND iu.state='{state}') END"
+)
+"""On how many machines runs left an update in a state; one without a KB is known by its name."""
+
+KBS = Table(
+    name="kbs",
+    source=(
+        "(SELECT min(u.id) AS id, u.kb AS kb, u.name AS name, u.classification AS classification,"
+        " u.restart AS restart, u.published_at AS published_at, count(*) AS machines,"
+        " sum(m.power='running') AS running FROM updates u JOIN machines m ON m.id=u.machine_id"
+        " WHERE m.gone_at IS NULL GROUP BY u.kb, u.name) k"
+    ),
+    key="k.id",
+    row=KbRow,
+    select=fields(
+        KbRow,
+        "k",
+        release_kind=_RELEASE.format(u="k"),
+        installed=_MACHINES_WITH.format(state="Installed"),
+        failed=_MACHINES_WITH.format(state="Failed"),
+    ),
+    sorts={
+        "machines": "k.machines",
+        "name": "k.name COLLATE NOCASE",
+        "kb": "k.kb",
+        "classification": "k.classification",
+        "restart": "k.restart",
+        "published": "k.published_at",
+    },
+    default_sort=("machines", True),
+    touched_by=frozenset({"updates", "machines", "installations"}),
+    is_whole=True,
+)
+
+HISTORY = Table(
+    name="history",
+    source="installations i JOIN machines m ON m.id=i.machine_id",
+    key="i.id",
+    row=RunRow,
+    select=fields(RunRow, "i", machine_name=DISPLAY_NAME),
+    sorts={
+        "machine": "m.name COLLATE NOCASE",
+        "run": "i.run_id",
+        "started_by": "i.started_by",
+        "status": "i.status",
+        "installed": "i.installed",
+        "failed": "i.failed",
+        "pending": "i.pending",
+        "restart": "i.restart_status",
+        "started": "i.started_at",
+        "duration": "julianday(i.modified_at) - julianday(i.started_at)",
+        "doubts": "coalesce(i.doubts, '')",
+    },
+    default_sort=("started", True),
+    touched_by=frozenset({"installations"}),
+)
+
+OPERATIONS = Table(
+    name="operations",
+    source="operations o JOIN machines m ON m.id=o.machine_id",
+    key="o.id",
+    row=OperationRow,
+    select=fields(OperationRow, "o", machine_name=DISPLAY_NAME, azure_id="m.azure_id"),
+    sorts={
+        "created": "o.id",
+        "machine": "m.name COLLATE NOCASE",
+        "kind": "o.kind",
+        "state": "o.state",
+        "ended": "o.ended_at",
+    },
+    default_sort=("created", True),
+    touched_by=frozenset({"operations"}),
+)
+
+
+CALLS = Table(
+    name="calls",
+    source="calls c",
+    key="c.id",
+    row=CallRow,
+    select=fields(CallRow, "c"),
+    sorts={
+        "at": "c.id",
+        "connection": "c.connection COLLATE NOCASE",
+        "account": "c.account COLLATE NOCASE",
+        "kind": "c.kind",
+        "machine": "c.machine COLLATE NOCASE",
+        "event": "c.event",
+    },
+    default_sort=("at", True),
+    touched_by=frozenset({"calls"}),
+)
+
+
+def _among(where: Where, column: str, machine_ids: Sequence[int] | None) -> Where:
+    if machine_ids is None:
+        return where
+    return where.and_(f"{column} IN {AMONG}", as_list(machine_ids))
+
+
+def updates_where(
+    machine_ids: Sequence[int] | None = None,
+    classifications: Sequence[str] = (),
+    restarts: bool | None = None,
+    text: str = "",
+) -> Where:
+    where = _among(Where().and_("m.gone_at IS NULL"), "u.machine_id", machine_ids)
+    if classifications:
+        where = where.and_(
+            f"u.classification IN ({','.join('?' * len(classifications))})", *classifications
+        )
+    if restarts is not None:
+        where = where.and_(f"u.restart {'<>' if restarts else '='} 'NeverReboots'")
+    for word in text.split():
+        where = where.and_(
+            "u.kb LIKE ? ESCAPE '\\' OR u.name LIKE ? ESCAPE '\\'", *([like(word)] * 2)
+        )
+    return where
+
+
+def kbs_where(text: str = "") -> Where:
+    where = Where()
+    for word in text.split():
+        where = where.and_(
+            "k.kb LIKE ? ESCAPE '\\' OR k.name LIKE ? ESCAPE '\\'", *([like(word)] * 2)
+        )
+    return where
+
+
+def history_where(
+    machine_ids: Sequence[int] | None = None,
+    since: str | None = None,
+    statuses: Sequence[str] = (),
+    text: str = "",
+) -> Where:
+    where = _among(Where(), "i.machine_id", machine_ids)
+    if since is not None:
+        where = where.and_("i.started_at>=?", since)
+    if statuses:
+        where = where.and_(f"i.status IN ({','.join('?' * len(statuses))})", *statuses)
+    for word in text.split():
+        where = where.and_(
+            "m.name LIKE ? ESCAPE '\\' OR i.run_id LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM"
+            " installation_updates x WHERE x.installation_id=i.id AND x.kb LIKE ? ESCAPE '\\')",
+            *([like(word)] * 3),
+        )
+    return where

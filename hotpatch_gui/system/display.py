@@ -1,0 +1,38 @@
+"""Whether a window could be shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+NO_DISPLAY = """There is no display, so no window can be shown.
+Pictures of every screen can be made without one:  hotpatch-gui capture --out DIR  (in a checkout: make captures)
+On a server, an X server in memory does as well:     xvfb-run hotpatch-gui"""
+
+
+def has_display() -> bool:
+    """Whether Qt would find a display: on Linux it ends the process where there is none."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    display = os.environ.get("DISPLAY", "")
+    local = re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", display)
+    if local is None:
+        return bool(display)
+    return is_listening(f"/tmp/.X11-unix/X{local[1]}")  # noqa: S108 - where X servers listen
+
+
+def is_listening(path: str) -> bool:
+    """Whether a server takes connections at a local socket, in the file system or in Linux's abstract names."""
+    import socket  # noqa: PLC0415 - only where there is a display to be asked
+
+    for name in (path, f"\0{path}"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+            try:
+                asked.connect(name)
+            except OSError:
+                continue
+            return True
+    return False

@@ -1,0 +1,164 @@
+"""The commands on the machines that are chosen: which are possible, why not, and what each asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.models.ability import Ability, split
+from hotpatch_gui.models.chosen import Chosen
+from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.models.work import Work
+
+from .dialogs.once import open_once
+from .services import Services
+from .widgets.typed_number import TYPED_ABOVE
+
+_ASSESS_MEANING = (
+    "Each of them looks for updates; that takes minutes and changes nothing on the machines."
+)
+_RESTART_MEANING = (
+    "What runs there is interrupted for some minutes. Azure does not stagger restarts by availability zones and "
+    "sets. A machine on which an installation is under way is restarted once that has ended."
+)
+_KINDS = {
+    "assess": OperationKind.ASSESS, "install": OperationKind.INSTALL, "restart": OperationKind.RESTART,
+    "configure": OperationKind.SETTINGS,
+}  # fmt: skip
+"""What the commands ask for."""
+_OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
+
+
+class CommandBar(QFrame):
+    """``owner`` has the shortcuts and is the parent of what is asked.
+
+    Signals:
+        export_requested (): Export was chosen.
+    """
+
+    export_requested = Signal()
+
+    def __init__(self, services: Services, owner: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("commands")
+        self._s, self._owner = services, owner
+        self._ids: tuple[int, ...] = ()
+        self._chosen: Chosen | None = None
+        self._work = Work()
+        self.commands: dict[str, QAction] = {}
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 4)
+        row.setSpacing(4)
+        for key, icon, text, keys, slot in (
+            ("refresh", "refresh", "Refresh", "F5", self._refresh),
+            ("assess", "assess", "Assess now", "Ctrl+Shift+A", self._assess),
+            ("install", "install", "Install updates now", "Ctrl+I", self.open_install),
+            ("configure", "configure", "Update settings", "Ctrl+U", self.open_settings),
+            ("restart", "restart", "Restart", None, self._restart),
+            ("export", "export", "Export", "Ctrl+E", self.export_requested.emit),
+        ):
+            row.addWidget(self._command(key, icon, text, keys, slot))
+        row.addStretch(1)
+        whole = QShortcut(QKeySequence("Shift+F5"), self._owner)
+        whole.activated.connect(self._refresh_whole)
+
+    def _refresh_whole(self) -> None:
+        """Read all of the fleet, also what cannot have changed."""
+        self._s.requests.sync(whole=True)
+
+    def _command(
+        self, key: str, icon: str, text: str, keys: str | None, slot: Callable[[], object]
+    ) -> QToolButton:
+        action = QAction(text, self._owner)
+        action.setObjectName(f"command-{key}")
+        action.triggered.connect(slot)
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        self._owner.addAction(action)
+        self.commands[key] = action
+        button = QToolButton()
+        button.setObjectName(f"button-{key}")
+        button.setDefaultAction(action)
+        button.setAccessibleName(text)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._s.icons.give(icon, action.setIcon)
+        return button
+
+    def show_state(
+        self, machine_ids: Sequence[int], chosen: Chosen | None, work: Work, *, online: bool
+    ) -> None:
+        """What the commands act on: these machines, what is known of them (None while they are read), and what is
+        under way on them."""
+        self._ids, self._chosen, self._work = tuple(machine_ids), chosen, work
+        for key, kind in _KINDS.items():
+            action = self.commands[key]
+            able = self._able(kind)
+            why, then = "", ""
+            if not online:
+                why = _OFFLINE_TIP
+            elif not able.ids:
+                why = able.why_not or "No machine is chosen."
+            elif self._is_under_way(kind, able.ids):
+                why = f"“{kind.label}” is under way already."
+            elif self._work.doing:
+                then = (
+                    f"Azure takes one at a time; this is sent when “{self._work.kind}” has ended."
+                )
+            action.setEnabled(not why)
+            tip = f"{action.text()}: {why or then}" if why or then else action.text()
+            action.setToolTip(plain_tip(tip))
+
+    def _is_under_way(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
+        """Whether this is open on each of them already."""
+        return self._work.by_kind.get(kind, 0) >= len(machine_ids)
+
+    def _able(self, kind: OperationKind) -> Ability:
+        """On which of the chosen machines the operation can be asked for."""
+        return self._chosen.able[kind] if self._chosen is not None else Ability(())
+
+    def _refresh(self) -> None:
+        self._s.requests.sync()
+        if len(self._ids) == 1:
+            self._s.requests.read_machine(self._ids[0])
+
+    def _assess(self) -> None:
+        able = self._able(OperationKind.ASSESS).ids
+        if len(able) <= TYPED_ABOVE and len(able) == len(self._ids):
+            self._s.requests.assess(able)
+        else:
+            self._confirm("Assess", OperationKind.ASSESS, _ASSESS_MEANING, self._s.requests.assess)
+
+    def open_install(self) -> None:
+        """Ask what to install on the chosen machines."""
+        from .dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
+
+        open_once(self._owner, lambda: InstallDialog(self._s, self._ids, self._owner))
+
+    def open_settings(self) -> None:
+        from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
+
+        open_once(self._owner, lambda: UpdateSettingsDialog(self._s, self._ids, self._owner))
+
+    def _restart(self) -> None:
+        self._confirm("Restart", OperationKind.RESTART, _RESTART_MEANING, self._s.requests.restart)
+
+    def _confirm(
+        self, verb: str, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]
+    ) -> None:
+        """Ask, naming the machines on which it is possible and those that are skipped."""
+        from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
+
+        able, skipped = split(self._s.source, self._ids, kind)
+        open_once(
+            self._owner,
+            lambda: ConfirmDialog(
+                self._s.theme, verb, able, self._owner, meaning=meaning, do=do, skipped=skipped
+            ),
+        )

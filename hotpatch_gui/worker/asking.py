@@ -1,0 +1,105 @@
+"""What a command asks of Azure, on the disk before it is told or begun."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.problems import Problem, ProblemKind
+from hotpatch_gui.store import machines, operations, queue
+
+from . import commands as asked
+from .carrying import Carrying
+from .events import Changed, Failed, Observer, Queued
+from .file import DataFile
+
+QUEUE_SLICE = 200
+"""Operations queued in one transaction."""
+_OPERATIONS = Changes.to("operations", "calls")
+
+
+def under_way(kind: OperationKind, machines: int) -> Problem:
+    """That the same was asked for before is no failure, and is said."""
+    where = f"on {machines:,} of the machines" if machines > 1 else "on the machine"
+    return Problem(
+        ProblemKind.CONFLICT,
+        f"“{kind.label}” is under way {where} already, so it was not asked for again.",
+        "Activity shows it; one whose end is not known can be dismissed there.",
+    )
+
+
+def _not_here(count: int) -> Problem:
+    what = "The machine is" if count == 1 else f"{count:,} of the machines are"
+    return Problem(
+        ProblemKind.NOT_FOUND,
+        f"{what} not in the data that this program works on now, so nothing was asked of Azure.",
+        "Read the fleet again with F5, and choose the machines anew.",
+    )
+
+
+class Asking:
+    """Lives on the engine's loop. ``asked_by`` is who is at the computer, for the audit log."""
+
+    def __init__(
+        self, file: DataFile, clock: CloudClock, carrying: Carrying, observe: Observer, asked_by: str
+    ) -> None:  # fmt: skip
+        self._file, self._clock, self._carrying = file, clock, carrying
+        self._observe, self._asked_by = observe, asked_by
+
+    async def act(self, command: asked.Act) -> None:
+        """Put it on the disk, slice by slice; then it is told and begun."""
+        requests, missing = self._requests(command)
+        async with self._file.transaction() as db:
+            batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
+        queued: list[int] = []
+        for start in range(0, len(requests), QUEUE_SLICE):
+            some = requests[start : start + QUEUE_SLICE]
+            async with self._file.transaction(durable=True) as db:
+                ids = queue.add(
+                    db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
+                )
+            queued += ids
+            self._observe(Changed(_OPERATIONS))
+            self._observe(Queued(tuple(ids)))
+            if batch is None:
+                self._carrying.follow(ids)
+            await asyncio.sleep(0)
+        if batch is not None:
+            self._carrying.go_on_with(batch)
+        passed_over = len(requests) - len(queued)
+        self._observe(Queued((), is_last=True))
+        if passed_over:
+            self._observe(Failed(under_way(command.kind, passed_over)))
+        if missing:
+            self._observe(Failed(_not_here(missing)))
+
+    def _requests(self, command: asked.Act) -> tuple[list[queue.Request], int]:
+        """The rows of the machines named, in their order of waves, and how many are not in this file."""
+        known = machines.ids(self._file.db, (name.lower() for name, _ in command.requests))
+        groups: Sequence[str] = command.groups or [""] * len(command.requests)
+        order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+        found = [
+            queue.Request(known[name.lower()], body, order[group], group)
+            for (name, body), group in zip(command.requests, groups, strict=True)
+            if name.lower() in known
+        ]
+        return found, len(command.requests) - len(found)
+
+    async def cancel(self, command: asked.Cancel) -> None:
+        async with self._file.transaction(durable=True) as db:
+            done = queue.cancel(db, command.operation_id, command.resource_id, self._clock())
+        self._observe(Changed(_OPERATIONS))
+        if done is not None:
+            self._carrying.wake(operations.read(self._file.db, command.operation_id))
+
+    async def wait_for_turn(self, command: asked.WaitForTurn) -> None:
+        async with self._file.transaction(durable=True) as db:
+            queued = queue.ask_again(
+                db, command.operation_id, command.resource_id, self._clock(), self._asked_by
+            )
+        self._observe(Changed(_OPERATIONS))
+        if queued is not None:
+            self._carrying.follow([queued])

@@ -1,0 +1,47 @@
+"""What a sync makes of what it has read: each machine's situation, and releases that only the fleet shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.store import catalogue, checks, machines, releases, standings
+from hotpatch_gui.worker.context import Context
+
+STANDING_BATCH = 200
+"""Machines whose standing is derived in one transaction, so that a click gets in between."""
+JUDGED_FOR = timedelta(hours=1)
+"""How long a machine's situation is taken as of now."""
+
+
+async def judge_again(context: Context) -> None:
+    """A start after days tells what was known then as of now, before Azure has answered."""
+    states = catalogue.sync_states(context.db)
+    ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
+    if ended is not None and context.clock() - ended > JUDGED_FOR:
+        await derive(context, machines.present(context.db, context.connection_id))
+        context.changed(Changes.to("machines"))
+
+
+async def derive(context: Context, machine_ids: Sequence[int]) -> None:
+    """Work out the machines' situations, and what their last assessments say of their runs."""
+    for start in range(0, len(machine_ids), STANDING_BATCH):
+        async with context.transaction() as db:
+            batch = machine_ids[start : start + STANDING_BATCH]
+            standings.refresh_standing(db, batch, context.calendar, context.clock())
+            checks.check_runs(db, batch)
+        await asyncio.sleep(0)
+
+
+async def learn(context: Context) -> bool:
+    """Take up releases that the fleet shows and nothing published tells; whether there was one."""
+    async with context.transaction() as db:
+        is_new = releases.learn_from_fleet(db, context.calendar, context.clock())
+        if is_new:
+            context.releases.forget()
+            releases.save_calendar(db, context.calendar)
+    if is_new:
+        context.changed(Changes.to("releases", "machines"))
+    return is_new
