@@ -16,7 +16,8 @@ SDKS = (
     "azure.identity", "azure.mgmt.authorization", "azure.mgmt.compute", "azure.mgmt.hybridcompute",
     "azure.mgmt.resourcegraph", "truststore", "msal_extensions",
 )  # fmt: skip
-MACHINE, SCENE = "vm-web-02", "status-healthy"
+MACHINE, SCENES = "vm-web-02", ("status-healthy", "planner")
+"""The planner works in a process of its own."""
 MINUTES = 2.0
 FEWEST_COLOURS = 50
 """A window that was drawn has more; an empty one has a handful."""
@@ -127,16 +128,18 @@ def _assessment(folder: Path) -> str:
     return f"{MACHINE} of the demo has {updates} updates on offer"
 
 
-def _scene(folder: Path) -> str:
+def _scenes(folder: Path) -> str:
     from .captures.scenes import play, set_up  # noqa: PLC0415 - after the environment is set
 
     folder.mkdir()
-    with set_up(SCENE, "light") as stage:
-        image = stage.grab(play(SCENE, stage))
-    colours = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(image.height())}
-    if len(colours) < FEWEST_COLOURS or not image.save(str(folder / "scene.png")):
-        raise SelfTestError(f"the picture of {SCENE} has {len(colours)} colours")
-    return f"{SCENE}, {image.width()} x {image.height()}"
+    for scene in SCENES:
+        with set_up(scene, "light") as stage:
+            image = stage.grab(play(scene, stage))
+        across, down = range(0, image.width(), 3), range(image.height())
+        colours = {image.pixel(x, y) for x in across for y in down}
+        if len(colours) < FEWEST_COLOURS or not image.save(str(folder / f"{scene}.png")):
+            raise SelfTestError(f"the picture of {scene} has {len(colours)} colours")
+    return ", ".join(SCENES)
 
 
 def _exports(folder: Path) -> str:
@@ -153,6 +156,6 @@ def _exports(folder: Path) -> str:
 
 
 STEPS: dict[str, Callable[[Path], str]] = {
-    "SDKs": _sdks, "file": _file, "resources": _resources, "assessment": _assessment, "scene": _scene,
+    "SDKs": _sdks, "file": _file, "resources": _resources, "assessment": _assessment, "scenes": _scenes,
     "exports": _exports,
 }  # fmt: skip

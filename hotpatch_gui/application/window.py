@@ -234,8 +234,7 @@ class App(QObject):
 
     @Slot(object)
     def _on_synced(self, synced: Synced) -> None:
-        db = self.source.db
-        states = catalogue.sync_states(db) if db is not None else []
+        states = self.source.read_list(catalogue.sync_states)
         state = next((s for s in states if s.connection_id == synced.connection_id), None)
         if state is not None:
             outcome = TrialOutcome(synced.connection_id, state.problem, state.next_step)

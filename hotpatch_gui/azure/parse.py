@@ -201,10 +201,10 @@ def _types(extensions: Any) -> set[str]:
     return {t.casefold() for t in found if t}
 
 
-def tags(value: Any) -> str:
-    """A resource's tags as one text that is shown and searched."""
-    pairs = sorted((str(name), text(of) or "") for name, of in mapping(value).items())
-    return text(", ".join(f"{name}:{of}" if of else name for name, of in pairs)) or ""
+def tags(value: Any) -> tuple[tuple[str, str], ...]:
+    """A resource's tags, (name, value), by name."""
+    pairs = ((text(name), text(of) or "") for name, of in mapping(value).items())
+    return tuple(sorted((name, of) for name, of in pairs if name is not None))
 
 
 def _is(value: Any, word: str) -> bool:

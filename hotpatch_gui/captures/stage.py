@@ -15,10 +15,12 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from hotpatch_gui.application.targets import Target, demo_target
 from hotpatch_gui.application.window import App, make_application
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.simulator.arm import Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.stories import STORIES
+from hotpatch_gui.store import catalogue
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.later import Later
@@ -193,11 +195,8 @@ class Stage(QObject):
         return found
 
     def _synced(self) -> bool:
-        db = self.app.source.db
-        if db is None:
-            return False
-        row = db.execute("SELECT finished_at, problem FROM sync_state").fetchone()
-        return row is not None and bool(row[0] or row[1]) and not self.window.is_syncing
+        state = self.app.source.read(catalogue.sync_state, SyncState())
+        return bool(state.finished or state.problem) and not self.window.is_syncing
 
     def _spin(self, milliseconds: int) -> None:
         loop = QEventLoop()

@@ -113,9 +113,14 @@ class Machine:
     time_zone: str | None = None
     allow_extensions: bool | None = None
     agent_ready: bool | None = None
-    tags: str = ""
-    """``app:shop, env:dev``, in the order of their names."""
+    tags: tuple[tuple[str, str], ...] = ()
+    """(Name, value), in the order of their names."""
     arc: Arc | None = None
+
+    @property
+    def tags_text(self) -> str:
+        """``app:shop, env:dev``, to be shown and searched."""
+        return ", ".join(f"{name}:{value}" if value else name for name, value in self.tags)
 
     @property
     def product(self) -> Product | None:

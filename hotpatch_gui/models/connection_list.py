@@ -13,22 +13,18 @@ from .source import DataSource
 
 def read_all(source: DataSource) -> list[tuple[Connection, SyncState]]:
     """Each connection with how its last sync went."""
-    if source.db is None:
-        return []
-    states = {s.connection_id: s for s in catalogue.sync_states(source.db)}
-    return [(c, states.get(c.id, SyncState())) for c in connections.read_all(source.db)]
+    states = {s.connection_id: s for s in source.read_list(catalogue.sync_states)}
+    return [(c, states.get(c.id, SyncState())) for c in source.read_list(connections.read_all)]
 
 
 def subscriptions(source: DataSource, connection_id: int) -> list[tuple[str, str, bool]]:
     """(Id, name, whether it is read) of each that the account sees."""
-    if source.db is None:
-        return []
-    return connections.subscriptions(source.db, connection_id)
+    return source.read_list(lambda db: connections.subscriptions(db, connection_id))
 
 
 def name_of(source: DataSource, connection_id: int) -> str:
     """Empty where it is not there."""
-    found = connections.read(source.db, connection_id) if source.db is not None else None
+    found = source.read(lambda db: connections.read(db, connection_id), None)
     return found.name if found is not None else ""
 
 

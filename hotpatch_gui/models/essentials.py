@@ -51,7 +51,7 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
         ),
         machine.resource_group,
         row.subscription_name,
-        machine.tags or "None",
+        row.tags or "None",
     ]
 
 

@@ -78,12 +78,13 @@ class RunText(NamedTuple):
 
 def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
     """A run in full: its errors, what the next assessment says against it, and every update."""
-    assert source.db is not None, "the run was read from it"
-    told = [_error_text(e) for e in installations.errors(source.db, run_row_id)]
+    errors = source.read_list(lambda db: installations.errors(db, run_row_id))
+    results = source.read_list(lambda db: installations.results(db, run_row_id))
+    told = [_error_text(e) for e in errors]
     return RunText(
         f"{run.machine_name}, {words.time_text(run.started_at)}: {outcomes.run_status_text(run)}",
         "\n".join(told + doubts.sentences(run)),
-        [_line(row) for row in installations.results(source.db, run_row_id)],
+        [_line(row) for row in results],
     )
 
 

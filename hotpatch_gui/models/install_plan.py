@@ -35,7 +35,7 @@ class Candidate(NamedTuple):
     assessed: datetime | None
     zone: str
     resource_group: str
-    tags: str
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Candidates:
     @property
     def tag_names(self) -> list[str]:
         """Names of tags that at least one of them has."""
-        return sorted({name for m in self.machines for name in tags_of(m.tags)})
+        return sorted({name for m in self.machines for name in m.tags})
 
 
 def read_candidates(
@@ -67,7 +67,7 @@ def read_candidates(
             row.id, row.display_name, why_not(row, OperationKind.INSTALL), keys.get(row.id, ""),
             words.is_listed(row), bool(row.restart_pending), from_text(row.assessed_at),
             f"{row.location}, zone {row.zone}" if row.zone else f"{row.location}, no zone",
-            row.resource_group, row.tags,
+            row.resource_group, machines.tags_of(row.tag_pairs),
         )
         for row in rows
     )  # fmt: skip
@@ -96,12 +96,6 @@ def _remark(machine: Candidate, now: datetime) -> str:
     return "Restart pending" if machine.restart_pending else ""
 
 
-def tags_of(text: str) -> dict[str, str]:
-    """A machine's tags, as they are stored, by name."""
-    pairs = (part.partition(":") for part in text.split(", ") if part)
-    return {name: value for name, _, value in pairs}
-
-
 def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
     """The wave of each machine, by ``zone``, ``group`` or ``tag:NAME``."""
     if by == "zone":
@@ -109,7 +103,7 @@ def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
     if by == "group":
         return [m.resource_group for m in chosen]
     name = by.removeprefix("tag:")
-    return [tags_of(m.tags).get(name, "") or f"no tag {name}" for m in chosen]
+    return [m.tags.get(name, "") or f"no tag {name}" for m in chosen]
 
 
 class Line(NamedTuple):

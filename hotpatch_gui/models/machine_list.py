@@ -60,12 +60,12 @@ def everyone(source: DataSource) -> tuple[int, ...]:
     """The row ids of all machines that are there."""
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
-    return tuple(machines.present(source.db)) if source.db is not None else ()
+    return tuple(source.read_list(machines.present))
 
 
 def name_of(source: DataSource, machine_id: int) -> str:
     """Empty where it is not there."""
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
-    row = machines.read_row(source.db, machine_id) if source.db is not None else None
+    row = source.read(lambda db: machines.read_row(db, machine_id), None)
     return row.name if row is not None else ""

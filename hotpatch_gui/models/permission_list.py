@@ -39,15 +39,15 @@ def _text(lacking: list[str] | None) -> str:
 
 def read_places(source: DataSource, connection_id: int, now: datetime) -> list[Place]:
     """Groups before machines."""
-    if source.db is None:
-        return []
-    kinds = permissions.kinds_at(source.db, connection_id)
+    none: dict[str, set[str]] = {}
+    kinds = source.read(lambda db: permissions.kinds_at(db, connection_id), none)
+    found = source.read_list(lambda db: permissions.read_all(db, connection_id))
     return [
         Place(
             scope, scope.rsplit("/", 1)[-1], _lacking(grants, kinds.get(scope, set())),
             words.since_text(fetched, now),
         )
-        for scope, grants, fetched in permissions.read_all(source.db, connection_id)
+        for scope, grants, fetched in found
     ]  # fmt: skip
 
 

@@ -1,63 +1,44 @@
-"""The planner: a forecast of chosen machines, worked out on a thread of its own, and its rows and export."""
+"""The planner: a forecast of chosen machines, its rows, its chart and its export."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
-import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time
-from pathlib import Path
-from typing import NamedTuple
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from hotpatch_gui.domain.evidence import running_release
-from hotpatch_gui.domain.forecast import (
-    Entry,
-    Exposure,
-    Forecast,
-    Month,
-    Question,
-    Subject,
-    forecast,
-    steps,
-)  # fmt: skip
-from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
-from hotpatch_gui.domain.patching import member_of, why_not
+from hotpatch_gui.domain.forecast import Entry, Exposure, Forecast, Month
 from hotpatch_gui.domain.releases import Calendar, day_name
-from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
-from hotpatch_gui.store import machines, schedules
-from hotpatch_gui.store.database import open_reader
-from hotpatch_gui.store.rows import MachineRow
 
 from . import words
 from .figures import MonthBar, PlannerData
+from .forecasting import Answer, Asked, Progress, work
 from .formats import Sheet
 from .row_model import Column, field
 from .source import DataSource
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
 log = logging.getLogger(__name__)
-
-
-class Asked(NamedTuple):
-    """A question about machines. ``enrol_all``: as if hotpatch were on wherever the image allows it."""
-
-    question: Question
-    machine_ids: tuple[int, ...]
-    enrol_all: bool
+LOOK_MS = 50
 
 
 class Planner(QObject):
-    """Lives on the UI thread; the forecast runs on a thread of its own, one at a time.
+    """Lives on the UI thread; a forecast runs in a process of its own, one at a time.
 
     Signals:
         progressed (int, int): release days done, and all of them.
-        ended (object): the Forecast, or None where it was cancelled or nothing was to be foretold.
+        ended (object): the Forecast, or None where there is none: cancelled, failed, or nothing to be foretold.
+        failed (str): why there is none, in words; before ``ended``.
     """
 
     progressed = Signal(int, int)
     ended = Signal(object)
+    failed = Signal(str)
 
     def __init__(
         self, source: DataSource, calendar: Callable[[], Calendar], pairs: Sequence[Sequence[str]],
@@ -65,110 +46,70 @@ class Planner(QObject):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._path, self._calendar, self._pairs = source.path, calendar, pairs
-        self._thread: _Run | None = None
-        self._ending: list[_Run] = []
-        """Cancelled ones that have not noticed yet: Qt ends the process where one is let go of while it runs."""
-        source.closing.connect(self.close)
+        self._process: BaseProcess | None = None
+        self._heard: Connection | None = None
+        self._looker = QTimer(self)
+        self._looker.setInterval(LOOK_MS)
+        self._looker.timeout.connect(self._look)
+        source.closing.connect(self.cancel)
 
     @property
     def is_running(self) -> bool:
-        return self._thread is not None
+        return self._process is not None
 
     def ask(self, asked: Asked) -> None:
         """Begin; a forecast under way is cancelled first."""
+        import multiprocessing  # noqa: PLC0415 - with the first forecast
+
         self.cancel()
-        self._thread = _Run(self._path, self._calendar(), self._pairs, asked)
-        self._thread.progressed.connect(self.progressed)
-        self._thread.answered.connect(self._on_answered)
-        self._thread.start(QThread.Priority.LowPriority)
+        context = multiprocessing.get_context("spawn")
+        self._heard, told = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=work, args=(self._path, self._calendar(), self._pairs, asked, told),
+            name="forecast", daemon=True,
+        )  # fmt: skip
+        self._process.start()
+        told.close()
+        self._looker.start()
 
     def cancel(self) -> None:
-        """Give up on the one under way; it ends with the month that it is at."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.stopping.set()
-            self._ending = [t for t in self._ending if t.isRunning()] + [thread]
-            self.ended.emit(None)
+        """Give up on the one under way."""
+        if self._process is not None:
+            self._end(None)
 
-    def close(self) -> None:
-        """Cancel, wait until every thread has ended, and let go of them here: the garbage collector might do
-        so on another thread, which Qt does not stand."""
-        self.cancel()
-        for thread in self._ending:
-            thread.wait()
-        self._ending.clear()
-
-    def _on_answered(self, answer: Forecast | None) -> None:
-        thread = self._thread
-        if thread is not None and self.sender() is thread:
-            thread.wait()
-            self._thread = None
-            self.ended.emit(answer)
-
-
-class _Run(QThread):
-    progressed = Signal(int, int)
-    answered = Signal(object)
-
-    def __init__(
-        self, path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]], asked: Asked
-    ) -> None:
-        super().__init__()
-        self.setObjectName("planner")
-        self.stopping = threading.Event()
-        self._path, self._calendar, self._pairs, self._asked = path, calendar, pairs, asked
-
-    def run(self) -> None:
+    def _look(self) -> None:
+        """Hear what the process has told."""
         try:
-            answer = self._foretell()
-        except Exception:
-            log.exception("a forecast failed")
-            answer = None
-        if not self.stopping.is_set():
-            self.answered.emit(answer)
+            while self._heard is not None and self._heard.poll():
+                self._hear(self._heard.recv())
+        except EOFError:
+            self._fail("its process ended without an answer")
 
-    def _foretell(self) -> Forecast | None:
-        db = open_reader(self._path)
-        if db is None:
-            return None
-        try:
-            subjects = read_subjects(db, self._calendar, self._asked)
-        finally:
-            db.close()
-        question = self._asked.question
-        days = len(steps(self._calendar, {s.product for s in subjects}, question))
-        answer: Forecast | None = None
-        for answer in forecast(question, subjects, self._calendar, self._pairs):
-            if self.stopping.is_set():
-                return None
-            self.progressed.emit(len(answer.months), days)
-        return answer
+    def _hear(self, told: Progress | Answer) -> None:
+        if isinstance(told, Progress):
+            self.progressed.emit(*told)
+            return
+        if told.failure:
+            self._fail(told.failure)
+        else:
+            self._end(told.forecast)
 
+    def _fail(self, why: str) -> None:
+        log.error("a forecast failed: %s", why)
+        self.failed.emit(f"{why}. Nothing is lost; the log in the data folder has the details.")
+        self._end(None)
 
-def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> list[Subject]:
-    """The machines as the forecast sees them; one whose system is in no calendar is left out."""
-    known = schedules.of_machines(db)
-    rows = machines.read_rows(db, asked.machine_ids)
-    found = (_subject(r, known.get(r.id, NO_SCHEDULES), calendar, asked) for r in rows)
-    return [s for s in found if s is not None]
-
-
-def _subject(
-    row: MachineRow, followed: MachineSchedules, calendar: Calendar, asked: Asked
-) -> Subject | None:
-    machine = machines.machine_of(row)
-    if machine.product is None:
-        return None
-    enrolled = is_enrolled(machine) or (asked.enrol_all and can_be_enrolled(machine))
-    now = datetime.combine(asked.question.today, time(), UTC)
-    on_train = enrolled and (
-        machine.build is None
-        or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None
-    )
-    return Subject(
-        member_of(str(row.id), machine), machine.product, enrolled=enrolled, on_train=on_train,
-        automatic=why_not(machine, followed, now) is None,
-    )  # fmt: skip
+    def _end(self, answer: Forecast | None) -> None:
+        self._looker.stop()
+        process, heard = self._process, self._heard
+        self._process = self._heard = None
+        if process is not None:
+            process.kill()  # it has nothing left to do, and to tidy up takes it a while
+            process.join()
+            process.close()
+        if heard is not None:
+            heard.close()
+        self.ended.emit(answer)
 
 
 class MonthRow(NamedTuple):

@@ -39,7 +39,7 @@ def sources(calendar: Calendar, shipped: Calendar) -> list[tuple[str, int]]:
 
 def last_read(source: DataSource) -> datetime | None:
     """When Microsoft's Security Update API was last read; None for never."""
-    return releases.last_read(source.db) if source.db is not None else None
+    return source.read(releases.last_read, None)
 
 
 def summary(

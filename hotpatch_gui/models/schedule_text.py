@@ -25,7 +25,7 @@ from .source import DataSource
 
 def followed(source: DataSource, machine_id: int) -> MachineSchedules:
     """The maintenance configurations of a machine."""
-    return schedules.of_machine(source.db, machine_id) if source.db is not None else NO_SCHEDULES
+    return source.read(lambda db: schedules.of_machine(db, machine_id), NO_SCHEDULES)
 
 
 def when(followed: MachineSchedules, now: datetime) -> str:

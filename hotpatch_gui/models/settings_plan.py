@@ -87,7 +87,7 @@ class Selected(NamedTuple):
 
 def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Selected]:
     """Of these machines, in their order; one that is not there is left out."""
-    rows = machines.read_rows(source.db, machine_ids) if source.db is not None else []
+    rows = source.read_list(lambda db: machines.read_rows(db, machine_ids))
     return [
         Selected(
             r.id, r.display_name, machines.machine_of(r), why_not(r, OperationKind.SETTINGS)

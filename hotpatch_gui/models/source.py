@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -12,6 +15,8 @@ from hotpatch_gui.store.database import open_reader
 
 from .reader import Reader
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 AGE_MS = 60_000
 REST_MS = 200
 """Between two words of changes: a sync commits a page every few milliseconds."""
@@ -52,6 +57,22 @@ class DataSource(QObject):
         self._ager.setInterval(AGE_MS)
         self._ager.timeout.connect(self.aged)
         self._ager.start()
+
+    def read(self, query: Callable[[sqlite3.Connection], T], instead: T) -> T:
+        """What an index finds at once, on this thread. ``instead`` where there is no file yet, or a damaged one, which
+        the engine sets aside: no window ends by what a file holds."""
+        if self.db is None:
+            return instead
+        try:
+            return query(self.db)
+        except sqlite3.Error as error:
+            log.warning("the data file can't be read here: %s", error)
+            return instead
+
+    def read_list(self, query: Callable[[sqlite3.Connection], list[T]]) -> list[T]:
+        """As ``read``, with nothing in place of what can't be read."""
+        none: list[T] = []
+        return self.read(query, none)
 
     def open(self, *, anew: bool = False) -> None:
         """The file is ready now; does nothing where it was open from the start. ``anew``: another file lies in its

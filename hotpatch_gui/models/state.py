@@ -12,23 +12,22 @@ from .source import DataSource
 
 def sync_state(source: DataSource) -> SyncState:
     """Of all connections as one."""
-    return catalogue.sync_state(source.db) if source.db is not None else SyncState()
+    return source.read(catalogue.sync_state, SyncState())
 
 
 def sync_states(source: DataSource) -> list[SyncState]:
     """Of each connection."""
-    return catalogue.sync_states(source.db) if source.db is not None else []
+    return source.read_list(catalogue.sync_states)
 
 
 def is_connected(source: DataSource) -> bool:
-    """Whether there is a connection; True as long as the file is not open and nobody knows."""
-    return source.db is None or bool(catalogue.sync_states(source.db))
+    """Whether there is a connection; True as long as the file can't be read and nobody knows."""
+    return source.read(lambda db: bool(catalogue.sync_states(db)), instead=True)
 
 
 def connection_names(source: DataSource) -> str:
     """The connections with their subscriptions, in a line."""
-    names = catalogue.connection_names(source.db) if source.db is not None else []
-    return " · ".join(names)
+    return " · ".join(source.read_list(catalogue.connection_names))
 
 
 class Missing(NamedTuple):
@@ -39,7 +38,7 @@ class Missing(NamedTuple):
 
 
 def missing(source: DataSource) -> Missing:
-    found = side_reads.missing(source.db) if source.db is not None else []
+    found = source.read_list(side_reads.missing)
     return Missing(
         ", ".join(dict.fromkeys(m.what for m in found)),
         "\n".join(

@@ -24,7 +24,7 @@ def strip_data(
     first, last = today - YEAR, today + YEAR
     marks = _marks(calendar, product, first, last, today) if product else []
     done = []
-    found = installations.release_installs(source.db, machine_id) if source.db is not None else []
+    found = source.read_list(lambda db: installations.release_installs(db, machine_id))
     for install in found:
         when, kb, state = from_text(install.started_at), install.kb, install.state
         if when is None or when.date() < first:

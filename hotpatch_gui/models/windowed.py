@@ -178,12 +178,12 @@ class WindowedModel(RowsModel, Generic[R]):
         if page is not None:
             self._pages.move_to_end(number)
             return page
-        db = self.source.db
         ids = self._ids[number * PAGE_ROWS : (number + 1) * PAGE_ROWS]
         if self._whole is not None:
             page = {i: self._whole[i] for i in ids if i in self._whole}
         else:
-            page = self.table.rows(db, ids) if db is not None else {}
+            none: dict[int, R] = {}
+            page = self.source.read(partial(self.table.rows, ids=ids), none)
         self._pages[number] = page
         if len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)

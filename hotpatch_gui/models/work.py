@@ -39,12 +39,12 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
 
 
 def all_work(source: DataSource) -> Work:
-    return read_work(source.db) if source.db is not None else Work()
+    return source.read(read_work, Work())
 
 
 def last_end(source: DataSource) -> str:
     """How the operation that ended last ended; empty where none has."""
-    row = operations.last_ended(source.db) if source.db is not None else None
+    row = source.read(operations.last_ended, None)
     if row is None:
         return ""
     return f"{asked.kind(row)} on {row.machine_name}: {asked.text(row).lower()}. {row.note}"
@@ -61,9 +61,9 @@ class Detail(NamedTuple):
 
 def detail(source: DataSource, operation_id: int | None) -> Detail:
     """Empty where it is not there."""
-    if source.db is None or operation_id is None:
+    if operation_id is None:
         return Detail()
-    row = operations.read_row(source.db, operation_id)
+    row = source.read(lambda db: operations.read_row(db, operation_id), None)
     if row is None:
         return Detail()
     return Detail(asked.detail(row), row.state, asked.can_wait(row))
@@ -71,4 +71,4 @@ def detail(source: DataSource, operation_id: int | None) -> Detail:
 
 def is_any_open(source: DataSource) -> bool:
     """Whether anything is under way or waits."""
-    return source.db is not None and operations.is_any_open(source.db)
+    return source.read(operations.is_any_open, instead=False)

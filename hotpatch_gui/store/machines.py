@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
@@ -30,7 +31,7 @@ SORT = (
 )  # fmt: skip
 _COLUMNS = (
     "connection_id", "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
-    "availability_set", "update_domain", "tags", "vm_id", *SORT, "fetched_at", "pending_at",
+    "availability_set", "update_domain", "tags", "tag_pairs", "vm_id", *SORT, "fetched_at", "pending_at",
 )  # fmt: skip
 _KEPT = ("agent_ready", "update_domain", "vm_id")
 """Columns that an answer without them doesn't clear: only the instance view has the first two."""
@@ -63,8 +64,9 @@ def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
     s = m.settings
     return (
         connection_id, m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
-        m.location, m.zone, m.availability_set, m.update_domain, m.tags, m.vm_id, m.image.publisher, m.image.offer,
-        m.image.sku, m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
+        m.location, m.zone, m.availability_set, m.update_domain, m.tags_text,
+        json.dumps(m.tags, ensure_ascii=False), m.vm_id, m.image.publisher, m.image.offer, m.image.sku,
+        m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
         s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
         s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready,
         ARC if m.arc is not None else VM, *(m.arc or _NO_ARC)[: len(_ARC)], to_text(m.fetched), to_text(_pending(m)),
@@ -302,10 +304,19 @@ def machine_from(column: Callable[[str], Any]) -> Machine:
         zone=column("zone"),
         availability_set=column("availability_set"),
         update_domain=column("update_domain"),
-        tags=column("tags"),
+        tags=tuple(tags_of(column("tag_pairs")).items()),
         vm_id=column("vm_id"),
         **sort_of(map(column, SORT)),
     )
+
+
+@lru_cache(maxsize=4096)
+def tags_of(pairs: str | None) -> Mapping[str, str]:
+    """The column ``tag_pairs``; none where they are not known."""
+    try:
+        return {str(name): str(value) for name, value in json.loads(pairs or "[]")}
+    except (ValueError, TypeError):  # a damaged file
+        return {}
 
 
 def sort_of(values: Iterable[Any]) -> dict[str, Any]:

@@ -223,6 +223,12 @@ CREATE INDEX installations_open ON installations(machine_id)
     WHERE status NOT IN ('Succeeded', 'CompletedWithWarnings', 'Failed')
 """
 
+_M0015 = """
+ALTER TABLE machines ADD COLUMN tag_pairs TEXT;
+UPDATE sync_state SET whole_at=NULL;
+"""
+"""Tags as JSON, which their text could not tell apart; the next sync reads them anew."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -238,6 +244,7 @@ _STEPS = {
     "m0012_several_schedules_and_what_could_not_be_read": _M0012,
     "m0013_what_an_assessment_does_not_say": _M0013,
     "m0014_waves_and_reading_only_changes": _M0014,
+    "m0015_tags_told_apart": _M0015,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more steps was written by a newer program."""

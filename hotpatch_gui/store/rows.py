@@ -58,6 +58,7 @@ class MachineRow(NamedTuple):
     availability_set: str | None
     update_domain: int | None
     tags: str
+    tag_pairs: str | None
     vm_id: str | None
     publisher: str | None
     offer: str | None
@@ -152,7 +153,7 @@ class InstallRow(NamedTuple):
     location: str
     zone: str | None
     resource_group: str
-    tags: str
+    tag_pairs: str | None
     power: str
     hotpatch_status: str
     arc_status: str | None

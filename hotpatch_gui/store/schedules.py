@@ -19,6 +19,7 @@ from hotpatch_gui.domain.schedules import (
 )
 
 from . import side_reads
+from .machines import tags_of
 from .sql import AMONG, as_list
 
 _FIELDS = Schedule._fields
@@ -87,14 +88,14 @@ def _found(
     db: sqlite3.Connection, connection_id: int, scope: Scope
 ) -> Iterable[tuple[str, str, How, str]]:
     rows = db.execute(
-        "SELECT resource_id, kind, resource_group, location, tags FROM machines WHERE gone_at IS NULL"
+        "SELECT resource_id, kind, resource_group, location, tag_pairs FROM machines WHERE gone_at IS NULL"
         " AND connection_id=?",
         (connection_id,),
     )
     for row in rows:
         target = ScopeTarget(
             row["resource_id"], _RESOURCE_TYPES.get(row["kind"], ""), row["resource_group"],
-            row["location"], read_tags(row["tags"]),
+            row["location"], _tags(row["tag_pairs"]),
         )  # fmt: skip
         fits = matches(scope, target)
         if fits is not False:
@@ -102,15 +103,9 @@ def _found(
             yield row["resource_id"], scope.schedule_id, how, scope.name
 
 
-def read_tags(text: str) -> dict[str, str] | None:
-    """``app:shop, env:dev`` -> its tags; None where the text doesn't tell them apart for sure."""
-    tags = {}
-    for part in text.split(", ") if text else ():
-        name, _, value = part.partition(":")
-        if not name or ":" in value:
-            return None
-        tags[name] = value
-    return tags
+def _tags(pairs: str | None) -> Mapping[str, str] | None:
+    """None where they are not known."""
+    return None if pairs is None else tags_of(pairs)
 
 
 def _values(s: Schedule) -> tuple[object, ...]:

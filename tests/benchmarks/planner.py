@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import Question, Subject, forecast
-from hotpatch_gui.models.planner import Asked, read_subjects
+from hotpatch_gui.models.forecasting import Asked, read_subjects
 from hotpatch_gui.store import machines
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.pages.planner import PlannerPage

@@ -74,6 +74,30 @@ def test_a_damaged_file_that_still_opens_is_replaced_everywhere(
 
 
 @pytest.mark.expects_log
+@pytest.mark.parametrize("part", [0.25, 0.5, 0.9])
+def test_a_file_cut_short_beside_its_log_of_writes_ends_no_window(
+    qapp: QApplication, tmp_path: Path, part: float
+) -> None:
+    """A copy that broke off, with the -wal of the whole file: it opens, and fails as it is read."""
+    with Stage("light", folder=tmp_path / "whole") as first:
+        first.start()
+    path, cut = tmp_path / "whole" / FILE_NAME, tmp_path / "cut" / FILE_NAME
+    cut.parent.mkdir()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_autocheckpoint=0")
+        db.execute("UPDATE machines SET updates=updates+1")
+        db.commit()
+        cut.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
+        wal = Path(f"{path}-wal")
+        Path(f"{cut}-wal").write_bytes(wal.read_bytes())
+    with Stage("light", folder=cut.parent) as stage:
+        stage.start()
+        stage.settle()
+        assert stage.window.machines.model.rowCount() == 16
+        assert stage.window.notice.isVisible()
+
+
+@pytest.mark.expects_log
 def test_a_request_for_a_machine_of_another_file_reaches_none(stage: Stage) -> None:
     stage.start()
     stage.app.engine.send(

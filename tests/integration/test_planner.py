@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator
+import multiprocessing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QLabel, QMessageBox
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
 from hotpatch_gui.simulator.guest import Guest
+from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.pages.planner import PlannerPage
-
-pytestmark = pytest.mark.expects_log
-
-
-@pytest.fixture
-def stage(qapp: QApplication) -> Iterator[Stage]:
-    with Stage("light") as made:
-        yield made
 
 
 def planner(stage: Stage, *names: str) -> PlannerPage:
@@ -104,9 +97,37 @@ def test_cancelling_leaves_the_last_answer(stage: Stage) -> None:
     assert ends[-1] is not None
     assert ends[-1].machines == 3016
     page.run.click()
-    page.planner.close()  # as the program's end does
+    stage.app.source.closing.emit()  # as the program's end does
     assert not page.planner.is_running
-    assert not [q for q in gc.get_objects() if type(q).__name__ == "_Run"], "let go of at once"
+    assert not multiprocessing.active_children(), "ended at once"
+
+
+@pytest.mark.expects_log
+def test_a_forecast_whose_process_is_killed_says_so_where_it_would_be(stage: Stage) -> None:
+    page = planner(stage)
+    page.run.click()
+    (process,) = multiprocessing.active_children()
+    process.kill()
+    stage.until(lambda: not page.planner.is_running)
+    stage.settle()
+    assert page.nothing.isVisible()
+    told = " ".join(label.text() for label in page.nothing.findChildren(QLabel))
+    assert "The forecast failed" in told
+    assert "its process ended without an answer" in told
+    simulate(stage, page)
+    assert figure(page, "restarts")[0] != "–"
+
+
+@pytest.mark.expects_log
+def test_a_forecast_that_fails_says_why(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = planner(stage)
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("DROP TABLE machine_schedules")
+    page.run.click()
+    stage.until(lambda: not page.planner.is_running)
+    stage.settle()
+    told = " ".join(label.text() for label in page.nothing.findChildren(QLabel))
+    assert "no such table" in told
 
 
 def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path) -> None:

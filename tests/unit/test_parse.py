@@ -93,13 +93,17 @@ def test_a_long_text_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "text"),
+    ("wire", "pairs"),
     [
-        ({"env": "prod", "app": "shop", "legacy": None}, "app:shop, env:prod, legacy"),
-        ({"owner": "\ud800"}, "owner:?"),
-        (["app"], ""),
-        (None, ""),
+        (
+            {"env": "prod", "app": "shop", "legacy": None},
+            (("app", "shop"), ("env", "prod"), ("legacy", "")),
+        ),
+        ({"a": "x, b:y", "c:d": "1"}, (("a", "x, b:y"), ("c:d", "1"))),
+        ({"owner": "\ud800"}, (("owner", "?"),)),
+        (["app"], ()),
+        (None, ()),
     ],
 )
-def test_tags_become_one_text_in_the_order_of_their_names(wire, text) -> None:
-    assert parse.tags(wire) == text
+def test_tags_are_pairs_in_the_order_of_their_names(wire, pairs) -> None:
+    assert parse.tags(wire) == pairs

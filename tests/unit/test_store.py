@@ -335,6 +335,22 @@ def stand(db: sqlite3.Connection, number: int) -> sqlite3.Row:
     return row
 
 
+def test_tags_with_commas_and_colons_are_told_apart(db: sqlite3.Connection) -> None:
+    number = machine_id(db)
+    machine = machines.read(db, number)
+    assert machine is not None
+    tags = (("a", "x, b:y"), ("c:d", "1"), ("legacy", ""))
+    machines.save(db, 1, [replace(machine, tags=tags)])
+    again = machines.read(db, number)
+    assert again is not None
+    assert again.tags == tags
+    (row,) = machines.read_for_install(db, [number])
+    assert dict(machines.tags_of(row.tag_pairs)) == dict(tags)
+    shown = machines.read_row(db, number)
+    assert shown is not None
+    assert shown.tags == "a:x, b:y, c:d:1, legacy"
+
+
 def test_only_an_assessment_that_ended_well_counts(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     assessments.save(db, [(number, assessment(RunStatus.FAILED, 1))], EPOCH)

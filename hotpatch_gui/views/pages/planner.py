@@ -22,9 +22,10 @@ from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scen
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
 from hotpatch_gui.models.exports import Make, with_sheet
+from hotpatch_gui.models.forecasting import Asked
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.machine_list import everyone
-from hotpatch_gui.models.planner import Asked, Planner
+from hotpatch_gui.models.planner import Planner
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
@@ -75,6 +76,7 @@ class PlannerPage(Page):
         self.scenario.currentIndexChanged.connect(self._show_form)
         self.planner.progressed.connect(self._on_progressed)
         self.planner.ended.connect(self._on_ended)
+        self.planner.failed.connect(self._show_failure)
         self._show_form()
 
     def _make_form(self) -> None:
@@ -220,6 +222,10 @@ class PlannerPage(Page):
         self.export.setEnabled(True)
         self._show_answer(answer)
         self.results.setCurrentIndex(1)
+
+    def _show_failure(self, why: str) -> None:
+        self.nothing.say(Glyph.ERROR, "The forecast failed", why)
+        self.results.setCurrentIndex(0)
 
     def _show_answer(self, found: Forecast) -> None:
         spared = found.restarts_without - found.restarts

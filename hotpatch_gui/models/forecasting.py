@@ -1,0 +1,108 @@
+"""A forecast worked out in a process of its own, out of the file: the window's has its thread to itself. No Qt."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hotpatch_gui.domain.evidence import running_release
+from hotpatch_gui.domain.forecast import Forecast, Question, Subject, forecast, steps
+from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
+from hotpatch_gui.domain.patching import member_of, why_not
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
+from hotpatch_gui.store import machines, schedules
+from hotpatch_gui.store.database import open_reader
+from hotpatch_gui.store.rows import MachineRow
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+NICENESS = 10
+"""The window goes first."""
+
+
+class Asked(NamedTuple):
+    """A question about machines. ``enrol_all``: as if hotpatch were on wherever the image allows it."""
+
+    question: Question
+    machine_ids: tuple[int, ...]
+    enrol_all: bool
+
+
+class Progress(NamedTuple):
+    """Release days done, and all of them."""
+
+    done: int
+    total: int
+
+
+class Answer(NamedTuple):
+    """The end. Without a forecast nothing was to be foretold, or ``failure`` says what went wrong."""
+
+    forecast: Forecast | None
+    failure: str = ""
+
+
+def work(
+    path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]], asked: Asked, told: Connection
+) -> None:
+    """The process's body: tells Progress, then an Answer. It ends where nobody listens any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the window ends it
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    try:
+        answer = Answer(_foretell(path, calendar, pairs, asked, told))
+    except OSError:  # the window is gone
+        return
+    except Exception as error:  # noqa: BLE001 - told where it can be logged
+        answer = Answer(None, f"{type(error).__name__}: {error}")
+    with closing(told):
+        told.send(answer)
+
+
+def _foretell(
+    path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]], asked: Asked, told: Connection
+) -> Forecast | None:
+    db = open_reader(path)
+    if db is None:
+        return None
+    with closing(db):
+        subjects = read_subjects(db, calendar, asked)
+    days = len(steps(calendar, {s.product for s in subjects}, asked.question))
+    answer: Forecast | None = None
+    for answer in forecast(asked.question, subjects, calendar, pairs):
+        told.send(Progress(len(answer.months), days))
+    return answer
+
+
+def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> list[Subject]:
+    """The machines as the forecast sees them; one whose system is in no calendar is left out."""
+    known = schedules.of_machines(db)
+    rows = machines.read_rows(db, asked.machine_ids)
+    found = (_subject(r, known.get(r.id, NO_SCHEDULES), calendar, asked) for r in rows)
+    return [s for s in found if s is not None]
+
+
+def _subject(
+    row: MachineRow, followed: MachineSchedules, calendar: Calendar, asked: Asked
+) -> Subject | None:
+    machine = machines.machine_of(row)
+    if machine.product is None:
+        return None
+    enrolled = is_enrolled(machine) or (asked.enrol_all and can_be_enrolled(machine))
+    now = datetime.combine(asked.question.today, time(), UTC)
+    on_train = enrolled and (
+        machine.build is None
+        or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None
+    )
+    return Subject(
+        member_of(str(row.id), machine), machine.product, enrolled=enrolled, on_train=on_train,
+        automatic=why_not(machine, followed, now) is None,
+    )  # fmt: skip
