@@ -15,7 +15,9 @@ from hotpatch_gui.captures import environment
 environment.prepare()
 
 from hypothesis import settings as hypothesis_settings  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtCore import Qt  # noqa: E402
+from PySide6.QtTest import QTest  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from helpers.leaks import at_work  # noqa: E402
 from hotpatch_gui.captures.stage import Stage, still_wire  # noqa: E402
@@ -65,6 +67,16 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     threads = set(threading.enumerate()) - before
     left = [t.name for t in threads if t.is_alive() and (not t.daemon or t.name == "engine")]
     assert not left, f"threads left: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_key_is_held(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Qt takes the modifiers of the last key for held until the next one: the next test would select with Shift."""
+    yield
+    if "qtbot" in request.fixturenames:
+        nobody = QWidget()
+        QTest.keyClick(nobody, Qt.Key.Key_Escape)
+        assert not QApplication.keyboardModifiers()
 
 
 @pytest.fixture(scope="session")
