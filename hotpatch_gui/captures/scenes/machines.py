@@ -88,7 +88,7 @@ def history_failure(stage: Stage) -> QWidget:
     table = stage.table("historyTable")
     failed = next(
         n for n in range(table.rows.rowCount())
-        if (row := table.rows.row(n)) is not None and row["status"] == "Failed"
+        if (row := table.rows.row(n)) is not None and row.status == "Failed"
     )  # fmt: skip
     table.selectRow(failed)
     stage.settle()
