@@ -93,6 +93,7 @@ class SignIn:
     def __init__(self, connection: Connection, prompt: Callable[[str], None]) -> None:
         self._connection, self._prompt = connection, prompt
         self._claims = ""
+        self._is_forgotten = False
         self._own = credential_of(connection, self._show_code)
         self._watched = _Watched(self._own, self._on_claims)
         self.credential: TokenCredential = self._watched
@@ -128,6 +129,8 @@ class SignIn:
             self._claims = ""
         finally:
             self._prompt("")
+        if self._is_forgotten:  # signed out meanwhile, and the browser was still open
+            self.forget()
         return Account(record.username, record.serialize())
 
     def close(self) -> None:
@@ -138,6 +141,7 @@ class SignIn:
 
     def forget(self) -> None:
         """Sign out: the tokens leave the platform's own store, and what was in memory goes with this object."""
+        self._is_forgotten = True
         if self._connection.method.asks_user:
             for is_cae in (False, True):
                 forget_cache(CACHE_NAME.format(id=self._connection.id), is_cae=is_cae)

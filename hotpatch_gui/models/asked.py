@@ -44,9 +44,20 @@ def doing(row: OperationRow) -> str:
     return f"{OperationKind(row.kind).doing} {row.machine_name}"
 
 
+def note(row: OperationRow) -> str:
+    """What it does, or what it waits for."""
+    waiting = f"Waiting for its wave: {row.wave_name}." if row.wave_name else WAITING
+    return row.note or waiting
+
+
+def wave(row: OperationRow) -> str:
+    """The group with which an installation goes that goes one group after the other."""
+    return row.wave_name or NOTHING
+
+
 def detail(row: OperationRow) -> str:
     """An operation in full, with Azure's code and request id."""
-    parts = [f"{kind(row)} on {row.machine_name}: {row.note or WAITING}"]
+    parts = [f"{kind(row)} on {row.machine_name}: {note(row)}"]
     if row.state == OperationState.RUNNING and row.latest_end_at:
         parts.append(f"Azure offers no cancel; its window ends {time_text(row.latest_end_at)}.")
     if row.code:

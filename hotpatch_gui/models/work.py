@@ -33,7 +33,7 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
     if first is None:
         return Work(found.total, by_kind=found.by_kind)
     return Work(
-        found.total, asked.doing(first), OperationKind(first.kind).label, first.note or asked.WAITING, first.done or 0,
+        found.total, asked.doing(first), OperationKind(first.kind).label, asked.note(first), first.done or 0,
         first.total or 0, found.by_kind,
     )  # fmt: skip
 

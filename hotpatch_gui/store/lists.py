@@ -107,6 +107,7 @@ OPERATIONS = Table(
     select=fields(OperationRow, "o", machine_name=DISPLAY_NAME, azure_id="m.azure_id"),
     sorts={
         "created": "o.id",
+        "wave": "o.wave_name",
         "machine": "m.name COLLATE NOCASE",
         "kind": "o.kind",
         "state": "o.state",

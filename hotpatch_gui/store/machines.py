@@ -65,7 +65,7 @@ def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
     return (
         connection_id, m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
         m.location, m.zone, m.availability_set, m.update_domain, m.tags_text,
-        json.dumps(m.tags, ensure_ascii=False), m.vm_id, m.image.publisher, m.image.offer, m.image.sku,
+        _pairs(m.tags), m.vm_id, m.image.publisher, m.image.offer, m.image.sku,
         m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
         s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
         s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready,
@@ -308,6 +308,11 @@ def machine_from(column: Callable[[str], Any]) -> Machine:
         vm_id=column("vm_id"),
         **sort_of(map(column, SORT)),
     )
+
+
+@lru_cache(maxsize=4096)
+def _pairs(tags: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps(tags, ensure_ascii=False)
 
 
 @lru_cache(maxsize=4096)

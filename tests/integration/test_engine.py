@@ -280,6 +280,13 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     stage.ask.install([by[n] for n in names], SECURITY, waves, groups)
     stage.until(lambda: stage.operation_states()[:2] == [S.RUNNING, S.RUNNING])
     assert set(stage.operation_states()[2:]) == {S.QUEUED}
+    stage.window.show_page("activity")
+    stage.settle()
+    model = stage.table("activityTable").rows
+    keys = [c.key for c in model.columns]
+    newest = model.row(0)
+    assert model.text(newest, keys.index("note")) == "Waiting for its wave: three."
+    assert model.text(newest, keys.index("wave")) == "three"
     stage.clock.advance(minutes=120)
     stage.until(lambda: all(s.is_final for s in stage.operation_states()))
     assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELLED]

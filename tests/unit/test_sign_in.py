@@ -286,6 +286,38 @@ def test_signing_out_empties_the_platforms_own_store(monkeypatch: pytest.MonkeyP
     assert not kept, "the Azure CLI's sign-in is not ours to end"
 
 
+def test_a_sign_in_that_ends_after_the_sign_out_leaves_no_tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The browser was still open."""
+    kept: dict[str, str] = {}
+
+    class Store:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def save(self, content: str) -> None:
+            kept[self.name] = content
+
+    class Browser:
+        """A user who takes a while."""
+
+        def authenticate(self, **_: object) -> AuthenticationRecord:
+            sign_in.forget()
+            kept["hotpatch-dashboard-3.nocae"] = "tokens"
+            return AuthenticationRecord(TENANT, "client", "login.example", "home", "ada@contoso")
+
+    from azure.identity import AuthenticationRecord, _persistent_cache
+
+    monkeypatch.setattr(
+        _persistent_cache, "_get_persistence", lambda cache_name, **_: Store(cache_name)
+    )
+    monkeypatch.setattr(credentials, "credential_of", lambda *_: Browser())
+    sign_in = SignIn(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
+    sign_in.now()
+    assert set(kept.values()) == {"{}"}
+
+
 def test_without_an_encrypted_store_tokens_stay_in_memory() -> None:
     assert not credentials.can_keep("hotpatch-dashboard-0")
 

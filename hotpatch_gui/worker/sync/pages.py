@@ -15,8 +15,9 @@ from hotpatch_gui.worker.context import Context
 
 P = TypeVar("P")
 T = TypeVar("T")
-SLICE = 250
-"""Rows written in one transaction: it takes less than 10 ms, so that a click gets in between."""
+SLICE, UPDATES_SLICE = 250, 1000
+"""Rows written in one transaction, and rows of updates, which are written faster: it takes less than 10 ms, so that a
+click gets in between."""
 
 
 async def next_page(
@@ -26,9 +27,9 @@ async def next_page(
     return await context.calls.queries.call(lambda: next(pages, None), urgency, waiting)
 
 
-def slices(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), SLICE):
-        yield rows[start : start + SLICE]
+def slices(rows: Sequence[T], most: int = SLICE) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), most):
+        yield rows[start : start + most]
 
 
 class Sweep:
@@ -67,7 +68,7 @@ class Sweep:
         updates = [
             (known[o], u) for o, u in page.updates if o in known and known[o] not in self._outdated
         ]
-        for part in slices(updates):
+        for part in slices(updates, UPDATES_SLICE):
             async with c.transaction() as db:
                 assessments.save_updates(db, part, c.clock(), self._number)
         return len(page.assessments) + len(page.updates)
@@ -93,7 +94,7 @@ async def take_installations(context: Context, page: InstallationPage) -> int:
         async with context.transaction() as db:
             installations.save(db, some, context.clock())
     updates = [(known[o], run, u) for o, run, u in page.updates if o in known]
-    for part in slices(updates):
+    for part in slices(updates, UPDATES_SLICE):
         async with context.transaction() as db:
             _save_updates(db, part)
     return len(page.runs) + len(page.updates)
