@@ -1,15 +1,19 @@
 """A program that asks for one thing after another, to be killed at any moment.
 
-Arguments: endpoint, _, folder, seed. Prints a line for each thing asked.
+Arguments: endpoint, _, folder, seed and number of its life. Prints a line for each thing asked. Every fifth life begins with
+a burst: as many operations as it has machines for, up to BURST.
 """
 
 from __future__ import annotations
 
 import random
 import sys
+from functools import partial
 from pathlib import Path
 
 from hotpatch_gui.captures import environment
+
+BURST, BURST_EVERY = 100, 5
 
 
 def main() -> None:
@@ -21,8 +25,9 @@ def main() -> None:
     from hotpatch_gui.domain.settings import Orchestration, SettingsChange
     from hotpatch_gui.domain.updates import Classification
 
-    endpoint, _, folder, seed = sys.argv[1:]
-    rng = random.Random(seed)
+    endpoint, _, folder, seed, number = sys.argv[1:]
+    rng = random.Random(f"{seed}-{number}")
+    bursts = int(number) % BURST_EVERY == 1
     target = simulated_target(simulated(endpoint))
     stage = Stage("light", folder=Path(folder), target=target)
     stage.app.start()
@@ -50,7 +55,13 @@ def main() -> None:
             row[0]
             for row in db.execute("SELECT id FROM machines WHERE gone_at IS NULL ORDER BY id")
         ]
-        if ids:
+        if ids and bursts:
+            bursts = False
+            chosen = rng.sample(ids, min(BURST, len(ids)))
+            ask = desk.assess if rng.random() < 0.5 else partial(desk.install, request=everything)
+            ask(chosen)
+            print("burst", flush=True)
+        elif ids:
             name = rng.choices(list(asks), (2, 3, 4, 1, 1))[0]
             asks[name](rng.choice(ids))
             print(name, flush=True)

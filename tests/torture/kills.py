@@ -19,24 +19,33 @@ from hotpatch_gui.store.database import FILE_NAME
 BUSY = Path(__file__).with_name("busy.py")
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_LIFE_S = 3.0
+DEEP = 50
+"""So many open operations at a kill are a burst that it fell into."""
 KEPT = ("machines", "assessments", "installations", "installation_updates", "operations")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went: operations by (kind, state), and what Azure received by kind."""
+    """How it went: operations by (kind, state), what Azure received by kind, and how many operations were open at each
+    kill."""
 
     operations: dict[tuple[str, str], int]
     received: dict[str, int]
+    open_at: list[int]
 
     def __str__(self) -> str:
         states = ", ".join(f"{k} {s} {n}" for (k, s), n in sorted(self.operations.items()))
-        return f"operations: {states}; received by Azure: {self.received}"
+        deep = sum(n >= DEEP for n in self.open_at)
+        return (
+            f"operations: {states}; received by Azure: {self.received}; {deep} kills with {DEEP} operations or more "
+            f"open, at most {max(self.open_at, default=0)}"
+        )
 
 
-def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed: int) -> None:
-    """Start and kill the program ``kills`` times on the data in ``folder``; check the file each time."""
-    rng = random.Random(seed)
+def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed: int) -> list[int]:
+    """Start and kill the program ``kills`` times on the data in ``folder``; check the file each time. How many operations
+    were open at each kill."""
+    rng, open_at = random.Random(seed), []
     before = dict.fromkeys(KEPT, 0)
     for number in range(kills):
         command = [
@@ -45,7 +54,8 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
             endpoint,
             subscription,
             str(folder),
-            f"{seed}-{number}",
+            str(seed),
+            str(number),
         ]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, env=environment()
@@ -56,6 +66,19 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
             assert victim.poll() is None, "it ended by itself"
             victim.send_signal(signal.SIGKILL)
         before = _check(folder, before)
+        open_at.append(_open(folder))
+    return open_at
+
+
+def _open(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        try:
+            (count,) = db.execute(
+                "SELECT count(*) FROM operations WHERE state IN ('queued', 'sent', 'running')"
+            ).fetchone()
+        except sqlite3.Error:  # killed before there was a table
+            return 0
+    return int(count)
 
 
 def environment() -> dict[str, str]:
@@ -86,7 +109,7 @@ def _check(folder: Path, before: dict[str, int]) -> dict[str, int]:
     return now
 
 
-def judge(folder: Path, state: Path) -> Outcome:
+def judge(folder: Path, state: Path, open_at: list[int]) -> Outcome:
     """Hold the operations of the file against what the simulated Azure has in its own file.
 
     To be called once every operation has ended or is unknown for good.
@@ -137,4 +160,4 @@ def judge(folder: Path, state: Path) -> Outcome:
         counted[row["kind"], row["state"]] = counted.get((row["kind"], row["state"]), 0) + 1
     open_ones = {k: n for k, n in counted.items() if k[1] in ("queued", "sent", "running")}
     assert not open_ones, f"not ended: {open_ones}"
-    return Outcome(counted, received)
+    return Outcome(counted, received, open_at)

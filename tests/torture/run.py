@@ -15,6 +15,8 @@ from . import kills as killing
 
 SPEED = 1200
 PATIENCE_S = 300.0
+MACHINES = 150
+"""More than a burst has operations (``busy.BURST``), as each goes to a machine of its own."""
 
 
 def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
@@ -23,6 +25,8 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
     arguments = (
         "--speed",
         str(SPEED),
+        "--machines",
+        str(MACHINES),
         "--quota",
         "100000",
         "--seed",
@@ -31,7 +35,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
         str(state),
     )
     with simulate(*arguments) as azure:
-        killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
+        open_at = killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
         target = simulated_target(simulated(azure.endpoint))
         patience, looks = stages.PATIENCE_S, pauses.UNKNOWN_LOOKS
         stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = PATIENCE_S, 3
@@ -41,7 +45,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
                 stage.until(lambda: all_ended(stage))
         finally:
             stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = patience, looks
-    return killing.judge(data, state)
+    return killing.judge(data, state, open_at)
 
 
 def all_ended(stage: Stage) -> bool:
