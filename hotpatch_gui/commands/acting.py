@@ -26,7 +26,8 @@ from hotpatch_gui.models import words
 from hotpatch_gui.models.ability import is_permitted, why_not
 from hotpatch_gui.store import assessments, machines, operations
 from hotpatch_gui.store.database import FILE_NAME, open_reader
-from hotpatch_gui.store.rows import MachineRow, OperationRow
+from hotpatch_gui.store.machine_rows import MachineRow
+from hotpatch_gui.store.rows import OperationRow
 
 from .common import CommandError, Exit, chosen, ids, plain, say, session
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES

@@ -12,7 +12,7 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import installations, machines
-from hotpatch_gui.store.rows import ChosenRow, MachineRow
+from hotpatch_gui.store.machine_rows import ChosenRow, MachineRow
 from hotpatch_gui.store.times import from_text
 
 from .ability import Ability, ability

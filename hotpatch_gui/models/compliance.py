@@ -11,7 +11,7 @@ from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.store import assessments
-from hotpatch_gui.store.rows import MachineRow
+from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 

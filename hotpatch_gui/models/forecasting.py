@@ -19,7 +19,7 @@ from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.store import machines, schedules
 from hotpatch_gui.store.database import open_reader
-from hotpatch_gui.store.rows import MachineRow
+from hotpatch_gui.store.machine_rows import MachineRow
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

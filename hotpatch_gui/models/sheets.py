@@ -14,7 +14,7 @@ from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
 from hotpatch_gui.store import catalogue, lists, standings, tables
-from hotpatch_gui.store.rows import MachineRow
+from hotpatch_gui.store.machine_rows import MachineRow
 
 from . import words
 from .columns import CALLS, COMPLIANCE, HISTORY

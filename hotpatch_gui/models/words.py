@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, Level, Situation
-from hotpatch_gui.store.rows import ChosenRow, InstallRow, MachineListRow, MachineRow
 from hotpatch_gui.store.times import from_text
 from hotpatch_gui.theme.glyphs import Glyph
+
+if TYPE_CHECKING:
+    from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
+    from hotpatch_gui.store.rows import MachineListRow
 
 NOTHING = "–"
 LEVEL_GLYPHS = {

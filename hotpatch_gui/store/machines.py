@@ -17,7 +17,8 @@ from hotpatch_gui.domain.standing import Level
 
 from . import permissions
 from .identity import retire_replaced
-from .rows import ChosenRow, InstallRow, MachineRow, fields, typed
+from .machine_rows import ChosenRow, InstallRow, MachineRow
+from .rows import fields, typed
 from .run_sql import FINAL_RUNS
 from .sql import AMONG, as_list
 from .tables import DISPLAY_NAME
