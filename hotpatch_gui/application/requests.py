@@ -68,6 +68,9 @@ class Requests:
     def save_connection(self, connection: Connection) -> None:
         self._send(commands.SaveConnection(connection))
 
+    def rename_connection(self, connection_id: int, name: str) -> None:
+        self._send(commands.Rename(connection_id, name))
+
     def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
         self._send(commands.SetActionsAllowed(connection_id, may_act))
 

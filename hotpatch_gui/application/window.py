@@ -288,6 +288,10 @@ class App(QObject):
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
+        if (
+            opened.set_aside is not None
+        ):  # whose row ids mean other machines in the file that takes its place
+            self.window.forget_machines()
         self.source.open(anew=opened.set_aside is not None)
         self.releases.forget()
         if opened.set_aside is not None:

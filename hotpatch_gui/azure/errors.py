@@ -101,9 +101,9 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
     said = f" Azure says: {message}" if message else ""
     if status == 401:
         return (
-            ProblemKind.NOT_SIGNED_IN,
-            f"The sign-in is missing or has lapsed (401) while {doing}.",
-            "Sign in again; what is on the screen stays.",
+            ProblemKind.TOKEN_REFUSED,
+            f"Azure did not accept the sign-in (401) while {doing}.",
+            "The program tries again automatically; if it stays so, sign in again. What is on the screen stays.",
         )
     if status == 403:
         return (

@@ -84,7 +84,7 @@ _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
     _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),
     _S.SENT: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),
     _S.RUNNING: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN}),
-    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.SUCCEEDED, _S.FAILED, _S.DISMISSED}),
+    _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.DISMISSED}),
     _S.SUCCEEDED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
@@ -100,6 +100,11 @@ class Standby(StrEnum):
     """It was refused for that; the user may have it asked again."""
     WAITS = "waits"
     """It is asked again until Azure takes it, or until it is cancelled."""
+
+    @classmethod
+    def parse(cls, text: str) -> Standby:
+        """NO for a text that a damaged file holds."""
+        return next((known for known in cls if known.value == text), cls.NO)
 
 
 class Operation(NamedTuple):

@@ -9,6 +9,9 @@ from typing import NamedTuple
 class ProblemKind(StrEnum):
     OFFLINE = "offline"
     NOT_SIGNED_IN = "not signed in"
+    """The credential itself asks for a person."""
+    TOKEN_REFUSED = "token refused"  # noqa: S105 - a kind of problem
+    """Azure did not accept a token that the credential gave, and the next one may be good."""
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not found"
     CONFLICT = "conflict"
@@ -27,7 +30,7 @@ class ProblemKind(StrEnum):
 
 _PASSING = frozenset(
     {
-        ProblemKind.OFFLINE, ProblemKind.NOT_SIGNED_IN, ProblemKind.THROTTLED, ProblemKind.AZURE_FAILED,
+        ProblemKind.OFFLINE, ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED, ProblemKind.THROTTLED, ProblemKind.AZURE_FAILED,
     }
 )  # fmt: skip
 

@@ -56,7 +56,7 @@ class Split(NamedTuple):
 
 def split(source: DataSource, machine_ids: Sequence[int], kind: OperationKind) -> Split:
     """These machines as they are now."""
-    rows = source.read_list(lambda db: machines.read_rows(db, machine_ids))
+    rows = source.read_list(lambda db: machines.read_briefly(db, machine_ids))
     reasons = [(row, why_not(row, kind)) for row in rows]
     return Split(
         [(row.id, row.display_name) for row, why in reasons if not why],

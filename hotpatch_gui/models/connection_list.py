@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.store import catalogue, connections
 from hotpatch_gui.theme.glyphs import Glyph
 
 from .source import DataSource
+from .state import asks_for_sign_in
 
 
 def read_all(source: DataSource) -> list[tuple[Connection, SyncState]]:
@@ -32,7 +32,7 @@ def sign_in_text(connection: Connection, state: SyncState) -> str:
     """How the sign-in stands, in words."""
     if not connection.cloud.needs_sign_in:
         return "No sign-in needed"
-    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+    if asks_for_sign_in(state):
         return "Sign-in has lapsed" if connection.account else "Not signed in"
     if state.problem and not connection.account:
         return state.problem
@@ -44,7 +44,7 @@ def sign_in_text(connection: Connection, state: SyncState) -> str:
 
 
 def sign_in_glyph(connection: Connection, state: SyncState) -> Glyph:
-    if state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+    if asks_for_sign_in(state):
         return Glyph.WARNING
     if state.problem:
         return Glyph.ERROR

@@ -81,7 +81,8 @@ def rows_report(
         asked = model.table, model.where, model.sort_key, model.sort_descending
         return lambda db: of_rows(db, sheets.rows_of(db, *asked, chosen=chosen))
     assert isinstance(model, ListedModel)
-    rows = [row for row in model.all_rows if chosen is None or row.id in set(chosen)]
+    wanted = None if chosen is None else frozenset(chosen)
+    rows = [row for row in model.all_rows if wanted is None or row.id in wanted]
     return lambda db: of_rows(db, rows)
 
 

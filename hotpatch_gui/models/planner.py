@@ -64,12 +64,19 @@ class Planner(QObject):
         self.cancel()
         context = multiprocessing.get_context("spawn")
         self._heard, told = context.Pipe(duplex=False)
-        self._process = context.Process(
+        process = context.Process(
             target=work, args=(self._path, self._calendar(), self._pairs, asked, told),
             name="forecast", daemon=True,
         )  # fmt: skip
-        self._process.start()
-        told.close()
+        try:
+            process.start()
+        except OSError as error:
+            process.close()
+            self._fail(f"a process could not be started: {error}")
+            return
+        finally:
+            told.close()
+        self._process = process
         self._looker.start()
 
     def cancel(self) -> None:
@@ -82,7 +89,7 @@ class Planner(QObject):
         try:
             while self._heard is not None and self._heard.poll():
                 self._hear(self._heard.recv())
-        except EOFError:
+        except (EOFError, OSError):  # Windows tells the end of a pipe otherwise
             self._fail("its process ended without an answer")
 
     def _hear(self, told: Progress | Answer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.store import catalogue, side_reads
 
@@ -18,6 +19,11 @@ def sync_state(source: DataSource) -> SyncState:
 def sync_states(source: DataSource) -> list[SyncState]:
     """Of each connection."""
     return source.read_list(catalogue.sync_states)
+
+
+def asks_for_sign_in(state: SyncState) -> bool:
+    """Whether signing in may help against the problem of the last sync."""
+    return state.problem_kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED)
 
 
 def is_connected(source: DataSource) -> bool:

@@ -182,8 +182,10 @@ class WindowedModel(RowsModel, Generic[R]):
         if self._whole is not None:
             page = {i: self._whole[i] for i in ids if i in self._whole}
         else:
-            none: dict[int, R] = {}
-            page = self.source.read(partial(self.table.rows, ids=ids), none)
+            read = self.source.read(partial(self.table.rows, ids=ids), None)
+            if read is None:  # asked again with the next paint
+                return {}
+            page = read
         self._pages[number] = page
         if len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)

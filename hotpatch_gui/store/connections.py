@@ -42,6 +42,16 @@ def of_machine(db: sqlite3.Connection, machine_id: int) -> int | None:
     return row[0] if row else None
 
 
+def may_act_on(db: sqlite3.Connection, machine_id: int) -> bool:
+    """Whether the user has turned actions on for the connection of a machine."""
+    row = db.execute(
+        "SELECT c.may_act FROM machines m JOIN connections c ON c.id=m.connection_id WHERE m.id=?"
+        " AND c.removed_at IS NULL",
+        (machine_id,),
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _connection_of(row: sqlite3.Row) -> Connection | None:
     import json  # noqa: PLC0415 - not before the first paint
 
@@ -101,6 +111,10 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     queue.lose(db, own, "Its connection was removed while it was under way.", now)
     db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
     db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
+
+
+def rename(db: sqlite3.Connection, connection_id: int, name: str) -> None:
+    db.execute("UPDATE connections SET name=? WHERE id=?", (name, connection_id))
 
 
 def allow_actions(db: sqlite3.Connection, connection_id: int, *, may_act: bool) -> None:

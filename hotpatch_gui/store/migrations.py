@@ -225,9 +225,11 @@ CREATE INDEX installations_open ON installations(machine_id)
 
 _M0015 = """
 ALTER TABLE machines ADD COLUMN tag_pairs TEXT;
+CREATE INDEX operations_by_wave ON operations(batch_id, wave) WHERE batch_id IS NOT NULL AND ended_at IS NULL;
 UPDATE sync_state SET whole_at=NULL;
 """
-"""Tags as JSON, which their text could not tell apart; the next sync reads them anew."""
+"""Tags as JSON, which their text could not tell apart; the next sync reads them anew. Whose turn it is in a batch is asked
+at the end of each of its operations."""
 
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
@@ -244,7 +246,7 @@ _STEPS = {
     "m0012_several_schedules_and_what_could_not_be_read": _M0012,
     "m0013_what_an_assessment_does_not_say": _M0013,
     "m0014_waves_and_reading_only_changes": _M0014,
-    "m0015_tags_told_apart": _M0015,
+    "m0015_tags_told_apart_and_waves_found": _M0015,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more steps was written by a newer program."""

@@ -123,10 +123,13 @@ def last_failures(db: sqlite3.Connection, most: int) -> list[OperationRow]:
     return typed(cursor, OperationRow)
 
 
-def open_operations(db: sqlite3.Connection) -> list[Operation]:
-    """Operations that have not ended, oldest first; what a damaged file asks for is none that can be done."""
+def open_operations(db: sqlite3.Connection, connection_id: int) -> list[Operation]:
+    """Operations of a connection's machines that have not ended, oldest first; what a damaged file asks for is none that
+    can be done."""
     cursor = db.execute(
-        f"{_SELECT} WHERE o.ended_at IS NULL AND o.state IN {OPEN} AND o.kind IN {KINDS} ORDER BY o.id"
+        f"{_SELECT} WHERE o.ended_at IS NULL AND o.state IN {OPEN} AND o.kind IN {KINDS} AND m.connection_id=?"
+        " ORDER BY o.id",
+        (connection_id,),
     )
     return [operation_of(row) for row in typed(cursor, OperationRow)]
 
@@ -219,6 +222,6 @@ def operation_of(row: OperationRow) -> Operation:
         ended=from_text(row.ended_at),
         token=row.token,
         note=row.note,
-        standby=Standby(row.standby),
+        standby=Standby.parse(row.standby),
         batch_id=row.batch_id,
     )

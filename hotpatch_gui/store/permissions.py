@@ -14,9 +14,11 @@ from .times import to_text
 
 FRESH = timedelta(hours=24)
 """How long they are believed before they are read again; choosing a machine reads them at once."""
+_GROUP = "substr(m.resource_id, 1, instr(m.resource_id, '/providers/') - 1)"
+"""The group's own id, in lower case as Python has it: SQLite's ``lower`` knows ASCII alone."""
 JOIN = (
     " LEFT JOIN permissions g ON g.connection_id=m.connection_id"
-    " AND g.scope='/subscriptions/' || m.subscription_id || '/resourcegroups/' || lower(m.resource_group)"
+    f" AND g.scope={_GROUP}"
     " LEFT JOIN permissions o ON o.connection_id=m.connection_id AND o.scope=m.resource_id"
 )
 """Joins a machine's row with its group's grants and with its own, which count where they are known."""
@@ -48,8 +50,7 @@ def due(
     """(subscription id, resource group) with machines whose permissions are not known or not fresh."""
     rows = db.execute(
         "SELECT DISTINCT m.subscription_id, m.resource_group FROM machines m LEFT JOIN permissions g"
-        " ON g.connection_id=m.connection_id AND g.scope='/subscriptions/' || m.subscription_id"
-        " || '/resourcegroups/' || lower(m.resource_group)"
+        f" ON g.connection_id=m.connection_id AND g.scope={_GROUP}"
         " WHERE m.connection_id=? AND m.gone_at IS NULL AND coalesce(g.fetched_at, '')<? LIMIT ?",
         (connection_id, to_text(now - FRESH), limit),
     )
@@ -73,8 +74,7 @@ def kinds_at(db: sqlite3.Connection, connection_id: int) -> dict[str, set[str]]:
     """Which kinds of machines there are at each scope."""
     found: dict[str, set[str]] = {}
     rows = db.execute(
-        "SELECT '/subscriptions/' || subscription_id || '/resourcegroups/' || lower(resource_group), resource_id,"
-        " kind FROM machines WHERE connection_id=? AND gone_at IS NULL",
+        f"SELECT {_GROUP}, m.resource_id, m.kind FROM machines m WHERE m.connection_id=? AND m.gone_at IS NULL",
         (connection_id,),
     )
     for group, own, kind in rows:

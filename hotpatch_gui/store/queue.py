@@ -83,7 +83,7 @@ def ask_again(
     row = db.execute(
         "UPDATE operations SET standby='' WHERE id=? AND standby='offered'"
         f" AND {_ON_MACHINE} RETURNING kind, machine_id, request",
-        (operation_id, resource_id.lower()),
+        (operation_id, resource_id),
     ).fetchone()
     if row is None:
         return None
@@ -93,9 +93,7 @@ def ask_again(
     return queued[0] if queued else None
 
 
-_ON_MACHINE = (
-    "EXISTS (SELECT 1 FROM machines m WHERE m.id=operations.machine_id AND lower(m.azure_id)=?)"
-)
+_ON_MACHINE = "EXISTS (SELECT 1 FROM machines m WHERE m.id=operations.machine_id AND m.azure_id=? COLLATE NOCASE)"
 """A machine that another one has replaced keeps the id that Azure knew it by."""
 
 
@@ -105,36 +103,41 @@ def cancel(
     """Take a queued operation on that machine back, or stop finding out about an unknown one: its state now; None
     where it is neither. Call it inside a transaction."""
     row = db.execute(
-        f"SELECT state FROM operations WHERE id=? AND {_ON_MACHINE}",
-        (operation_id, resource_id.lower()),
+        f"SELECT id FROM operations WHERE id=? AND {_ON_MACHINE}", (operation_id, resource_id)
     ).fetchone()
-    was = OperationState.parse(row["state"]) if row is not None else None
-    if was is OperationState.QUEUED:
-        end(db, [operation_id], OperationState.CANCELLED, Event.CANCELLED, note=CANCELLED, now=now)
+    if row is None:
+        return None
+    if cancel_all(db, [operation_id], CANCELLED, now):
         return OperationState.CANCELLED
-    if was is OperationState.UNKNOWN:
-        end(db, [operation_id], OperationState.DISMISSED, Event.DISMISSED, note=DISMISSED, now=now)
+    if _end(db, [operation_id], _DISMISSAL, DISMISSED, now):
         return OperationState.DISMISSED
     return None
 
 
-def end(
-    db: sqlite3.Connection,
-    operation_ids: Iterable[int],
-    state: OperationState,
-    event: Event,
-    *,
-    note: str,
-    now: datetime,
-) -> None:
-    """End operations in a state, each with its line of the audit log. Call it inside a transaction."""
-    ids = list(operation_ids)
-    db.execute(
-        f"UPDATE operations SET state=?, ended_at=?, note=? WHERE id IN {AMONG}",
-        (state, to_text(now), note, as_list(ids)),
-    )
-    for operation_id in ids:
-        audit.add(db, operation_id, event, now, result=note)
+_CANCELLATION = OperationState.QUEUED, OperationState.CANCELLED, Event.CANCELLED
+_DISMISSAL = OperationState.UNKNOWN, OperationState.DISMISSED, Event.DISMISSED
+
+
+def cancel_all(
+    db: sqlite3.Connection, operation_ids: Iterable[int], note: str, now: datetime
+) -> int:
+    """Cancel those of them that are still queued: how many that were. Call it inside a transaction."""
+    return _end(db, operation_ids, _CANCELLATION, note, now)
+
+
+def _end(
+    db: sqlite3.Connection, operation_ids: Iterable[int],
+    change: tuple[OperationState, OperationState, Event], note: str, now: datetime,
+) -> int:  # fmt: skip
+    """End those that are in the first state with the second, each with its line of the audit log."""
+    was, state, event = change
+    rows = db.execute(
+        f"UPDATE operations SET state=?, ended_at=?, note=? WHERE state=? AND id IN {AMONG} RETURNING id",
+        (state, to_text(now), note, was, as_list(operation_ids)),
+    ).fetchall()
+    for row in rows:
+        audit.add(db, row[0], event, now, result=note)
+    return len(rows)
 
 
 def cancel_queued(
@@ -145,7 +148,7 @@ def cancel_queued(
         f"SELECT id FROM operations WHERE state='queued' AND machine_id IN {AMONG}",
         (as_list(machine_ids),),
     ).fetchall()
-    end(db, [r[0] for r in rows], OperationState.CANCELLED, Event.CANCELLED, note=note, now=now)
+    cancel_all(db, [r[0] for r in rows], note, now)
 
 
 def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: datetime) -> None:
@@ -163,7 +166,7 @@ def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: dat
 def expire(db: sqlite3.Connection, operation_ids: Iterable[int], now: datetime) -> None:
     """Cancel requests that waited while no program ran: nobody expects them at a later hour. Call it inside a
     transaction."""
-    end(db, operation_ids, OperationState.CANCELLED, Event.CANCELLED, note=EXPIRED, now=now)
+    cancel_all(db, operation_ids, EXPIRED, now)
 
 
 def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
@@ -176,9 +179,9 @@ def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
 
 def next_of_batch(
     db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int]
-) -> list[int]:
-    """Those of a batch whose turn it is to be sent, oldest first; of machines of these connections, as the others
-    cannot be reached now. One whose end is not known holds nobody up."""
+) -> list[tuple[int, int]]:
+    """Those of a batch whose turn it is to be sent, oldest first, each with its connection; of machines of these
+    connections, as the others cannot be reached now. One whose end is not known holds nobody up."""
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
     limit, wave = -1, None
@@ -190,15 +193,15 @@ def next_of_batch(
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:
         (wave,) = db.execute(
-            f"SELECT min(wave) FROM operations WHERE batch_id=? AND state IN {BEFORE_OTHERS}",
+            f"SELECT min(wave) FROM operations WHERE batch_id=? AND ended_at IS NULL AND state IN {BEFORE_OTHERS}",
             (batch_id,),
         ).fetchone()
     rows = db.execute(
-        "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=? AND o.state='queued'"
+        "SELECT o.id, m.connection_id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=? AND o.state='queued'"
         f" AND o.wave=coalesce(?, o.wave) AND m.connection_id IN {AMONG} ORDER BY o.id LIMIT ?",
         (batch_id, wave, as_list(connection_ids), limit),
     )
-    return [row[0] for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
@@ -218,7 +221,7 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
         failures = "one of its machines" if missed == 1 else f"{missed:,} of its machines"
         note = f"Not sent: this request stopped after it failed on {failures}."
         ids = [row[0] for row in rows]
-        end(db, ids, OperationState.CANCELLED, Event.CANCELLED, note=note, now=now)
+        cancel_all(db, ids, note, now)
         db.execute("UPDATE batches SET stopped_at=? WHERE id=?", (to_text(now), batch_id))
     return len(rows)
 

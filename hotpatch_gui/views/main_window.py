@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
+    QDialog,
     QHBoxLayout,
     QLineEdit,
     QMainWindow,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models.state import is_connected, sync_state
+from hotpatch_gui.models.state import asks_for_sign_in, is_connected, sync_state
 
 from .dialogs.once import open_once
 from .header import Header
@@ -154,7 +155,7 @@ class MainWindow(QMainWindow):
         offline = state.problem_kind == ProblemKind.OFFLINE
         if state.problem:
             self._asks = 0
-            lapsed = state.problem_kind == ProblemKind.NOT_SIGNED_IN
+            lapsed = asks_for_sign_in(state)
             self._notify(
                 Level.WARNING if offline or lapsed else Level.ERROR,
                 state.problem,
@@ -186,6 +187,12 @@ class MainWindow(QMainWindow):
         else:
             self._asks = 0
             self.notice.hide()
+
+    def forget_machines(self) -> None:
+        """Another file takes the place of the one that was shown: nothing that is open or selected is of it."""
+        for dialog in self.findChildren(QDialog):
+            dialog.reject()
+        self.machines.forget()
 
     def show_set_aside(self, path: Path) -> None:
         self._notify(
@@ -231,7 +238,7 @@ class MainWindow(QMainWindow):
         state = sync_state(self._s.source)
         if self._asks:
             self._s.requests.sign_in(self._asks)
-        elif state.problem_kind == ProblemKind.NOT_SIGNED_IN:
+        elif asks_for_sign_in(state):
             self._s.requests.sign_in(state.connection_id)
         else:
             self._s.requests.sync()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from .turns import Turns
 if TYPE_CHECKING:
     from .context import Context
 
+SLICE = 100
+"""Operations that are begun before others get their turn on the loop."""
 EXPIRES = timedelta(hours=1)
 """How old a request from an earlier run may be to be sent still."""
 
@@ -36,24 +39,30 @@ class Carrying:
     ) -> None:  # fmt: skip
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
-        self._looks = 0
+        self._look_again: set[int] = set()
         self._begun_at = clock()
         self.turns = Turns()
 
-    def follow_open(self, connection_id: int) -> None:
+    def take_up(self, connection_id: int) -> None:
         """Take up every operation of the connection that has not ended, as far as its turn has come."""
+        self._jobs.add(f"{connection_id} take up", lambda: self._take_up(connection_id))
+
+    async def _take_up(self, connection_id: int) -> None:
         waiting, old = set(), []
-        for operation in operations.open_operations(self._file.db):
-            if connections.of_machine(self._file.db, operation.machine_id) != connection_id:
+        found = operations.open_operations(self._file.db, connection_id)
+        for number, operation in enumerate(found):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            if self._jobs.has(_name(connection_id, operation.id)):
                 continue
             if self._has_expired(operation):
                 old.append(operation.id)
             elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
                 waiting.add(operation.batch_id)
             else:
-                self._follow(operation)
+                self._follow(connection_id, operation)
         if old:
-            self._jobs.add(f"{connection_id} expire", lambda: self._expire(old))
+            await self._expire(old)
         for batch_id in waiting:
             self.go_on_with(batch_id)
 
@@ -75,13 +84,16 @@ class Carrying:
     def follow(self, operation_ids: Iterable[int]) -> None:
         """Begin these, which have just been queued or whose turn has come."""
         for operation_id in operation_ids:
-            self._follow(operations.read(self._file.db, operation_id))
+            operation = operations.read(self._file.db, operation_id)
+            own = connections.of_machine(self._file.db, operation.machine_id)
+            if own is not None:
+                self._follow(own, operation)
 
-    def _follow(self, operation: Operation) -> None:
-        context = self._context_of(operation.machine_id)
+    def _follow(self, connection_id: int, operation: Operation) -> None:
+        context = self._contexts.get(connection_id)
         waits = operation.state is OperationState.QUEUED and not self._sends
         if context is not None and not waits:
-            name = f"{context.connection_id} operation {operation.id}"
+            name = _name(connection_id, operation.id)
             self._jobs.add(name, lambda: self._carry(context, operation))
 
     async def _carry(self, context: Context, operation: Operation) -> None:
@@ -100,18 +112,26 @@ class Carrying:
             self.go_on_with(operation.batch_id)
 
     def go_on_with(self, batch_id: int) -> None:
-        """Look whose turn it is in a batch, after whatever goes on now."""
-        self._looks += 1
-        self._jobs.add(f"batch {batch_id} {self._looks}", lambda: self._go_on(batch_id))
+        """Look whose turn it is in a batch; once more where somebody looks already."""
+        if not self._jobs.add(f"batch {batch_id}", lambda: self._go_on(batch_id)):
+            self._look_again.add(batch_id)
 
     async def _go_on(self, batch_id: int) -> None:
-        async with self._file.transaction(durable=True) as db:
-            stopped = queue.stop_batch(db, batch_id, self._clock())
-        if stopped:
-            self._changed("operations", "calls")
-        up = self._contexts
-        for operation_id in queue.next_of_batch(self._file.db, batch_id, up):
-            self._follow(operations.read(self._file.db, operation_id))
+        is_more = True
+        while is_more:
+            self._look_again.discard(batch_id)
+            async with self._file.transaction(durable=True) as db:
+                stopped = queue.stop_batch(db, batch_id, self._clock())
+            if stopped:
+                self._changed("operations", "calls")
+            turn = queue.next_of_batch(self._file.db, batch_id, self._contexts)
+            new = [i for i, connection in turn if not self._jobs.has(_name(connection, i))]
+            for start in range(0, len(new), SLICE):
+                self.follow(new[start : start + SLICE])
+                await asyncio.sleep(0)
+            is_more = batch_id in self._look_again
 
-    def _context_of(self, machine_id: int) -> Context | None:
-        return self._contexts.get(connections.of_machine(self._file.db, machine_id) or 0)
+
+def _name(connection_id: int, operation_id: int) -> str:
+    """Of the job that carries an operation to its end."""
+    return f"{connection_id} operation {operation_id}"

@@ -66,6 +66,14 @@ class SaveConnection:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """Give the connection another name; nothing else of it changes."""
+
+    connection_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetActionsAllowed:
     connection_id: int
     may_act: bool
@@ -120,7 +128,7 @@ class ImportReleases:
 
 
 Command = (
-    Sync | SyncEvery | ReadMachine | Act | Cancel | WaitForTurn | SaveConnection | SetActionsAllowed
+    Sync | SyncEvery | ReadMachine | Act | Cancel | WaitForTurn | SaveConnection | Rename | SetActionsAllowed
     | ChooseSubscriptions | RemoveConnection | SignIn | SignOut | ReadReleasesDaily | UpdateReleases
     | ImportReleases
 )  # fmt: skip

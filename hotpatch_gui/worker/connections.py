@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.changes import Changes
@@ -22,6 +23,8 @@ from .in_thread import in_thread
 from .jobs import Jobs
 
 if TYPE_CHECKING:
+    from hotpatch_gui.azure.gateway import Gateway
+
     from .context import Context
 
 log = logging.getLogger(__name__)
@@ -77,7 +80,9 @@ class Connections:
         wanted = [
             c
             for c in connections.read_all(self._file.db)
-            if (self._only is None or c.id in self._only) and c.id not in self._contexts
+            if (self._only is None or c.id in self._only)
+            and c.id not in self._contexts
+            and not self._jobs.has(_tokens(c.id))
         ]
         for connection in wanted:
             self._begin_set_up(connection)
@@ -98,18 +103,21 @@ class Connections:
         from .context import Context  # noqa: PLC0415
         from .sync.machine import read_lists  # noqa: PLC0415
 
-        try:
-            gateway = await in_thread(
-                lambda: Gateway(connection, self._clock, self._prompt, self._transport)
-            )
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
-            log.warning("connection %s: %s", connection.id, error)
-            async with self._file.transaction() as db:
-                problem = _no_connection(connection.name, error)
-                catalogue.sync_ended(db, connection.id, self._clock(), problem)
-            self.changed("sync_state")
-            self._observe(Synced(connection.id))
-            return
+        gateway: Gateway | None = None
+        while gateway is None or not gateway.adopt(connection):
+            try:
+                gateway = await in_thread(
+                    partial(Gateway, connection, self._clock, self._prompt, self._transport)
+                )
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
+                await self._say_no_connection(connection, error)
+                return
+            # it may have been changed or removed while the SDKs and the platform's store took their time
+            stored = connections.read(self._file.db, connection.id)
+            if stored is None or connection.id in self._contexts:
+                gateway.close()
+                return
+            connection = stored
         self._contexts[connection.id] = Context(
             self._file, gateway, Calls(gateway), self._clock, self._releases, self._jobs,
             lambda changes: self._observe(Changed(changes)), lambda problem: self._observe(Failed(problem)),
@@ -119,11 +127,19 @@ class Connections:
         if begins:
             self.revive(connection.id)
 
+    async def _say_no_connection(self, connection: Connection, error: Exception) -> None:
+        log.warning("connection %s: %s", connection.id, error)
+        async with self._file.transaction() as db:
+            problem = _no_connection(connection.name, error)
+            catalogue.sync_ended(db, connection.id, self._clock(), problem)
+        self.changed("sync_state")
+        self._observe(Synced(connection.id))
+
     def revive(self, connection_id: int) -> None:
         """Begin the jobs that should run and do not."""
         self._begun.add(connection_id)
         self._jobs.add(f"{connection_id} periodic", lambda: self._periodic(connection_id))
-        self.carrying.follow_open(connection_id)
+        self.carrying.take_up(connection_id)
 
     def revive_all(self) -> None:
         """Those that somebody has to sign in to first stay as they are."""
@@ -237,7 +253,7 @@ class Connections:
         if context is not None and context.gateway.adopt(now):
             self._sync(number)
         else:
-            await self._let_go(number)
+            self._close_later(number, await self._let_go(number))
             async with self._file.transaction() as db:
                 catalogue.forget_problem(db, number)
                 catalogue.forget_reading(db, number)
@@ -254,6 +270,12 @@ class Connections:
         stored = connections.read(self._file.db, connection_id)
         assert stored is not None, "it has just been written"
         return stored
+
+    async def rename(self, connection_id: int, name: str) -> None:
+        async with self._file.transaction() as db:
+            connections.rename(db, connection_id, name)
+        self._adopt(connection_id)
+        self.changed("connections", "machines")
 
     async def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
         async with self._file.transaction(durable=True) as db:
@@ -283,7 +305,7 @@ class Connections:
             async with self._file.transaction(durable=True) as db:
                 connections.remove(db, connection_id, self._clock())
         except (sqlite3.Error, ProblemError):
-            self._come_back(connection_id)
+            self._come_back(connection_id, context)
             raise
         self._forget_tokens(connection_id, context)
         for batch_id in queue.batches_with_waiting(self._file.db):
@@ -298,33 +320,47 @@ class Connections:
             "calls",
         )
 
-    def _come_back(self, connection_id: int) -> None:
+    def _come_back(self, connection_id: int, context: Context | None) -> None:
         """The file could not be written, so all stays as it was."""
+        self._close_later(connection_id, context)
         stored = connections.read(self._file.db, connection_id)
         if stored is not None:
             self._begin_set_up(stored)
 
     def _forget_tokens(
-        self, connection_id: int, context: Context | None, then: Connection | None = None
+        self, connection_id: int, context: Context | None, *, comes_back: bool = False
     ) -> None:
-        """The platform's store may take its time; ``then`` is set up afterwards."""
+        """Once what was sent has its answer, and also where the program ends meanwhile. Then the connection is set up
+        again where it ``comes_back``."""
         if context is not None:
-            name = f"{connection_id} tokens"
-            self._jobs.add(name, lambda: self._forget(context.gateway.sign_out, then))
+            name = _tokens(connection_id)
+            forgotten = self._jobs.keep(name, self._forget(connection_id, context))
+            self._jobs.add(
+                name, lambda: self._after(forgotten, connection_id if comes_back else None)
+            )
 
-    async def _forget(self, sign_out: Callable[[], None], then: Connection | None) -> None:
-        await in_thread(sign_out, "sign-out")
-        if then is not None:
-            self._begin_set_up(then, begins=not then.method.asks_user)
+    async def _forget(self, connection_id: int, context: Context) -> None:
+        await self._jobs.kept(f"{connection_id} ")
+        await in_thread(context.gateway.sign_out, "sign-out")
+        self._close_one(context)
+
+    async def _after(self, forgotten: Awaitable[None], connection_id: int | None) -> None:
+        await forgotten
+        stored = connections.read(self._file.db, connection_id) if connection_id else None
+        if stored is not None:
+            self._begin_set_up(stored, begins=not stored.method.asks_user)
 
     def sign_in(self, connection_id: int) -> None:
-        context = self._contexts.get(connection_id)
-        if context is not None:
-            self._jobs.add(f"{connection_id} sign-in", lambda: self._sign_in(context))
+        self._jobs.add(f"{connection_id} sign-in", lambda: self._sign_in(connection_id))
 
-    async def _sign_in(self, context: Context) -> None:
-        """Ask the user, then sync. A failure is said where the sync's problems are."""
-        own, problem, account = context.connection_id, None, None
+    async def _sign_in(self, own: int) -> None:
+        """Ask the user, then sync. A failure is said where the sync's problems are, as one to set up the connection is."""
+        await self._jobs.finished(_tokens(own))
+        await self._jobs.finished(f"{own} set-up")
+        context = self._contexts.get(own)
+        if context is None:
+            return
+        problem, account = None, None
         try:
             account = await in_thread(context.gateway.sign_in, "sign-in")
         except ProblemError as error:
@@ -351,20 +387,23 @@ class Connections:
                 connections.signed_in(db, connection_id, None, None)
                 catalogue.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
         except (sqlite3.Error, ProblemError):
-            self._come_back(connection_id)
+            self._come_back(connection_id, context)
             raise
-        self._forget_tokens(connection_id, context, self._stored(connection_id))
+        self._forget_tokens(connection_id, context, comes_back=True)
         self.changed("connections", "sync_state")
 
     async def _let_go(self, connection_id: int) -> Context | None:
         """End the connection's jobs; operations under way are taken up again where there is another gateway."""
         context = self._contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")
+        was_syncing = connection_id in self._syncing
         self._syncing.discard(connection_id)
         self._begun.discard(connection_id)
         self._periods.pop(connection_id, None)
-        if context is not None:
-            self._close_one(context)
+        if was_syncing:
+            self._observe(Synced(connection_id))
+            if not self._syncing:
+                self._observe(SyncEnded())
         return context
 
     def _close_one(self, context: Context) -> None:
@@ -372,7 +411,21 @@ class Connections:
         context.calls.close()
         context.gateway.close()
 
+    def _close_later(self, connection_id: int, context: Context | None) -> None:
+        """Once what was sent has its answer."""
+        if context is not None:
+            self._jobs.keep(f"closing {connection_id}", self._close(connection_id, context))
+
+    async def _close(self, connection_id: int, context: Context) -> None:
+        await self._jobs.kept(f"{connection_id} ")
+        self._close_one(context)
+
     def close(self) -> None:
         for context in self._contexts.values():
             self._close_one(context)
         self._contexts.clear()
+
+
+def _tokens(connection_id: int) -> str:
+    """Of the job that has the platform's store forget tokens."""
+    return f"tokens of {connection_id}"

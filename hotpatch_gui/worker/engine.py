@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 STOP_S = 5.0
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """After which jobs that ended in a failure of the file, or in a bug, are begun again."""
+_DAILY = "release data, daily"
 _BUG = Problem(
     ProblemKind.BUG,
     "Something went wrong in this program, and one task of it was given up.",
@@ -92,6 +93,8 @@ class Engine:
         self._lock = threading.Lock()
         self._unhandled = 1  # the beginning itself
         self._is_stopping = False
+        self._revival: asyncio.TimerHandle | None = None
+        self._told: set[Problem] = set()
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -194,20 +197,35 @@ class Engine:
         try:
             await job
         except ProblemError as error:
-            self._observe(Failed(error.problem))
             if error.problem.kind is ProblemKind.STORE:
                 self._revive_after(RETRY_S)
+            self._tell(error.problem)
         except sqlite3.Error as error:
-            self._observe(Failed(database.store_problem(error, self._path)))
             self._revive_after(RETRY_S)
+            self._tell(database.store_problem(error, self._path))
         except Exception:
             log.exception("a background job failed")
-            self._observe(Failed(_BUG))
             self._revive_after(BUG_RETRY_S)
+            self._tell(_BUG)
 
     def _revive_after(self, seconds: float) -> None:
-        if self._connections is not None and self._loop is not None:
-            self._loop.call_later(seconds, self._connections.revive_all)
+        """Once for all that fail until then."""
+        if self._revival is None and self._loop is not None:
+            self._revival = self._loop.call_later(seconds, self._revive)
+
+    def _revive(self) -> None:
+        self._revival = None
+        self._told.clear()
+        if self._connections is not None:
+            self._connections.revive_all()
+            self._read_releases_daily()
+
+    def _tell(self, problem: Problem) -> None:
+        """The same problem of many jobs is told once until they are begun again."""
+        if problem not in self._told:
+            self._observe(Failed(problem))
+        if self._revival is not None:
+            self._told.add(problem)
 
     async def _begin(self) -> None:
         """Get as far as it goes; a Sync begins again where it did not get to the end."""
@@ -255,8 +273,11 @@ class Engine:
             only=self._only, sends=self._sends, sync_every_s=self._sync_every_s, prompt=prompt,
         )  # fmt: skip
         await self._connections.open_all()
+        self._read_releases_daily()
+
+    def _read_releases_daily(self) -> None:
         updates = self._release_updates()
-        self._jobs.add("release data, daily", lambda: updates.daily(lambda: self._release_feed))
+        self._jobs.add(_DAILY, lambda: updates.daily(lambda: self._release_feed))
 
     def _release_updates(self) -> ReleaseUpdates:
         """What makes the jobs of release data."""
@@ -313,10 +334,8 @@ class Engine:
         match command:
             case asked.ReadReleasesDaily(address):
                 self._release_feed = address
-                await self._jobs.end("release data, daily")
-                self._jobs.add(
-                    "release data, daily", lambda: updates.daily(lambda: self._release_feed)
-                )
+                await self._jobs.end(_DAILY)
+                self._read_releases_daily()
             case asked.UpdateReleases(address):
                 self._jobs.add("release data", lambda: updates.from_microsoft(address))
             case asked.ImportReleases(path):
@@ -327,6 +346,8 @@ class Engine:
         match command:
             case asked.SaveConnection(connection):
                 await connections_.save(connection)
+            case asked.Rename(connection_id, name):
+                await connections_.rename(connection_id, name)
             case asked.SetActionsAllowed(connection_id, may_act):
                 await connections_.allow_actions(connection_id, may_act=may_act)
             case asked.ChooseSubscriptions(connection_id, ids):

@@ -82,5 +82,9 @@ async def in_thread(
             except RuntimeError:  # closed in this moment: nobody waits any more
                 return
 
-    _begin(run, name)
+    try:
+        _begin(run, name)
+    except RuntimeError:  # the system has no thread left
+        settled()
+        raise
     return await done

@@ -28,10 +28,11 @@ class Jobs:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._kept: dict[asyncio.Task[Any], str] = {}
         self._resting = 0
+        self._is_closing = False
 
     def add(self, name: str, make: Callable[[], Job]) -> bool:
-        """Begin the job that ``make`` makes; False where one of this name is under way."""
-        if name in self._tasks:
+        """Begin the job that ``make`` makes; False where one of this name is under way, or all of them end."""
+        if self._is_closing or name in self._tasks:
             return False
         self._tasks[name] = asyncio.ensure_future(self._run(name, make))
         return True
@@ -44,28 +45,39 @@ class Jobs:
                 del self._tasks[name]
             self.look()
 
+    def has(self, name: str) -> bool:
+        """Whether the job of this name is under way."""
+        return name in self._tasks
+
     async def finished(self, name: str) -> None:
         """Wait for the job of this name, if there is one."""
         task = self._tasks.get(name)
         if task is not None:
             await asyncio.wait([task])
 
-    async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
-        """Part of a job that is not given up with it: what Azure was sent is kept."""
+    def keep(self, prefix: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin what is not given up with the jobs whose names begin so."""
         task = asyncio.ensure_future(job)
         self._kept[task] = prefix
         task.add_done_callback(self._kept.pop)
-        return await asyncio.shield(task)
+        return task
+
+    async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
+        """Part of a job that is not given up with it: what Azure was sent is kept."""
+        return await asyncio.shield(self.keep(prefix, job))
 
     async def end(self, prefix: str) -> None:
-        """Give up the jobs whose names begin so, each where it waits, and wait for what is kept, up to KEPT_S."""
+        """Give up the jobs whose names begin so, each where it waits. What is kept goes on: see ``kept``."""
         names = [n for n in self._tasks if n.startswith(prefix)]
-        await self._end([self._tasks.pop(n) for n in names], prefix)
+        await self._end([self._tasks.pop(n) for n in names])
 
-    async def _end(self, tasks: list[asyncio.Task[None]], prefix: str) -> None:
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def kept(self, prefix: str) -> None:
+        """Wait for what is kept of jobs whose names begin so, up to KEPT_S."""
         kept = [task for task, of in self._kept.items() if of.startswith(prefix)]
         if kept:
             await asyncio.wait(kept, timeout=KEPT_S)
@@ -107,7 +119,9 @@ class Jobs:
             self._idled()
 
     async def close(self) -> None:
-        """End all of them."""
+        """End all of them; none begins any more. What is kept is waited for, up to KEPT_S."""
+        self._is_closing = True
         tasks = list(self._tasks.values())
         self._tasks.clear()
-        await self._end(tasks, "")
+        await self._end(tasks)
+        await self.kept("")

@@ -67,17 +67,17 @@ class ReleaseUpdates:
             await self._jobs.rest(pause)
 
     async def _run(self, origin: str, work: Callable[[], Update]) -> None:
-        update, problem = None, None
+        said = "It failed; the log in the data folder has the details."
         try:
             update = await in_thread(work, "release-data")
-        except ProblemError as error:
-            problem = error.problem
-            self._has_failed = True
-            log.info("release data: %s", problem.text)
-        if update is not None:
             await self._take_up(origin, update)
-        said = problem.text if problem is not None else update.text if update is not None else ""
-        self._observe(ReleasesRead(said))
+            said = update.text
+        except ProblemError as error:
+            self._has_failed = True
+            said = error.problem.text
+            log.info("release data: %s", said)
+        finally:
+            self._observe(ReleasesRead(said))
 
     async def _take_up(self, origin: str, update: Update) -> None:
         for reason in update.refused:

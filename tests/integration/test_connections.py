@@ -119,7 +119,7 @@ def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure
     stage.app.requests.sync()
     notice = stage.window.notice
     stage.until(notice.isVisible)
-    assert "sign-in is missing or has lapsed (401)" in notice.headline.text()
+    assert "Azure did not accept the sign-in (401)" in notice.headline.text()
     assert notice.button.text() == "Sign in"
     assert len(names(stage)) == 16
     assert stage.window.machines.model.rowCount() == 16
@@ -224,6 +224,33 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     box.buttons()[0].click()
     stage.until(lambda: not stored(stage))
     assert not names(stage)
+
+
+def test_another_name_and_actions_need_no_other_sign_in(empty: Stage, azure: SecureAzure) -> None:
+    """Only what was changed in the dialog is sent."""
+    stage = empty
+    mine = azure.principal()._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
+    stage.app.requests.save_connection(mine)
+    stage.until(lambda: len(names(stage)) == 16)
+    stage.sync()
+    azure.identity.asked.clear()
+    dialog = ConnectDialog(stage.app.services, stage.window, stored(stage)[0])
+    dialog.open()
+    dialog.name.setText("Renamed")
+    dialog.may_act.setChecked(True)
+    dialog.connect_button.click()
+    stage.until(lambda: stored(stage)[0].name == "Renamed")
+    stage.until(lambda: stored(stage)[0].may_act)
+    stage.idle()
+    assert stored(stage)[0].account == WHO
+    assert not azure.identity.asked
+    again = ConnectDialog(stage.app.services, stage.window, stored(stage)[0])
+    again.open()
+    stage.ask.allow_actions(1, may_act=False)
+    again.name.setText("Once more")
+    again.connect_button.click()
+    stage.until(lambda: stored(stage)[0].name == "Once more")
+    assert not stored(stage)[0].may_act, "what the dialog did not change stays as it is"
 
 
 @pytest.mark.expects_log

@@ -63,7 +63,7 @@ FAULTS = {
         "connection broke before Azure answered",
         "Check the network",
     ),
-    "401": (error(401), "sign-in is missing or has lapsed (401)", "Sign in again"),
+    "401": (error(401), "did not accept the sign-in (401)", "sign in again"),
     "403": (error(403), "may not do this (403)", "role that allows it"),
     "404": (error(404), "does not know what was asked for (404)", "refresh with F5"),
     "409": (
@@ -202,7 +202,7 @@ def note(stage: Stage) -> str:
     ("outcome", "sentence"),
     [
         (NoConnection("refused"), "No connection to Azure"),
-        (error(401), "sign-in is missing or has lapsed"),
+        (error(401), "did not accept the sign-in"),
         (error(403, "AuthorizationFailed"), "Azure says: Azure's own words."),
         (error(404), "does not know what was asked for"),
         (error(409, "Conflict"), "Another operation is in progress on the machine (409)"),

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
+from azure.core.pipeline import Pipeline
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+from azure.core.pipeline.transport import HttpRequest, HttpResponse, HttpTransport
 
 from helpers.tls import CLIENT, SECRET, TENANT, WHO, SecureAzure, browser, secure_azure
 from hotpatch_gui.azure import credentials
 from hotpatch_gui.azure.credentials import SignIn, account_name
 from hotpatch_gui.azure.errors import problem_of
 from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.azure.policies import RenewedOnce
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, cloud_of, custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
@@ -316,6 +323,42 @@ def test_a_sign_in_that_ends_after_the_sign_out_leaves_no_tokens(
     sign_in = SignIn(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
     sign_in.now()
     assert set(kept.values()) == {"{}"}
+
+
+def test_a_refused_token_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure refuses the first token; the request is repeated with the one that the credential gives then."""
+    given: list[str] = []
+    sent: list[str] = []
+
+    class Credential:
+        def get_token(self, *_: str, **__: object) -> AccessToken:
+            given.append(f"token {len(given)}")
+            return AccessToken(given[-1], int(time.time()) + 3600)
+
+    monkeypatch.setattr(credentials, "credential_of", lambda *_: Credential())
+    sign_in = SignIn(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
+
+    class Answers(HttpTransport):  # type: ignore[type-arg]
+        """Refuses the first token, and takes any other."""
+
+        def send(self, request: HttpRequest, **_: object) -> HttpResponse:
+            sent.append(request.headers["Authorization"])
+            answer = SimpleNamespace(status_code=401 if sent[-1].endswith("token 0") else 200)
+            answer.headers, answer.request = {}, request
+            return answer  # type: ignore[return-value]
+
+        def open(self) -> None: ...
+
+        def close(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None: ...
+
+    renewed = RenewedOnce(sign_in.renew)
+    bearer = BearerTokenCredentialPolicy(sign_in.credential, "scope")
+    pipeline = Pipeline(Answers(), [renewed, bearer])
+    response = pipeline.run(HttpRequest("GET", "https://management.azure.com/"))
+    assert response.http_response.status_code == 200
+    assert sent == ["Bearer token 0", "Bearer token 1"]
 
 
 def test_without_an_encrypted_store_tokens_stay_in_memory() -> None:

@@ -204,6 +204,13 @@ class ConnectDialog(SurfaceDialog):
         made, _ = self.connection()
         if made is None:
             return
+        was, requests = self._was, self._s.requests
+        if was is not None and made.may_act is not was.may_act:
+            requests.allow_actions(was.id, may_act=made.may_act)
+        if was is not None and made == was._replace(name=made.name, may_act=made.may_act):
+            requests.rename_connection(was.id, made.name)
+            self.accept()
+            return
         self._trying = made
         self.connect_button.setEnabled(False)
         self._say("Signing in and reading your machines…", is_error=False)

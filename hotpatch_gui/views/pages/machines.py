@@ -139,6 +139,12 @@ class MachinesPage(QSplitter):
             self.list.selectionModel().setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
             self.list.scrollTo(first)
 
+    def forget(self) -> None:
+        """Nothing is selected or shown."""
+        self.list.clearSelection()
+        if self._blade.is_built:
+            self.blade.show_machines(())
+
     def choose(self, machine_id: int) -> None:
         """Select one machine by its row id."""
         self.list.select_id(machine_id)

@@ -40,7 +40,7 @@ async def follow(context: Context, operation_id: int) -> None:
     if state is OperationState.QUEUED:
         sending = Sending(run)
         await (sending.send() if context.gateway.connection.may_act else sending.refuse())
-    elif not operation.token or state is OperationState.UNKNOWN:
+    elif not operation.token:
         await run.lost(operation.note if state is OperationState.UNKNOWN else LOST)
     else:
         run.token = operation.token
@@ -109,6 +109,11 @@ async def _find_out(run: Run) -> None:
     c, op = run.context, run.operation
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:
+        token = operations.read(c.db, op.id).token
+        if token and token != run.token:  # the answer has come after all
+            run.token = token
+            await _look_until_done(run)
+            continue
         try:
             await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
             await c.lists.read(op.machine_id)

@@ -17,7 +17,7 @@ from hotpatch_gui.domain.installs import asked_minutes
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import operations
+from hotpatch_gui.store import connections, operations
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.worker.calls import Place, Urgency
 from hotpatch_gui.worker.sync.machine import read_machine, read_view
@@ -175,17 +175,19 @@ class Sending:
     async def _claim(self, at: datetime) -> bool:
         """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile."""
         run = self._run
-        if not self._c.gateway.connection.may_act:
-            await self.refuse()
-            return False
         if run.machine.arc is not None and run.machine.arc.is_expired:
             await self._not_sent(Problem(ProblemKind.REJECTED, EXPIRED, RECONNECT, reached=False))
             return False
         async with self._c.transaction(durable=True) as db:
-            mine = operations.claim(db, run.operation.id, at, "Sending the request to Azure.")
+            allowed = connections.may_act_on(db, run.operation.machine_id)
+            mine = allowed and operations.claim(
+                db, run.operation.id, at, "Sending the request to Azure."
+            )
             if mine:
                 run.note(Event.SENDING)
         self._c.changed(Changes.to("operations", "calls"))
+        if not allowed:
+            await self.refuse()
         return mine
 
     async def refuse(self) -> None:
@@ -215,9 +217,12 @@ class Sending:
         """Store the token: without it nobody could follow the operation, so a file that is locked, full or gone is
         waited for."""
         while True:
+            # an answer that came late finds an operation of which nobody knew what had become
+            is_late = self._run.state is OperationState.UNKNOWN
+            state = OperationState.UNKNOWN if is_late else OperationState.RUNNING
             try:
                 await self._run.move(
-                    OperationState.RUNNING, (Event.ACCEPTED, "", look), durable=True, token=look.token,
+                    state, (Event.ACCEPTED, "", look), durable=True, token=look.token,
                     latest_end=latest_end, note="Azure has taken the request.",
                     request_id=look.request_id,
                 )  # fmt: skip
@@ -227,6 +232,8 @@ class Sending:
                 )
                 await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
             else:
+                if is_late:  # whoever followed it may have given up
+                    self._c.follow([self._run.operation.id])
                 return
 
     async def _not_accepted(self, problem: Problem) -> None:
@@ -242,7 +249,7 @@ class Sending:
             await self._not_sent(problem)
 
     async def _not_sent(self, problem: Problem, **fields: Any) -> None:
-        if problem.kind is ProblemKind.NOT_SIGNED_IN:
+        if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = self._run.state is OperationState.SENT
         event = Event.REFUSED if was_sent else Event.NOT_SENT

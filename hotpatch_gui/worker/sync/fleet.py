@@ -245,17 +245,24 @@ class _FleetSync:
     async def _pages(
         self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
     ) -> None:
+        """The next page is on its way while one is written: pages of a query follow each other, and the wire is slow."""
         done = total = 0
-        while True:
+
+        def ask() -> asyncio.Task[P | None]:
             waiting = self._waiting(what, done, total)
-            page = await next_page(self._c, pages, Urgency.READ, waiting)
-            if page is None:
-                return
-            total = self._counted[what] = page.total
-            done += await take(page)
-            self._unreadable[what] += page.unreadable
-            self._say(SyncProgress(what, done, total))
-            self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
+            return asyncio.ensure_future(next_page(self._c, pages, Urgency.READ, waiting))
+
+        coming = ask()
+        try:
+            while (page := await coming) is not None:
+                coming = ask()
+                total = self._counted[what] = page.total
+                done += await take(page)
+                self._unreadable[what] += page.unreadable
+                self._say(SyncProgress(what, done, total))
+                self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
+        finally:
+            coming.cancel()
 
     async def _join_moved(self) -> None:
         async with self._c.transaction() as db:

@@ -1,0 +1,132 @@
+"""The rows of machines: whole, for a sum of many, for the plan of an installation. Not in the first frame."""
+
+from typing import NamedTuple
+
+
+class MachineRow(NamedTuple):
+    """All that is known of a machine. ``display_name`` tells machines of equal names apart; ``grants`` is JSON of what
+    the account may do there, None where it is not known."""
+
+    id: int
+    resource_id: str
+    azure_id: str
+    name: str
+    display_name: str
+    subscription_id: str
+    subscription_name: str
+    connection_name: str | None
+    may_act: int
+    grants: str | None
+    resource_group: str
+    location: str
+    zone: str | None
+    availability_set: str | None
+    update_domain: int | None
+    tags: str
+    tag_pairs: str | None
+    vm_id: str | None
+    publisher: str | None
+    offer: str | None
+    sku: str | None
+    generation: str | None
+    power: str
+    os_name: str | None
+    os_version: str | None
+    time_zone: str | None
+    patch_mode: str | None
+    hotpatch_enabled: int | None
+    assessment_mode: str | None
+    bypass_safety_checks: int | None
+    restart_setting: str | None
+    automatic_updates: int | None
+    provision_agent: int | None
+    allow_extensions: int | None
+    agent_ready: int | None
+    kind: str
+    edition: str | None
+    licence: str | None
+    enablement: str | None
+    enablement_error: str | None
+    host: str | None
+    arc_status: str | None
+    arc_reason: str | None
+    licence_error: str | None
+    agent_mode: str | None
+    can_extend: int | None
+    fetched_at: str
+    pending_at: str | None
+    hidden_at: str | None
+    in_graph: int
+    assessed_at: str | None
+    assessment_error: str | None
+    restart_pending: int
+    updates: int
+    important: int
+    critical: int
+    security: int
+    updates_that_restart: int
+    unsaid: str
+    offered_kbs: str
+    offered_releases: str
+    restart_kbs: str
+    out_of_band_kbs: str
+    patch_service: str | None
+    last_run_failed: str | None
+    last_run_at: str | None
+    hotpatch_status: str
+    situation: str
+    attention: int
+
+
+class ChosenRow(NamedTuple):
+    """What a sum of many machines needs: a third of the memory of a MachineRow."""
+
+    id: int
+    name: str
+    display_name: str
+    kind: str
+    resource_group: str
+    sku: str | None
+    os_name: str | None
+    os_version: str | None
+    power: str
+    hotpatch_status: str
+    arc_status: str | None
+    unsaid: str
+    situation: str
+    attention: int
+    in_graph: int
+    assessed_at: str | None
+    restart_pending: int
+    updates: int
+    important: int
+    critical: int
+    security: int
+    updates_that_restart: int
+    last_run_at: str | None
+    connection_name: str | None
+    may_act: int
+    grants: str | None
+
+
+class InstallRow(NamedTuple):
+    """What the plan of an installation needs of a machine."""
+
+    id: int
+    display_name: str
+    kind: str
+    location: str
+    zone: str | None
+    resource_group: str
+    tag_pairs: str | None
+    power: str
+    hotpatch_status: str
+    arc_status: str | None
+    unsaid: str
+    in_graph: int
+    assessed_at: str | None
+    restart_pending: int
+    updates: int
+    connection_name: str | None
+    may_act: int
+    grants: str | None

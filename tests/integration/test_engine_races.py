@@ -1,0 +1,357 @@
+"""What comes between: a change while something is set up, a close amid a batch, an answer that is late."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
+
+from hotpatch_gui.azure import gateway as gateways
+from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.store import connections, database, permissions
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
+from hotpatch_gui.worker import commands, engine
+from hotpatch_gui.worker.release_updates import ReleaseUpdates
+
+pytestmark = pytest.mark.expects_log
+S = OperationState
+
+
+def ids(stage: Stage) -> dict[str, int]:
+    return dict(map(tuple, stage.app.source.db.execute("SELECT name, id FROM machines")))
+
+
+def mine(stage: Stage):
+    (one,) = connections.read_all(stage.app.source.db)
+    return one
+
+
+class Held:
+    """A call that waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.let_go = threading.Event(), threading.Event()
+
+    def __call__(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def held(*arguments: Any, **keywords: Any) -> Any:
+            self.begun.set()
+            self.let_go.wait(20)
+            return call(*arguments, **keywords)
+
+        return held
+
+
+def test_a_dialog_that_is_open_while_the_file_is_set_aside_reaches_no_machine(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row ids mean other machines in the file that takes the place of the damaged one."""
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+    path = tmp_path / FILE_NAME
+    with closing(sqlite3.connect(path)) as db:
+        (last,) = db.execute("SELECT max(id) FROM machines").fetchone()
+        db.execute("UPDATE machines SET id=id+1000")
+        db.execute("UPDATE machines SET id=?-(id-1000)", (last + 1,))
+        db.commit()
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name='calls'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    held = Held()
+    monkeypatch.setattr(database, "prepare", held(database.prepare))
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(held.begun.is_set)
+        stage.window.machines.choose(ids(stage)["vm-dc-01"])
+        stage._spin(100)
+        stage.window.machines.blade.commands["restart"].trigger()
+        (dialog,) = stage.window.findChildren(ConfirmDialog)
+        held.let_go.set()
+        stage.until(stage._synced)
+        stage.idle()
+        stage.settle()
+        assert not isValid(dialog) or not dialog.isVisible()
+        stage.idle()
+        assert stage.operation_states() == []
+        assert not stage.wire.cloud.received
+
+
+def test_actions_turned_off_while_a_connection_is_set_up_are_off(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+    held = Held()
+    monkeypatch.setattr(gateways, "Gateway", held(Gateway))
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(held.begun.is_set)
+        stage.until(lambda: stage.app.source.db is not None)
+        stage.ask.allow_actions(mine(stage).id, may_act=False)
+        held.let_go.set()
+        stage.until(stage._synced)
+        stage.idle()
+        stage.ask.restart([ids(stage)["vm-dc-01"]])
+        stage.until(lambda: stage.operation_states() == [S.FAILED])
+        assert not stage.wire.cloud.received
+
+
+def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stage) -> None:
+    stage.start()
+    held: list[int] = []
+
+    def refuse(_: str, path: str) -> Answer | None:
+        if "restart" not in path or held:
+            return None
+        held.append(1)
+        error = {"error": {"code": "TooManyRequests", "message": "Held."}}
+        return Answer(429, error, {"Retry-After": "1"})
+
+    stage.wire.faults.append(refuse)
+    stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+    stage.until(lambda: held)
+    stage._spin(200)
+    with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        stage.app.requests.allow_actions(mine(stage).id, may_act=False)
+        stage._spin(2500)
+        other.execute("ROLLBACK")
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert not stage.wire.cloud.received
+
+
+@pytest.mark.parametrize("mode", [WaveMode.GROUPS, WaveMode.SOME, WaveMode.ALL])
+def test_a_close_amid_a_batch_sends_nothing_more(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: WaveMode
+) -> None:
+    """Two requests hang, the others of their wave wait for a place; the window closes."""
+    sent: list[tuple[str, bool]] = []
+    is_closing, gate = threading.Event(), threading.Event()
+    begin = Gateway.begin
+
+    def slow(self: Gateway, kind: Any, machine: Any, request: Any) -> Any:
+        sent.append((machine.name, is_closing.is_set()))
+        gate.wait(10)
+        return begin(self, kind, machine, request)
+
+    monkeypatch.setattr(Gateway, "begin", slow)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        (context,) = stage.app.engine._connections._contexts.values()
+        context.calls.writes._own._value = 2
+        running = [
+            r[0]
+            for r in stage.app.source.db.execute(
+                "SELECT id FROM machines WHERE kind='vm' AND power='running' LIMIT 8"
+            )
+        ]
+        waves = Waves(mode, 8 if mode is WaveMode.SOME else 0, 3)
+        names = stage.app.requests._names(running)
+        requests = [(name, None) for name, _ in names.values()]
+        stage.app.engine.send(
+            commands.Act(commands.OperationKind.RESTART, requests, waves, ["a"] * len(requests))
+        )
+        stage.until(lambda: len(sent) >= 2)
+        stage._spin(200)
+        is_closing.set()
+        threading.Timer(0.5, gate.set).start()
+    assert not [name for name, is_late in sent if is_late]
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        lost = db.execute("SELECT count(*) FROM operations WHERE state='sent'").fetchone()
+    assert lost == (0,), "each that was sent has its token"
+
+
+def test_an_answer_that_comes_after_a_sign_out_is_kept_and_holds_nobody_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    held = Held()
+    begin = Gateway.begin
+    late: list[Any] = []
+
+    def slow(self: Gateway, *arguments: Any) -> Any:
+        late.append(begin(self, *arguments))
+        return held(lambda: late[0])()
+
+    monkeypatch.setattr(Gateway, "begin", slow)
+    stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+    stage.until(held.begun.is_set)
+    stage.app.requests.sign_out(mine(stage).id)
+    stage.app.engine.send(commands.SyncEvery(3600))
+    stage._spin(600)
+    assert stage.app.engine.unhandled == 0, "the next command is handled meanwhile"
+    stage._spin(3500)
+    held.let_go.set()
+    stage.until(lambda: stage.app.source.db.execute("SELECT token FROM operations").fetchone()[0])
+    events = [r[0] for r in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+    assert "accepted" in events
+    stage.clock.advance(minutes=10)
+    stage.until(lambda: stage.operation_states()[0] is S.SUCCEEDED)
+
+
+def test_a_refresh_during_a_sign_out_sets_nothing_up_beside_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Gateway] = []
+    closed: list[Gateway] = []
+    held = Held()
+    init, close = Gateway.__init__, Gateway.close
+
+    def counted(self: Gateway, *arguments: Any, **keywords: Any) -> None:
+        made.append(self)
+        init(self, *arguments, **keywords)
+
+    def closing_(self: Gateway) -> None:
+        closed.append(self)
+        close(self)
+
+    monkeypatch.setattr(Gateway, "__init__", counted)
+    monkeypatch.setattr(Gateway, "close", closing_)
+    monkeypatch.setattr(Gateway, "sign_out", held(lambda _: None))
+    stage.start()
+    stage.ask.sign_out(mine(stage).id)
+    stage.until(held.begun.is_set)
+    stage.ask.sync()
+    stage._spin(300)
+    assert len(made) == 1
+    held.let_go.set()
+    stage.until(lambda: len(made) == 2)
+    stage.idle()
+    assert closed == made[:1]
+
+
+@pytest.mark.parametrize("ask", ["remove_connection", "sign_out"])
+def test_a_connection_that_goes_amid_its_sync_leaves_no_sync_shown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    stage.start()
+    held = Held()
+    monkeypatch.setattr(Gateway, "health_pages", lambda _: iter(held(lambda: None), None))
+    stage.app.requests.sync(whole=True)
+    stage.until(held.begun.is_set)
+    stage.until(lambda: stage.window.is_syncing)
+    getattr(stage.ask, ask)(mine(stage).id)
+    held.let_go.set()
+    stage.until(lambda: not stage.window.is_syncing)
+
+
+def test_what_expires_was_still_queued(stage: Stage) -> None:
+    """One that was sent meanwhile is followed to its end."""
+    stage.start()
+    by = ids(stage)
+    stage.ask.restart([by["vm-dc-01"]])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    loop, carrying = stage.app.engine._loop, stage.app.engine._connections.carrying
+    done = threading.Event()
+
+    def expire() -> None:
+        task = loop.create_task(carrying._expire([1]))
+        task.add_done_callback(lambda _: done.set())
+
+    loop.call_soon_threadsafe(expire)
+    stage.until(done.is_set)
+    assert stage.operation_states() == [S.RUNNING]
+    events = [r[0] for r in stage.app.source.db.execute("SELECT event FROM calls")]
+    assert "cancelled" not in events
+
+
+def test_the_daily_reading_of_releases_is_begun_again_after_a_failure_of_the_file(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_S", 0.2)
+    stage.start()
+    asked: list[str] = []
+
+    async def fails_once(_: ReleaseUpdates, address: str) -> None:
+        asked.append(address)
+        if len(asked) == 1:
+            raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(ReleaseUpdates, "from_microsoft", fails_once)
+    stage.app.engine.send(commands.ReadReleasesDaily("https://example.invalid"))
+    stage.until(lambda: len(asked) >= 2)
+
+
+def test_many_jobs_that_fail_are_begun_again_together_and_said_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    monkeypatch.setattr(engine, "RETRY_S", 0.5)
+    revived: list[int] = []
+    told: list[str] = []
+    own = stage.app.engine._connections
+    revive = own.revive_all
+    monkeypatch.setattr(own, "revive_all", lambda: (revived.append(1), revive()))
+    stage.app.events.failed.connect(lambda failed: told.append(failed.problem.text))
+    loop, jobs = stage.app.engine._loop, stage.app.engine._jobs
+
+    async def fails() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    def begin() -> None:
+        for number in range(50):
+            jobs.add(f"failing {number}", fails)
+
+    loop.call_soon_threadsafe(begin)
+    stage.until(lambda: revived)
+    stage._spin(800)
+    assert len(revived) == 1
+    assert len(told) == 1
+
+
+def test_an_operation_of_a_group_beyond_ascii_can_be_dismissed(stage: Stage) -> None:
+    stage.start()
+    one = ids(stage)["vm-dc-01"]
+    with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as db:
+        (azure,) = db.execute("SELECT azure_id FROM machines WHERE id=?", (one,)).fetchone()
+        new = azure.replace("/resourceGroups/", "/resourceGroups/Ä")
+        db.execute(
+            "UPDATE machines SET azure_id=?, resource_id=?, resource_group='Ä' || resource_group WHERE id=?",
+            (new, new.lower(), one),
+        )
+        db.execute(
+            "INSERT INTO operations (machine_id, kind, state, created_at) VALUES"
+            " (?, 'restart', 'unknown', '2026-01-01T00:00:00Z')",
+            (one,),
+        )
+        group = new.lower().rsplit("/", 4)[0]
+        permissions.save(db, 1, group, [], stage.app.clock())
+        assert group in {scope for scope, _, _ in permissions.read_all(db, 1)}
+        assert permissions.kinds_at(db, 1)[group] == {"vm"}
+    (number,) = stage.app.source.db.execute("SELECT id FROM operations").fetchone()
+    stage.ask.cancel([number])
+    assert stage.operation_states() == [S.DISMISSED]
+
+
+def test_an_odd_value_in_one_row_keeps_no_other_from_being_followed(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+        by = ids(first)
+        first.ask.restart([by["vm-dc-01"]])
+        first.until(lambda: first.operation_states() == [S.RUNNING])
+    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as db:
+        db.execute(
+            "INSERT INTO operations (machine_id, kind, state, created_at, standby) VALUES"
+            " (?, 'assess', 'unknown', '2026-01-01T00:00:00Z', 'odd')",
+            (by["vm-web-01"],),
+        )
+    with Stage("light", folder=tmp_path, wire=first.wire) as stage:
+        stage.start()
+        first.clock.advance(minutes=30)
+        stage.until(lambda: stage.operation_states()[0] is S.SUCCEEDED)
