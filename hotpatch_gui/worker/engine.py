@@ -170,10 +170,10 @@ class Engine:
             if self._is_stopping:
                 return
         try:
-            await self._guarded(self._begin())
+            await self._asked(self._begin())
             self._handled()
             while True:
-                await self._guarded(self._handle(await self._inbox.get()))
+                await self._asked(self._handle(await self._inbox.get()))
                 self._handled()
         finally:
             await self._jobs.close()
@@ -192,21 +192,37 @@ class Engine:
             self._observe(Idled())
 
     async def _guarded(self, job: Job) -> None:
-        """What a job or command raises becomes a known problem or a logged bug; jobs that should run are begun again
-        after a while."""
+        """What a job raises becomes a known problem or a logged bug; jobs that should run are begun again after a while,
+        and the same problem of many of them is told once until then."""
+        problem = await self._problem_of(job)
+        if problem is None or problem in self._told:
+            return
+        if self._revival is not None:
+            self._told.add(problem)
+        self._observe(Failed(problem))
+
+    async def _asked(self, command: Job) -> None:
+        """As a job, and what comes of it is told each time: somebody waits for it."""
+        problem = await self._problem_of(command)
+        if problem is not None:
+            self._observe(Failed(problem))
+
+    async def _problem_of(self, job: Job) -> Problem | None:
+        """Run it to its end; why it failed."""
         try:
             await job
         except ProblemError as error:
             if error.problem.kind is ProblemKind.STORE:
                 self._revive_after(RETRY_S)
-            self._tell(error.problem)
+            return error.problem
         except sqlite3.Error as error:
             self._revive_after(RETRY_S)
-            self._tell(database.store_problem(error, self._path))
+            return database.store_problem(error, self._path)
         except Exception:
             log.exception("a background job failed")
             self._revive_after(BUG_RETRY_S)
-            self._tell(_BUG)
+            return _BUG
+        return None
 
     def _revive_after(self, seconds: float) -> None:
         """Once for all that fail until then."""
@@ -219,13 +235,6 @@ class Engine:
         if self._connections is not None:
             self._connections.revive_all()
             self._read_releases_daily()
-
-    def _tell(self, problem: Problem) -> None:
-        """The same problem of many jobs is told once until they are begun again."""
-        if problem not in self._told:
-            self._observe(Failed(problem))
-        if self._revival is not None:
-            self._told.add(problem)
 
     async def _begin(self) -> None:
         """Get as far as it goes; a Sync begins again where it did not get to the end."""

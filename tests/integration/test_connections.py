@@ -130,8 +130,8 @@ def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure
     assert len(azure.identity.asked) == asked, "nobody is asked again until somebody signs in"
     # azure-identity keeps a token until it ends; a new sign-in is another credential
     stage.app.requests.save_connection(stored(stage)[0]._replace(tenant="contoso.example"))
+    stage.until(lambda: len(azure.identity.asked) > asked)
     stage.until(lambda: not notice.isVisible())
-    assert len(azure.identity.asked) > asked
 
 
 @pytest.mark.expects_log

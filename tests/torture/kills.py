@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class Outcome:
 
     operations: dict[tuple[str, str], int]
     received: dict[str, int]
-    open_at: list[int]
+    open_at: Sequence[int]
 
     def __str__(self) -> str:
         states = ", ".join(f"{k} {s} {n}" for (k, s), n in sorted(self.operations.items()))
@@ -109,7 +110,7 @@ def _check(folder: Path, before: dict[str, int]) -> dict[str, int]:
     return now
 
 
-def judge(folder: Path, state: Path, open_at: list[int]) -> Outcome:
+def judge(folder: Path, state: Path, open_at: Sequence[int] = ()) -> Outcome:
     """Hold the operations of the file against what the simulated Azure has in its own file.
 
     To be called once every operation has ended or is unknown for good.
