@@ -47,8 +47,10 @@ class _Watched:
     """A credential that is asked by one thread at a time, and not again while its token holds: the Azure CLI takes
     seconds for each. Its refusals are heard, as the claims that they carry have to be part of the next sign-in."""
 
-    def __init__(self, own: TokenCredential, heard: Callable[[str], None]) -> None:
-        self._own, self._heard = own, heard
+    def __init__(
+        self, own: TokenCredential, heard: Callable[[str], None], got: Callable[[], None]
+    ) -> None:
+        self._own, self._heard, self._got = own, heard, got
         self._lock = threading.Lock()
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
@@ -60,6 +62,7 @@ class _Watched:
                 return held
             try:
                 self._tokens[scopes] = self._own.get_token(*scopes, **kwargs)
+                self._got()
             except ClientAuthenticationError as error:
                 claims = claims_of(error)
                 if claims:
@@ -95,12 +98,17 @@ class SignIn:
         self._claims = ""
         self._is_forgotten = False
         self._own = credential_of(connection, self._show_code)
-        self._watched = _Watched(self._own, self._on_claims)
+        self._watched = _Watched(self._own, self._on_claims, self._on_token)
         self.credential: TokenCredential = self._watched
 
     def renew(self) -> None:
         """Have the next token got anew, asking nobody: Azure refused the one at hand."""
         self._watched.forget()
+
+    def _on_token(self) -> None:
+        """One was got anew, which MSAL has put into the platform's store."""
+        if self._is_forgotten:
+            self.forget()
 
     def _on_claims(self, claims: str) -> None:
         """Azure wants more than the sign-in so far proves; the next one asks for that."""
@@ -129,8 +137,7 @@ class SignIn:
             self._claims = ""
         finally:
             self._prompt("")
-        if self._is_forgotten:  # signed out meanwhile, and the browser was still open
-            self.forget()
+        self._on_token()  # signed out meanwhile, and the browser was still open
         return Account(record.username, record.serialize())
 
     def close(self) -> None:
@@ -142,14 +149,19 @@ class SignIn:
     def forget(self) -> None:
         """Sign out: the tokens leave the platform's own store, and what was in memory goes with this object."""
         self._is_forgotten = True
-        if self._connection.method.asks_user:
-            for is_cae in (False, True):
-                forget_cache(CACHE_NAME.format(id=self._connection.id), is_cae=is_cae)
+        forget_tokens(self._connection)
 
     def _show_code(self, address: str, code: str, _: datetime) -> None:
         self._prompt(
             f"To sign in to {self._connection.name}, open {address} and enter the code {code}."
         )
+
+
+def forget_tokens(connection: Connection) -> None:
+    """Have the platform's own store forget what the connection's sign-in left there."""
+    if connection.method.asks_user:
+        for is_cae in (False, True):
+            forget_cache(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
 
 
 def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:

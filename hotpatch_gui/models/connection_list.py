@@ -22,6 +22,12 @@ def subscriptions(source: DataSource, connection_id: int) -> list[tuple[str, str
     return source.read_list(lambda db: connections.subscriptions(db, connection_id))
 
 
+def works(source: DataSource, connection_id: int) -> bool:
+    """Whether its last sync met no problem."""
+    states = source.read_list(catalogue.sync_states)
+    return any(s.connection_id == connection_id and not s.problem for s in states)
+
+
 def name_of(source: DataSource, connection_id: int) -> str:
     """Empty where it is not there."""
     found = source.read(lambda db: connections.read(db, connection_id), None)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QModelIndex, QObject, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock
@@ -27,6 +27,8 @@ PAGES_IN_SIGHT = 3
 """The pages used last; a screen is lower than two."""
 FIRST_SCREEN_ROWS = 100
 FEW = 3
+RETRY_MS = 1000
+"""After which rows are queried again that could not be read."""
 
 
 def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
@@ -183,9 +185,9 @@ class WindowedModel(RowsModel, Generic[R]):
             page = {i: self._whole[i] for i in ids if i in self._whole}
         else:
             read = self.source.read(partial(self.table.rows, ids=ids), None)
-            if read is None:  # asked again with the next paint
-                return {}
-            page = read
+            if read is None and self.source.db is not None:
+                QTimer.singleShot(RETRY_MS, self, self.refresh)
+            page = read or {}
         self._pages[number] = page
         if len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)

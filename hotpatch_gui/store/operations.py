@@ -123,13 +123,22 @@ def last_failures(db: sqlite3.Connection, most: int) -> list[OperationRow]:
     return typed(cursor, OperationRow)
 
 
-def open_operations(db: sqlite3.Connection, connection_id: int) -> list[Operation]:
+def open_ids(db: sqlite3.Connection, connection_id: int) -> list[int]:
     """Operations of a connection's machines that have not ended, oldest first; what a damaged file asks for is none that
     can be done."""
-    cursor = db.execute(
-        f"{_SELECT} WHERE o.ended_at IS NULL AND o.state IN {OPEN} AND o.kind IN {KINDS} AND m.connection_id=?"
-        " ORDER BY o.id",
+    rows = db.execute(
+        "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.ended_at IS NULL"
+        f" AND o.state IN {OPEN} AND o.kind IN {KINDS} AND m.connection_id=? ORDER BY o.id",
         (connection_id,),
+    )
+    return [row[0] for row in rows]
+
+
+def read_open(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Operation]:
+    """Those of them that have not ended, oldest first."""
+    cursor = db.execute(
+        f"{_SELECT} WHERE o.id IN {AMONG} AND o.ended_at IS NULL ORDER BY o.id",
+        (as_list(operation_ids),),
     )
     return [operation_of(row) for row in typed(cursor, OperationRow)]
 

@@ -177,31 +177,54 @@ def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
     return [row[0] for row in rows]
 
 
+class Begun(NamedTuple):
+    """How far a batch has been begun: the last row id of a wave."""
+
+    wave: int
+    last_id: int
+
+
+NOTHING_BEGUN = Begun(-1, 0)
+
+
+class Turn(NamedTuple):
+    """The operations whose turn it is, oldest first, and how far the batch is begun with them."""
+
+    ids: list[int]
+    begun: Begun
+
+
 def next_of_batch(
-    db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int]
-) -> list[tuple[int, int]]:
-    """Those of a batch whose turn it is to be sent, oldest first, each with its connection; of machines of these
+    db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int], begun: Begun
+) -> Turn:
+    """Those of a batch whose turn it is to be sent and that are beyond what has been ``begun``; of machines of these
     connections, as the others cannot be reached now. One whose end is not known holds nobody up."""
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
-    limit, wave = -1, None
+    limit, wave = -1, 0
     if mode is WaveMode.SOME:
         (busy,) = db.execute(
-            f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND state<>'queued'",
-            (batch_id,),
+            f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
+            " OR id<=?)",
+            (batch_id, begun.last_id),
         ).fetchone()
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:
-        (wave,) = db.execute(
+        (first,) = db.execute(
             f"SELECT min(wave) FROM operations WHERE batch_id=? AND ended_at IS NULL AND state IN {BEFORE_OTHERS}",
             (batch_id,),
         ).fetchone()
+        wave = begun.wave if first is None else first
+    last_id = begun.last_id if wave == begun.wave else 0
+    in_wave = "AND o.wave=?3" if mode is WaveMode.GROUPS else ""
     rows = db.execute(
-        "SELECT o.id, m.connection_id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=? AND o.state='queued'"
-        f" AND o.wave=coalesce(?, o.wave) AND m.connection_id IN {AMONG} ORDER BY o.id LIMIT ?",
-        (batch_id, wave, as_list(connection_ids), limit),
+        "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?1 AND o.id>?2"
+        f" AND o.ended_at IS NULL AND o.state='queued' {in_wave} AND m.connection_id IN"
+        " (SELECT value FROM json_each(?4)) ORDER BY o.id LIMIT ?5",
+        (batch_id, last_id, wave, as_list(connection_ids), limit),
     )
-    return [(row[0], row[1]) for row in rows]
+    ids = [row[0] for row in rows]
+    return Turn(ids, Begun(wave, ids[-1] if ids else last_id))
 
 
 def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import Operation, OperationState, Standby
 from hotpatch_gui.store import connections, operations, queue
+from hotpatch_gui.store.queue import NOTHING_BEGUN, Begun
 
 from .file import DataFile
 from .jobs import Jobs
@@ -40,6 +41,8 @@ class Carrying:
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
         self._look_again: set[int] = set()
+        self._begun: dict[int, Begun] = {}
+        """How far each batch has been begun, so that the end of one operation does not look at all of them."""
         self._begun_at = clock()
         self.turns = Turns()
 
@@ -49,21 +52,22 @@ class Carrying:
 
     async def _take_up(self, connection_id: int) -> None:
         waiting, old = set(), []
-        found = operations.open_operations(self._file.db, connection_id)
-        for number, operation in enumerate(found):
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
-            if self._jobs.has(_name(connection_id, operation.id)):
-                continue
-            if self._has_expired(operation):
-                old.append(operation.id)
-            elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
-                waiting.add(operation.batch_id)
-            else:
-                self._follow(connection_id, operation)
+        ids = operations.open_ids(self._file.db, connection_id)
+        for start in range(0, len(ids), SLICE):
+            for operation in operations.read_open(self._file.db, ids[start : start + SLICE]):
+                if self._jobs.has(_name(connection_id, operation.id)):
+                    continue
+                if self._has_expired(operation):
+                    old.append(operation.id)
+                elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
+                    waiting.add(operation.batch_id)
+                else:
+                    self._follow(connection_id, operation)
+            await asyncio.sleep(0)
         if old:
             await self._expire(old)
         for batch_id in waiting:
+            self._begun.pop(batch_id, None)
             self.go_on_with(batch_id)
 
     def _has_expired(self, operation: Operation) -> bool:
@@ -103,7 +107,16 @@ class Carrying:
         try:
             await follow(context, operation.id)
         finally:
-            self.wake(operation)
+            self._wake_others(operation)
+
+    def _wake_others(self, operation: Operation) -> None:
+        """After its job, however that ended. One that is still queued failed by the file or a bug, and is begun again
+        after a while: looking at its batch would begin it at once."""
+        if self._jobs.is_closing:
+            return
+        now = operations.read(self._file.db, operation.id)
+        if now.state is not OperationState.QUEUED:
+            self.wake(now)
 
     def wake(self, operation: Operation) -> None:
         """It has ended, or goes on no more: others on its machine and in its batch do."""
@@ -124,10 +137,11 @@ class Carrying:
                 stopped = queue.stop_batch(db, batch_id, self._clock())
             if stopped:
                 self._changed("operations", "calls")
-            turn = queue.next_of_batch(self._file.db, batch_id, self._contexts)
-            new = [i for i, connection in turn if not self._jobs.has(_name(connection, i))]
-            for start in range(0, len(new), SLICE):
-                self.follow(new[start : start + SLICE])
+            before = self._begun.get(batch_id, NOTHING_BEGUN)
+            turn = queue.next_of_batch(self._file.db, batch_id, self._contexts, before)
+            self._begun[batch_id] = turn.begun
+            for start in range(0, len(turn.ids), SLICE):
+                self.follow(turn.ids[start : start + SLICE])
                 await asyncio.sleep(0)
             is_more = batch_id in self._look_again
 

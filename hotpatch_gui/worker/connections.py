@@ -207,7 +207,7 @@ class Connections:
         if connection_id in self._stumbled:
             return min(RETRY_S, self._sync_every_s)
         problem = self._last_problem(connection_id)
-        if problem is None or not problem.passes:
+        if problem is None or not problem.passes or problem is ProblemKind.TOKEN_REFUSED:
             return self._sync_every_s
         if problem is not ProblemKind.NOT_SIGNED_IN:
             return min(RETRY_S, self._sync_every_s)
@@ -254,10 +254,12 @@ class Connections:
             self._sync(number)
         else:
             self._close_later(number, await self._let_go(number))
-            async with self._file.transaction() as db:
-                catalogue.forget_problem(db, number)
-                catalogue.forget_reading(db, number)
-            self._jobs.add(f"{number} set-up", lambda: self._set_up_new(now))
+            try:
+                async with self._file.transaction() as db:
+                    catalogue.forget_problem(db, number)
+                    catalogue.forget_reading(db, number)
+            finally:
+                self._jobs.add(f"{number} set-up", lambda: self._set_up_new(now))
         self.changed("connections", "subscriptions", "sync_state", "machines")
 
     async def _set_up_new(self, connection: Connection) -> None:
@@ -300,6 +302,7 @@ class Connections:
 
     async def remove(self, connection_id: int) -> None:
         """End its jobs, then forget it with what that ended, in one transaction; then the tokens."""
+        stored = connections.read(self._file.db, connection_id)
         context = await self._let_go(connection_id)
         try:
             async with self._file.transaction(durable=True) as db:
@@ -307,7 +310,8 @@ class Connections:
         except (sqlite3.Error, ProblemError):
             self._come_back(connection_id, context)
             raise
-        self._forget_tokens(connection_id, context)
+        if stored is not None:
+            self._forget_tokens(stored, context)
         for batch_id in queue.batches_with_waiting(self._file.db):
             self.carrying.go_on_with(batch_id)
         self.changed(
@@ -328,27 +332,35 @@ class Connections:
             self._begin_set_up(stored)
 
     def _forget_tokens(
-        self, connection_id: int, context: Context | None, *, comes_back: bool = False
+        self, connection: Connection, context: Context | None, *, comes_back: bool = False
     ) -> None:
         """Once what was sent has its answer, and also where the program ends meanwhile. Then the connection is set up
         again where it ``comes_back``."""
-        if context is not None:
-            name = _tokens(connection_id)
-            forgotten = self._jobs.keep(name, self._forget(connection_id, context))
-            self._jobs.add(
-                name, lambda: self._after(forgotten, connection_id if comes_back else None)
-            )
+        name = _tokens(connection.id)
+        forgotten = self._jobs.keep(name, self._forget(connection, context))
+        back = connection.id if comes_back else None
+        self._jobs.add(name, lambda: self._after(forgotten, back))
 
-    async def _forget(self, connection_id: int, context: Context) -> None:
-        await self._jobs.kept(f"{connection_id} ")
-        await in_thread(context.gateway.sign_out, "sign-out")
-        self._close_one(context)
+    async def _forget(self, connection: Connection, context: Context | None) -> None:
+        from hotpatch_gui.azure.credentials import forget_tokens  # noqa: PLC0415 - after the first frame
+
+        await self._jobs.kept(f"{connection.id} ")
+        sign_out = (
+            partial(forget_tokens, connection) if context is None else context.gateway.sign_out
+        )
+        try:
+            await in_thread(sign_out, "sign-out")
+        finally:
+            if context is not None:
+                self._close_one(context)
 
     async def _after(self, forgotten: Awaitable[None], connection_id: int | None) -> None:
-        await forgotten
-        stored = connections.read(self._file.db, connection_id) if connection_id else None
-        if stored is not None:
-            self._begin_set_up(stored, begins=not stored.method.asks_user)
+        try:
+            await asyncio.shield(forgotten)
+        finally:
+            stored = connections.read(self._file.db, connection_id) if connection_id else None
+            if stored is not None:
+                self._begin_set_up(stored, begins=not stored.method.asks_user)
 
     def sign_in(self, connection_id: int) -> None:
         self._jobs.add(f"{connection_id} sign-in", lambda: self._sign_in(connection_id))
@@ -374,12 +386,14 @@ class Connections:
         if problem is not None:
             self._observe(Synced(own))
             return
+        await self._jobs.end(f"{own} sync")  # which had no token yet
         self._sync(own)
         self.revive(own)
 
     async def sign_out(self, connection_id: int) -> None:
         """Forget the tokens and who it was; what was read stays."""
-        if connection_id not in self._contexts:
+        stored = connections.read(self._file.db, connection_id)
+        if stored is None:
             return
         context = await self._let_go(connection_id)
         try:
@@ -389,7 +403,7 @@ class Connections:
         except (sqlite3.Error, ProblemError):
             self._come_back(connection_id, context)
             raise
-        self._forget_tokens(connection_id, context, comes_back=True)
+        self._forget_tokens(stored, context, comes_back=True)
         self.changed("connections", "sync_state")
 
     async def _let_go(self, connection_id: int) -> Context | None:
@@ -400,10 +414,8 @@ class Connections:
         self._syncing.discard(connection_id)
         self._begun.discard(connection_id)
         self._periods.pop(connection_id, None)
-        if was_syncing:
-            self._observe(Synced(connection_id))
-            if not self._syncing:
-                self._observe(SyncEnded())
+        if was_syncing and not self._syncing:
+            self._observe(SyncEnded())  # and not Synced: nothing says how it went
         return context
 
     def _close_one(self, context: Context) -> None:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from .release_updates import ReleaseUpdates
 
 log = logging.getLogger(__name__)
-STOP_S = 5.0
+STOP_S, LAST_WORDS_S = 5.0, 1.0
+"""For how long the end is waited for, and what was asked before it is handled."""
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """After which jobs that ended in a failure of the file, or in a bug, are begun again."""
 _DAILY = "release data, daily"
@@ -94,6 +95,7 @@ class Engine:
         self._unhandled = 1  # the beginning itself
         self._is_stopping = False
         self._revival: asyncio.TimerHandle | None = None
+        self._last_words: asyncio.TimerHandle | None = None
         self._told: set[Problem] = set()
 
     def start(self) -> None:
@@ -120,8 +122,8 @@ class Engine:
             return True
         with self._lock:
             was_stopping, self._is_stopping = self._is_stopping, True
-            if self._loop is not None and self._main is not None and not was_stopping:
-                self._loop.call_soon_threadsafe(self._main.cancel)
+            if self._loop is not None and not was_stopping:
+                self._loop.call_soon_threadsafe(self._end_soon)
         thread.join(timeout_s)
         if thread.is_alive():
             log.error("the engine did not end within %s s\n%s", timeout_s, self._where())
@@ -162,25 +164,34 @@ class Engine:
 
     async def _live(self) -> None:
         self._jobs = Jobs(self._guarded, self._look_idle)
-        self._inbox: asyncio.Queue[Command] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Command | None] = asyncio.Queue()
         with self._lock:
             self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
-            for command in self._waiting:
-                self._inbox.put_nowait(command)
+            for early in self._waiting:
+                self._inbox.put_nowait(early)
             if self._is_stopping:
                 return
         try:
             await self._asked(self._begin())
             self._handled()
-            while True:
-                await self._asked(self._handle(await self._inbox.get()))
+            while (command := await self._inbox.get()) is not None:
+                await self._asked(self._handle(command))
                 self._handled()
         finally:
+            if self._last_words is not None:
+                self._last_words.cancel()
             await self._jobs.close()
             if self._connections is not None:
                 self._connections.close()
             if self._file is not None:
                 self._file.close()
+
+    def _end_soon(self) -> None:
+        """What was asked before is handled first: that a request is cancelled or actions are off must not be lost."""
+        assert self._loop is not None
+        assert self._main is not None
+        self._inbox.put_nowait(None)
+        self._last_words = self._loop.call_later(LAST_WORDS_S, self._main.cancel)
 
     def _handled(self) -> None:
         with self._lock:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 IDLE_S = 1.0
 """A job that rests for at least so long counts as idle."""
-KEPT_S = 3.0
-"""How long the answer of a request that was sent is waited for when its job is given up."""
+KEPT_S, LAST_S = 2.5, 0.5
+"""How long the answer of a request that was sent is waited for when all ends, and what waited for that."""
 Job = Coroutine[Any, Any, None]
 T = TypeVar("T")
 
@@ -59,8 +59,12 @@ class Jobs:
         """Begin what is not given up with the jobs whose names begin so."""
         task = asyncio.ensure_future(job)
         self._kept[task] = prefix
-        task.add_done_callback(self._kept.pop)
+        task.add_done_callback(self._let_go)
         return task
+
+    def _let_go(self, task: asyncio.Task[Any]) -> None:
+        del self._kept[task]
+        self.look()
 
     async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
         """Part of a job that is not given up with it: what Azure was sent is kept."""
@@ -76,15 +80,20 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def kept(self, prefix: str) -> None:
-        """Wait for what is kept of jobs whose names begin so, up to KEPT_S."""
+    async def kept(self, prefix: str, seconds: float = KEPT_S) -> None:
+        """Wait for what is kept of jobs whose names begin so, up to so many seconds."""
         kept = [task for task, of in self._kept.items() if of.startswith(prefix)]
         if kept:
-            await asyncio.wait(kept, timeout=KEPT_S)
+            await asyncio.wait(kept, timeout=seconds)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing may be begun any more."""
+        return self._is_closing
 
     @property
     def is_idle(self) -> bool:
-        return self._resting >= len(self._tasks)
+        return self._resting >= len(self._tasks) + len(self._kept)
 
     async def rest(self, seconds: float) -> None:
         """Sleep, inside a job."""
@@ -125,3 +134,8 @@ class Jobs:
         self._tasks.clear()
         await self._end(tasks)
         await self.kept("")
+        await self.kept("", LAST_S)  # what waited for it has its turn
+        left = list(self._kept)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

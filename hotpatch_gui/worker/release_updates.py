@@ -62,9 +62,17 @@ class ReleaseUpdates:
             last = releases.last_read(self._file.db)
             self._has_failed = False
             if place is not None and (last is None or system_clock() - last >= EVERY):
-                await self.from_microsoft(place)
+                await self._try(place)
             pause = min(pause * 2, LONGEST_S) if self._has_failed else CHECK_EVERY_S
             await self._jobs.rest(pause)
+
+    async def _try(self, place: str) -> None:
+        """What a file or a bug does to one reading does not end the others, and is not tried again at once."""
+        try:
+            await self.from_microsoft(place)
+        except Exception:
+            self._has_failed = True
+            log.exception("the release data could not be taken up")
 
     async def _run(self, origin: str, work: Callable[[], Update]) -> None:
         said = "It failed; the log in the data folder has the details."
@@ -76,6 +84,9 @@ class ReleaseUpdates:
             self._has_failed = True
             said = error.problem.text
             log.info("release data: %s", said)
+        except asyncio.CancelledError:
+            said = ""
+            raise
         finally:
             self._observe(ReleasesRead(said))
 

@@ -13,16 +13,19 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
+from hotpatch_gui.azure import credentials
 from hotpatch_gui.azure import gateway as gateways
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.answers import Answer
-from hotpatch_gui.store import connections, database, permissions
+from hotpatch_gui.store import connections, database, operations, permissions
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
-from hotpatch_gui.worker import commands, engine
+from hotpatch_gui.worker import commands, engine, release_updates
 from hotpatch_gui.worker.release_updates import ReleaseUpdates
 
 pytestmark = pytest.mark.expects_log
@@ -272,8 +275,8 @@ def test_what_expires_was_still_queued(stage: Stage) -> None:
 def test_the_daily_reading_of_releases_is_begun_again_after_a_failure_of_the_file(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "RETRY_S", 0.2)
     stage.start()
+    monkeypatch.setattr(release_updates, "CHECK_EVERY_S", 1.1)
     asked: list[str] = []
 
     async def fails_once(_: ReleaseUpdates, address: str) -> None:
@@ -355,3 +358,180 @@ def test_an_odd_value_in_one_row_keeps_no_other_from_being_followed(
         stage.start()
         first.clock.advance(minutes=30)
         stage.until(lambda: stage.operation_states()[0] is S.SUCCEEDED)
+
+
+@pytest.mark.parametrize("hangs_s", [0.5, 30.0])
+def test_a_close_right_after_a_sign_out_still_forgets_the_tokens(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs_s: float
+) -> None:
+    """A request hangs, and the tokens are forgotten once it has ended or is given up."""
+    forgotten: list[int] = []
+    gate, begun = threading.Event(), threading.Event()
+    begin = Gateway.begin
+
+    def slow(self: Gateway, *arguments: Any) -> Any:
+        begun.set()
+        gate.wait(hangs_s)
+        return begin(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "begin", slow)
+    monkeypatch.setattr(Gateway, "sign_out", lambda _: forgotten.append(1))
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+        stage.until(begun.is_set)
+        stage.app.requests.sign_out(mine(stage).id)
+    gate.set()
+    assert forgotten == [1]
+
+
+def test_a_close_while_claims_wait_for_the_file_sends_nothing_more(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        running = [
+            r[0]
+            for r in stage.app.source.db.execute(
+                "SELECT id FROM machines WHERE kind='vm' AND power='running' LIMIT 8"
+            )
+        ]
+        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+            stage.app.requests.restart(running)
+            stage.until(lambda: len(stage.operation_states()) == len(running))
+            other.execute("BEGIN IMMEDIATE")
+            stage._spin(100)
+            sent = stage.wire.cloud.received.get("restart", 0)
+            assert stage.app.engine.stop()
+            assert stage.wire.cloud.received.get("restart", 0) == sent
+            other.execute("ROLLBACK")
+
+
+def test_what_was_asked_before_the_close_is_not_lost(qapp: QApplication, tmp_path: Path) -> None:
+    """A restart waits behind an assessment; it is cancelled, actions are turned off, and the window closes at once."""
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        one = ids(stage)["vm-dc-01"]
+        stage.ask.assess([one])
+        stage.ask.restart([one])
+        stage.until(lambda: stage.operation_states() == [S.RUNNING, S.QUEUED])
+        with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            stage.app.requests.cancel([2])
+            stage.app.requests.allow_actions(mine(stage).id, may_act=False)
+            stage._spin(50)
+            other.execute("ROLLBACK")
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        assert db.execute("SELECT state FROM operations WHERE id=2").fetchone() == ("cancelled",)
+        assert db.execute("SELECT may_act FROM connections").fetchone() == (0,)
+
+
+def test_a_batch_whose_claims_fail_is_tried_again_after_a_while_and_not_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    tried: list[int] = []
+
+    def full(*_: Any) -> bool:
+        tried.append(1)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(operations, "claim", full)
+        running = [
+            r[0]
+            for r in stage.app.source.db.execute(
+                "SELECT id FROM machines WHERE kind='vm' AND power='running' LIMIT 4"
+            )
+        ]
+        stage.app.requests.install(
+            running,
+            InstallRequest(frozenset({Classification.SECURITY})),
+            Waves(WaveMode.SOME, 4, 2),
+        )
+        stage.until(lambda: len(tried) >= 4)
+        stage._spin(1500)
+        assert len(tried) == 4
+        assert stage.operation_states() == [S.QUEUED] * 4
+
+
+def test_a_refusal_that_comes_while_the_program_closes_is_kept(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    asked = threading.Event()
+
+    def refuse(_: str, path: str) -> Answer | None:
+        if "restart" not in path:
+            return None
+        asked.set()
+        threading.Event().wait(0.5)
+        return Answer(409, {"error": {"code": "OperationNotAllowed", "message": "Busy."}})
+
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.wire.faults.append(refuse)
+        stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+        stage.until(asked.is_set)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        assert db.execute("SELECT state FROM operations").fetchone()[0] in ("failed", "queued")
+        events = [r[0] for r in db.execute("SELECT event FROM calls ORDER BY id")]
+    assert events == ["sending", "refused"]
+
+
+def test_a_token_store_that_fails_leaves_the_connection_signed_out_and_set_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+
+    def broken(_: Gateway) -> None:
+        raise OSError("the keyring is locked")
+
+    monkeypatch.setattr(Gateway, "sign_out", broken)
+    stage.ask.sign_out(mine(stage).id)
+    stage.until(lambda: stage.app.engine._connections._contexts)
+    stage.idle()
+    stage.sync()
+
+
+def test_a_sign_out_while_the_connection_is_set_up_is_not_lost(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+    held, forgotten = Held(), []
+    monkeypatch.setattr(gateways, "Gateway", held(Gateway))
+    monkeypatch.setattr(credentials, "forget_tokens", forgotten.append)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(held.begun.is_set)
+        stage.until(lambda: stage.app.source.db is not None)
+        stage.ask.sign_out(mine(stage).id)
+        held.let_go.set()
+        stage.until(lambda: forgotten)
+        stage.until(lambda: stage.app.engine._connections._contexts)
+        stage.idle()
+
+
+def test_a_page_of_rows_that_cannot_be_read_is_asked_for_again_later(stage: Stage) -> None:
+    """And not with each row that is painted."""
+    stage.start()
+    stage.window.show_page("history")
+    stage.settle()
+    model, reads = stage.table("fleetHistoryTable").rows, []
+    table = model.table
+
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(table, name)
+
+        def rows(self, *_: Any, **__: Any) -> Any:
+            reads.append(1)
+            raise sqlite3.OperationalError("disk I/O error")
+
+    model.table = Broken()
+    model._pages.clear()
+    for number in range(20):
+        assert model.row(number) is None
+    assert len(reads) == 1
+    model.table = table
+    stage.until(lambda: model.row(0) is not None)

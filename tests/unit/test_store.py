@@ -535,11 +535,11 @@ def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
     db: sqlite3.Connection, path: Path
 ) -> None:
     (number,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
-    assert [o.id for o in operations.open_operations(db, 1)] == [number]
+    assert operations.open_ids(db, 1) == [number]
     for column in ("kind", "state"):
         with database.transaction(db):
             db.execute(f"UPDATE operations SET {column}='<b>x</b>'")
-        assert operations.open_operations(db, 1) == []
+        assert operations.open_ids(db, 1) == []
     row = operations.read_row(db, number)
     assert row is not None
     assert asked.kind(row) == "<b>x</b>"

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM, cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod, TrialOutcome
-from hotpatch_gui.models.connection_list import name_of
+from hotpatch_gui.models.connection_list import name_of, works
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 
@@ -207,7 +207,7 @@ class ConnectDialog(SurfaceDialog):
         was, requests = self._was, self._s.requests
         if was is not None and made.may_act is not was.may_act:
             requests.allow_actions(was.id, may_act=made.may_act)
-        if was is not None and made == was._replace(name=made.name, may_act=made.may_act):
+        if was is not None and self._leads_where_it_led(was, made):
             requests.rename_connection(was.id, made.name)
             self.accept()
             return
@@ -218,6 +218,12 @@ class ConnectDialog(SurfaceDialog):
             self._s.requests.connect(made)
         else:
             self._s.requests.save_connection(made)
+
+    def _leads_where_it_led(self, was: Connection, made: Connection) -> bool:
+        """Whether only its name or the actions differ, of a connection that works: there is nothing to try."""
+        is_other = (was.name, was.may_act) != (made.name, made.may_act)
+        is_same_way = made == was._replace(name=made.name, may_act=made.may_act)
+        return is_other and is_same_way and not self._failed_id and works(self._s.source, was.id)
 
     def _say(self, text: str, *, is_error: bool = True) -> None:
         self.problem.setText(text)

@@ -45,32 +45,38 @@ class Sending:
         An installation is only asked for where the machine's last run could be read, so that it can be told apart
         from those before should its answer be lost.
         """
-        look: Look | None = None
-        while look is None:
+        outcome: Look | float | None = 0.0
+        while not isinstance(outcome, Look):
             if not await self._is_my_turn():
                 return
             try:
                 await self._make_ready()
                 async with self._c.calls.writes.place(Urgency.ACT) as place:
                     own = f"{self._c.connection_id} "
-                    look = await self._c.jobs.to_its_end(own, self._claim_and_send(place))
-                if look is None:
-                    return
+                    outcome = await self._c.jobs.to_its_end(own, self._claim_and_send(place))
             except ProblemError as error:
-                if not await self._is_asked_again(error.problem):
-                    return
-        if look.done:
-            await end.done(self._run, look.result)
+                outcome = await self._take(error.problem)
+            if outcome is None:
+                return
+            if isinstance(outcome, float):
+                async with self._c.jobs.resting():
+                    await self._c.turns.wait(self._run.operation.machine_id, outcome)
+        if outcome.done:
+            await end.done(self._run, outcome.result)
             return
-        self._run.token = look.token
-        await self._c.jobs.rest(look.delay_s)
+        self._run.token = outcome.token
+        await self._c.jobs.rest(outcome.delay_s)
 
-    async def _claim_and_send(self, place: Place) -> Look | None:
-        """Claim the row, send, and keep the token: nothing comes between them. None where it is not ours to send."""
+    async def _claim_and_send(self, place: Place) -> Look | float | None:
+        """Claim the row, send, and keep what Azure answers: nothing comes between them. The seconds after which it is
+        asked again where Azure did not take it; None where it has ended or is not ours to send."""
         sent_at = self._c.clock()
         if not await self._claim(sent_at):
             return None
-        look = await place.run(self._begin)
+        try:
+            look = await place.run(self._begin)
+        except ProblemError as error:
+            return await self._take(error.problem)
         await self._keep(look, self._latest_end(sent_at))
         return look
 
@@ -117,8 +123,9 @@ class Sending:
             return "an assessment"
         return ""
 
-    async def _is_asked_again(self, problem: Problem) -> bool:
-        """Whether a request that Azure did not take goes back into the queue, after the pause that is due."""
+    async def _take(self, problem: Problem) -> float | None:
+        """A request that Azure did not take goes back into the queue: after how many seconds it is asked again; None
+        where it is not."""
         op = self._run.operation
         was_sent = self._run.state is OperationState.SENT
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
@@ -132,16 +139,14 @@ class Sending:
             event, note = Event.NOT_SENT, f"{problem.sentence} Nothing was sent yet; trying again."
         else:
             await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
-            return False
+            return None
         if was_sent:
             await self._run.move(
                 OperationState.QUEUED, (event, problem.sentence, problem), note=note
             )
         else:
             await self._run.say(note)
-        async with self._c.jobs.resting():
-            await self._c.turns.wait(op.machine_id, pause)
-        return True
+        return pause
 
     def _is_worth_a_try(self, problem: Problem) -> bool:
         """Whether the network's or Azure's trouble is a young one."""
@@ -180,8 +185,10 @@ class Sending:
             return False
         async with self._c.transaction(durable=True) as db:
             allowed = connections.may_act_on(db, run.operation.machine_id)
-            mine = allowed and operations.claim(
-                db, run.operation.id, at, "Sending the request to Azure."
+            mine = (
+                not self._c.jobs.is_closing
+                and allowed
+                and operations.claim(db, run.operation.id, at, "Sending the request to Azure.")
             )
             if mine:
                 run.note(Event.SENDING)

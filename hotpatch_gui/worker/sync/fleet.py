@@ -263,6 +263,7 @@ class _FleetSync:
                 self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
         finally:
             coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
 
     async def _join_moved(self) -> None:
         async with self._c.transaction() as db:
