@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .targets import Target
 
 LOOK_S = 0.2
+LOOKS_S = 30.0
 """How often a signal of the system is heard while nothing happens."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """That the same is under way on a machine, or that one is not there any more, ends nothing for the others."""
@@ -125,6 +126,11 @@ class Session:
         """Until each connection was read, or has said why not."""
         self._until(lambda: self._connected is not None)
         self._until(lambda: self._synced >= (self._connected or frozenset()))
+
+    def wait_for_looks(self) -> None:
+        """Until what Azure has taken before was looked at once, up to LOOKS_S: what has ended meanwhile is known then."""
+        end = time.monotonic() + LOOKS_S
+        self._until(lambda: self._engine.is_idle or time.monotonic() > end)
 
     def connect_to(self, connection: Connection, *, may_act: bool) -> None:
         """Store the connection, sign in, and read what it leads to; for a session that looks at no other one."""

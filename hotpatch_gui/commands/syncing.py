@@ -52,6 +52,7 @@ def sync(options: argparse.Namespace, folder: Path, target: Target) -> int:
     only = chosen(folder, target, options.connection)
     with session(folder, target, only=only) as running:
         running.wait_for_sync()
+        running.wait_for_looks()
         return _say_syncs(options, running, only)
 
 

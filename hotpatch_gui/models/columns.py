@@ -111,7 +111,7 @@ HISTORY = (
 )  # fmt: skip
 
 OPERATIONS = (
-    Column("state", "State", 116, lambda r, _: asked.text(r), glyph=asked.glyph, sort="state"),
+    Column("state", "State", 150, lambda r, _: asked.text(r), glyph=asked.glyph, sort="state"),
     Column("kind", "Operation", 152, lambda r, _: asked.kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r.machine_name, sort="machine"),
     Column("note", "Details", 300, lambda r, _: asked.note(r),
@@ -127,7 +127,7 @@ OPERATIONS = (
 CALLS = (
     Column("at", "When", 150, lambda r, _: words.time_text(r.at), raw=time_of("at"),
            tip=lambda r, now: words.time_tip(r.at, now), sort="at"),
-    Column("event", "Event", 100, lambda r, _: r.event.capitalize(), glyph=asked.call_glyph, sort="event"),
+    Column("event", "Event", 116, lambda r, _: r.event.capitalize(), glyph=asked.call_glyph, sort="event"),
     Column("kind", "Call", 150, lambda r, _: asked.kind(r), sort="kind"),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
     Column("account", "Account", 140, lambda r, _: r.account or "No sign-in", sort="account"),

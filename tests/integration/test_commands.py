@@ -54,6 +54,18 @@ def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
     assert len(table.stdout.splitlines()) == 17
 
 
+def test_a_sync_finds_out_what_became_of_what_was_asked_before(here, tmp_path: Path) -> None:
+    """A task that runs ``sync`` and nothing else: what ended meanwhile does not stay under way."""
+    assert here("sync").returncode == 0
+    asked = here("assess", "vm-web-02", "srv-hq-01", "vm-app-01", "--wait", "0", "--json")
+    assert {o["state"] for o in json.loads(asked.stdout)["operations"]} <= {"running", "succeeded"}
+    time.sleep(1.0)  # of which each second is 50 minutes there
+    assert here("sync").returncode == 0
+    with sqlite3.connect(next(tmp_path.rglob(FILE_NAME))) as db:
+        states = {r[0] for r in db.execute("SELECT state FROM operations")}
+    assert states == {"succeeded"}
+
+
 def test_acting_tells_done_partly_failed_and_usage_apart(here) -> None:
     done = here("assess", "vm-web-02", "srv-hq-01", "--json")
     assert done.returncode == 0, done.stderr

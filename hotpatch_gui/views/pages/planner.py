@@ -112,6 +112,7 @@ class PlannerPage(Page):
         self.progress = QProgressBar()
         self.progress.setObjectName("plannerProgress")
         self.progress.setAccessibleName("Progress of the simulation")
+        self.progress.setTextVisible(False)
         self.progress.setFixedWidth(round(160 * theme.scale))
         self.progress.hide()
 

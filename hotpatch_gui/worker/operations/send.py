@@ -26,6 +26,7 @@ from . import end, pauses
 from .run import Run
 
 log = logging.getLogger(__name__)
+NOT_KNOWN = "Whether Azure took the request is not known, so it is not sent again."
 MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE)
 """What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
 
@@ -245,7 +246,7 @@ class Sending:
 
     async def _not_accepted(self, problem: Problem) -> None:
         if problem.reached and problem.kind in MOMENTARY:
-            await self._run.lost()
+            await self._run.lost(f"{problem.sentence} {NOT_KNOWN}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._at_work()
             named = f" At work there is {what}." if what else ""
@@ -257,6 +258,7 @@ class Sending:
 
     async def _not_sent(self, problem: Problem, **fields: Any) -> None:
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
+            problem = problem._replace(next_step="Sign in, then ask for it again.")
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = self._run.state is OperationState.SENT
         event = Event.REFUSED if was_sent else Event.NOT_SENT
