@@ -14,7 +14,7 @@ def test_a_timer_and_a_thread_that_nobody_ends_are_seen(qapp) -> None:
     timer.start(60_000)
     thread.setObjectName("lost")
     thread.start()
-    assert sorted(at_work()) == ["QThread lost", "QTimer forgotten"]
+    assert sorted(at_work()) == ["QThread lost of NoneType", "QTimer forgotten of NoneType"]
     timer.stop()
     thread.quit()
     thread.wait()
