@@ -26,7 +26,7 @@ from . import end, pauses
 from .run import Run
 
 log = logging.getLogger(__name__)
-NOT_KNOWN = "Whether Azure took the request is not known, so it is not sent again."
+NOT_KNOWN = "Whether Azure took the request is not known. It is not sent again."
 MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE)
 """What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
 
