@@ -226,10 +226,12 @@ CREATE INDEX installations_open ON installations(machine_id)
 _M0015 = """
 ALTER TABLE machines ADD COLUMN tag_pairs TEXT;
 CREATE INDEX operations_by_wave ON operations(batch_id, wave) WHERE batch_id IS NOT NULL AND ended_at IS NULL;
+DROP INDEX operations_open_by_age;
+CREATE INDEX operations_open_by_state ON operations(kind, state, ended_at) WHERE ended_at IS NULL;
 UPDATE sync_state SET whole_at=NULL;
 """
 """Tags as JSON, which their text could not tell apart; the next sync reads them anew. Whose turn it is in a batch is asked
-at the end of each of its operations."""
+at the end of each of its operations, and what is under way at every change."""
 
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,

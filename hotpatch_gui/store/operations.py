@@ -85,22 +85,19 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
     of: str = ""
     values: tuple[str, ...] = ()
     if machine_ids is not None:
-        of, values = f" AND o.machine_id IN {AMONG}", (as_list(machine_ids),)
-    is_open = f"o.ended_at IS NULL AND o.kind IN {KINDS}{of}"
+        of, values = f" AND machine_id IN {AMONG}", (as_list(machine_ids),)
     kinds = db.execute(
-        f"SELECT o.kind, count(*) FROM operations o WHERE {is_open} GROUP BY o.kind", values
+        "SELECT kind, count(*), count(*) FILTER (WHERE state='unknown'),"
+        f" min(id) FILTER (WHERE state IN {BEFORE_OTHERS}) FROM operations"
+        f" WHERE ended_at IS NULL AND kind IN {KINDS}{of} GROUP BY kind",
+        values,
     ).fetchall()
-    if not kinds:
-        return Work()
-    by = "o.id" if machine_ids is None else "+o.id"
-    is_busy = f"{is_open} AND o.state IN {BEFORE_OTHERS}"
-    oldest = first(
-        db.execute(f"{_SELECT} WHERE {is_busy} ORDER BY {by} LIMIT 1", values), OperationRow
+    busy = [oldest for *_, oldest in kinds if oldest is not None]
+    return Work(
+        total=sum(count - lost for _, count, lost, _ in kinds),
+        first=read_row(db, min(busy)) if busy else None,
+        by_kind={kind: count for kind, count, *_ in kinds},
     )
-    (lost,) = db.execute(
-        f"SELECT count(*) FROM operations o WHERE {is_open} AND o.state='unknown'", values
-    ).fetchone()
-    return Work(sum(n for _, n in kinds) - lost, oldest, dict(map(tuple, kinds)))
 
 
 def is_any_open(db: sqlite3.Connection) -> bool:

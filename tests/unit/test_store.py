@@ -582,6 +582,27 @@ def test_a_run_is_held_against_its_own_machines_updates_and_not_a_fleets(
     assert not any("_by_kb" in step or step.startswith("SCAN i") for step in steps)
 
 
+def test_what_is_under_way_is_counted_without_reading_the_operations(
+    db: sqlite3.Connection,
+) -> None:
+    """Asked at every change, with 10,000 open."""
+    asked_for: list[str] = []
+    (number,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    db.set_trace_callback(asked_for.append)
+    found = operations.work(db)
+    db.set_trace_callback(None)
+    assert (found.total, dict(found.by_kind)) == (1, {"assess": 1})
+    assert found.first is not None
+    assert found.first.id == number
+    counting, oldest = (
+        [step["detail"] for step in db.execute(f"EXPLAIN QUERY PLAN {text}")] for text in asked_for
+    )
+    assert counting == [
+        "SEARCH operations USING COVERING INDEX operations_open_by_state (kind=?)"
+    ], "one pass over the index, in its order"
+    assert all("PRIMARY KEY" in step for step in oldest)
+
+
 def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
     db: sqlite3.Connection,
 ) -> None:
