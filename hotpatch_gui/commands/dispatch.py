@@ -24,10 +24,16 @@ _COMMANDS = {
 def run(options: argparse.Namespace, folder: Path, target: Target) -> int:
     """The exit code of a command on the data in ``folder``."""
     try:
-        return _COMMANDS[options.command](options, folder, target)
+        code = _COMMANDS[options.command](options, folder, target)
+        sys.stdout.flush()
     except CommandError as error:
         say(str(error))
         return error.code
-    except BrokenPipeError:  # who read the output has ended; nothing more can be said there
+    except OSError as error:
+        if error.filename is not None:  # not the output
+            raise
+        if not isinstance(error, BrokenPipeError):  # then who read it has ended
+            say(f"The output could not be written: {error.strerror}.")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
+    return code

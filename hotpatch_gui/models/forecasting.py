@@ -36,6 +36,18 @@ class Asked(NamedTuple):
     enrol_all: bool
 
 
+class Task(NamedTuple):
+    """What the process needs beside the file."""
+
+    calendar: Calendar
+    pairs: Sequence[Sequence[str]]
+    asked: Asked
+
+
+class Ready(NamedTuple):
+    """The process listens for its Task."""
+
+
 class Progress(NamedTuple):
     """Release days done, and all of them."""
 
@@ -50,26 +62,25 @@ class Answer(NamedTuple):
     failure: str = ""
 
 
-def work(
-    path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]], asked: Asked, told: Connection
-) -> None:
-    """The process's body: tells Progress, then an Answer. It ends where nobody listens any more."""
+def work(path: Path, line: Connection) -> None:
+    """The process's body: tells Ready, hears its Task, then tells Progress and an Answer. It ends where nobody listens
+    any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the window ends it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     try:
-        answer = Answer(_foretell(path, calendar, pairs, asked, told))
-    except OSError:  # the window is gone
+        line.send(Ready())
+        answer = Answer(_foretell(path, line.recv(), line))
+    except (EOFError, OSError):  # the window is gone
         return
     except Exception as error:  # noqa: BLE001 - told where it can be logged
         answer = Answer(None, f"{type(error).__name__}: {error}")
-    with closing(told):
-        told.send(answer)
+    with closing(line):
+        line.send(answer)
 
 
-def _foretell(
-    path: Path, calendar: Calendar, pairs: Sequence[Sequence[str]], asked: Asked, told: Connection
-) -> Forecast | None:
+def _foretell(path: Path, task: Task, line: Connection) -> Forecast | None:
+    calendar, pairs, asked = task
     db = open_reader(path)
     if db is None:
         return None
@@ -78,7 +89,7 @@ def _foretell(
     days = len(steps(calendar, {s.product for s in subjects}, asked.question))
     answer: Forecast | None = None
     for answer in forecast(asked.question, subjects, calendar, pairs):
-        told.send(Progress(len(answer.months), days))
+        line.send(Progress(len(answer.months), days))
     return answer
 
 

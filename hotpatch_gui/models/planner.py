@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import date
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,7 +15,7 @@ from hotpatch_gui.domain.releases import Calendar, day_name
 
 from . import words
 from .figures import MonthBar, PlannerData
-from .forecasting import Answer, Asked, Progress, work
+from .forecasting import Answer, Asked, Progress, Ready, Task, work
 from .formats import Sheet
 from .row_model import Column, field
 from .source import DataSource
@@ -47,7 +48,8 @@ class Planner(QObject):
         super().__init__(parent)
         self._path, self._calendar, self._pairs = source.path, calendar, pairs
         self._process: BaseProcess | None = None
-        self._heard: Connection | None = None
+        self._line: Connection | None = None
+        self._task: Task | None = None
         self._looker = QTimer(self)
         self._looker.setInterval(LOOK_MS)
         self._looker.timeout.connect(self._look)
@@ -59,15 +61,13 @@ class Planner(QObject):
 
     def ask(self, asked: Asked) -> None:
         """Begin; a forecast under way is cancelled first."""
-        import multiprocessing  # noqa: PLC0415 - with the first forecast
-
         self.cancel()
-        context = multiprocessing.get_context("spawn")
-        self._heard, told = context.Pipe(duplex=False)
+        context = get_context("spawn")
+        self._line, told = context.Pipe()
+        self._task = Task(self._calendar(), self._pairs, asked)
         process = context.Process(
-            target=work, args=(self._path, self._calendar(), self._pairs, asked, told),
-            name="forecast", daemon=True,
-        )  # fmt: skip
+            target=work, args=(self._path, told), name="forecast", daemon=True
+        )
         try:
             process.start()
         except OSError as error:
@@ -85,10 +85,14 @@ class Planner(QObject):
             self._end(None)
 
     def _look(self) -> None:
-        """Hear what the process has told."""
+        """Hear what the process has told. Its task is sent once it listens: more than a pipe holds would wait until then."""
         try:
-            while self._heard is not None and self._heard.poll():
-                self._hear(self._heard.recv())
+            while self._line is not None and self._line.poll():
+                told = self._line.recv()
+                if isinstance(told, Ready):
+                    self._line.send(self._task)
+                else:
+                    self._hear(told)
         except (EOFError, OSError):  # Windows tells the end of a pipe otherwise
             self._fail("its process ended without an answer")
 
@@ -108,14 +112,14 @@ class Planner(QObject):
 
     def _end(self, answer: Forecast | None) -> None:
         self._looker.stop()
-        process, heard = self._process, self._heard
-        self._process = self._heard = None
+        process, line = self._process, self._line
+        self._process = self._line = self._task = None
         if process is not None:
             process.kill()  # it has nothing left to do, and to tidy up takes it a while
             process.join()
             process.close()
-        if heard is not None:
-            heard.close()
+        if line is not None:
+            line.close()
         self.ended.emit(answer)
 
 

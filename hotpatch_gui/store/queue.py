@@ -17,7 +17,7 @@ from .times import to_text
 
 CANCELLED = "Cancelled before it was sent."
 EXPIRED = "Not sent: the program was ended before it was this request's turn. Ask again if it is still wanted."
-DISMISSED = "Dismissed: what became of it is not known."
+DISMISSED = "What became of it is not known."
 PROGRAM = "Hotpatch Dashboard"
 """Who asks for what follows from something else."""
 

@@ -157,6 +157,21 @@ def test_many_machines_want_their_number(tmp_path: Path) -> None:
         assert len(json.loads(right.stdout)["operations"]) == int(number)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_an_output_that_cannot_be_written_is_told(
+    azure: Simulated, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    assert run(tmp_path, "--endpoint", azure.endpoint, "sync").returncode == 0
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command(tmp_path, "--endpoint", azure.endpoint, "list", *form), stdout=full,
+            stderr=subprocess.PIPE, text=True, timeout=100, env=environment(), check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "The output could not be written: No space left on device.\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
     with simulate("--speed", "1", "--quota", "1000") as azure:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QMessageBox
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
+from hotpatch_gui.models.forecasting import Asked
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.pages.planner import PlannerPage
@@ -116,6 +119,24 @@ def test_a_forecast_whose_process_is_killed_says_so_where_it_would_be(stage: Sta
     assert "its process ended without an answer" in told
     simulate(stage, page)
     assert figure(page, "restarts")[0] != "–"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the process")
+def test_a_process_that_listens_late_holds_nothing_up(
+    stage: Stage, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A fleet's question is more than a pipe holds."""
+    page = planner(stage)
+    deaf = tmp_path / "deaf"
+    deaf.write_text("#!/bin/sh\nexec sleep 2\n", "utf-8")
+    deaf.chmod(0o700)
+    request.addfinalizer(partial(multiprocessing.set_executable, sys.executable))
+    multiprocessing.set_executable(str(deaf))
+    page.planner.ask(Asked(page.question, tuple(range(100_000)), enrol_all=False))
+    (process,) = multiprocessing.active_children()
+    assert process.is_alive()
+    assert page.planner.is_running
+    page.planner.cancel()
 
 
 @pytest.mark.expects_log

@@ -306,6 +306,29 @@ def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path:
         dialog.reject()
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("vm-web-01", "vm-web-02"), "All are in one group: rg-web (2)."),
+        (("vm-web-01", "vm-app-01"), "2 groups, in this order: rg-app (1); rg-web (1)."),
+    ],
+)
+def test_the_review_names_the_groups_in_their_order(
+    stage: Stage, names: tuple[str, ...], told: str
+) -> None:
+    stage.start()
+    stage.choose(*names)
+    stage.window.machines.blade.command_bar.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    stage.until(lambda: dialog.machines.rowCount() == len(names))
+    dialog.properties.order.setCurrentIndex(dialog.properties.order.findData("group"))
+    dialog.go_to(1)
+    dialog.go_to(3)
+    stage.until(lambda: told in dialog.facts.text())
+    dialog.reject()
+
+
 def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
     """The preview shows what the request says, whatever else is in the boxes."""
     stage.start()

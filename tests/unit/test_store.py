@@ -407,7 +407,7 @@ def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Pat
     assert cancel(db, operation, EPOCH) is OperationState.DISMISSED
     assert operations.read(db, operation).state is OperationState.DISMISSED, "never called failed"
     (line,) = db.execute("SELECT event, result FROM calls").fetchall()
-    assert tuple(line) == ("dismissed", "Dismissed: what became of it is not known.")
+    assert tuple(line) == ("dismissed", "What became of it is not known.")
     assert len(put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
     assert not operations.move(db, operation, OperationState.UNKNOWN), "the end stays"
 

@@ -216,6 +216,8 @@ class InstallDialog(StepsDialog):
         sizes = sorted(Counter(groups(chosen, by)).items())
         shown = "; ".join(f"{name} ({size:,})" for name, size in sizes[:MAX_GROUPS])
         more = f"; and {len(sizes) - MAX_GROUPS:,} more" if len(sizes) > MAX_GROUPS else ""
+        if len(sizes) == 1:
+            return [f"All are in one group: {shown}."]
         return [f"{len(sizes):,} groups, in this order: {shown}{more}."]
 
     def what_is_wrong(self) -> str:
