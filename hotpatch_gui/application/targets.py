@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.clouds import Cloud, CloudLabel, demo
-from hotpatch_gui.store import catalogue
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.store import catalogue, database
 from hotpatch_gui.system import resources
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 AZURE_WORLD = "azure"
+BEGIN_AFRESH = "It holds the demo's simulated Azure: start the window with --reset-demo to begin the demo afresh."
 
 
 class Target(NamedTuple):
@@ -81,11 +83,19 @@ def _seed(cloud: Cloud, name: str) -> Connection:
 
 
 def demo_wire(folder: Path, story: str = "today") -> Wire:
-    """The demo's world, kept in ``folder`` so that a restarted demo goes on."""
+    """The demo's world, kept in ``folder`` so that a restarted demo goes on. Raises ProblemError where its file can't be
+    used."""
     from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415 - only the demo needs it
 
     others = resources.read_json("other-updates.json")
     pairs = resources.read_json("region-pairs.json")["pairs"]
-    return build_simulator(
-        resources.calendar(), others, state_path=folder / SIMULATOR_FILE, story=story, pairs=pairs
-    )
+    path = folder / SIMULATOR_FILE
+    try:
+        return build_simulator(
+            resources.calendar(), others, state_path=path, story=story, pairs=pairs
+        )
+    except sqlite3.Error as error:
+        problem = database.store_problem(error, path)
+        if database.is_damaged(error):
+            problem = problem._replace(next_step=BEGIN_AFRESH)
+        raise ProblemError(problem) from None

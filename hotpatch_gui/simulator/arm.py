@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sqlite3
 import time
 import uuid
 from collections import deque
@@ -95,6 +96,9 @@ class Wire:
                     answer = self._route(method, path, parts.query, url, body)
                 except ArmError as error:
                     answer = Answer(error.status, _error_body(error))
+                except sqlite3.Error as error:
+                    why = f"The simulated Azure's own file could not be used: {error}."
+                    answer = Answer(500, _error_body(ArmError(500, "InternalServerError", why)))
             now = self.cloud.clock.now()
             answer.headers = {
                 "Date": format_datetime(now, usegmt=True),

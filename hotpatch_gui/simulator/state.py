@@ -39,12 +39,12 @@ class StateFile:
         """Write (kind, key, value) items, and delete (kind, key) ones, all of it or nothing: the process
         may be killed in between."""
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(
-            "INSERT INTO item VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value",
-            [(kind, key, json.dumps(value)) for kind, key, value in items],
-        )
-        self._db.executemany("DELETE FROM item WHERE kind=? AND key=?", dropped)
-        self._db.commit()
+        with self._db:
+            self._db.executemany(
+                "INSERT INTO item VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value",
+                [(kind, key, json.dumps(value)) for kind, key, value in items],
+            )
+            self._db.executemany("DELETE FROM item WHERE kind=? AND key=?", dropped)
 
     def close(self) -> None:
         self._db.close()

@@ -176,6 +176,11 @@ def is_held(error: sqlite3.Error) -> bool:
     return _code_of(error) in _HELD
 
 
+def is_damaged(error: sqlite3.Error) -> bool:
+    """Whether the file's content is not what SQLite wrote."""
+    return _code_of(error) in _DAMAGED
+
+
 _Code = tuple[str, int]
 _FULL: frozenset[_Code] = frozenset(
     {("sqlite", sqlite3.SQLITE_FULL), ("system", errno.ENOSPC), ("system", errno.EDQUOT)}
@@ -231,7 +236,7 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
         try:
             sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
         except sqlite3.DatabaseError as error:
-            if _code_of(error) not in _DAMAGED:
+            if not is_damaged(error):
                 raise
             sound = False
     if sound:

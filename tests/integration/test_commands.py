@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,20 @@ def test_many_machines_want_their_number(tmp_path: Path) -> None:
         )
         assert right.returncode == 0, right.stderr
         assert len(json.loads(right.stdout)["operations"]) == int(number)
+
+
+def test_a_damaged_world_of_the_demo_is_named_and_how_to_go_on(tmp_path: Path) -> None:
+    """Told as the data's file, its damage could not be mended."""
+    assert run(tmp_path, "--demo", "sync").returncode == 0
+    world, kept = (tmp_path / "demo" / name for name in ("simulated-azure.sqlite3", FILE_NAME))
+    world.write_bytes(b"nonsense " * 1000)
+    world.with_name(f"{world.name}-wal").unlink(missing_ok=True)
+    done = run(tmp_path, "--demo", "sync")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The file simulated-azure.sqlite3 is damaged.")
+    assert "--reset-demo" in done.stderr
+    with closing(sqlite3.connect(kept)) as db:
+        assert db.execute("SELECT count(*) FROM machines").fetchone() == (16,)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")

@@ -226,6 +226,20 @@ def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
     assert stage.wire.cloud.received.get("install", 0) == 0
 
 
+@pytest.mark.expects_log
+def test_a_simulated_azure_whose_disk_is_full_answers_500(stage: Stage) -> None:
+    """Not a fault of the program's own file, and what became of the request is not known."""
+    stage.start()
+    world = stage.wire.cloud._state._db
+    world.execute("PRAGMA max_page_count=1")
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
+    assert "(500)" in note(stage)
+    world.execute("PRAGMA max_page_count=1000000")
+    begin(stage, "vm-app-01")
+    stage.until(lambda: stage.operation_states()[1] == S.RUNNING)
+
+
 UNREGISTERED = (
     "The subscription is not registered to use namespace 'Microsoft.Compute'. See https://aka.ms/rps-not-found for how "
     "to register subscriptions."
