@@ -15,15 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import connections, database
+from hotpatch_gui.store import catalogue, connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
 
 from . import commands as asked
 from .connections import Connections
-from .events import Failed, Idled, Observer, Opened, Prompted
+from .events import Changed, Failed, Idled, Observer, Opened, Prompted
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Job, Jobs
@@ -282,7 +283,14 @@ class Engine:
         await in_thread(_import_sdks)
         runtime_tuning.spare_the_collector()
         make = self._make_transport
-        transport = await in_thread(make) if make is not None else None
+        try:
+            transport = await in_thread(make) if make is not None else None
+        except ProblemError as error:
+            async with self._file.transaction() as db:
+                for connection in connections.read_all(db):
+                    catalogue.sync_ended(db, connection.id, self._clock(), error.problem)
+            self._observe(Changed(Changes.to("sync_state")))
+            raise
         loop = asyncio.get_running_loop()
 
         def prompt(text: str) -> None:

@@ -9,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import ReadTimeout
 
+from hotpatch_gui.application.targets import demo_target, demo_wire
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
@@ -224,6 +226,23 @@ def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert sentence in note(stage)
     assert stage.wire.cloud.received.get("install", 0) == 0
+
+
+@pytest.mark.expects_log
+def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path: Path) -> None:
+    damaged = tmp_path / "simulated-azure.sqlite3"
+    damaged.write_bytes(b"nonsense " * 1000)
+    target = demo_target(lambda: demo_wire(tmp_path))
+    with Stage("light", folder=tmp_path, target=target) as stage:
+        stage.app.start()
+        connection = stage.window.status_bar.connection
+        stage.until(lambda: "simulated-azure.sqlite3 is damaged" in connection.whole)
+        assert "never synced" in connection.whole
+        texts = [label.text() for label in stage.window.machines.blade.findChildren(QLabel)]
+        assert "Azure could not be read" in texts
+        damaged.unlink()
+        stage.app.requests.sync()
+        stage.until(lambda: connection.whole.startswith("Connected"))
 
 
 @pytest.mark.expects_log
