@@ -72,3 +72,9 @@ class Context:
     @property
     def connection_id(self) -> int:
         return self.gateway.connection.id
+
+    def close(self) -> None:
+        """Let what waits for its lists go, then the threads and the connections to Azure."""
+        self.lists.close()
+        self.calls.close()
+        self.gateway.close()

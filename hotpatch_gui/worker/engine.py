@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, database
+from hotpatch_gui.store import connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
 
 from . import commands as asked
-from .connections import Connections
+from .connections import Connections, store_failure
 from .events import Changed, Failed, Idled, Observer, Opened, Prompted
 from .file import DataFile
 from .in_thread import in_thread
@@ -286,9 +286,8 @@ class Engine:
         try:
             transport = await in_thread(make) if make is not None else None
         except ProblemError as error:
-            async with self._file.transaction() as db:
-                for connection in connections.read_all(db):
-                    catalogue.sync_ended(db, connection.id, self._clock(), error.problem)
+            ids = [connection.id for connection in connections.read_all(self._file.db)]
+            await store_failure(self._file, self._clock, ids, error.problem)
             self._observe(Changed(Changes.to("sync_state")))
             raise
         loop = asyncio.get_running_loop()
@@ -336,9 +335,9 @@ class Engine:
     async def _do(self, command: Command, connections_: Connections) -> None:
         match command:
             case asked.Sync(whole):
-                connections_.sync_all(whole=whole)
+                connections_.periodic.sync_all(whole=whole)
             case asked.SyncEvery(seconds):
-                connections_.sync_every(seconds)
+                connections_.periodic.every(seconds)
             case asked.ReadMachine(resource_id):
                 await connections_.read_machine(resource_id)
             case asked.Act():
@@ -371,21 +370,27 @@ class Engine:
 
     async def _is_of_connections(self, command: Command, connections_: Connections) -> bool:
         """Carry out a command about a connection; False where it is about something else."""
+        from .connection_changes import ConnectionChanges  # noqa: PLC0415 - after the first frame
+        from .signing import Signing  # noqa: PLC0415
+
+        assert self._file is not None
+        signing = Signing(self._file, self._clock, self._jobs, connections_, self._observe)
+        changes = ConnectionChanges(self._file, self._clock, self._jobs, connections_, signing)
         match command:
             case asked.SaveConnection(connection):
-                await connections_.save(connection)
+                await changes.save(connection)
             case asked.Rename(connection_id, name):
-                await connections_.rename(connection_id, name)
+                await changes.rename(connection_id, name)
             case asked.SetActionsAllowed(connection_id, may_act):
-                await connections_.allow_actions(connection_id, may_act=may_act)
+                await changes.allow_actions(connection_id, may_act=may_act)
             case asked.ChooseSubscriptions(connection_id, ids):
-                await connections_.choose_subscriptions(connection_id, ids)
+                await changes.choose_subscriptions(connection_id, ids)
             case asked.RemoveConnection(connection_id):
-                await connections_.remove(connection_id)
+                await changes.remove(connection_id)
             case asked.SignIn(connection_id):
-                connections_.sign_in(connection_id)
+                signing.sign_in(connection_id)
             case asked.SignOut(connection_id):
-                await connections_.sign_out(connection_id)
+                await signing.sign_out(connection_id)
             case _:
                 return False
         return True

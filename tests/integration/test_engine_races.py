@@ -154,7 +154,7 @@ def test_a_close_amid_a_batch_sends_nothing_more(
     monkeypatch.setattr(Gateway, "begin", slow)
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        (context,) = stage.app.engine._connections._contexts.values()
+        (context,) = stage.app.engine._connections.contexts.values()
         context.calls.writes._own._value = 2
         running = [
             r[0]
@@ -488,7 +488,7 @@ def test_a_token_store_that_fails_leaves_the_connection_signed_out_and_set_up(
 
     monkeypatch.setattr(Gateway, "sign_out", broken)
     stage.ask.sign_out(mine(stage).id)
-    stage.until(lambda: stage.app.engine._connections._contexts)
+    stage.until(lambda: stage.app.engine._connections.contexts)
     stage.idle()
     stage.sync()
 
@@ -508,8 +508,35 @@ def test_a_sign_out_while_the_connection_is_set_up_is_not_lost(
         stage.ask.sign_out(mine(stage).id)
         held.let_go.set()
         stage.until(lambda: forgotten)
-        stage.until(lambda: stage.app.engine._connections._contexts)
+        stage.until(lambda: stage.app.engine._connections.contexts)
         stage.idle()
+
+
+def test_a_gateway_whose_set_up_was_given_up_is_closed(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, made, closed = Held(), [], []
+    init, close = Gateway.__init__, Gateway.close
+
+    def opened(self: Gateway, *arguments: Any) -> None:
+        init(self, *arguments)
+        made.append(self)
+
+    def shut(self: Gateway) -> None:
+        closed.append(self)
+        close(self)
+
+    monkeypatch.setattr(Gateway, "__init__", opened)
+    monkeypatch.setattr(Gateway, "close", shut)
+    monkeypatch.setattr(gateways, "Gateway", held(Gateway))
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(held.begun.is_set)
+        stage.until(lambda: stage.app.source.db is not None)
+        stage.ask.remove_connection(mine(stage).id)
+        stage.until(lambda: not connections.read_all(stage.app.source.db))
+        held.let_go.set()
+        stage.until(lambda: len(made) == 1 and closed == made)
 
 
 def test_a_page_of_rows_that_cannot_be_read_is_asked_for_again_later(stage: Stage) -> None:

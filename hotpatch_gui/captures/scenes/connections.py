@@ -16,7 +16,7 @@ from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
-from hotpatch_gui.worker.connections import SIGNED_OUT
+from hotpatch_gui.worker.signing import SIGNED_OUT
 
 from .acts import (
     dialog_of,

@@ -1,0 +1,107 @@
+"""What the user changes about connections: on the disk, then in what is set up."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.store import catalogue, connections, queue
+
+from .connections import Connections
+from .file import DataFile
+from .jobs import Jobs
+
+if TYPE_CHECKING:
+    from .signing import Signing
+
+
+class ConnectionChanges:
+    """Lives on the engine's loop."""
+
+    def __init__(
+        self,
+        file: DataFile,
+        clock: CloudClock,
+        jobs: Jobs,
+        opened: Connections,
+        signing: Signing,
+    ) -> None:
+        self._file, self._clock, self._jobs = file, clock, jobs
+        self._opened, self._signing = opened, signing
+
+    async def save(self, connection: Connection) -> None:
+        """Store where it leads. A new one, or one that leads elsewhere now, signs in first, and then is read."""
+        is_new = not connection.id
+        async with self._file.transaction() as db:
+            stored = connections.read(db, connection.id) if connection.id else None
+            if stored is not None:
+                connection = connection._replace(may_act=stored.may_act)
+            number = connections.save(db, connection)
+            if is_new:
+                connections.choose_subscriptions(db, number, connection.subscription_ids)
+        context = self._opened.contexts.get(number)
+        now = self._opened.stored(number)
+        if context is not None and context.gateway.adopt(now):
+            self._opened.periodic.sync(number)
+        else:
+            self._opened.close_later(number, await self._opened.let_go(number))
+            try:
+                async with self._file.transaction() as db:
+                    catalogue.forget_problem(db, number)
+                    catalogue.forget_reading(db, number)
+            finally:
+                self._jobs.add(f"{number} set-up", lambda: self._set_up_new(now))
+        self._opened.changed("connections", "subscriptions", "sync_state", "machines")
+
+    async def _set_up_new(self, connection: Connection) -> None:
+        asks = connection.method.asks_user
+        await self._opened.set_up(connection, begins=not asks)
+        if asks:
+            self._signing.sign_in(connection.id)
+
+    async def rename(self, connection_id: int, name: str) -> None:
+        async with self._file.transaction() as db:
+            connections.rename(db, connection_id, name)
+        self._opened.adopt(connection_id)
+        self._opened.changed("connections", "machines")
+
+    async def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
+        async with self._file.transaction(durable=True) as db:
+            connections.allow_actions(db, connection_id, may_act=may_act)
+        self._opened.adopt(connection_id)
+        self._opened.changed("connections", "machines")
+
+    async def choose_subscriptions(self, connection_id: int, ids: tuple[str, ...]) -> None:
+        async with self._file.transaction() as db:
+            connections.choose_subscriptions(db, connection_id, ids)
+            catalogue.forget_reading(db, connection_id)
+        self._opened.adopt(connection_id)
+        await self._opened.periodic.restart(connection_id)
+        self._opened.changed("connections", "subscriptions")
+
+    async def remove(self, connection_id: int) -> None:
+        """End its jobs, then forget it with what that ended, in one transaction; then the tokens."""
+        stored = connections.read(self._file.db, connection_id)
+        context = await self._opened.let_go(connection_id)
+        try:
+            async with self._file.transaction(durable=True) as db:
+                connections.remove(db, connection_id, self._clock())
+        except (sqlite3.Error, ProblemError):
+            self._opened.come_back(connection_id, context)
+            raise
+        if stored is not None:
+            self._signing.forget_tokens(stored, context)
+        for batch_id in queue.batches_with_waiting(self._file.db):
+            self._opened.carrying.go_on_with(batch_id)
+        self._opened.changed(
+            "connections",
+            "subscriptions",
+            "sync_state",
+            "machines",
+            "updates",
+            "operations",
+            "calls",
+        )

@@ -1,0 +1,137 @@
+"""The syncs of the connections, each in its own rhythm: one of a connection at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.domain.problems import ProblemError, ProblemKind
+from hotpatch_gui.store import catalogue
+
+from .events import Observer, Synced, SyncEnded
+from .file import DataFile
+from .jobs import Jobs
+
+if TYPE_CHECKING:
+    from .context import Context
+
+RETRY_S = 15.0
+"""Until the next sync where the last one met what passes without anybody's help."""
+
+
+class Periodic:
+    """Lives on the engine's loop.
+
+    Args:
+        contexts: the connections that are set up, by id, as they are at any moment.
+    """
+
+    def __init__(
+        self,
+        file: DataFile,
+        jobs: Jobs,
+        contexts: Mapping[int, Context],
+        observe: Observer,
+        every_s: float,
+    ) -> None:
+        self._file, self._jobs, self._contexts = file, jobs, contexts
+        self._observe, self._every_s = observe, every_s
+        self._periods: dict[int, asyncio.Event] = {}
+        self._syncing: set[int] = set()
+        self._stumbled: set[int] = set()
+        """Those whose last sync the file did not let come to its end."""
+        self._whole_next: set[int] = set()
+
+    def begin(self, connection_id: int) -> None:
+        """Sync now and every period, if that is not under way."""
+        self._periods.setdefault(connection_id, asyncio.Event())
+        self._jobs.add(f"{connection_id} periodic", lambda: self._repeat(connection_id))
+
+    def every(self, seconds: float) -> None:
+        self._every_s = seconds
+        for period in self._periods.values():
+            period.set()
+
+    def sync_all(self, *, whole: bool) -> None:
+        for connection_id in self._contexts:
+            self.sync(connection_id, whole=whole)
+
+    def sync(self, connection_id: int, *, whole: bool = False) -> None:
+        """One at a time; everything is read once more where that was asked for meanwhile."""
+        context = self._contexts[connection_id]
+        begun = self._jobs.add(
+            f"{connection_id} sync", lambda: self._sync_one(context, whole=whole)
+        )
+        if whole and not begun:
+            self._whole_next.add(connection_id)
+
+    async def restart(self, connection_id: int) -> None:
+        """Give up the sync under way, if there is one, and begin another where the connection is set up."""
+        await self._jobs.end(f"{connection_id} sync")
+        if connection_id in self._contexts:
+            self.sync(connection_id)
+
+    def forget(self, connection_id: int) -> None:
+        """Its jobs have been ended."""
+        was_syncing = connection_id in self._syncing
+        self._syncing.discard(connection_id)
+        self._periods.pop(connection_id, None)
+        if was_syncing and not self._syncing:
+            self._observe(SyncEnded())  # and not Synced: nothing says how it went
+
+    async def _sync_one(self, context: Context, *, whole: bool) -> None:
+        from .sync.fleet import sync_fleet  # noqa: PLC0415
+
+        own = context.connection_id
+        self._syncing.add(own)
+        self._stumbled.discard(own)
+        is_over = True
+        try:
+            await sync_fleet(context, self._observe, whole=whole)
+            while own in self._whole_next:
+                self._whole_next.discard(own)
+                await sync_fleet(context, self._observe, whole=True)
+        except asyncio.CancelledError:
+            is_over = False
+            raise
+        except (sqlite3.Error, ProblemError):
+            self._stumbled.add(own)  # the file could not even take what was wrong
+            raise
+        finally:
+            if is_over:
+                self._syncing.discard(own)
+                self._observe(Synced(own))
+                if not self._syncing:
+                    self._observe(SyncEnded())
+                if own in self._periods:
+                    self._periods[own].set()
+
+    async def _repeat(self, connection_id: int) -> None:
+        """A sync at the start and every period; sooner where the last one met what passes by itself. Only a sign-in
+        that asks for a person waits for one: the others are tried again."""
+        period = self._periods[connection_id]
+        while True:
+            self.sync(connection_id)
+            await self._jobs.finished(f"{connection_id} sync")
+            period.clear()
+            while await self._jobs.rest_until(period, self._pause_s(connection_id)):
+                period.clear()  # somebody signed in, asked for a sync, or chose another period
+
+    def _pause_s(self, connection_id: int) -> float | None:
+        """Until the next sync; None where only a person helps."""
+        if connection_id in self._stumbled:
+            return min(RETRY_S, self._every_s)
+        problem = self._last_problem(connection_id)
+        if problem is None or not problem.passes or problem is ProblemKind.TOKEN_REFUSED:
+            return self._every_s
+        if problem is not ProblemKind.NOT_SIGNED_IN:
+            return min(RETRY_S, self._every_s)
+        asks = self._contexts[connection_id].gateway.connection.method.asks_user
+        return None if asks else self._every_s
+
+    def _last_problem(self, connection_id: int) -> ProblemKind | None:
+        states = catalogue.sync_states(self._file.db)
+        kind = next((s.problem_kind for s in states if s.connection_id == connection_id), "")
+        return ProblemKind(kind) if kind else None

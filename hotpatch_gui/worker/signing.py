@@ -1,0 +1,116 @@
+"""Signing in to a connection and out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.store import catalogue, connections
+
+from .connections import Connections, tokens_job
+from .events import Observer, Synced
+from .file import DataFile
+from .in_thread import in_thread
+from .jobs import Jobs
+
+if TYPE_CHECKING:
+    from .context import Context
+
+SIGNED_OUT = Problem(
+    ProblemKind.NOT_SIGNED_IN, "You signed out.", "What is shown is what was known last."
+)
+
+
+class Signing:
+    """Lives on the engine's loop."""
+
+    def __init__(
+        self,
+        file: DataFile,
+        clock: CloudClock,
+        jobs: Jobs,
+        opened: Connections,
+        observe: Observer,
+    ) -> None:
+        self._file, self._clock, self._jobs = file, clock, jobs
+        self._opened, self._observe = opened, observe
+
+    def sign_in(self, connection_id: int) -> None:
+        self._jobs.add(f"{connection_id} sign-in", lambda: self._sign_in(connection_id))
+
+    async def _sign_in(self, own: int) -> None:
+        """Ask the user, then sync. A failure is said where the sync's problems are, as one to set up the connection is."""
+        await self._jobs.finished(tokens_job(own))
+        await self._jobs.finished(f"{own} set-up")
+        context = self._opened.contexts.get(own)
+        if context is None:
+            return
+        problem, account = None, None
+        try:
+            account = await in_thread(context.gateway.sign_in, "sign-in")
+        except ProblemError as error:
+            problem = error.problem
+        async with self._file.transaction() as db:
+            if problem is not None:
+                catalogue.sync_ended(db, own, self._clock(), problem)
+            elif account is not None:
+                connections.signed_in(db, own, account.name, account.record)
+        self._opened.changed("connections", "sync_state")
+        if problem is not None:
+            self._observe(Synced(own))
+            return
+        await self._opened.periodic.restart(own)  # what was under way had no token yet
+        self._opened.revive(own)
+
+    async def sign_out(self, connection_id: int) -> None:
+        """Forget the tokens and who it was; what was read stays."""
+        stored = connections.read(self._file.db, connection_id)
+        if stored is None:
+            return
+        context = await self._opened.let_go(connection_id)
+        try:
+            async with self._file.transaction() as db:
+                connections.signed_in(db, connection_id, None, None)
+                catalogue.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
+        except (sqlite3.Error, ProblemError):
+            self._opened.come_back(connection_id, context)
+            raise
+        self.forget_tokens(stored, context, comes_back=True)
+        self._opened.changed("connections", "sync_state")
+
+    def forget_tokens(
+        self, connection: Connection, context: Context | None, *, comes_back: bool = False
+    ) -> None:
+        """Once what was sent has its answer, and also where the program ends meanwhile. Then the connection is set up
+        again where it ``comes_back``."""
+        name = tokens_job(connection.id)
+        forgotten = self._jobs.keep(name, self._forget(connection, context))
+        back = connection.id if comes_back else None
+        self._jobs.add(name, lambda: self._after(forgotten, back))
+
+    async def _forget(self, connection: Connection, context: Context | None) -> None:
+        from hotpatch_gui.azure.credentials import forget_tokens  # noqa: PLC0415 - after the first frame
+
+        await self._jobs.kept(f"{connection.id} ")
+        sign_out = (
+            partial(forget_tokens, connection) if context is None else context.gateway.sign_out
+        )
+        try:
+            await in_thread(sign_out, "sign-out")
+        finally:
+            if context is not None:
+                context.close()
+
+    async def _after(self, forgotten: Awaitable[None], connection_id: int | None) -> None:
+        try:
+            await asyncio.shield(forgotten)
+        finally:
+            stored = connections.read(self._file.db, connection_id) if connection_id else None
+            if stored is not None:
+                self._opened.begin_set_up(stored, begins=not stored.method.asks_user)
