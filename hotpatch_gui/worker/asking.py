@@ -15,9 +15,12 @@ from . import commands as asked
 from .carrying import Carrying
 from .events import Changed, Failed, Observer, Queued
 from .file import DataFile
+from .urgency import Urgency
 
 QUEUE_SLICE = 200
 """Operations queued in one transaction."""
+MANY = 10
+"""Requests of one command beyond which they let those of a click go first."""
 _OPERATIONS = Changes.to("operations", "calls")
 
 
@@ -54,6 +57,7 @@ class Asking:
         requests, missing = self._requests(command)
         async with self._file.transaction() as db:
             batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
+        urgency = Urgency.ACT if len(requests) <= MANY else Urgency.BULK
         queued: list[int] = []
         for start in range(0, len(requests), QUEUE_SLICE):
             some = requests[start : start + QUEUE_SLICE]
@@ -65,7 +69,7 @@ class Asking:
             self._observe(Changed(_OPERATIONS))
             self._observe(Queued(tuple(ids)))
             if batch is None:
-                self._carrying.follow(ids)
+                self._carrying.follow(ids, urgency)
             await asyncio.sleep(0)
         if batch is not None:
             self._carrying.go_on_with(batch)
@@ -102,4 +106,4 @@ class Asking:
             )
         self._observe(Changed(_OPERATIONS))
         if queued is not None:
-            self._carrying.follow([queued])
+            self._carrying.follow([queued], Urgency.ACT)

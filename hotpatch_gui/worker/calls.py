@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from enum import IntEnum
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from itertools import count
 from typing import TypeVar
 
@@ -15,22 +14,13 @@ from hotpatch_gui.azure.throttle import Limit
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 
 from .in_thread import in_thread
+from .urgency import Urgency
 
 T = TypeVar("T")
 MAX_THROTTLED = 5
-MAX_QUERIES, MAX_FOLLOWING = 6, 8
-"""Queries, or requests of a sync, under way at once, and those that follow operations: the rest is left for clicks."""
-
-
-class Urgency(IntEnum):
-    """Who goes first where Azure takes fewer requests than wait."""
-
-    ACT = 0
-    """Somebody clicked and waits."""
-    FOLLOW = 1
-    """What was sent is looked at."""
-    READ = 2
-    """A sync."""
+MAX_QUERIES, MAX_FOLLOWING, MAX_OF_MANY = 6, 8, 12
+"""Queries, or requests of a sync, under way at once, those that follow operations, and those of many that were asked
+for together: the rest is left for clicks."""
 
 
 class Place:
@@ -189,6 +179,12 @@ class Calls:
         self.reads = Lane(gateway.reads, places, background)
         self.writes = Lane(gateway.writes, places, background)
         self.queries = Lane(gateway.queries, places, background, MAX_QUERIES)
+        self._many = asyncio.Semaphore(MAX_OF_MANY)
+
+    def turn(self, urgency: Urgency) -> AbstractAsyncContextManager[object]:
+        """Around the reading before a request and the request itself: of many that were asked for together only some
+        are read at once, so that each is sent soon after."""
+        return self._many if urgency is Urgency.BULK else nullcontext()
 
     def close(self) -> None:
         for lane in (self.reads, self.writes, self.queries):

@@ -15,6 +15,7 @@ from hotpatch_gui.store.queue import NOTHING_BEGUN, Begun
 from .file import DataFile
 from .jobs import Jobs
 from .turns import Turns
+from .urgency import Urgency
 
 if TYPE_CHECKING:
     from .context import Context
@@ -62,7 +63,7 @@ class Carrying:
                 elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
                     waiting.add(operation.batch_id)
                 else:
-                    self._follow(connection_id, operation)
+                    self._follow(connection_id, operation, Urgency.BULK)
             await asyncio.sleep(0)
         if old:
             await self._expire(old)
@@ -85,27 +86,27 @@ class Carrying:
             queue.expire(db, operation_ids, self._clock())
         self._changed("operations", "calls")
 
-    def follow(self, operation_ids: Iterable[int]) -> None:
+    def follow(self, operation_ids: Iterable[int], urgency: Urgency = Urgency.BULK) -> None:
         """Begin these, which have just been queued or whose turn has come."""
         for operation_id in operation_ids:
             operation = operations.read(self._file.db, operation_id)
             own = connections.of_machine(self._file.db, operation.machine_id)
             if own is not None:
-                self._follow(own, operation)
+                self._follow(own, operation, urgency)
 
-    def _follow(self, connection_id: int, operation: Operation) -> None:
+    def _follow(self, connection_id: int, operation: Operation, urgency: Urgency) -> None:
         context = self._contexts.get(connection_id)
         waits = operation.state is OperationState.QUEUED and not self._sends
         if context is not None and not waits:
             name = _name(connection_id, operation.id)
-            self._jobs.add(name, lambda: self._carry(context, operation))
+            self._jobs.add(name, lambda: self._carry(context, operation, urgency))
 
-    async def _carry(self, context: Context, operation: Operation) -> None:
+    async def _carry(self, context: Context, operation: Operation, urgency: Urgency) -> None:
         """To its end, however it comes: what waits for it goes on."""
         from .operations.follow import follow  # noqa: PLC0415 - after the first frame
 
         try:
-            await follow(context, operation.id)
+            await follow(context, operation.id, urgency)
         finally:
             self._wake_others(operation)
 

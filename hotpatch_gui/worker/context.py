@@ -15,11 +15,12 @@ from hotpatch_gui.domain.problems import Problem
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store.release_book import ReleaseBook
 
-from .calls import Calls, Urgency
+from .calls import Calls
 from .file import DataFile
 from .jobs import Jobs
 from .sync.lists import Lists
 from .turns import Turns
+from .urgency import Urgency
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from requests.exceptions import ConnectTimeout
 
+from hotpatch_gui.azure import gateway
+from hotpatch_gui.azure.throttle import Rate
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.transport import ENDPOINT
 from hotpatch_gui.store import connections
+from hotpatch_gui.system import resources
+from hotpatch_gui.worker.calls import MAX_OF_MANY
 from hotpatch_gui.worker.operations import pauses
 
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
@@ -222,3 +230,70 @@ def test_what_waits_is_not_sent_once_actions_are_turned_off(
     )
     assert "Actions are off for Contoso." in notes(stage)[1]
     assert stage.wire.cloud.received == {"install": 1}, "what was sent is followed to its end"
+
+
+@pytest.fixture
+def slow_writes(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Stage, list[str]]]:
+    """A hundred machines behind an Azure that takes twenty changes a second, and what it was asked."""
+    monkeypatch.setattr(gateway, "ARM_WRITES", Rate(2, 20.0))
+    clock = SteppedClock(EPOCH)
+    wire = build_simulator(
+        resources.calendar(), resources.read_json("other-updates.json"), clock=clock, quota=1000,
+        machines=100,
+    )  # fmt: skip
+    seen: list[str] = []
+
+    def record(method: str, path: str) -> Answer | None:
+        machine, _, action = path.lower().partition("/virtualmachines/")[2].partition("/")
+        if machine and not action and method == "GET":
+            seen.append(f"view {machine}")
+        elif action in ("installpatches", "assesspatches"):
+            seen.append(f"send {machine}")
+        return None
+
+    with Stage("light", wire=wire) as stage:
+        stage.start()
+        wire.faults.append(record)
+        yield stage, seen
+
+
+def azure_machines(stage: Stage) -> list[tuple[int, str]]:
+    return [
+        (row[0], row[1].lower())
+        for row in stage.app.source.db.execute(
+            "SELECT id, name FROM machines WHERE arc_status IS NULL AND power='running' ORDER BY id"
+        )
+    ]
+
+
+def test_what_many_installations_are_told_apart_by_is_read_just_before_each_is_sent(
+    slow_writes: tuple[Stage, list[str]],
+) -> None:
+    """And not for all of them first: Azure takes 10 changes a second, so the last reading would be old by then."""
+    stage, seen = slow_writes
+    some = azure_machines(stage)[:60]
+    stage.ask.install([machine for machine, _ in some], SECURITY)
+    stage.until(lambda: len([s for s in seen if s.startswith("send")]) >= 40)
+    read: set[str] = set()
+    sent: set[str] = set()
+    longest = 0
+    for step in seen:
+        what, machine = step.split()
+        (read if what == "view" else sent).add(machine)
+        longest = max(longest, len(read - sent))
+    assert 1 < longest <= MAX_OF_MANY
+
+
+def test_a_click_does_not_wait_for_many_requests_that_were_queued_before(
+    slow_writes: tuple[Stage, list[str]],
+) -> None:
+    stage, seen = slow_writes
+    *many, last = azure_machines(stage)
+    stage.ask.assess([machine for machine, _ in many])
+    stage.until(lambda: len(seen) >= 5)
+    stage.ask.assess([last[0]])
+    before = len(seen)
+    stage.until(lambda: f"send {last[1]}" in seen)
+    assert seen.index(f"send {last[1]}") - before <= 5

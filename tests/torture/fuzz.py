@@ -18,10 +18,10 @@ from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import database, machines
-from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync.fleet import sync_fleet
 from hotpatch_gui.worker.sync.machine import read_machine
+from hotpatch_gui.worker.urgency import Urgency
 
 from .watch import only_below
 

@@ -13,8 +13,8 @@ from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, queue
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.sync.machine import read_view
+from hotpatch_gui.worker.urgency import Urgency
 
 from .run import Run
 

@@ -13,10 +13,10 @@ from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.worker import findings
-from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.findings import NotYet
 from hotpatch_gui.worker.sync.machine import read_view
+from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
 from .run import LOST, Run
@@ -27,8 +27,8 @@ MAX_REFUSED = 10
 """How many answers in a row that do not pass by themselves end the following by the token."""
 
 
-async def follow(context: Context, operation_id: int) -> None:
-    """Carry one operation on from whatever state its row is in."""
+async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
+    """Carry one operation on from whatever state its row is in; ``urgency`` is of its sending."""
     operation = operations.read(context.db, operation_id)
     machine: Machine | None = machines.read(context.db, operation.machine_id)
     if machine is None:
@@ -38,7 +38,7 @@ async def follow(context: Context, operation_id: int) -> None:
     if state.is_final:
         return
     if state is OperationState.QUEUED:
-        sending = Sending(run)
+        sending = Sending(run, urgency)
         await (sending.send() if context.gateway.connection.may_act else sending.refuse())
     elif not operation.token:
         await run.lost(operation.note if state is OperationState.UNKNOWN else LOST)

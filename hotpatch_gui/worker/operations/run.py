@@ -14,9 +14,9 @@ from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.store import audit, checks, operations, queue
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync.machine import read_view
+from hotpatch_gui.worker.urgency import Urgency
 
 log = logging.getLogger(__name__)
 LOST = (

@@ -19,8 +19,9 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import connections, operations
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.worker.calls import Place, Urgency
+from hotpatch_gui.worker.calls import Place
 from hotpatch_gui.worker.sync.machine import read_machine, read_view
+from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
 from .run import Run
@@ -34,8 +35,8 @@ MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE
 class Sending:
     """Sends one request. Killed in between, it is unknown and not repeated: the row is claimed on the disk first."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, urgency: Urgency) -> None:
+        self._run, self._urgency = run, urgency
         self._c = run.context
         self._trouble_at: float | None = None
         self._pause_s = pauses.FIRST_BACK_OFF_S
@@ -51,10 +52,11 @@ class Sending:
             if not await self._is_my_turn():
                 return
             try:
-                await self._make_ready()
-                async with self._c.calls.writes.place(Urgency.ACT) as place:
-                    own = f"{self._c.connection_id} "
-                    outcome = await self._c.jobs.to_its_end(own, self._claim_and_send(place))
+                async with self._c.calls.turn(self._urgency):
+                    await self._make_ready()
+                    async with self._c.calls.writes.place(self._urgency) as place:
+                        own = f"{self._c.connection_id} "
+                        outcome = await self._c.jobs.to_its_end(own, self._claim_and_send(place))
             except ProblemError as error:
                 outcome = await self._take(error.problem)
             if outcome is None:
@@ -173,7 +175,7 @@ class Sending:
         """Decide by the licence profile that is there how it is changed."""
         run = self._run
         read = partial(self._c.gateway.enrol_request, run.machine)
-        request = await self._c.calls.reads.call(read, Urgency.ACT)
+        request = await self._c.calls.reads.call(read, self._urgency)
         async with self._c.transaction() as db:
             operations.set_request(db, run.operation.id, request)
         run.operation = run.operation._replace(request=request)
@@ -215,10 +217,10 @@ class Sending:
         Arc-enabled server is in Resource Graph alone."""
         run = self._run
         if run.machine.arc is not None:
-            await read_machine(self._c, run.operation.machine_id, Urgency.ACT)
+            await read_machine(self._c, run.operation.machine_id, self._urgency)
         else:
             await read_view(
-                self._c, run.operation.machine_id, run.machine, urgency=Urgency.ACT, most=inf
+                self._c, run.operation.machine_id, run.machine, urgency=self._urgency, most=inf
             )
 
     async def _keep(self, look: Look, latest_end: datetime | None) -> None:

@@ -33,9 +33,9 @@ from hotpatch_gui.store import (
     schedules,
     side_reads,
 )
-from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.events import SyncProgress
+from hotpatch_gui.worker.urgency import Urgency
 
 from . import changed
 from .changed import NEW_MACHINES, RunLists

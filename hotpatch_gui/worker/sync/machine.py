@@ -14,8 +14,9 @@ from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, machines, permissions, standings
-from hotpatch_gui.worker.calls import MAX_THROTTLED, Urgency
+from hotpatch_gui.worker.calls import MAX_THROTTLED
 from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.urgency import Urgency
 
 from .pages import Sweep, next_page, slices, take_installations
 

@@ -9,8 +9,8 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.store import machines
-from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.urgency import Urgency
 
 MAX_ASKED = 50
 """How many of them Azure is asked for one by one; beyond that they count as deleted."""

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from hotpatch_gui.azure.pages import AssessmentPage, InstallationPage
 from hotpatch_gui.domain.records import RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, machines
-from hotpatch_gui.worker.calls import Urgency
 from hotpatch_gui.worker.context import Context
+from hotpatch_gui.worker.urgency import Urgency
 
 P = TypeVar("P")
 T = TypeVar("T")
