@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.application.headless import GivenUpError
 from hotpatch_gui.domain.installs import (
@@ -53,12 +53,15 @@ def install(options: argparse.Namespace, folder: Path, target: Target) -> int:
         raise CommandError(str(error), Exit.USAGE) from error
 
     def ask(session: Session, ids: Sequence[int]) -> list[int]:
-        say(_review(session.db, request, ids))
+        review = _review(session.db, request, ids)
+        say(review.sentence)
         if options.dry_run:
+            planned.extend(_planned(session.db, review))
             return []
         return session.queue(lambda: session.requests.install(ids, request))
 
-    return _act(options, folder, target, OperationKind.INSTALL, ask)
+    planned: list[dict[str, Any]] = []
+    return _act(options, folder, target, OperationKind.INSTALL, ask, planned=planned)
 
 
 def _request(options: argparse.Namespace) -> InstallRequest:
@@ -74,8 +77,7 @@ def _request(options: argparse.Namespace) -> InstallRequest:
     )  # fmt: skip
 
 
-def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int]) -> str:
-
+def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int]) -> FleetReview:
     plans = {
         row.id: plan(
             request,
@@ -85,12 +87,25 @@ def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int])
         )
         for row in machines.read_rows(db, ids)
     }
-    return FleetReview(request, plans).sentence
+    return FleetReview(request, plans)
+
+
+def _planned(db: sqlite3.Connection, review: FleetReview) -> list[dict[str, Any]]:
+    """What a dry run says of each machine; ``updates`` is null where no assessment tells."""
+    rows = machines.read_rows(db, list(review.plans))
+    return [
+        {
+            "machine": row.name, "resource_id": row.azure_id, "restart": plan.restart_sentence,
+            "updates": [{"name": u.name, "kb": u.kb} for u in plan.taken] if plan.is_known else None,
+        }
+        for row in rows
+        for plan in [review.plans[row.id]]
+    ]  # fmt: skip
 
 
 def _act(
     options: argparse.Namespace, folder: Path, target: Target, kind: OperationKind,
-    ask: Callable[[Session, Sequence[int]], list[int]],
+    ask: Callable[[Session, Sequence[int]], list[int]], *, planned: Sequence[dict[str, Any]] = (),
 ) -> int:  # fmt: skip
     """Read anew, ask, wait for the ends, and say what became of each."""
 
@@ -119,7 +134,7 @@ def _act(
             taken = {row.machine_id for row in ended}
             passed = [i for i in able if i not in taken]
             refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
-        _say_ends(options, ended, refused)
+        _say_ends(options, ended, refused, planned)
         if given_up:
             say(
                 f"{given_up} What Azure has taken goes on there; the window and the next sync follow it."
@@ -193,6 +208,7 @@ def _say_ends(
     options: argparse.Namespace,
     ended: Sequence[OperationRow],
     refused: Sequence[tuple[MachineRow, str]],
+    planned: Sequence[dict[str, Any]],
 ) -> None:
     found = [
         {
@@ -204,7 +220,8 @@ def _say_ends(
     ]  # fmt: skip
     left = [{"machine": row.name, "resource_id": row.azure_id, "why": why} for row, why in refused]
     if options.json:
-        print(json.dumps({"operations": found, "not_asked": left}, ensure_ascii=False))
+        dry = {"planned": planned} if getattr(options, "dry_run", False) else {}
+        print(json.dumps({"operations": found, "not_asked": left} | dry, ensure_ascii=False))
         return
     for one in found:
         print(plain(f"{one['machine']}: {one['state']}. {one['note']}".rstrip()))

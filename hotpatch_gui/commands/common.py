@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.application.folder_lock import doubtful_owner, lock, take_over
 from hotpatch_gui.application.headless import GivenUpError, Session
+from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store import connections, machines
-from hotpatch_gui.store.database import FILE_NAME, open_reader
+from hotpatch_gui.store.database import (
+    FILE_NAME,
+    is_earlier,
+    must_be_readable,
+    open_reader,
+    prepare,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
 
     from hotpatch_gui.application.targets import Target
+    from hotpatch_gui.domain.connections import Connection
 
 AT_WORK = (
     "Hotpatch Dashboard is at work on this data already, in a window or by another command: {folder}\n"
@@ -72,6 +80,24 @@ def locked(folder: Path, target: Target) -> QLockFile:
     raise CommandError(AT_WORK.format(folder=folder))
 
 
+def bring_up_to_date(folder: Path, target: Target) -> None:
+    """A file of an earlier version of the program, before a command reads it.
+
+    Raises:
+        CommandError: another program is at work on it, or it cannot be.
+    """
+    path = folder / FILE_NAME
+    if not is_earlier(path):
+        return
+    held = locked(folder, target)
+    try:
+        prepare(path, target.world)[0].close()
+    except ProblemError as error:
+        raise CommandError(error.problem.text) from error
+    finally:
+        held.unlock()
+
+
 @contextmanager
 def session(
     folder: Path, target: Target, *, only: frozenset[int] | None = None, sends: bool = False
@@ -90,10 +116,15 @@ def session(
 
 @contextmanager
 def reading(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Raises CommandError where there is no file yet."""
+    """Raises CommandError where there is no file yet, or one that cannot be used."""
 
-    db = open_reader(folder / FILE_NAME)
+    path = folder / FILE_NAME
+    db = open_reader(path)
     if db is None:
+        try:
+            must_be_readable(path)
+        except ProblemError as error:
+            raise CommandError(error.problem.text) from error
         raise CommandError(NO_DATA)
     try:
         yield db
@@ -106,24 +137,22 @@ def chosen(folder: Path, target: Target, names: Sequence[str] | None) -> frozens
 
     if target.seed is not None and not names:
         return None
-    try:
+    known: list[Connection] = []
+    if (folder / FILE_NAME).is_file():
         with reading(folder) as db:
             known = connections.read_all(db)
-    except CommandError:
-        known = []
     if not known:
         raise CommandError(NO_CONNECTION, Exit.USAGE)
     if not names:
         return None
-    wanted = {name.casefold() for name in names}
     found = {c.name.casefold(): c.id for c in known}
-    missing = wanted - set(found)
+    missing = [name for name in names if name.casefold() not in found]
     if missing:
         there = ", ".join(c.name for c in known)
         raise CommandError(
-            f"There is no connection {', '.join(sorted(missing))}; there is {there}.", Exit.USAGE
+            f"There is no connection {', '.join(missing)}; there is {there}.", Exit.USAGE
         )
-    return frozenset(found[name] for name in wanted)
+    return frozenset(found[name.casefold()] for name in names)
 
 
 def ids(db: sqlite3.Connection, only: frozenset[int] | None) -> list[int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from . import acting, releases, showing, syncing
-from .common import CommandError, Exit, say
+from .common import CommandError, Exit, bring_up_to_date, say
 
 if TYPE_CHECKING:
     import argparse
@@ -24,10 +25,13 @@ _COMMANDS = {
 def run(options: argparse.Namespace, folder: Path, target: Target) -> int:
     """The exit code of a command on the data in ``folder``."""
     try:
+        bring_up_to_date(folder, target)
         code = _COMMANDS[options.command](options, folder, target)
         sys.stdout.flush()
     except CommandError as error:
         say(str(error))
+        if options.json:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
         return error.code
     except OSError as error:
         if error.filename is not None:  # not the output

@@ -42,6 +42,30 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
     return None
 
 
+def must_be_readable(path: Path) -> None:
+    """For a file that ``open_reader`` does not open.
+
+    Raises:
+        ProblemError: what is wrong with it; nothing where there is no file, or an empty one.
+    """
+    if not path.is_file():
+        return
+    with _store_problems(path), closing(sqlite3.connect(file_uri(path, "ro"), uri=True)) as db:
+        _refuse_newer(db, path)
+
+
+def is_earlier(path: Path) -> bool:
+    """Whether a version of this program before this one wrote the file."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(file_uri(path, "ro"), uri=True)) as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error:
+        return False
+    return 0 < int(version) < SCHEMA_VERSION
+
+
 _ESCAPED = str.maketrans({"%": "%25", "?": "%3f", "#": "%23"})
 """All that SQLite takes for something else in an address (sqlite.org/uri.html); urllib takes 2 ms to import."""
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from helpers.commands import Done, command, environment, run
 from helpers.simulator import Simulated, simulate
@@ -22,6 +23,7 @@ from hotpatch_gui.captures.stage import still_wire
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,74 @@ def test_an_installation_says_first_what_restarts_and_is_sent_once(here, tmp_pat
     assert json.loads(body)["rebootSetting"] == "Never"
     assert json.loads(body)["windowsParameters"]["classificationsToInclude"] == ["Definition"]
     db.close()
+
+
+def test_a_dry_run_says_its_plan_to_a_script_and_an_error_is_json_too(here) -> None:
+    dry = here("install", "vm-web-02", "vm-new-01", "--dry-run", "--json")
+    found = json.loads(dry.stdout)
+    assert found["operations"] == []
+    planned = {one["machine"]: one for one in found["planned"]}
+    assert "KB5120708" in {u["kb"] for u in planned["vm-web-02"]["updates"]}
+    assert planned["vm-web-02"]["restart"] == "The machine may restart for KB5120708."
+    assert planned["vm-new-01"]["updates"] is None, "never assessed is not nothing"
+    wrong = here("assess", "nobody", "--json")
+    assert json.loads(wrong.stdout)["error"] == wrong.stderr.strip()
+
+
+def _of_schema(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version={version}")
+
+
+@pytest.mark.parametrize("name", [("list",), ("export", "--out", "x.json"), ("sync",)])
+@pytest.mark.parametrize("what", ["newer", "damaged"])
+def test_a_file_that_cannot_be_used_is_said_and_not_called_empty(
+    secure: SecureAzure, tmp_path: Path, name: tuple[str, ...], what: str
+) -> None:
+    data = tmp_path / "data"
+    assert connect(data, secure, "Contoso").returncode == 0
+    path = data / FILE_NAME
+    if what == "newer":
+        _of_schema(path, 999)
+    else:
+        path.write_bytes(b"\xfe" * 9000)
+        for more in ("-wal", "-shm"):
+            path.with_name(path.name + more).unlink(missing_ok=True)
+    found = run(data, *name)
+    said = {"newer": "written by a newer version", "damaged": "is damaged"}[what]
+    assert said in found.stderr
+    assert found.returncode == 1
+    assert "no connection" not in found.stderr.lower()
+
+
+def earlier(path: Path) -> None:
+    """Make it again as the version before this one left it, with the same connections."""
+    old = path.with_name("old")
+    with closing(sqlite3.connect(old)) as db:
+        last = migrations().pending(Database(db))[-1].name
+        migrations().apply(Database(db), stop_before=last)
+        db.execute(f"PRAGMA user_version={SCHEMA_VERSION - 1}")
+        db.execute("ATTACH ? AS now", (str(path),))
+        for table in ("world", "connections"):
+            db.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")
+        db.commit()
+    for more in ("-wal", "-shm"):
+        path.with_name(path.name + more).unlink(missing_ok=True)
+    old.replace(path)
+
+
+@pytest.mark.parametrize("name", ["list", "sync"])
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(
+    secure: SecureAzure, tmp_path: Path, name: str
+) -> None:
+    """A sync at night after an update of the program went on saying that there was no connection."""
+    data = tmp_path / "data"
+    assert connect(data, secure, "Contoso").returncode == 0
+    earlier(data / FILE_NAME)
+    found = run(data, name)
+    assert found.returncode == 0, found.stderr
+    with closing(sqlite3.connect(data / FILE_NAME)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
 def test_exports_need_no_display(here, tmp_path: Path) -> None:
