@@ -22,7 +22,7 @@ from azure.core.polling.base_polling import OperationFailed
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
-from .network import cause_of
+from .network import cause_of, precedes_sending
 from .sign_in_errors import sign_in_problem
 
 MAX_TEXT = 300
@@ -36,8 +36,19 @@ def as_problems(doing: str) -> Iterator[None]:
         yield
     except AzureError as error:
         raise ProblemError(problem_of(error, doing)) from error
+    except OSError as error:  # before a connection: its certificates, its proxy's settings
+        raise ProblemError(_not_begun(error, doing)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProblemError(nonsense(doing)) from error
+
+
+def _not_begun(error: OSError, doing: str) -> Problem:
+    return Problem(
+        ProblemKind.OFFLINE,
+        f"No connection to Azure could be prepared while {doing}: {error}",
+        "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program tries again automatically.",
+        reached=error.errno is not None,  # requests' own, of what is set, has none
+    )
 
 
 def nonsense(doing: str) -> Problem:
@@ -60,7 +71,7 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             cause.next_step
             if cause
             else "Check the network and the proxy; the program tries again automatically.",
-            reached=False,
+            reached=not precedes_sending(error),
         )
     if isinstance(error, ServiceResponseError):
         return Problem(

@@ -45,6 +45,11 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
             f"The name {named} could not be resolved while {doing}.",
             "Check the network, the VPN and DNS; the program tries again automatically.",
         )
+    if any(isinstance(e, wire.NewConnectionError) for e in chain):  # also a ConnectTimeoutError
+        return NetworkCause(
+            f"No connection to {named} could be made while {doing}.",
+            "Check the network, the VPN and the firewall; the program tries again automatically.",
+        )
     if any(isinstance(e, wire.ConnectTimeoutError) for e in chain):
         return NetworkCause(
             f"No connection to {named} within the time limit while {doing}.",
@@ -62,6 +67,24 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
             "Run az account get-access-token in a terminal to see why; then try again.",
         )
     return None
+
+
+_BEFORE_SENDING = (
+    ssl.SSLCertVerificationError,
+    socket.gaierror,
+    ConnectionRefusedError,
+    wire.NameResolutionError,
+    wire.NewConnectionError,
+    wire.ConnectTimeoutError,
+    wire.ProxyError,
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.ProxyError,
+)
+
+
+def precedes_sending(error: BaseException) -> bool:
+    """Whether the request surely did not leave. Any other trouble with TLS may as well have met the answer."""
+    return any(isinstance(e, _BEFORE_SENDING) for e in _chain(error))
 
 
 def _untrusted(host: str, port: int, doing: str) -> NetworkCause:

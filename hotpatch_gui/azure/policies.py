@@ -80,6 +80,9 @@ class ClockWatch(SansIOHTTPPolicy[Any, Any]):
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> None:
         headers = response.http_response.headers
-        rate, date = headers.get(RATE_HEADER), headers.get("Date")
-        if date is not None:
-            self._clock.observe(parsedate_to_datetime(date).astimezone(UTC), float(rate or 1.0))
+        try:
+            now = parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)
+            rate = float(headers.get(RATE_HEADER) or 1.0)
+        except (ValueError, TypeError, OverflowError):
+            return  # a proxy wrote it, and an answer is worth more than its date
+        self._clock.observe(now, rate)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QLabel
 from requests.exceptions import ConnectionError as NoConnection
-from requests.exceptions import ReadTimeout
+from requests.exceptions import ReadTimeout, SSLError
+from urllib3 import exceptions as wire_errors
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from hotpatch_gui.application.targets import demo_target, demo_wire
 from hotpatch_gui.captures.stage import Stage
@@ -58,8 +62,13 @@ def stored(stage: Stage) -> tuple[int, ...]:
     return tuple(db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables)
 
 
+def refused() -> NoConnection:
+    """As requests raises it where nothing listens."""
+    return NoConnection(MaxRetryError(None, "/", NewConnectionError(None, "refused")))
+
+
 FAULTS = {
-    "no network": (NoConnection("refused"), "No connection to Azure", "Check the network"),
+    "no network": (refused(), "No connection to the server could be made", "Check the network"),
     "broken connection": (
         ReadTimeout("gone"),
         "connection broke before Azure answered",
@@ -203,7 +212,7 @@ def note(stage: Stage) -> str:
 @pytest.mark.parametrize(
     ("outcome", "sentence"),
     [
-        (NoConnection("refused"), "No connection to Azure"),
+        (refused(), "No connection to the server could be made"),
         (error(401), "did not accept the sign-in"),
         (error(403, "AuthorizationFailed"), "Azure says: Azure's own words."),
         (error(404), "does not know what was asked for"),
@@ -314,8 +323,14 @@ def taken_but_unanswered(
 
 @pytest.mark.parametrize(
     "outcome",
-    [ReadTimeout("lost"), error(500), Answer(200, raw=b"<html>")],
-    ids=["lost", "500", "nonsense"],
+    [
+        ReadTimeout("lost"),
+        error(500),
+        Answer(200, raw=b"<html>"),
+        SSLError(MaxRetryError(None, "/", wire_errors.SSLError(ssl.SSLError("bad record mac")))),
+        OSError(5, "Input/output error"),
+    ],
+    ids=["lost", "500", "nonsense", "a damaged TLS record", "a broken read"],
 )
 @pytest.mark.expects_log
 def test_an_answer_that_is_lost_is_unknown_until_azure_shows_what_became_of_it(
@@ -329,6 +344,44 @@ def test_an_answer_that_is_lost_is_unknown_until_azure_shows_what_became_of_it(
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
     assert stage.wire.cloud.received["install"] == 1
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        refused(),
+        SSLError(ssl.SSLCertVerificationError("self-signed certificate")),
+        OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /nowhere"),
+    ],
+    ids=["refused", "an untrusted certificate", "no bundle of certificates"],
+)
+def test_what_surely_did_not_leave_is_tried_again_and_sent_once(
+    stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
+    stage.start()
+    stage.wire.faults.append(times(2, outcome, "installPatches"))
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    assert stage.wire.cloud.received["install"] == 1
+    db = stage.app.source.db
+    events = [row[0] for row in db.execute("SELECT event FROM calls ORDER BY id")]
+    assert events == ["sending", "not sent", "sending", "not sent", "sending", "accepted"]
+
+
+def test_an_answer_with_a_date_that_cannot_be_read_counts(stage: Stage) -> None:
+    stage.start()
+    handle = stage.wire.handle
+
+    def undated(*arguments: Any) -> Answer:
+        answer = handle(*arguments)
+        answer.headers["Date"] = "yesterday"
+        return answer
+
+    stage.wire.handle = undated
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
 
 
 @pytest.mark.parametrize(
