@@ -54,15 +54,18 @@ class Run:
         event: tuple[Event, str, Problem | Look | None] | None = None,
         *,
         durable: bool = False,
+        keeps_unknown: bool = False,
         then: Callable[[], None] = lambda: None,
         **fields: Any,
     ) -> bool:
         """Change the row's state, with the line of the audit log that belongs to it and what else comes ``then``, in
         one transaction; at the end, hold the machine's runs against what is known of it now, and let what waits for
-        it go on."""
+        it go on. With ``keeps_unknown``, one that is unknown by now stays so."""
         c = self.context
         touched = ["operations", *(["calls"] if event else [])]
         async with c.transaction(durable=durable) as db:
+            if keeps_unknown and self.state is OperationState.UNKNOWN:
+                state = OperationState.UNKNOWN
             moved = operations.move(db, self.operation.id, state, **fields)
             if moved and event is not None:
                 self.note(*event)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 from hotpatch_gui.azure.operations import Look
 from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
@@ -27,6 +28,7 @@ from . import end, pauses
 from .run import Run
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 NOT_KNOWN = "Whether Azure took the request is not known. It is not sent again."
 MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE)
 """What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
@@ -79,9 +81,22 @@ class Sending:
         try:
             look = await place.run(self._begin)
         except ProblemError as error:
-            return await self._take(error.problem)
-        await self._keep(look, self._latest_end(sent_at))
+            problem = error.problem
+            return await self._until_stored(lambda: self._take(problem))
+        await self._until_stored(lambda: self._keep(look, self._latest_end(sent_at)))
+        await self._until_stored(self._follow_late)
         return look
+
+    async def _until_stored(self, write: Callable[[], Awaitable[T]]) -> T:
+        """What Azure has answered must not be lost, so a file that is locked, full or gone is waited for."""
+        while True:
+            try:
+                return await write()
+            except (sqlite3.Error, ProblemError) as error:
+                log.warning(
+                    "operation %s: its answer is not stored yet: %s", self._run.operation.id, error
+                )
+                await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
 
     def _begin(self) -> Look:
         op = self._run.operation
@@ -129,8 +144,12 @@ class Sending:
     async def _take(self, problem: Problem) -> float | None:
         """A request that Azure did not take goes back into the queue: after how many seconds it is asked again; None
         where it is not."""
-        op = self._run.operation
-        was_sent = self._run.state is OperationState.SENT
+        op, state = self._run.operation, self._run.state
+        was_sent = state is OperationState.SENT
+        if not was_sent and state is not OperationState.QUEUED:  # the answer came late
+            if not (problem.reached and problem.kind in MOMENTARY):
+                await self._not_sent(problem)
+            return None
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
@@ -224,27 +243,17 @@ class Sending:
             )
 
     async def _keep(self, look: Look, latest_end: datetime | None) -> None:
-        """Store the token: without it nobody could follow the operation, so a file that is locked, full or gone is
-        waited for."""
-        while True:
-            # an answer that came late finds an operation of which nobody knew what had become
-            is_late = self._run.state is OperationState.UNKNOWN
-            state = OperationState.UNKNOWN if is_late else OperationState.RUNNING
-            try:
-                await self._run.move(
-                    state, (Event.ACCEPTED, "", look), durable=True, token=look.token,
-                    latest_end=latest_end, note="Azure has taken the request.",
-                    request_id=look.request_id,
-                )  # fmt: skip
-            except (sqlite3.Error, ProblemError) as error:
-                log.warning(
-                    "operation %s: its token is not stored yet: %s", self._run.operation.id, error
-                )
-                await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
-            else:
-                if is_late:  # whoever followed it may have given up
-                    self._c.follow([self._run.operation.id])
-                return
+        """Store the token: without it nobody could follow the operation."""
+        await self._run.move(
+            OperationState.RUNNING, (Event.ACCEPTED, "", look), durable=True, keeps_unknown=True,
+            token=look.token, latest_end=latest_end, note="Azure has taken the request.",
+            request_id=look.request_id,
+        )  # fmt: skip
+
+    async def _follow_late(self) -> None:
+        """Of an answer that came late nobody knew any more, and whoever followed it may have given up."""
+        if self._run.state is OperationState.UNKNOWN:
+            self._c.follow([self._run.operation.id])
 
     async def _not_accepted(self, problem: Problem) -> None:
         if problem.reached and problem.kind in MOMENTARY:
@@ -262,8 +271,8 @@ class Sending:
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             problem = problem._replace(next_step="Sign in, then ask for it again.")
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
-        was_sent = self._run.state is OperationState.SENT
-        event = Event.REFUSED if was_sent else Event.NOT_SENT
+        was_sent = self._run.state is not OperationState.QUEUED
+        event = Event.REFUSED if was_sent and problem.reached else Event.NOT_SENT
         await self._run.move(
             OperationState.FAILED, (event, problem.sentence, problem), at=self._c.clock(),
             code=problem.code, request_id=problem.request_id,

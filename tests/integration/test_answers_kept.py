@@ -1,0 +1,118 @@
+"""What Azure has answered reaches the disk, whatever the file does meanwhile."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.store import connections, database
+from hotpatch_gui.worker import file
+from hotpatch_gui.worker.operations import pauses
+
+pytestmark = pytest.mark.expects_log
+S = OperationState
+
+
+def machine(stage: Stage, name: str = "vm-dc-01") -> int:
+    return int(
+        stage.app.source.db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()[0]
+    )
+
+
+def events(stage: Stage) -> list[str]:
+    return [row[0] for row in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+
+
+def locker(path: Path, how: str = "IMMEDIATE") -> sqlite3.Connection:
+    """Another program that holds the file."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute(f"BEGIN {how}")
+    return other
+
+
+def test_a_refusal_that_comes_while_the_file_is_locked_is_a_refusal(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "LOCK_WAIT_S", 0.2)
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
+    stage.start()
+    held: list[sqlite3.Connection] = []
+
+    def refuse(_: str, path: str) -> Answer | None:
+        if "restart" not in path:
+            return None
+        held.append(locker(stage.app.source.path))
+        return Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+
+    stage.wire.faults.append(refuse)
+    stage.app.requests.restart([machine(stage)])
+    stage.until(lambda: held)
+    stage._spin(600)
+    held[0].close()
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert events(stage) == ["sending", "refused"]
+
+
+def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unknown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not running for ever, with no way to dismiss it."""
+    stage.start()
+    begin, sent, answered = Gateway.begin, threading.Event(), threading.Event()
+
+    def late(self: Gateway, *arguments: object) -> object:
+        look = begin(self, *arguments)
+        sent.set()
+        answered.wait(20)
+        return look
+
+    monkeypatch.setattr(Gateway, "begin", late)
+    (one,) = connections.read_all(stage.app.source.db)
+    stage.ask.restart([machine(stage)])
+    stage.until(sent.is_set)
+    with closing(locker(stage.app.source.path)):
+        stage.app.requests.remove_connection(one.id)
+        stage._spin(300)
+        answered.set()
+        stage._spin(300)
+    stage.until(lambda: not connections.read_all(stage.app.source.db))
+    stage.idle()
+    assert stage.operation_states() == [S.UNKNOWN]
+    assert events(stage)[-1] == "accepted"
+    stage.ask.cancel([1])
+    assert stage.operation_states() == [S.DISMISSED]
+
+
+def test_a_token_is_kept_where_reading_the_file_fails_for_a_moment(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a network share, which has no WAL, a reader waits for a writer."""
+    monkeypatch.setattr(database, "is_on_network", lambda _: True)
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
+    begin: list[sqlite3.Connection] = []
+    answer = Gateway.begin
+
+    def locked(self: Gateway, *arguments: object) -> object:
+        look = answer(self, *arguments)
+        begin.append(locker(tmp_path / database.FILE_NAME, "EXCLUSIVE"))
+        return look
+
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        monkeypatch.setattr(Gateway, "begin", locked)
+        number = machine(stage)
+        stage.app.requests.restart([number])
+        stage.until(lambda: begin)
+        stage._spin(800)
+        begin[0].close()
+        stage.until(lambda: stage.operation_states() == [S.RUNNING])
+        assert events(stage) == ["sending", "accepted"]
