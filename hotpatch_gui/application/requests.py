@@ -134,12 +134,12 @@ class Requests:
         self._of_operations(commands.WaitForTurn, operation_ids)
 
     def _of_operations(
-        self, make: Callable[[int, str], Command], operation_ids: Iterable[int]
+        self, make: Callable[[tuple[tuple[int, str], ...]], Command], operation_ids: Iterable[int]
     ) -> None:
         db = self._reader()
-        for operation_id in operation_ids if db is not None else ():
-            assert db is not None
-            self._send(make(operation_id, operations.read(db, operation_id).resource_id))
+        named = operations.resource_ids(db, operation_ids) if db is not None else ()
+        if named:
+            self._send(make(named))
 
     def _act(
         self, kind: OperationKind, machine_ids: Sequence[int], body: Callable[[bool], str | None],

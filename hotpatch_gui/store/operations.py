@@ -190,6 +190,18 @@ def move(
     return True
 
 
+def resource_ids(
+    db: sqlite3.Connection, operation_ids: Iterable[int]
+) -> tuple[tuple[int, str], ...]:
+    """Each operation with the resource id of its machine, as Azure writes it; in the order of the ids."""
+    rows = db.execute(
+        "SELECT o.id, m.azure_id FROM operations o JOIN machines m ON m.id=o.machine_id"
+        f" WHERE o.id IN {AMONG} ORDER BY o.id",
+        (as_list(operation_ids),),
+    )
+    return tuple((row[0], row[1]) for row in rows)
+
+
 def before(db: sqlite3.Connection, operation_id: int) -> OperationKind | None:
     """What was asked for earlier on the same machine and is still to end; None where nothing is."""
     row = db.execute(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
@@ -17,8 +18,9 @@ from .events import Changed, Failed, Observer, Queued
 from .file import DataFile
 from .urgency import Urgency
 
-QUEUE_SLICE = 200
-"""Operations queued in one transaction."""
+T = TypeVar("T")
+SLICE = 200
+"""Operations written in one transaction."""
 MANY = 10
 """Requests of one command beyond which they let those of a click go first."""
 _OPERATIONS = Changes.to("operations", "calls")
@@ -57,10 +59,8 @@ class Asking:
         requests, missing = self._requests(command)
         async with self._file.transaction() as db:
             batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
-        urgency = Urgency.ACT if len(requests) <= MANY else Urgency.BULK
         queued: list[int] = []
-        for start in range(0, len(requests), QUEUE_SLICE):
-            some = requests[start : start + QUEUE_SLICE]
+        for some in _slices(requests):
             async with self._file.transaction(durable=True) as db:
                 ids = queue.add(
                     db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
@@ -69,7 +69,7 @@ class Asking:
             self._observe(Changed(_OPERATIONS))
             self._observe(Queued(tuple(ids)))
             if batch is None:
-                self._carrying.follow(ids, urgency)
+                self._carrying.follow(ids, _urgency(len(requests)))
             await asyncio.sleep(0)
         if batch is not None:
             self._carrying.go_on_with(batch)
@@ -93,17 +93,34 @@ class Asking:
         return found, len(command.requests) - len(found)
 
     async def cancel(self, command: asked.Cancel) -> None:
-        async with self._file.transaction(durable=True) as db:
-            done = queue.cancel(db, command.operation_id, command.resource_id, self._clock())
-        self._observe(Changed(_OPERATIONS))
-        if done is not None:
-            self._carrying.wake(operations.read(self._file.db, command.operation_id))
+        for some in _slices(command.operations):
+            async with self._file.transaction(durable=True) as db:
+                now = self._clock()
+                done = [
+                    number for number, machine in some if queue.cancel(db, number, machine, now)
+                ]
+            self._observe(Changed(_OPERATIONS))
+            for number in done:
+                self._carrying.wake(operations.read(self._file.db, number))
+            await asyncio.sleep(0)
 
     async def wait_for_turn(self, command: asked.WaitForTurn) -> None:
-        async with self._file.transaction(durable=True) as db:
-            queued = queue.ask_again(
-                db, command.operation_id, command.resource_id, self._clock(), self._asked_by
-            )
-        self._observe(Changed(_OPERATIONS))
-        if queued is not None:
-            self._carrying.follow([queued], Urgency.ACT)
+        for some in _slices(command.operations):
+            async with self._file.transaction(durable=True) as db:
+                again = [
+                    queue.ask_again(db, number, machine, self._clock(), self._asked_by)
+                    for number, machine in some
+                ]
+            self._observe(Changed(_OPERATIONS))
+            queued = [number for number in again if number is not None]
+            self._carrying.follow(queued, _urgency(len(command.operations)))
+            await asyncio.sleep(0)
+
+
+def _slices(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), SLICE):
+        yield rows[start : start + SLICE]
+
+
+def _urgency(requests: int) -> Urgency:
+    return Urgency.ACT if requests <= MANY else Urgency.BULK

@@ -43,18 +43,18 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Take a queued operation on that machine back, or dismiss one whose end is not known."""
+    """Take queued operations back, or dismiss those whose end is not known. Each is named with its machine's
+    resource id."""
 
-    operation_id: int
-    resource_id: str
+    operations: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WaitForTurn:
-    """Ask again for what Azure refused because something else was at work, once that has ended."""
+    """Ask again for what Azure refused because something else was at work, once that has ended. Each operation is
+    named with its machine's resource id."""
 
-    operation_id: int
-    resource_id: str
+    operations: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

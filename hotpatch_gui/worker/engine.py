@@ -4,7 +4,6 @@ the file, and nothing on its loop waits for the network, a lock or a disk that o
 from __future__ import annotations
 
 import asyncio
-import getpass
 import io
 import logging
 import sqlite3
@@ -21,6 +20,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
+from hotpatch_gui.system.user import local_user
 
 from . import commands as asked
 from .connections import Connections, store_failure
@@ -48,14 +48,6 @@ _BUG = Problem(
     "Something went wrong in this program, and one task of it was given up.",
     "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
 )
-
-
-def local_user() -> str:
-    """Who is at the computer, for the audit log."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "not known"
 
 
 class Engine:
@@ -178,6 +170,7 @@ class Engine:
             while (command := await self._inbox.get()) is not None:
                 await self._asked(self._handle(command))
                 self._handled()
+                await asyncio.sleep(0)  # a handler that never waited holds up nobody either
         finally:
             if self._last_words is not None:
                 self._last_words.cancel()

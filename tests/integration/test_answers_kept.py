@@ -98,12 +98,12 @@ def test_a_token_is_kept_where_reading_the_file_fails_for_a_moment(
     """On a network share, which has no WAL, a reader waits for a writer."""
     monkeypatch.setattr(database, "is_on_network", lambda _: True)
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
-    begin: list[sqlite3.Connection] = []
-    answer = Gateway.begin
+    begin = Gateway.begin
 
     def locked(self: Gateway, *arguments: object) -> object:
-        look = answer(self, *arguments)
-        begin.append(locker(tmp_path / database.FILE_NAME, "EXCLUSIVE"))
+        look = begin(self, *arguments)
+        other = locker(tmp_path / database.FILE_NAME, "EXCLUSIVE")
+        threading.Timer(0.8, other.close).start()
         return look
 
     with Stage("light", folder=tmp_path) as stage:
@@ -111,8 +111,5 @@ def test_a_token_is_kept_where_reading_the_file_fails_for_a_moment(
         monkeypatch.setattr(Gateway, "begin", locked)
         number = machine(stage)
         stage.app.requests.restart([number])
-        stage.until(lambda: begin)
-        stage._spin(800)
-        begin[0].close()
         stage.until(lambda: stage.operation_states() == [S.RUNNING])
         assert events(stage) == ["sending", "accepted"]

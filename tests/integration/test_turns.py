@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -23,6 +24,7 @@ from hotpatch_gui.simulator.transport import ENDPOINT
 from hotpatch_gui.store import connections
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker.calls import MAX_OF_MANY
+from hotpatch_gui.worker.file import DataFile
 from hotpatch_gui.worker.operations import pauses
 
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
@@ -297,3 +299,28 @@ def test_a_click_does_not_wait_for_many_requests_that_were_queued_before(
     before = len(seen)
     stage.until(lambda: f"send {last[1]}" in seen)
     assert seen.index(f"send {last[1]}") - before <= 5
+
+
+def test_hundreds_are_cancelled_in_slices_while_others_go_on(
+    slow_writes: tuple[Stage, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One commit for each would hold the loop for seconds on a slow disk, and what is left would be sent later."""
+    stage, _ = slow_writes
+    stage.ask.assess([machine for machine, _ in azure_machines(stage)])
+    db = stage.app.source.db
+    queued = [row[0] for row in db.execute("SELECT id FROM operations WHERE state='queued'")]
+    durable: list[DataFile] = []
+    transaction = DataFile.transaction
+
+    def counted(self: DataFile, **keywords: Any) -> Any:
+        durable.extend([self] * keywords.get("durable", False))
+        return transaction(self, **keywords)
+
+    monkeypatch.setattr(DataFile, "transaction", counted)
+    stage.ask.cancel(queued)
+    states = stage.operation_states()
+    assert states.count(OperationState.CANCELLED) > len(queued) / 2
+    assert OperationState.QUEUED not in states
+    lines = db.execute("SELECT count(*) FROM calls WHERE event='cancelled'").fetchone()[0]
+    assert lines == states.count(OperationState.CANCELLED)
+    assert 1 <= len(durable) < 12, "some were being sent"
