@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 LOOK_S = 0.2
 LOOKS_S = 30.0
 """How often a signal of the system is heard while nothing happens."""
+LAST_WAIT_S = 2.0
+"""For how long a command that is given up waits for the file to say that its requests were taken back."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
-"""That the same is under way on a machine, or that one is not there any more, ends nothing for the others."""
+"""That the same is under way on a machine, or that one is not there any more, ends nothing for the others; nor does
+the sign-in of one connection."""
 UNTIL_NEXT_S = 86_400.0
 """No second sync within a command."""
 
@@ -81,7 +84,7 @@ class Session:
         self._synced: set[int] = set()
         self.queued: list[int] = []
         """What was asked for last, as far as it is on the disk."""
-        self._is_queued = False
+        self._is_queued = True
         self._is_interrupted = self._is_open = self._is_reading = False
         self.problem: Problem | None = None
 
@@ -160,16 +163,22 @@ class Session:
 
         self._until(is_over, minutes * 60.0)
 
-    def cancel_queued(self, operation_ids: Sequence[int]) -> None:
-        """Take back those that were not sent yet, and wait until that is in the file."""
+    def cancel_queued(self) -> list[int]:
+        """Take back what was asked for last as far as it was not sent yet, and wait until that is in the file: the ids
+        of all its operations."""
+        self._wait_for(lambda: self._is_queued)  # some may still be on their way to the disk
+        going = {OperationState.QUEUED}
         waiting = [
-            i for i in operation_ids if operations.read(self.db, i).state is OperationState.QUEUED
+            row.id for row in operations.read_all(self.db, self.queued) if row.state in going
         ]
         self.requests.cancel(waiting)
-        end = time.monotonic() + LOOK_S * 10
-        while (
-            operations.any_in(self.db, waiting, {OperationState.QUEUED}) and time.monotonic() < end
-        ):
+        self._wait_for(lambda: not operations.any_in(self.db, waiting, going))
+        return list(self.queued)
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
+        """Also where the command was interrupted, for a while."""
+        end = time.monotonic() + LAST_WAIT_S
+        while not condition() and time.monotonic() < end:
             self._wait()
 
     def _until(self, condition: Callable[[], bool], seconds: float | None = None) -> None:
@@ -207,7 +216,7 @@ class Session:
             case Queued(ids, is_last):
                 self.queued += ids
                 self._is_queued |= is_last
-            case Failed(problem) if problem.kind in _OF_SOME:
+            case Failed(problem) if problem.kind in _OF_SOME or problem.connection_id:
                 self._say(problem.text)
             case Failed(problem):
                 self.problem = problem

@@ -127,8 +127,7 @@ def _act(
             running.wait_for(mine, minutes or ASSESS_MINUTES, ends=bool(minutes))
         except GivenUpError as error:
             given_up = str(error)
-            mine = list(running.queued)
-            running.cancel_queued(mine)
+            mine = running.cancel_queued()
         ended = operations.read_all(db, mine)
         if able and not getattr(options, "dry_run", False):
             taken = {row.machine_id for row in ended}
