@@ -198,15 +198,17 @@ def next_of_batch(
     db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int], begun: Begun
 ) -> Turn:
     """Those of a batch whose turn it is to be sent and that are beyond what has been ``begun``; of machines of these
-    connections, as the others cannot be reached now. One whose end is not known holds nobody up."""
+    connections, as the others cannot be reached now. One whose end is not known holds nobody up, nor does one of
+    another connection take a place; a group, though, is not begun while machines of one before it still wait."""
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
     limit, wave = -1, 0
     if mode is WaveMode.SOME:
         (busy,) = db.execute(
-            f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
-            " OR id<=?)",
-            (batch_id, begun.last_id),
+            f"SELECT count(*) FROM operations o WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
+            " OR id<=?) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id AND m.connection_id IN"
+            f" {AMONG})",
+            (batch_id, begun.last_id, as_list(connection_ids)),
         ).fetchone()
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:

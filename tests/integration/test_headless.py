@@ -15,11 +15,14 @@ from hotpatch_gui.application.headless import GivenUpError, Session
 from hotpatch_gui.application.targets import demo_target
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import still_wire
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import queue
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.worker import commands
 
 
 def running(path: Path) -> list[int]:
@@ -96,4 +99,34 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
         session.wait_for(mine, 1.0, ends=False)
     assert states(path) == {"failed": 1, "running": len(others)}
     assert any("The sign-in has expired." in text for text in said)
+    wire.cloud.close()
+
+
+@pytest.mark.expects_log
+def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path) -> None:
+    path, clock = tmp_path / FILE_NAME, SteppedClock(EPOCH)
+    wire = still_wire(clock)
+    with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
+        session.wait_for_sync()
+    some = running(path)[:6]
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "INSERT INTO connections (name, cloud, endpoint, authority, audience, method, tenant, client_id,"
+            " certificate, may_act) VALUES ('B', 'public', '', '', '', 'certificate', 't', 'c', '/nowhere.pem', 1)"
+        )
+        db.executemany("UPDATE machines SET connection_id=2 WHERE id=?", [(i,) for i in some[:2]])
+        names = [
+            db.execute("SELECT azure_id FROM machines WHERE id=?", (i,)).fetchone()[0] for i in some
+        ]
+        db.commit()
+    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=True) as session:
+        session.wait_for_sync()
+        waves = Waves(WaveMode.SOME, 2, 0)
+        asked = commands.Act(OperationKind.ASSESS, tuple((name, None) for name in names), waves)
+        mine = session.queue(lambda: session.send(asked))
+        for half in (mine[2:4], mine[4:]):
+            session.wait_for(half, 1.0, ends=False)
+            clock.advance(minutes=10)
+            session.wait_for(half, 1.0, ends=True)
+    assert states(path) == {"queued": 2, "succeeded": 4}
     wire.cloud.close()
