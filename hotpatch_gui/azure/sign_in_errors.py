@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from azure.core.exceptions import ClientAuthenticationError
+from requests import codes
 
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 
@@ -44,6 +45,10 @@ _CAUSES = {
     "AADSTS50173": ("The sign-in was revoked", "Sign in again."),
 }
 """Microsoft Entra's codes (learn.microsoft.com, \"Microsoft Entra authentication and authorization error codes\")."""
+_UNAVAILABLE = "CredentialUnavailableError"
+_IN_A_MOMENT = (codes.request_timeout, codes.too_many_requests)
+_BUSY = ("temporarily_unavailable", "server_error")
+"""OAuth 2.0's own errors (RFC 6749, section 4.1.2.1)."""
 _FURTHER = ("AADSTS50076", "AADSTS50079", "AADSTS50158")
 """Multifactor authentication or another external challenge is required."""
 
@@ -63,19 +68,39 @@ def sign_in_problem(
             code[0] if code else "",
             reached=False,
         )
+    if cause is None and not _asks_for_somebody(error, kind, code is not None):
+        return Problem(
+            ProblemKind.AZURE_FAILED,
+            f"Microsoft Entra gave no usable answer, so the sign-in failed{named} while {doing}.",
+            f"The program tries again automatically; see status.azure.com if it lasts. {_KEPT}",
+            code[0] if code else "",
+            reached=False,
+        )
     if cause is not None:
         sentence, step = cause
     elif code and code[0] in _CAUSES:
         what, step = _CAUSES[code[0]]
         sentence = f"{what}{named}, so the sign-in failed while {doing}."
-    elif kind == "CredentialUnavailableError":
+    elif kind == _UNAVAILABLE:
         sentence = f"This way to sign in does not work here: {_first_line(error)}"
         step = "Fix that, or choose another way in Settings › Connections."
     else:
         sentence = f"Sign-in failed{named} while {doing}."
         step = f"{_KEPT} Settings › Connections has the account and the way to sign in."
-    kind_of = ProblemKind.OFFLINE if cause is not None and kind != "CredentialUnavailableError" else ProblemKind.NOT_SIGNED_IN  # fmt: skip
+    kind_of = ProblemKind.OFFLINE if cause is not None and kind != _UNAVAILABLE else ProblemKind.NOT_SIGNED_IN  # fmt: skip
     return Problem(kind_of, sentence, step, code[0] if code else "", reached=False)
+
+
+def _asks_for_somebody(error: ClientAuthenticationError, kind: str, has_code: bool) -> bool:
+    """Whether asking again cannot help. Entra says so with a code of its own, azure-identity by the error's class."""
+    status = getattr(error.response, "status_code", None) or 0
+    if (
+        status >= codes.server_error
+        or status in _IN_A_MOMENT
+        or _body_of(error).get("error") in _BUSY
+    ):
+        return False
+    return has_code or kind in (_UNAVAILABLE, "AuthenticationRequiredError")
 
 
 def needs_further_sign_in(error: BaseException) -> bool:
@@ -89,13 +114,18 @@ def claims_of(error: BaseException) -> str:
     claims = getattr(error, "claims", None)
     if isinstance(claims, str) and claims:
         return claims
+    found = _body_of(error).get("claims")
+    return found if isinstance(found, str) else ""
+
+
+def _body_of(error: BaseException) -> dict[str, Any]:
+    """Of the answer that refused a token; empty where there is none, or none that can be read."""
     response: Any = getattr(error, "response", None)
     try:
         body = json.loads(response.text()) if response is not None else {}
-        found = body.get("claims")
-    except (ValueError, AttributeError, TypeError):
-        return ""
-    return found if isinstance(found, str) else ""
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _first_line(error: ClientAuthenticationError) -> str:

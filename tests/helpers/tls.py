@@ -57,12 +57,16 @@ class Identity:
     given: list[str] = field(default_factory=list)
     refuses: str = ""
     """An AADSTS code with which every token is refused."""
+    fails: int = 0
+    """An HTTP status with which every token is refused."""
     waits: int = 0
     """How many times a device code is still pending."""
     lasts_s: int = 3600
 
     def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         self.asked.append(form)
+        if self.fails:
+            return self.fails, {"message": "Down."}
         if self.refuses:
             return 400, {
                 "error": "invalid_grant",

@@ -180,6 +180,19 @@ def test_a_sign_in_that_is_refused_is_told_by_its_code_alone(azure: SecureAzure)
     gateway.close()
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_identity_service_that_fails_asks_for_nobody(azure: SecureAzure, status: int) -> None:
+    """Reading would wait for somebody to sign in, and a wall display would stay empty."""
+    gateway = gateway_for(connection(azure, SignInMethod.CERTIFICATE))
+    azure.identity.fails = status
+    with pytest.raises(ProblemError) as failed:
+        gateway.account()
+    problem = failed.value.problem
+    assert (problem.kind, problem.reached) == (ProblemKind.AZURE_FAILED, False)
+    assert "Microsoft Entra gave no usable answer" in problem.sentence
+    gateway.close()
+
+
 def test_a_root_that_the_system_does_not_trust_is_refused(
     azure: SecureAzure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
