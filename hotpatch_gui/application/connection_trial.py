@@ -73,9 +73,18 @@ class ConnectionTrial(QObject):
     def give_up(self) -> None:
         """End it; an answer that is still awaited is dropped."""
         self._has_ended = True
+        self._forget()
         self._engine.stop()
         shutil.rmtree(self._own, ignore_errors=True)
         self.deleteLater()
+
+    def _forget(self) -> None:
+        """Somebody may have signed in already."""
+        db = open_reader(self._path)
+        if db is not None:
+            with closing(db):
+                for connection in connections.read_all(db):
+                    self._engine.send(commands.RemoveConnection(connection.id))
 
     def adopt(self) -> Problem | None:
         """End a trial that worked, and have Azure's file hold its connection; why not, if it can't."""
@@ -99,12 +108,16 @@ class ConnectionTrial(QObject):
 
     def _copy_connection(self) -> None:
         """Azure's file is there, and only its connections were removed: what was read is read again there."""
+        from hotpatch_gui.azure.credentials import move_tokens  # noqa: PLC0415 - slow to import
+
         db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
         with closing(db), closing(open_writer(self._path)) as own:
             for connection in connections.read_all(own):
                 with transaction(db):
                     number = connections.save(db, connection._replace(id=0))
+                    connections.choose_subscriptions(db, number, connection.subscription_ids)
                     connections.signed_in(db, number, connection.account, connection.record)
+                    move_tokens(connection, number)
 
     @Slot(object)
     def _on_connected(self, _: Connected) -> None:

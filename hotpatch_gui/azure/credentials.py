@@ -158,10 +158,20 @@ class SignIn:
 
 
 def forget_tokens(connection: Connection) -> None:
-    """Have the platform's own store forget what the connection's sign-in left there."""
-    if connection.method.asks_user:
+    """Have the platform's own store forget what sign-ins left there, in whatever way the connection signs in now."""
+    if connection.cloud.needs_sign_in:
         for is_cae in (False, True):
             forget_cache(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
+
+
+def move_tokens(connection: Connection, number: int) -> None:
+    """Have the platform's own store know them by another number, as the connection moves to another file."""
+    for is_cae in (False, True):
+        kept = _store_of(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
+        moved = _store_of(CACHE_NAME.format(id=number), is_cae=is_cae)
+        if connection.method.asks_user and number != connection.id and kept and moved:
+            moved.save(kept.load())
+            kept.save("{}")
 
 
 def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:

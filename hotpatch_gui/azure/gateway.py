@@ -45,7 +45,7 @@ from .pages import (
 )
 from .policies import AnswersOnly, ClockWatch, OwnHostOnly, RenewedOnce
 from .resource_graph import ALL, Asked, Page, ResourceGraph
-from .throttle import ARM_READS, ARM_WRITES, Throttle
+from .throttle import Throttle, Throttles
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -87,13 +87,14 @@ class Gateway:
         clock: Clock,
         prompt: Callable[[str], None] = lambda _: None,
         transport: Callable[[], Any] | None = None,
+        throttles: Throttles | None = None,
     ) -> None:
         self._clock = clock
         self.connection = connection
         self._sign_in = SignIn(connection, prompt)
         self._credential = self._sign_in.credential
         self._transport = transport() if transport is not None else network_transport()
-        arm, graph = Throttle(ARM_READS, ARM_WRITES), Throttle()
+        arm, graph = throttles or Throttles.begin()
         self.reads, self.writes, self.queries = arm.reads, arm.writes, graph.reads
         self._options = self._client_options(connection, clock, arm)
         of_graph = self._client_options(connection, clock, graph)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import SansIOHTTPPolicy
@@ -161,8 +161,9 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> None:
         headers = response.http_response.headers
-        if response.http_response.status_code == codes.too_many_requests:
-            self._pause(seconds(headers.get("Retry-After")))
+        asked_s, status = seconds(headers.get("Retry-After")), response.http_response.status_code
+        if status == codes.too_many_requests or (status >= codes.server_error and asked_s):
+            self._pause(asked_s)
             return
         with self.lock:
             self._pause_s = FIRST_PAUSE_S
@@ -181,6 +182,17 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
                 self.open_at = now + self._pause_s
             if is_first:
                 self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
+
+
+class Throttles(NamedTuple):
+    """Those of one connection, which outlive its gateway: who signs out and in again is held to the same pauses."""
+
+    arm: Throttle
+    graph: Throttle
+
+    @classmethod
+    def begin(cls) -> Throttles:
+        return cls(Throttle(ARM_READS, ARM_WRITES), Throttle())
 
 
 _READS = frozenset({"GET", "HEAD"})

@@ -117,7 +117,7 @@ def gone_problem(path: Path) -> Problem:
 
 
 def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
-    """Create, check or migrate the file and open it for the engine.
+    """Create, check or migrate the file and open it for the engine, from whatever thread.
 
     A damaged file is set aside with a new one begun, never deleted. ``world`` names the cloud whose data
     it holds; a file of another one is refused, as its machines and operations would be mixed up.
@@ -132,7 +132,7 @@ def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         set_aside = _set_aside_if_damaged(path)
         created = not path.exists()
-        db = sqlite3.connect(path, isolation_level=None)
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             if created:
                 path.chmod(0o600)

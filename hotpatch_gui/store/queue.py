@@ -16,7 +16,7 @@ from .sql import AMONG, BEFORE_OTHERS, MISSED, OPEN, UNDER_WAY, as_list
 from .times import to_text
 
 CANCELLED = "Cancelled before it was sent."
-EXPIRED = "Not sent: the program was ended before it was this request's turn. Ask again if it is still wanted."
+EXPIRED = "Not sent: it waited for more than an hour while nothing could be sent. Ask again if it is still needed."
 DISMISSED = "What became of it is not known."
 PROGRAM = "Hotpatch Dashboard"
 """Who asks for what follows from something else."""

@@ -45,6 +45,14 @@ def _not_here(count: int) -> Problem:
     )
 
 
+def _asked_in_part(asked: int, of: int) -> Problem:
+    return Problem(
+        ProblemKind.STORE,
+        f"Only {asked:,} of {of:,} machines were asked for, as the file could not take the rest.",
+        "Activity shows these; ask for the others once the file can be written.",
+    )
+
+
 class Asking:
     """Lives on the engine's loop. ``asked_by`` is who is at the computer, for the audit log."""
 
@@ -59,22 +67,26 @@ class Asking:
         requests, missing = self._requests(command)
         async with self._file.transaction() as db:
             batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
-        queued: list[int] = []
-        for some in _slices(requests):
-            async with self._file.transaction(durable=True) as db:
-                ids = queue.add(
-                    db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
-                )
-            queued += ids
-            self._observe(Changed(_OPERATIONS))
-            self._observe(Queued(tuple(ids)))
-            if batch is None:
-                self._carrying.follow(ids, _urgency(len(requests)))
-            await asyncio.sleep(0)
-        if batch is not None:
-            self._carrying.go_on_with(batch)
-        passed_over = len(requests) - len(queued)
-        self._observe(Queued((), is_last=True))
+        tried, queued = 0, 0
+        try:
+            for some in _slices(requests):
+                async with self._file.transaction(durable=True) as db:
+                    ids = queue.add(
+                        db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
+                    )
+                tried, queued = tried + len(some), queued + len(ids)
+                self._observe(Changed(_OPERATIONS))
+                self._observe(Queued(tuple(ids)))
+                if batch is None:
+                    self._carrying.follow(ids, _urgency(len(requests)))
+                await asyncio.sleep(0)
+        finally:
+            if batch is not None:
+                self._carrying.go_on_with(batch)
+            self._observe(Queued((), is_last=True))
+            if 0 < tried < len(requests):
+                self._observe(Failed(_asked_in_part(tried, len(requests))))
+        passed_over = len(requests) - queued
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))
         if missing:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SLICE = 100
 """Operations that are begun before others get their turn on the loop."""
 EXPIRES = timedelta(hours=1)
-"""How old a request from an earlier run may be to be sent still."""
+"""How old a request that waited while nothing could be sent may be to be sent still."""
 
 
 class Carrying:
@@ -44,7 +44,6 @@ class Carrying:
         self._look_again: set[int] = set()
         self._begun: dict[int, Begun] = {}
         """How far each batch has been begun, so that the end of one operation does not look at all of them."""
-        self._begun_at = clock()
         self.turns = Turns()
 
     def take_up(self, connection_id: int) -> None:
@@ -72,14 +71,11 @@ class Carrying:
             self.go_on_with(batch_id)
 
     def _has_expired(self, operation: Operation) -> bool:
-        """Whether it waited from an earlier run of the program for longer than anybody expects; one that the user has
-        told to wait, or that waits for its wave, does not expire."""
+        """Whether it waited, for the program or for a sign-in, for longer than anybody expects; one that the user has
+        told to wait, or that waits for its wave, does not expire. A clock that was set back makes none young."""
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
         is_queued = operation.state is OperationState.QUEUED
-        is_earlier = operation.created < self._begun_at
-        return (
-            is_queued and not waits and is_earlier and self._clock() - operation.created > EXPIRES
-        )
+        return is_queued and not waits and abs(self._clock() - operation.created) > EXPIRES
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import catalogue, connections, queue
 
-from .connections import Connections
+from .connections import Connections, tokens_job
 from .file import DataFile
 from .jobs import Jobs
 
@@ -36,7 +36,7 @@ class ConnectionChanges:
         """Store where it leads. A new one, or one that leads elsewhere now, signs in first, and then is read."""
         is_new = not connection.id
         async with self._file.transaction() as db:
-            stored = connections.read(db, connection.id) if connection.id else None
+            stored = None if is_new else _must_be_there(db, connection.id)
             if stored is not None:
                 connection = connection._replace(may_act=stored.may_act)
             number = connections.save(db, connection)
@@ -47,7 +47,9 @@ class ConnectionChanges:
         if context is not None and context.gateway.adopt(now):
             self._opened.periodic.sync(number)
         else:
-            self._opened.close_later(number, await self._opened.let_go(number))
+            was = await self._opened.let_go(number)
+            if stored is not None:
+                self._signing.forget_tokens(stored, was)
             try:
                 async with self._file.transaction() as db:
                     catalogue.forget_problem(db, number)
@@ -58,6 +60,7 @@ class ConnectionChanges:
 
     async def _set_up_new(self, connection: Connection) -> None:
         asks = connection.method.asks_user
+        await self._jobs.finished(tokens_job(connection.id))  # of where it led before
         await self._opened.set_up(connection, begins=not asks)
         if asks:
             self._signing.sign_in(connection.id)
@@ -76,6 +79,7 @@ class ConnectionChanges:
 
     async def choose_subscriptions(self, connection_id: int, ids: tuple[str, ...]) -> None:
         async with self._file.transaction() as db:
+            _must_be_there(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
             catalogue.forget_reading(db, connection_id)
         self._opened.adopt(connection_id)
@@ -92,6 +96,8 @@ class ConnectionChanges:
         except (sqlite3.Error, ProblemError):
             self._opened.come_back(connection_id, context)
             raise
+        # where its tokens were being forgotten, it may have been set up again meanwhile
+        self._opened.close_later(connection_id, await self._opened.let_go(connection_id))
         if stored is not None:
             self._signing.forget_tokens(stored, context)
         for batch_id in queue.batches_with_waiting(self._file.db):
@@ -105,3 +111,21 @@ class ConnectionChanges:
             "operations",
             "calls",
         )
+
+
+def _must_be_there(db: sqlite3.Connection, connection_id: int) -> Connection:
+    """The connection as it is stored.
+
+    Raises:
+        ProblemError: it was removed meanwhile.
+    """
+    stored = connections.read(db, connection_id)
+    if stored is None:
+        raise ProblemError(
+            Problem(
+                ProblemKind.NOT_FOUND,
+                "This connection was removed meanwhile, so nothing of it was changed.",
+                "Settings › Connections makes a new one.",
+            )
+        )
+    return stored

@@ -24,6 +24,7 @@ from .periodic import Periodic
 
 if TYPE_CHECKING:
     from hotpatch_gui.azure.gateway import Gateway
+    from hotpatch_gui.azure.throttle import Throttles
 
     from .context import Context
 
@@ -57,6 +58,7 @@ class Connections:
         self._observe, self._prompt = observe, prompt
         self._transport, self._only = transport, only
         self.contexts: dict[int, Context] = {}
+        self._throttles: dict[int, Throttles] = {}
         self._begun: set[int] = set()
         """Those whose jobs run; the others wait for somebody to sign in."""
         self.periodic = Periodic(file, jobs, self.contexts, observe, sync_every_s)
@@ -89,6 +91,7 @@ class Connections:
 
     async def set_up(self, connection: Connection, *, begins: bool = True) -> None:
         from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415 - 0.8 s, after the first frame
+        from hotpatch_gui.azure.throttle import Throttles  # noqa: PLC0415
 
         from .calls import Calls  # noqa: PLC0415
         from .context import Context  # noqa: PLC0415
@@ -99,8 +102,11 @@ class Connections:
             if gateway is not None:
                 gateway.close()
             try:
+                throttles = self._throttles.setdefault(connection.id, Throttles.begin())
                 gateway = await self._gateway(
-                    partial(Gateway, connection, self._clock, self._prompt, self._transport)
+                    partial(
+                        Gateway, connection, self._clock, self._prompt, self._transport, throttles
+                    )
                 )
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
                 log.warning("connection %s: %s", connection.id, error)
@@ -108,6 +114,8 @@ class Connections:
                 await store_failure(self._file, self._clock, [connection.id], problem)
                 self.changed("sync_state")
                 self._observe(Synced(connection.id))
+                later = partial(self._set_up_later, connection.id)
+                self._jobs.add(f"{connection.id} set-up, later", later)
                 return
             # it may have been changed or removed while the SDKs and the platform's store took their time
             stored = connections.read(self._file.db, connection.id)
@@ -122,6 +130,13 @@ class Connections:
         )  # fmt: skip
         if begins:
             self.revive(connection.id)
+
+    async def _set_up_later(self, connection_id: int) -> None:
+        """What was wrong may be over: a certificate on a drive that is there again."""
+        await self._jobs.rest(self.periodic.every_s)
+        stored = connections.read(self._file.db, connection_id)
+        if stored is not None and connection_id not in self.contexts:
+            self.begin_set_up(stored)
 
     async def _gateway(self, make: Callable[[], Gateway]) -> Gateway:
         """One that nobody waits for any more when it is there is closed."""

@@ -4,13 +4,11 @@ the file, and nothing on its loop waits for the network, a lock or a disk that o
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import sqlite3
-import sys
 import threading
-import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
+from hotpatch_gui.system.stacks import stacks
 from hotpatch_gui.system.user import local_user
 
 from . import commands as asked
@@ -43,6 +42,7 @@ STOP_S, LAST_WORDS_S = 5.0, 1.0
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """After which jobs that ended in a failure of the file, or in a bug, are begun again."""
 _DAILY = "release data, daily"
+_NEED_NO_FILE = asked.Sync | asked.SyncEvery | asked.ReadMachine | asked.ReadReleasesDaily
 _BUG = Problem(
     ProblemKind.BUG,
     "Something went wrong in this program, and one task of it was given up.",
@@ -119,17 +119,10 @@ class Engine:
                 self._loop.call_soon_threadsafe(self._end_soon)
         thread.join(timeout_s)
         if thread.is_alive():
-            log.error("the engine did not end within %s s\n%s", timeout_s, self._where())
+            log.error(
+                "the engine did not end within %s s\n%s", timeout_s, stacks(thread, self._loop)
+            )
         return not thread.is_alive()
-
-    def _where(self) -> str:
-        """What its thread does and what its tasks wait for, for the log."""
-        text = io.StringIO()
-        frame = sys._current_frames().get(self._thread.ident or 0) if self._thread else None  # noqa: SLF001
-        traceback.print_stack(frame, file=text)
-        for task in asyncio.all_tasks(self._loop) if self._loop is not None else ():
-            task.print_stack(limit=8, file=text)
-        return text.getvalue()
 
     @property
     def unhandled(self) -> int:
@@ -237,7 +230,9 @@ class Engine:
     def _revive(self) -> None:
         self._revival = None
         self._told.clear()
-        if self._connections is not None:
+        if self._connections is None:
+            self.send(asked.Sync())
+        else:
             self._connections.revive_all()
             self._read_releases_daily()
 
@@ -267,8 +262,10 @@ class Engine:
         self._observe(Opened(self._path, set_aside))
 
     async def _prepare(self) -> tuple[sqlite3.Connection, Path | None]:
-        """Checking and migrating a large file takes seconds; nothing else is to be done before."""
-        return database.prepare(self._path, self._world)
+        """Checking and migrating a large file takes seconds; nothing else is to be done before, but the end."""
+        return await in_thread(
+            partial(database.prepare, self._path, self._world), "opening the file"
+        )
 
     async def _connect(self) -> None:
         """Import the SDKs (0.8 s) and set up every connection."""
@@ -310,10 +307,15 @@ class Engine:
         )  # fmt: skip
 
     async def _handle(self, command: Command) -> None:
-        if isinstance(command, asked.Sync):
-            await self._begin()
+        match command:
+            case asked.Sync():
+                await self._begin()
+            case asked.SyncEvery(seconds):
+                self._sync_every_s = seconds
+            case asked.ReadReleasesDaily(address):
+                self._release_feed = address
         if self._file is None or self._connections is None:
-            if isinstance(command, asked.Sync | asked.SyncEvery | asked.ReadMachine):
+            if isinstance(command, _NEED_NO_FILE):
                 return
             raise ProblemError(
                 Problem(
@@ -352,8 +354,7 @@ class Engine:
     async def _do_with_releases(self, command: Command) -> None:
         updates = self._release_updates()
         match command:
-            case asked.ReadReleasesDaily(address):
-                self._release_feed = address
+            case asked.ReadReleasesDaily():
                 await self._jobs.end(_DAILY)
                 self._read_releases_daily()
             case asked.UpdateReleases(address):

@@ -37,7 +37,7 @@ class Periodic:
         every_s: float,
     ) -> None:
         self._file, self._jobs, self._contexts = file, jobs, contexts
-        self._observe, self._every_s = observe, every_s
+        self._observe, self.every_s = observe, every_s
         self._periods: dict[int, asyncio.Event] = {}
         self._syncing: set[int] = set()
         self._stumbled: set[int] = set()
@@ -50,7 +50,7 @@ class Periodic:
         self._jobs.add(f"{connection_id} periodic", lambda: self._repeat(connection_id))
 
     def every(self, seconds: float) -> None:
-        self._every_s = seconds
+        self.every_s = seconds
         for period in self._periods.values():
             period.set()
 
@@ -122,14 +122,14 @@ class Periodic:
     def _pause_s(self, connection_id: int) -> float | None:
         """Until the next sync; None where only a person helps."""
         if connection_id in self._stumbled:
-            return min(RETRY_S, self._every_s)
+            return min(RETRY_S, self.every_s)
         problem = self._last_problem(connection_id)
         if problem is None or not problem.passes or problem is ProblemKind.TOKEN_REFUSED:
-            return self._every_s
+            return self.every_s
         if problem is not ProblemKind.NOT_SIGNED_IN:
-            return min(RETRY_S, self._every_s)
+            return min(RETRY_S, self.every_s)
         asks = self._contexts[connection_id].gateway.connection.method.asks_user
-        return None if asks else self._every_s
+        return None if asks else self.every_s
 
     def _last_problem(self, connection_id: int) -> ProblemKind | None:
         states = catalogue.sync_states(self._file.db)

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 from requests.exceptions import ConnectTimeout
 
-from hotpatch_gui.azure import gateway
+from hotpatch_gui.azure import throttle
 from hotpatch_gui.azure.throttle import Rate
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
@@ -239,7 +239,7 @@ def slow_writes(
     qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Stage, list[str]]]:
     """A hundred machines behind an Azure that takes twenty changes a second, and what it was asked."""
-    monkeypatch.setattr(gateway, "ARM_WRITES", Rate(2, 20.0))
+    monkeypatch.setattr(throttle, "ARM_WRITES", Rate(2, 20.0))
     clock = SteppedClock(EPOCH)
     wire = build_simulator(
         resources.calendar(), resources.read_json("other-updates.json"), clock=clock, quota=1000,

@@ -17,7 +17,7 @@ from typing import Any
 
 from hotpatch_gui.application.headless import GivenUpError, Session
 from hotpatch_gui.application.targets import simulated_target
-from hotpatch_gui.azure import gateway
+from hotpatch_gui.azure import throttle
 from hotpatch_gui.azure.throttle import Rate
 from hotpatch_gui.captures.stage import application
 from hotpatch_gui.domain.clouds import simulated
@@ -44,7 +44,7 @@ EVERYTHING = InstallRequest(frozenset(Classification))
 QUICK = {
     (pauses, "FIRST_BACK_OFF_S"): 0.1, (pauses, "MAX_BACK_OFF_S"): 0.5, (pauses, "UNKNOWN_LOOKS"): 4,
     (pauses, "TURN_S"): 0.1,
-    (gateway, "ARM_READS"): Rate(10**6, 10.0**6), (gateway, "ARM_WRITES"): Rate(10**6, 10.0**6),
+    (throttle, "ARM_READS"): Rate(10**6, 10.0**6), (throttle, "ARM_WRITES"): Rate(10**6, 10.0**6),
 }  # fmt: skip
 """Pauses that are minutes elsewhere."""
 

@@ -13,7 +13,7 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
 
 MAX_ASKED = 50
-"""How many of them Azure is asked for one by one; beyond that they count as deleted."""
+"""How many of them Azure is asked for one by one; those beyond count as deleted where all of these are."""
 
 
 async def mark_missing(
@@ -23,6 +23,7 @@ async def mark_missing(
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
     gone, hidden = list(found.unwanted), list(found.unlisted)
     refused: set[tuple[str, str]] = set()
+    is_there = False
     for asked, machine_id in enumerate(found.missing):
         machine = machines.read(context.db, machine_id)
         assert machine is not None
@@ -30,11 +31,12 @@ async def mark_missing(
         kind = None
         if group not in refused and asked < MAX_ASKED:
             kind = await _trouble_with(context, machine)
+            is_there |= kind not in (ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN)
         if kind is ProblemKind.FORBIDDEN:
             refused.add(group)
         if group in refused:
             hidden.append(machine_id)
-        elif kind is ProblemKind.NOT_FOUND or asked >= MAX_ASKED:
+        elif kind is ProblemKind.NOT_FOUND or (asked >= MAX_ASKED and not is_there):
             gone.append(machine_id)
     if gone or hidden:
         async with context.transaction() as db:

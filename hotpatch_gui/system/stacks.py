@@ -1,0 +1,18 @@
+"""Where a thread and the tasks of its loop are, for the log."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import threading
+import traceback
+
+
+def stacks(thread: threading.Thread, loop: asyncio.AbstractEventLoop | None) -> str:
+    """What the thread does and what the tasks of its loop wait for."""
+    text = io.StringIO()
+    traceback.print_stack(sys._current_frames().get(thread.ident or 0), file=text)  # noqa: SLF001
+    for task in asyncio.all_tasks(loop) if loop is not None else ():
+        task.print_stack(limit=8, file=text)
+    return text.getvalue()

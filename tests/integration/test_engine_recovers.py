@@ -1,0 +1,337 @@
+"""After trouble with the file, a sign-in or a connection, the engine goes on by itself, and only with what is still
+meant."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.application.connection_trial import ConnectionTrial
+from hotpatch_gui.application.targets import azure_target
+from hotpatch_gui.azure import credentials
+from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.azure.pages import MachinePage
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain import clouds
+from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.store import connections, database, queue
+from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.worker import asking, commands, engine
+from hotpatch_gui.worker.sync import missing
+
+pytestmark = pytest.mark.expects_log
+S = OperationState
+
+
+def machine(stage: Stage, name: str = "vm-dc-01") -> int:
+    return int(
+        stage.app.source.db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()[0]
+    )
+
+
+def mine(stage: Stage) -> Connection:
+    (one,) = connections.read_all(stage.app.source.db)
+    return one
+
+
+def busy(method: str, path: str) -> Answer | None:
+    """Azure is asked again later."""
+    if "restart" not in path:
+        return None
+    error = {"error": {"code": "TooManyRequests", "message": "Later."}}
+    return Answer(429, error, {"Retry-After": "60"})
+
+
+def was_refused(stage: Stage) -> bool:
+    """Once, so that it waits in the queue."""
+    events = [row[0] for row in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+    return events == ["sending", "refused"] and stage.operation_states() == [S.QUEUED]
+
+
+def test_what_waited_for_a_sign_in_for_days_is_not_sent(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Gateway, "sign_in", lambda _: None)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        own = mine(stage)
+        stage.ask.save_connection(own._replace(method=SignInMethod.BROWSER))
+        stage.until(lambda: stage.app.engine._connections.contexts)
+        stage.idle()
+        stage.wire.faults.append(busy)
+        stage.ask.restart([machine(stage)])
+        stage.until(lambda: was_refused(stage))
+        stage.ask.sign_out(own.id)
+        stage.wire.faults.clear()
+        stage.until(lambda: stage.app.engine._connections.contexts)
+        stage.app.engine._clock.observe(stage.clock.now() + timedelta(days=3), 0.0)
+        stage.ask.sign_in(own.id)
+        stage.until(lambda: stage.operation_states() == [S.CANCELLED])
+        assert "restart" not in stage.wire.cloud.received
+
+
+def test_a_request_of_days_ago_is_not_sent_where_the_clock_was_set_back(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.wire.faults.append(busy)
+        stage.ask.restart([machine(stage)])
+        stage.until(lambda: was_refused(stage))
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.engine._clock.observe(stage.clock.now() - timedelta(days=2), 0.0)
+        stage.start()
+        stage.until(lambda: stage.operation_states() == [S.CANCELLED])
+        assert not stage.wire.cloud.received
+
+
+def test_a_file_that_is_locked_at_the_start_is_opened_once_it_is_free(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_S", 0.2)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 100)
+    path = tmp_path / FILE_NAME
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        stage = Stage("light", folder=tmp_path)
+        stage.app.start()
+        stage.until(stage.window.notice.isVisible)
+        assert stage.app.source.db is None
+        other.rollback()
+    with stage:
+        stage.until(lambda: stage.app.source.db is not None)
+        stage.sync()
+
+
+def test_a_connection_that_could_not_be_set_up_is_tried_again_at_its_periods(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init, tries = Gateway.__init__, []
+
+    def fails_once(self: Gateway, *arguments: Any) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise FileNotFoundError("the drive is not there yet")
+        init(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "__init__", fails_once)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.engine._sync_every_s = 0.3
+        stage.app.start()
+        stage.until(lambda: len(tries) == 2)
+        stage.until(lambda: stage.app.engine._connections.contexts)
+
+
+def test_a_request_that_the_file_takes_in_part_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    monkeypatch.setattr(asking, "SLICE", 2)
+    monkeypatch.setattr(engine, "RETRY_S", 0.2)
+    add, calls, told = queue.add, [], []
+    stage.app.events.failed.connect(lambda failed: told.append(failed.problem))
+
+    def full(*arguments: Any, **keywords: Any) -> list[int]:
+        calls.append(1)
+        if len(calls) == 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        return add(*arguments, **keywords)
+
+    monkeypatch.setattr(queue, "add", full)
+    some = [machine(stage, name) for name in ("vm-dc-01", "vm-web-01", "vm-web-02", "vm-app-01")]
+    stage.ask.assess(some)
+    stage.until(lambda: len(told) == 2)
+    assert told[0].sentence.startswith("Only 2 of 4 machines were asked for")
+    assert len(stage.operation_states()) == 2
+
+
+def test_the_end_does_not_wait_for_a_file_that_is_being_opened(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare, begun, go_on = database.prepare, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        go_on.wait(20)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(database, "prepare", slow)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(begun.is_set)
+        assert stage.app.engine.stop(3.0)
+        go_on.set()
+
+
+def test_what_is_chosen_while_the_file_cannot_be_opened_holds_afterwards(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare, broken = database.prepare, [1]
+
+    def locked(*arguments: Any) -> Any:
+        if broken:
+            raise sqlite3.OperationalError("unable to open database file")
+        return prepare(*arguments)
+
+    monkeypatch.setattr(database, "prepare", locked)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.engine._release_feed = "https://feed.invalid/"
+        stage.app.start()
+        stage.until(stage.window.notice.isVisible)
+        stage.app.engine.send(commands.ReadReleasesDaily(None))
+        stage.app.engine.send(commands.SyncEvery(1234.0))
+        broken.clear()
+        stage.sync()
+        assert stage.app.engine._release_feed is None
+        assert stage.app.engine._connections.periodic.every_s == 1234.0
+
+
+def test_machines_are_not_called_deleted_where_those_that_azure_was_asked_for_are_there(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resource Graph answers with nothing once, as a replica of it may."""
+    stage.start()
+    monkeypatch.setattr(missing, "MAX_ASKED", 5)
+    monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
+    monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
+    stage.app.engine.send(commands.Sync(whole=True))
+    stage.until(lambda: stage.app.engine.is_idle)
+    gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")
+    assert gone.fetchone()[0] == 0
+
+
+def test_a_pause_that_azure_wants_outlives_a_sign_out(stage: Stage) -> None:
+    stage.start()
+    asked: list[str] = []
+
+    def later(method: str, path: str) -> Answer | None:
+        if "Microsoft.ResourceGraph" not in path:
+            return None
+        asked.append(path)
+        return Answer(503, None, {"Retry-After": "120"})
+
+    stage.wire.faults.append(later)
+    stage.app.engine.send(commands.Sync())
+    stage.until(lambda: asked)
+    stage.ask.sign_out(mine(stage).id)
+    stage.until(lambda: stage.app.engine._connections.contexts)
+    stage.ask.sign_in(mine(stage).id)
+    stage._spin(800)
+    assert len(asked) == 1
+
+
+def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    own = mine(stage).id
+    forget, begun, go_on = Gateway.sign_out, threading.Event(), threading.Event()
+
+    def held(self: Gateway) -> None:
+        begun.set()
+        go_on.wait(20)
+        forget(self)
+
+    monkeypatch.setattr(Gateway, "sign_out", held)
+    stage.ask.sign_out(own)
+    stage.until(begun.is_set)
+    with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        stage.app.requests.remove_connection(own)
+        stage._spin(200)
+        go_on.set()
+        stage._spin(500)
+    stage.until(lambda: not connections.read_all(stage.app.source.db))
+    stage.idle()
+    assert not stage.app.engine._connections.contexts
+    present = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE gone_at IS NULL")
+    assert present.fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("change", ["save", "choose"])
+def test_a_change_of_a_connection_that_was_removed_is_refused_in_words(
+    stage: Stage, change: str
+) -> None:
+    stage.start()
+    one, told = mine(stage), []
+    stage.app.events.failed.connect(lambda failed: told.append(failed.problem))
+    stage.ask.remove_connection(one.id)
+    stage.until(lambda: not connections.read_all(stage.app.source.db))
+    command = {
+        "save": commands.SaveConnection(one._replace(name="Again")),
+        "choose": commands.ChooseSubscriptions(one.id, ("x",)),
+    }[change]
+    stage.app.engine.send(command)
+    stage.until(lambda: told)
+    assert told[0].kind is ProblemKind.NOT_FOUND
+    kept = stage.app.source.db.execute("SELECT count(*) FROM subscriptions").fetchone()
+    assert kept[0] == 0
+
+
+class Kept:
+    """An encrypted store, in memory."""
+
+    stores: dict[str, str]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def load(self) -> str:
+        return self.stores.get(self.name, "{}")
+
+    def save(self, content: str) -> None:
+        self.stores[self.name] = content
+
+
+@pytest.fixture
+def stores(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    Kept.stores = {}
+    monkeypatch.setattr(credentials, "_store_of", lambda name, *, is_cae: Kept(f"{name}{is_cae}"))
+    return Kept.stores
+
+
+def test_tokens_of_a_way_to_sign_in_that_was_changed_are_forgotten(
+    stage: Stage, stores: dict[str, str]
+) -> None:
+    stage.start()
+    browser = Connection("Real", clouds.PUBLIC, SignInMethod.BROWSER, 1)
+    for is_cae in (False, True):
+        stores[f"{credentials.CACHE_NAME.format(id=1)}{is_cae}"] = "refresh"
+    credentials.forget_tokens(browser._replace(method=SignInMethod.CLI))
+    assert set(stores.values()) == {"{}"}
+
+
+def test_a_tried_connection_keeps_its_sign_in_and_its_subscriptions(
+    qapp: QApplication, tmp_path: Path, stores: dict[str, str]
+) -> None:
+    made = Connection(
+        "Real", clouds.PUBLIC, SignInMethod.BROWSER, tenant="t", subscription_ids=("a",)
+    )
+    world = azure_target().world
+    db, _ = database.prepare(tmp_path / FILE_NAME, world)
+    with closing(db), database.transaction(db):
+        connections.remove(db, connections.save(db, made), azure_target().clock(None)())
+    trial = ConnectionTrial(tmp_path, made)
+    db, _ = database.prepare(trial._path, world)
+    with closing(db), database.transaction(db):
+        number = connections.save(db, made)
+        connections.choose_subscriptions(db, number, ("a",))
+        connections.signed_in(db, number, "me", "record")
+    stores[f"{credentials.CACHE_NAME.format(id=number)}False"] = "refresh"
+    assert trial.adopt() is None
+    with closing(database.open_reader(tmp_path / FILE_NAME)) as reader:
+        (taken,) = connections.read_all(reader)
+    assert taken.subscription_ids == ("a",)
+    assert stores[f"{credentials.CACHE_NAME.format(id=taken.id)}False"] == "refresh"
+    assert stores[f"{credentials.CACHE_NAME.format(id=number)}False"] == "{}"
