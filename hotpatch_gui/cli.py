@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__
-from .application import run_window, worlds
-from .system.data_folder import PortableError
-from .system.display import has_display
+from .system import console
 
 EXIT_FAILED = 1
 STORY_NAMES = "today, october-2025, bad-update, november-2026"
@@ -20,6 +18,8 @@ _WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--story")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; the exit code."""
+    if arguments is None:
+        console.prepare()
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser(with_commands=not _OF_THE_WINDOW.issuperset(_words(given)))
     options = parser.parse_args(given)
@@ -36,6 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .captures.command import capture  # noqa: PLC0415
 
             return capture(options)
+    return _run(options, parser)
+
+
+def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """The window, or a command that works on its data."""
+    from .application import run_window, worlds  # noqa: PLC0415 - Qt with it
+    from .system.data_folder import PortableError  # noqa: PLC0415
+    from .system.display import has_display  # noqa: PLC0415
+
     try:
         root = worlds.root_of(options)
     except PortableError as error:
@@ -43,12 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command is None and has_display():
             run_window.say(str(error))
         return EXIT_FAILED
-    world = worlds.read_world(options, parser, root)
     try:
+        world = worlds.read_world(options, parser, root)
         world.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         why = error.strerror or "it can't be made"
-        text = f"{world.folder} can't be the data folder: {why}. Name another one with --data-dir."
+        text = f"{root} can't be the data folder: {why}. Name another one with --data-dir."
         print(text, file=sys.stderr)
         if options.command is None and has_display():
             run_window.say(text)
@@ -60,6 +69,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run_window.start_log(world.folder)
     target = worlds.target_of(world)._replace(takes_over=options.take_over)
     return dispatch.run(options, world.folder, target)
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("names no folder")
+    return Path(text)
+
+
+def _number(kind: Callable[[str], float], least: float, most: float) -> Callable[[str], float]:
+    """Raises ArgumentTypeError for what is no number between them."""
+
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"must be a number from {least:,} to {most:,}")
+        return number
+
+    return read
 
 
 def _words(arguments: Sequence[str]) -> set[str]:
@@ -79,7 +109,9 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
         "Without a connection to Azure it shows a demo against a simulated one.",
     )
     parser.add_argument("--version", action="version", version=f"hotpatch-gui {__version__}")
-    parser.add_argument("--data-dir", type=Path, help="keep file, settings and logs in this folder")
+    parser.add_argument(
+        "--data-dir", type=_folder, help="keep file, settings and logs in this folder"
+    )
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run")
     parser.add_argument(
         "--self-test", action="store_true",
@@ -114,9 +146,14 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
 
 def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     simulator = commands.add_parser("simulate", help="serve a simulated Azure on loopback HTTP")
-    simulator.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     simulator.add_argument(
-        "--machines", type=int, default=16, help="how many machines (default: 16)"
+        "--port", type=_number(int, 0, 65535), default=0, help="0 takes a free one (default)"
+    )
+    simulator.add_argument(
+        "--machines",
+        type=_number(int, 1, 100_000),
+        default=16,
+        help="how many machines (default: 16)",
     )
     simulator.add_argument("--seed", type=int, default=1, help="the same seed makes the same world")
     simulator.add_argument(
@@ -124,13 +161,13 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     simulator.add_argument(
         "--speed",
-        type=float,
+        type=_number(float, 0.001, 1e6),
         default=60.0,
         help="simulated seconds per real second while work runs (default: 60)",
     )
     simulator.add_argument(
         "--quota",
-        type=int,
+        type=_number(int, 1, 10**6),
         default=15,
         help="Resource Graph queries in 5 seconds (default: 15, as Azure)",
     )

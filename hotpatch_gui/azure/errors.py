@@ -22,6 +22,7 @@ from azure.core.polling.base_polling import OperationFailed
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
+from .foreign_text import one_line
 from .network import cause_of, precedes_sending
 from .sign_in_errors import sign_in_problem
 
@@ -38,7 +39,7 @@ def as_problems(doing: str) -> Iterator[None]:
         raise ProblemError(problem_of(error, doing)) from error
     except OSError as error:  # before a connection: its certificates, its proxy's settings
         raise ProblemError(_not_begun(error, doing)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProblemError(nonsense(doing)) from error
 
 
@@ -210,13 +211,13 @@ def _code_and_message(response: Any) -> tuple[str, str]:
         error = body.get("error") or body
         code, message = str(error.get("code") or ""), str(error.get("message") or "")
         details = [d for d in error.get("details") or () if isinstance(d, dict)]
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return "", ""
     reasons = [str(d["message"]) for d in details if d.get("message")]
     if reasons and (not message or message.casefold().startswith(_NO_REASON)):
         codes = [str(d["code"]) for d in details if d.get("code")]
         code, message = (codes or [code])[0], " ".join(reasons)
-    return code, message[:MAX_TEXT]
+    return one_line(code), one_line(message)[:MAX_TEXT]
 
 
 def _retry_after(response: Any) -> float | None:

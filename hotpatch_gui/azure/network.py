@@ -18,6 +18,8 @@ from urllib.request import getproxies
 import requests
 import urllib3.exceptions as wire
 
+from .foreign_text import one_line
+
 LOOK_TIMEOUT_S = 5.0
 
 
@@ -152,5 +154,5 @@ def issuer_of(host: str, port: int) -> str | None:
     for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         found = name.get_attributes_for_oid(kind)
         if found:
-            return str(found[0].value)[:120]
+            return one_line(str(found[0].value))[:120]
     return None

@@ -11,6 +11,7 @@ from requests import codes
 
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 
+from .foreign_text import one_line
 from .network import NetworkCause
 
 _CODE = re.compile(r"AADSTS\d+")
@@ -129,4 +130,5 @@ def _body_of(error: BaseException) -> dict[str, Any]:
 
 
 def _first_line(error: ClientAuthenticationError) -> str:
-    return next(iter(str(error.message or "").splitlines()), "")[:MAX_TEXT].rstrip(".") + "."
+    line = next(iter(str(error.message or "").splitlines()), "")
+    return one_line(line)[:MAX_TEXT].rstrip(".") + "."

@@ -28,7 +28,11 @@ def capture(options: argparse.Namespace) -> int:
             f"There is no scene {', '.join(sorted(unknown))}. --list prints them.", file=sys.stderr
         )
         return EXIT_USAGE
-    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"{options.out} can't be the folder for pictures: {error.strerror}.", file=sys.stderr)
+        return EXIT_USAGE
     themes = (options.scene_theme,) if options.scene_theme else ("light", "dark")
     for path in render(options.out, options.scene or list(SCENES), themes):
         print(path)

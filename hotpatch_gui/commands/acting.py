@@ -28,8 +28,9 @@ from hotpatch_gui.store import assessments, machines, operations
 from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.rows import OperationRow
+from hotpatch_gui.system.console import plain
 
-from .common import CommandError, Exit, chosen, ids, plain, say, session
+from .common import CommandError, Exit, chosen, ids, say, session
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
 if TYPE_CHECKING:
@@ -69,8 +70,10 @@ def _request(options: argparse.Namespace) -> InstallRequest:
     classes = [Classification.parse(name) for name in names]
     if None in classes:
         raise RequestError(
-            f"{names[classes.index(None)]} is no classification; there is {', '.join(c.value for c in Classification)}."
+            f"“{names[classes.index(None)]}” is no classification; there is {', '.join(c.value for c in Classification)}."
         )
+    if options.no_restarts and options.reboot == RestartSetting.ALWAYS:
+        raise RequestError("--no-restarts and --reboot Always exclude each other.")
     return InstallRequest(
         frozenset(c for c in classes if c is not None), parse_kbs(options.include), parse_kbs(options.exclude),
         options.no_restarts, None, RestartSetting(options.reboot), options.minutes,
@@ -110,7 +113,7 @@ def _act(
     """Read anew, ask, wait for the ends, and say what became of each."""
 
     if bool(options.machines) == options.all:
-        raise CommandError("Name machines, or say --all.", Exit.USAGE)
+        raise CommandError("Name machines or say --all, and not both.", Exit.USAGE)
     only = chosen(folder, target, options.connection)
     _check_beforehand(options, folder, only, kind)
     with session(folder, target, only=only, sends=True) as running:
@@ -180,24 +183,21 @@ def _named(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]
         same = [r for r in rows if wanted in (r.name.casefold(), r.resource_id)]
         if not same:
             raise CommandError(
-                f"No machine is called {name}. hotpatch-gui list prints them, hotpatch-gui sync reads new ones.",
+                f"No machine is called “{name}”. hotpatch-gui list prints them, hotpatch-gui sync reads new ones.",
                 Exit.USAGE,
             )
         if len(same) > 1:
             which = "\n".join(f"  {r.azure_id}" for r in same)
             raise CommandError(
-                f"Several machines are called {name}; name one by its ID:\n{which}", Exit.USAGE
+                f"Several machines are called “{name}”; name one by its ID:\n{which}", Exit.USAGE
             )
         found[same[0].id] = same[0]
     return list(found.values())
 
 
 def _confirm(options: argparse.Namespace, count: int) -> None:
-    if (
-        count > CONFIRMED_ABOVE
-        and options.confirm != count
-        and not getattr(options, "dry_run", False)
-    ):
+    is_needed = count > CONFIRMED_ABOVE and not getattr(options, "dry_run", False)
+    if options.confirm != count and (is_needed or options.confirm is not None):
         raise CommandError(
             f"These are {count} machines. If that is meant, add: --confirm {count}", Exit.USAGE
         )

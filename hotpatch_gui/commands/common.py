@@ -21,6 +21,7 @@ from hotpatch_gui.store.database import (
     open_reader,
     prepare,
 )
+from hotpatch_gui.system.console import plain
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
@@ -62,7 +63,7 @@ class CommandError(Exception):
 
 
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(plain(text), file=sys.stderr, flush=True)
 
 
 def locked(folder: Path, target: Target) -> QLockFile:
@@ -150,7 +151,7 @@ def chosen(folder: Path, target: Target, names: Sequence[str] | None) -> frozens
     if missing:
         there = ", ".join(c.name for c in known)
         raise CommandError(
-            f"There is no connection {', '.join(missing)}; there is {there}.", Exit.USAGE
+            f"There is no connection “{', '.join(missing)}”; there is {there}.", Exit.USAGE
         )
     return frozenset(found[name.casefold()] for name in names)
 
@@ -160,8 +161,3 @@ def ids(db: sqlite3.Connection, only: frozenset[int] | None) -> list[int]:
     if only is None:
         return machines.present(db)
     return [i for number in sorted(only) for i in machines.present(db, number)]
-
-
-def plain(text: str) -> str:
-    """What comes from outside moves no cursor."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

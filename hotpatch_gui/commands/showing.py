@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from hotpatch_gui.models import formats, sheets
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
+from hotpatch_gui.system.console import plain
 
-from .common import CommandError, Exit, chosen, ids, plain, reading, say
+from .common import CommandError, Exit, chosen, ids, reading, say
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import Target

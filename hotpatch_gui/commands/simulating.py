@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import argparse
 
+EXIT_USAGE = 2
+
 
 def simulate(options: argparse.Namespace) -> int:
     """Serve until interrupted; the first line on standard output says where."""
     import json  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+    import sqlite3  # noqa: PLC0415
+    import sys  # noqa: PLC0415
 
+    from hotpatch_gui.domain.problems import ProblemError  # noqa: PLC0415
     from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415
     from hotpatch_gui.simulator.guest import SUBSCRIPTION  # noqa: PLC0415
     from hotpatch_gui.simulator.server import SimulatorServer  # noqa: PLC0415
+    from hotpatch_gui.simulator.stories import STORIES  # noqa: PLC0415
     from hotpatch_gui.system import resources  # noqa: PLC0415
 
-    wire = build_simulator(
-        resources.calendar(), resources.read_json("other-updates.json"), state_path=options.state,
-        machines=options.machines, seed=options.seed, speed=options.speed, quota=options.quota,
-        pairs=resources.read_json("region-pairs.json")["pairs"], story=options.world_story,
-    )  # fmt: skip
-    server = SimulatorServer(wire, options.port)
+    if options.world_story not in STORIES:
+        print(
+            f"There is no story “{options.world_story}”: choose {', '.join(STORIES)}.",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
+    try:
+        wire = build_simulator(
+            resources.calendar(), resources.read_json("other-updates.json"), state_path=options.state,
+            machines=options.machines, seed=options.seed, speed=options.speed, quota=options.quota,
+            pairs=resources.read_json("region-pairs.json")["pairs"], story=options.world_story,
+        )  # fmt: skip
+        server = SimulatorServer(wire, options.port)
+    except (OSError, sqlite3.Error, ProblemError) as error:
+        print(
+            f"The simulated Azure cannot begin: {error}. See --port and --state.", file=sys.stderr
+        )
+        return EXIT_USAGE
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     print(json.dumps({"endpoint": server.endpoint, "subscription_id": SUBSCRIPTION}), flush=True)
     try:
         server.serve_forever()

@@ -87,8 +87,14 @@ def simulated(endpoint: str) -> Cloud:
     Raises:
         ValueError: the address is not on this machine; without sign-in nothing else is accepted.
     """
-    parts = _parts(endpoint)
-    if parts.scheme not in ("http", "https") or not _is_loopback(parts.hostname):
+    try:
+        parts = _parts(endpoint)
+        is_here = (
+            parts.scheme in ("http", "https") and parts.port != 0 and _is_loopback(parts.hostname)
+        )
+    except ValueError:  # no such port, or half an IPv6 address
+        is_here = False
+    if not is_here:
         raise ValueError(
             f"{endpoint} is not an address on this machine. Without sign-in only a simulated Azure on "
             "loopback is accepted, such as http://127.0.0.1:8080."

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -54,7 +56,15 @@ def test_without_a_display_it_says_so_and_offers_the_pictures() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.com", "https://management.azure.com", "ftp://127.0.0.1", "127.0.0.1:80"]
+    "url",
+    [
+        "http://example.com",
+        "https://management.azure.com",
+        "ftp://127.0.0.1",
+        "127.0.0.1:80",
+        "http://127.0.0.1:99999",
+        "http://[::1",
+    ],
 )
 def test_without_sign_in_only_this_machine_is_talked_to(url: str) -> None:
     found = run("--endpoint", url, QT_QPA_PLATFORM="offscreen")
@@ -158,3 +168,61 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
     assert machines == 16
     assert (tmp_path / "demo" / "hotpatch.log").exists()
     assert (tmp_path / "demo" / "simulated-azure.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--data-dir", "", "--demo", "list"), "names no folder"),
+        (("--data-dir", "a" * 300, "--demo", "list"), "can't be the data folder"),
+        (("simulate", "--port", "70000"), "must be a number from 0 to 65,535"),
+        (("simulate", "--speed", "nan"), "must be a number from"),
+        (("simulate", "--speed", "0"), "must be a number from"),
+        (("simulate", "--machines", "0"), "must be a number from"),
+        (("simulate", "--quota", "-1"), "must be a number from"),
+        (("simulate", "--story", "bogus"), "There is no story “bogus”"),
+        (("simulate", "--state", "/"), "cannot begin"),
+        (("capture", "--out", "/dev/null/x"), "can't be the folder for pictures"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused_in_a_sentence(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    found = run(*arguments, QT_QPA_PLATFORM="offscreen")
+    assert found.returncode in (1, 2)
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_without_an_output_a_command_is_done_all_the_same(tmp_path: Path) -> None:
+    """As under a scheduler, or with pythonw."""
+    asked = f"{sys.executable} -m hotpatch_gui --data-dir {tmp_path} --demo sync >&- 2>&-"
+    assert subprocess.run(["sh", "-c", asked], check=False, timeout=60).returncode == 0
+
+
+def test_an_output_that_lacks_a_character_gets_another_one(tmp_path: Path) -> None:
+    assert run("--data-dir", str(tmp_path), "--demo", "sync").returncode == 0
+    found = run("--data-dir", str(tmp_path), "--demo", "list", PYTHONIOENCODING="ascii")
+    assert found.returncode == 0, found.stderr
+    assert len(found.stdout.splitlines()) == 17
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """An exception amid the loading of Qt aborted the process."""
+    asked = [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path), "--demo", "list"]
+    ended: list[int] = []
+    for wait_ms in range(100, 400, 50):
+        with subprocess.Popen(
+            asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            time.sleep(wait_ms / 1000)
+            process.send_signal(number)
+            _, said = process.communicate(timeout=20)
+        ended.append(process.returncode)
+        assert "Traceback" not in said
+        assert "Fatal" not in said
+    assert set(ended) <= {0, 1}

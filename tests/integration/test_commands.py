@@ -77,7 +77,9 @@ def test_acting_tells_done_partly_failed_and_usage_apart(here) -> None:
     assert partly.returncode == 4
     assert "vm-dev-01: not asked. The machine is deallocated" in partly.stdout
     assert here("assess", "vm-dev-01").returncode == 1
-    for wrong in (("assess",), ("assess", "nobody"), ("assess", "vm-web-02", "--all"),
+    for wrong in (("assess",), ("assess", "nobody"), ("assess", "vm-web-02", "--confirm", "3"),
+                  ("install", "vm-web-02", "--no-restarts", "--reboot", "Always"),
+                  ("assess", "vm-web-02", "--all"),
                   ("install", "vm-web-02", "--include", "KB1"), ("install", "vm-web-02", "--minutes", "5"),
                   ("install", "vm-web-02", "--classification", "Nice")):  # fmt: skip
         found = here(*wrong)

@@ -95,6 +95,11 @@ FAULTS = {
         "could not be read",
         "What was known before is kept",
     ),
+    "an answer that is nested too deep": (
+        Answer(200, raw=b"[" * 200_000),
+        "could not be read",
+        "What was known before is kept",
+    ),
     "half an answer": (
         Answer(200, raw=b'{"data": [{"id": "/subscr'),
         "could not be read",
@@ -237,6 +242,16 @@ def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
     assert stage.wire.cloud.received.get("install", 0) == 0
 
 
+def test_azures_words_are_one_line_and_move_no_cursor(stage: Stage) -> None:
+    stage.start()
+    words = "bad \x1b]0;owned\x07 \x1b[31m\u202e\r\nOK: 16 machines"
+    stage.wire.faults.append(always(error(400, "X\x1b[2J", words), "installPatches"))
+    begin(stage)
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert note(stage).isprintable()
+    assert "OK: 16 machines" in note(stage)
+
+
 @pytest.mark.expects_log
 def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path: Path) -> None:
     damaged = tmp_path / "simulated-azure.sqlite3"
@@ -329,8 +344,18 @@ def taken_but_unanswered(
         Answer(200, raw=b"<html>"),
         SSLError(MaxRetryError(None, "/", wire_errors.SSLError(ssl.SSLError("bad record mac")))),
         OSError(5, "Input/output error"),
+        Answer(202, raw=b"[" * 200_000),
+        AssertionError("a bug of ours"),
     ],
-    ids=["lost", "500", "nonsense", "a damaged TLS record", "a broken read"],
+    ids=[
+        "lost",
+        "500",
+        "nonsense",
+        "a damaged TLS record",
+        "a broken read",
+        "nested too deep",
+        "a bug",
+    ],
 )
 @pytest.mark.expects_log
 def test_an_answer_that_is_lost_is_unknown_until_azure_shows_what_became_of_it(
@@ -385,8 +410,9 @@ def test_an_answer_with_a_date_that_cannot_be_read_counts(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome", [NoConnection("x"), ReadTimeout("x"), error(401), error(403), error(429, **{"Retry-After": "1"}), error(500), Answer(200, raw=b"{")],
-    ids=["offline", "cut", "401", "403", "429", "500", "half"],
+    "outcome", [NoConnection("x"), ReadTimeout("x"), error(401), error(403), error(429, **{"Retry-After": "1"}), error(500), Answer(200, raw=b"{"),
+                Answer(200, raw=b"[" * 200_000)],
+    ids=["offline", "cut", "401", "403", "429", "500", "half", "nested too deep"],
 )  # fmt: skip
 @pytest.mark.expects_log
 def test_trouble_while_following_does_not_end_an_installation(

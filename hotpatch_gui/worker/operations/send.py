@@ -83,6 +83,10 @@ class Sending:
         except ProblemError as error:
             problem = error.problem
             return await self._until_stored(lambda: self._take(problem))
+        except Exception:
+            log.exception("operation %s: a bug after it was sent", self._run.operation.id)
+            await self._until_stored(lambda: self._run.lost(NOT_KNOWN))
+            return None
         await self._until_stored(lambda: self._keep(look, self._latest_end(sent_at)))
         await self._until_stored(self._follow_late)
         return look
