@@ -26,6 +26,7 @@ from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.wishes import read_wish
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.worker import file
 from hotpatch_gui.worker.operations import pauses
 
 S = OperationState
@@ -359,8 +360,9 @@ def taken_but_unanswered(
 )
 @pytest.mark.expects_log
 def test_an_answer_that_is_lost_is_unknown_until_azure_shows_what_became_of_it(
-    stage: Stage, outcome: Outcome
+    stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
     stage.start()
     stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", outcome))
     begin(stage)
@@ -416,8 +418,9 @@ def test_an_answer_with_a_date_that_cannot_be_read_counts(stage: Stage) -> None:
 )  # fmt: skip
 @pytest.mark.expects_log
 def test_trouble_while_following_does_not_end_an_installation(
-    stage: Stage, outcome: Outcome
+    stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
     stage.start()
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
@@ -533,6 +536,7 @@ def test_a_file_locked_by_another_program_is_said_and_waited_for(
     qapp, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(file, "LOCK_WAIT_S", 0.5)
     with Stage("light", folder=data_dir) as stage:
         stage.start()
         with closing(sqlite3.connect(data_dir / FILE_NAME, isolation_level=None)) as other:
