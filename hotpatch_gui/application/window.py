@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.demo.time import DemoTime
 from hotpatch_gui.domain.connections import TrialOutcome
+from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.store import catalogue
 from hotpatch_gui.store.database import FILE_NAME
@@ -330,4 +331,6 @@ class App(QObject):
         problem = failed.problem
         known = problem.connection_id != 0
         log.log(logging.INFO if known else logging.WARNING, "%s", problem.text)
+        if problem.kind is ProblemKind.STORE:
+            self.source.refuse(problem.text)
         self.window.show_problem(problem)

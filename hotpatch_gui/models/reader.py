@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from hotpatch_gui.store.database import open_reader, store_problem
+from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.store.database import gone_problem, must_be_readable, open_reader, store_problem
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Answer(NamedTuple):
 
 def failure_of(error: Exception, path: Path) -> str:
     """Why a query has no answer, in words. It is logged, as a bug where the file is not the cause."""
+    if isinstance(error, ProblemError):
+        return error.problem.text
     if isinstance(error, sqlite3.Error):
         problem = store_problem(error, path)
         log.warning("a query failed: %s", error)
@@ -95,11 +98,9 @@ class Reader(QObject):
     def run_loop(self) -> None:
         """The thread's body."""
         while (question := self._take()) is not None:
-            self._open()
             try:
-                if self._db is not None:
-                    value = question.work(self._db)
-                    self.answered.emit(Answer(question.asker, question.number, value))
+                value = question.work(self._opened())
+                self.answered.emit(Answer(question.asker, question.number, value))
             except Exception as error:  # noqa: BLE001 - said where the answer would be
                 if not (isinstance(error, sqlite3.Error) and self._is_interrupted):
                     failure = failure_of(error, self._path)
@@ -116,7 +117,8 @@ class Reader(QObject):
         with self._lock:
             self._is_stale = True
 
-    def _open(self) -> None:
+    def _opened(self) -> sqlite3.Connection:
+        """Raises ProblemError where the file was taken away, or cannot be used any more."""
         with self._lock:
             old = self._db if self._is_stale else None
             self._is_stale = False
@@ -126,6 +128,10 @@ class Reader(QObject):
             old.close()
         if self._db is None:
             self._db = open_reader(self._path)
+        if self._db is None:
+            must_be_readable(self._path)
+            raise ProblemError(gone_problem(self._path))
+        return self._db
 
     def _interrupt(self) -> None:
         if self._db is not None:

@@ -27,6 +27,7 @@ class DataSource(QObject):
 
     Signals:
         opened (): ``db`` is there; everything queries.
+        refused (): the file could not be opened; ``refusal`` says why.
         changed (Changes): a commit touched these tables.
         releases_read (str): an update of the release data has ended; how, in words.
         connection_tried (TrialOutcome): the first reading over a new or changed connection has ended.
@@ -36,6 +37,7 @@ class DataSource(QObject):
     """
 
     opened = Signal()
+    refused = Signal()
     changed = Signal(object)
     releases_read = Signal(str)
     connection_tried = Signal(object)
@@ -47,6 +49,8 @@ class DataSource(QObject):
         super().__init__(parent)
         self.path = path
         self.db: sqlite3.Connection | None = open_reader(path)
+        self.refusal = ""
+        """Why the file could not be opened, for the user; empty where it was, or where nobody has tried yet."""
         self.reader = Reader(path, self)
         self._tables: frozenset[str] = frozenset()
         self._rest = QTimer(self)
@@ -84,7 +88,14 @@ class DataSource(QObject):
         if self.db is None:
             self.db = open_reader(self.path)
             if self.db is not None:
+                self.refusal = ""
                 self.opened.emit()
+
+    def refuse(self, why: str) -> None:
+        """The file could not be opened."""
+        if self.db is None:
+            self.refusal = why
+            self.refused.emit()
 
     @property
     def has_news(self) -> bool:

@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         self.header.search_changed.connect(self._search)
         self.machines.connect_requested.connect(self.open_connect)
         self._s.source.opened.connect(self.show_sync)
+        self._s.source.refused.connect(self.show_sync)
         self.header.search_left.connect(self._leave_search)
         self.header.settings_requested.connect(self.open_preferences)
         self.status_bar.clicked.connect(lambda: self.show_page("activity"))

@@ -65,6 +65,7 @@ class StatusBar(QFrame):
         self._end_timer.setInterval(END_SHOWN_MS)
         self._end_timer.timeout.connect(self.work.hide)
         services.source.aged.connect(self.reload)
+        services.source.refused.connect(self.reload)
         self.reload()
 
     def show_syncing(self, what: str) -> None:
@@ -76,8 +77,9 @@ class StatusBar(QFrame):
     def reload(self) -> None:
         source = self._s.source
         if source.db is None:
-            self._glyph.set_glyph(Glyph.RUNNING)
-            self.connection.set_whole("Opening the data file…")
+            self._glyph.set_glyph(Glyph.ERROR if source.refusal else Glyph.RUNNING)
+            opening, refused = "Opening the data file…", "The data file could not be opened"
+            self.connection.set_whole(refused if source.refusal else opening)
             self._show_work(Work())
             return
         self._state = state.sync_state(source)

@@ -528,6 +528,7 @@ def test_a_newer_file_is_refused_in_words_and_not_touched(qapp, data_dir: Path) 
         stage.until(stage.window.notice.isVisible)
         assert "written by a newer version" in stage.window.notice.headline.text()
         assert "Update the program" in stage.window.notice.detail.text()
+        assert stage.window.status_bar.connection.whole == "The data file could not be opened"
     assert (data_dir / FILE_NAME).read_bytes() == before
 
 

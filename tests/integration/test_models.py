@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,21 @@ def test_rows_of_something_else_leave_nothing_of_those_before(qtbot, source: Dat
     model.show_others(lists.updates_where([2]), at_once=True)
     assert model.rowCount() == 0
     assert model.is_loaded
+
+
+@pytest.mark.parametrize("how", ["taken away", "newer"])
+def test_a_file_that_cannot_be_read_any_more_is_said_where_the_answer_would_be(
+    qtbot, source: DataSource, path: Path, how: str
+) -> None:
+    if how == "newer":
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA user_version=999")
+    else:
+        path.rename(path.with_name("elsewhere"))
+    answers: list[int] = []
+    failures: list[str] = []
+    asker = Asker(source, answers.append, failures.append, source)
+    asker.ask(lambda db: db.execute("SELECT 1").fetchone()[0])
+    qtbot.waitUntil(lambda: bool(failures))
+    assert {"taken away": "is gone from", "newer": "newer version"}[how] in failures[0]
+    assert not answers

@@ -174,7 +174,11 @@ class MachinesPage(QSplitter):
     def _tell_blade(self) -> None:
         state, syncing = self._sync, self._syncing
         self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
-        if not self._is_connected:
+        if self._s.source.refusal:
+            self.blade.say_empty(
+                Glyph.ERROR, "The data file could not be opened", self._s.source.refusal
+            )
+        elif not self._is_connected:
             self.blade.say_empty(
                 Glyph.INFO, "No connection yet",
                 "Connect to Azure with your own account, or explore a simulated Azure first.",
