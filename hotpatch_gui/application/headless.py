@@ -77,7 +77,7 @@ class Session:
             seed=target.seed, transport=target.transport, only=only, sends=sends,
         )  # fmt: skip
         self.send = self._engine.send
-        self.requests = Requests(self.send, lambda: self.db)
+        self.requests = Requests(self.send, self._path, lambda: self.db, self._fail)
         self._db: sqlite3.Connection | None = None
         self._happened = threading.Condition()
         self._connected: frozenset[int] | None = None
@@ -193,6 +193,9 @@ class Session:
     def _wait(self) -> None:
         with self._happened:
             self._happened.wait(LOOK_S)
+
+    def _fail(self, problem: Problem) -> None:
+        self.problem = problem
 
     def _interrupt(self, *_: object) -> None:
         self._is_interrupted = True

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.waves import AT_ONCE, Waves
 from hotpatch_gui.store import operations
+from hotpatch_gui.store.database import store_problem
 from hotpatch_gui.worker import commands
 from hotpatch_gui.worker.commands import Command
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from hotpatch_gui.domain.connections import Connection
     from hotpatch_gui.domain.installs import InstallRequest
+    from hotpatch_gui.domain.problems import Problem
     from hotpatch_gui.domain.settings import SettingsChange
+
+
+T = TypeVar("T")
 
 
 class Next(NamedTuple):
@@ -33,17 +37,19 @@ class Requests:
 
     Args:
         send: hands the engine a command.
-        reader: the file as the one who asks sees it: there the machines chosen have their names.
+        path, reader: the file as the one who asks sees it: there the machines chosen have their names.
+        fail: hears why something could not be asked for.
         go_on: ends this window for what comes next.
         try_out: tries a connection to Azure while the demo stays, or with None gives that up.
     """
 
     def __init__(
-        self, send: Callable[[Command], None], reader: Callable[[], sqlite3.Connection | None],
+        self, send: Callable[[Command], None], path: Path,
+        reader: Callable[[], sqlite3.Connection | None], fail: Callable[[Problem], None], *,
         go_on: Callable[[Next], None] = lambda _: None,
         try_out: Callable[[Connection | None], None] = lambda _: None,
     ) -> None:  # fmt: skip
-        self._send, self._reader = send, reader
+        self._send, self._path, self._reader, self._fail = send, path, reader, fail
         self._go_on, self._try_out = go_on, try_out
 
     def sync(self, *, whole: bool = False) -> None:
@@ -62,7 +68,7 @@ class Requests:
         self._send(commands.ImportReleases(path))
 
     def read_machine(self, machine_id: int) -> None:
-        for resource_id, _ in self._names([machine_id]).values():
+        for resource_id, _ in (self._names([machine_id]) or {}).values():
             self._send(commands.ReadMachine(resource_id))
 
     def save_connection(self, connection: Connection) -> None:
@@ -124,7 +130,7 @@ class Requests:
 
         body = json.dumps(enrol_body() if on else disenrol_body())
         kind = OperationKind.ENROL if on else OperationKind.DISENROL
-        arcs = [i for i, (_, is_arc) in self._names(machine_ids).items() if is_arc]
+        arcs = [i for i, (_, is_arc) in (self._names(machine_ids) or {}).items() if is_arc]
         self._act(kind, arcs, lambda _: body)
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
@@ -136,8 +142,7 @@ class Requests:
     def _of_operations(
         self, make: Callable[[tuple[tuple[int, str], ...]], Command], operation_ids: Iterable[int]
     ) -> None:
-        db = self._reader()
-        named = operations.resource_ids(db, operation_ids) if db is not None else ()
+        named = self._read(lambda db: operations.resource_ids(db, operation_ids))
         if named:
             self._send(make(named))
 
@@ -146,16 +151,33 @@ class Requests:
         waves: Waves = AT_ONCE, groups: Sequence[str] = (),
     ) -> None:  # fmt: skip
         names = self._names(machine_ids)
+        if names is None:
+            return
         found = [i for i in machine_ids if i in names]
         requests = tuple((names[i][0], body(names[i][1])) for i in found)
         by_id = dict(zip(machine_ids, groups, strict=True)) if groups else {}
         if requests:
             ordered = tuple(by_id[i] for i in found) if by_id else ()
             self._send(commands.Act(kind, requests, waves, ordered))
+        if len(found) < len(machine_ids):
+            from hotpatch_gui.worker.asking import not_here  # noqa: PLC0415 - rarely needed
 
-    def _names(self, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
-        """(Resource id, whether it is an Arc-enabled server) by row id, of those that are there."""
+            self._fail(not_here(len(machine_ids) - len(found)))
+
+    def _names(self, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]] | None:
+        """(Resource id, whether it is an Arc-enabled server) by row id, of those that are there; None where the file
+        does not say."""
         from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
+        return self._read(lambda db: machines.names(db, machine_ids))
+
+    def _read(self, query: Callable[[sqlite3.Connection], T]) -> T | None:
+        """None where the file cannot be read, which is said."""
         db = self._reader()
-        return machines.names(db, machine_ids) if db is not None else {}
+        if db is None:
+            return None
+        try:
+            return query(db)
+        except sqlite3.Error as error:
+            self._fail(store_problem(error, self._path))
+        return None

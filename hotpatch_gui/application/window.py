@@ -163,7 +163,10 @@ class App(QObject):
     def _make_requests(self) -> Requests:
         from .requests import Requests  # noqa: PLC0415 - as the engine
 
-        return Requests(self.engine.send, lambda: self.source.db, self._go_on, self._try_out)
+        return Requests(
+            self.engine.send, self.source.path, lambda: self.source.db, self.window.show_problem,
+            go_on=self._go_on, try_out=self._try_out,
+        )  # fmt: skip
 
     def _connect(self) -> None:
         self.window.painted.connect(self._after_first_paint)

@@ -36,7 +36,7 @@ def under_way(kind: OperationKind, machines: int) -> Problem:
     )
 
 
-def _not_here(count: int) -> Problem:
+def not_here(count: int) -> Problem:
     what = "The machine is" if count == 1 else f"{count:,} of the machines are"
     return Problem(
         ProblemKind.NOT_FOUND,
@@ -90,7 +90,7 @@ class Asking:
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))
         if missing:
-            self._observe(Failed(_not_here(missing)))
+            self._observe(Failed(not_here(missing)))
 
     def _requests(self, command: asked.Act) -> tuple[list[queue.Request], int]:
         """The rows of the machines named, in their order of waves, and how many are not in this file."""

@@ -24,7 +24,7 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.simulator.answers import Answer
-from hotpatch_gui.store import connections, database, queue
+from hotpatch_gui.store import connections, database, machines, queue
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import asking, commands, engine
 from hotpatch_gui.worker.sync import missing
@@ -335,3 +335,25 @@ def test_a_tried_connection_keeps_its_sign_in_and_its_subscriptions(
     assert taken.subscription_ids == ("a",)
     assert stores[f"{credentials.CACHE_NAME.format(id=taken.id)}False"] == "refresh"
     assert stores[f"{credentials.CACHE_NAME.format(id=number)}False"] == "{}"
+
+
+def test_a_click_that_the_file_cannot_name_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception in a slot would only be logged, and the click be lost."""
+    stage.start()
+
+    def damaged(*_: Any) -> Any:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(machines, "names", damaged)
+    stage.app.requests.restart([machine(stage)])
+    assert stage.window.notice.isVisible()
+    assert "hotpatch.sqlite3" in stage.window.notice.headline.text()
+
+
+def test_machines_that_are_gone_from_the_file_are_not_passed_over_in_silence(stage: Stage) -> None:
+    stage.start()
+    stage.app.requests.restart([10_001, 10_002])
+    assert "2 of the machines are not in the data" in stage.window.notice.headline.text()
+    assert not stage.operation_states()
