@@ -44,6 +44,20 @@ def begin_batch(
     return made.lastrowid
 
 
+def rule_of(db: sqlite3.Connection, operation_id: int) -> str:
+    """By which rule of waves an operation is sent, and in which wave, for the audit log; empty where there is none."""
+    row = db.execute(
+        "SELECT b.mode, b.size, b.stop_after, o.wave_name FROM operations o JOIN batches b ON b.id=o.batch_id"
+        " WHERE o.id=?",
+        (operation_id,),
+    ).fetchone()
+    if row is None:
+        return ""
+    mode, size, stop_after, name = row
+    wave = f" In the group “{name}”." if name else ""
+    return f"{Waves(WaveMode(mode), size, stop_after).text}{wave}"
+
+
 def add(
     db: sqlite3.Connection, kind: OperationKind, requests: Sequence[Request], now: datetime, asked_by: str,
     *, standby: Standby = Standby.NO, batch_id: int | None = None,

@@ -18,7 +18,7 @@ from hotpatch_gui.domain.installs import asked_minutes
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import connections, operations
+from hotpatch_gui.store import connections, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.worker.calls import Place
 from hotpatch_gui.worker.sync.machine import read_machine, read_view
@@ -217,7 +217,7 @@ class Sending:
                 and operations.claim(db, run.operation.id, at, "Sending the request to Azure.")
             )
             if mine:
-                run.note(Event.SENDING)
+                run.note(Event.SENDING, queue.rule_of(db, run.operation.id))
         self._c.changed(Changes.to("operations", "calls"))
         if not allowed:
             await self.refuse()
