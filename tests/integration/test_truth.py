@@ -25,8 +25,7 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.worker import connections as connecting
-from hotpatch_gui.worker import engine
+from hotpatch_gui.worker import engine, periodic
 from hotpatch_gui.worker.file import DataFile
 from hotpatch_gui.worker.operations import pauses
 
@@ -41,7 +40,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.1)
     monkeypatch.setattr(pauses, "UNKNOWN_LOOKS", 3)
     monkeypatch.setattr(engine, "RETRY_S", 0.3)
-    monkeypatch.setattr(connecting, "RETRY_S", 0.3)
+    monkeypatch.setattr(periodic, "RETRY_S", 0.3)
 
 
 def one(stage: Stage, sql: str, *values: object) -> sqlite3.Row:

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from hotpatch_gui.captures import environment
+from tests.torture.kills import BURST_EVERY
 
-BURST, BURST_EVERY = 100, 5
+BURST = 100
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from hotpatch_gui.simulator.arm import Answer, Wire
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler
 from hotpatch_gui.system import resources
-from hotpatch_gui.worker import connections, engine
+from hotpatch_gui.worker import engine, periodic
 from hotpatch_gui.worker.operations import pauses
 
 from . import kills as killing
@@ -147,9 +147,9 @@ def storm(folder: Path, faults: int, seed: int) -> str:
     serving.start()
     troubles: list[Problem] = []
     endpoint = f"http://127.0.0.1:{server.server_port}"
-    kept = stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, connections.RETRY_S
+    kept = stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, periodic.RETRY_S
     stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = PATIENCE_S, 3
-    engine.RETRY_S = connections.RETRY_S = 1.0
+    engine.RETRY_S = periodic.RETRY_S = 1.0
     try:
         target = simulated_target(simulated(endpoint))
         with Stage("light", folder=folder / "data", target=target) as stage:
@@ -164,7 +164,7 @@ def storm(folder: Path, faults: int, seed: int) -> str:
             stage.app.requests.sync()
             stage.until(lambda: all_ended(stage))
     finally:
-        stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, connections.RETRY_S = kept
+        stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, periodic.RETRY_S = kept
         server.shutdown()
         serving.join()
         server.server_close()

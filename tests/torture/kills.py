@@ -20,6 +20,8 @@ from hotpatch_gui.store.database import FILE_NAME
 BUSY = Path(__file__).with_name("busy.py")
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_LIFE_S = 3.0
+BURST_EVERY, BURST_S = 5, 20.0
+"""Which lives begin with a burst, and how long one is waited for."""
 DEEP = 50
 """So many open operations at a kill are a burst that it fell into."""
 KEPT = ("machines", "assessments", "installations", "installation_updates", "operations")
@@ -64,6 +66,8 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
             assert victim.stdout is not None
             assert victim.stdout.readline() == "started\n", "it did not come up again"
             time.sleep(rng.uniform(0, LONGEST_LIFE_S))
+            if number % BURST_EVERY == 1:
+                _wait_for_burst(folder)
             assert victim.poll() is None, "it ended by itself"
             victim.send_signal(signal.SIGKILL)
         before = _check(folder, before)
@@ -71,7 +75,16 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
     return open_at
 
 
+def _wait_for_burst(folder: Path) -> None:
+    """So that kills fall into one on a slow machine, too."""
+    end = time.monotonic() + BURST_S
+    while _open(folder) < DEEP and time.monotonic() < end:
+        time.sleep(0.02)
+
+
 def _open(folder: Path) -> int:
+    if not (folder / FILE_NAME).exists():
+        return 0
     with closing(sqlite3.connect(folder / FILE_NAME)) as db:
         try:
             (count,) = db.execute(

@@ -23,7 +23,7 @@ from hotpatch_gui.azure.errors import problem_of
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.azure.policies import RenewedOnce
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, cloud_of, custom
+from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, cloud_of, custom, demo
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.simulator.arm import Wire
@@ -303,7 +303,10 @@ def test_signing_out_empties_the_platforms_own_store(monkeypatch: pytest.MonkeyP
     assert kept == {"hotpatch-dashboard-3.nocae": "{}", "hotpatch-dashboard-3.cae": "{}"}
     kept.clear()
     SignIn(mine._replace(method=SignInMethod.CLI), print).forget()
-    assert not kept, "the Azure CLI's sign-in is not ours to end"
+    assert set(kept.values()) == {"{}"}, "those of a way to sign in before"
+    kept.clear()
+    SignIn(Connection("Demo", demo(), SignInMethod.NONE, id=3), print).forget()
+    assert not kept
 
 
 def test_a_sign_in_that_ends_after_the_sign_out_leaves_no_tokens(
