@@ -20,7 +20,7 @@ def install_body(request: InstallRequest) -> dict[str, Any]:
         windows["maxPatchPublishDate"] = request.published_by.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "maximumDuration": f"PT{request.maximum_minutes}M",
-        "rebootSetting": request.restart.value,
+        "rebootSetting": request.sent_restart.value,
         "windowsParameters": windows,
     }
 

@@ -72,8 +72,6 @@ def _request(options: argparse.Namespace) -> InstallRequest:
         raise RequestError(
             f"“{names[classes.index(None)]}” is no classification; there is {', '.join(c.value for c in Classification)}."
         )
-    if options.no_restarts and options.reboot == RestartSetting.ALWAYS:
-        raise RequestError("--no-restarts and --reboot Always exclude each other.")
     return InstallRequest(
         frozenset(c for c in classes if c is not None), parse_kbs(options.include), parse_kbs(options.exclude),
         options.no_restarts, None, RestartSetting(options.reboot), options.minutes,
@@ -141,7 +139,7 @@ def _act(
             say(
                 f"{given_up} What Azure has taken goes on there; the window and the next sync follow it."
             )
-        return _code(kind, ended, refused, is_waiting=bool(minutes))
+        return _code(kind, ended, refused, is_waiting=bool(minutes), planned=len(planned))
 
 
 def _check_beforehand(
@@ -222,6 +220,10 @@ def _say_ends(
         dry = {"planned": planned} if getattr(options, "dry_run", False) else {}
         print(json.dumps({"operations": found, "not_asked": left} | dry, ensure_ascii=False))
         return
+    for one in planned:
+        names = ", ".join(u["kb"] or u["name"] for u in one["updates"] or ())
+        updates = "not known" if one["updates"] is None else names or "none"
+        print(plain(f"{one['machine']}: updates: {updates}. {one['restart']}"))
     for one in found:
         print(plain(f"{one['machine']}: {one['state']}. {one['note']}".rstrip()))
     for other in left:
@@ -230,12 +232,13 @@ def _say_ends(
 
 def _code(
     kind: OperationKind, ended: Sequence[OperationRow], refused: Sequence[tuple[MachineRow, str]], *,
-    is_waiting: bool,
+    is_waiting: bool, planned: int,
 ) -> Exit:  # fmt: skip
 
     good_states = {OperationState.SUCCEEDED, *([] if is_waiting else [OperationState.RUNNING])}
     good = sum(row.state in good_states for row in ended)
     bad = len(ended) - good + len(refused)
+    good += planned
     if not bad:
         return Exit.DONE
     if good:

@@ -47,7 +47,8 @@ class InstallRequest:
     """What ``installPatches`` is asked for. KBs are spelled ``KB5031364``.
 
     Included KBs come in addition to the classifications; an excluded KB wins over both;
-    ``exclude_restarting`` drops every update that does not say NeverReboots.
+    ``exclude_restarting`` drops every update that does not say NeverReboots, and no restart that is pending already is
+    made either.
 
     Raises:
         RequestError: on construction, where the request cannot be sent.
@@ -69,11 +70,21 @@ class InstallRequest:
         both = sorted(set(self.include) & set(self.exclude))
         if both:
             raise RequestError(f"{', '.join(both)} is on both lists. Take it off one of them.")
+        if self.exclude_restarting and self.restart is RestartSetting.ALWAYS:
+            raise RequestError(
+                "To leave out updates that restart and to restart in any case exclude each other."
+            )
         if not MIN_MINUTES <= self.maximum_minutes <= MAX_MINUTES:
             raise RequestError(
                 f"The maximum duration must be between {MIN_MINUTES} and {MAX_MINUTES} minutes: nothing starts "
                 f"with less than {MIN_MINUTES} left, and Azure allows at most {MAX_MINUTES}."
             )
+
+    @property
+    def sent_restart(self) -> RestartSetting:
+        """What Azure is told: with If required it would restart a machine on which a restart is pending, whatever it
+        installs."""
+        return RestartSetting.NEVER if self.exclude_restarting else self.restart
 
 
 class LeftOut(StrEnum):
@@ -158,7 +169,7 @@ def plan(
     brings about; ``is_known``, whether a current assessment tells what is offered at all.
     """
     if not is_known:
-        return Plan((), (), (), request.restart, restart_pending, is_known=False)
+        return Plan((), (), (), request.sent_restart, restart_pending, is_known=False)
     taken: list[Update] = []
     left: list[tuple[Update, LeftOut]] = []
     seen: set[str] = set()
@@ -171,7 +182,7 @@ def plan(
         else:
             left.append((update, reason))
     unseen = tuple(kb for kb in request.include if kb not in seen)
-    return Plan(tuple(taken), tuple(left), unseen, request.restart, restart_pending)
+    return Plan(tuple(taken), tuple(left), unseen, request.sent_restart, restart_pending)
 
 
 def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
@@ -207,6 +218,8 @@ class FleetReview:
         parts = []
         if count:
             machines = _plural(len(busy), "machine")
+            if len(busy) < len(self.plans):
+                machines = f"{len(busy):,} of {len(self.plans):,} machines"
             parts.append(f"{_plural(count, 'update')} on {machines}. {self._restarts()}")
         elif not unknown or self._known_restart:
             parts.append(
@@ -231,7 +244,7 @@ class FleetReview:
         )
 
     def _unknown_restart(self, count: int) -> str:
-        match self.request.restart:
+        match self.request.sent_restart:
             case RestartSetting.ALWAYS:
                 return f"{'it restarts' if count == 1 else 'they restart'} in any case"
             case RestartSetting.NEVER:
@@ -247,24 +260,29 @@ class FleetReview:
     @property
     def may_restart(self) -> bool:
         """Whether any machine restarts or may."""
-        if self.request.restart is not RestartSetting.IF_REQUIRED:
-            return self.request.restart is RestartSetting.ALWAYS
+        if self.request.sent_restart is not RestartSetting.IF_REQUIRED:
+            return self.request.sent_restart is RestartSetting.ALWAYS
         return any(
             p.restarts_surely or p.may_restart or not p.is_known for p in self.plans.values()
         )
+
+    @property
+    def is_foreseen(self) -> bool:
+        """Whether the last assessments tell what each machine gets."""
+        return all(p.is_known and p.taken for p in self.plans.values())
 
     def _restarts(self) -> str:
         """Of the machines whose list is known: a restart that is pending already comes with nothing installed, too."""
         known = [p for p in self.plans.values() if p.is_known]
         if len(known) == 1:
             return known[0].restart_sentence
-        if self.request.restart is RestartSetting.ALWAYS:
+        if self.request.sent_restart is RestartSetting.ALWAYS:
             return "Every one of them restarts, because Always restart is chosen."
         will = sum(p.restarts_surely for p in known)
         may = sum(bool(p.may_restart) and not p.restarts_surely for p in known)
         if not will and not may:
             return "None of them restarts."
-        if self.request.restart is RestartSetting.NEVER:
+        if self.request.sent_restart is RestartSetting.NEVER:
             return f"Azure restarts none; {_plural(will + may, 'machine')} may stay unfinished until you restart."
         parts = [f"{_plural(will, 'machine')} restart{'s' if will == 1 else ''}"] if will else []
         parts += (

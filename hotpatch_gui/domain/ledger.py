@@ -84,7 +84,11 @@ def reason(
         return Reason(
             Cause.BY_HAND, None, "Restarted by hand; no update is known to have required it."
         )
-    return Reason(Cause.OTHER, None, "Restarted by an installation whose updates are not known.")
+    return Reason(
+        Cause.OTHER,
+        None,
+        "Restarted by an installation; no update of it is known to have required it.",
+    )
 
 
 def _of_update(calendar: Calendar, product: Product, update: InstalledUpdate) -> Reason | None:

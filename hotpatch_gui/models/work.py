@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store import operations
 
 from . import asked
@@ -50,12 +50,16 @@ def last_end(source: DataSource) -> str:
     return f"{asked.kind(row)} on {row.machine_name}: {asked.text(row).lower()}. {row.note}"
 
 
+def among(source: DataSource, operation_ids: Sequence[int], state: OperationState) -> list[int]:
+    """Those of these operations that are in the state."""
+    return source.read_list(lambda db: operations.among(db, operation_ids, state))
+
+
 class Detail(NamedTuple):
     """An operation in full. ``can_wait``: Azure refused it as something else was at work, and it can be sent once
     that has ended."""
 
     text: str = ""
-    state: str = ""
     can_wait: bool = False
 
 
@@ -66,7 +70,7 @@ def detail(source: DataSource, operation_id: int | None) -> Detail:
     row = source.read(lambda db: operations.read_row(db, operation_id), None)
     if row is None:
         return Detail()
-    return Detail(asked.detail(row), row.state, asked.can_wait(row))
+    return Detail(asked.detail(row), asked.can_wait(row))
 
 
 def is_any_open(source: DataSource) -> bool:

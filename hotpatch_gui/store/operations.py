@@ -65,6 +65,15 @@ def any_in(
     return row is not None
 
 
+def among(db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState) -> list[int]:
+    """Those of these that are in the state."""
+    rows = db.execute(
+        f"SELECT id FROM operations WHERE id IN {AMONG} AND state=? ORDER BY id",
+        (as_list(operation_ids), state),
+    )
+    return [row[0] for row in rows]
+
+
 def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[OperationRow]:
     """Their rows, oldest first."""
     cursor = db.execute(f"{_SELECT} WHERE o.id IN {AMONG} ORDER BY o.id", (as_list(operation_ids),))

@@ -91,6 +91,10 @@ def test_an_installation_says_first_what_restarts_and_is_sent_once(here, tmp_pat
     dry = here("install", "vm-web-02", "--dry-run")
     assert dry.returncode == 0
     assert "The machine may restart for KB5120708." in dry.stderr
+    assert "vm-web-02: updates: " in dry.stdout
+    none = here("install", "vm-dc-01", "vm-web-02", "vm-dev-01", "--no-restarts", "--dry-run")
+    assert none.returncode == 4, "one is deallocated"
+    assert "vm-dc-01: updates: none. No restart" in none.stdout, "its restart is pending"
     (folder,) = (tmp_path / "simulated").iterdir()
     db = sqlite3.connect(folder / FILE_NAME)
     assert db.execute("SELECT count(*) FROM operations").fetchone() == (0,)

@@ -324,3 +324,30 @@ def test_hundreds_are_cancelled_in_slices_while_others_go_on(
     lines = db.execute("SELECT count(*) FROM calls WHERE event='cancelled'").fetchone()[0]
     assert lines == states.count(OperationState.CANCELLED)
     assert 1 <= len(durable) < 12, "some were being sent"
+
+
+def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_unknown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever row comes first: it was the newest that chose for all."""
+    monkeypatch.setattr(pauses, "TURN_S", 60.0)
+    stage.start()
+    stage.wire.faults.append(
+        lambda _, path: (
+            Answer(500, {"error": {"code": "X", "message": "X"}}) if "/restart" in path else None
+        )
+    )
+    stage.ask.restart([number(stage, "vm-dc-01")])
+    stage.until(lambda: stage.operation_states() == [OperationState.UNKNOWN])
+    stage.ask.install([number(stage, "vm-web-02")], SECURITY)
+    stage.ask.assess([number(stage, "vm-web-02"), number(stage, "vm-web-01")])
+    stage.until(lambda: stage.operation_states().count(OperationState.RUNNING) == 2)
+    stage.window.show_page("activity")
+    page = stage.window.page("activity")
+    stage.until(lambda: page.model.rowCount() == 4)
+    page.panel.table.selectAll()
+    stage.settle()
+    assert (page.cancel.text(), page.dismiss.text()) == ("Cancel 1 queued", "Dismiss 1 unknown")
+    page.cancel.click()
+    stage.until(lambda: OperationState.QUEUED not in stage.operation_states())
+    assert stage.operation_states()[0] is OperationState.UNKNOWN

@@ -152,7 +152,7 @@ REQUESTS = st.builds(
     published_by=st.sampled_from(
         [None, datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)]
     ),
-    restart=st.sampled_from(RestartSetting),
+    restart=st.sampled_from([RestartSetting.IF_REQUIRED, RestartSetting.NEVER]),
     maximum_minutes=st.integers(25, 235),
 )
 
@@ -187,7 +187,7 @@ def test_the_preview_agrees_with_what_azure_does(
 
 def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -> None:
     """The banner stands beside the button: it must not say less than the rows below it."""
-    request = InstallRequest(frozenset({Classification.SECURITY}), exclude_restarting=True)
+    request = InstallRequest(frozenset({Classification.SECURITY}))
     pending = plan(request, [], restart_pending=True)
     other = plan(request, [])
     assert FleetReview(request, {1: pending, 2: other}).sentence.endswith(
@@ -198,3 +198,27 @@ def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -
     always = InstallRequest(frozenset({Classification.SECURITY}), restart=RestartSetting.ALWAYS)
     plans = {1: plan(always, []), 2: plan(always, [])}
     assert "Every one of them restarts" in FleetReview(always, plans).sentence
+
+
+def test_who_leaves_out_updates_that_restart_gets_no_pending_restart_either() -> None:
+    """With If required, Azure restarts a machine on which one is pending, whatever it installs."""
+    request = InstallRequest(SECURITY, exclude_restarting=True)
+    assert install_body(request)["rebootSetting"] == "Never"
+    assert not plan(request, [], restart_pending=True).restart_sentence.startswith("The machine")
+    with pytest.raises(RequestError, match="exclude each other"):
+        InstallRequest(SECURITY, exclude_restarting=True, restart=RestartSetting.ALWAYS)
+
+
+def test_the_sentence_adds_up_to_all_machines() -> None:
+    request = InstallRequest(SECURITY)
+    plans = {
+        1: plan(request, [HOTPATCH], restart_pending=False),
+        2: plan(request, [], restart_pending=True),
+        3: plan(request, [], restart_pending=False, is_known=False),
+    }
+    review = FleetReview(request, plans)
+    assert review.sentence.startswith(
+        "1 update on 1 of 3 machines. 1 machine restarts; 1 stays up."
+    )
+    assert "1 more is not known" in review.sentence
+    assert not review.is_foreseen

@@ -38,14 +38,17 @@ class ActivityPage(Page):
         )
         self.cancel = QPushButton("Cancel queued")
         self.cancel.setObjectName("cancelQueued")
-        self.cancel.setEnabled(False)
+        self.dismiss = QPushButton()
+        self.dismiss.setObjectName("dismissUnknown")
+        self.dismiss.setToolTip("Nothing is asked of Azure any more about what became of it")
         self.wait = QPushButton("Wait, then ask again")
         self.wait.setObjectName("waitForTurn")
         self.wait.setToolTip(
             "Azure refused it as something else was at work; it is asked again once that has ended"
         )
-        self.wait.hide()
-        self.tools.addWidget(self.wait)
+        for button in (self.wait, self.dismiss):
+            button.hide()
+            self.tools.addWidget(button)
         self.tools.addWidget(self.cancel)
         self.tools.addWidget(ExportButton(services, "Activity", self._report))
         self.detail = label(services.theme, wrap=True)
@@ -67,7 +70,8 @@ class ActivityPage(Page):
         self.tabs.addTab(body, "Operations")
         self.tabs.addTab(self.audit, "Audit log")
         self.fill(self.tabs)
-        self.cancel.clicked.connect(self._cancel)
+        self.cancel.clicked.connect(lambda: self._end(OperationState.QUEUED))
+        self.dismiss.clicked.connect(lambda: self._end(OperationState.UNKNOWN))
         self.wait.clicked.connect(self._wait)
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_detail)
@@ -108,9 +112,12 @@ class ActivityPage(Page):
         running = work.is_any_open(source)
         if running != self._ticker.isActive():
             (self._ticker.start if running else self._ticker.stop)()
-        state = shown.state if ids else ""
-        self.cancel.setText("Dismiss" if state == OperationState.UNKNOWN else "Cancel queued")
-        self.cancel.setEnabled(state in (OperationState.QUEUED, OperationState.UNKNOWN))
+        queued = len(work.among(source, ids, OperationState.QUEUED))
+        unknown = len(work.among(source, ids, OperationState.UNKNOWN))
+        self.cancel.setText(f"Cancel {queued:,} queued" if queued else "Cancel queued")
+        self.cancel.setEnabled(queued > 0)
+        self.dismiss.setText(f"Dismiss {unknown:,} unknown")
+        self.dismiss.setVisible(unknown > 0 and self.tabs.currentIndex() == 0)
         can_wait = bool(ids) and shown.can_wait
         self.wait.setVisible(can_wait and self.tabs.currentIndex() == 0)
         if shown.text:
@@ -119,5 +126,7 @@ class ActivityPage(Page):
     def _wait(self) -> None:
         self._s.requests.wait_for_turn(self.panel.table.selected_ids)
 
-    def _cancel(self) -> None:
-        self._s.requests.cancel(self.panel.table.selected_ids)
+    def _end(self, state: OperationState) -> None:
+        """Those of the chosen ones that are in the state, and no other."""
+        ids = work.among(self._s.source, self.panel.table.selected_ids, state)
+        self._s.requests.cancel(ids)

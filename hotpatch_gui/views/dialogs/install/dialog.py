@@ -71,6 +71,9 @@ class InstallDialog(StepsDialog):
         self.finish()
         self.updates.edited.connect(self._on_edited)
         self.properties.edited.connect(self._on_edited)
+        self.updates.no_restarts.toggled.connect(
+            lambda leaves: self.properties.leave_restarts_out(leaves=leaves)
+        )
         read = partial(read_candidates, machine_ids=machine_ids, now=services.clock())
         self._reader.ask(read, at_once=self._is_small)
 
@@ -165,13 +168,13 @@ class InstallDialog(StepsDialog):
 
     def _show_review(self, planned: Planned) -> None:
         review = planned.review
-        restarts = review.may_restart
-        self.sentence.show_text(
-            Level.WARNING if restarts else Level.OK,
-            review.sentence,
-            "",
-            glyph=Glyph.RESTART if restarts else Glyph.OK,
-        )
+        if review.may_restart:
+            level, glyph = Level.WARNING, Glyph.RESTART
+        elif review.is_foreseen:
+            level, glyph = Level.OK, Glyph.OK
+        else:
+            level, glyph = Level.INFO, Glyph.UNKNOWN
+        self.sentence.show_text(level, review.sentence, "", glyph=glyph)
         self.facts.setText("\n".join(self._facts(planned)))
         self.review_list.set_rows(planned.rows)
         count = len(planned.rows)
@@ -197,7 +200,7 @@ class InstallDialog(StepsDialog):
         lines += [
             self.properties.order_text(count),
             *self._groups_text(planned),
-            f"{self.properties.setting.label}. {self.properties.window_text()}",
+            f"{planned.review.request.sent_restart.label}. {self.properties.window_text()}",
             "Azure offers no way to cancel an installation once it is sent.",
         ]
         if planned.review.unseen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -18,10 +19,12 @@ from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from .parts import step
 
 DEFAULT_MINUTES = 120
-DEFAULT_SIZE = 50
+PARTS = 5
+"""Into how many parts the machines fall where so many go at a time, unless the user says another number."""
 MACHINES = " machines at a time"
 _RESTARTS = {
-    RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update asks for it.",
+    RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update asks for it, or if a restart is pending "
+    "on it already.",
     RestartSetting.NEVER: "Azure restarts nothing. Settings inside a machine can restart it all the same, "
     "and updates that wait for a restart stay unfinished.",
     RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update asks for it.",
@@ -51,7 +54,7 @@ class PropertiesStep(QObject):
         self.order = QComboBox()
         self.order.setObjectName("waveOrder")
         self.order.setAccessibleName("Order of the machines")
-        self.size = NumberBox(theme, 1, 9999, DEFAULT_SIZE, suffix=MACHINES)
+        self.size = NumberBox(theme, 1, 9999, 1, suffix=MACHINES)
         self.size.setObjectName("waveSize")
         self.size.setAccessibleName("Machines at a time")
         self.stop = QComboBox()
@@ -64,6 +67,7 @@ class PropertiesStep(QObject):
         self.wave_words = label(theme, role="secondary", wrap=True)
         for widget in (self.restart, self.minutes, self.order, self.size, self.stop):
             widget.setFixedWidth(round(240 * theme.scale))
+        self._machines = self._proposed = 1
         self.page = step(self._form(), None)
         self.set_groups([], 1)
         for box in (self.restart, self.order, self.stop):
@@ -102,9 +106,24 @@ class PropertiesStep(QObject):
             self.order.addItem(f"By tag {name}", f"tag:{name}")
         self.order.setCurrentIndex(max(0, self.order.findData(chosen)))
         self.order.blockSignals(False)
+        self._propose_size(machines)
         for row in range(4, self._form_layout.rowCount()):
             self._form_layout.setRowVisible(row, machines > 1)
         self.show_words()
+
+    def _propose_size(self, machines: int) -> None:
+        """Some first, so that a failure leaves something to stop."""
+        is_own = self.size.value() != self._proposed
+        self._machines, self._proposed = machines, max(1, math.ceil(machines / PARTS))
+        if not is_own:
+            self.size.setValue(self._proposed)
+
+    def leave_restarts_out(self, *, leaves: bool) -> None:
+        """Where updates that restart are left out, a restart that is pending is not made either."""
+        if leaves == self.restart.isEnabled():
+            self.restart.setEnabled(not leaves)
+            setting = RestartSetting.NEVER if leaves else RestartSetting.IF_REQUIRED
+            self.restart.setCurrentIndex(self.restart.findData(setting.value))
 
     @property
     def setting(self) -> RestartSetting:
@@ -146,6 +165,8 @@ class PropertiesStep(QObject):
             return "Azure does not stagger this by availability zones and sets: it starts as soon as you confirm."
         if self.waves.mode is WaveMode.ALL:
             return "Azure does not stagger this by availability zones and sets: all of them start at once."
+        if self.waves.mode is WaveMode.SOME and self.waves.size >= machines:
+            return f"All {machines:,} machines start at once, so there is nothing left to stop after a failure."
         return (
             f"{self.waves.text} This program sends each machine's request in its turn, while it runs; Azure does not "
             "stagger them itself."
@@ -160,5 +181,5 @@ class PropertiesStep(QObject):
         is_all = self.waves.mode is WaveMode.ALL
         self.size.setVisible(self.waves.mode is WaveMode.SOME)
         self.stop.setEnabled(not is_all)
-        self.wave_words.setText(self.order_text(2))
+        self.wave_words.setText(self.order_text(max(2, self._machines)))
         self.edited.emit()
