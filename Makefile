@@ -20,7 +20,7 @@ run: $(ready)
 	$(bin)/hotpatch-gui $(ARGS)
 
 test: $(ready)
-	$(bin)/python -m pytest $(ARGS)
+	$(bin)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(ready)
 	$(bin)/ruff format --check

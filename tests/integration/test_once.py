@@ -133,7 +133,10 @@ def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
 @pytest.mark.expects_log
 def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     stage.start()
-    second = Requests(stage.app.engine.send, lambda: stage.app.source.db)
+    source = stage.app.source
+    second = Requests(
+        stage.app.engine.send, source.path, lambda: source.db, stage.window.show_problem
+    )
     machine = stage.window.machines.model.id_at(0)
     assert machine is not None
     for window in (stage.app.requests, second):

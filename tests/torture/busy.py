@@ -1,7 +1,7 @@
 """A program that asks for one thing after another, to be killed at any moment.
 
 Arguments: endpoint, _, folder, seed and number of its life. Prints a line for each thing asked. Every fifth life begins with
-a burst: as many operations as it has machines for, up to BURST.
+a burst of operations on BURST machines, once so many are known.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def main() -> None:
             row[0]
             for row in db.execute("SELECT id FROM machines WHERE gone_at IS NULL ORDER BY id")
         ]
-        if ids and bursts:
+        if bursts and len(ids) >= BURST:
             bursts = False
-            chosen = rng.sample(ids, min(BURST, len(ids)))
+            chosen = rng.sample(ids, BURST)
             ask = desk.assess if rng.random() < 0.5 else partial(desk.install, request=everything)
             ask(chosen)
             print("burst", flush=True)

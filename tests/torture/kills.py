@@ -19,8 +19,8 @@ from hotpatch_gui.store.database import FILE_NAME
 
 BUSY = Path(__file__).with_name("busy.py")
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_LIFE_S = 3.0
-BURST_EVERY, BURST_S = 5, 20.0
+LONGEST_LIFE_S, BURST_LIFE_S = 3.0, 0.3
+BURST_EVERY, BURST_S = 5, 60.0
 """Which lives begin with a burst, and how long one is waited for."""
 DEEP = 50
 """So many open operations at a kill are a burst that it fell into."""
@@ -65,9 +65,11 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
         ) as victim:
             assert victim.stdout is not None
             assert victim.stdout.readline() == "started\n", "it did not come up again"
-            time.sleep(rng.uniform(0, LONGEST_LIFE_S))
             if number % BURST_EVERY == 1:
                 _wait_for_burst(folder)
+                time.sleep(rng.uniform(0, BURST_LIFE_S))
+            else:
+                time.sleep(rng.uniform(0, LONGEST_LIFE_S))
             assert victim.poll() is None, "it ended by itself"
             victim.send_signal(signal.SIGKILL)
         before = _check(folder, before)
