@@ -108,7 +108,7 @@ class ConnectionTrial(QObject):
 
     def _copy_connection(self) -> None:
         """Azure's file is there, and only its connections were removed: what was read is read again there."""
-        from hotpatch_gui.azure.credentials import move_tokens  # noqa: PLC0415 - slow to import
+        from hotpatch_gui.azure.credentials import copy_tokens, forget_tokens  # noqa: PLC0415 - slow to import
 
         db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
         with closing(db), closing(open_writer(self._path)) as own:
@@ -117,7 +117,9 @@ class ConnectionTrial(QObject):
                     number = connections.save(db, connection._replace(id=0))
                     connections.choose_subscriptions(db, number, connection.subscription_ids)
                     connections.signed_in(db, number, connection.account, connection.record)
-                    move_tokens(connection, number)
+                    copy_tokens(connection, number)
+                if number != connection.id:
+                    forget_tokens(connection)
 
     @Slot(object)
     def _on_connected(self, _: Connected) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LOOK_S = 0.2
 LOOKS_S = 30.0
 """How often a signal of the system is heard while nothing happens."""
-LAST_WAIT_S = 2.0
+LAST_WAIT_S = 4.0
 """For how long a command that is given up waits for the file to say that its requests were taken back."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """That the same is under way on a machine, or that one is not there any more, ends nothing for the others; nor does
@@ -164,22 +164,21 @@ class Session:
         self._until(is_over, minutes * 60.0)
 
     def cancel_queued(self) -> list[int]:
-        """Take back what was asked for last as far as it was not sent yet, and wait until that is in the file: the ids
-        of all its operations."""
-        self._wait_for(lambda: self._is_queued)  # some may still be on their way to the disk
-        going = {OperationState.QUEUED}
-        waiting = [
-            row.id for row in operations.read_all(self.db, self.queued) if row.state in going
-        ]
-        self.requests.cancel(waiting)
-        self._wait_for(lambda: not operations.any_in(self.db, waiting, going))
-        return list(self.queued)
-
-    def _wait_for(self, condition: Callable[[], bool]) -> None:
-        """Also where the command was interrupted, for a while."""
-        end = time.monotonic() + LAST_WAIT_S
-        while not condition() and time.monotonic() < end:
+        """Take back what was asked for last as far as Azure has not taken it, and wait until that is in the file: the
+        ids of all its operations. Some may still be on their way to the disk, and one that is being sent may come
+        back into the queue."""
+        self._engine.give_up()
+        end, again = time.monotonic() + LAST_WAIT_S, 0.0
+        going = {OperationState.QUEUED, OperationState.SENT}
+        while not self._is_queued or operations.any_in(self.db, self.queued, going):
+            now = time.monotonic()
+            if now > end:
+                break
+            if now > again:
+                again = now + LOOK_S
+                self.requests.cancel(operations.among(self.db, self.queued, OperationState.QUEUED))
             self._wait()
+        return list(self.queued)
 
     def _until(self, condition: Callable[[], bool], seconds: float | None = None) -> None:
         end = None if seconds is None else time.monotonic() + seconds
@@ -195,7 +194,7 @@ class Session:
             self._happened.wait(LOOK_S)
 
     def _fail(self, problem: Problem) -> None:
-        self.problem = problem
+        self._hear(Failed(problem))
 
     def _interrupt(self, *_: object) -> None:
         self._is_interrupted = True

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -164,14 +165,14 @@ def forget_tokens(connection: Connection) -> None:
             forget_cache(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
 
 
-def move_tokens(connection: Connection, number: int) -> None:
-    """Have the platform's own store know them by another number, as the connection moves to another file."""
-    for is_cae in (False, True):
+def copy_tokens(connection: Connection, number: int) -> None:
+    """Have the platform's own store know them by another number, too, as the connection moves to another file."""
+    for is_cae in (False, True) if connection.method.asks_user else ():
         kept = _store_of(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
-        moved = _store_of(CACHE_NAME.format(id=number), is_cae=is_cae)
-        if connection.method.asks_user and number != connection.id and kept and moved:
-            moved.save(kept.load())
-            kept.save("{}")
+        copy = _store_of(CACHE_NAME.format(id=number), is_cae=is_cae)
+        if kept is not None and copy is not None:
+            with suppress(OSError):  # nothing was ever kept there
+                copy.save(kept.load())
 
 
 def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:

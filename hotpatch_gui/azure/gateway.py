@@ -110,11 +110,7 @@ class Gateway:
     def adopt(self, connection: Connection) -> bool:
         """Take over what the user changed of the connection, keeping who is signed in; False where it leads
         elsewhere now, so that another gateway is wanted."""
-        mine = self.connection
-        same = connection._replace(
-            name=mine.name, subscription_ids=mine.subscription_ids, may_act=mine.may_act,
-            account=mine.account, record=mine.record,
-        ) == mine  # fmt: skip
+        same = connection.leads_where(self.connection)
         if same:
             self.connection = connection
             self._graph.subscription_ids = connection.subscription_ids

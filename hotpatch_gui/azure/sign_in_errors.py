@@ -72,7 +72,7 @@ def sign_in_problem(
     if cause is None and not _asks_for_somebody(error, kind, code is not None):
         return Problem(
             ProblemKind.AZURE_FAILED,
-            f"Microsoft Entra gave no usable answer, so the sign-in failed{named} while {doing}.",
+            f"The sign-in brought no usable answer of Microsoft Entra{named} while {doing}.",
             f"The program tries again automatically; see status.azure.com if it lasts. {_KEPT}",
             code[0] if code else "",
             reached=False,

@@ -70,6 +70,11 @@ class Connection(NamedTuple):
     account: str | None = None
     record: str | None = None
 
+    def leads_where(self, other: Connection) -> bool:
+        """Whether it leads to the same cloud in the same way and as the same application."""
+        own = (self.cloud, self.method, self.tenant, self.client_id, self.certificate)
+        return own == (other.cloud, other.method, other.tenant, other.client_id, other.certificate)
+
     @property
     def missing(self) -> str:
         """What has to be given still, in a sentence; empty where nothing has."""

@@ -59,6 +59,14 @@ class Problem(NamedTuple):
         return f"{self.sentence} {self.next_step}".strip()
 
 
+BUG = Problem(
+    ProblemKind.BUG,
+    "Something went wrong in this program, and one task of it was given up.",
+    "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
+)
+"""What a bug of this program is told as; the log has it in full."""
+
+
 class ProblemError(Exception):
     """Carries a Problem to where it is shown. Everything else that is raised is a bug."""
 

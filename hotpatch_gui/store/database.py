@@ -147,6 +147,10 @@ def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
     return db, set_aside
 
 
+class UnusableFileError(ProblemError):
+    """The file is sound, and not ours to use: trying again does not help."""
+
+
 @contextmanager
 def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
     """The one way to write: immediate, so that two connections never deadlock into a failure.
@@ -291,7 +295,7 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
     """Before anything else is done to the file: it is not ours to change."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
-        raise ProblemError(
+        raise UnusableFileError(
             _problem(
                 f"{path.name} was written by a newer version of this program (schema {version}, this one knows {SCHEMA_VERSION}).",
                 "Update the program, or start with --data-dir and another folder. The file was not touched.",
@@ -305,7 +309,7 @@ def _refuse_other_world(db: sqlite3.Connection, path: Path, world: str) -> None:
         if row is None:
             db.execute("INSERT INTO world VALUES (?)", (world,))
         elif row[0] != world:
-            raise ProblemError(
+            raise UnusableFileError(
                 _problem(
                     f"{path.parent} holds what was read from {row[0]}, and this is {world}.",
                     "Start with --data-dir and another folder. The file was not touched.",

@@ -192,10 +192,11 @@ def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
 
 
 class Begun(NamedTuple):
-    """How far a batch has been begun: the last row id of a wave."""
+    """How far a batch has been begun: the last row id of a wave, and those before it that could not be then."""
 
     wave: int
     last_id: int
+    late: frozenset[int] = frozenset()
 
 
 NOTHING_BEGUN = Begun(-1, 0)
@@ -220,9 +221,9 @@ def next_of_batch(
     if mode is WaveMode.SOME:
         (busy,) = db.execute(
             f"SELECT count(*) FROM operations o WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
-            " OR id<=?) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id AND m.connection_id IN"
-            f" {AMONG})",
-            (batch_id, begun.last_id, as_list(connection_ids)),
+            f" OR (id<=? AND id NOT IN {AMONG})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
+            f" AND m.connection_id IN {AMONG})",
+            (batch_id, begun.last_id, as_list(begun.late), as_list(connection_ids)),
         ).fetchone()
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:
@@ -234,13 +235,14 @@ def next_of_batch(
     last_id = begun.last_id if wave == begun.wave else 0
     in_wave = "AND o.wave=?3" if mode is WaveMode.GROUPS else ""
     rows = db.execute(
-        "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?1 AND o.id>?2"
+        "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?1"
+        " AND (o.id>?2 OR o.id IN (SELECT value FROM json_each(?6)))"
         f" AND o.ended_at IS NULL AND o.state='queued' {in_wave} AND m.connection_id IN"
         " (SELECT value FROM json_each(?4)) ORDER BY o.id LIMIT ?5",
-        (batch_id, last_id, wave, as_list(connection_ids), limit),
+        (batch_id, last_id, wave, as_list(connection_ids), limit, as_list(begun.late)),
     )
     ids = [row[0] for row in rows]
-    return Turn(ids, Begun(wave, ids[-1] if ids else last_id))
+    return Turn(ids, Begun(wave, max(last_id, *ids, 0), begun.late.difference(ids)))
 
 
 def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:

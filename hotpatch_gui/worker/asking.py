@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from hotpatch_gui.domain.changes import Changes
@@ -21,6 +21,8 @@ from .urgency import Urgency
 T = TypeVar("T")
 SLICE = 200
 """Operations written in one transaction."""
+MANY_ENDS = 2000
+"""Operations cancelled in one: a slow disk must not leave any to the next start."""
 MANY = 10
 """Requests of one command beyond which they let those of a click go first."""
 _OPERATIONS = Changes.to("operations", "calls")
@@ -54,13 +56,15 @@ def _asked_in_part(asked: int, of: int) -> Problem:
 
 
 class Asking:
-    """Lives on the engine's loop. ``asked_by`` is who is at the computer, for the audit log."""
+    """Lives on the engine's loop. ``asked_by`` is who is at the computer, for the audit log; ``is_given_up`` whether
+    whoever asked has gone."""
 
     def __init__(
-        self, file: DataFile, clock: CloudClock, carrying: Carrying, observe: Observer, asked_by: str
+        self, file: DataFile, clock: CloudClock, carrying: Carrying, observe: Observer, *,
+        asked_by: str, is_given_up: Callable[[], bool],
     ) -> None:  # fmt: skip
         self._file, self._clock, self._carrying = file, clock, carrying
-        self._observe, self._asked_by = observe, asked_by
+        self._observe, self._asked_by, self._is_given_up = observe, asked_by, is_given_up
 
     async def act(self, command: asked.Act) -> None:
         """Put it on the disk, slice by slice; then it is told and begun."""
@@ -70,6 +74,8 @@ class Asking:
         tried, queued = 0, 0
         try:
             for some in _slices(requests):
+                if self._is_given_up():
+                    return
                 async with self._file.transaction(durable=True) as db:
                     ids = queue.add(
                         db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
@@ -84,7 +90,7 @@ class Asking:
             if batch is not None:
                 self._carrying.go_on_with(batch)
             self._observe(Queued((), is_last=True))
-            if 0 < tried < len(requests):
+            if 0 < tried < len(requests) and not self._is_given_up():
                 self._observe(Failed(_asked_in_part(tried, len(requests))))
         passed_over = len(requests) - queued
         if passed_over:
@@ -105,7 +111,7 @@ class Asking:
         return found, len(command.requests) - len(found)
 
     async def cancel(self, command: asked.Cancel) -> None:
-        for some in _slices(command.operations):
+        for some in _slices(command.operations, MANY_ENDS):
             async with self._file.transaction(durable=True) as db:
                 now = self._clock()
                 done = [
@@ -129,9 +135,10 @@ class Asking:
             await asyncio.sleep(0)
 
 
-def _slices(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), SLICE):
-        yield rows[start : start + SLICE]
+def _slices(rows: Sequence[T], size: int | None = None) -> Iterator[Sequence[T]]:
+    size = size or SLICE
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 def _urgency(requests: int) -> Urgency:

@@ -24,7 +24,8 @@ for together: the rest is left for clicks."""
 
 
 class Place:
-    """One request's. ``leave`` is called once: when its request has ended and nobody needs the place any more."""
+    """One request's. ``leave`` is called once: when its request has ended and nobody needs the place any more. Who
+    asks for another place first gives this one up: sixteen that hold one and wait for one would wait for ever."""
 
     def __init__(self, limit: Limit, leave: Callable[[], None]) -> None:
         self._limit, self._leave = limit, leave
@@ -41,9 +42,10 @@ class Place:
             self._leave()
 
     def give_up(self) -> None:
-        self._is_given_up = True
-        if not self._is_sending:
-            self._leave()
+        if not self._is_given_up:
+            self._is_given_up = True
+            if not self._is_sending:
+                self._leave()
 
 
 class Lane:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -51,7 +52,8 @@ class Carrying:
         self._jobs.add(f"{connection_id} take up", lambda: self._take_up(connection_id))
 
     async def _take_up(self, connection_id: int) -> None:
-        waiting, old = set(), []
+        waiting: dict[int, set[int]] = defaultdict(set)
+        old: list[int] = []
         ids = operations.open_ids(self._file.db, connection_id)
         for start in range(0, len(ids), SLICE):
             for operation in operations.read_open(self._file.db, ids[start : start + SLICE]):
@@ -60,14 +62,16 @@ class Carrying:
                 if self._has_expired(operation):
                     old.append(operation.id)
                 elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
-                    waiting.add(operation.batch_id)
+                    waiting[operation.batch_id].add(operation.id)
                 else:
                     self._follow(connection_id, operation, Urgency.BULK)
             await asyncio.sleep(0)
         if old:
             await self._expire(old)
-        for batch_id in waiting:
-            self._begun.pop(batch_id, None)
+        for batch_id, late in waiting.items():
+            if batch_id in self._begun:  # passed over while their connection was not set up
+                begun = self._begun[batch_id]
+                self._begun[batch_id] = begun._replace(late=begun.late | late)
             self.go_on_with(batch_id)
 
     def _has_expired(self, operation: Operation) -> bool:
@@ -75,7 +79,14 @@ class Carrying:
         told to wait, or that waits for its wave, does not expire. A clock that was set back makes none young."""
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
         is_queued = operation.state is OperationState.QUEUED
-        return is_queued and not waits and abs(self._clock() - operation.created) > EXPIRES
+        is_old = abs(self._clock() - operation.created) > EXPIRES
+        # one that waited for another on its machine has not waited for the program
+        return (
+            is_queued
+            and not waits
+            and is_old
+            and operations.before(self._file.db, operation.id) is None
+        )
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:

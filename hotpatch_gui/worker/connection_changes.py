@@ -48,8 +48,10 @@ class ConnectionChanges:
             self._opened.periodic.sync(number)
         else:
             was = await self._opened.let_go(number)
-            if stored is not None:
+            if stored is not None and not now.leads_where(stored):
                 self._signing.forget_tokens(stored, was)
+            else:
+                self._opened.close_later(number, was)
             try:
                 async with self._file.transaction() as db:
                     catalogue.forget_problem(db, number)

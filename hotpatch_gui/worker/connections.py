@@ -111,11 +111,11 @@ class Connections:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
                 log.warning("connection %s: %s", connection.id, error)
                 problem = _no_connection(connection.name, error)
+                later = partial(self._set_up_later, connection.id)
+                self._jobs.add(f"{connection.id} set-up, later", later)
                 await store_failure(self._file, self._clock, [connection.id], problem)
                 self.changed("sync_state")
                 self._observe(Synced(connection.id))
-                later = partial(self._set_up_later, connection.id)
-                self._jobs.add(f"{connection.id} set-up, later", later)
                 return
             # it may have been changed or removed while the SDKs and the platform's store took their time
             stored = connections.read(self._file.db, connection.id)

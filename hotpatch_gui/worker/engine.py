@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.problems import BUG, Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
@@ -43,11 +43,6 @@ RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """After which jobs that ended in a failure of the file, or in a bug, are begun again."""
 _DAILY = "release data, daily"
 _NEED_NO_FILE = asked.Sync | asked.SyncEvery | asked.ReadMachine | asked.ReadReleasesDaily
-_BUG = Problem(
-    ProblemKind.BUG,
-    "Something went wrong in this program, and one task of it was given up.",
-    "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
-)
 
 
 class Engine:
@@ -90,6 +85,7 @@ class Engine:
         self._revival: asyncio.TimerHandle | None = None
         self._last_words: asyncio.TimerHandle | None = None
         self._told: set[Problem] = set()
+        self._given_up = threading.Event()
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -106,6 +102,10 @@ class Engine:
                 self._waiting.append(command)
             else:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
+
+    def give_up(self) -> None:
+        """Whoever asked for something is gone: what of it is not on the disk yet is dropped. From any thread."""
+        self._given_up.set()
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
         """End the thread and wait for it; False if it did not end in time (then it is logged). What waits for an
@@ -143,7 +143,7 @@ class Engine:
             return
         except Exception:
             log.exception("the engine ended")
-            self._observe(Failed(_BUG))
+            self._observe(Failed(BUG))
         finally:
             with self._lock:
                 self._is_stopping = True
@@ -210,7 +210,8 @@ class Engine:
         try:
             await job
         except ProblemError as error:
-            if error.problem.kind is ProblemKind.STORE:
+            is_final = isinstance(error, database.UnusableFileError)
+            if error.problem.kind is ProblemKind.STORE and not is_final:
                 self._revive_after(RETRY_S)
             return error.problem
         except sqlite3.Error as error:
@@ -219,7 +220,7 @@ class Engine:
         except Exception:
             log.exception("a background job failed")
             self._revive_after(BUG_RETRY_S)
-            return _BUG
+            return BUG
         return None
 
     def _revive_after(self, seconds: float) -> None:
@@ -234,6 +235,7 @@ class Engine:
             self.send(asked.Sync())
         else:
             self._connections.revive_all()
+            self._jobs.add("set-up", self._connections.open_all)
             self._read_releases_daily()
 
     async def _begin(self) -> None:
@@ -349,7 +351,10 @@ class Engine:
 
         assert self._file is not None
         carrying = connections_.carrying
-        return Asking(self._file, self._clock, carrying, self._observe, self._asked_by)
+        return Asking(
+            self._file, self._clock, carrying, self._observe, asked_by=self._asked_by,
+            is_given_up=self._given_up.is_set,
+        )  # fmt: skip
 
     async def _do_with_releases(self, command: Command) -> None:
         updates = self._release_updates()

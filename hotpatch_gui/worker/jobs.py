@@ -86,6 +86,16 @@ class Jobs:
         if kept:
             await asyncio.wait(kept, timeout=seconds)
 
+    async def all_kept(self, prefix: str) -> None:
+        """Wait for all that is kept of jobs whose names begin so, and what comes meanwhile; raises what the first of
+        them raised that failed."""
+        failures: list[BaseException] = []
+        while kept := [task for task, of in self._kept.items() if of.startswith(prefix)]:
+            await asyncio.wait(kept)
+            failures += [error for task in kept if (error := task.exception()) is not None]
+        if failures:
+            raise failures[0]
+
     @property
     def is_closing(self) -> bool:
         """Whether nothing may be begun any more."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Awaitable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -48,6 +46,9 @@ class Signing:
         """Ask the user, then sync. A failure is said where the sync's problems are, as one to set up the connection is."""
         await self._jobs.finished(tokens_job(own))
         await self._jobs.finished(f"{own} set-up")
+        stored = connections.read(self._file.db, own)
+        if own not in self._opened.contexts and stored is not None:
+            await self._opened.set_up(stored, begins=False)
         context = self._opened.contexts.get(own)
         if context is None:
             return
@@ -55,7 +56,7 @@ class Signing:
         try:
             account = await in_thread(context.gateway.sign_in, "sign-in")
         except ProblemError as error:
-            problem = error.problem
+            problem = _of_sign_in(error.problem, context.gateway.connection)
         async with self._file.transaction() as db:
             if problem is not None:
                 catalogue.sync_ended(db, own, self._clock(), problem)
@@ -81,18 +82,15 @@ class Signing:
         except (sqlite3.Error, ProblemError):
             self._opened.come_back(connection_id, context)
             raise
-        self.forget_tokens(stored, context, comes_back=True)
+        self.forget_tokens(stored, context)
         self._opened.changed("connections", "sync_state")
 
-    def forget_tokens(
-        self, connection: Connection, context: Context | None, *, comes_back: bool = False
-    ) -> None:
+    def forget_tokens(self, connection: Connection, context: Context | None) -> None:
         """Once what was sent has its answer, and also where the program ends meanwhile. Then the connection is set up
-        again where it ``comes_back``."""
+        again, if it is still there."""
         name = tokens_job(connection.id)
-        forgotten = self._jobs.keep(name, self._forget(connection, context))
-        back = connection.id if comes_back else None
-        self._jobs.add(name, lambda: self._after(forgotten, back))
+        self._jobs.keep(name, self._forget(connection, context))
+        self._jobs.add(name, lambda: self._set_up_after(connection.id))
 
     async def _forget(self, connection: Connection, context: Context | None) -> None:
         from hotpatch_gui.azure.credentials import forget_tokens  # noqa: PLC0415 - after the first frame
@@ -107,10 +105,20 @@ class Signing:
             if context is not None:
                 context.close()
 
-    async def _after(self, forgotten: Awaitable[None], connection_id: int | None) -> None:
+    async def _set_up_after(self, connection_id: int) -> None:
+        """After all that forgets its tokens has ended."""
         try:
-            await asyncio.shield(forgotten)
+            await self._jobs.all_kept(tokens_job(connection_id))
         finally:
-            stored = connections.read(self._file.db, connection_id) if connection_id else None
-            if stored is not None:
+            stored = connections.read(self._file.db, connection_id)
+            if stored is not None and connection_id not in self._opened.contexts:
                 self._opened.begin_set_up(stored, begins=not stored.method.asks_user)
+
+
+def _of_sign_in(problem: Problem, connection: Connection) -> Problem:
+    """Where somebody signs in by hand, only somebody can try again, whatever it was that failed."""
+    if problem.kind is ProblemKind.NOT_SIGNED_IN or not connection.method.asks_user:
+        return problem
+    return problem._replace(
+        kind=ProblemKind.NOT_SIGNED_IN, next_step="Choose Sign in to try again."
+    )

@@ -21,8 +21,10 @@ from hotpatch_gui.azure.pages import MachinePage
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain import clouds
 from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.store import connections, database, machines, queue
 from hotpatch_gui.store.database import FILE_NAME
@@ -288,7 +290,11 @@ class Kept:
         self.name = name
 
     def load(self) -> str:
-        return self.stores.get(self.name, "{}")
+        if self.name not in self.stores:
+            raise FileNotFoundError(
+                self.name
+            )  # msal_extensions' PersistenceNotFound is one of OSError
+        return self.stores[self.name]
 
     def save(self, content: str) -> None:
         self.stores[self.name] = content
@@ -357,3 +363,127 @@ def test_machines_that_are_gone_from_the_file_are_not_passed_over_in_silence(sta
     stage.app.requests.restart([10_001, 10_002])
     assert "2 of the machines are not in the data" in stage.window.notice.headline.text()
     assert not stage.operation_states()
+
+
+def test_a_sign_in_that_nobody_finishes_waits_for_somebody(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever azure-identity calls it: nothing tries again, and the button stays."""
+    stage.start()
+
+    def lapsed(_: Gateway) -> None:
+        problem = Problem(ProblemKind.AZURE_FAILED, "Timed out.", "The program tries again.")
+        raise ProblemError(problem)
+
+    monkeypatch.setattr(Gateway, "sign_in", lapsed)
+    stage.ask.save_connection(mine(stage)._replace(method=SignInMethod.BROWSER))
+    stage.until(stage.window.notice.isVisible)
+    stage.until(lambda: stage.window.notice.button.text() == "Sign in")
+    assert stage.window.notice.detail.text() == "Choose Sign in to try again."
+
+
+def test_a_sign_out_amid_a_change_leaves_the_connection_set_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    one = mine(stage)
+    held, forget = threading.Event(), Gateway.sign_out
+
+    def slow(self: Gateway) -> None:
+        held.wait(5)
+        forget(self)
+
+    monkeypatch.setattr(Gateway, "sign_out", slow)
+    stage.ask.save_connection(one._replace(tenant="another"))
+    stage.ask.sign_out(one.id)
+    held.set()
+    stage.until(lambda: stage.app.engine._connections.contexts)
+    stage.ask.sign_in(one.id)
+    stage.until(lambda: stage.app.engine.is_idle)
+    stage.sync()
+
+
+def test_machines_whose_rights_were_taken_away_are_not_deleted_beyond_those_asked_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.start()
+    monkeypatch.setattr(missing, "MAX_ASKED", 2)
+    monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
+    monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
+
+    def refused(*_: Any) -> Any:
+        raise ProblemError(Problem(ProblemKind.FORBIDDEN, "No.", ""))
+
+    monkeypatch.setattr(Gateway, "read_machine", refused)
+    stage.app.engine.send(commands.Sync(whole=True))
+    stage.until(lambda: stage.app.engine.is_idle)
+    gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")
+    assert gone.fetchone()[0] == 0
+
+
+def test_a_restart_that_waits_for_a_long_installation_does_not_expire(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        number = machine(stage, "vm-web-02")
+        stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+        stage.until(lambda: stage.operation_states() == [S.RUNNING])
+        stage.ask.restart([number])
+        wire = stage.wire
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        db.execute("UPDATE operations SET created_at='2026-08-18T00:00:00Z' WHERE kind='restart'")
+        db.commit()
+    with Stage("light", folder=tmp_path, wire=wire) as stage:
+        stage.start()
+        stage.until(lambda: "Waits until" in notes(stage)[1])
+        assert stage.operation_states() == [S.RUNNING, S.QUEUED]
+
+
+def notes(stage: Stage) -> list[str]:
+    rows = stage.app.source.db.execute("SELECT note FROM operations ORDER BY id")
+    return [row[0] or "" for row in rows]
+
+
+def test_a_file_of_a_newer_version_is_not_opened_again_and_again(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_S", 0.1)
+    prepare, opened = database.prepare, []
+
+    def counted(*arguments: Any) -> Any:
+        opened.append(1)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(database, "prepare", counted)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        db.execute("CREATE TABLE future (x)")
+        db.execute("PRAGMA user_version=999")
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(stage.window.notice.isVisible)
+        stage._spin(600)
+    assert len(opened) == 1
+
+
+def test_a_save_that_leads_nowhere_else_forgets_no_tokens(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+    init, held, forgotten = Gateway.__init__, threading.Event(), []
+
+    def slow(self: Gateway, *arguments: Any) -> None:
+        held.wait(5)
+        init(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "__init__", slow)
+    monkeypatch.setattr(credentials, "forget_tokens", forgotten.append)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(lambda: stage.app.source.db is not None)
+        stage.ask.save_connection(mine(stage)._replace(name="Renamed"))
+        held.set()
+        stage.until(lambda: stage.app.engine._connections.contexts)
+        stage.idle()
+    assert not forgotten

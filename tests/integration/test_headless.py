@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hotpatch_gui.captures.stage import still_wire
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import queue
@@ -38,7 +40,7 @@ def states(path: Path) -> dict[str, int]:
         return dict(db.execute("SELECT state, count(*) FROM operations GROUP BY 1").fetchall())
 
 
-def test_what_is_queued_after_the_interruption_is_taken_back_too(
+def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A command that is interrupted amid thousands left those that were not on the disk yet to the next start."""
@@ -60,8 +62,9 @@ def test_what_is_queued_after_the_interruption_is_taken_back_too(
         monkeypatch.setattr(queue, "add", interrupted)
         with pytest.raises(GivenUpError, match="Interrupted"):
             session.queue(lambda: session.requests.assess(some))
-        assert len(session.cancel_queued()) == len(some)
-    assert states(path) == {"cancelled": len(some)}
+        taken_back = session.cancel_queued()
+        assert len(taken_back) < len(some), "the rest was dropped"
+    assert states(path) == {"cancelled": len(taken_back)}
     wire.cloud.close()
 
 
@@ -129,4 +132,70 @@ def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path)
             clock.advance(minutes=10)
             session.wait_for(half, 1.0, ends=True)
     assert states(path) == {"queued": 2, "succeeded": 4}
+    wire.cloud.close()
+
+
+def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: Path) -> None:
+    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+
+    def interrupted(_: str, url: str) -> Answer | None:
+        if "assessPatches" not in url:
+            return None
+        os.kill(os.getpid(), signal.SIGINT)
+        threading.Event().wait(0.5)
+        error = {"error": {"code": "TooManyRequests", "message": "Later."}}
+        return Answer(429, error, {"Retry-After": "1"})
+
+    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=True) as session:
+        session.wait_for_sync()
+        some = running(path)[:4]
+        wire.faults.append(interrupted)
+        with suppress(GivenUpError):  # before or after the last of them is on the disk
+            session.queue(lambda: session.requests.assess(some))
+        with pytest.raises(GivenUpError, match="Interrupted"):
+            session.wait_for(session.queued, 1.0, ends=True)
+        session.cancel_queued()
+    assert states(path) == {"cancelled": len(some)}
+    wire.cloud.close()
+
+
+@pytest.mark.expects_log
+def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path: Path) -> None:
+    path, wire, said = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH)), []
+    with Session(tmp_path, demo_target(lambda: wire), said.append, sends=True) as session:
+        session.wait_for_sync()
+        some = running(path)[:3]
+        mine = session.queue(lambda: session.requests.assess([*some, 10_001]))
+        session.wait_for(mine, 1.0, ends=False)
+    assert states(path) == {"running": 3}
+    assert "is not in the data" in said[0]
+    wire.cloud.close()
+
+
+@pytest.mark.expects_log
+def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Path) -> None:
+    """What was begun and waits in the queue again, as Azure was busy, holds its place."""
+    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+    with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
+        session.wait_for_sync()
+    with closing(sqlite3.connect(path)) as db:
+        db.row_factory = sqlite3.Row
+        ids = running(path)[:4]
+        db.execute(
+            "INSERT INTO batches (kind, created_at, mode, size, stop_after) VALUES ('assess', '', 'some', 1, 1)"
+        )
+        db.executemany(
+            "INSERT INTO operations (machine_id, kind, state, created_at, batch_id) VALUES (?, 'assess', 'queued', '', 1)",
+            [(i,) for i in ids],
+        )
+        db.execute("UPDATE machines SET connection_id=2 WHERE id IN (?, ?)", (ids[0], ids[2]))
+        begun = queue.next_of_batch(db, 1, [1], queue.NOTHING_BEGUN)
+        assert (begun.ids, begun.begun.last_id) == ([2], 2)
+        late = begun.begun._replace(late=frozenset({1}))
+        assert queue.next_of_batch(db, 1, [1, 2], late).ids == [], "the second has its place"
+        db.execute("UPDATE operations SET state='succeeded', ended_at='x' WHERE id=2")
+        after = queue.next_of_batch(db, 1, [1, 2], late)
+        assert (after.ids, after.begun) == ([1], queue.Begun(0, 2))
+        db.execute("UPDATE operations SET state='succeeded', ended_at='x' WHERE id=1")
+        assert queue.next_of_batch(db, 1, [1, 2], after.begun).ids == [3]
     wire.cloud.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from requests.exceptions import ConnectTimeout
 
 from hotpatch_gui.azure import throttle
+from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.azure.throttle import Rate
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
@@ -351,3 +354,33 @@ def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_un
     page.cancel.click()
     stage.until(lambda: OperationState.QUEUED not in stage.operation_states())
     assert stage.operation_states()[0] is OperationState.UNKNOWN
+
+
+@pytest.mark.expects_log
+def test_refusals_that_come_together_hold_nothing_up(
+    slow_writes: tuple[Stage, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each looks what is at work on its machine: sixteen that hold a place and wait for another waited for ever."""
+    monkeypatch.setattr(throttle, "ARM_WRITES", Rate(1000, 1000.0))
+    stage, _ = slow_writes
+    together = threading.Barrier(16, timeout=1.0)
+
+    def busy(_: str, path: str) -> Answer | None:
+        if "assessPatches" not in path:
+            return None
+        return Answer(409, {"error": {"code": "Conflict", "message": "Busy."}})
+
+    begin = Gateway.begin
+
+    def at_once(self: Gateway, *arguments: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            together.wait()
+        return begin(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "begin", at_once)
+    stage.wire.faults.append(busy)
+    some = [machine for machine, _ in azure_machines(stage)[:20]]
+    stage.app.requests.assess(some[:10])
+    stage.app.requests.assess(some[10:])
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED] * 20)
+    stage.sync()

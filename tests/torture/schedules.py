@@ -242,7 +242,9 @@ def _wait(session: Session) -> None:
     """Until each has ended, what followed a restart too, or is unknown for good and says what to do."""
     end = time.monotonic() + GIVEN_S
     while left := [row["id"] for row in _all(session.db) if _goes_on(row)]:
-        assert time.monotonic() < end, f"still under way: {left}"
+        assert time.monotonic() < end, (
+            f"still under way: {[dict(r) for r in _all(session.db) if _goes_on(r)]}"
+        )
         with contextlib.suppress(GivenUpError):
             session.wait_for(left, LOOK_MINUTES, ends=True)
         assert session.problem is None, session.problem

@@ -189,7 +189,7 @@ def test_an_identity_service_that_fails_asks_for_nobody(azure: SecureAzure, stat
         gateway.account()
     problem = failed.value.problem
     assert (problem.kind, problem.reached) == (ProblemKind.AZURE_FAILED, False)
-    assert "Microsoft Entra gave no usable answer" in problem.sentence
+    assert "no usable answer of Microsoft Entra" in problem.sentence
     gateway.close()
 
 

@@ -82,11 +82,13 @@ class Sending:
             look = await place.run(self._begin)
         except ProblemError as error:
             problem = error.problem
+            place.give_up()
             return await self._until_stored(lambda: self._take(problem))
         except Exception:
             log.exception("operation %s: a bug after it was sent", self._run.operation.id)
             await self._until_stored(lambda: self._run.lost(NOT_KNOWN))
             return None
+        place.give_up()
         await self._until_stored(lambda: self._keep(look, self._latest_end(sent_at)))
         await self._until_stored(self._follow_late)
         return look

@@ -23,7 +23,7 @@ async def mark_missing(
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
     gone, hidden = list(found.unwanted), list(found.unlisted)
     refused: set[tuple[str, str]] = set()
-    is_there = False
+    are_gone = True
     for asked, machine_id in enumerate(found.missing):
         machine = machines.read(context.db, machine_id)
         assert machine is not None
@@ -31,12 +31,13 @@ async def mark_missing(
         kind = None
         if group not in refused and asked < MAX_ASKED:
             kind = await _trouble_with(context, machine)
-            is_there |= kind not in (ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN)
         if kind is ProblemKind.FORBIDDEN:
             refused.add(group)
+        if asked < MAX_ASKED:
+            are_gone &= kind is ProblemKind.NOT_FOUND
         if group in refused:
             hidden.append(machine_id)
-        elif kind is ProblemKind.NOT_FOUND or (asked >= MAX_ASKED and not is_there):
+        elif kind is ProblemKind.NOT_FOUND or (asked >= MAX_ASKED and are_gone):
             gone.append(machine_id)
     if gone or hidden:
         async with context.transaction() as db:
