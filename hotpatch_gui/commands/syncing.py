@@ -39,6 +39,8 @@ def connect(options: argparse.Namespace, folder: Path, target: Target) -> int:
     )  # fmt: skip
     if made.missing:
         raise CommandError(made.missing, Exit.USAGE)
+    if made.certificate and not Path(made.certificate).is_file():
+        raise CommandError(f"There is no certificate file {made.certificate}.", Exit.USAGE)
     with session(folder, target, only=frozenset()) as running:
         running.wait_for_sync()
         was = {c.name.casefold(): c.id for c in connections.read_all(running.db)}

@@ -35,10 +35,10 @@ UNPRINTED = frozenset(
 
 
 def _if_said(column: str, *parts: str) -> Callable[[MachineRow], Any]:
-    """What no assessment said has no number, not even 0."""
+    """What no current assessment says has no number, not even 0."""
     return lambda row: (
         getattr(row, column)
-        if row.assessed_at and not any(part in row.unsaid for part in parts)
+        if row.assessed_at and row.in_graph and not any(part in row.unsaid for part in parts)
         else None
     )
 

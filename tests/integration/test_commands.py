@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
     assert len(listed["machines"]) == 16
     told = {m["Machine"]: (m["Updates"], m["Restart pending"]) for m in listed["machines"]}
     assert told["vm-new-01"] == (None, "Not known"), "never assessed is not 0"
+    assert told["vm-batch-01"] == (None, "Not known"), "assessed too long ago is not 0 either"
     assert told["vm-web-01"] == (0, "No")
     assert listed["notes"][0] == "Demo, simulated Azure"
     table = here("list")
@@ -355,6 +357,17 @@ def test_a_service_principal_connects_and_is_not_permitted_to_act(
     for token in secure.identity.given:
         assert token.encode() not in kept
     assert b"BEGIN PRIVATE KEY" not in kept
+
+
+def test_a_certificate_that_is_not_there_makes_no_connection(
+    secure: SecureAzure, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    wrong = replace(secure, certificate=tmp_path / "nope.pem")
+    made = connect(data, wrong, "Contoso")
+    assert made.returncode == 2
+    assert "There is no certificate file" in made.stderr
+    assert not (data / FILE_NAME).exists()
 
 
 def test_a_sign_in_that_lapsed_is_not_permitted_and_one_of_two_is_partly_done(
