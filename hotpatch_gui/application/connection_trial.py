@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sqlite3
 import tempfile
@@ -26,6 +27,7 @@ from .targets import azure_target
 if TYPE_CHECKING:
     from hotpatch_gui.worker.events import Connected, Failed, Prompted, Synced, SyncProgress
 
+log = logging.getLogger(__name__)
 NEVER_S = 86_400.0
 """No second sync within a trial."""
 _BUSY = Problem(
@@ -118,8 +120,11 @@ class ConnectionTrial(QObject):
                     connections.choose_subscriptions(db, number, connection.subscription_ids)
                     connections.signed_in(db, number, connection.account, connection.record)
                     copy_tokens(connection, number)
-                if number != connection.id:
-                    forget_tokens(connection)
+                try:
+                    if number != connection.id:
+                        forget_tokens(connection)
+                except Exception as error:  # noqa: BLE001 - of the platform's store; the connection is there
+                    log.warning("tokens of a trial were not forgotten: %s", error)
 
     @Slot(object)
     def _on_connected(self, _: Connected) -> None:

@@ -38,7 +38,9 @@ LOOK_S = 0.2
 LOOKS_S = 30.0
 """How often a signal of the system is heard while nothing happens."""
 LAST_WAIT_S = 4.0
-"""For how long a command that is given up waits for the file to say that its requests were taken back."""
+SENT_WAIT_S = 1.0
+"""For how long a command that is given up waits for the file to say that its requests were taken back, and for the
+answers of those that were sent."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """That the same is under way on a machine, or that one is not there any more, ends nothing for the others; nor does
 the sign-in of one connection."""
@@ -168,11 +170,13 @@ class Session:
         ids of all its operations. Some may still be on their way to the disk, and one that is being sent may come
         back into the queue."""
         self._engine.give_up()
-        end, again = time.monotonic() + LAST_WAIT_S, 0.0
-        going = {OperationState.QUEUED, OperationState.SENT}
-        while not self._is_queued or operations.any_in(self.db, self.queued, going):
-            now = time.monotonic()
-            if now > end:
+        began, again = time.monotonic(), 0.0
+        while True:
+            now, rows = time.monotonic(), operations.read_all(self.db, self.queued)
+            states = {row.state for row in rows}
+            is_over = self._is_queued and OperationState.QUEUED not in states
+            is_answered = is_over and OperationState.SENT not in states
+            if is_answered or now > began + (SENT_WAIT_S if is_over else LAST_WAIT_S):
                 break
             if now > again:
                 again = now + LOOK_S

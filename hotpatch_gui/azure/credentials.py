@@ -171,8 +171,11 @@ def copy_tokens(connection: Connection, number: int) -> None:
         kept = _store_of(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
         copy = _store_of(CACHE_NAME.format(id=number), is_cae=is_cae)
         if kept is not None and copy is not None:
+            content = None
             with suppress(OSError):  # nothing was ever kept there
-                copy.save(kept.load())
+                content = kept.load()
+            if content is not None:
+                copy.save(content)
 
 
 def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:

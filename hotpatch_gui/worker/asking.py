@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from hotpatch_gui.domain.changes import Changes
@@ -11,11 +11,13 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import machines, operations, queue
+from hotpatch_gui.system.user import local_user
 
 from . import commands as asked
 from .carrying import Carrying
 from .events import Changed, Failed, Observer, Queued
 from .file import DataFile
+from .jobs import Jobs
 from .urgency import Urgency
 
 T = TypeVar("T")
@@ -56,25 +58,28 @@ def _asked_in_part(asked: int, of: int) -> Problem:
 
 
 class Asking:
-    """Lives on the engine's loop. ``asked_by`` is who is at the computer, for the audit log; ``is_given_up`` whether
-    whoever asked has gone."""
+    """Lives on the engine's loop."""
 
     def __init__(
-        self, file: DataFile, clock: CloudClock, carrying: Carrying, observe: Observer, *,
-        asked_by: str, is_given_up: Callable[[], bool],
-    ) -> None:  # fmt: skip
-        self._file, self._clock, self._carrying = file, clock, carrying
-        self._observe, self._asked_by, self._is_given_up = observe, asked_by, is_given_up
+        self,
+        file: DataFile,
+        clock: CloudClock,
+        jobs: Jobs,
+        carrying: Carrying,
+        observe: Observer,
+    ) -> None:
+        self._file, self._clock, self._jobs, self._carrying = file, clock, jobs, carrying
+        self._observe, self._asked_by = observe, local_user()
 
     async def act(self, command: asked.Act) -> None:
         """Put it on the disk, slice by slice; then it is told and begun."""
-        requests, missing = self._requests(command)
-        async with self._file.transaction() as db:
-            batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
-        tried, queued = 0, 0
+        tried, queued, missing, batch = 0, 0, 0, None
         try:
+            requests, missing = self._requests(command)
+            async with self._file.transaction() as db:
+                batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
             for some in _slices(requests):
-                if self._is_given_up():
+                if self._jobs.is_given_up:
                     return
                 async with self._file.transaction(durable=True) as db:
                     ids = queue.add(
@@ -90,8 +95,8 @@ class Asking:
             if batch is not None:
                 self._carrying.go_on_with(batch)
             self._observe(Queued((), is_last=True))
-            if 0 < tried < len(requests) and not self._is_given_up():
-                self._observe(Failed(_asked_in_part(tried, len(requests))))
+            if 0 < tried < len(command.requests) - missing and not self._jobs.is_given_up:
+                self._observe(Failed(_asked_in_part(tried, len(command.requests) - missing)))
         passed_over = len(requests) - queued
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))

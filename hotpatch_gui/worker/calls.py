@@ -28,8 +28,8 @@ class Place:
     asks for another place first gives this one up: sixteen that hold one and wait for one would wait for ever."""
 
     def __init__(self, limit: Limit, leave: Callable[[], None]) -> None:
-        self._limit, self._leave = limit, leave
-        self._is_sending = self._is_given_up = False
+        self._limit, self._then = limit, leave
+        self._is_sending = self._is_given_up = self._has_left = False
 
     async def run(self, call: Callable[[], T]) -> T:
         """What ``call`` returns or raises."""
@@ -40,6 +40,11 @@ class Place:
         self._is_sending = False
         if self._is_given_up:
             self._leave()
+
+    def _leave(self) -> None:
+        if not self._has_left:
+            self._has_left = True
+            self._then()
 
     def give_up(self) -> None:
         if not self._is_given_up:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import CloudClock
@@ -45,6 +45,8 @@ class Carrying:
         self._look_again: set[int] = set()
         self._begun: dict[int, Begun] = {}
         """How far each batch has been begun, so that the end of one operation does not look at all of them."""
+        self._stopped_at: dict[int, datetime] = {}
+        """When connections stopped in this run of the program; before, what waited did so for its turn."""
         self.turns = Turns()
 
     def take_up(self, connection_id: int) -> None:
@@ -59,7 +61,7 @@ class Carrying:
             for operation in operations.read_open(self._file.db, ids[start : start + SLICE]):
                 if self._jobs.has(_name(connection_id, operation.id)):
                     continue
-                if self._has_expired(operation):
+                if self._has_expired(connection_id, operation):
                     old.append(operation.id)
                 elif operation.state is OperationState.QUEUED and operation.batch_id is not None:
                     waiting[operation.batch_id].add(operation.id)
@@ -74,19 +76,17 @@ class Carrying:
                 self._begun[batch_id] = begun._replace(late=begun.late | late)
             self.go_on_with(batch_id)
 
-    def _has_expired(self, operation: Operation) -> bool:
+    def stopped(self, connection_id: int) -> None:
+        """Nothing of the connection is sent from now on, until it is taken up."""
+        self._stopped_at[connection_id] = self._clock()
+
+    def _has_expired(self, connection_id: int, operation: Operation) -> bool:
         """Whether it waited, for the program or for a sign-in, for longer than anybody expects; one that the user has
         told to wait, or that waits for its wave, does not expire. A clock that was set back makes none young."""
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
+        since = max(operation.created, self._stopped_at.get(connection_id, operation.created))
         is_queued = operation.state is OperationState.QUEUED
-        is_old = abs(self._clock() - operation.created) > EXPIRES
-        # one that waited for another on its machine has not waited for the program
-        return (
-            is_queued
-            and not waits
-            and is_old
-            and operations.before(self._file.db, operation.id) is None
-        )
+        return is_queued and not waits and abs(self._clock() - since) > EXPIRES
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:

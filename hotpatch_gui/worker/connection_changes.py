@@ -57,7 +57,8 @@ class ConnectionChanges:
                     catalogue.forget_problem(db, number)
                     catalogue.forget_reading(db, number)
             finally:
-                self._jobs.add(f"{number} set-up", lambda: self._set_up_new(now))
+                # under a name of its own: once its tokens are forgotten, it is also set up as after a sign-out
+                self._jobs.add(f"{number} set-up anew", lambda: self._set_up_new(now))
         self._opened.changed("connections", "subscriptions", "sync_state", "machines")
 
     async def _set_up_new(self, connection: Connection) -> None:

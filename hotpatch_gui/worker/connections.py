@@ -198,6 +198,7 @@ class Connections:
         """End the connection's jobs; operations under way are taken up again where there is another gateway."""
         context = self.contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")
+        self.carrying.stopped(connection_id)
         self._begun.discard(connection_id)
         self.periodic.forget(connection_id)
         return context

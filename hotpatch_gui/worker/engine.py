@@ -19,7 +19,6 @@ from hotpatch_gui.store import connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
 from hotpatch_gui.system.stacks import stacks
-from hotpatch_gui.system.user import local_user
 
 from . import commands as asked
 from .connections import Connections, store_failure
@@ -74,7 +73,6 @@ class Engine:
         self._file: DataFile | None = None
         self._releases = ReleaseBook(calendar, lambda: self._file.db if self._file else None)
         self._connections: Connections | None = None
-        self._asked_by = local_user()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
@@ -149,7 +147,7 @@ class Engine:
                 self._is_stopping = True
 
     async def _live(self) -> None:
-        self._jobs = Jobs(self._guarded, self._look_idle)
+        self._jobs = Jobs(self._guarded, self._look_idle, self._given_up)
         self._inbox: asyncio.Queue[Command | None] = asyncio.Queue()
         with self._lock:
             self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
@@ -351,10 +349,7 @@ class Engine:
 
         assert self._file is not None
         carrying = connections_.carrying
-        return Asking(
-            self._file, self._clock, carrying, self._observe, asked_by=self._asked_by,
-            is_given_up=self._given_up.is_set,
-        )  # fmt: skip
+        return Asking(self._file, self._clock, self._jobs, carrying, self._observe)
 
     async def _do_with_releases(self, command: Command) -> None:
         updates = self._release_updates()

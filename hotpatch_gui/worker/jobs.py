@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -21,10 +22,17 @@ class Jobs:
     Args:
         guard: awaits a job and takes what it raises, so that nothing is lost unheard.
         idled: hears when every job rests or has ended.
+        given_up: is set where whoever asked is gone: nothing more is queued or comes back into the queue.
     """
 
-    def __init__(self, guard: Callable[[Job], Awaitable[None]], idled: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        guard: Callable[[Job], Awaitable[None]],
+        idled: Callable[[], None],
+        given_up: threading.Event | None = None,
+    ) -> None:
         self._guard, self._idled = guard, idled
+        self._given_up = given_up or threading.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._kept: dict[asyncio.Task[Any], str] = {}
         self._resting = 0
@@ -86,15 +94,19 @@ class Jobs:
         if kept:
             await asyncio.wait(kept, timeout=seconds)
 
-    async def all_kept(self, prefix: str) -> None:
-        """Wait for all that is kept of jobs whose names begin so, and what comes meanwhile; raises what the first of
-        them raised that failed."""
+    async def all_kept(self, name: str) -> None:
+        """Wait for all that is kept under the name, and what comes meanwhile; raises what the first of them raised
+        that failed."""
         failures: list[BaseException] = []
-        while kept := [task for task, of in self._kept.items() if of.startswith(prefix)]:
+        while kept := [task for task, of in self._kept.items() if of == name]:
             await asyncio.wait(kept)
             failures += [error for task in kept if (error := task.exception()) is not None]
         if failures:
             raise failures[0]
+
+    @property
+    def is_given_up(self) -> bool:
+        return self._given_up.is_set()
 
     @property
     def is_closing(self) -> bool:

@@ -65,6 +65,8 @@ class Signing:
         self._opened.changed("connections", "sync_state")
         if problem is not None:
             self._observe(Synced(own))
+            if not context.gateway.connection.method.asks_user:
+                self._opened.revive(own)
             return
         await self._opened.periodic.restart(own)  # what was under way had no token yet
         self._opened.revive(own)
@@ -119,6 +121,7 @@ def _of_sign_in(problem: Problem, connection: Connection) -> Problem:
     """Where somebody signs in by hand, only somebody can try again, whatever it was that failed."""
     if problem.kind is ProblemKind.NOT_SIGNED_IN or not connection.method.asks_user:
         return problem
-    return problem._replace(
-        kind=ProblemKind.NOT_SIGNED_IN, next_step="Choose Sign in to try again."
-    )
+    is_offline = problem.kind is ProblemKind.OFFLINE
+    check = "Check the network and the proxy, then choose Sign in."
+    step = check if is_offline else "Choose Sign in to try again."
+    return problem._replace(kind=ProblemKind.NOT_SIGNED_IN, next_step=step)

@@ -421,7 +421,20 @@ def test_machines_whose_rights_were_taken_away_are_not_deleted_beyond_those_aske
     assert gone.fetchone()[0] == 0
 
 
-def test_a_restart_that_waits_for_a_long_installation_does_not_expire(
+def test_a_restart_that_waits_for_a_long_installation_does_not_expire(stage: Stage) -> None:
+    stage.start()
+    number = machine(stage, "vm-web-02")
+    stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    stage.ask.restart([number])
+    stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
+    stage.ask.sign_out(mine(stage).id)
+    stage.until(lambda: stage.app.engine._connections.contexts)
+    stage.until(lambda: "Waits until" in notes(stage)[1])
+    assert stage.operation_states() == [S.RUNNING, S.QUEUED]
+
+
+def test_one_that_waited_for_another_while_no_program_ran_expires_with_it(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
@@ -436,8 +449,32 @@ def test_a_restart_that_waits_for_a_long_installation_does_not_expire(
         db.commit()
     with Stage("light", folder=tmp_path, wire=wire) as stage:
         stage.start()
-        stage.until(lambda: "Waits until" in notes(stage)[1])
-        assert stage.operation_states() == [S.RUNNING, S.QUEUED]
+        stage.until(lambda: stage.operation_states() == [S.RUNNING, S.CANCELLED])
+
+
+def test_a_sign_in_that_fails_is_followed_by_syncs_where_it_asks_nobody(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed while the connection could not be set up yet."""
+    init, tries = Gateway.__init__, []
+
+    def fails_once(self: Gateway, *arguments: Any) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise FileNotFoundError("the drive is not there yet")
+        init(self, *arguments)
+
+    def offline(_: Gateway) -> None:
+        raise ProblemError(Problem(ProblemKind.OFFLINE, "No network.", ""))
+
+    monkeypatch.setattr(Gateway, "__init__", fails_once)
+    monkeypatch.setattr(Gateway, "sign_in", offline)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(lambda: tries)
+        stage.until(stage.window.notice.isVisible)
+        stage.ask.sign_in(mine(stage).id)
+        stage.until(lambda: stage.window.machines.model.rowCount() == 16)
 
 
 def notes(stage: Stage) -> list[str]:

@@ -155,7 +155,8 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         with pytest.raises(GivenUpError, match="Interrupted"):
             session.wait_for(session.queued, 1.0, ends=True)
         session.cancel_queued()
-    assert states(path) == {"cancelled": len(some)}
+    assert set(states(path)) <= {"cancelled", "failed"}
+    assert sum(states(path).values()) == len(some)
     wire.cloud.close()
 
 

@@ -156,6 +156,9 @@ class Sending:
             if not (problem.reached and problem.kind in MOMENTARY):
                 await self._not_sent(problem)
             return None
+        if self._c.jobs.is_given_up:  # nobody is there for whom it could come back into the queue
+            await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
+            return None
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S

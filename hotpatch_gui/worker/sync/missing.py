@@ -13,7 +13,8 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
 
 MAX_ASKED = 50
-"""How many of them Azure is asked for one by one; those beyond count as deleted where all of these are."""
+"""How many of them Azure is asked for one by one; those beyond count as deleted where all of these are that the
+account may read."""
 
 
 async def mark_missing(
@@ -23,21 +24,23 @@ async def mark_missing(
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
     gone, hidden = list(found.unwanted), list(found.unlisted)
     refused: set[tuple[str, str]] = set()
-    are_gone = True
-    for asked, machine_id in enumerate(found.missing):
+    asked, kinds = 0, set[ProblemKind | None]()
+    for machine_id in found.missing:
         machine = machines.read(context.db, machine_id)
         assert machine is not None
         group = (machine.subscription_id.casefold(), machine.resource_group.casefold())
         kind = None
         if group not in refused and asked < MAX_ASKED:
+            asked += 1
             kind = await _trouble_with(context, machine)
+            kinds.add(kind)
+        elif group not in refused and kinds - {ProblemKind.FORBIDDEN} == {ProblemKind.NOT_FOUND}:
+            kind = ProblemKind.NOT_FOUND
         if kind is ProblemKind.FORBIDDEN:
             refused.add(group)
-        if asked < MAX_ASKED:
-            are_gone &= kind is ProblemKind.NOT_FOUND
         if group in refused:
             hidden.append(machine_id)
-        elif kind is ProblemKind.NOT_FOUND or (asked >= MAX_ASKED and are_gone):
+        elif kind is ProblemKind.NOT_FOUND:
             gone.append(machine_id)
     if gone or hidden:
         async with context.transaction() as db:
