@@ -67,10 +67,12 @@ class RunErrorRow(NamedTuple):
 
 
 class LostRunRow(NamedTuple):
-    """A run that is an operation's whose answer was lost."""
+    """A run that is an operation's whose answer was lost. ``is_shown``: Azure still showed it when the machine was
+    read last."""
 
     run_id: str
     status: str
+    is_shown: int
 
 
 class ReleaseInstall(NamedTuple):

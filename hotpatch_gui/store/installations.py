@@ -152,8 +152,10 @@ def errors(db: sqlite3.Connection, installation_id: int) -> list[RunErrorRow]:
 def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
     """The run of an operation whose answer was lost: the first that somebody started on its machine after
     those known when it was sent, and that no operation claims."""
+    shown = "i.fetched_at>=coalesce(m.viewed_at, '')"
     cursor = db.execute(
-        f"SELECT {fields(LostRunRow, 'i')} FROM installations i JOIN operations o ON o.machine_id=i.machine_id WHERE o.id=?"
+        f"SELECT {fields(LostRunRow, 'i', is_shown=shown)} FROM installations i"
+        " JOIN operations o ON o.machine_id=i.machine_id JOIN machines m ON m.id=i.machine_id WHERE o.id=?"
         " AND i.started_at>coalesce(o.known_until, '') AND coalesce(i.started_by, 'User')='User'"
         " AND NOT EXISTS (SELECT 1 FROM operations x WHERE x.machine_id=i.machine_id AND x.run_id=i.run_id)"
         " ORDER BY i.started_at LIMIT 1",

@@ -63,7 +63,7 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
         return NotYet.NO_TRACE
     status = RunStatus.parse(row.status)
     if not status.is_final:
-        return NotYet.GOES_ON
+        return NotYet.GOES_ON if row.is_shown else NotYet.NO_TRACE
     state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
     return Found(state, f"Azure shows the installation: {status.label.lower()}.", row.run_id)
 

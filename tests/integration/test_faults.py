@@ -411,6 +411,26 @@ def test_an_answer_with_a_date_that_cannot_be_read_counts(stage: Stage) -> None:
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
 
 
+@pytest.mark.expects_log
+def test_a_lost_installation_that_azure_shows_no_more_is_not_called_at_work(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was, and is gone from the machine: it went on for ever, and said so."""
+    for name, value in (("FIRST_BACK_OFF_S", 0.05), ("MAX_BACK_OFF_S", 0.05), ("UNKNOWN_LOOKS", 3)):
+        monkeypatch.setattr(pauses, name, value)
+    stage.start()
+    stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", ReadTimeout("lost")))
+    begin(stage)
+    stage.until(lambda: "shows it at work" in note(stage))
+    guest = stage.wire.cloud.guests["vm-web-02"]
+    stage.wire.cloud._open.clear()
+    stage.wire.cloud._unfinished.clear()
+    guest.runs = guest.runs[:-1]
+    stage.clock.advance(minutes=1)
+    stage.until(lambda: "Azure shows no trace" in note(stage))
+    assert stage.operation_states() == [S.UNKNOWN]
+
+
 @pytest.mark.parametrize(
     "outcome", [NoConnection("x"), ReadTimeout("x"), error(401), error(403), error(429, **{"Retry-After": "1"}), error(500), Answer(200, raw=b"{"),
                 Answer(200, raw=b"[" * 200_000)],
