@@ -91,6 +91,9 @@ class Wire:
         path = unquote(parts.path)
         with self.cloud.lock:
             answer = self._faulty(method, path)
+            if self.cloud.is_closed:  # nothing is said that is in memory only
+                off = ArmError(503, "ServiceUnavailable", "The simulated Azure was switched off.")
+                answer = Answer(503, _error_body(off))
             if answer is None:
                 try:
                     answer = self._route(method, path, parts.query, url, body)

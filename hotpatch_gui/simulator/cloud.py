@@ -71,6 +71,7 @@ class Cloud:
         self.lock = threading.RLock()
         self.version = 0
         self.received: dict[str, int] = {}
+        self.is_closed = False
         self._state = state or StateFile(None)
         self.dynamic_scopes: list[dict[str, Any]] = []
         """Configuration assignments by filter: name, configuration, below, filter. They are listed only."""
@@ -102,6 +103,7 @@ class Cloud:
             self._touch("world", "now", self.clock.now().isoformat())
             self._save()
             self._state.close()
+            self.is_closed = True
 
     def guest(
         self, subscription: str, resource_group: str, name: str, *, is_arc: bool = False
