@@ -81,12 +81,12 @@ class ConnectionTrial(QObject):
         self.deleteLater()
 
     def _forget(self) -> None:
-        """Somebody may have signed in already."""
-        db = open_reader(self._path)
-        if db is not None:
-            with closing(db):
-                for connection in connections.read_all(db):
-                    self._engine.send(commands.RemoveConnection(connection.id))
+        """Somebody may have signed in already. Where a connection of Azure's file has the same number, the tokens are
+        its own, too."""
+        taken = {connection.id for connection in _stored(self._folder / FILE_NAME)}
+        for connection in _stored(self._path):
+            if connection.id not in taken:
+                self._engine.send(commands.RemoveConnection(connection.id))
 
     def adopt(self) -> Problem | None:
         """End a trial that worked, and have Azure's file hold its connection; why not, if it can't."""
@@ -114,6 +114,7 @@ class ConnectionTrial(QObject):
 
         db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
         with closing(db), closing(open_writer(self._path)) as own:
+            taken = {connection.id for connection in connections.read_all(db)}
             for connection in connections.read_all(own):
                 with transaction(db):
                     number = connections.save(db, connection._replace(id=0))
@@ -121,7 +122,7 @@ class ConnectionTrial(QObject):
                     connections.signed_in(db, number, connection.account, connection.record)
                     copy_tokens(connection, number)
                 try:
-                    if number != connection.id:
+                    if connection.id not in {number, *taken}:
                         forget_tokens(connection)
                 except Exception as error:  # noqa: BLE001 - of the platform's store; the connection is there
                     log.warning("tokens of a trial were not forgotten: %s", error)
@@ -161,3 +162,12 @@ class ConnectionTrial(QObject):
         if not self._has_ended:
             self._has_ended = True
             self.ended.emit(outcome)
+
+
+def _stored(path: Path) -> list[Connection]:
+    """The connections of a file; none where it cannot be read."""
+    db = open_reader(path)
+    if db is None:
+        return []
+    with closing(db):
+        return connections.read_all(db)

@@ -20,9 +20,9 @@ from azure.core.exceptions import (
 )
 from azure.core.polling.base_polling import OperationFailed
 
+from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
-from .foreign_text import one_line
 from .network import cause_of, precedes_sending
 from .sign_in_errors import sign_in_problem
 

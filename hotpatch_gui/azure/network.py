@@ -18,7 +18,7 @@ from urllib.request import getproxies
 import requests
 import urllib3.exceptions as wire
 
-from .foreign_text import one_line
+from hotpatch_gui.domain.foreign_text import one_line
 
 LOOK_TIMEOUT_S = 5.0
 

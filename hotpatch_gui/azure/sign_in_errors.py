@@ -9,9 +9,9 @@ from typing import Any
 from azure.core.exceptions import ClientAuthenticationError
 from requests import codes
 
+from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 
-from .foreign_text import one_line
 from .network import NetworkCause
 
 _CODE = re.compile(r"AADSTS\d+")

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from hotpatch_gui.domain.foreign_text import printable
+
 EXIT_INTERRUPTED = 1
 
 
@@ -33,7 +35,4 @@ def _end(_: int, __: FrameType | None) -> None:
 
 def plain(text: str) -> str:
     """What comes from outside moves no cursor; it has one line more for each line break of ours."""
-    return "\n".join(
-        "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
-        for line in text.split("\n")
-    )
+    return "\n".join(map(printable, text.split("\n")))

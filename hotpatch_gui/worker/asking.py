@@ -52,8 +52,8 @@ def not_here(count: int) -> Problem:
 def _asked_in_part(asked: int, of: int) -> Problem:
     return Problem(
         ProblemKind.STORE,
-        f"Only {asked:,} of {of:,} machines were asked for, as the file could not take the rest.",
-        "Activity shows these; ask for the others once the file can be written.",
+        f"Only {asked:,} of {of:,} requests were queued, because the data file could not take the rest.",
+        "Activity shows these. Request the others once the file can be written.",
     )
 
 

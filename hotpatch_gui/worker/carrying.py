@@ -45,8 +45,8 @@ class Carrying:
         self._look_again: set[int] = set()
         self._begun: dict[int, Begun] = {}
         """How far each batch has been begun, so that the end of one operation does not look at all of them."""
-        self._stopped_at: dict[int, datetime] = {}
-        """When connections stopped in this run of the program; before, what waited did so for its turn."""
+        self._stopped_at: dict[int, datetime | None] = {}
+        """When each connection stopped sending; None while it sends. One that is missing was never taken up here."""
         self.turns = Turns()
 
     def take_up(self, connection_id: int) -> None:
@@ -68,6 +68,7 @@ class Carrying:
                 else:
                     self._follow(connection_id, operation, Urgency.BULK)
             await asyncio.sleep(0)
+        self._stopped_at[connection_id] = None
         if old:
             await self._expire(old)
         for batch_id, late in waiting.items():
@@ -84,9 +85,10 @@ class Carrying:
         """Whether it waited, for the program or for a sign-in, for longer than anybody expects; one that the user has
         told to wait, or that waits for its wave, does not expire. A clock that was set back makes none young."""
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
-        since = max(operation.created, self._stopped_at.get(connection_id, operation.created))
-        is_queued = operation.state is OperationState.QUEUED
-        return is_queued and not waits and abs(self._clock() - since) > EXPIRES
+        stopped_at = self._stopped_at.get(connection_id, operation.created)
+        if waits or stopped_at is None or operation.state is not OperationState.QUEUED:
+            return False
+        return abs(self._clock() - max(operation.created, stopped_at)) > EXPIRES
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:

@@ -3,15 +3,18 @@ meant."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.application.connection_trial import ConnectionTrial
 from hotpatch_gui.application.targets import azure_target
@@ -58,6 +61,20 @@ def was_refused(stage: Stage) -> bool:
     """Once, so that it waits in the queue."""
     events = [row[0] for row in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
     return events == ["sending", "refused"] and stage.operation_states() == [S.QUEUED]
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The first set-up of a connection fails; a number for each try."""
+    init, tries = Gateway.__init__, []
+
+    def opened(self: Gateway, *arguments: Any) -> None:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise FileNotFoundError("the drive is not there yet")
+        init(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "__init__", opened)
+    return tries
 
 
 def test_what_waited_for_a_sign_in_for_days_is_not_sent(
@@ -119,15 +136,7 @@ def test_a_file_that_is_locked_at_the_start_is_opened_once_it_is_free(
 def test_a_connection_that_could_not_be_set_up_is_tried_again_at_its_periods(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    init, tries = Gateway.__init__, []
-
-    def fails_once(self: Gateway, *arguments: Any) -> None:
-        tries.append(1)
-        if len(tries) == 1:
-            raise FileNotFoundError("the drive is not there yet")
-        init(self, *arguments)
-
-    monkeypatch.setattr(Gateway, "__init__", fails_once)
+    tries = fail_once(monkeypatch)
     with Stage("light", folder=tmp_path) as stage:
         stage.app.engine._sync_every_s = 0.3
         stage.app.start()
@@ -154,7 +163,7 @@ def test_a_request_that_the_file_takes_in_part_says_so(
     some = [machine(stage, name) for name in ("vm-dc-01", "vm-web-01", "vm-web-02", "vm-app-01")]
     stage.ask.assess(some)
     stage.until(lambda: len(told) == 2)
-    assert told[0].sentence.startswith("Only 2 of 4 machines were asked for")
+    assert told[0].sentence.startswith("Only 2 of 4 requests were queued")
     assert len(stage.operation_states()) == 2
 
 
@@ -456,18 +465,11 @@ def test_a_sign_in_that_fails_is_followed_by_syncs_where_it_asks_nobody(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pressed while the connection could not be set up yet."""
-    init, tries = Gateway.__init__, []
-
-    def fails_once(self: Gateway, *arguments: Any) -> None:
-        tries.append(1)
-        if len(tries) == 1:
-            raise FileNotFoundError("the drive is not there yet")
-        init(self, *arguments)
+    tries = fail_once(monkeypatch)
 
     def offline(_: Gateway) -> None:
         raise ProblemError(Problem(ProblemKind.OFFLINE, "No network.", ""))
 
-    monkeypatch.setattr(Gateway, "__init__", fails_once)
     monkeypatch.setattr(Gateway, "sign_in", offline)
     with Stage("light", folder=tmp_path) as stage:
         stage.app.start()
@@ -524,3 +526,45 @@ def test_a_save_that_leads_nowhere_else_forgets_no_tokens(
         stage.until(lambda: stage.app.engine._connections.contexts)
         stage.idle()
     assert not forgotten
+
+
+def test_what_waits_for_its_turn_does_not_expire_where_its_job_is_begun_again(stage: Stage) -> None:
+    """As after a failure of the file: nothing kept the connection from sending."""
+    stage.start()
+    number = machine(stage, "vm-web-02")
+    stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    stage.ask.restart([number])
+    stage.until(lambda: "Waits until" in notes(stage)[1])
+    running = stage.app.engine
+    running._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
+    ended = asyncio.run_coroutine_threadsafe(running._jobs.end("1 operation 2"), running._loop)
+    stage.until(ended.done)
+    running._loop.call_soon_threadsafe(running._connections.revive_all)
+    stage.until(lambda: running._jobs.has("1 operation 2"))
+    assert stage.operation_states() == [S.RUNNING, S.QUEUED]
+
+
+def has_handled_all(running: engine.Engine) -> bool:
+    return running.unhandled == 0
+
+
+def test_a_trial_leaves_the_tokens_of_a_connection_with_its_number(
+    qtbot: QtBot, tmp_path: Path, stores: dict[str, str]
+) -> None:
+    made = Connection("Real", clouds.PUBLIC, SignInMethod.BROWSER, tenant="t")
+    world = azure_target().world
+    db, _ = database.prepare(tmp_path / FILE_NAME, world)
+    with closing(db), database.transaction(db):
+        number = connections.save(db, made)
+    name = f"{credentials.CACHE_NAME.format(id=number)}False"
+    stores[name] = "refresh"
+    for ends in ("give_up", "adopt"):
+        trial = ConnectionTrial(tmp_path, made)
+        db, _ = database.prepare(trial._path, world)
+        with closing(db), database.transaction(db):
+            assert connections.save(db, made) == number
+        trial.start()
+        qtbot.waitUntil(partial(has_handled_all, trial._engine))
+        getattr(trial, ends)()
+        assert stores[name] == "refresh", ends

@@ -40,7 +40,7 @@ class ActivityPage(Page):
         self.cancel.setObjectName("cancelQueued")
         self.dismiss = QPushButton()
         self.dismiss.setObjectName("dismissUnknown")
-        self.dismiss.setToolTip("Nothing is asked of Azure any more about what became of it")
+        self.dismiss.setToolTip("Stop looking for the results of these operations in Azure")
         self.wait = QPushButton("Wait, then ask again")
         self.wait.setObjectName("waitForTurn")
         self.wait.setToolTip(
