@@ -439,7 +439,9 @@ def test_a_restart_that_waits_for_a_long_installation_does_not_expire(stage: Sta
     stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
     stage.ask.sign_out(mine(stage).id)
     stage.until(lambda: stage.app.engine._connections.contexts)
-    stage.until(lambda: "Waits until" in notes(stage)[1])
+    stage.until(lambda: stage.app.engine._jobs.has("1 operation 2"))
+    stage.idle()
+    assert "Waits until" in notes(stage)[1]
     assert stage.operation_states() == [S.RUNNING, S.QUEUED]
 
 
@@ -542,6 +544,7 @@ def test_what_waits_for_its_turn_does_not_expire_where_its_job_is_begun_again(st
     stage.until(ended.done)
     running._loop.call_soon_threadsafe(running._connections.revive_all)
     stage.until(lambda: running._jobs.has("1 operation 2"))
+    stage.idle()
     assert stage.operation_states() == [S.RUNNING, S.QUEUED]
 
 
