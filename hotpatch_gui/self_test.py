@@ -110,9 +110,10 @@ def _assessment(folder: Path) -> str:
     from .application.targets import demo_target, demo_wire  # noqa: PLC0415
     from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set
     from .store import operations  # noqa: PLC0415
+    from .worker.carrying import Sends  # noqa: PLC0415
 
     target = demo_target(lambda: demo_wire(folder))
-    with Session(folder, target, lambda _: None, sends=True) as session:
+    with Session(folder, target, lambda _: None, sends=Sends.OWN) as session:
         session.wait_for_sync()
         (number,) = session.db.execute(
             "SELECT id FROM machines WHERE name=?", (MACHINE,)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,6 +79,23 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     threads = set(threading.enumerate()) - before
     left = [t.name for t in threads if t.is_alive() and (not t.daemon or t.name == "engine")]
     assert not left, f"threads left: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test looks up a host beyond this machine: its result would depend on the network."""
+    look_up, outside = socket.getaddrinfo, []
+
+    def guarded(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name in {None, "", "localhost", "127.0.0.1", "::1"}:
+            return look_up(host, *arguments, **options)
+        outside.append(name)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", guarded)
+    yield
+    assert not outside, f"looked up: {outside}"
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import secrets
 import shutil
 import sqlite3
 import tempfile
@@ -18,6 +18,7 @@ from hotpatch_gui.store import catalogue, connections, database
 from hotpatch_gui.store.database import FILE_NAME, open_reader, open_writer, transaction
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker import commands
+from hotpatch_gui.worker.carrying import Sends
 from hotpatch_gui.worker.engine import Engine
 
 from .engine_events import EngineEvents
@@ -27,9 +28,10 @@ from .targets import azure_target
 if TYPE_CHECKING:
     from hotpatch_gui.worker.events import Connected, Failed, Prompted, Synced, SyncProgress
 
-log = logging.getLogger(__name__)
 NEVER_S = 86_400.0
 """No second sync within a trial."""
+NUMBERS = range(2**20, 2**30)
+"""A trial's connection has a number that no other has: the platform's store keeps the tokens of a sign-in by it."""
 _BUSY = Problem(
     ProblemKind.STORE, "Another window or command works on the data of Azure at this moment.",
     "Close it, then try again.",
@@ -51,7 +53,8 @@ class ConnectionTrial(QObject):
     def __init__(self, folder: Path, connection: Connection) -> None:
         super().__init__()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._folder, self._connection = folder, connection
+        self._folder = folder
+        self._connection = connection._replace(id=secrets.choice(NUMBERS))
         for old in folder.glob("trial-*"):  # of a program that was killed
             shutil.rmtree(old, ignore_errors=True)
         self._own = Path(tempfile.mkdtemp(prefix="trial-", dir=folder))
@@ -61,7 +64,7 @@ class ConnectionTrial(QObject):
         self._events = EngineEvents(self)
         self._engine = Engine(
             self._path, self._target.world, self._target.clock(None), resources.calendar,
-            self._events.observe, sync_every_s=NEVER_S, only=frozenset(), sends=False,
+            self._events.observe, sync_every_s=NEVER_S, only=frozenset(), sends=Sends.NOTHING,
         )  # fmt: skip
         self._events.connected.connect(self._on_connected)
         self._events.synced.connect(self._on_synced)
@@ -73,25 +76,16 @@ class ConnectionTrial(QObject):
         self._engine.start()
 
     def give_up(self) -> None:
-        """End it; an answer that is still awaited is dropped."""
+        """End it; an answer that is still awaited is dropped, and so are the tokens of somebody who has signed in."""
         self._has_ended = True
-        self._forget()
+        self._engine.send(commands.RemoveConnection(self._connection.id))
         self._engine.stop()
         shutil.rmtree(self._own, ignore_errors=True)
         self.deleteLater()
 
-    def _forget(self) -> None:
-        """Somebody may have signed in already. Where a connection of Azure's file has the same number, the tokens are
-        its own, too."""
-        taken = {connection.id for connection in _stored(self._folder / FILE_NAME)}
-        for connection in _stored(self._path):
-            if connection.id not in taken:
-                self._engine.send(commands.RemoveConnection(connection.id))
-
     def adopt(self) -> Problem | None:
-        """End a trial that worked, and have Azure's file hold its connection; why not, if it can't."""
-        if not self._engine.stop():
-            return _BUSY
+        """End a trial that worked, and have Azure's file hold its connection; why not, if it can't. Then the trial can
+        still be given up."""
         held = lock(self._folder)
         if held is None:
             return _BUSY
@@ -99,33 +93,31 @@ class ConnectionTrial(QObject):
             if (self._folder / FILE_NAME).exists():
                 self._copy_connection()
             else:
-                self._path.replace(self._folder / FILE_NAME)
+                self._copy_all()
         except (OSError, sqlite3.Error) as error:
             return database.store_problem(error, self._folder / FILE_NAME)
         except ProblemError as error:
             return error.problem
         finally:
             held.unlock()
+        self._engine.stop()
         return None
+
+    def _copy_all(self) -> None:
+        copy = self._own / "copy"
+        with closing(open_writer(self._path)) as own:
+            own.execute("VACUUM INTO ?", (str(copy),))
+        copy.chmod(0o600)
+        copy.replace(self._folder / FILE_NAME)
 
     def _copy_connection(self) -> None:
         """Azure's file is there, and only its connections were removed: what was read is read again there."""
-        from hotpatch_gui.azure.credentials import copy_tokens, forget_tokens  # noqa: PLC0415 - slow to import
-
         db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
-        with closing(db), closing(open_writer(self._path)) as own:
-            taken = {connection.id for connection in connections.read_all(db)}
+        with closing(db), closing(open_writer(self._path)) as own, transaction(db):
             for connection in connections.read_all(own):
-                with transaction(db):
-                    number = connections.save(db, connection._replace(id=0))
-                    connections.choose_subscriptions(db, number, connection.subscription_ids)
-                    connections.signed_in(db, number, connection.account, connection.record)
-                    copy_tokens(connection, number)
-                try:
-                    if connection.id not in {number, *taken}:
-                        forget_tokens(connection)
-                except Exception as error:  # noqa: BLE001 - of the platform's store; the connection is there
-                    log.warning("tokens of a trial were not forgotten: %s", error)
+                number = connections.save(db, connection)
+                connections.choose_subscriptions(db, number, connection.subscription_ids)
+                connections.signed_in(db, number, connection.account, connection.record)
 
     @Slot(object)
     def _on_connected(self, _: Connected) -> None:
@@ -162,12 +154,3 @@ class ConnectionTrial(QObject):
         if not self._has_ended:
             self._has_ended = True
             self.ended.emit(outcome)
-
-
-def _stored(path: Path) -> list[Connection]:
-    """The connections of a file; none where it cannot be read."""
-    db = open_reader(path)
-    if db is None:
-        return []
-    with closing(db):
-        return connections.read_all(db)

@@ -15,6 +15,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import operations
 from hotpatch_gui.store.database import FILE_NAME, gone_problem, open_reader
 from hotpatch_gui.system import resources
+from hotpatch_gui.worker.carrying import Sends
 from hotpatch_gui.worker.engine import Engine
 from hotpatch_gui.worker.events import (
     Connected,
@@ -57,7 +58,7 @@ class Session:
 
     Args:
         only: the connections that are looked at; None for all.
-        sends: whether what is queued may be sent.
+        sends: what of the queue may be sent.
         say: hears what the user has to know meanwhile.
 
     Raises:
@@ -66,7 +67,7 @@ class Session:
 
     def __init__(
         self, folder: Path, target: Target, say: Callable[[str], None], *,
-        only: frozenset[int] | None = None, sends: bool = False,
+        only: frozenset[int] | None = None, sends: Sends = Sends.NOTHING,
     ) -> None:  # fmt: skip
         self._path, self._say = folder / FILE_NAME, say
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

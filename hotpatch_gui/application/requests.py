@@ -136,6 +136,9 @@ class Requests:
     def cancel(self, operation_ids: Iterable[int]) -> None:
         self._of_operations(commands.Cancel, operation_ids)
 
+    def dismiss(self, operation_ids: Iterable[int]) -> None:
+        self._of_operations(commands.Dismiss, operation_ids)
+
     def wait_for_turn(self, operation_ids: Iterable[int]) -> None:
         self._of_operations(commands.WaitForTurn, operation_ids)
 

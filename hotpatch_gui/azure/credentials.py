@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -165,19 +164,6 @@ def forget_tokens(connection: Connection) -> None:
             forget_cache(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
 
 
-def copy_tokens(connection: Connection, number: int) -> None:
-    """Have the platform's own store know them by another number, too, as the connection moves to another file."""
-    for is_cae in (False, True) if connection.method.asks_user else ():
-        kept = _store_of(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
-        copy = _store_of(CACHE_NAME.format(id=number), is_cae=is_cae)
-        if kept is not None and copy is not None:
-            content = None
-            with suppress(OSError):  # nothing was ever kept there
-                content = kept.load()
-            if content is not None:
-                copy.save(content)
-
-
 def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:
     """azure-identity's credential for the connection's way of signing in.
 
@@ -232,7 +218,33 @@ def _of_user(
             return identity.DeviceCodeCredential(prompt_callback=show_code, **keywords)
         case SignInMethod.BROKER:
             return _broker(keywords)
-    return identity.InteractiveBrowserCredential(**keywords)
+    return _browser(keywords)
+
+
+def _browser(keywords: dict[str, Any]) -> TokenCredential:
+    """WORKAROUND: where a sign-in fails before the browser opens, as without a network, azure-identity leaves the
+    port open on which it would have waited for the answer; the server is closed here whatever happens."""
+    from azure.identity import InteractiveBrowserCredential  # noqa: PLC0415 - see above
+    from azure.identity._internal import AuthCodeRedirectServer  # noqa: PLC0415 - as above
+
+    class Credential(InteractiveBrowserCredential):
+        """Closes each port that it has opened."""
+
+        def authenticate(self, **options: Any) -> Any:
+            try:
+                return super().authenticate(**options)
+            finally:
+                for server in servers:
+                    server.server_close()
+                servers.clear()
+
+    servers: list[AuthCodeRedirectServer] = []
+
+    def open_port(host: str, port: int, timeout: int) -> AuthCodeRedirectServer:
+        servers.append(AuthCodeRedirectServer(host, port, timeout))
+        return servers[-1]
+
+    return Credential(_server_class=open_port, **keywords)
 
 
 def has_broker() -> bool:

@@ -29,6 +29,7 @@ from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.system.console import plain
+from hotpatch_gui.worker.carrying import Sends
 
 from .common import CommandError, Exit, chosen, ids, say, session
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
     from hotpatch_gui.application.targets import Target
 
-UNDER_WAY = "The same is under way on it, or its end is not known."
+UNDER_WAY = "The same is queued or under way on it, or its end is not known."
 
 
 def assess(options: argparse.Namespace, folder: Path, target: Target) -> int:
@@ -114,7 +115,10 @@ def _act(
         raise CommandError("Name machines or say --all, and not both.", Exit.USAGE)
     only = chosen(folder, target, options.connection)
     _check_beforehand(options, folder, only, kind)
-    with session(folder, target, only=only, sends=True) as running:
+    is_dry = getattr(options, "dry_run", False)
+    with session(
+        folder, target, only=only, sends=Sends.NOTHING if is_dry else Sends.OWN
+    ) as running:
         running.wait_for_sync()
         db = running.db
         able, refused = _sorted(options, db, only, kind)
@@ -130,7 +134,7 @@ def _act(
             given_up = str(error)
             mine = running.cancel_queued()
         ended = operations.read_all(db, mine)
-        if able and not getattr(options, "dry_run", False):
+        if able and not is_dry:
             taken = {row.machine_id for row in ended}
             passed = [i for i in able if i not in taken]
             refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]

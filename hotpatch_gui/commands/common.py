@@ -22,6 +22,7 @@ from hotpatch_gui.store.database import (
     prepare,
 )
 from hotpatch_gui.system.console import plain
+from hotpatch_gui.worker.carrying import Sends
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
@@ -101,7 +102,11 @@ def bring_up_to_date(folder: Path, target: Target) -> None:
 
 @contextmanager
 def session(
-    folder: Path, target: Target, *, only: frozenset[int] | None = None, sends: bool = False
+    folder: Path,
+    target: Target,
+    *,
+    only: frozenset[int] | None = None,
+    sends: Sends = Sends.NOTHING,
 ) -> Iterator[Session]:
     """Raises CommandError where another program is at work, or the wait is given up."""
 

@@ -72,20 +72,26 @@ def _connection_of(row: sqlite3.Row) -> Connection | None:
 
 
 def save(db: sqlite3.Connection, connection: Connection) -> int:
-    """Insert it, or update the one of its id; its id."""
+    """Insert it, under its id where it has one already, or update the one of its id; its id."""
     cloud = connection.cloud
     values = (
         connection.name, cloud.key, cloud.endpoint, cloud.authority, cloud.audience, connection.method,
         connection.tenant, connection.client_id, connection.certificate, connection.may_act,
     )  # fmt: skip
-    if connection.id:
-        sets = ", ".join(f"{c}=?" for c in _COLUMNS)
-        db.execute(f"UPDATE connections SET {sets} WHERE id=?", (*values, connection.id))
-        return connection.id
     marks = ", ".join("?" * len(_COLUMNS))
-    made = db.execute(f"INSERT INTO connections ({', '.join(_COLUMNS)}) VALUES ({marks})", values)
-    assert made.lastrowid is not None
-    return made.lastrowid
+    sets = ", ".join(f"{c}=excluded.{c}" for c in _COLUMNS)
+    row = db.execute(
+        f"INSERT INTO connections (id, {', '.join(_COLUMNS)}) VALUES (nullif(?, 0), {marks})"
+        f" ON CONFLICT(id) DO UPDATE SET {sets} RETURNING id",
+        (connection.id, *values),
+    ).fetchone()
+    return int(row[0])
+
+
+def was_made(db: sqlite3.Connection, connection_id: int) -> bool:
+    """Whether there is, or was, a connection of this id."""
+    row = db.execute("SELECT 1 FROM connections WHERE id=?", (connection_id,)).fetchone()
+    return row is not None
 
 
 def ensure(db: sqlite3.Connection, connection: Connection) -> None:

@@ -211,13 +211,21 @@ def resource_ids(
     return tuple((row[0], row[1]) for row in rows)
 
 
-def before(db: sqlite3.Connection, operation_id: int) -> OperationKind | None:
-    """What was asked for earlier on the same machine and is still to end; None where nothing is."""
+def newest_id(db: sqlite3.Connection) -> int:
+    """The highest id so far; 0 where there is no operation."""
+    return int(db.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
+
+
+def before(
+    db: sqlite3.Connection, operation_id: int, *, sent_after: int = 0
+) -> OperationKind | None:
+    """What was asked for earlier on the same machine and is still to end; None where nothing is. What is only queued
+    counts where its id is above ``sent_after``."""
     row = db.execute(
         "SELECT e.kind FROM operations e JOIN operations o ON o.machine_id=e.machine_id"
         f" WHERE o.id=? AND e.id<o.id AND e.ended_at IS NULL AND e.state IN {BEFORE_OTHERS} AND e.kind IN {KINDS}"
-        " ORDER BY e.id LIMIT 1",
-        (operation_id,),
+        " AND (e.state<>'queued' OR e.id>?) ORDER BY e.id LIMIT 1",
+        (operation_id, sent_after),
     ).fetchone()
     return OperationKind(row[0]) if row is not None else None
 

@@ -111,21 +111,24 @@ _ON_MACHINE = "EXISTS (SELECT 1 FROM machines m WHERE m.id=operations.machine_id
 """A machine that another one has replaced keeps the id that Azure knew it by."""
 
 
-def cancel(
-    db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime
-) -> OperationState | None:
-    """Take a queued operation on that machine back, or stop finding out about an unknown one: its state now; None
-    where it is neither. Call it inside a transaction."""
-    row = db.execute(
+def cancel(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:
+    """Take a queued operation on that machine back; False where it is not queued. Call it inside a transaction."""
+    found = _on_machine(db, operation_id, resource_id)
+    return bool(cancel_all(db, found, CANCELLED, now))
+
+
+def dismiss(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:
+    """Stop finding out about an unknown operation on that machine; False where it is not unknown. Call it inside a
+    transaction."""
+    found = _on_machine(db, operation_id, resource_id)
+    return bool(_end(db, found, _DISMISSAL, DISMISSED, now))
+
+
+def _on_machine(db: sqlite3.Connection, operation_id: int, resource_id: str) -> list[int]:
+    rows = db.execute(
         f"SELECT id FROM operations WHERE id=? AND {_ON_MACHINE}", (operation_id, resource_id)
-    ).fetchone()
-    if row is None:
-        return None
-    if cancel_all(db, [operation_id], CANCELLED, now):
-        return OperationState.CANCELLED
-    if _end(db, [operation_id], _DISMISSAL, DISMISSED, now):
-        return OperationState.DISMISSED
-    return None
+    )
+    return [row[0] for row in rows]
 
 
 _CANCELLATION = OperationState.QUEUED, OperationState.CANCELLED, Event.CANCELLED

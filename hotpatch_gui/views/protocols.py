@@ -86,7 +86,11 @@ class Requests(Protocol):
         ...
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
-        """Take queued operations back, or dismiss unknown ones."""
+        """Take queued operations back."""
+        ...
+
+    def dismiss(self, operation_ids: Iterable[int]) -> None:
+        """Stop finding out about operations whose end is not known."""
         ...
 
     def wait_for_turn(self, operation_ids: Iterable[int]) -> None:

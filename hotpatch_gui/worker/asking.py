@@ -115,13 +115,12 @@ class Asking:
         ]
         return found, len(command.requests) - len(found)
 
-    async def cancel(self, command: asked.Cancel) -> None:
+    async def end(self, command: asked.Cancel | asked.Dismiss) -> None:
+        end = queue.cancel if isinstance(command, asked.Cancel) else queue.dismiss
         for some in _slices(command.operations, MANY_ENDS):
             async with self._file.transaction(durable=True) as db:
                 now = self._clock()
-                done = [
-                    number for number, machine in some if queue.cancel(db, number, machine, now)
-                ]
+                done = [number for number, machine in some if end(db, number, machine, now)]
             self._observe(Changed(_OPERATIONS))
             for number in done:
                 self._carrying.wake(operations.read(self._file.db, number))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import CloudClock
@@ -15,6 +16,7 @@ from hotpatch_gui.store.queue import NOTHING_BEGUN, Begun
 
 from .file import DataFile
 from .jobs import Jobs
+from .operations.pauses import EXPIRES
 from .turns import Turns
 from .urgency import Urgency
 
@@ -23,8 +25,15 @@ if TYPE_CHECKING:
 
 SLICE = 100
 """Operations that are begun before others get their turn on the loop."""
-EXPIRES = timedelta(hours=1)
-"""How old a request that waited while nothing could be sent may be to be sent still."""
+
+
+class Sends(Enum):
+    """What an engine sends of what is queued; what was sent is followed in any case."""
+
+    NOTHING = auto()
+    OWN = auto()
+    """What it was asked for itself, and nothing that an earlier run has left."""
+    ALL = auto()
 
 
 class Carrying:
@@ -33,12 +42,11 @@ class Carrying:
     Args:
         contexts: the connections that are set up, by id, as they are at any moment.
         changed: hears which tables were written.
-        sends: whether what is queued is sent; what was sent is followed in any case.
     """
 
     def __init__(
         self, file: DataFile, clock: CloudClock, jobs: Jobs, contexts: Mapping[int, Context],
-        changed: Callable[..., None], *, sends: bool,
+        changed: Callable[..., None], *, sends: Sends,
     ) -> None:  # fmt: skip
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
@@ -47,7 +55,7 @@ class Carrying:
         """How far each batch has been begun, so that the end of one operation does not look at all of them."""
         self._stopped_at: dict[int, datetime | None] = {}
         """When each connection stopped sending; None while it sends. One that is missing was never taken up here."""
-        self.turns = Turns()
+        self.turns = Turns(operations.newest_id(file.db) if sends is Sends.OWN else 0)
 
     def take_up(self, connection_id: int) -> None:
         """Take up every operation of the connection that has not ended, as far as its turn has come."""
@@ -68,27 +76,36 @@ class Carrying:
                 else:
                     self._follow(connection_id, operation, Urgency.BULK)
             await asyncio.sleep(0)
-        self._stopped_at[connection_id] = None
         if old:
             await self._expire(old)
+        self._stopped_at[connection_id] = None
         for batch_id, late in waiting.items():
             if batch_id in self._begun:  # passed over while their connection was not set up
                 begun = self._begun[batch_id]
-                self._begun[batch_id] = begun._replace(late=begun.late | late)
+                waits = {i for i in late if not self._jobs.has(_name(connection_id, i))}
+                self._begun[batch_id] = begun._replace(late=begun.late | waits)
             self.go_on_with(batch_id)
 
     def stopped(self, connection_id: int) -> None:
-        """Nothing of the connection is sent from now on, until it is taken up."""
-        self._stopped_at[connection_id] = self._clock()
+        """Nothing of the connection is sent from now on, until it is taken up. One that was not sending, as it was
+        never set up, stopped earlier."""
+        if connection_id in self._stopped_at and self._stopped_at[connection_id] is None:
+            self._stopped_at[connection_id] = self._clock()
 
     def _has_expired(self, connection_id: int, operation: Operation) -> bool:
-        """Whether it waited, for the program or for a sign-in, for longer than anybody expects; one that the user has
-        told to wait, or that waits for its wave, does not expire. A clock that was set back makes none young."""
-        waits = operation.batch_id is not None or operation.standby is not Standby.NO
-        stopped_at = self._stopped_at.get(connection_id, operation.created)
-        if waits or stopped_at is None or operation.state is not OperationState.QUEUED:
+        """Whether it waited, for the program, a sign-in or the file, for longer than anybody expects; one that the user
+        has told to wait, or that waits for its wave or for another operation, does not expire. A clock that was set
+        back makes none young."""
+        if operation.state is not OperationState.QUEUED:
             return False
-        return abs(self._clock() - max(operation.created, stopped_at)) > EXPIRES
+        since = self.turns.came_at.get(operation.id)
+        if since is None:
+            waits = operation.batch_id is not None or operation.standby is not Standby.NO
+            stopped_at = self._stopped_at.get(connection_id, operation.created)
+            if waits or stopped_at is None:
+                return False
+            since = max(operation.created, stopped_at)
+        return abs(self._clock() - since) > EXPIRES
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:
@@ -105,10 +122,14 @@ class Carrying:
 
     def _follow(self, connection_id: int, operation: Operation, urgency: Urgency) -> None:
         context = self._contexts.get(connection_id)
-        waits = operation.state is OperationState.QUEUED and not self._sends
-        if context is not None and not waits:
+        if context is not None and self._is_begun(operation):
             name = _name(connection_id, operation.id)
             self._jobs.add(name, lambda: self._carry(context, operation, urgency))
+
+    def _is_begun(self, operation: Operation) -> bool:
+        if operation.state is not OperationState.QUEUED:
+            return True
+        return self._sends is not Sends.NOTHING and operation.id > self.turns.after
 
     async def _carry(self, context: Context, operation: Operation, urgency: Urgency) -> None:
         """To its end, however it comes: what waits for it goes on."""
@@ -126,6 +147,7 @@ class Carrying:
             return
         now = operations.read(self._file.db, operation.id)
         if now.state is not OperationState.QUEUED:
+            self.turns.came_at.pop(now.id, None)
             self.wake(now)
 
     def wake(self, operation: Operation) -> None:

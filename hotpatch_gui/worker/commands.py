@@ -43,8 +43,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Take queued operations back, or dismiss those whose end is not known. Each is named with its machine's
-    resource id."""
+    """Take queued operations back. Each is named with its machine's resource id."""
+
+    operations: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Stop finding out about operations whose end is not known. Each is named with its machine's resource id."""
 
     operations: tuple[tuple[int, str], ...]
 
@@ -128,7 +134,7 @@ class ImportReleases:
 
 
 Command = (
-    Sync | SyncEvery | ReadMachine | Act | Cancel | WaitForTurn | SaveConnection | Rename | SetActionsAllowed
+    Sync | SyncEvery | ReadMachine | Act | Cancel | Dismiss | WaitForTurn | SaveConnection | Rename | SetActionsAllowed
     | ChooseSubscriptions | RemoveConnection | SignIn | SignOut | ReadReleasesDaily | UpdateReleases
     | ImportReleases
 )  # fmt: skip

@@ -34,8 +34,8 @@ class ConnectionChanges:
 
     async def save(self, connection: Connection) -> None:
         """Store where it leads. A new one, or one that leads elsewhere now, signs in first, and then is read."""
-        is_new = not connection.id
         async with self._file.transaction() as db:
+            is_new = not connections.was_made(db, connection.id)
             stored = None if is_new else _must_be_there(db, connection.id)
             if stored is not None:
                 connection = connection._replace(may_act=stored.may_act)

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import catalogue, connections
 from hotpatch_gui.store.release_book import ReleaseBook
 
-from .carrying import Carrying
+from .carrying import Carrying, Sends
 from .events import Changed, Connected, Failed, Observer, Synced
 from .file import DataFile
 from .in_thread import in_thread
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from .context import Context
 
 log = logging.getLogger(__name__)
+SET_UP_S = 30.0
+"""For how long one connection's set-up keeps waiting whoever waits for all."""
+HANGS = Problem(
+    ProblemKind.REJECTED,
+    "The connection is not set up yet.",
+    "If the platform's key store or the certificate's drive asks for something, answer it.",
+)
 
 
 def _no_connection(name: str, error: Exception) -> Problem:
@@ -45,13 +52,13 @@ class Connections:
     Args:
         transport: makes the transports of a cloud in this process; None for the network.
         only: the ids that are looked at; None for all.
-        sends: whether what is queued is sent; what was sent is followed in any case.
+        sends: what of the queue is sent.
         prompt: hears from any thread what the user has to do to sign in.
     """
 
     def __init__(
         self, file: DataFile, clock: CloudClock, releases: ReleaseBook, jobs: Jobs, observe: Observer, *,
-        transport: Callable[[], Any] | None, only: frozenset[int] | None, sends: bool, sync_every_s: float,
+        transport: Callable[[], Any] | None, only: frozenset[int] | None, sends: Sends, sync_every_s: float,
         prompt: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._file, self._clock, self._releases, self._jobs = file, clock, releases, jobs
@@ -82,9 +89,15 @@ class Connections:
         self._jobs.add("connected", lambda: self._tell_connected([c.id for c in wanted]))
 
     async def _tell_connected(self, ids: list[int]) -> None:
-        for connection_id in ids:
-            await self._jobs.finished(f"{connection_id} set-up")
+        """Once each is set up, or has taken too long: what waits for it is told why, and it goes on."""
+        left = await self._jobs.all_finished([f"{i} set-up" for i in ids], SET_UP_S)
+        hanging = [i for i in ids if f"{i} set-up" in left]
+        if hanging:
+            await store_failure(self._file, self._clock, hanging, HANGS)
+            self.changed("sync_state")
         self._observe(Connected(tuple(self.contexts)))
+        for connection_id in hanging:
+            self._observe(Synced(connection_id))
 
     def begin_set_up(self, connection: Connection, *, begins: bool = True) -> None:
         self._jobs.add(f"{connection.id} set-up", lambda: self.set_up(connection, begins=begins))
@@ -133,6 +146,7 @@ class Connections:
 
     async def _set_up_later(self, connection_id: int) -> None:
         """What was wrong may be over: a certificate on a drive that is there again."""
+        await self._jobs.finished(f"{connection_id} set-up")  # it says why it failed
         await self._jobs.rest(self.periodic.every_s)
         stored = connections.read(self._file.db, connection_id)
         if stored is not None and connection_id not in self.contexts:

@@ -21,6 +21,7 @@ from hotpatch_gui.system import runtime_tuning
 from hotpatch_gui.system.stacks import stacks
 
 from . import commands as asked
+from .carrying import Sends
 from .connections import Connections, store_failure
 from .events import Changed, Failed, Idled, Observer, Opened, Prompted
 from .file import DataFile
@@ -56,7 +57,7 @@ class Engine:
         transport: makes what makes the transports of a cloud in this process. Both are called on a thread that may
             wait.
         only: the connections that are looked at; None for all.
-        sends: whether what is queued is sent.
+        sends: what of the queue is sent.
         release_feed: where the release data is read once a day; None where it is not.
     """
 
@@ -64,7 +65,7 @@ class Engine:
         self, path: Path, world: str, clock: CloudClock, calendar: Callable[[], Calendar], observe: Observer, *,
         sync_every_s: float, seed: Callable[[], Connection] | None = None,
         transport: Callable[[], Callable[[], Any]] | None = None, only: frozenset[int] | None = None,
-        sends: bool = True, release_feed: str | None = None,
+        sends: Sends = Sends.ALL, release_feed: str | None = None,
     ) -> None:  # fmt: skip
         self._path, self._world, self._clock, self._calendar = path, world, clock, calendar
         self._observe = observe
@@ -337,8 +338,8 @@ class Engine:
                 await connections_.read_machine(resource_id)
             case asked.Act():
                 await self._asking(connections_).act(command)
-            case asked.Cancel():
-                await self._asking(connections_).cancel(command)
+            case asked.Cancel() | asked.Dismiss():
+                await self._asking(connections_).end(command)
             case asked.WaitForTurn():
                 await self._asking(connections_).wait_for_turn(command)
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -62,6 +62,14 @@ class Jobs:
         task = self._tasks.get(name)
         if task is not None:
             await asyncio.wait([task])
+
+    async def all_finished(self, names: Iterable[str], seconds: float) -> set[str]:
+        """Wait for the jobs of these names, up to so many seconds; those that are still under way."""
+        tasks = {self._tasks[name]: name for name in names if name in self._tasks}
+        if not tasks:
+            return set()
+        _, left = await asyncio.wait(tasks, timeout=seconds)
+        return {tasks[task] for task in left}
 
     def keep(self, prefix: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin what is not given up with the jobs whose names begin so."""

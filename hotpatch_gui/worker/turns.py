@@ -1,15 +1,24 @@
-"""Word of operations that have ended, for those that wait for them."""
+"""When an operation may be sent, and what wakes it when something on its machine has ended."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from datetime import datetime
 
 
 class Turns:
-    """Lives on the engine's loop. What waits on a machine is woken when something on it has ended or was cancelled."""
+    """Lives on the engine's loop. What waits on a machine is woken when something on it has ended or was cancelled.
 
-    def __init__(self) -> None:
+    Args:
+        after: only operations with higher ids are sent from here; what an earlier run has left in the queue keeps
+            none of them waiting.
+    """
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+        self.came_at: dict[int, datetime] = {}
+        """Since when each operation could be sent, as far as others are concerned."""
         self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
 
     async def wait(self, machine_id: int, seconds: float) -> None:

@@ -22,6 +22,7 @@ from hotpatch_gui.azure.credentials import NoAuthentication, NoCredential
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.store import machines
 from hotpatch_gui.worker import commands
+from hotpatch_gui.worker.carrying import Sends
 
 from .children.far_azure import DELAY_S
 
@@ -145,7 +146,7 @@ def _chosen(session: Session, first: int, count: int) -> list[int]:
 
 def _assess(folder: Path, azure: Far) -> float:
     """Seconds from the click to the last end, with the lists read."""
-    with Session(folder, azure.target, print, sends=True) as session:
+    with Session(folder, azure.target, print, sends=Sends.ALL) as session:
         session.wait_for_sync()
         azure.tell("counts")
         chosen = _chosen(session, ASSESSED, ASSESSED)
@@ -184,7 +185,7 @@ def _script(folder: Path, azure: Far) -> float:
 def _click(folder: Path, azure: Far, figures: Figures) -> None:
     """A click while a whole sync reads, and another while a second connection hangs: seconds until Azure has it, above
     the delays of the requests that it needs (the machine's state, then the request itself)."""
-    with Session(folder, azure.target, print, sends=True) as session:
+    with Session(folder, azure.target, print, sends=Sends.ALL) as session:
         session.wait_for_sync()
         chosen = _chosen(session, 3 * ASSESSED, 2)
         session.requests.sync(whole=True)
@@ -192,7 +193,7 @@ def _click(folder: Path, azure: Far, figures: Figures) -> None:
         figures.add("click while a sync reads, until it reaches Azure", _clicked(session, azure, chosen[0]), 0.5, "s above the delays")  # fmt: skip
     with far(10) as hanging:
         hanging.tell("hang /")
-        with Session(folder, azure.target, print, sends=True) as session:
+        with Session(folder, azure.target, print, sends=Sends.ALL) as session:
             session.wait_for_sync()
             other = hanging.target.seed
             assert other is not None

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.store import database, operations, queue
 from hotpatch_gui.store.queue import Request
 
@@ -22,7 +22,13 @@ def put(
         return queue.add(db, kind, [Request(*r) for r in requests], now, "tester")
 
 
-def cancel(db: sqlite3.Connection, operation_id: int, now: datetime) -> OperationState | None:
+def cancel(db: sqlite3.Connection, operation_id: int, now: datetime) -> bool:
     resource_id = operations.read(db, operation_id).resource_id
     with database.transaction(db):
         return queue.cancel(db, operation_id, resource_id, now)
+
+
+def dismiss(db: sqlite3.Connection, operation_id: int, now: datetime) -> bool:
+    resource_id = operations.read(db, operation_id).resource_id
+    with database.transaction(db):
+        return queue.dismiss(db, operation_id, resource_id, now)

@@ -88,7 +88,7 @@ def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unkno
     stage.idle()
     assert stage.operation_states() == [S.UNKNOWN]
     assert events(stage)[-1] == "accepted"
-    stage.ask.cancel([1])
+    stage.ask.dismiss([1])
     assert stage.operation_states() == [S.DISMISSED]
 
 

@@ -113,8 +113,21 @@ def test_an_installation_says_first_what_restarts_and_is_sent_once(here, tmp_pat
     db.close()
 
 
-def test_a_dry_run_says_its_plan_to_a_script_and_an_error_is_json_too(here) -> None:
+def test_a_dry_run_says_its_plan_to_a_script_and_an_error_is_json_too(here, tmp_path: Path) -> None:
+    here("sync")
+    (folder,) = (tmp_path / "simulated").iterdir()
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db, db:
+        db.execute(
+            "INSERT INTO operations (machine_id, kind, state, created_at, batch_id)"
+            " SELECT id, 'restart', 'queued', '2026-01-01T00:00:00Z', 7 FROM machines LIMIT 1"
+        )
+        db.execute(
+            "INSERT INTO batches (id, kind, created_at, mode, size, stop_after)"
+            " VALUES (7, 'restart', '2026-01-01T00:00:00Z', 'some', 1, 0)"
+        )
     dry = here("install", "vm-web-02", "vm-new-01", "--dry-run", "--json")
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        assert db.execute("SELECT state FROM operations").fetchall() == [("queued",)]
     found = json.loads(dry.stdout)
     assert found["operations"] == []
     planned = {one["machine"]: one for one in found["planned"]}

@@ -336,7 +336,7 @@ def test_an_operation_of_a_group_beyond_ascii_can_be_dismissed(stage: Stage) -> 
         assert group in {scope for scope, _, _ in permissions.read_all(db, 1)}
         assert permissions.kinds_at(db, 1)[group] == {"vm"}
     (number,) = stage.app.source.db.execute("SELECT id FROM operations").fetchone()
-    stage.ask.cancel([number])
+    stage.ask.dismiss([number])
     assert stage.operation_states() == [S.DISMISSED]
 
 

@@ -16,15 +16,17 @@ from hotpatch_gui.application.headless import GivenUpError, Session
 from hotpatch_gui.application.targets import demo_target
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import still_wire
+from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import queue
+from hotpatch_gui.store import catalogue, queue
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands
+from hotpatch_gui.worker.carrying import Sends
 
 
 def running(path: Path) -> list[int]:
@@ -56,7 +58,7 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
         session.wait_for_sync()
     some = running(path)
     with Session(
-        tmp_path, demo_target(lambda: wire), lambda _: None, only=frozenset(), sends=True
+        tmp_path, demo_target(lambda: wire), lambda _: None, only=frozenset(), sends=Sends.ALL
     ) as session:
         session.wait_for_sync()
         monkeypatch.setattr(queue, "add", interrupted)
@@ -96,7 +98,7 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
         return begin(self, *arguments)
 
     monkeypatch.setattr(Gateway, "begin", lapsed)
-    with Session(tmp_path, demo_target(lambda: wire), said.append, sends=True) as session:
+    with Session(tmp_path, demo_target(lambda: wire), said.append, sends=Sends.ALL) as session:
         session.wait_for_sync()
         mine = session.queue(lambda: session.requests.assess([first, *others]))
         session.wait_for(mine, 1.0, ends=False)
@@ -122,7 +124,7 @@ def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path)
             db.execute("SELECT azure_id FROM machines WHERE id=?", (i,)).fetchone()[0] for i in some
         ]
         db.commit()
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=True) as session:
+    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=Sends.ALL) as session:
         session.wait_for_sync()
         waves = Waves(WaveMode.SOME, 2, 0)
         asked = commands.Act(OperationKind.ASSESS, tuple((name, None) for name in names), waves)
@@ -146,7 +148,7 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         error = {"error": {"code": "TooManyRequests", "message": "Later."}}
         return Answer(429, error, {"Retry-After": "1"})
 
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=True) as session:
+    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=Sends.ALL) as session:
         session.wait_for_sync()
         some = running(path)[:4]
         wire.faults.append(interrupted)
@@ -163,7 +165,7 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
 @pytest.mark.expects_log
 def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path: Path) -> None:
     path, wire, said = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH)), []
-    with Session(tmp_path, demo_target(lambda: wire), said.append, sends=True) as session:
+    with Session(tmp_path, demo_target(lambda: wire), said.append, sends=Sends.ALL) as session:
         session.wait_for_sync()
         some = running(path)[:3]
         mine = session.queue(lambda: session.requests.assess([*some, 10_001]))
@@ -199,4 +201,58 @@ def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Pa
         assert (after.ids, after.begun) == ([1], queue.Begun(0, 2))
         db.execute("UPDATE operations SET state='succeeded', ended_at='x' WHERE id=1")
         assert queue.next_of_batch(db, 1, [1, 2], after.begun).ids == [3]
+    wire.cloud.close()
+
+
+def test_a_command_sends_only_what_it_was_asked_for(tmp_path: Path) -> None:
+    """A closed window has left a restart in the queue, on the same machine; a dry run sends nothing at all."""
+    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+    target = demo_target(lambda: wire)
+    with Session(tmp_path, target, lambda _: None) as session:
+        session.wait_for_sync()
+        (left,) = session.queue(lambda: session.requests.restart(running(path)[:1]))
+    for sends in (Sends.NOTHING, Sends.OWN):
+        with Session(tmp_path, target, lambda _: None, sends=sends) as session:
+            session.wait_for_sync()
+            if sends is Sends.OWN:
+                mine = session.queue(lambda: session.requests.assess(running(path)[:1]))
+                session.wait_for(mine, 1.0, ends=False)
+            session.wait_until(lambda: session._engine.is_idle)
+    assert states(path) == {"queued": 1, "running": 1}
+    assert wire.cloud.received == {"assess": 1}
+    with Session(tmp_path, target, lambda _: None, sends=Sends.ALL) as session:
+        session.wait_for([left], 1.0, ends=False)
+    wire.cloud.close()
+
+
+@pytest.mark.expects_log
+def test_a_connection_whose_set_up_hangs_holds_no_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The platform's key store asks for its password, and nobody is there."""
+    monkeypatch.setattr("hotpatch_gui.worker.connections.SET_UP_S", 0.5)
+    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+    target = demo_target(lambda: wire)
+    with Session(tmp_path, target, lambda _: None) as session:
+        session.wait_for_sync()
+    with closing(sqlite3.connect(path)) as db, db:
+        columns = "cloud, endpoint, authority, audience, method, may_act"
+        db.execute(
+            f"INSERT INTO connections (name, {columns}) SELECT 'B', {columns} FROM connections"
+        )
+    init, answered = Gateway.__init__, threading.Event()
+
+    def hangs(self: Gateway, connection: Connection, *arguments: Any) -> None:
+        if connection.name == "B":
+            answered.wait()
+        init(self, connection, *arguments)
+
+    monkeypatch.setattr(Gateway, "__init__", hangs)
+    with Session(tmp_path, target, lambda _: None) as session:
+        session.wait_for_sync()
+        first, second = catalogue.sync_states(session.db)
+        assert not first.problem
+        assert second.problem == "The connection is not set up yet."
+        answered.set()
+        session.wait_until(lambda: not catalogue.sync_states(session.db)[1].problem)
     wire.cloud.close()

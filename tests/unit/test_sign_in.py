@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.server import HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -112,6 +115,21 @@ def test_the_browser_signs_in(azure: SecureAzure, monkeypatch: pytest.MonkeyPatc
     assert machines(mine, gateway) == 16
     assert gateway.account() is not None, "asks nobody again"
     gateway.close()
+
+
+def test_a_sign_in_that_fails_leaves_no_port_open(
+    azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    with closing(gateway_for(connection(azure, SignInMethod.BROWSER))) as gateway:
+        with pytest.raises(ProblemError):
+            gateway.sign_in()
+        waiting = [
+            server
+            for server in gc.get_objects()
+            if isinstance(server, HTTPServer) and server.timeout and server.socket.fileno() != -1
+        ]
+        assert not waiting
 
 
 def test_a_managed_identity_reads(azure: SecureAzure, monkeypatch: pytest.MonkeyPatch) -> None:

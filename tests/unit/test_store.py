@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.machines import GOOD
-from helpers.operations_queue import cancel, put
+from helpers.operations_queue import cancel, dismiss, put
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationKind, OperationState
@@ -401,10 +401,11 @@ def test_an_operation_is_claimed_once(db: sqlite3.Connection, path: Path) -> Non
 def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Path) -> None:
     (operation,) = put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)
     operations.claim(db, operation, EPOCH, "")
-    assert cancel(db, operation, EPOCH) is None, "it is on its way"
+    assert not dismiss(db, operation, EPOCH), "it is on its way"
     operations.move(db, operation, OperationState.UNKNOWN)
     assert put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH) == []
-    assert cancel(db, operation, EPOCH) is OperationState.DISMISSED
+    assert not cancel(db, operation, EPOCH), "taking it back is something else"
+    assert dismiss(db, operation, EPOCH)
     assert operations.read(db, operation).state is OperationState.DISMISSED, "never called failed"
     (line,) = db.execute("SELECT event, result FROM calls").fetchall()
     assert tuple(line) == ("dismissed", "What became of it is not known.")
@@ -515,8 +516,8 @@ def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
     first = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")] * 2, EPOCH)
     again = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
     assert (len(first), again) == (1, [])
-    assert cancel(db, first[0], EPOCH) is OperationState.CANCELLED
-    assert cancel(db, first[0], EPOCH) is None
+    assert cancel(db, first[0], EPOCH)
+    assert not cancel(db, first[0], EPOCH)
     assert [tuple(r) for r in db.execute("SELECT event, result FROM calls")] == [
         ("cancelled", "Cancelled before it was sent.")
     ]
@@ -527,7 +528,7 @@ def test_what_is_cancelled_is_that_machines_operation(db: sqlite3.Connection) ->
     """Row ids begin again in another file; a machine's id never means another machine."""
     (operation,) = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
     with database.transaction(db):
-        assert queue.cancel(db, operation, "/subscriptions/other", EPOCH) is None
+        assert not queue.cancel(db, operation, "/subscriptions/other", EPOCH)
     assert operations.read(db, operation).state is OperationState.QUEUED
 
 

@@ -70,8 +70,8 @@ class ActivityPage(Page):
         self.tabs.addTab(body, "Operations")
         self.tabs.addTab(self.audit, "Audit log")
         self.fill(self.tabs)
-        self.cancel.clicked.connect(lambda: self._end(OperationState.QUEUED))
-        self.dismiss.clicked.connect(lambda: self._end(OperationState.UNKNOWN))
+        self.cancel.clicked.connect(self._cancel)
+        self.dismiss.clicked.connect(self._dismiss)
         self.wait.clicked.connect(self._wait)
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_detail)
@@ -126,7 +126,11 @@ class ActivityPage(Page):
     def _wait(self) -> None:
         self._s.requests.wait_for_turn(self.panel.table.selected_ids)
 
-    def _end(self, state: OperationState) -> None:
-        """Those of the chosen ones that are in the state, and no other."""
-        ids = work.among(self._s.source, self.panel.table.selected_ids, state)
-        self._s.requests.cancel(ids)
+    def _cancel(self) -> None:
+        self._s.requests.cancel(self._selected(OperationState.QUEUED))
+
+    def _dismiss(self) -> None:
+        self._s.requests.dismiss(self._selected(OperationState.UNKNOWN))
+
+    def _selected(self, state: OperationState) -> list[int]:
+        return work.among(self._s.source, self.panel.table.selected_ids, state)

@@ -19,7 +19,7 @@ from hotpatch_gui.worker.sync.machine import read_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
-from .run import LOST, Run
+from .run import LOST, TAKEN, Run
 from .send import Sending
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,8 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
         sending = Sending(run, urgency)
         await (sending.send() if context.gateway.connection.may_act else sending.refuse())
     elif not operation.token:
-        await run.lost(operation.note if state is OperationState.UNKNOWN else LOST)
+        notes = {OperationState.UNKNOWN: operation.note, OperationState.RUNNING: TAKEN}
+        await run.lost(notes.get(state, LOST))
     else:
         run.token = operation.token
     if run.token is not None:
@@ -51,9 +52,11 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
 
 
 async def _look_until_done(run: Run) -> None:
-    """Ask when due until Azure says how it ended; trouble on the way only lengthens the pauses."""
+    """Ask when due until Azure says how it ended. Trouble on the way only lengthens the pauses; where Azure fails for
+    hours, the machine is read instead."""
     back_off, refused = pauses.FIRST_BACK_OFF_S, 0
     c = run.context
+    answered_at = c.clock()
     while True:
         try:
             look = await c.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
@@ -63,17 +66,20 @@ async def _look_until_done(run: Run) -> None:
                 await end.end(run, OperationState.FAILED, problem.sentence, problem)
                 return
             refused = 0 if problem.kind.passes else refused + 1
-            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED:
+            if not problem.reached:  # the trouble is on this side
+                answered_at = c.clock()
+            is_silent = c.clock() - answered_at > pauses.LOOK_FOR
+            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED or is_silent:
                 await run.lost(
                     f"{problem.sentence} What became of the request is read from the machine."
                 )
                 return
-            note = f"{problem.sentence} The operation goes on in Azure; asking again."
+            note = f"{problem.sentence} How far the operation is can't be read now; trying again."
             await run.move(OperationState.RUNNING, note=note)
             await c.jobs.rest(max(problem.retry_after_s or 0.0, back_off))
             back_off = min(back_off * 2, pauses.MAX_BACK_OFF_S)
             continue
-        back_off, refused = pauses.FIRST_BACK_OFF_S, 0
+        back_off, refused, answered_at = pauses.FIRST_BACK_OFF_S, 0, c.clock()
         if look.done:
             await end.done(run, look.result)
             return

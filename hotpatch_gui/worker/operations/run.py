@@ -12,7 +12,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
-from hotpatch_gui.store import audit, checks, operations, queue
+from hotpatch_gui.store import audit, checks, machines, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync.machine import read_view
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 LOST = (
     "No answer came back, so it is not known whether Azure took the request. It is not sent again."
 )
+TAKEN = "Azure took the request. How it ended is read from the machine."
 
 
 class Run:
@@ -47,6 +48,11 @@ class Run:
     def state(self) -> OperationState:
         """As the file has it now: somebody may have cancelled or dismissed it."""
         return operations.read(self.context.db, self.operation.id).state
+
+    def read_again(self) -> None:
+        """The operation and its machine, as the file has them now: a machine that moved has another row."""
+        self.operation = operations.read(self.context.db, self.operation.id)
+        self.machine = machines.read(self.context.db, self.operation.machine_id) or self.machine
 
     async def move(
         self,

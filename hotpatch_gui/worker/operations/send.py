@@ -40,7 +40,7 @@ class Sending:
     def __init__(self, run: Run, urgency: Urgency) -> None:
         self._run, self._urgency = run, urgency
         self._c = run.context
-        self._trouble_at: float | None = None
+        self._trouble_at: tuple[float, datetime] | None = None
         self._pause_s = pauses.FIRST_BACK_OFF_S
 
     async def send(self) -> None:
@@ -51,10 +51,12 @@ class Sending:
         """
         outcome: Look | float | None = 0.0
         while not isinstance(outcome, Look):
+            self._run.read_again()
             if not await self._is_my_turn():
                 return
             try:
                 async with self._c.calls.turn(self._urgency):
+                    self._c.turns.came_at.setdefault(self._run.operation.id, self._c.clock())
                     await self._make_ready()
                     async with self._c.calls.writes.place(self._urgency) as place:
                         own = f"{self._c.connection_id} "
@@ -77,7 +79,7 @@ class Sending:
         asked again where Azure did not take it; None where it has ended or is not ours to send."""
         sent_at = self._c.clock()
         if not await self._claim(sent_at):
-            return None
+            return 0.0 if self._run.state is OperationState.QUEUED else None
         try:
             look = await place.run(self._begin)
         except ProblemError as error:
@@ -113,7 +115,7 @@ class Sending:
         wants it for what others have asked for; False where somebody cancelled it meanwhile."""
         c, op, said = self._c, self._run.operation, ""
         while self._run.state is OperationState.QUEUED:
-            earlier = operations.before(c.db, op.id)
+            earlier = operations.before(c.db, op.id, sent_after=c.turns.after)
             if earlier is not None:
                 what, pause = f"“{earlier.label}” on this machine", pauses.TURN_S
             else:
@@ -180,21 +182,23 @@ class Sending:
         return pause
 
     def _is_worth_a_try(self, problem: Problem) -> bool:
-        """Whether the network's or Azure's trouble is a young one."""
+        """Whether the network's or Azure's trouble is a young one, also where the computer slept meanwhile."""
         if problem.kind not in MOMENTARY:
             return False
-        now = time.monotonic()
-        self._trouble_at = now if self._trouble_at is None else self._trouble_at
-        return now - self._trouble_at < pauses.TRY_FOR_S
+        now, at = time.monotonic(), self._c.clock()
+        began, began_at = self._trouble_at = self._trouble_at or (now, at)
+        return now - began < pauses.TRY_FOR_S and abs(at - began_at) < pauses.EXPIRES
 
     async def _make_ready(self) -> None:
-        """Read what tells this request's run from those before. An assessment is told by its time.
+        """Read what tells this request's run from those before, and whether the machine is still the one that it was
+        asked for: of one made again under its name the reading cancels it. An assessment is told by its time, and
+        does no harm.
 
         Raises:
             ProblemError: the reading cannot be.
         """
         kind = self._run.operation.kind
-        if kind is OperationKind.INSTALL:
+        if kind is not OperationKind.ASSESS:
             await self._read_before()
         if kind is OperationKind.ENROL:
             await self._make_enrolment()
@@ -209,16 +213,19 @@ class Sending:
         run.operation = run.operation._replace(request=request)
 
     async def _claim(self, at: datetime) -> bool:
-        """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile."""
+        """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile, or
+        where the machine has moved and its row is another one."""
         run = self._run
         if run.machine.arc is not None and run.machine.arc.is_expired:
             await self._not_sent(Problem(ProblemKind.REJECTED, EXPIRED, RECONNECT, reached=False))
             return False
         async with self._c.transaction(durable=True) as db:
-            allowed = connections.may_act_on(db, run.operation.machine_id)
+            machine_id = operations.read(db, run.operation.id).machine_id
+            allowed = connections.may_act_on(db, machine_id)
             mine = (
                 not self._c.jobs.is_closing
                 and allowed
+                and machine_id == run.operation.machine_id
                 and operations.claim(db, run.operation.id, at, "Sending the request to Azure.")
             )
             if mine:
@@ -244,7 +251,7 @@ class Sending:
         """What the machine's history is, so that what comes of a request can be told apart. The last run of an
         Arc-enabled server is in Resource Graph alone."""
         run = self._run
-        if run.machine.arc is not None:
+        if run.machine.arc is not None and run.operation.kind is OperationKind.INSTALL:
             await read_machine(self._c, run.operation.machine_id, self._urgency)
         else:
             await read_view(

@@ -1,0 +1,219 @@
+"""Requests that were held up for hours are not sent then, and none goes to a machine that it was not meant for."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from helpers.waiting import (
+    busy,
+    fail_once,
+    is_over,
+    leave_a_restart,
+    machine,
+    mine,
+    notes,
+    was_refused,
+)
+from hotpatch_gui.azure.gateway import Gateway
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.settings import SettingsChange
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.store import catalogue, identity, operations, queue
+from hotpatch_gui.worker import engine
+from hotpatch_gui.worker.operations import pauses
+
+pytestmark = pytest.mark.expects_log
+S = OperationState
+
+
+def test_an_expiry_that_the_file_refuses_sends_nothing_old(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    leave_a_restart(tmp_path, "-5 days")
+    expire, tries = queue.expire, []
+
+    def full_once(*arguments: Any) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        expire(*arguments)
+
+    monkeypatch.setattr(queue, "expire", full_once)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(lambda: is_over(stage))
+        assert stage.operation_states() == [S.CANCELLED]
+        assert not stage.wire.cloud.received
+
+
+@pytest.mark.parametrize("way", ["save", "sign out"])
+def test_what_is_old_stays_old_where_its_connection_was_never_set_up(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A drive with the certificate is missing, and the user changes the connection, or signs out of it."""
+    leave_a_restart(tmp_path, "-5 days")
+    tries = fail_once(monkeypatch)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.start()
+        stage.until(lambda: "set up" in str(notice_of_sync(stage)))
+        own = mine(stage)
+        if way == "save":
+            stage.ask.save_connection(own._replace(certificate="/another.pem"))
+        else:
+            stage.ask.sign_out(own.id)
+        stage.until(lambda: len(tries) >= 2)
+        stage.until(lambda: is_over(stage))
+        assert stage.operation_states() == [S.CANCELLED]
+        assert not stage.wire.cloud.received
+
+
+def notice_of_sync(stage: Stage) -> str | None:
+    (state,) = catalogue.sync_states(stage.app.source.db)
+    return state.problem
+
+
+def test_what_the_file_held_up_for_hours_is_not_sent(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    claim, tries = operations.claim, []
+
+    def full(*arguments: Any) -> bool:
+        tries.append(1)
+        if len(tries) < 3:
+            raise sqlite3.OperationalError("database or disk is full")
+        return claim(*arguments)
+
+    monkeypatch.setattr(operations, "claim", full)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.ask.restart([machine(stage)])
+        stage.until(lambda: bool(tries))
+        stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=5), 0.0)
+        stage.until(lambda: is_over(stage))
+        assert stage.operation_states() == [S.CANCELLED]
+        assert not stage.wire.cloud.received
+
+
+def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The monotonic clock stands still meanwhile."""
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.2)
+    begin, tries = Gateway.begin, []
+
+    def offline_first(self: Gateway, *arguments: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=12), 0.0)
+        if len(tries) < 3:
+            offline = Problem(ProblemKind.OFFLINE, "No network.", "", reached=False)
+            raise ProblemError(offline)
+        return begin(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "begin", offline_first)
+    stage.start()
+    stage.ask.restart([machine(stage)])
+    stage.until(
+        lambda: stage.operation_states() == [S.QUEUED] and "trying again" in notes(stage)[0]
+    )
+    stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=24), 0.0)
+    stage.until(lambda: is_over(stage))
+    assert stage.operation_states() == [S.FAILED]
+    assert "Nothing was started" in notes(stage)[0]
+    assert not stage.wire.cloud.received
+
+
+@pytest.mark.parametrize("kind", ["restart", "change"])
+def test_a_machine_made_again_under_its_name_gets_nothing_meant_for_the_old_one(
+    stage: Stage, kind: str
+) -> None:
+    """Azure has another vmId now, and no sync has read it."""
+    stage.start()
+    number = machine(stage)
+    with closing(sqlite3.connect(stage.app.source.path, timeout=5)) as db, db:
+        db.execute("UPDATE machines SET vm_id='the old one' WHERE id=?", (number,))
+    if kind == "restart":
+        stage.ask.restart([number])
+    else:
+        stage.ask.change_settings([number], SettingsChange(hotpatch=False))
+    stage.until(lambda: bool(stage.operation_states()) and is_over(stage))
+    assert stage.operation_states() == [S.CANCELLED]
+    assert "another one has its name" in notes(stage)[0]
+    assert not stage.wire.cloud.received
+
+
+def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
+    """It waited after a refusal, and its row's number is another one then."""
+
+    def busy_first(method: str, path: str) -> Answer | None:
+        refused = busy(method, path)
+        if refused is None or asked:
+            return None
+        asked.append(path)
+        return replace(refused, headers={"Retry-After": "3"})
+
+    asked: list[str] = []
+    stage.start()
+    stage.wire.faults.append(busy_first)
+    number = machine(stage)
+    stage.ask.restart([number])
+    stage.until(lambda: was_refused(stage))
+    running = stage.app.engine
+
+    async def move() -> None:
+        async with running._file.transaction() as db:
+            db.execute("UPDATE machines SET vm_id=coalesce(vm_id, 'v') WHERE id=?", (number,))
+            db.execute("UPDATE machines SET gone_at='2026-08-20T09:00:00Z' WHERE id=?", (number,))
+            moved = db.execute("SELECT * FROM machines WHERE id=?", (number,)).fetchone()
+            values = dict(moved) | {
+                "id": None, "assessment_id": None, "gone_at": None,
+                "resource_id": moved["resource_id"] + "-moved",
+            }  # fmt: skip
+            marks = ", ".join("?" * len(values))
+            db.execute(
+                f"INSERT INTO machines ({', '.join(values)}) VALUES ({marks})",
+                list(values.values()),
+            )
+            assert identity.join_moved(db, 1) == 1
+
+    moving = asyncio.run_coroutine_threadsafe(move(), running._loop)
+    stage.until(moving.done)
+    moving.result()
+    stage.until(lambda: is_over(stage))
+    stage.idle()
+    assert stage.operation_states() in ([S.RUNNING], [S.SUCCEEDED]), notes(stage)
+
+
+def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
+
+    def failing(method: str, path: str) -> Answer | None:
+        if method != "GET" or "operation" not in path.casefold():
+            return None
+        return Answer(500, {"error": {"code": "InternalServerError", "message": "Later."}})
+
+    stage.start()
+    stage.wire.faults.append(failing)
+    stage.ask.restart([machine(stage)])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING] and "read now" in notes(stage)[0])
+    assert "goes on" not in notes(stage)[0], "which nobody knows"
+    stage.clock.advance(hours=3)
+    stage.until(lambda: stage.operation_states() != [S.RUNNING])
+    assert stage.operation_states() == [S.UNKNOWN]
+    stage.ask.dismiss([1])
+    stage.until(lambda: stage.operation_states() == [S.DISMISSED])
