@@ -182,7 +182,7 @@ def test_signing_out_of_a_locked_file_keeps_tokens_and_connection_together(
         other.execute("ROLLBACK")
     assert connections.read_all(stage.app.source.db) == [mine]
     stage.ask.remove_connection(mine.id)
-    assert forgotten
+    stage.until(lambda: bool(forgotten))
     assert connections.read_all(stage.app.source.db) == []
 
 
