@@ -15,7 +15,7 @@ class Turns:
             none of them waiting.
     """
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int = 0) -> None:
         self.after = after
         self.came_at: dict[int, datetime] = {}
         """Since when each operation could be sent, as far as others are concerned."""
