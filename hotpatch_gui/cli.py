@@ -114,13 +114,15 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     )
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run")
     parser.add_argument(
-        "--self-test", action="store_true",
+        "--self-test",
+        action="store_true",
         help="say whether this installation has all it needs; exit code 0 or 1",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--take-over", action="store_true",
+        "--take-over",
+        action="store_true",
         help="use the data folder although another computer's program, or one without a name, left it locked",
-    )  # fmt: skip
+    )
     demo = parser.add_argument_group("simulated Azure")
     demo.add_argument(
         "--endpoint",
@@ -173,9 +175,12 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
 
     simulator.add_argument(
-        "--story", dest="world_story", default="today", metavar="NAME",
+        "--story",
+        dest="world_story",
+        default="today",
+        metavar="NAME",
         help=f"the world to begin in: {STORY_NAMES} (default: today)",
-    )  # fmt: skip
+    )
 
 
 def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -13,9 +13,14 @@ from importlib import import_module
 from pathlib import Path
 
 SDKS = (
-    "azure.identity", "azure.mgmt.authorization", "azure.mgmt.compute", "azure.mgmt.hybridcompute",
-    "azure.mgmt.resourcegraph", "truststore", "msal_extensions",
-)  # fmt: skip
+    "azure.identity",
+    "azure.mgmt.authorization",
+    "azure.mgmt.compute",
+    "azure.mgmt.hybridcompute",
+    "azure.mgmt.resourcegraph",
+    "truststore",
+    "msal_extensions",
+)
 MACHINE, SCENES = "vm-web-02", ("status-healthy", "planner")
 """The planner works in a process of its own."""
 MINUTES = 2.0
@@ -157,6 +162,10 @@ def _exports(folder: Path) -> str:
 
 
 STEPS: dict[str, Callable[[Path], str]] = {
-    "SDKs": _sdks, "file": _file, "resources": _resources, "assessment": _assessment, "scenes": _scenes,
+    "SDKs": _sdks,
+    "file": _file,
+    "resources": _resources,
+    "assessment": _assessment,
+    "scenes": _scenes,
     "exports": _exports,
-}  # fmt: skip
+}

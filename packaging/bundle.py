@@ -20,11 +20,22 @@ def build() -> Path:
     icons.make(TOP / "resources" / "icons" / "hotpatch.svg", ICONS)
     subprocess.run(
         [
-            sys.executable, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR",
-            "--distpath", str(DIST), "--workpath", str(WORK / "pyinstaller"), str(HERE / "hotpatch-gui.spec"),
+            sys.executable,
+            "-m",
+            "PyInstaller",
+            "--noconfirm",
+            "--clean",
+            "--log-level",
+            "ERROR",
+            "--distpath",
+            str(DIST),
+            "--workpath",
+            str(WORK / "pyinstaller"),
+            str(HERE / "hotpatch-gui.spec"),
         ],
-        check=True, env=os.environ | {"HOTPATCH_ICONS": str(ICONS)},
-    )  # fmt: skip
+        check=True,
+        env=os.environ | {"HOTPATCH_ICONS": str(ICONS)},
+    )
     _strip_python(BUNDLE / "_internal")
     return BUNDLE
 

@@ -34,8 +34,9 @@ def build() -> Path:
     path = DIST / f"{PACKAGE}_{VERSION}_{_architecture()}.deb"
     subprocess.run(
         ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(path)],
-        check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return path
 
 

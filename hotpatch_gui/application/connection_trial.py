@@ -33,9 +33,10 @@ NEVER_S = 86_400.0
 NUMBERS = range(2**20, 2**30)
 """A trial's connection has a number that no other has: the platform's store keeps the tokens of a sign-in by it."""
 _BUSY = Problem(
-    ProblemKind.STORE, "Another window or command works on the data of Azure at this moment.",
+    ProblemKind.STORE,
+    "Another window or command works on the data of Azure at this moment.",
     "Close it, then try again.",
-)  # fmt: skip
+)
 
 
 class ConnectionTrial(QObject):
@@ -63,9 +64,15 @@ class ConnectionTrial(QObject):
         self._target = azure_target()
         self._events = EngineEvents(self)
         self._engine = Engine(
-            self._path, self._target.world, self._target.clock(None), resources.calendar,
-            self._events.observe, sync_every_s=NEVER_S, only=frozenset(), sends=Sends.NOTHING,
-        )  # fmt: skip
+            self._path,
+            self._target.world,
+            self._target.clock(None),
+            resources.calendar,
+            self._events.observe,
+            sync_every_s=NEVER_S,
+            only=frozenset(),
+            sends=Sends.NOTHING,
+        )
         self._events.connected.connect(self._on_connected)
         self._events.synced.connect(self._on_synced)
         self._events.failed.connect(self._on_failed)

@@ -35,8 +35,15 @@ class EngineEvents(QObject):
 
 
 _SIGNALS = {
-    "Opened": "opened", "Connected": "connected", "Changed": "changed", "SyncProgress": "sync_progressed",
-    "Synced": "synced", "SyncEnded": "sync_ended", "Failed": "failed", "Prompted": "prompted",
-    "ReleasesRead": "releases_read", "Queued": "queued",
-}  # fmt: skip
+    "Opened": "opened",
+    "Connected": "connected",
+    "Changed": "changed",
+    "SyncProgress": "sync_progressed",
+    "Synced": "synced",
+    "SyncEnded": "sync_ended",
+    "Failed": "failed",
+    "Prompted": "prompted",
+    "ReleasesRead": "releases_read",
+    "Queued": "queued",
+}
 """By the class's name: to import the classes takes longer than the first frame may."""

@@ -66,9 +66,14 @@ class Session:
     """
 
     def __init__(
-        self, folder: Path, target: Target, say: Callable[[str], None], *,
-        only: frozenset[int] | None = None, sends: Sends = Sends.NOTHING,
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        target: Target,
+        say: Callable[[str], None],
+        *,
+        only: frozenset[int] | None = None,
+        sends: Sends = Sends.NOTHING,
+    ) -> None:
         self._path, self._say = folder / FILE_NAME, say
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         db = open_reader(self._path)
@@ -76,9 +81,17 @@ class Session:
         if db is not None:
             db.close()
         self._engine = Engine(
-            self._path, target.world, self.clock, resources.calendar, self._hear, sync_every_s=UNTIL_NEXT_S,
-            seed=target.seed, transport=target.transport, only=only, sends=sends,
-        )  # fmt: skip
+            self._path,
+            target.world,
+            self.clock,
+            resources.calendar,
+            self._hear,
+            sync_every_s=UNTIL_NEXT_S,
+            seed=target.seed,
+            transport=target.transport,
+            only=only,
+            sends=sends,
+        )
         self.send = self._engine.send
         self.requests = Requests(self.send, self._path, lambda: self.db, self._fail)
         self._db: sqlite3.Connection | None = None

@@ -44,11 +44,15 @@ class Requests:
     """
 
     def __init__(
-        self, send: Callable[[Command], None], path: Path,
-        reader: Callable[[], sqlite3.Connection | None], fail: Callable[[Problem], None], *,
+        self,
+        send: Callable[[Command], None],
+        path: Path,
+        reader: Callable[[], sqlite3.Connection | None],
+        fail: Callable[[Problem], None],
+        *,
         go_on: Callable[[Next], None] = lambda _: None,
         try_out: Callable[[Connection | None], None] = lambda _: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._send, self._path, self._reader, self._fail = send, path, reader, fail
         self._go_on, self._try_out = go_on, try_out
 
@@ -105,9 +109,12 @@ class Requests:
         self._act(OperationKind.ASSESS, machine_ids, lambda _: None)
 
     def install(
-        self, machine_ids: Sequence[int], request: InstallRequest, waves: Waves = AT_ONCE,
+        self,
+        machine_ids: Sequence[int],
+        request: InstallRequest,
+        waves: Waves = AT_ONCE,
         groups: Sequence[str] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         from hotpatch_gui.azure.bodies import install_body  # noqa: PLC0415 - after the first paint
 
         body = json.dumps(install_body(request))
@@ -150,9 +157,13 @@ class Requests:
             self._send(make(named))
 
     def _act(
-        self, kind: OperationKind, machine_ids: Sequence[int], body: Callable[[bool], str | None],
-        waves: Waves = AT_ONCE, groups: Sequence[str] = (),
-    ) -> None:  # fmt: skip
+        self,
+        kind: OperationKind,
+        machine_ids: Sequence[int],
+        body: Callable[[bool], str | None],
+        waves: Waves = AT_ONCE,
+        groups: Sequence[str] = (),
+    ) -> None:
         names = self._names(machine_ids)
         if names is None:
             return

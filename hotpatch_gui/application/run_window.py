@@ -55,9 +55,13 @@ def run(
         if world.story and not reset_demo(world.folder):
             parser.error(f"{world.folder} holds no demo; nothing was deleted")
         program = window.App(
-            application, world.folder, target_of(world), theme=options.theme,
-            azure_folder=root if world.is_demo else None, is_first=world.is_first,
-        )  # fmt: skip
+            application,
+            world.folder,
+            target_of(world),
+            theme=options.theme,
+            azure_folder=root if world.is_demo else None,
+            is_first=world.is_first,
+        )
         program.beginning.connect(partial(start_log, world.folder))
         program.beginning.connect(program.end_on_signals)
         program.start()

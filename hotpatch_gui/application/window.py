@@ -109,10 +109,17 @@ class App(QObject):
     beginning = Signal()
 
     def __init__(
-        self, application: QApplication, folder: Path, target: Target, *,
-        theme: str | None = None, bundled_font: bool = False, scale: float = 1.0,
-        azure_folder: Path | None = None, is_first: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        application: QApplication,
+        folder: Path,
+        target: Target,
+        *,
+        theme: str | None = None,
+        bundled_font: bool = False,
+        scale: float = 1.0,
+        azure_folder: Path | None = None,
+        is_first: bool = False,
+    ) -> None:
         """``azure_folder`` is where a demo puts a connection that is tried; ``is_first`` asks first what to look
         at."""
         super().__init__()
@@ -138,9 +145,16 @@ class App(QObject):
         self.icons = Icons(self.theme)
         self.demo = DemoTime(target.wire, self._sync, self) if target.wire else None
         self.services = Services(
-            self.source, self.clock, self.releases, self.theme, self.icons, self.settings,
-            self.requests, target.label, self.demo,
-        )  # fmt: skip
+            self.source,
+            self.clock,
+            self.releases,
+            self.theme,
+            self.icons,
+            self.settings,
+            self.requests,
+            target.label,
+            self.demo,
+        )
         self.window = MainWindow(self.services)
         self.theme.dress()
         self._connect()
@@ -151,11 +165,16 @@ class App(QObject):
         from hotpatch_gui.worker.engine import Engine  # noqa: PLC0415
 
         return Engine(
-            self.source.path, self._target.world, self.clock, resources.calendar, self.events.observe,
-            sync_every_s=self.settings.sync_minutes * 60.0, seed=self._target.seed,
+            self.source.path,
+            self._target.world,
+            self.clock,
+            resources.calendar,
+            self.events.observe,
+            sync_every_s=self.settings.sync_minutes * 60.0,
+            seed=self._target.seed,
             transport=self._target.transport,
             release_feed=self.settings.release_feed if self.settings.reads_releases else None,
-        )  # fmt: skip
+        )
 
     def _sync(self) -> None:
         self.requests.sync()
@@ -164,9 +183,13 @@ class App(QObject):
         from .requests import Requests  # noqa: PLC0415 - as the engine
 
         return Requests(
-            self.engine.send, self.source.path, lambda: self.source.db, self.window.show_problem,
-            go_on=self._go_on, try_out=self._try_out,
-        )  # fmt: skip
+            self.engine.send,
+            self.source.path,
+            lambda: self.source.db,
+            self.window.show_problem,
+            go_on=self._go_on,
+            try_out=self._try_out,
+        )
 
     def _connect(self) -> None:
         self.window.painted.connect(self._after_first_paint)

@@ -29,9 +29,10 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
     """The body of a PATCH of the patch settings: what is changed and nothing else. An Arc-enabled server has no
     safety checks to bypass."""
     values = (
-        ("patchMode", change.patch_mode), ("enableHotpatching", change.hotpatch),
+        ("patchMode", change.patch_mode),
+        ("enableHotpatching", change.hotpatch),
         ("assessmentMode", change.assessment_mode),
-    )  # fmt: skip
+    )
     settings: dict[str, Any] = {name: value for name, value in values if value is not None}
     if change.orchestration is not None and not is_arc:
         settings["automaticByPlatformSettings"] = {

@@ -244,9 +244,10 @@ class Gateway:
             view = parse.mapping(parse.mapping(raw.get("properties")).get("instanceView"))
             row = parse.resource_row(raw, machine.subscription_id)
             found = replace(
-                parse.machine(row, self._clock()), agent_ready=parse.agent_ready(view),
+                parse.machine(row, self._clock()),
+                agent_ready=parse.agent_ready(view),
                 update_domain=parse.whole(view.get("platformUpdateDomain")),
-            )  # fmt: skip
+            )
             status = parse.mapping(view.get("patchStatus"))
             summary = parse.mapping(status.get("availablePatchSummary"))
             last = parse.mapping(status.get("lastPatchInstallationSummary"))
@@ -375,9 +376,12 @@ def network_transport() -> RequestsTransport:
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return RequestsTransport(
-        session=session, session_owner=False, connection_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S, connection_data_block_size=BLOCK_BYTES,
-    )  # fmt: skip
+        session=session,
+        session_owner=False,
+        connection_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        connection_data_block_size=BLOCK_BYTES,
+    )
 
 
 def _grant(permission: Any) -> Grant:

@@ -76,9 +76,12 @@ class MsrcApi:
             with requests.Session() as session:
                 for _ in range(MAX_REDIRECTS + 1):
                     with session.get(
-                        url, headers={"Accept": "application/json"}, timeout=TIMEOUT_S, stream=True,
+                        url,
+                        headers={"Accept": "application/json"},
+                        timeout=TIMEOUT_S,
+                        stream=True,
                         allow_redirects=False,
-                    ) as answer:  # fmt: skip
+                    ) as answer:
                         if answer.is_redirect:
                             url = self._followed(url, answer.headers["Location"], doing)
                             continue
@@ -122,10 +125,11 @@ def _whole(answer: requests.Response, doing: str) -> bytes:
             )
             raise ProblemError(
                 Problem(
-                    ProblemKind.NONSENSE, f"The answer took more than {limit} while {doing}.",
+                    ProblemKind.NONSENSE,
+                    f"The answer took more than {limit} while {doing}.",
                     "What was known before is kept; try again later.",
                 )
-            )  # fmt: skip
+            )
         parts.append(part)
     return b"".join(parts)
 

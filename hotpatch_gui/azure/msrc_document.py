@@ -32,8 +32,11 @@ _PRODUCT = re.compile(
     r"Windows Server (2022|2025)(?: \(Server Core installation\))?", re.IGNORECASE
 )
 _KNOWN_IDS = {
-    "11923": Product.WS2022, "11924": Product.WS2022, "12436": Product.WS2025, "12437": Product.WS2025,
-}  # fmt: skip
+    "11923": Product.WS2022,
+    "11924": Product.WS2022,
+    "12436": Product.WS2025,
+    "12437": Product.WS2025,
+}
 """Used where the product tree names neither system."""
 _VENDOR_FIX = 2
 _HOTPATCH, _ORDINARY = "securityhotpatchupdate", "securityupdate"
@@ -150,8 +153,12 @@ def _remediations(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _take(
-    fixes: dict[str, _Fix], kb: str, product: Product, remediation: Mapping[str, Any], refused: list[str]
-) -> None:  # fmt: skip
+    fixes: dict[str, _Fix],
+    kb: str,
+    product: Product,
+    remediation: Mapping[str, Any],
+    refused: list[str],
+) -> None:
     version = text(remediation.get("FixedBuild"))
     build = version.removeprefix("10.0.") if version else None
     if build is not None and (
@@ -188,8 +195,12 @@ def _note(refused: list[str], reason: str) -> None:
 
 
 def _release(
-    product: Product, month: str, fixes: Mapping[str, Mapping[str, _Fix]], refused: list[str], document_id: str
-) -> Release | None:  # fmt: skip
+    product: Product,
+    month: str,
+    fixes: Mapping[str, Mapping[str, _Fix]],
+    refused: list[str],
+    document_id: str,
+) -> Release | None:
     name = f"{product.label}, {month}"
     lcu = _monthly(fixes[_ORDINARY].values(), f"{name}: cumulative updates", refused)
     hotpatch = _monthly(fixes[_HOTPATCH].values(), f"{name}: hotpatches", refused)
@@ -200,19 +211,38 @@ def _release(
         if hotpatch is None:
             return None
         return Release(
-            product, month, released, ReleaseKind.HOTPATCH, "hotpatch", hotpatch.kb, hotpatch.build,
-            hotpatch.restart, lcu.kb if lcu else None, lcu.build if lcu else None,
-            "high" if hotpatch.build else "medium", source, _DAY_NOTE,
-        )  # fmt: skip
+            product,
+            month,
+            released,
+            ReleaseKind.HOTPATCH,
+            "hotpatch",
+            hotpatch.kb,
+            hotpatch.build,
+            hotpatch.restart,
+            lcu.kb if lcu else None,
+            lcu.build if lcu else None,
+            "high" if hotpatch.build else "medium",
+            source,
+            _DAY_NOTE,
+        )
     if lcu is None:
         return None
     is_planned = number in BASELINE_MONTHS
     return Release(
-        product, month, released,
-        ReleaseKind.PLANNED_BASELINE if is_planned else ReleaseKind.UNPLANNED_BASELINE, "hotpatch", lcu.kb,
-        lcu.build, lcu.restart, lcu.kb, lcu.build, "high" if is_planned and lcu.build else "medium", source,
+        product,
+        month,
+        released,
+        ReleaseKind.PLANNED_BASELINE if is_planned else ReleaseKind.UNPLANNED_BASELINE,
+        "hotpatch",
+        lcu.kb,
+        lcu.build,
+        lcu.restart,
+        lcu.kb,
+        lcu.build,
+        "high" if is_planned and lcu.build else "medium",
+        source,
         _DAY_NOTE if is_planned else f"MSRC lists no hotpatch for this month. {_DAY_NOTE}",
-    )  # fmt: skip
+    )
 
 
 _DAY_NOTE = "The day is the second Tuesday, Microsoft's rule: the document has the month only."

@@ -101,9 +101,12 @@ def begin(call: Callable[..., LROPoller[Any]]) -> Look:
         raise HttpResponseError("a 202 without a place to look", response=polling.answer)
     done = polling.finished()
     return Look(
-        poller.continuation_token(), done, polling.delay_s, polling.body if done else {},
+        poller.continuation_token(),
+        done,
+        polling.delay_s,
+        polling.body if done else {},
         str(polling.answer.headers.get("x-ms-request-id", "")),
-    )  # fmt: skip
+    )
 
 
 def look(call: Callable[..., LROPoller[Any]], token: str) -> Look:

@@ -229,11 +229,16 @@ def arc_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
     if len(parts) < 9:
         raise UnreadableError("id is not a machine's")
     return {name: properties.get(name) for name in names} | {
-        "id": body.get("id"), "name": body.get("name"), "kind": body.get("kind"),
-        "subscriptionId": subscription_id, "resourceGroup": parts[4].lower(),
-        "location": body.get("location"), "tags": body.get("tags"),
-        "patchSettings": windows.get("patchSettings"), "agent": properties.get("agentConfiguration"),
-    }  # fmt: skip
+        "id": body.get("id"),
+        "name": body.get("name"),
+        "kind": body.get("kind"),
+        "subscriptionId": subscription_id,
+        "resourceGroup": parts[4].lower(),
+        "location": body.get("location"),
+        "tags": body.get("tags"),
+        "patchSettings": windows.get("patchSettings"),
+        "agent": properties.get("agentConfiguration"),
+    }
 
 
 def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
@@ -280,10 +285,14 @@ def settings(windows: Mapping[str, Any]) -> PatchSettings:
     patch = mapping(windows.get("patchSettings"))
     platform = mapping(patch.get("automaticByPlatformSettings"))
     return _settings(
-        patch.get("patchMode"), patch.get("enableHotpatching"), patch.get("assessmentMode"),
-        platform.get("bypassPlatformSafetyChecksOnUserSchedule"), platform.get("rebootSetting"),
-        windows.get("enableAutomaticUpdates"), windows.get("provisionVMAgent"),
-    )  # fmt: skip
+        patch.get("patchMode"),
+        patch.get("enableHotpatching"),
+        patch.get("assessmentMode"),
+        platform.get("bypassPlatformSafetyChecksOnUserSchedule"),
+        platform.get("rebootSetting"),
+        windows.get("enableAutomaticUpdates"),
+        windows.get("provisionVMAgent"),
+    )
 
 
 @remembered

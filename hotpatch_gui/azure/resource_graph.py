@@ -108,9 +108,12 @@ class ResourceGraph:
         as reading the JSON does.
         """
         request = HttpRequest(
-            "POST", RESOURCES, params={"api-version": API_VERSION}, content=orjson.dumps(body),
+            "POST",
+            RESOURCES,
+            params={"api-version": API_VERSION},
+            content=orjson.dumps(body),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
-        )  # fmt: skip
+        )
         # streamed, because the pipeline would read the JSON of any other answer too
         response = self._client._send_request(request, stream=True)  # noqa: SLF001 - its way to raw answers
         with response:

@@ -35,9 +35,16 @@ from .parse import (
 )
 
 COUNT_KEYS = (
-    "critical", "security", "updateRollup", "featurePack", "servicePack",
-    "definition", "tools", "updates", "other",
-)  # fmt: skip
+    "critical",
+    "security",
+    "updateRollup",
+    "featurePack",
+    "servicePack",
+    "definition",
+    "tools",
+    "updates",
+    "other",
+)
 
 
 def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
@@ -75,10 +82,15 @@ def graph_update(properties: Mapping[str, Any]) -> Update:
     get = properties.get
     classes = get("classifications")
     return _graph_update(
-        get("patchId"), get("patchName"), get("kbId") or get("Kbid"),
+        get("patchId"),
+        get("patchName"),
+        get("kbId") or get("Kbid"),
         classes[0] if classes and type(classes) is list else None,
-        get("rebootBehavior"), get("publishedDateTime"), get("msrcSeverity"), get("version"),
-    )  # fmt: skip
+        get("rebootBehavior"),
+        get("publishedDateTime"),
+        get("msrcSeverity"),
+        get("version"),
+    )
 
 
 @remembered
@@ -143,9 +155,13 @@ def run_update(patch: Mapping[str, Any]) -> RunUpdate:
     """One update of a run, from Resource Graph (patchName) or ARM (name)."""
     get = patch.get
     return _run_update(
-        get("patchId"), get("patchName") or get("name"), get("kbId"), first_text(get("classifications")),
-        get("installationState"), get("rebootBehavior"),
-    )  # fmt: skip
+        get("patchId"),
+        get("patchName") or get("name"),
+        get("kbId"),
+        first_text(get("classifications")),
+        get("installationState"),
+        get("rebootBehavior"),
+    )
 
 
 @remembered

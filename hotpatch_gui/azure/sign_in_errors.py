@@ -88,7 +88,11 @@ def sign_in_problem(
     else:
         sentence = f"Sign-in failed{named} while {doing}."
         step = f"{_KEPT} Settings › Connections has the account and the way to sign in."
-    kind_of = ProblemKind.OFFLINE if cause is not None and kind != _UNAVAILABLE else ProblemKind.NOT_SIGNED_IN  # fmt: skip
+    kind_of = (
+        ProblemKind.OFFLINE
+        if cause is not None and kind != _UNAVAILABLE
+        else ProblemKind.NOT_SIGNED_IN
+    )
     return Problem(kind_of, sentence, step, code[0] if code else "", reached=False)
 
 

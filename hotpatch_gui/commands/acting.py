@@ -74,9 +74,14 @@ def _request(options: argparse.Namespace) -> InstallRequest:
             f"“{names[classes.index(None)]}” is no classification; there is {', '.join(c.value for c in Classification)}."
         )
     return InstallRequest(
-        frozenset(c for c in classes if c is not None), parse_kbs(options.include), parse_kbs(options.exclude),
-        options.no_restarts, None, RestartSetting(options.reboot), options.minutes,
-    )  # fmt: skip
+        frozenset(c for c in classes if c is not None),
+        parse_kbs(options.include),
+        parse_kbs(options.exclude),
+        options.no_restarts,
+        None,
+        RestartSetting(options.reboot),
+        options.minutes,
+    )
 
 
 def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int]) -> FleetReview:
@@ -97,18 +102,27 @@ def _planned(db: sqlite3.Connection, review: FleetReview) -> list[dict[str, Any]
     rows = machines.read_rows(db, list(review.plans))
     return [
         {
-            "machine": row.name, "resource_id": row.azure_id, "restart": plan.restart_sentence,
-            "updates": [{"name": u.name, "kb": u.kb} for u in plan.taken] if plan.is_known else None,
+            "machine": row.name,
+            "resource_id": row.azure_id,
+            "restart": plan.restart_sentence,
+            "updates": [{"name": u.name, "kb": u.kb} for u in plan.taken]
+            if plan.is_known
+            else None,
         }
         for row in rows
         for plan in [review.plans[row.id]]
-    ]  # fmt: skip
+    ]
 
 
 def _act(
-    options: argparse.Namespace, folder: Path, target: Target, kind: OperationKind,
-    ask: Callable[[Session, Sequence[int]], list[int]], *, planned: Sequence[dict[str, Any]] = (),
-) -> int:  # fmt: skip
+    options: argparse.Namespace,
+    folder: Path,
+    target: Target,
+    kind: OperationKind,
+    ask: Callable[[Session, Sequence[int]], list[int]],
+    *,
+    planned: Sequence[dict[str, Any]] = (),
+) -> int:
     """Read anew, ask, wait for the ends, and say what became of each."""
 
     if bool(options.machines) == options.all:
@@ -166,8 +180,11 @@ def _check_beforehand(
 
 
 def _sorted(
-    options: argparse.Namespace, db: sqlite3.Connection, only: frozenset[int] | None, kind: OperationKind
-) -> tuple[list[int], list[tuple[MachineRow, str]]]:  # fmt: skip
+    options: argparse.Namespace,
+    db: sqlite3.Connection,
+    only: frozenset[int] | None,
+    kind: OperationKind,
+) -> tuple[list[int], list[tuple[MachineRow, str]]]:
     """The machines on which it can be asked for, and the others named with the reason."""
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else _named(rows, options.machines)
@@ -213,12 +230,16 @@ def _say_ends(
 ) -> None:
     found = [
         {
-            "machine": row.machine_name, "resource_id": row.azure_id, "operation": row.kind,
-            "state": row.state, "note": row.note or "", "code": row.code or "",
+            "machine": row.machine_name,
+            "resource_id": row.azure_id,
+            "operation": row.kind,
+            "state": row.state,
+            "note": row.note or "",
+            "code": row.code or "",
             "request_id": row.request_id or "",
         }
         for row in ended
-    ]  # fmt: skip
+    ]
     left = [{"machine": row.name, "resource_id": row.azure_id, "why": why} for row, why in refused]
     if options.json:
         dry = {"planned": planned} if getattr(options, "dry_run", False) else {}
@@ -235,9 +256,13 @@ def _say_ends(
 
 
 def _code(
-    kind: OperationKind, ended: Sequence[OperationRow], refused: Sequence[tuple[MachineRow, str]], *,
-    is_waiting: bool, planned: int,
-) -> Exit:  # fmt: skip
+    kind: OperationKind,
+    ended: Sequence[OperationRow],
+    refused: Sequence[tuple[MachineRow, str]],
+    *,
+    is_waiting: bool,
+    planned: int,
+) -> Exit:
 
     good_states = {OperationState.SUCCEEDED, *([] if is_waiting else [OperationState.RUNNING])}
     good = sum(row.state in good_states for row in ended)

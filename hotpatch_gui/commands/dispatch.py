@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from hotpatch_gui.application.targets import Target
 
 _COMMANDS = {
-    "connect": syncing.connect, "sync": syncing.sync, "list": showing.list_machines, "assess": acting.assess,
-    "install": acting.install, "export": showing.export, "releases": releases.releases_command,
-}  # fmt: skip
+    "connect": syncing.connect,
+    "sync": syncing.sync,
+    "list": showing.list_machines,
+    "assess": acting.assess,
+    "install": acting.install,
+    "export": showing.export,
+    "releases": releases.releases_command,
+}
 
 
 def run(options: argparse.Namespace, folder: Path, target: Target) -> int:

@@ -66,17 +66,22 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             help=f"needed above {CONFIRMED_ABOVE} machines: their number",
         )
         acting.add_argument(
-            "--wait", type=_minutes, metavar="MINUTES",
+            "--wait",
+            type=_minutes,
+            metavar="MINUTES",
             help="how long to wait for the ends; 0: until Azure has taken the requests "
             f"(default: {ASSESS_MINUTES if name == 'assess' else INSTALL_MINUTES})",
-        )  # fmt: skip
+        )
         if name == "install":
             _add_install(acting)
     export = command("export", "write what is known into a file, reading nothing")
     export.add_argument(
-        "what", nargs="*", metavar="WHAT", default=[],
+        "what",
+        nargs="*",
+        metavar="WHAT",
+        default=[],
         help="machines, compliance, history, restarts, audit (default: all but audit)",
-    )  # fmt: skip
+    )
     export.add_argument(
         "--out",
         type=Path,
@@ -116,11 +121,13 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
         "--cloud", choices=[*clouds, CUSTOM], default=clouds[0], help=f"(default: {clouds[0]})"
     )
     for name, text in (
-        ("endpoint", "ARM endpoint of a custom cloud"), ("authority", "its authority"),
-        ("audience", "its audience, where that is another one"), ("tenant", "ID or domain; yours by default"),
+        ("endpoint", "ARM endpoint of a custom cloud"),
+        ("authority", "its authority"),
+        ("audience", "its audience, where that is another one"),
+        ("tenant", "ID or domain; yours by default"),
         ("client-id", "an app registration's or a managed identity's"),
         ("certificate", "a service principal's: a file with its key, PEM or PFX"),
-    ):  # fmt: skip
+    ):
         parser.add_argument(
             f"--{name}", dest=f"connect_{name.replace('-', '_')}", default="", help=text
         )
@@ -136,9 +143,11 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
 
 def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--classification", action="append", metavar="NAME",
+        "--classification",
+        action="append",
+        metavar="NAME",
         help=f"may be repeated: {', '.join(c.value for c in Classification)} (default: Critical, Security)",
-    )  # fmt: skip
+    )
     parser.add_argument("--include", default="", metavar="KBS", help="these KBs in addition")
     parser.add_argument("--exclude", default="", metavar="KBS", help="never these KBs")
     parser.add_argument(
@@ -147,9 +156,11 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
         help="leave out updates that restart, may restart or do not say",
     )
     parser.add_argument(
-        "--reboot", choices=[s.value for s in RestartSetting], default=RestartSetting.IF_REQUIRED.value,
+        "--reboot",
+        choices=[s.value for s in RestartSetting],
+        default=RestartSetting.IF_REQUIRED.value,
         help="(default: IfRequired)",
-    )  # fmt: skip
+    )
     parser.add_argument("--minutes", type=int, default=120, help="maximum duration (default: 120)")
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be installed, and send nothing"

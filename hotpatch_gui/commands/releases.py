@@ -102,7 +102,13 @@ def _take(
     else:
         print(found.text)
         print("\n".join(summary(calendar, resources.calendar(), now, releases.last_read(db))))
-    return Exit.PARTLY if found.refused and found.added else Exit.FAILED if found.refused else Exit.DONE  # fmt: skip
+    return (
+        Exit.PARTLY
+        if found.refused and found.added
+        else Exit.FAILED
+        if found.refused
+        else Exit.DONE
+    )
 
 
 def _export(options: argparse.Namespace, folder: Path, _: Target) -> int:

@@ -29,10 +29,16 @@ def simulate(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     try:
         wire = build_simulator(
-            resources.calendar(), resources.read_json("other-updates.json"), state_path=options.state,
-            machines=options.machines, seed=options.seed, speed=options.speed, quota=options.quota,
-            pairs=resources.read_json("region-pairs.json")["pairs"], story=options.world_story,
-        )  # fmt: skip
+            resources.calendar(),
+            resources.read_json("other-updates.json"),
+            state_path=options.state,
+            machines=options.machines,
+            seed=options.seed,
+            speed=options.speed,
+            quota=options.quota,
+            pairs=resources.read_json("region-pairs.json")["pairs"],
+            story=options.world_story,
+        )
         server = SimulatorServer(wire, options.port)
     except (OSError, sqlite3.Error, ProblemError) as error:
         print(

@@ -33,10 +33,15 @@ def connect(options: argparse.Namespace, folder: Path, target: Target) -> int:
         raise CommandError(str(error), Exit.USAGE) from error
     method = SignInMethod(o.method)
     made = Connection(
-        o.name.strip(), cloud, method, tenant=o.connect_tenant or None, client_id=o.connect_client_id or None,
+        o.name.strip(),
+        cloud,
+        method,
+        tenant=o.connect_tenant or None,
+        client_id=o.connect_client_id or None,
         certificate=(o.connect_certificate or None) if method is SignInMethod.CERTIFICATE else None,
-        subscription_ids=tuple(i.casefold() for i in o.subscription), may_act=o.allow_actions,
-    )  # fmt: skip
+        subscription_ids=tuple(i.casefold() for i in o.subscription),
+        may_act=o.allow_actions,
+    )
     if made.missing:
         raise CommandError(made.missing, Exit.USAGE)
     if made.certificate and not Path(made.certificate).is_file():
@@ -66,13 +71,17 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
     missing = side_reads.missing(running.db)
     found = [
         {
-            "connection": s.name, "account": s.account, "finished": iso(s.finished), "problem": s.problem,
-            "next_step": s.next_step, "unreadable": s.unreadable,
+            "connection": s.name,
+            "account": s.account,
+            "finished": iso(s.finished),
+            "problem": s.problem,
+            "next_step": s.next_step,
+            "unreadable": s.unreadable,
             "machines": len(machines.present(running.db, s.connection_id)),
             "missing": {m.what: m.problem for m in missing if m.connection == s.name},
         }
         for s in states
-    ]  # fmt: skip
+    ]
     if options.json:
         print(json.dumps({"connections": found}, ensure_ascii=False))
     for state, row in zip(states, found, strict=True):

@@ -9,17 +9,26 @@ from typing import NamedTuple
 
 EDITIONS = frozenset(
     {
-        "serverstandard", "serverdatacenter", "serverstandardeval", "serverdatacentereval",
-        "serverstandardcore", "serverdatacentercore",
+        "serverstandard",
+        "serverdatacenter",
+        "serverstandardeval",
+        "serverdatacentereval",
+        "serverstandardcore",
+        "serverdatacentercore",
     }
-)  # fmt: skip
+)
 """The portal's list of ``osEdition`` that can be enrolled."""
 FIRST_BUILD = (10, 0, 26100, 1742)
 """Windows Server 2025, the first build that takes hotpatches under Arc."""
 HOSTS = {
-    "hci": "Azure Local", "vmware": "VMware", "scvmm": "System Center VMM", "avs": "Azure VMware Solution",
-    "aws": "AWS", "gcp": "Google Cloud", "eps": "Edge",
-}  # fmt: skip
+    "hci": "Azure Local",
+    "vmware": "VMware",
+    "scvmm": "System Center VMM",
+    "avs": "Azure VMware Solution",
+    "aws": "AWS",
+    "gcp": "Google Cloud",
+    "eps": "Edge",
+}
 """ArcKindEnum, in words."""
 
 

@@ -36,17 +36,26 @@ class Cloud(NamedTuple):
 
 
 PUBLIC = Cloud(
-    "public", "Azure", "https://management.azure.com", "login.microsoftonline.com",
+    "public",
+    "Azure",
     "https://management.azure.com",
-)  # fmt: skip
+    "login.microsoftonline.com",
+    "https://management.azure.com",
+)
 US_GOVERNMENT = Cloud(
-    "usgov", "Azure US Government", "https://management.usgovcloudapi.net", "login.microsoftonline.us",
+    "usgov",
+    "Azure US Government",
+    "https://management.usgovcloudapi.net",
+    "login.microsoftonline.us",
     "https://management.core.usgovcloudapi.net",
-)  # fmt: skip
+)
 CHINA = Cloud(
-    "china", "Azure China", "https://management.chinacloudapi.cn", "login.chinacloudapi.cn",
+    "china",
+    "Azure China",
     "https://management.chinacloudapi.cn",
-)  # fmt: skip
+    "login.chinacloudapi.cn",
+    "https://management.chinacloudapi.cn",
+)
 CLOUDS = {cloud.key: cloud for cloud in (PUBLIC, US_GOVERNMENT, CHINA)}
 CUSTOM, DEMO, SIMULATED = "custom", "demo", "simulated"
 

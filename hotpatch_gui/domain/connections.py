@@ -34,20 +34,26 @@ class SignInMethod(StrEnum):
 
 
 _LABELS = {
-    SignInMethod.BROKER: ("Windows account", "The accounts that Windows knows, through its broker (WAM)."),
+    SignInMethod.BROKER: (
+        "Windows account",
+        "The accounts that Windows knows, through its broker (WAM).",
+    ),
     SignInMethod.BROWSER: ("Browser", "A page opens in the system's browser."),
     SignInMethod.DEVICE_CODE: (
-        "Device code", "A code to enter on another machine: for jump hosts without a browser."
+        "Device code",
+        "A code to enter on another machine: for jump hosts without a browser.",
     ),
     SignInMethod.CLI: ("Azure CLI", "The account that 'az login' signed in on this machine."),
     SignInMethod.MANAGED_IDENTITY: (
-        "Managed identity", "The identity of the Azure machine that this program runs on."
+        "Managed identity",
+        "The identity of the Azure machine that this program runs on.",
     ),
     SignInMethod.CERTIFICATE: (
-        "Service principal", "An application with a certificate: for syncs that nobody attends."
+        "Service principal",
+        "An application with a certificate: for syncs that nobody attends.",
     ),
     SignInMethod.NONE: ("None", "A simulated Azure on this machine needs none."),
-}  # fmt: skip
+}
 
 
 class Connection(NamedTuple):

@@ -155,25 +155,37 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
     if situation is Situation.ACTION_REQUIRED:
         why = arc.error if arc is not None and arc.error else "Azure does not say what."
         return Coverage(
-            level, situation, f"Hotpatch is enrolled, but something has to be mended: {why}", running,
+            level,
+            situation,
+            f"Hotpatch is enrolled, but something has to be mended: {why}",
+            running,
             "Prerequisites below name what is known; Azure evaluates the machine anew by itself.",
-        )  # fmt: skip
+        )
     if situation is Situation.ENROLLING:
         return Coverage(
-            level, situation, f"Hotpatch enrolment is in progress{_since(evidence)}.", running,
+            level,
+            situation,
+            f"Hotpatch enrolment is in progress{_since(evidence)}.",
+            running,
             "It usually takes about ten minutes. If it takes hours, check the machine's agent: azcmagent check.",
-        )  # fmt: skip
+        )
     cancelled = evidence.status is HotpatchStatus.CANCELED
     what = "The hotpatch licence was cancelled" if cancelled else "Not enrolled in hotpatch"
     if arc is not None and arc.licence_error:
         return Coverage(
-            level, situation, f"The enrolment in hotpatch failed: {arc.licence_error}", running,
+            level,
+            situation,
+            f"The enrolment in hotpatch failed: {arc.licence_error}",
+            running,
             "Fix the cause that Azure names, then enrol again in Update settings.",
-        )  # fmt: skip
+        )
     return Coverage(
-        level, situation, f"{what}: every month's cumulative update restarts this server.", running,
+        level,
+        situation,
+        f"{what}: every month's cumulative update restarts this server.",
+        running,
         "Enrol in Update settings; hotpatches come from the next baseline on.",
-    )  # fmt: skip
+    )
 
 
 def _since(evidence: Evidence) -> str:

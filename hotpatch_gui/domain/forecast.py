@@ -199,10 +199,13 @@ def forecast(
         for entry in entries(calendar, product, question):
             by_day.setdefault(entry.day, {})[product] = entry
     out_of_band = tuple(
-        r for r in calendar.releases
-        if r.product in products and r.on_train and r.kind is ReleaseKind.OUT_OF_BAND
+        r
+        for r in calendar.releases
+        if r.product in products
+        and r.on_train
+        and r.kind is ReleaseKind.OUT_OF_BAND
         and question.first <= r.released <= min(question.last, question.today)
-    )  # fmt: skip
+    )
     so_far = Forecast(
         question, len(subjects), sum(not s.automatic for s in subjects), (), out_of_band
     )
@@ -218,9 +221,14 @@ def forecast(
 
 
 def _month(
-    question: Question, day: date, of: dict[Product, Entry], subjects: Sequence[Subject],
-    *, waits: dict[Product, bool], pairs: Sequence[Sequence[str]],
-) -> Month:  # fmt: skip
+    question: Question,
+    day: date,
+    of: dict[Product, Entry],
+    subjects: Sequence[Subject],
+    *,
+    waits: dict[Product, bool],
+    pairs: Sequence[Sequence[str]],
+) -> Month:
     released = datetime.combine(day, RELEASE_HOUR)
     here = [s for s in subjects if s.product in of]
     patched = timetable(Rollout((s.member for s in here if s.automatic), pairs, released), released)

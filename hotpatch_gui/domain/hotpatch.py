@@ -223,15 +223,19 @@ def _extension_finding(arc: Arc) -> Finding:
     check = "Patch extension"
     if arc.is_monitor_only:
         return Finding(
-            check, Verdict.FAIL, "The agent is in monitor mode, which forbids the patch extension.",
+            check,
+            Verdict.FAIL,
+            "The agent is in monitor mode, which forbids the patch extension.",
             "On the server: azcmagent config set config.mode full.",
-        )  # fmt: skip
+        )
     if arc.can_extend is False:
         return Finding(
-            check, Verdict.FAIL, "The agent's extension lists forbid the patch extension.",
+            check,
+            Verdict.FAIL,
+            "The agent's extension lists forbid the patch extension.",
             "Allow Microsoft.SoftwareUpdateManagement/WindowsOsUpdateExtension in the agent's "
             "extensions.allowlist.",
-        )  # fmt: skip
+        )
     return _tri(check, arc.can_extend, "The agent's lists allow the patch extension.", "", "")
 
 
@@ -243,9 +247,11 @@ def _licence_finding(arc: Arc) -> Finding:
         )
     if arc.licence_error:
         return Finding(
-            check, Verdict.FAIL, f"Azure could not enrol it: {arc.licence_error}",
+            check,
+            Verdict.FAIL,
+            f"Azure could not enrol it: {arc.licence_error}",
             "Fix the cause that Azure names, then enrol again in Update settings.",
-        )  # fmt: skip
+        )
     if arc.licence in (Licence.ENABLING, Licence.DISABLING):
         detail = f"The licence is {arc.licence.value.lower()}; it takes about ten minutes."
         return Finding(check, Verdict.NOT_KNOWABLE, detail)
@@ -289,9 +295,11 @@ def _vbs_finding(arc: Arc) -> Finding:
     if arc.error and any(name in arc.error.casefold() for name in names):
         return Finding(check, Verdict.FAIL, "Azure names it as what is missing.", fix)
     return Finding(
-        check, Verdict.NOT_KNOWABLE, "Azure does not report whether VBS runs inside the machine.",
+        check,
+        Verdict.NOT_KNOWABLE,
+        "Azure does not report whether VBS runs inside the machine.",
         "Win32_DeviceGuard.VirtualizationBasedSecurityStatus has to be 2 (running).",
-    )  # fmt: skip
+    )
 
 
 def _tri(check: str, value: bool | None, good: str, bad: str, fix: str) -> Finding:

@@ -160,9 +160,12 @@ def asked_minutes(body: str | None) -> int | None:
 
 
 def plan(
-    request: InstallRequest, offered: Iterable[Update], *, restart_pending: bool = False,
+    request: InstallRequest,
+    offered: Iterable[Update],
+    *,
+    restart_pending: bool = False,
     is_known: bool = True,
-) -> Plan:  # fmt: skip
+) -> Plan:
     """Apply ``request`` to the updates that the current assessment offers, by Azure's rules.
 
     ``restart_pending`` is whether the machine awaits a restart already, which the end of an installation

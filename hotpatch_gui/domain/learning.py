@@ -83,11 +83,21 @@ def _release(
     is_hint = machines == 1 or kind is ReleaseKind.UNPLANNED_BASELINE
     many = f"{machines} machine{'' if machines == 1 else 's'}"
     return Release(
-        product, month, released, kind, "hotpatch", kb, build, restarts, lcu_kb, lcu_build,
-        confidence=HINT if is_hint else "medium", source=f"Seen in your fleet on {many}",
+        product,
+        month,
+        released,
+        kind,
+        "hotpatch",
+        kb,
+        build,
+        restarts,
+        lcu_kb,
+        lcu_build,
+        confidence=HINT if is_hint else "medium",
+        source=f"Seen in your fleet on {many}",
         note=_note(machines, kind),
         machines=machines,
-    )  # fmt: skip
+    )
 
 
 def _note(machines: int, kind: ReleaseKind) -> str:
@@ -105,10 +115,12 @@ def _build(
     before = calendar.monthly(product, released)
     floor = max((build_revision(r.build) or 0 for r in before if r.released < released), default=0)
     builds = [
-        s.build for s in seen
-        if s.build and s.build.startswith(f"{product.build_family}.")
+        s.build
+        for s in seen
+        if s.build
+        and s.build.startswith(f"{product.build_family}.")
         and (build_revision(s.build) or 0) > floor
-    ]  # fmt: skip
+    ]
     return _most_common(builds)
 
 
@@ -165,7 +177,12 @@ def contradiction(there: Release, by: Release) -> str | None:
     """Why two rows of one month can't both be true; None where they can."""
     if there.kind.is_baseline is not by.kind.is_baseline:
         return f"{there.month}: known as {there.kind.label}, listed as {by.kind.label}"
-    for name, word in (("kb", "KB"), ("build", "build"), ("lcu_kb", "cumulative update"), ("lcu_build", "its build")):  # fmt: skip
+    for name, word in (
+        ("kb", "KB"),
+        ("build", "build"),
+        ("lcu_kb", "cumulative update"),
+        ("lcu_build", "its build"),
+    ):
         mine, theirs = getattr(there, name), getattr(by, name)
         if mine is not None and theirs is not None and mine != theirs:
             return f"{there.month}: {word} known as {mine}, listed as {theirs}"

@@ -37,8 +37,11 @@ class Cause(StrEnum):
 
 
 MONTHLY = (
-    Cause.PLANNED_BASELINE, Cause.UNPLANNED_BASELINE, Cause.CUMULATIVE, Cause.NOT_KNOWN,
-)  # fmt: skip
+    Cause.PLANNED_BASELINE,
+    Cause.UNPLANNED_BASELINE,
+    Cause.CUMULATIVE,
+    Cause.NOT_KNOWN,
+)
 
 
 class Reason(NamedTuple):
@@ -99,9 +102,10 @@ def _of_update(calendar: Calendar, product: Product, update: InstalledUpdate) ->
     month = calendar.hotpatch_month_of_lcu(product, kb)
     if month is not None:
         return Reason(
-            Cause.CUMULATIVE, kb,
+            Cause.CUMULATIVE,
+            kb,
             f"{month.month_name}'s cumulative update. The {month.title} needed no restart.",
-        )  # fmt: skip
+        )
     title = read_title(update.title, kb)
     return _of_title(calendar, product, title) if title is not None else None
 
@@ -117,9 +121,10 @@ def _of_title(calendar: Calendar, product: Product, title: ReleaseTitle) -> Reas
     if known.kind.is_baseline:
         return _of_release(calendar, known, title.kb)
     return Reason(
-        Cause.CUMULATIVE, title.kb,
+        Cause.CUMULATIVE,
+        title.kb,
         f"{name}'s cumulative update. The {known.title} needed no restart.",
-    )  # fmt: skip
+    )
 
 
 def _of_release(calendar: Calendar, release: Release, kb: str | None) -> Reason:
@@ -128,20 +133,27 @@ def _of_release(calendar: Calendar, release: Release, kb: str | None) -> Reason:
             return Reason(Cause.PLANNED_BASELINE, kb, f"{release.month_name}'s planned baseline.")
         case ReleaseKind.UNPLANNED_BASELINE:
             return Reason(
-                Cause.UNPLANNED_BASELINE, kb,
+                Cause.UNPLANNED_BASELINE,
+                kb,
                 f"{release.month_name}'s baseline, unplanned: a hotpatch had been planned.",
-            )  # fmt: skip
+            )
         case ReleaseKind.OUT_OF_BAND if not release.on_train:
             rejoin = next(
-                (r for r in calendar.releases
-                 if r.product is release.product and r.kind.is_baseline and r.released > release.released),
+                (
+                    r
+                    for r in calendar.releases
+                    if r.product is release.product
+                    and r.kind.is_baseline
+                    and r.released > release.released
+                ),
                 None,
-            )  # fmt: skip
+            )
             until = f"{rejoin.month_name}'s baseline" if rejoin else "the next baseline"
             return Reason(
-                Cause.OUT_OF_BAND, kb,
+                Cause.OUT_OF_BAND,
+                kb,
                 f"Not for the hotpatch train: no hotpatches from it until {until}.",
-            )  # fmt: skip
+            )
         case ReleaseKind.OUT_OF_BAND:
             return Reason(Cause.OUT_OF_BAND, kb, "An out-of-band release for the hotpatch train.")
     return Reason(Cause.OTHER, kb, "A hotpatch; it needs no restart by itself.")

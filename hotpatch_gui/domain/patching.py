@@ -135,8 +135,13 @@ def member_of(key: str, machine: Machine) -> Member:
     own = machine.availability_set
     name = f"{machine.subscription_id}/{machine.resource_group}/{own}".casefold() if own else None
     return Member(
-        key, machine.location.casefold(), machine.zone, name, machine.update_domain, machine.time_zone
-    )  # fmt: skip
+        key,
+        machine.location.casefold(),
+        machine.zone,
+        name,
+        machine.update_domain,
+        machine.time_zone,
+    )
 
 
 def view(
@@ -226,9 +231,12 @@ def _place(
     if f.patched is not None:
         if is_ill(f):
             return Place(
-                f.key, Standing.UNHEALTHY, phase, None,
+                f.key,
+                Standing.UNHEALTHY,
+                phase,
+                None,
                 f"Resource Health calls it {f.health} since it was patched.",
-            )  # fmt: skip
+            )
         by = (
             "On demand, which does not wait for this order."
             if f.by_hand
@@ -239,9 +247,12 @@ def _place(
         return Place(f.key, Standing.PATCHED, phase, None, by)
     if stopped is not None:
         return Place(
-            f.key, Standing.HELD_BACK, phase, None,
+            f.key,
+            Standing.HELD_BACK,
+            phase,
+            None,
             f"The rollout stopped in phase {stopped.phase + 1}; nothing more is installed by it.",
-        )  # fmt: skip
+        )
     if f.failed is not None:
         why = "The last attempt failed; it is tried again in the next off-peak window that is free."
         return Place(f.key, Standing.FAILED, phase, turn, why)

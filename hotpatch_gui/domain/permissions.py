@@ -11,9 +11,11 @@ from .operations import OperationKind
 
 _VM, _ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 _RESULTS = (
-    "patchAssessmentResults/latest/read", "patchAssessmentResults/latest/softwarePatches/read",
-    "patchInstallationResults/read", "patchInstallationResults/softwarePatches/read",
-)  # fmt: skip
+    "patchAssessmentResults/latest/read",
+    "patchAssessmentResults/latest/softwarePatches/read",
+    "patchInstallationResults/read",
+    "patchInstallationResults/softwarePatches/read",
+)
 READ = (
     "Microsoft.Resources/subscriptions/read",
     "Microsoft.Authorization/permissions/read",

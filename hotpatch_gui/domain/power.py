@@ -27,5 +27,8 @@ class PowerState(StrEnum):
 
 
 _ARC_STATUS = {
-    "connected": "running", "error": "disconnected", "awaitingconnection": "disconnected", "expired": "disconnected",
-}  # fmt: skip
+    "connected": "running",
+    "error": "disconnected",
+    "awaitingconnection": "disconnected",
+    "expired": "disconnected",
+}

@@ -30,9 +30,13 @@ class ProblemKind(StrEnum):
 
 _PASSING = frozenset(
     {
-        ProblemKind.OFFLINE, ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED, ProblemKind.THROTTLED, ProblemKind.AZURE_FAILED,
+        ProblemKind.OFFLINE,
+        ProblemKind.NOT_SIGNED_IN,
+        ProblemKind.TOKEN_REFUSED,
+        ProblemKind.THROTTLED,
+        ProblemKind.AZURE_FAILED,
     }
-)  # fmt: skip
+)
 
 
 class Problem(NamedTuple):

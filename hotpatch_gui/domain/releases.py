@@ -179,9 +179,11 @@ def read_release(row: Mapping[str, Any]) -> Release:
 def read_planned(row: Mapping[str, Any]) -> Expected:
     """One row of ``releases-planned.json``. Raises KeyError or ValueError on a row that is not one."""
     return Expected(
-        Product(row["product_key"]), date.fromisoformat(row["expected_second_tuesday"]),
-        ReleaseKind(row["kind"]), row["source"],
-    )  # fmt: skip
+        Product(row["product_key"]),
+        date.fromisoformat(row["expected_second_tuesday"]),
+        ReleaseKind(row["kind"]),
+        row["source"],
+    )
 
 
 class Calendar:
@@ -247,18 +249,27 @@ class Calendar:
         """Whether an out-of-band release of the other channel came out in the same month and may have the
         same build, as KB5070881 and KB5070893 of October 2025 have, so that the build does not tell them apart."""
         return release.kind is ReleaseKind.OUT_OF_BAND and any(
-            r.product is release.product and r.month == release.month and r.kind is ReleaseKind.OUT_OF_BAND
-            and r.on_train is not release.on_train and r.build in (None, release.build)
+            r.product is release.product
+            and r.month == release.month
+            and r.kind is ReleaseKind.OUT_OF_BAND
+            and r.on_train is not release.on_train
+            and r.build in (None, release.build)
             for r in self.releases
-        )  # fmt: skip
+        )
 
     def train_twin(self, release: Release) -> Release | None:
         """The release of the hotpatch channel that has the build of an out-of-band update of the other one."""
         return next(
-            (r for r in self.releases
-             if r.product is release.product and r.on_train and r.build == release.build and r is not release),
+            (
+                r
+                for r in self.releases
+                if r.product is release.product
+                and r.on_train
+                and r.build == release.build
+                and r is not release
+            ),
             None,
-        )  # fmt: skip
+        )
 
     def hotpatch_month_of_lcu(self, product: Product, kb_or_build: str | None) -> Release | None:
         """The hotpatch whose month's ordinary cumulative update has this KB or build.

@@ -146,9 +146,11 @@ def matches(scope: Scope, target: ScopeTarget) -> bool | None:
     if not target.resource_id.casefold().startswith(f"{below}/"):
         return False
     simple = (
-        (scope.os_types, "windows"), (scope.resource_groups, target.resource_group),
-        (scope.resource_types, target.resource_type), (scope.locations, _place(target.location)),
-    )  # fmt: skip
+        (scope.os_types, "windows"),
+        (scope.resource_groups, target.resource_group),
+        (scope.resource_types, target.resource_type),
+        (scope.locations, _place(target.location)),
+    )
     for wanted, value in simple:
         if wanted and value.casefold() not in {_place(w) for w in wanted}:
             return False

@@ -101,8 +101,12 @@ def differences(change: SettingsChange, settings: PatchSettings) -> list[tuple[s
     texts = (
         ("Orchestration", settings.orchestration, change.orchestration or ""),
         ("Hotpatch", _on_off(own.hotpatch), _on_off(change.hotpatch)),
-        ("Periodic assessment", _on_off(own.periodic_assessment), _on_off(change.periodic_assessment)),
-    )  # fmt: skip
+        (
+            "Periodic assessment",
+            _on_off(own.periodic_assessment),
+            _on_off(change.periodic_assessment),
+        ),
+    )
     return [
         (name, before, str(after))
         for (name, before, after), new, old in zip(texts, change, own, strict=True)
@@ -115,9 +119,13 @@ def _on_off(value: bool | None) -> str:
 
 
 def refusal(
-    image: Image, now: PatchSettings, wanted: SettingsChange, arc: Arc | None = None, *,
+    image: Image,
+    now: PatchSettings,
+    wanted: SettingsChange,
+    arc: Arc | None = None,
+    *,
     os_name: str | None = None,
-) -> str | None:  # fmt: skip
+) -> str | None:
     """Why Azure would refuse the change, in a sentence with the way round; None where it would not. ``wanted``
     is what the machine has afterwards; a setting that isn't known is no reason to refuse."""
     target, current = wanted.patch_mode, now.patch_mode

@@ -73,9 +73,14 @@ def can_wait(row: OperationRow) -> bool:
 
 
 _CALL_GLYPHS = {
-    "sending": Glyph.RUNNING, "accepted": Glyph.OK, "refused": Glyph.ERROR, "not sent": Glyph.WARNING,
-    "answer lost": Glyph.UNKNOWN, "cancelled": Glyph.INFO, "dismissed": Glyph.UNKNOWN,
-}  # fmt: skip
+    "sending": Glyph.RUNNING,
+    "accepted": Glyph.OK,
+    "refused": Glyph.ERROR,
+    "not sent": Glyph.WARNING,
+    "answer lost": Glyph.UNKNOWN,
+    "cancelled": Glyph.INFO,
+    "dismissed": Glyph.UNKNOWN,
+}
 
 
 def call_glyph(row: CallRow) -> Glyph:

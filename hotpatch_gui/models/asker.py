@@ -26,9 +26,12 @@ class Asker(QObject, Generic[T]):
     """
 
     def __init__(
-        self, source: DataSource, take: Callable[[T], None], fail: Callable[[str], None],
+        self,
+        source: DataSource,
+        take: Callable[[T], None],
+        fail: Callable[[str], None],
         parent: QObject | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(parent)
         self._source, self._take, self._fail = source, take, fail
         self._asker, self._number, self._wanted = next(_askers), 0, 0

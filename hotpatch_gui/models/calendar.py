@@ -56,10 +56,12 @@ class ReleaseRow(NamedTuple):
     def tip(self) -> str:
         lines = [f"{self.kb or 'KB not known'}, {kind_text(self)}, {self.product.label}"]
         lines.append(
-            f"released {day_name(self.day)}" if self.state in (RELEASED, SEEN)
-            else f"planned for {day_name(self.day)}; subject to change" if self.state == PLANNED
+            f"released {day_name(self.day)}"
+            if self.state in (RELEASED, SEEN)
+            else f"planned for {day_name(self.day)}; subject to change"
+            if self.state == PLANNED
             else f"was planned for {day_name(self.day)}; what was released is not known here"
-        )  # fmt: skip
+        )
         if self.has_changed and self.planned is not None:
             lines.append(f"had been planned as a {self.planned.label}")
         return "\n".join([*lines, f"Source: {self.source}", *([self.note] if self.note else [])])
@@ -73,9 +75,10 @@ def release_rows(calendar: Calendar, first: date, last: date, today: date) -> li
         begins = max(first, calendar.first_day(product))
         plan = {f"{e.day:%Y-%m}": e for e in calendar.plan(product, begins, last)}
         facts = [
-            r for r in calendar.releases
+            r
+            for r in calendar.releases
             if r.product is product and first <= r.released <= min(last, today)
-        ]  # fmt: skip
+        ]
         found += [_fact(r, plan.get(r.month)) for r in facts]
         known = {r.month for r in facts if r.kind is not ReleaseKind.OUT_OF_BAND and r.is_certain}
         found += [_planned(e, today) for month, e in plan.items() if month not in known]
@@ -87,17 +90,37 @@ def _fact(r: Release, plan: Expected | None) -> ReleaseRow:
     planned = plan.kind if plan and r.kind is not ReleaseKind.OUT_OF_BAND else None
     state = RELEASED if r.machines is None else SEEN
     return ReleaseRow(
-        0, r.released, r.product, r.kind, state, planned, r.kb, r.build, r.restarts, r.channel,
-        f"{r.source} ({r.confidence} confidence)", r.note,
-    )  # fmt: skip
+        0,
+        r.released,
+        r.product,
+        r.kind,
+        state,
+        planned,
+        r.kb,
+        r.build,
+        r.restarts,
+        r.channel,
+        f"{r.source} ({r.confidence} confidence)",
+        r.note,
+    )
 
 
 def _planned(e: Expected, today: date) -> ReleaseRow:
     state = PLANNED if e.day > today else NOT_KNOWN
     return ReleaseRow(
-        0, e.day, e.product, e.kind, state, e.kind, None, None, e.restarts if state == PLANNED else None,
-        "hotpatch", e.source, "",
-    )  # fmt: skip
+        0,
+        e.day,
+        e.product,
+        e.kind,
+        state,
+        e.kind,
+        None,
+        None,
+        e.restarts if state == PLANNED else None,
+        "hotpatch",
+        e.source,
+        "",
+    )
 
 
 def kind_text(row: ReleaseRow) -> str:
@@ -124,32 +147,67 @@ def _plan_text(row: ReleaseRow, _: datetime) -> str:
 
 
 _STATE_GLYPHS = {
-    RELEASED: Glyph.OK, SEEN: Glyph.INFO, PLANNED: Glyph.INFO, NOT_KNOWN: Glyph.UNKNOWN,
-}  # fmt: skip
+    RELEASED: Glyph.OK,
+    SEEN: Glyph.INFO,
+    PLANNED: Glyph.INFO,
+    NOT_KNOWN: Glyph.UNKNOWN,
+}
 RELEASES = (
     Column("day", "Date", 142, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column("product", "Product", 104, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
     Column("kind", "Release", 164, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
-    Column("state", "Fact or plan", 146, lambda r, _: r.state, sort="state",
-           glyph=lambda r: _STATE_GLYPHS[r.state]),
-    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb",
-           tip=lambda r, _: f"Enter opens {r.link}" if r.link else "No KB is known"),
+    Column(
+        "state",
+        "Fact or plan",
+        146,
+        lambda r, _: r.state,
+        sort="state",
+        glyph=lambda r: _STATE_GLYPHS[r.state],
+    ),
+    Column(
+        "kb",
+        "KB",
+        100,
+        lambda r, _: r.kb or words.NOTHING,
+        sort="kb",
+        tip=lambda r, _: f"Enter opens {r.link}" if r.link else "No KB is known",
+    ),
     Column("build", "Build", 112, lambda r, _: r.build or words.NOTHING, sort="build"),
-    Column("restarts", "Restart", 104, _restart_text, sort="restarts",
-           glyph=lambda r: Glyph.RESTART if r.restarts else None),
-    Column("plan", "Plan and fact", 228, _plan_text, tip=lambda r, _: r.tip,
-           glyph=lambda r: Glyph.WARNING if r.has_changed else None, sort="has_changed"),
+    Column(
+        "restarts",
+        "Restart",
+        104,
+        _restart_text,
+        sort="restarts",
+        glyph=lambda r: Glyph.RESTART if r.restarts else None,
+    ),
+    Column(
+        "plan",
+        "Plan and fact",
+        228,
+        _plan_text,
+        tip=lambda r, _: r.tip,
+        glyph=lambda r: Glyph.WARNING if r.has_changed else None,
+        sort="has_changed",
+    ),
     Column("source", "Source", 84, lambda r, _: r.source, tip=lambda r, _: r.tip, takes_slack=True),
-)  # fmt: skip
+)
 
 
 def calendar_data(
     rows: Sequence[ReleaseRow], installs: Iterable[ReleaseDay], first: date, last: date, today: date
-) -> CalendarData:  # fmt: skip
+) -> CalendarData:
     marks = [
-        CalendarMark(r.day, r.product.value, r.kind.value, r.state in (PLANNED, NOT_KNOWN), r.has_changed, r.tip)
+        CalendarMark(
+            r.day,
+            r.product.value,
+            r.kind.value,
+            r.state in (PLANNED, NOT_KNOWN),
+            r.has_changed,
+            r.tip,
+        )
         for r in rows
-    ]  # fmt: skip
+    ]
     done = [
         InstallMark(date.fromisoformat(i.day), bool(i.failed), _install_words(i)) for i in installs
     ]

@@ -108,8 +108,10 @@ def _standings(rows: Sequence[MachineRow | ChosenRow]) -> tuple[Standing, ...]:
         groups.setdefault((row.attention, row.situation), []).append(row)
     return tuple(
         Standing(
-            level_of(alike[0]), situation_of(alike[0]), len(alike),
+            level_of(alike[0]),
+            situation_of(alike[0]),
+            len(alike),
             tuple(row.display_name for row in alike[:NAMES]),
         )
         for _, alike in sorted(groups.items(), reverse=True)
-    )  # fmt: skip
+    )

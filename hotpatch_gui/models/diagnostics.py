@@ -13,9 +13,12 @@ from hotpatch_gui.system import logs
 from hotpatch_gui.system.preferences import FILE_NAME as SETTINGS_FILE
 
 PACKAGES = (
-    "PySide6-Essentials", "azure-identity", "azure-mgmt-compute", "azure-mgmt-hybridcompute",
+    "PySide6-Essentials",
+    "azure-identity",
+    "azure-mgmt-compute",
+    "azure-mgmt-hybridcompute",
     "azure-mgmt-resourcegraph",
-)  # fmt: skip
+)
 LAST_FAILURES, LAST_WARNINGS = 10, 20
 
 

@@ -16,10 +16,21 @@ from hotpatch_gui.store.times import from_text
 from . import words
 
 NAMES = (
-    "Hotpatch", "Orchestration", "Periodic assessment", "Last assessment", "Restart pending",
-    "Running build", "Connection", "Baseline in force", "Operating system", "Image", "Location", "Resource group",
-    "Subscription", "Tags",
-)  # fmt: skip
+    "Hotpatch",
+    "Orchestration",
+    "Periodic assessment",
+    "Last assessment",
+    "Restart pending",
+    "Running build",
+    "Connection",
+    "Baseline in force",
+    "Operating system",
+    "Image",
+    "Location",
+    "Resource group",
+    "Subscription",
+    "Tags",
+)
 
 
 def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:

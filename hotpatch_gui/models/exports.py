@@ -67,8 +67,12 @@ class Origin(NamedTuple):
 
 
 def rows_report(
-    model: RowsModel, columns: Sequence[Column], title: str, chosen: Sequence[int] | None, origin: Origin
-) -> Make:  # fmt: skip
+    model: RowsModel,
+    columns: Sequence[Column],
+    title: str,
+    chosen: Sequence[int] | None,
+    origin: Origin,
+) -> Make:
     """These columns of a model's rows in their order, or of the chosen ones."""
     now, calendar, demo = origin
 

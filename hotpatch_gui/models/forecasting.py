@@ -114,6 +114,9 @@ def _subject(
         or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None
     )
     return Subject(
-        member_of(str(row.id), machine), machine.product, enrolled=enrolled, on_train=on_train,
+        member_of(str(row.id), machine),
+        machine.product,
+        enrolled=enrolled,
+        on_train=on_train,
         automatic=why_not(machine, followed, now) is None,
-    )  # fmt: skip
+    )

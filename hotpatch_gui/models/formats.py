@@ -20,9 +20,12 @@ PDF_ROWS = 2000
 """Of one section in a PDF, which is for reading; the other formats have all."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FORMATS = {
-    ".csv": "CSV, one table", ".xlsx": "Excel workbook", ".json": "JSON", ".html": "Printable page",
+    ".csv": "CSV, one table",
+    ".xlsx": "Excel workbook",
+    ".json": "JSON",
+    ".html": "Printable page",
     ".pdf": "PDF report",
-}  # fmt: skip
+}
 
 
 class ExportError(Exception):
@@ -268,5 +271,9 @@ def _pdf(path: Path, report: Report) -> None:
 
 
 _WRITERS: dict[str, Callable[[Path, Report], None]] = {
-    ".csv": _csv, ".xlsx": _xlsx, ".json": _json, ".html": _html, ".pdf": _pdf,
-}  # fmt: skip
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".json": _json,
+    ".html": _html,
+    ".pdf": _pdf,
+}

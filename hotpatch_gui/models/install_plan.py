@@ -64,24 +64,33 @@ def read_candidates(
     keys, offers = assessments.offers(db, machine_ids)
     found = tuple(
         Candidate(
-            row.id, row.display_name, why_not(row, OperationKind.INSTALL), keys.get(row.id, ""),
-            words.is_listed(row), bool(row.restart_pending), from_text(row.assessed_at),
+            row.id,
+            row.display_name,
+            why_not(row, OperationKind.INSTALL),
+            keys.get(row.id, ""),
+            words.is_listed(row),
+            bool(row.restart_pending),
+            from_text(row.assessed_at),
             f"{row.location}, zone {row.zone}" if row.zone else f"{row.location}, no zone",
-            row.resource_group, machines.tags_of(row.tag_pairs),
+            row.resource_group,
+            machines.tags_of(row.tag_pairs),
         )
         for row in rows
-    )  # fmt: skip
+    )
     texts = tuple(
         CheckedRow(
             machine.id,
             (
-                machine.name, row.hotpatch_status, str(row.updates) if words.is_counted(row) else words.NOTHING,
-                words.assessed_age(row, now), _remark(machine, now),
+                machine.name,
+                row.hotpatch_status,
+                str(row.updates) if words.is_counted(row) else words.NOTHING,
+                words.assessed_age(row, now),
+                _remark(machine, now),
             ),
             able=not machine.why_not,
         )
         for machine, row in zip(found, rows, strict=True)
-    )  # fmt: skip
+    )
     return Candidates(found, texts, offers)
 
 
@@ -136,9 +145,11 @@ def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequ
         key = (machine.offer, machine.restart_pending, machine.is_listed)
         if key not in plans:
             plans[key] = plan(
-                request, candidates.offers.get(machine.offer, ()), restart_pending=machine.restart_pending,
+                request,
+                candidates.offers.get(machine.offer, ()),
+                restart_pending=machine.restart_pending,
                 is_known=machine.is_listed,
-            )  # fmt: skip
+            )
     by_machine = {m.id: plans[m.offer, m.restart_pending, m.is_listed] for m in mine}
     many = Counter(map(id, by_machine.values()))
     taken, left = _lines(plans.values(), many)
@@ -146,9 +157,13 @@ def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequ
     rows = tuple(CheckedRow(m.id, (m.name, *texts[id(by_machine[m.id])])) for m in mine)
     known = [m.assessed for m in mine if m.assessed is not None]
     return Planned(
-        FleetReview(request, by_machine), taken, left, rows, min(known, default=None),
+        FleetReview(request, by_machine),
+        taken,
+        left,
+        rows,
+        min(known, default=None),
         len(mine) - len(known),
-    )  # fmt: skip
+    )
 
 
 def read_plan(

@@ -92,12 +92,29 @@ def _by(row: RestartRow, _: datetime) -> str:
 
 
 RESTARTS = (
-    Column("when", "When", 148, lambda r, _: words.time_text(r.when), raw=lambda r: from_text(r.when),
-           tip=lambda r, now: words.time_tip(r.when, now), sort="when"),
+    Column(
+        "when",
+        "When",
+        148,
+        lambda r, _: words.time_text(r.when),
+        raw=lambda r: from_text(r.when),
+        tip=lambda r, now: words.time_tip(r.when, now),
+        sort="when",
+    ),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
-    Column("cause", "Owed to", 250, lambda r, _: r.cause.value, sort="cause",
-           glyph=lambda r: Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO),
+    Column(
+        "cause",
+        "Owed to",
+        250,
+        lambda r, _: r.cause.value,
+        sort="cause",
+        glyph=lambda r: (
+            Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO
+        ),
+    ),
     Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb"),
     Column("by", "Started by", 90, _by, sort="started_by"),
-    Column("why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True),
-)  # fmt: skip
+    Column(
+        "why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True
+    ),
+)

@@ -17,9 +17,12 @@ class ListedModel(RowsModel):
     """Rows are records with an ``id``; a column's ``sort`` names the field that it sorts by."""
 
     def __init__(
-        self, source: DataSource, columns: Sequence[Column], clock: Clock,
+        self,
+        source: DataSource,
+        columns: Sequence[Column],
+        clock: Clock,
         parent: QObject | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(source, columns, clock, parent)
         self._given: list[Any] = []
         self._rows: list[Any] = []

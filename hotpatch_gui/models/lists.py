@@ -23,9 +23,14 @@ class UpdatesModel(WindowedModel[UpdateRow]):
         super().__init__(source, lists.UPDATES, columns.COMPLIANCE, clock, parent=parent)
 
     def show(
-        self, machine_ids: Sequence[int], classifications: Sequence[str], restarts: bool | None, text: str, *,
+        self,
+        machine_ids: Sequence[int],
+        classifications: Sequence[str],
+        restarts: bool | None,
+        text: str,
+        *,
         are_others: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``are_others``: nothing of the machines before stays in sight; a single one's are read at once."""
         where = lists.updates_where(machine_ids, classifications, restarts, text)
         if are_others:
@@ -52,9 +57,14 @@ class RunsModel(WindowedModel[RunRow]):
         super().__init__(source, lists.HISTORY, columns.HISTORY, clock, parent=parent)
 
     def show(
-        self, machine_ids: Sequence[int] | None, since: str, statuses: Sequence[str], text: str, *,
+        self,
+        machine_ids: Sequence[int] | None,
+        since: str,
+        statuses: Sequence[str],
+        text: str,
+        *,
         are_others: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Of these machines, or of all with None. ``are_others`` as in UpdatesModel."""
         where = lists.history_where(machine_ids, since, statuses, text)
         if are_others:

@@ -18,10 +18,17 @@ from .source import DataSource
 from .windowed import WindowedModel
 
 COLUMNS = (
-    Column("name", "Machine", 260, lambda r, _: r.name,
-           tip=lambda r, now: f"{r.name}: {words.machine_summary(r)}; assessed {words.assessed_age(r, now)}",
-           sort="name"),
-)  # fmt: skip
+    Column(
+        "name",
+        "Machine",
+        260,
+        lambda r, _: r.name,
+        tip=lambda r, now: (
+            f"{r.name}: {words.machine_summary(r)}; assessed {words.assessed_age(r, now)}"
+        ),
+        sort="name",
+    ),
+)
 
 
 class MachineLines(NamedTuple):
@@ -51,9 +58,12 @@ class MachinesModel(WindowedModel[MachineListRow]):
         if row is None:
             return None
         return MachineLines(
-            words.LEVEL_GLYPHS[words.level_of(row)], row.name, row.hotpatch_status,
-            words.machine_summary(row), words.assessed_age(row, now),
-        )  # fmt: skip
+            words.LEVEL_GLYPHS[words.level_of(row)],
+            row.name,
+            row.hotpatch_status,
+            words.machine_summary(row),
+            words.assessed_age(row, now),
+        )
 
 
 def everyone(source: DataSource) -> tuple[int, ...]:

@@ -44,11 +44,13 @@ def read_places(source: DataSource, connection_id: int, now: datetime) -> list[P
     found = source.read_list(lambda db: permissions.read_all(db, connection_id))
     return [
         Place(
-            scope, scope.rsplit("/", 1)[-1], _lacking(grants, kinds.get(scope, set())),
+            scope,
+            scope.rsplit("/", 1)[-1],
+            _lacking(grants, kinds.get(scope, set())),
             words.since_text(fetched, now),
         )
         for scope, grants, fetched in found
-    ]  # fmt: skip
+    ]
 
 
 def _lacking(

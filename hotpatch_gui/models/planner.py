@@ -42,9 +42,12 @@ class Planner(QObject):
     failed = Signal(str)
 
     def __init__(
-        self, source: DataSource, calendar: Callable[[], Calendar], pairs: Sequence[Sequence[str]],
+        self,
+        source: DataSource,
+        calendar: Callable[[], Calendar],
+        pairs: Sequence[Sequence[str]],
         parent: QObject | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(parent)
         self._path, self._calendar, self._pairs = source.path, calendar, pairs
         self._process: BaseProcess | None = None
@@ -144,10 +147,16 @@ def _month_row(number: int, m: Month, today: date) -> MonthRow:
         return value if exposure.machines else None
 
     return MonthRow(
-        number, m.day, "; ".join(_entry(e, today) for e in m.entries), m.restarts, m.restarts_without,
-        m.restarts_without - m.restarts, known(m.exposure, m.exposure.mean),
-        known(m.exposure, m.exposure.longest), known(m.exposure_without, m.exposure_without.mean),
-    )  # fmt: skip
+        number,
+        m.day,
+        "; ".join(_entry(e, today) for e in m.entries),
+        m.restarts,
+        m.restarts_without,
+        m.restarts_without - m.restarts,
+        known(m.exposure, m.exposure.mean),
+        known(m.exposure, m.exposure.longest),
+        known(m.exposure_without, m.exposure_without.mean),
+    )
 
 
 def _entry(e: Entry, today: date) -> str:
@@ -164,15 +173,69 @@ def days(value: float | None) -> str:
 
 MONTHS = (
     Column("day", "Release", 132, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
-    Column("kinds", "What comes out", 300, lambda r, _: r.kinds, tip=lambda r, _: r.kinds, takes_slack=True),
-    Column("restarts", "Restarts", 84, lambda r, _: words.number(r.restarts), right=True, raw=field("restarts"), sort="restarts"),
-    Column("without", "Without hotpatch", 128, lambda r, _: words.number(r.without), right=True, raw=field("without"), sort="without"),
-    Column("spared", "Spared", 76, lambda r, _: words.number(r.spared), right=True, raw=field("spared"), sort="spared"),
-    Column("exposure", "Mean days exposed", 138, lambda r, _: days(r.exposure), right=True, raw=field("exposure"), sort="exposure"),
-    Column("longest", "Longest, days", 104, lambda r, _: days(r.longest), right=True, raw=field("longest"), sort="longest"),
-    Column("exposure_without", "Mean without", 112, lambda r, _: days(r.exposure_without), right=True,
-           raw=field("exposure_without"), sort="exposure_without"),
-)  # fmt: skip
+    Column(
+        "kinds",
+        "What comes out",
+        300,
+        lambda r, _: r.kinds,
+        tip=lambda r, _: r.kinds,
+        takes_slack=True,
+    ),
+    Column(
+        "restarts",
+        "Restarts",
+        84,
+        lambda r, _: words.number(r.restarts),
+        right=True,
+        raw=field("restarts"),
+        sort="restarts",
+    ),
+    Column(
+        "without",
+        "Without hotpatch",
+        128,
+        lambda r, _: words.number(r.without),
+        right=True,
+        raw=field("without"),
+        sort="without",
+    ),
+    Column(
+        "spared",
+        "Spared",
+        76,
+        lambda r, _: words.number(r.spared),
+        right=True,
+        raw=field("spared"),
+        sort="spared",
+    ),
+    Column(
+        "exposure",
+        "Mean days exposed",
+        138,
+        lambda r, _: days(r.exposure),
+        right=True,
+        raw=field("exposure"),
+        sort="exposure",
+    ),
+    Column(
+        "longest",
+        "Longest, days",
+        104,
+        lambda r, _: days(r.longest),
+        right=True,
+        raw=field("longest"),
+        sort="longest",
+    ),
+    Column(
+        "exposure_without",
+        "Mean without",
+        112,
+        lambda r, _: days(r.exposure_without),
+        right=True,
+        raw=field("exposure_without"),
+        sort="exposure_without",
+    ),
+)
 
 
 def chart_data(found: Forecast) -> PlannerData:
@@ -215,11 +278,20 @@ def mean_exposure(found: Forecast, *, without: bool = False) -> float | None:
 def question_sheet(found: Forecast) -> Sheet:
     """What was asked and the sums of the answer."""
     q = found.question
-    return Sheet("Question", ("Asked", "Value"), (
-        ("Scenario", q.scenario.value), ("Unplanned baselines", q.unplanned),
-        ("First day", q.first), ("Last day", q.last), ("Restarts may be taken", q.window.value),
-        ("Machines", found.machines), ("Not patched automatically", found.by_hand),
-        ("Restarts", found.restarts), ("Restarts without hotpatch", found.restarts_without),
-        ("Hours of restart windows", found.hours),
-        ("Hours of restart windows without hotpatch", found.hours_without),
-    ))  # fmt: skip
+    return Sheet(
+        "Question",
+        ("Asked", "Value"),
+        (
+            ("Scenario", q.scenario.value),
+            ("Unplanned baselines", q.unplanned),
+            ("First day", q.first),
+            ("Last day", q.last),
+            ("Restarts may be taken", q.window.value),
+            ("Machines", found.machines),
+            ("Not patched automatically", found.by_hand),
+            ("Restarts", found.restarts),
+            ("Restarts without hotpatch", found.restarts_without),
+            ("Hours of restart windows", found.hours),
+            ("Hours of restart windows without hotpatch", found.hours_without),
+        ),
+    )

@@ -84,11 +84,22 @@ def export_rows(calendar: Calendar, now: datetime) -> dict[str, Any]:
         "exported": now.isoformat(timespec="seconds"),
         "releases": [
             {
-                "product_key": r.product.value, "month": r.month, "release_date": r.released.isoformat(),
-                "kind": r.kind.value, "channel": r.channel, "kb": r.kb, "os_build": r.build,
-                "requires_reboot": r.restarts, "lcu_kb": r.lcu_kb, "lcu_build": r.lcu_build,
-                "offered": r.is_offered, "confidence": r.confidence, "source": r.source, "note": r.note,
+                "product_key": r.product.value,
+                "month": r.month,
+                "release_date": r.released.isoformat(),
+                "kind": r.kind.value,
+                "channel": r.channel,
+                "kb": r.kb,
+                "os_build": r.build,
+                "requires_reboot": r.restarts,
+                "lcu_kb": r.lcu_kb,
+                "lcu_build": r.lcu_build,
+                "offered": r.is_offered,
+                "confidence": r.confidence,
+                "source": r.source,
+                "note": r.note,
             }
-            for r in calendar.releases if r.machines is None
+            for r in calendar.releases
+            if r.machines is None
         ],
-    }  # fmt: skip
+    }

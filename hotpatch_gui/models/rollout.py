@@ -102,22 +102,34 @@ def read_rollout(
     due = [e for p in Product for e in calendar.unknown(p, date.min, release_day(now))]
     if due and (released is None or max(e.day for e in due) > released.date()):
         return RolloutData(
-            Level.UNKNOWN, "The newest release is not known here",
-            " ".join([*horizon_notes(calendar, now), GET_RELEASES]), [], [],
-        )  # fmt: skip
+            Level.UNKNOWN,
+            "The newest release is not known here",
+            " ".join([*horizon_notes(calendar, now), GET_RELEASES]),
+            [],
+            [],
+        )
     if released is None or now >= released + PERIOD:
         since = f"; the last one came out on {day_name(released.date())}" if released else ""
         return RolloutData(
-            Level.UNKNOWN, "No release of the last 30 days is known",
+            Level.UNKNOWN,
+            "No release of the last 30 days is known",
             f"No release is known that automatic guest patching would install now{since}. {GET_RELEASES}",
-            [], [],
-        )  # fmt: skip
+            [],
+            [],
+        )
     facts = read_facts(db, released)
     found = view(released, facts, pairs, now)
-    kbs = sorted({
-        kb for r in calendar.releases if datetime.combine(r.released, RELEASE_HOUR) == released and r.is_offered and r.is_certain
-        for kb in (r.kb, r.lcu_kb) if kb
-    })  # fmt: skip
+    kbs = sorted(
+        {
+            kb
+            for r in calendar.releases
+            if datetime.combine(r.released, RELEASE_HOUR) == released
+            and r.is_offered
+            and r.is_certain
+            for kb in (r.kb, r.lcu_kb)
+            if kb
+        }
+    )
     level, headline, detail = _sentence(found, facts, kbs)
     return RolloutData(
         level, headline, detail, _phases(found, facts), [_row(f, found) for f in facts]
@@ -147,9 +159,10 @@ def _sentence(found: View, facts: Sequence[Facts], kbs: Sequence[str]) -> tuple[
         )
     if not part:
         return (
-            Level.UNKNOWN, "No machine takes part in automatic guest patching",
+            Level.UNKNOWN,
+            "No machine takes part in automatic guest patching",
             f"{what} reach none of the {len(facts)} machines this way. The table says why.",
-        )  # fmt: skip
+        )
     if done == part:
         return Level.OK, "Every machine that takes part is patched", f"{what} are on all {part}."
     under_way = (
@@ -213,9 +226,16 @@ def _row(f: Facts, found: View) -> MachineRow:
     place, m = found.places[f.key], f.machine
     domain = f", update domain {m.update_domain}" if m.update_domain is not None else ""
     return MachineRow(
-        int(f.key), m.name, m.location, f"{_lane(f)}{domain}", place.phase, place.standing,
-        place.window, m.time_zone, place.reason,
-    )  # fmt: skip
+        int(f.key),
+        m.name,
+        m.location,
+        f"{_lane(f)}{domain}",
+        place.phase,
+        place.standing,
+        place.window,
+        m.time_zone,
+        place.reason,
+    )
 
 
 def _window(row: MachineRow, _: datetime) -> str:
@@ -242,13 +262,27 @@ MACHINES = (
     Column("name", "Machine", 130, lambda r, _: r.name, sort="name"),
     Column("region", "Region", 104, lambda r, _: r.region, sort="region"),
     Column("place", "Zone or set", 206, lambda r, _: r.place, sort="place"),
-    Column("phase", "Phase", 58, lambda r, _: words.NOTHING if r.phase is None else str(r.phase + 1),
-           sort="phase", right=True),
-    Column("standing", "State", 180, lambda r, _: r.standing.value, glyph=lambda r: GLYPHS[r.standing],
-           sort="standing"),
+    Column(
+        "phase",
+        "Phase",
+        58,
+        lambda r, _: words.NOTHING if r.phase is None else str(r.phase + 1),
+        sort="phase",
+        right=True,
+    ),
+    Column(
+        "standing",
+        "State",
+        180,
+        lambda r, _: r.standing.value,
+        glyph=lambda r: GLYPHS[r.standing],
+        sort="standing",
+    ),
     Column("window", "Next turn, expected", 150, _window, tip=_window_tip, sort="window"),
-    Column("reason", "Why", 300, lambda r, _: r.reason, tip=lambda r, _: r.reason, takes_slack=True),
-)  # fmt: skip
+    Column(
+        "reason", "Why", 300, lambda r, _: r.reason, tip=lambda r, _: r.reason, takes_slack=True
+    ),
+)
 
 
 def plan_words(data: RolloutData) -> str:

@@ -84,9 +84,12 @@ class RowsModel(QAbstractTableModel):
     failed = Signal(str)
 
     def __init__(
-        self, source: DataSource, columns: Sequence[Column], clock: Clock,
+        self,
+        source: DataSource,
+        columns: Sequence[Column],
+        clock: Clock,
         parent: QObject | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(parent)
         self.source, self.columns = source, tuple(columns)
         self._clock = clock

@@ -56,9 +56,11 @@ def points(
     settings have it follow its schedules at all."""
     if followed.unread:
         yield (
-            Glyph.UNKNOWN, "not known", "Schedules could not be read",
+            Glyph.UNKNOWN,
+            "not known",
+            "Schedules could not be read",
             f"{followed.unread} What was read before is shown.",
-        )  # fmt: skip
+        )
     for one in soonest(followed.follows, now):
         yield _point(one, now, is_followed=is_followed)
 

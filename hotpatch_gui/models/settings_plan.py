@@ -89,11 +89,9 @@ def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Select
     """Of these machines, in their order; one that is not there is left out."""
     rows = source.read_list(lambda db: machines.read_rows(db, machine_ids))
     return [
-        Selected(
-            r.id, r.display_name, machines.machine_of(r), why_not(r, OperationKind.SETTINGS)
-        )
+        Selected(r.id, r.display_name, machines.machine_of(r), why_not(r, OperationKind.SETTINGS))
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def plan_settings(

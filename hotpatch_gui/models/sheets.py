@@ -61,14 +61,19 @@ MACHINES = (
     Column("situation", "Situation", 0, lambda r, _: words.situation_of(r)),
     Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
     Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNSAID)),
-    Column("restarting", "Updates that restart or may restart", 0, lambda r, _: "",
-           raw=_if_said("updates_that_restart", COUNTS_UNSAID, LIST_UNSAID)),
+    Column(
+        "restarting",
+        "Updates that restart or may restart",
+        0,
+        lambda r, _: "",
+        raw=_if_said("updates_that_restart", COUNTS_UNSAID, LIST_UNSAID),
+    ),
     Column("pending", "Restart pending", 0, lambda r, _: _pending(r)),
     Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),
     Column("read", "Read", 0, lambda r, _: "", raw=time_of("fetched_at")),
     Column("tags", "Tags", 0, lambda r, _: r.tags),
     Column("id", "Resource ID", 0, lambda r, _: r.azure_id),
-)  # fmt: skip
+)
 
 
 def sheet_of(title: str, columns: Sequence[Column], rows: Iterable[Any], now: datetime) -> Sheet:
@@ -87,9 +92,14 @@ def _cell(column: Column, row: Any, now: datetime) -> Any:
 
 
 def rows_of(
-    db: sqlite3.Connection, table: tables.Table[R], where: tables.Where, sort: str, descending: bool,
-    *, chosen: Sequence[int] | None = None,
-) -> Iterator[R]:  # fmt: skip
+    db: sqlite3.Connection,
+    table: tables.Table[R],
+    where: tables.Where,
+    sort: str,
+    descending: bool,
+    *,
+    chosen: Sequence[int] | None = None,
+) -> Iterator[R]:
     """Every row of a view in its order, or the chosen ones of them, read in chunks."""
     ids = table.ids(db, where, sort, descending)
     if chosen is not None:
@@ -140,9 +150,14 @@ def _machines(
 
 
 def report(
-    db: sqlite3.Connection, title: str, sheets: Sequence[Sheet], now: datetime, calendar: Calendar,
-    *, demo: str = "",
-) -> Report:  # fmt: skip
+    db: sqlite3.Connection,
+    title: str,
+    sheets: Sequence[Sheet],
+    now: datetime,
+    calendar: Calendar,
+    *,
+    demo: str = "",
+) -> Report:
     """With the time of the data of each connection on it, where the release data ends if releases are due
     since, and with ``demo`` where it is one."""
     ages = [

@@ -41,22 +41,34 @@ def _marks(
     calendar: Calendar, product: Product, first: date, last: date, today: date
 ) -> list[StripMark]:
     facts = [
-        StripMark(r.released, r.kind.value, is_plan=False,
-                  words=f"{r.title}\nreleased {day_name(r.released)}")
+        StripMark(
+            r.released,
+            r.kind.value,
+            is_plan=False,
+            words=f"{r.title}\nreleased {day_name(r.released)}",
+        )
         for r in calendar.monthly(product, today)
         if r.released >= first
-    ]  # fmt: skip
+    ]
     plans = [
-        StripMark(e.day, e.kind.value, is_plan=True,
-                  words=f"{e.kind.label}, planned\n{day_name(e.day)}; subject to change")
+        StripMark(
+            e.day,
+            e.kind.value,
+            is_plan=True,
+            words=f"{e.kind.label}, planned\n{day_name(e.day)}; subject to change",
+        )
         for e in calendar.expected(product, today, 12)
         if e.day <= last
-    ]  # fmt: skip
+    ]
     unknown = [
-        StripMark(e.day, e.kind.value, is_plan=True,
-                  words=f"{e.kind.label} by the plan\n{day_name(e.day)}; what was released is not known here")
+        StripMark(
+            e.day,
+            e.kind.value,
+            is_plan=True,
+            words=f"{e.kind.label} by the plan\n{day_name(e.day)}; what was released is not known here",
+        )
         for e in calendar.unknown(product, first, today)
-    ]  # fmt: skip
+    ]
     return facts + unknown + plans
 
 

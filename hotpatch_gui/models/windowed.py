@@ -46,9 +46,15 @@ class WindowedModel(RowsModel, Generic[R]):
     """Rows of a store Table, sorted and filtered by SQL. ``rows_changed``: a query came back."""
 
     def __init__(
-        self, source: DataSource, table: Table[R], columns: Sequence[Column], clock: Clock, *,
-        where: Where | None = None, parent: QObject | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        source: DataSource,
+        table: Table[R],
+        columns: Sequence[Column],
+        clock: Clock,
+        *,
+        where: Where | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(source, columns, clock, parent)
         self.table = table
         self._where = where or Where()

@@ -33,9 +33,14 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
     if first is None:
         return Work(found.total, by_kind=found.by_kind)
     return Work(
-        found.total, asked.doing(first), OperationKind(first.kind).label, asked.note(first), first.done or 0,
-        first.total or 0, found.by_kind,
-    )  # fmt: skip
+        found.total,
+        asked.doing(first),
+        OperationKind(first.kind).label,
+        asked.note(first),
+        first.done or 0,
+        first.total or 0,
+        found.by_kind,
+    )
 
 
 def all_work(source: DataSource) -> Work:

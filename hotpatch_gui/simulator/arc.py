@@ -121,12 +121,16 @@ def result(op: Operation) -> dict[str, Any] | None:
             "availablePatchCountByClassification": class_counts(found["patches"]),
             "errorDetails": None,
         }
-    return common | counts(found) | {
-        "installationActivityId": found["id"],
-        "rebootStatus": found["restart_status"],
-        "maintenanceWindowExceeded": found["window_exceeded"],
-        "errorDetails": error_of(found),
-    }  # fmt: skip
+    return (
+        common
+        | counts(found)
+        | {
+            "installationActivityId": found["id"],
+            "rebootStatus": found["restart_status"],
+            "maintenanceWindowExceeded": found["window_exceeded"],
+            "errorDetails": error_of(found),
+        }
+    )
 
 
 def _guest(cloud: Cloud, call: Call) -> Guest:
@@ -197,9 +201,10 @@ def _result(cloud: Cloud, call: Call) -> Answer:
         here = f"{call.origin}{_place(cloud.guests[op.guest.casefold()])}/updateCenterOperationResults/{op.id}"
         version = call.arguments["api-version"]
         return Answer(
-            202, None,
+            202,
+            None,
             {"Location": f"{here}?api-version={version}", "Retry-After": str(RETRY_AFTER_S)},
-        )  # fmt: skip
+        )
     return Answer(200, result(op))
 
 

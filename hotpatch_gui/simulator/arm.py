@@ -42,7 +42,11 @@ _GROUP = r"/subscriptions/(?P<sub>[^/]+)/resource[gG]roups/(?P<rg>[^/]+)"
 _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
     (method, re.compile(pattern + "/?", re.IGNORECASE), name)
     for method, pattern, name in (
-        ("GET", r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/virtualMachines", "list_all"),
+        (
+            "GET",
+            r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/virtualMachines",
+            "list_all",
+        ),
         ("GET", _VM, "list_group"),
         ("GET", _VM + r"/(?P<vm>[^/]+)", "get"),
         ("PATCH", _VM + r"/(?P<vm>[^/]+)", "update"),
@@ -50,12 +54,23 @@ _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
         ("POST", _VM + r"/(?P<vm>[^/]+)/assessPatches", "assess"),
         ("POST", _VM + r"/(?P<vm>[^/]+)/installPatches", "install"),
         ("POST", _VM + r"/(?P<vm>[^/]+)/restart", "restart"),
-        ("GET", (r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/locations/(?P<loc>[^/]+)"
-                r"/operations/(?P<op>[^/]+)"), "operation"),
-        ("GET", _GROUP + r"(/providers/[^/]+//?[^/]+/[^/]+)?/providers/Microsoft\.Authorization/permissions", "permissions"),
+        (
+            "GET",
+            (
+                r"/subscriptions/(?P<sub>[^/]+)/providers/Microsoft\.Compute/locations/(?P<loc>[^/]+)"
+                r"/operations/(?P<op>[^/]+)"
+            ),
+            "operation",
+        ),
+        (
+            "GET",
+            _GROUP
+            + r"(/providers/[^/]+//?[^/]+/[^/]+)?/providers/Microsoft\.Authorization/permissions",
+            "permissions",
+        ),
         ("POST", r"/providers/Microsoft\.ResourceGraph/resources", "query"),
     )
-]  # fmt: skip
+]
 MAX_ALIKE = 1000
 """Requests that are remembered, to give one that is like another an id of its own."""
 
@@ -68,9 +83,13 @@ class Wire:
     """
 
     def __init__(
-        self, cloud: Cloud, *, quota: int = 15, quota_window_s: float = 5.0,
+        self,
+        cloud: Cloud,
+        *,
+        quota: int = 15,
+        quota_window_s: float = 5.0,
         monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.cloud = cloud
         self.faults: list[Fault] = []
         self._quota, self._window = quota, quota_window_s

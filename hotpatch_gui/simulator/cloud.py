@@ -45,10 +45,16 @@ class Operation:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "id": self.id, "kind": self.kind, "guest": self.guest, "wish": self.wish,
-            "started": self.started.isoformat(), "ends": self.ends.isoformat(),
-            "applied": self.applied, "result": self.result, "run_name": self.run_name,
-        }  # fmt: skip
+            "id": self.id,
+            "kind": self.kind,
+            "guest": self.guest,
+            "wish": self.wish,
+            "started": self.started.isoformat(),
+            "ends": self.ends.isoformat(),
+            "applied": self.applied,
+            "result": self.result,
+            "run_name": self.run_name,
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Operation:
@@ -64,9 +70,14 @@ class Cloud:
     """
 
     def __init__(
-        self, catalog: Catalog, clock: SimulatedClock, fleet: Sequence[Guest], *,
-        pairs: Sequence[Sequence[str]] = (), state: StateFile | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        catalog: Catalog,
+        clock: SimulatedClock,
+        fleet: Sequence[Guest],
+        *,
+        pairs: Sequence[Sequence[str]] = (),
+        state: StateFile | None = None,
+    ) -> None:
         self.catalog, self.clock = catalog, clock
         self.lock = threading.RLock()
         self.version = 0
@@ -227,10 +238,11 @@ class Cloud:
         """Raises ArmError 403 where the caller lacks ``action``."""
         if not allows([Grant(self.granted(resource_group))], action):
             raise ArmError(
-                403, "AuthorizationFailed",
+                403,
+                "AuthorizationFailed",
                 f"The client does not have authorization to perform action '{action}' over the scope or the "
                 "scope is invalid.",
-            )  # fmt: skip
+            )
 
     def installation_at(self, op: Operation, now: datetime) -> dict[str, Any]:
         """An installation under way, in the shape in which the world keeps finished ones."""
@@ -349,10 +361,13 @@ class Cloud:
         touched, self._unsaved = self._unsaved, {}
         over = [key for (kind, key), op in touched.items() if kind == "operation" and _is_over(op)]
         self._state.put(
-            *((kind, key, v.to_json() if isinstance(v, Guest | Operation) else v)
-              for (kind, key), v in touched.items() if kind != "operation" or key not in over),
+            *(
+                (kind, key, v.to_json() if isinstance(v, Guest | Operation) else v)
+                for (kind, key), v in touched.items()
+                if kind != "operation" or key not in over
+            ),
             dropped=[("operation", key) for key in over],
-        )  # fmt: skip
+        )
 
     def support_state(self, guest: Guest) -> str:
         return "Supported" if is_supported(guest.image) or guest.publisher else "Unsupported"

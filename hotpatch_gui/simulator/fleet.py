@@ -154,22 +154,40 @@ def _arc_cases() -> list[Guest]:
 
     def server(name: str, build: str, **more: Any) -> Guest:
         return Guest(
-            name, "rg-hybrid", "westeurope", WS25, "", build, subscription=HYBRID, publisher="", offer="",
-            is_arc=True, patch_mode="AutomaticByOS", assessment_mode="AutomaticByPlatform",
+            name,
+            "rg-hybrid",
+            "westeurope",
+            WS25,
+            "",
+            build,
+            subscription=HYBRID,
+            publisher="",
+            offer="",
+            is_arc=True,
+            patch_mode="AutomaticByOS",
+            assessment_mode="AutomaticByPlatform",
             **({"edition": "serverdatacenter"} | more),
-        )  # fmt: skip
+        )
 
     return [
         server("srv-hq-01", AUG_25, licence="Enabled"),
         server(
-            "srv-hq-02", JULY_25, edition="serverstandard", hotpatching=False, receives_hotpatches=False
+            "srv-hq-02",
+            JULY_25,
+            edition="serverstandard",
+            hotpatching=False,
+            receives_hotpatches=False,
         ),
         server("srv-branch-01", JULY_25, licence="Enabled", vbs=False, receives_hotpatches=False),
         server(
-            "hci-app-01", JULY_25, licence="Enabled", host="HCI", hotpatching=False,
+            "hci-app-01",
+            JULY_25,
+            licence="Enabled",
+            host="HCI",
+            hotpatching=False,
             receives_hotpatches=False,
         ),
-    ]  # fmt: skip
+    ]
 
 
 _CASE_AGES = {

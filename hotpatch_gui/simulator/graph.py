@@ -187,9 +187,12 @@ def _dynamic(scope: dict[str, Any]) -> Row:
         "filter": scope["filter"],
     }
     return {
-        "id": f"{scope['below']}/providers/{kind}/{scope['name']}", "name": scope["name"], "type": kind,
-        "tenantId": TENANT, "properties": properties,
-    }  # fmt: skip
+        "id": f"{scope['below']}/providers/{kind}/{scope['name']}",
+        "name": scope["name"],
+        "type": kind,
+        "tenantId": TENANT,
+        "properties": properties,
+    }
 
 
 def _assessments(cloud: Cloud, now: datetime, wanted: Wanted) -> Iterator[Row]:

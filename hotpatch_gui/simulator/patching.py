@@ -75,8 +75,13 @@ def member(guest: Guest) -> Member:
     own = guest.availability_set
     name = f"{guest.resource_group}/{own}".casefold() if own else None
     return Member(
-        guest.name.casefold(), guest.location, guest.zone, name, guest.update_domain, guest.time_zone
-    )  # fmt: skip
+        guest.name.casefold(),
+        guest.location,
+        guest.zone,
+        name,
+        guest.update_domain,
+        guest.time_zone,
+    )
 
 
 def _period(guest: Guest) -> timedelta:
@@ -92,9 +97,12 @@ class Patching:
     """
 
     def __init__(
-        self, world: World, pairs: Sequence[Sequence[str]], start: datetime,
+        self,
+        world: World,
+        pairs: Sequence[Sequence[str]],
+        start: datetime,
         kept: Mapping[str, Any] | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._world, self._pairs = world, pairs
         self._start = start if kept is None else datetime.fromisoformat(kept["start"])
         days = {r.released for r in world.catalog.calendar.releases if r.is_offered}
@@ -194,9 +202,11 @@ class Patching:
         for key, outcome, hour, again in kept["reports"]:
             rollout.open_until(datetime.fromisoformat(hour))
             self._report(
-                key, Outcome(outcome), datetime.fromisoformat(hour),
+                key,
+                Outcome(outcome),
+                datetime.fromisoformat(hour),
                 datetime.fromisoformat(again) if again else None,
-            )  # fmt: skip
+            )
         return rollout
 
     def _report(self, key: str, outcome: Outcome, hour: datetime, again: datetime | None) -> None:
@@ -219,9 +229,14 @@ class Patching:
         if not takes_part(guest) or not self._important(guest, hour):
             return Outcome.UPDATED, None
         wish = Wish(
-            IMPORTANT, frozenset(), frozenset(), exclude_restarting=False, published_by=None,
-            restart=guest.restart_setting, minutes=ROLLOUT_MINUTES,
-        )  # fmt: skip
+            IMPORTANT,
+            frozenset(),
+            frozenset(),
+            exclude_restarting=False,
+            published_by=None,
+            restart=guest.restart_setting,
+            minutes=ROLLOUT_MINUTES,
+        )
         assert self.rollout is not None
         run = RUN_NAME.format(self.rollout.released)
         plan = self._world.install_for_platform(guest, wish, hour, run)
@@ -259,9 +274,13 @@ class Patching:
             return
         schedule = guest.schedule or {}
         wish = Wish(
-            frozenset(c.casefold() for c in schedule["classifications"]), frozenset(), frozenset(),
-            exclude_restarting=False, published_by=None, restart=guest.restart_setting,
+            frozenset(c.casefold() for c in schedule["classifications"]),
+            frozenset(),
+            frozenset(),
+            exclude_restarting=False,
+            published_by=None,
+            restart=guest.restart_setting,
             minutes=float(schedule["minutes"]),
-        )  # fmt: skip
+        )
         name = f"{schedule['name']}-{at.astimezone(UTC):%Y%m%d}"
         self._world.install_for_platform(guest, wish, at, name)

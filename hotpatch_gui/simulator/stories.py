@@ -28,13 +28,26 @@ def _october(catalog: Catalog, _: int, __: int) -> list[Guest]:
     assert baseline is not None
     made = []
     for number, (region, zone, reached) in enumerate(
-        (("westus2", "1", True), ("westus2", "2", False), ("eastus", "1", False),
-         ("eastus", "2", False), ("eastus", "3", False), ("eastus", "1", False)), start=1,
-    ):  # fmt: skip
+        (
+            ("westus2", "1", True),
+            ("westus2", "2", False),
+            ("eastus", "1", False),
+            ("eastus", "2", False),
+            ("eastus", "3", False),
+            ("eastus", "1", False),
+        ),
+        start=1,
+    ):
         guest = Guest(
-            f"vm-web-{number:02}", "rg-web", region, WS25, CORE_25 if number % 2 else DESKTOP_25,
-            baseline.build or "", zone=zone, mistaken=["KB5070881"] if reached else [],
-        )  # fmt: skip
+            f"vm-web-{number:02}",
+            "rg-web",
+            region,
+            WS25,
+            CORE_25 if number % 2 else DESKTOP_25,
+            baseline.build or "",
+            zone=zone,
+            mistaken=["KB5070881"] if reached else [],
+        )
         at = datetime(2025, 10, 16, 6 + number, tzinfo=UTC)
         guest.runs = [
             past_run(
@@ -110,9 +123,10 @@ def _november(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
 def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
     """What an enrolled machine gets in that month."""
     return next(
-        r for r in catalog.calendar.releases
+        r
+        for r in catalog.calendar.releases
         if r.product == guest.product and r.month == month and r.on_train and r.is_offered
-    )  # fmt: skip
+    )
 
 
 STORIES = {

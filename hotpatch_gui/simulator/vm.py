@@ -31,8 +31,15 @@ def counts(run: dict[str, Any]) -> dict[str, int]:
 
 
 COUNT_NAMES = (
-    "security", "critical", "definition", "updateRollup", "featurePack", "servicePack", "tools", "updates",
-)  # fmt: skip
+    "security",
+    "critical",
+    "definition",
+    "updateRollup",
+    "featurePack",
+    "servicePack",
+    "tools",
+    "updates",
+)
 
 
 def class_counts(patches: list[dict[str, Any]]) -> dict[str, int]:
@@ -82,7 +89,10 @@ def model(guest: Guest) -> dict[str, Any]:
             "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
             "storageProfile": {
                 "imageReference": {
-                    "publisher": guest.publisher, "offer": guest.offer, "sku": guest.sku, "version": "latest",
+                    "publisher": guest.publisher,
+                    "offer": guest.offer,
+                    "sku": guest.sku,
+                    "version": "latest",
                 },
                 "osDisk": {"osType": "Windows"},
             },
@@ -105,7 +115,7 @@ def model(guest: Guest) -> dict[str, Any]:
                 },
             },
         },
-    }  # fmt: skip
+    }
     if guest.zone:
         body["zones"] = [guest.zone]
     if guest.availability_set:
@@ -190,7 +200,8 @@ def result(op: Operation) -> dict[str, Any] | None:
         shown.pop("lastModifiedTime")
         return shown | {
             "availablePatches": [
-                _patch_body(p) | {
+                _patch_body(p)
+                | {
                     "rebootBehavior": p["restart"],
                     "activityId": seen["id"],
                     "publishedDate": iso_text(p["published"]),
@@ -199,7 +210,7 @@ def result(op: Operation) -> dict[str, Any] | None:
                 }
                 for p in seen["patches"]
             ]
-        }  # fmt: skip
+        }
     run = op.result
     return counts(run) | {
         "status": run["status"],

@@ -51,7 +51,9 @@ def read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
             "'BypassPlatformSafetyChecksOnUserSchedule' flag must be set to false to enable hotpatching."
         )
     return {
-        "patch_mode": mode, "hotpatching": hotpatching, "bypass": bypass,
+        "patch_mode": mode,
+        "hotpatching": hotpatching,
+        "bypass": bypass,
         "assessment_mode": patch.get("assessmentMode", guest.assessment_mode),
         "restart": platform.get("rebootSetting", guest.restart_setting),
-    }  # fmt: skip
+    }

@@ -28,10 +28,11 @@ def read_wish(raw: dict[str, Any]) -> Wish:
     classes = {str(c).casefold() for c in windows.get("classificationsToInclude") or ()}
     if not include and not classes:
         raise ArmError(
-            400, "InvalidParameter",
+            400,
+            "InvalidParameter",
             "At least one classification or one KB number to include must be specified.",
             "windowsParameters",
-        )  # fmt: skip
+        )
     published = windows.get("maxPatchPublishDate")
     try:
         duration = parse_duration(raw.get("maximumDuration") or "PT4H")

@@ -15,25 +15,44 @@ from .sql import AMONG, as_list
 from .times import from_text, to_text
 
 COUNTS = (
-    ("critical", "critical"), ("security", "security"), ("updateRollup", "update_rollup"),
-    ("featurePack", "feature_pack"), ("servicePack", "service_pack"), ("definition", "definition"),
-    ("tools", "tools"), ("updates", "updates"), ("other", "unclassified"),
-)  # fmt: skip
+    ("critical", "critical"),
+    ("security", "security"),
+    ("updateRollup", "update_rollup"),
+    ("featurePack", "feature_pack"),
+    ("servicePack", "service_pack"),
+    ("definition", "definition"),
+    ("tools", "tools"),
+    ("updates", "updates"),
+    ("other", "unclassified"),
+)
 _COLUMNS = (
-    "machine_id", "activity_id", "status", "started_at", "assessed_at", "started_by", "restart_pending",
-    "important", "other", *(column for _, column in COUNTS), "support_state", "error", "patch_service", "fetched_at",
-)  # fmt: skip
+    "machine_id",
+    "activity_id",
+    "status",
+    "started_at",
+    "assessed_at",
+    "started_by",
+    "restart_pending",
+    "important",
+    "other",
+    *(column for _, column in COUNTS),
+    "support_state",
+    "error",
+    "patch_service",
+    "fetched_at",
+)
 _UPSERT = (
     f"INSERT INTO assessments ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (machine_id, activity_id) DO UPDATE SET "
     + ", ".join(
-        f"{c}=excluded.{c}" if c in ("status", "assessed_at", "fetched_at", "restart_pending")
+        f"{c}=excluded.{c}"
+        if c in ("status", "assessed_at", "fetched_at", "restart_pending")
         else f"{c}=coalesce(excluded.{c}, {c})"
         for c in _COLUMNS[2:]
     )
     # a slower source may still call it in progress
     + f" WHERE excluded.status IN {FINAL_RUNS} OR assessments.status NOT IN {FINAL_RUNS}"
-)  # fmt: skip
+)
 _UPSERT_UPDATE = """
 INSERT INTO updates (machine_id, patch_id, name, kb, classification, severity, restart,
                      published_at, version, fetched_at, pass)
@@ -53,9 +72,21 @@ def save(db: sqlite3.Connection, found: Iterable[tuple[int, Assessment]], now: d
 def _values(machine_id: int, a: Assessment, now: datetime) -> tuple[object, ...]:
     counts = [a.counts.get(key) for key, _ in COUNTS]
     return (
-        machine_id, a.activity_id, a.status, to_text(a.started), to_text(a.assessed), a.started_by,
-        a.restart_pending, a.important, a.other, *counts, a.support_state, a.error, a.patch_service, to_text(now),
-    )  # fmt: skip
+        machine_id,
+        a.activity_id,
+        a.status,
+        to_text(a.started),
+        to_text(a.assessed),
+        a.started_by,
+        a.restart_pending,
+        a.important,
+        a.other,
+        *counts,
+        a.support_state,
+        a.error,
+        a.patch_service,
+        to_text(now),
+    )
 
 
 def save_updates(
@@ -73,12 +104,21 @@ def save_updates(
         _UPSERT_UPDATE,
         [
             (
-                u.patch_id, u.name, u.kb, u.classification or u.classification_text, u.severity,
-                u.restart, to_text(u.published), u.version, fetched, number, as_list(machine_ids),
+                u.patch_id,
+                u.name,
+                u.kb,
+                u.classification or u.classification_text,
+                u.severity,
+                u.restart,
+                to_text(u.published),
+                u.version,
+                fetched,
+                number,
+                as_list(machine_ids),
             )
             for u, machine_ids in offered.values()
         ],
-    )  # fmt: skip
+    )
 
 
 def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int) -> None:

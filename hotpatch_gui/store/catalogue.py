@@ -107,11 +107,18 @@ def sync_states(db: sqlite3.Connection) -> list[SyncState]:
     )
     return [
         SyncState(
-            row[0], row[1], row[2], from_text(row[3]), from_text(row[4]), row[5] or "", row[6] or "",
-            row[7] or "", row[8] or 0,
+            row[0],
+            row[1],
+            row[2],
+            from_text(row[3]),
+            from_text(row[4]),
+            row[5] or "",
+            row[6] or "",
+            row[7] or "",
+            row[8] or 0,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def sync_state(db: sqlite3.Connection) -> SyncState:

@@ -51,14 +51,31 @@ def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
 
 @lru_cache(maxsize=1024)
 def _in_doubt(  # noqa: PLR0917 - a row of _UNCHECKED
-    status: str, installed: int | None, failed: int | None, exceeded: int | None, pending: int | None, started_at: str | None,
-    ended_at: str | None, request: str | None, is_last: int, restart_pending: int | None, again: str | None,
-) -> str:  # fmt: skip
+    status: str,
+    installed: int | None,
+    failed: int | None,
+    exceeded: int | None,
+    pending: int | None,
+    started_at: str | None,
+    ended_at: str | None,
+    request: str | None,
+    is_last: int,
+    restart_pending: int | None,
+    again: str | None,
+) -> str:
     """For the file; most runs of a fleet are alike."""
     started, ended = from_text(started_at), from_text(ended_at)
     took = ended - started if started is not None and ended is not None else None
     report = Report(
-        RunStatus.parse(status), installed, failed, bool(exceeded), pending, names_kbs(request), took, asked_minutes(request),
-        tuple(again.split(",")) if again and is_last else (), bool(restart_pending) if is_last else None,
-    )  # fmt: skip
+        RunStatus.parse(status),
+        installed,
+        failed,
+        bool(exceeded),
+        pending,
+        names_kbs(request),
+        took,
+        asked_minutes(request),
+        tuple(again.split(",")) if again and is_last else (),
+        bool(restart_pending) if is_last else None,
+    )
     return as_text(doubts(report))

@@ -14,9 +14,17 @@ from .sql import AMONG, as_list
 from .times import to_text
 
 _COLUMNS = (
-    "name", "cloud", "endpoint", "authority", "audience", "method", "tenant", "client_id", "certificate",
+    "name",
+    "cloud",
+    "endpoint",
+    "authority",
+    "audience",
+    "method",
+    "tenant",
+    "client_id",
+    "certificate",
     "may_act",
-)  # fmt: skip
+)
 _SELECT = (
     "SELECT c.*, (SELECT json_group_array(s.id) FROM subscriptions s"
     " WHERE s.connection_id=c.id AND s.chosen=1) AS chosen"
@@ -66,18 +74,35 @@ def _connection_of(row: sqlite3.Row) -> Connection | None:
     except (ValueError, TypeError):
         return None
     return Connection(
-        row["name"], cloud, method, row["id"], row["tenant"], row["client_id"], row["certificate"],
-        chosen, bool(row["may_act"]), row["account"], row["record"],
-    )  # fmt: skip
+        row["name"],
+        cloud,
+        method,
+        row["id"],
+        row["tenant"],
+        row["client_id"],
+        row["certificate"],
+        chosen,
+        bool(row["may_act"]),
+        row["account"],
+        row["record"],
+    )
 
 
 def save(db: sqlite3.Connection, connection: Connection) -> int:
     """Insert it, under its id where it has one already, or update the one of its id; its id."""
     cloud = connection.cloud
     values = (
-        connection.name, cloud.key, cloud.endpoint, cloud.authority, cloud.audience, connection.method,
-        connection.tenant, connection.client_id, connection.certificate, connection.may_act,
-    )  # fmt: skip
+        connection.name,
+        cloud.key,
+        cloud.endpoint,
+        cloud.authority,
+        cloud.audience,
+        connection.method,
+        connection.tenant,
+        connection.client_id,
+        connection.certificate,
+        connection.may_act,
+    )
     marks = ", ".join("?" * len(_COLUMNS))
     sets = ", ".join(f"{c}=excluded.{c}" for c in _COLUMNS)
     row = db.execute(

@@ -218,10 +218,14 @@ _HELD: frozenset[_Code] = frozenset(
 )
 _NO_PERMISSION: frozenset[_Code] = frozenset(
     {
-        ("sqlite", sqlite3.SQLITE_READONLY), ("sqlite", sqlite3.SQLITE_PERM), ("sqlite", sqlite3.SQLITE_AUTH),
-        ("system", errno.EACCES), ("system", errno.EPERM), ("system", errno.EROFS),
+        ("sqlite", sqlite3.SQLITE_READONLY),
+        ("sqlite", sqlite3.SQLITE_PERM),
+        ("sqlite", sqlite3.SQLITE_AUTH),
+        ("system", errno.EACCES),
+        ("system", errno.EPERM),
+        ("system", errno.EROFS),
     }
-)  # fmt: skip
+)
 _DAMAGED = frozenset({("sqlite", sqlite3.SQLITE_CORRUPT), ("sqlite", sqlite3.SQLITE_NOTADB)})
 
 

@@ -26,10 +26,22 @@ from .tables import DISPLAY_NAME
 from .times import to_text
 
 _COLUMNS = (
-    "machine_id", "run_id", "status", "started_at", "modified_at", "started_by", "restart_status",
-    "window_exceeded", "installed", "failed", "pending", "excluded", "not_selected",
-    "maintenance_run_id", "fetched_at",
-)  # fmt: skip
+    "machine_id",
+    "run_id",
+    "status",
+    "started_at",
+    "modified_at",
+    "started_by",
+    "restart_status",
+    "window_exceeded",
+    "installed",
+    "failed",
+    "pending",
+    "excluded",
+    "not_selected",
+    "maintenance_run_id",
+    "fetched_at",
+)
 _UPSERT = (
     f"INSERT INTO installations ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (machine_id, run_id) DO UPDATE SET status=excluded.status, started_at=started_at, "
@@ -66,10 +78,22 @@ def save(
 
 def _values(machine_id: int, r: InstallationRun, now: datetime) -> tuple[object, ...]:
     return (
-        machine_id, r.run_id.lower(), r.status, to_text(r.started), to_text(r.modified), r.started_by,
-        r.restart_status, r.window_exceeded, r.installed, r.failed, r.pending, r.excluded,
-        r.not_selected, r.maintenance_run_id, to_text(now),
-    )  # fmt: skip
+        machine_id,
+        r.run_id.lower(),
+        r.status,
+        to_text(r.started),
+        to_text(r.modified),
+        r.started_by,
+        r.restart_status,
+        r.window_exceeded,
+        r.installed,
+        r.failed,
+        r.pending,
+        r.excluded,
+        r.not_selected,
+        r.maintenance_run_id,
+        to_text(now),
+    )
 
 
 def run_row_ids(

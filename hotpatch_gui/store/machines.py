@@ -25,15 +25,53 @@ from .tables import DISPLAY_NAME
 from .times import from_text, to_text
 
 SORT = (
-    "publisher", "offer", "sku", "generation", "power", "os_name", "os_version", "time_zone", "patch_mode",
-    "hotpatch_enabled", "assessment_mode", "bypass_safety_checks", "restart_setting", "automatic_updates",
-    "provision_agent", "allow_extensions", "agent_ready", "kind", "edition", "licence", "enablement",
-    "enablement_error", "host", "arc_status", "arc_reason", "licence_error", "agent_mode", "can_extend",
-)  # fmt: skip
+    "publisher",
+    "offer",
+    "sku",
+    "generation",
+    "power",
+    "os_name",
+    "os_version",
+    "time_zone",
+    "patch_mode",
+    "hotpatch_enabled",
+    "assessment_mode",
+    "bypass_safety_checks",
+    "restart_setting",
+    "automatic_updates",
+    "provision_agent",
+    "allow_extensions",
+    "agent_ready",
+    "kind",
+    "edition",
+    "licence",
+    "enablement",
+    "enablement_error",
+    "host",
+    "arc_status",
+    "arc_reason",
+    "licence_error",
+    "agent_mode",
+    "can_extend",
+)
 _COLUMNS = (
-    "connection_id", "resource_id", "azure_id", "name", "subscription_id", "resource_group", "location", "zone",
-    "availability_set", "update_domain", "tags", "tag_pairs", "vm_id", *SORT, "fetched_at", "pending_at",
-)  # fmt: skip
+    "connection_id",
+    "resource_id",
+    "azure_id",
+    "name",
+    "subscription_id",
+    "resource_group",
+    "location",
+    "zone",
+    "availability_set",
+    "update_domain",
+    "tags",
+    "tag_pairs",
+    "vm_id",
+    *SORT,
+    "fetched_at",
+    "pending_at",
+)
 _KEPT = ("agent_ready", "update_domain", "vm_id")
 """Columns that an answer without them doesn't clear: only the instance view has the first two."""
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
@@ -64,14 +102,41 @@ def save(db: sqlite3.Connection, connection_id: int, machines: Iterable[Machine]
 def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
     s = m.settings
     return (
-        connection_id, m.resource_id.lower(), m.resource_id, m.name, m.subscription_id.lower(), m.resource_group,
-        m.location, m.zone, m.availability_set, m.update_domain, m.tags_text,
-        _pairs(m.tags), m.vm_id, m.image.publisher, m.image.offer, m.image.sku,
-        m.generation, m.power.value, m.os_name, m.os_version, m.time_zone,
-        s.patch_mode, s.hotpatch_enabled, s.assessment_mode, s.bypass_safety_checks, s.restart_setting,
-        s.automatic_updates, s.provision_agent, m.allow_extensions, m.agent_ready,
-        ARC if m.arc is not None else VM, *(m.arc or _NO_ARC)[: len(_ARC)], to_text(m.fetched), to_text(_pending(m)),
-    )  # fmt: skip
+        connection_id,
+        m.resource_id.lower(),
+        m.resource_id,
+        m.name,
+        m.subscription_id.lower(),
+        m.resource_group,
+        m.location,
+        m.zone,
+        m.availability_set,
+        m.update_domain,
+        m.tags_text,
+        _pairs(m.tags),
+        m.vm_id,
+        m.image.publisher,
+        m.image.offer,
+        m.image.sku,
+        m.generation,
+        m.power.value,
+        m.os_name,
+        m.os_version,
+        m.time_zone,
+        s.patch_mode,
+        s.hotpatch_enabled,
+        s.assessment_mode,
+        s.bypass_safety_checks,
+        s.restart_setting,
+        s.automatic_updates,
+        s.provision_agent,
+        m.allow_extensions,
+        m.agent_ready,
+        ARC if m.arc is not None else VM,
+        *(m.arc or _NO_ARC)[: len(_ARC)],
+        to_text(m.fetched),
+        to_text(_pending(m)),
+    )
 
 
 def _pending(m: Machine) -> datetime | None:
@@ -352,9 +417,17 @@ def sort_of(values: Iterable[Any]) -> dict[str, Any]:
 
 def _arc(v: dict[str, Any]) -> Arc:
     return Arc(
-        v["edition"], Licence.parse(v["licence"]), Enablement.parse(v["enablement"]), v["enablement_error"],
-        v["host"], v["arc_status"], v["arc_reason"], v["licence_error"], v["agent_mode"], _flag(v["can_extend"]),
-    )  # fmt: skip
+        v["edition"],
+        Licence.parse(v["licence"]),
+        Enablement.parse(v["enablement"]),
+        v["enablement_error"],
+        v["host"],
+        v["arc_status"],
+        v["arc_reason"],
+        v["licence_error"],
+        v["agent_mode"],
+        _flag(v["can_extend"]),
+    )
 
 
 def _flag(value: int | None) -> bool | None:

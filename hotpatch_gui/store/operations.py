@@ -191,11 +191,19 @@ def move(
         " run_id=coalesce(:run, run_id), note=coalesce(:note, note), code=coalesce(:code, code),"
         " request_id=coalesce(:request, request_id), standby=coalesce(:standby, standby) WHERE id=:id",
         {
-            "state": state, "final": state.is_final, "at": to_text(at), "token": token,
-            "latest": to_text(latest_end), "run": run_id.lower() if run_id else None, "note": note,
-            "code": code, "request": request_id, "standby": standby, "id": operation_id,
+            "state": state,
+            "final": state.is_final,
+            "at": to_text(at),
+            "token": token,
+            "latest": to_text(latest_end),
+            "run": run_id.lower() if run_id else None,
+            "note": note,
+            "code": code,
+            "request": request_id,
+            "standby": standby,
+            "id": operation_id,
         },
-    )  # fmt: skip
+    )
     return True
 
 

@@ -59,9 +59,15 @@ def rule_of(db: sqlite3.Connection, operation_id: int) -> str:
 
 
 def add(
-    db: sqlite3.Connection, kind: OperationKind, requests: Sequence[Request], now: datetime, asked_by: str,
-    *, standby: Standby = Standby.NO, batch_id: int | None = None,
-) -> list[int]:  # fmt: skip
+    db: sqlite3.Connection,
+    kind: OperationKind,
+    requests: Sequence[Request],
+    now: datetime,
+    asked_by: str,
+    *,
+    standby: Standby = Standby.NO,
+    batch_id: int | None = None,
+) -> list[int]:
     """Queue one operation for each; machines on which the same kind is already open are passed over, so a double
     click queues once. The new rows' ids. Call it inside a transaction."""
     busy = {
@@ -81,10 +87,17 @@ def add(
             "INSERT INTO operations (machine_id, kind, state, request, created_at, asked_by, standby, batch_id,"
             " wave, wave_name) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
             (
-                request.machine_id, kind, request.body, to_text(now), asked_by, standby, batch_id, request.wave,
+                request.machine_id,
+                kind,
+                request.body,
+                to_text(now),
+                asked_by,
+                standby,
+                batch_id,
+                request.wave,
                 request.wave_name,
             ),
-        )  # fmt: skip
+        )
         queued.append(int(made.lastrowid or 0))
     return queued
 
@@ -143,9 +156,12 @@ def cancel_all(
 
 
 def _end(
-    db: sqlite3.Connection, operation_ids: Iterable[int],
-    change: tuple[OperationState, OperationState, Event], note: str, now: datetime,
-) -> int:  # fmt: skip
+    db: sqlite3.Connection,
+    operation_ids: Iterable[int],
+    change: tuple[OperationState, OperationState, Event],
+    note: str,
+    now: datetime,
+) -> int:
     """End those that are in the first state with the second, each with its line of the audit log."""
     was, state, event = change
     rows = db.execute(

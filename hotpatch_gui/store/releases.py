@@ -19,9 +19,19 @@ from .standings import titles_of
 from .times import from_text, to_text
 
 _FIELDS = (
-    "product", "month", "released", "kind", "channel", "kb", "build", "restarts", "lcu_kb", "lcu_build",
-    "confidence", "source",
-)  # fmt: skip
+    "product",
+    "month",
+    "released",
+    "kind",
+    "channel",
+    "kb",
+    "build",
+    "restarts",
+    "lcu_kb",
+    "lcu_build",
+    "confidence",
+    "source",
+)
 
 
 def calendar_of(db: sqlite3.Connection, shipped: Calendar) -> Calendar:
@@ -41,9 +51,19 @@ def save_calendar(db: sqlite3.Connection, calendar: Calendar) -> None:
 
 def _values(r: Release) -> tuple[object, ...]:
     return (
-        r.product, r.month, r.released.isoformat(), r.kind, r.channel, r.kb, r.build, r.restarts, r.lcu_kb,
-        r.lcu_build, r.confidence, r.source,
-    )  # fmt: skip
+        r.product,
+        r.month,
+        r.released.isoformat(),
+        r.kind,
+        r.channel,
+        r.kb,
+        r.build,
+        r.restarts,
+        r.lcu_kb,
+        r.lcu_build,
+        r.confidence,
+        r.source,
+    )
 
 
 def read_learned(db: sqlite3.Connection) -> list[tuple[str, Release]]:
@@ -60,11 +80,22 @@ def read_learned(db: sqlite3.Connection) -> list[tuple[str, Release]]:
 
 def _release(row: sqlite3.Row) -> Release:
     return Release(
-        Product(row["product"]), row["month"], date.fromisoformat(row["released"]), ReleaseKind(row["kind"]),
-        row["channel"], row["kb"], row["build"], None if row["restarts"] is None else bool(row["restarts"]),
-        row["lcu_kb"], row["lcu_build"], row["confidence"], row["source"], row["note"],
-        bool(row["offered"]), row["machines"],
-    )  # fmt: skip
+        Product(row["product"]),
+        row["month"],
+        date.fromisoformat(row["released"]),
+        ReleaseKind(row["kind"]),
+        row["channel"],
+        row["kb"],
+        row["build"],
+        None if row["restarts"] is None else bool(row["restarts"]),
+        row["lcu_kb"],
+        row["lcu_build"],
+        row["confidence"],
+        row["source"],
+        row["note"],
+        bool(row["offered"]),
+        row["machines"],
+    )
 
 
 def save_learned(

@@ -53,8 +53,15 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
     if by_assessment:
         patched = released
     return Facts(
-        str(row["id"]), replace(machine_from(row.__getitem__), name=row["display_name"]), assessed, patched,
-        by_hand=row["patched"] is not None and row["by_platform"] is None, by_assessment=by_assessment,
-        failed=from_text(row["failed"]), begun=from_text(row["begun"]),
-        health=row["health"], health_since=from_text(row["health_at"]), schedules=followed,
-    )  # fmt: skip
+        str(row["id"]),
+        replace(machine_from(row.__getitem__), name=row["display_name"]),
+        assessed,
+        patched,
+        by_hand=row["patched"] is not None and row["by_platform"] is None,
+        by_assessment=by_assessment,
+        failed=from_text(row["failed"]),
+        begun=from_text(row["begun"]),
+        health=row["health"],
+        health_since=from_text(row["health_at"]),
+        schedules=followed,
+    )

@@ -94,9 +94,12 @@ def _found(
     )
     for row in rows:
         target = ScopeTarget(
-            row["resource_id"], _RESOURCE_TYPES.get(row["kind"], ""), row["resource_group"],
-            row["location"], _tags(row["tag_pairs"]),
-        )  # fmt: skip
+            row["resource_id"],
+            _RESOURCE_TYPES.get(row["kind"], ""),
+            row["resource_group"],
+            row["location"],
+            _tags(row["tag_pairs"]),
+        )
         fits = matches(scope, target)
         if fits is not False:
             how = How.DYNAMIC if fits else How.PERHAPS

@@ -102,9 +102,19 @@ def _warning(painter: QPainter, _: QColor, back: QColor) -> None:
 
 def _error(painter: QPainter, _: QColor, back: QColor) -> None:
     painter.drawPolygon(
-        QPolygonF([QPointF(5, 0.8), QPointF(11, 0.8), QPointF(15.2, 5), QPointF(15.2, 11),
-                   QPointF(11, 15.2), QPointF(5, 15.2), QPointF(0.8, 11), QPointF(0.8, 5)])
-    )  # fmt: skip
+        QPolygonF(
+            [
+                QPointF(5, 0.8),
+                QPointF(11, 0.8),
+                QPointF(15.2, 5),
+                QPointF(15.2, 11),
+                QPointF(11, 15.2),
+                QPointF(5, 15.2),
+                QPointF(0.8, 11),
+                QPointF(0.8, 5),
+            ]
+        )
+    )
     _stroke(painter, back)
     painter.drawLine(QPointF(5.4, 5.4), QPointF(10.6, 10.6))
     painter.drawLine(QPointF(10.6, 5.4), QPointF(5.4, 10.6))

@@ -11,13 +11,23 @@ def palette(t: Tokens) -> QPalette:
     role = QPalette.ColorRole
     made = QPalette()
     for name, colour in (
-        (role.Window, t.background), (role.WindowText, t.text), (role.Base, t.surface),
-        (role.AlternateBase, t.background), (role.Text, t.text), (role.Button, t.surface),
-        (role.ButtonText, t.text), (role.BrightText, t.error), (role.ToolTipBase, t.raised),
-        (role.ToolTipText, t.text), (role.Highlight, t.selection), (role.HighlightedText, t.text),
-        (role.PlaceholderText, t.secondary), (role.Link, t.accent_text), (role.Mid, t.divider),
+        (role.Window, t.background),
+        (role.WindowText, t.text),
+        (role.Base, t.surface),
+        (role.AlternateBase, t.background),
+        (role.Text, t.text),
+        (role.Button, t.surface),
+        (role.ButtonText, t.text),
+        (role.BrightText, t.error),
+        (role.ToolTipBase, t.raised),
+        (role.ToolTipText, t.text),
+        (role.Highlight, t.selection),
+        (role.HighlightedText, t.text),
+        (role.PlaceholderText, t.secondary),
+        (role.Link, t.accent_text),
+        (role.Mid, t.divider),
         (role.Accent, t.accent),
-    ):  # fmt: skip
+    ):
         made.setColor(name, QColor(colour))
     for name in (role.WindowText, role.Text, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, name, QColor(t.disabled))

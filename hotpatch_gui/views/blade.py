@@ -105,9 +105,11 @@ class Blade(QStackedWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, text in (
-            (self._status, "Status"), (self._compliance, "Update compliance"),
-            (self._history, "Update history (30 days)"), (self._schedule, "Schedule"),
-        ):  # fmt: skip
+            (self._status, "Status"),
+            (self._compliance, "Update compliance"),
+            (self._history, "Update history (30 days)"),
+            (self._schedule, "Schedule"),
+        ):
             self.tabs.addTab(widget, text)
             widget.built.connect(self._show_tab)
         self.tabs.currentChanged.connect(self._build_tab)

@@ -26,9 +26,11 @@ _RESTART_MEANING = (
     "sets. A machine on which an installation is under way is restarted once that has ended."
 )
 _KINDS = {
-    "assess": OperationKind.ASSESS, "install": OperationKind.INSTALL, "restart": OperationKind.RESTART,
+    "assess": OperationKind.ASSESS,
+    "install": OperationKind.INSTALL,
+    "restart": OperationKind.RESTART,
     "configure": OperationKind.SETTINGS,
-}  # fmt: skip
+}
 """What the commands ask for."""
 _OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
 

@@ -61,9 +61,11 @@ class Header(QFrame):
         self.search.setFixedWidth(round(280 * theme.scale))
         self.search.textChanged.connect(self.search_changed)
         for keys, slot in (
-            ("Esc", self.search.clear), ("Down", self.search_left.emit), ("Return", self.search_left.emit),
+            ("Esc", self.search.clear),
+            ("Down", self.search_left.emit),
+            ("Return", self.search_left.emit),
             ("Enter", self.search_left.emit),
-        ):  # fmt: skip
+        ):
             shortcut = QShortcut(QKeySequence(keys), self.search)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(slot)

@@ -62,8 +62,13 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.machines)
         for make in (
-            self._updates, self._history, self._calendar, self._rollout, self._planner, self._activity,
-        ):  # fmt: skip
+            self._updates,
+            self._history,
+            self._calendar,
+            self._rollout,
+            self._planner,
+            self._activity,
+        ):
             self.pages.addWidget(Later(make))
         self._lay_out()
         self._connect()
@@ -105,9 +110,12 @@ class MainWindow(QMainWindow):
         self.notice.button.clicked.connect(self._retry)
         self._s.source.changed.connect(self._on_changed)
         for keys, slot in (
-            ("Ctrl+K", self._focus_search), ("Ctrl+F", self._focus_filter), ("Ctrl+,", self.open_preferences), ("F1", self.open_about),
+            ("Ctrl+K", self._focus_search),
+            ("Ctrl+F", self._focus_filter),
+            ("Ctrl+,", self.open_preferences),
+            ("F1", self.open_about),
             *((f"Ctrl+{n}", partial(self.show_page, page)) for n, page in enumerate(PAGES, 1)),
-        ):  # fmt: skip
+        ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
     def _restore(self) -> None:

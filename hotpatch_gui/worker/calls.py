@@ -63,9 +63,12 @@ class Lane:
     """
 
     def __init__(
-        self, limit: Limit, places: asyncio.Semaphore, background: Mapping[Urgency, asyncio.Semaphore],
+        self,
+        limit: Limit,
+        places: asyncio.Semaphore,
+        background: Mapping[Urgency, asyncio.Semaphore],
         most: int = MAX_IN_FLIGHT,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._limit, self._places, self._background = limit, places, background
         self._own = asyncio.Semaphore(most)
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []

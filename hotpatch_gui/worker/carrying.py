@@ -45,9 +45,15 @@ class Carrying:
     """
 
     def __init__(
-        self, file: DataFile, clock: CloudClock, jobs: Jobs, contexts: Mapping[int, Context],
-        changed: Callable[..., None], *, sends: Sends,
-    ) -> None:  # fmt: skip
+        self,
+        file: DataFile,
+        clock: CloudClock,
+        jobs: Jobs,
+        contexts: Mapping[int, Context],
+        changed: Callable[..., None],
+        *,
+        sends: Sends,
+    ) -> None:
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
         self._look_again: set[int] = set()

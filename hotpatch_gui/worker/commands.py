@@ -134,7 +134,21 @@ class ImportReleases:
 
 
 Command = (
-    Sync | SyncEvery | ReadMachine | Act | Cancel | Dismiss | WaitForTurn | SaveConnection | Rename | SetActionsAllowed
-    | ChooseSubscriptions | RemoveConnection | SignIn | SignOut | ReadReleasesDaily | UpdateReleases
+    Sync
+    | SyncEvery
+    | ReadMachine
+    | Act
+    | Cancel
+    | Dismiss
+    | WaitForTurn
+    | SaveConnection
+    | Rename
+    | SetActionsAllowed
+    | ChooseSubscriptions
+    | RemoveConnection
+    | SignIn
+    | SignOut
+    | ReadReleasesDaily
+    | UpdateReleases
     | ImportReleases
-)  # fmt: skip
+)

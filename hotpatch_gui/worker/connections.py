@@ -57,10 +57,19 @@ class Connections:
     """
 
     def __init__(
-        self, file: DataFile, clock: CloudClock, releases: ReleaseBook, jobs: Jobs, observe: Observer, *,
-        transport: Callable[[], Any] | None, only: frozenset[int] | None, sends: Sends, sync_every_s: float,
+        self,
+        file: DataFile,
+        clock: CloudClock,
+        releases: ReleaseBook,
+        jobs: Jobs,
+        observe: Observer,
+        *,
+        transport: Callable[[], Any] | None,
+        only: frozenset[int] | None,
+        sends: Sends,
+        sync_every_s: float,
         prompt: Callable[[str], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._file, self._clock, self._releases, self._jobs = file, clock, releases, jobs
         self._observe, self._prompt = observe, prompt
         self._transport, self._only = transport, only
@@ -137,10 +146,19 @@ class Connections:
                 return
             connection = stored
         self.contexts[connection.id] = Context(
-            self._file, gateway, Calls(gateway), self._clock, self._releases, self._jobs,
-            lambda changes: self._observe(Changed(changes)), lambda problem: self._observe(Failed(problem)),
-            self.carrying.follow, self.carrying.wake, self.carrying.turns, read_lists,
-        )  # fmt: skip
+            self._file,
+            gateway,
+            Calls(gateway),
+            self._clock,
+            self._releases,
+            self._jobs,
+            lambda changes: self._observe(Changed(changes)),
+            lambda problem: self._observe(Failed(problem)),
+            self.carrying.follow,
+            self.carrying.wake,
+            self.carrying.turns,
+            read_lists,
+        )
         if begins:
             self.revive(connection.id)
 

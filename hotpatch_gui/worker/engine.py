@@ -62,11 +62,20 @@ class Engine:
     """
 
     def __init__(
-        self, path: Path, world: str, clock: CloudClock, calendar: Callable[[], Calendar], observe: Observer, *,
-        sync_every_s: float, seed: Callable[[], Connection] | None = None,
-        transport: Callable[[], Callable[[], Any]] | None = None, only: frozenset[int] | None = None,
-        sends: Sends = Sends.ALL, release_feed: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        path: Path,
+        world: str,
+        clock: CloudClock,
+        calendar: Callable[[], Calendar],
+        observe: Observer,
+        *,
+        sync_every_s: float,
+        seed: Callable[[], Connection] | None = None,
+        transport: Callable[[], Callable[[], Any]] | None = None,
+        only: frozenset[int] | None = None,
+        sends: Sends = Sends.ALL,
+        release_feed: str | None = None,
+    ) -> None:
         self._path, self._world, self._clock, self._calendar = path, world, clock, calendar
         self._observe = observe
         self._seed, self._make_transport, self._only, self._sends = seed, transport, only, sends
@@ -287,9 +296,17 @@ class Engine:
             loop.call_soon_threadsafe(self._observe, Prompted(text))
 
         self._connections = Connections(
-            self._file, self._clock, self._releases, self._jobs, self._observe, transport=transport,
-            only=self._only, sends=self._sends, sync_every_s=self._sync_every_s, prompt=prompt,
-        )  # fmt: skip
+            self._file,
+            self._clock,
+            self._releases,
+            self._jobs,
+            self._observe,
+            transport=transport,
+            only=self._only,
+            sends=self._sends,
+            sync_every_s=self._sync_every_s,
+            prompt=prompt,
+        )
         await self._connections.open_all()
         self._read_releases_daily()
 
@@ -303,9 +320,13 @@ class Engine:
 
         assert self._file is not None
         return ReleaseUpdates(
-            self._file, self._calendar, self._releases, self._clock, jobs=self._jobs,
+            self._file,
+            self._calendar,
+            self._releases,
+            self._clock,
+            jobs=self._jobs,
             observe=self._observe,
-        )  # fmt: skip
+        )
 
     async def _handle(self, command: Command) -> None:
         match command:

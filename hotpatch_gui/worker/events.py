@@ -89,7 +89,16 @@ class Idled:
 
 
 Event = (
-    Opened | Connected | Changed | SyncProgress | Synced | SyncEnded | Failed | Prompted | ReleasesRead
-    | Queued | Idled
-)  # fmt: skip
+    Opened
+    | Connected
+    | Changed
+    | SyncProgress
+    | Synced
+    | SyncEnded
+    | Failed
+    | Prompted
+    | ReleasesRead
+    | Queued
+    | Idled
+)
 Observer = Callable[[Event], None]

@@ -32,9 +32,15 @@ class ReleaseUpdates:
     """Makes the jobs."""
 
     def __init__(
-        self, file: DataFile, shipped: Callable[[], Calendar], book: ReleaseBook, clock: Clock, *,
-        jobs: Jobs, observe: Observer,
-    ) -> None:  # fmt: skip
+        self,
+        file: DataFile,
+        shipped: Callable[[], Calendar],
+        book: ReleaseBook,
+        clock: Clock,
+        *,
+        jobs: Jobs,
+        observe: Observer,
+    ) -> None:
         self._file, self._shipped, self._book, self._clock = file, shipped, book, clock
         self._jobs, self._observe = jobs, observe
         self._has_failed = False

@@ -13,9 +13,10 @@ from typing import Any, Self
 
 RELEASE = "bookworm"
 ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
     "DEBIAN_FRONTEND": "noninteractive",
-}  # fmt: skip
+}
 
 
 class BareRoot:
@@ -28,8 +29,9 @@ class BareRoot:
         shutil.rmtree(self.folder, ignore_errors=True)
         subprocess.run(
             ["debootstrap", "--variant=minbase", RELEASE, str(self.folder), _mirror()],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         shutil.copytree(
             "/etc/apt/apt.conf.d", self.folder / "etc/apt/apt.conf.d", dirs_exist_ok=True
         )
@@ -93,8 +95,10 @@ def _mirror() -> str:
         return given
     asked = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(SITE) $(CODENAME)", "Created-By: Packages"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     sites = [line.split()[0] for line in asked.stdout.splitlines() if line.split()[1:] == [RELEASE]]
     assert sites, f"this machine has no source of {RELEASE}; name one in DEBIAN_MIRROR"
     return sites[0]

@@ -28,8 +28,10 @@ def package() -> Path:
 def test_lintian_and_the_validators_find_nothing() -> None:
     found = subprocess.run(
         ["lintian", "--fail-on", "error,warning", "--allow-root", str(package())],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert found.returncode == 0, found.stdout
     share = WORK / "deb" / "usr" / "share"
     (metainfo,) = (share / "metainfo").glob("*.xml")
@@ -59,9 +61,10 @@ def test_it_is_installed_started_and_removed_in_a_bare_system() -> None:
         kept = sorted(p.name for p in (data / "demo").iterdir())
         assert "hotpatch.sqlite3" in kept
         for installed in (
-            "applications/hotpatch-gui.desktop", "icons/hicolor/48x48/apps/hotpatch-gui.png",
+            "applications/hotpatch-gui.desktop",
+            "icons/hicolor/48x48/apps/hotpatch-gui.png",
             "man/man1/hotpatch-gui.1.gz",
-        ):  # fmt: skip
+        ):
             assert (root.folder / "usr/share" / installed).exists(), installed
         root.run("apt-get", "purge", "-q", "-y", PACKAGE)
         left = [p for p in (root.folder / "usr").rglob("*hotpatch*") if "/proc/" not in str(p)]

@@ -61,14 +61,21 @@ class Wine:
     def __init__(self, prefix: Path) -> None:
         self.prefix = prefix
         self._environment = os.environ | {
-            "WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "WINEARCH": "win64", "DISPLAY": "",
-        }  # fmt: skip
+            "WINEPREFIX": str(prefix),
+            "WINEDEBUG": "-all",
+            "WINEARCH": "win64",
+            "DISPLAY": "",
+        }
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["wine", *command], env=self._environment, capture_output=True, text=True, timeout=300,
+            ["wine", *command],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
             check=False,
-        )  # fmt: skip
+        )
 
     def value(self, name: str) -> str:
         """Of the uninstaller's key; empty where there is none."""

@@ -29,9 +29,11 @@ from .measure import Gaps
 MACHINES = 10_000
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 LIMITS = {
-    "install dialog: open": 150.0, "install dialog: each key": 16.0,
-    "queue 10,000 installations: the click": 50.0, "each later change": 5.0,
-}  # fmt: skip
+    "install dialog: open": 150.0,
+    "install dialog: each key": 16.0,
+    "queue 10,000 installations: the click": 50.0,
+    "each later change": 5.0,
+}
 """In ms of the UI thread."""
 
 
@@ -59,7 +61,9 @@ def measure(folder: Path, rounds: int) -> Figures:
         db.execute("DELETE FROM updates WHERE (id-1)/? >= ?", (MACHINES, UPDATES_EACH))
         db.execute("UPDATE updates SET patch_id='patch-' || ((id-1)/?)", (MACHINES,))
     wire = still_wire(SteppedClock(NOW))
-    held = Answer(429, {"error": {"code": "TooManyRequests", "message": "Held."}}, {"Retry-After": "600"})  # fmt: skip
+    held = Answer(
+        429, {"error": {"code": "TooManyRequests", "message": "Held."}}, {"Retry-After": "600"}
+    )
     wire.faults.append(lambda method, path: held)
     figures = Figures()
     with Stage("light", folder=made, wire=wire) as stage:

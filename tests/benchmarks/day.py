@@ -62,9 +62,12 @@ class Figures:
 def measure(folder: Path, _: int) -> Figures:
     clock = SteppedClock(EPOCH)
     wire = build_simulator(
-        resources.calendar(), resources.read_json("other-updates.json"), clock=clock,
-        machines=MACHINES, quota=10**6,
-    )  # fmt: skip
+        resources.calendar(),
+        resources.read_json("other-updates.json"),
+        clock=clock,
+        machines=MACHINES,
+        quota=10**6,
+    )
     memory, size = [], []
     with Stage("light", folder=folder / "day", wire=wire) as stage:
         stage.start()

@@ -133,7 +133,12 @@ def _small(folder: Path, azure: Far, figures: Figures) -> None:
     azure.tell("counts")
     ours_s = _assess(folder, azure)
     spent = azure.tell("counts")
-    figures.add(f"assess on {ASSESSED} machines against a script in 16 threads", ours_s / script_s, 0.7, f"times ({ours_s:.1f} s against {script_s:.1f} s)")  # fmt: skip
+    figures.add(
+        f"assess on {ASSESSED} machines against a script in 16 threads",
+        ours_s / script_s,
+        0.7,
+        f"times ({ours_s:.1f} s against {script_s:.1f} s)",
+    )
     figures.add("requests of it a machine", spent["total"] / ASSESSED, 5, f"({spent['counts']})")
     _click(folder, azure, figures)
 
@@ -168,9 +173,12 @@ def _script(folder: Path, azure: Far) -> float:
         rows = machines.read_rows(session.db, _chosen(session, 0, ASSESSED))
     names = [(row.resource_group, row.name) for row in rows]
     client = ComputeManagementClient(
-        NoCredential(), azure.said["subscription_id"], base_url=azure.said["endpoint"],
-        authentication_policy=NoAuthentication(), polling_interval=1,
-    )  # fmt: skip
+        NoCredential(),
+        azure.said["subscription_id"],
+        base_url=azure.said["endpoint"],
+        authentication_policy=NoAuthentication(),
+        polling_interval=1,
+    )
 
     def assess(name: tuple[str, str]) -> None:
         client.virtual_machines.begin_assess_patches(*name).result()
@@ -190,7 +198,12 @@ def _click(folder: Path, azure: Far, figures: Figures) -> None:
         chosen = _chosen(session, 3 * ASSESSED, 2)
         session.requests.sync(whole=True)
         session.wait_until_reading()
-        figures.add("click while a sync reads, until it reaches Azure", _clicked(session, azure, chosen[0]), 0.5, "s above the delays")  # fmt: skip
+        figures.add(
+            "click while a sync reads, until it reaches Azure",
+            _clicked(session, azure, chosen[0]),
+            0.5,
+            "s above the delays",
+        )
     with far(10) as hanging:
         hanging.tell("hang /")
         with Session(folder, azure.target, print, sends=Sends.ALL) as session:
@@ -199,7 +212,12 @@ def _click(folder: Path, azure: Far, figures: Figures) -> None:
             assert other is not None
             session.send(commands.SaveConnection(other()._replace(name="Hanging")))
             time.sleep(1.0)
-            figures.add("click while another connection hangs", _clicked(session, azure, chosen[1]), 0.5, "s above the delays")  # fmt: skip
+            figures.add(
+                "click while another connection hangs",
+                _clicked(session, azure, chosen[1]),
+                0.5,
+                "s above the delays",
+            )
 
 
 def _clicked(session: Session, azure: Far, machine_id: int) -> float:
@@ -230,13 +248,22 @@ def _large(folder: Path, azure: Far, figures: Figures) -> None:
         )
     spent = azure.tell("counts")["total"]
     pace_s = rows / PAGE_ROWS / QUOTA_PER_S
-    figures.add("first sync of 10,000 machines against rows / 1,000 at the quota's pace", taken / pace_s, 1.2, f"times ({taken:.0f} s, {spent} requests, {rows:,} rows)")  # fmt: skip
+    figures.add(
+        "first sync of 10,000 machines against rows / 1,000 at the quota's pace",
+        taken / pace_s,
+        1.2,
+        f"times ({taken:.0f} s, {spent} requests, {rows:,} rows)",
+    )
     figures.add("machine list with states on screen", seen[0], 15, "s")
     _synced(folder, azure)
-    figures.add("sync with nothing changed, 10,000 machines", azure.tell("counts")["total"], 30, "requests")  # fmt: skip
+    figures.add(
+        "sync with nothing changed, 10,000 machines", azure.tell("counts")["total"], 30, "requests"
+    )
     azure.tell("change 100")
     _synced(folder, azure)
-    figures.add("sync with 1 % changed, 10,000 machines", azure.tell("counts")["total"], 40, "requests")  # fmt: skip
+    figures.add(
+        "sync with 1 % changed, 10,000 machines", azure.tell("counts")["total"], 40, "requests"
+    )
 
 
 def _has_states(session: Session) -> bool:

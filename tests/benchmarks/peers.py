@@ -76,8 +76,11 @@ def measure(folder: Path, _: int) -> Figures:
 def _browser(path: Path, home: Path) -> dict[str, float]:
     with _screen() as display:
         environment = {
-            **os.environ, "DISPLAY": display, "HOME": str(home), "QT_QPA_PLATFORM": "xcb",
-        }  # fmt: skip
+            **os.environ,
+            "DISPLAY": display,
+            "HOME": str(home),
+            "QT_QPA_PLATFORM": "xcb",
+        }
 
         def mouse(place: tuple[int, int], text: str = "") -> None:
             typed = ("type", "--delay", "0", text) if text else ()
@@ -88,15 +91,19 @@ def _browser(path: Path, home: Path) -> dict[str, float]:
 
         begun = time.monotonic()
         with subprocess.Popen(
-            ["sqlitebrowser", "-R", "-t", "updates", str(path)], env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        ) as browser:  # fmt: skip
+            ["sqlitebrowser", "-R", "-t", "updates", str(path)],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as browser:
             found = {"open": _quiet(browser.pid, begun)}
             mouse(NO_BUTTON)  # it asks about its own first reading
             _quiet(browser.pid, time.monotonic())
             for action, place, text in (
-                ("to the end", LAST_PAGE, ""), ("sort", NAME_HEADER, ""), ("filter", NAME_FILTER, "Update 4999 "),
-            ):  # fmt: skip
+                ("to the end", LAST_PAGE, ""),
+                ("sort", NAME_HEADER, ""),
+                ("filter", NAME_FILTER, "Update 4999 "),
+            ):
                 begun = time.monotonic()
                 mouse(place, text)
                 found[action] = _quiet(browser.pid, begun)
@@ -110,8 +117,9 @@ def _screen() -> Iterator[str]:
     read, write = os.pipe()
     with subprocess.Popen(
         ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24"],
-        pass_fds=[write], stderr=subprocess.DEVNULL,
-    ) as server:  # fmt: skip
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    ) as server:
         os.close(write)
         with os.fdopen(read) as number:
             display = f":{number.readline().strip()}"

@@ -71,8 +71,10 @@ def _floor(fleet: Recorded, path: Path) -> float:
 
 def _check(db: sqlite3.Connection) -> None:
     for table, count in (
-        ("machines", MACHINES), ("assessments", MACHINES), ("updates", MACHINES * UPDATES_EACH),
-    ):  # fmt: skip
+        ("machines", MACHINES),
+        ("assessments", MACHINES),
+        ("updates", MACHINES * UPDATES_EACH),
+    ):
         (found,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
         assert found == count, f"{found} {table}, not {count}"
 
@@ -89,44 +91,108 @@ def _values(
         get = p.get
         if kind.endswith("patchassessmentresults"):
             counts = p["availablePatchCountByClassification"]
-            found["assessments"].append((
-                owner, key, p["status"], get("startDateTime"), p["lastModifiedDateTime"], get("startedBy"),
-                get("rebootPending"), *(counts.get(c) for c in COUNT_KEYS), get("supportState"), "now",
-            ))  # fmt: skip
+            found["assessments"].append(
+                (
+                    owner,
+                    key,
+                    p["status"],
+                    get("startDateTime"),
+                    p["lastModifiedDateTime"],
+                    get("startedBy"),
+                    get("rebootPending"),
+                    *(counts.get(c) for c in COUNT_KEYS),
+                    get("supportState"),
+                    "now",
+                )
+            )
         elif kind.endswith("patchassessmentresults/softwarepatches"):
-            found["updates"].append((
-                owner, p["patchId"], p["patchName"], get("kbId"), p["classifications"][0],
-                get("msrcSeverity"), p["rebootBehavior"], get("publishedDateTime"), get("version"), "now", 1,
-            ))  # fmt: skip
+            found["updates"].append(
+                (
+                    owner,
+                    p["patchId"],
+                    p["patchName"],
+                    get("kbId"),
+                    p["classifications"][0],
+                    get("msrcSeverity"),
+                    p["rebootBehavior"],
+                    get("publishedDateTime"),
+                    get("version"),
+                    "now",
+                    1,
+                )
+            )
         elif kind.endswith("patchinstallationresults"):
-            found["installations"].append((
-                owner, key, p["status"], p["startDateTime"], get("lastModifiedDateTime"), get("startedBy"),
-                get("rebootStatus"), get("maintenanceWindowExceeded"), get("installedPatchCount"),
-                get("failedPatchCount"), get("pendingPatchCount"), get("excludedPatchCount"),
-                get("notSelectedPatchCount"), get("maintenanceRunId"), "now",
-            ))  # fmt: skip
+            found["installations"].append(
+                (
+                    owner,
+                    key,
+                    p["status"],
+                    p["startDateTime"],
+                    get("lastModifiedDateTime"),
+                    get("startedBy"),
+                    get("rebootStatus"),
+                    get("maintenanceWindowExceeded"),
+                    get("installedPatchCount"),
+                    get("failedPatchCount"),
+                    get("pendingPatchCount"),
+                    get("excludedPatchCount"),
+                    get("notSelectedPatchCount"),
+                    get("maintenanceRunId"),
+                    "now",
+                )
+            )
         elif kind.endswith("patchinstallationresults/softwarepatches"):
-            found["installation_updates"].append((
-                0, key, p["patchName"], get("kbId"), p["classifications"][0], p["installationState"],
-                get("rebootBehavior"),
-            ))  # fmt: skip
+            found["installation_updates"].append(
+                (
+                    0,
+                    key,
+                    p["patchName"],
+                    get("kbId"),
+                    p["classifications"][0],
+                    p["installationState"],
+                    get("rebootBehavior"),
+                )
+            )
         elif "resourceGroup" in row:
             ids[key.lower()] = len(ids) + 1
             image, windows = row.get("image") or {}, row.get("windows") or {}
             patch = row.get("patchSettings") or windows.get("patchSettings") or {}
             product = (row.get("licenseProfile") or {}).get("productProfile") or {}
             feature = (product.get("productFeatures") or [{}])[0]
-            found["machines"].append((
-                ids[key.lower()], 1, key.lower(), key, row["name"], row["subscriptionId"],
-                row["resourceGroup"], row["location"], *(row.get("zones") or [None])[:1], row.get("availabilitySet"),
-                ", ".join(f"{k}:{v}" for k, v in sorted((row.get("tags") or {}).items())),
-                image.get("publisher"), image.get("offer"), image.get("sku"), row.get("generation"),
-                row.get("power") or row.get("status"), row["osName"], row["osVersion"], windows.get("timeZone"),
-                patch.get("patchMode"), patch.get("enableHotpatching"), patch.get("assessmentMode"),
-                windows.get("enableAutomaticUpdates"), windows.get("provisionVMAgent"),
-                row.get("allowExtensions"), "vm" if image else "arc", row.get("osEdition"),
-                feature.get("subscriptionStatus"), (patch.get("status") or {}).get("hotpatchEnablementStatus"), "now",
-            ))  # fmt: skip
+            found["machines"].append(
+                (
+                    ids[key.lower()],
+                    1,
+                    key.lower(),
+                    key,
+                    row["name"],
+                    row["subscriptionId"],
+                    row["resourceGroup"],
+                    row["location"],
+                    *(row.get("zones") or [None])[:1],
+                    row.get("availabilitySet"),
+                    ", ".join(f"{k}:{v}" for k, v in sorted((row.get("tags") or {}).items())),
+                    image.get("publisher"),
+                    image.get("offer"),
+                    image.get("sku"),
+                    row.get("generation"),
+                    row.get("power") or row.get("status"),
+                    row["osName"],
+                    row["osVersion"],
+                    windows.get("timeZone"),
+                    patch.get("patchMode"),
+                    patch.get("enableHotpatching"),
+                    patch.get("assessmentMode"),
+                    windows.get("enableAutomaticUpdates"),
+                    windows.get("provisionVMAgent"),
+                    row.get("allowExtensions"),
+                    "vm" if image else "arc",
+                    row.get("osEdition"),
+                    feature.get("subscriptionStatus"),
+                    (patch.get("status") or {}).get("hotpatchEnablementStatus"),
+                    "now",
+                )
+            )
     return [(_INSERTS[table], values) for table, values in found.items() if values]
 
 

@@ -40,10 +40,19 @@ def run_with(
     async def lived() -> T:
         gateway = Gateway(connection, clock, transport=lambda: in_process_transport(wire))
         context = Context(
-            DataFile(path, db), gateway, Calls(gateway), clock, ReleaseBook(resources.calendar, lambda: db),
-            Jobs(_raised, lambda: None), lambda _: None, lambda _: None, lambda _: None, lambda _: None,
-            Turns(), read_lists,
-        )  # fmt: skip
+            DataFile(path, db),
+            gateway,
+            Calls(gateway),
+            clock,
+            ReleaseBook(resources.calendar, lambda: db),
+            Jobs(_raised, lambda: None),
+            lambda _: None,
+            lambda _: None,
+            lambda _: None,
+            lambda _: None,
+            Turns(),
+            read_lists,
+        )
         try:
             return await job(context)
         finally:

@@ -10,6 +10,8 @@ def cut_off(root: QWidget) -> list[str]:
     return [
         text.text()
         for text in root.findChildren(QLabel)
-        if text.isVisibleTo(root) and text.wordWrap() and text.text()
+        if text.isVisibleTo(root)
+        and text.wordWrap()
+        and text.text()
         and text.height() < text.heightForWidth(text.width())
-    ]  # fmt: skip
+    ]

@@ -19,21 +19,32 @@ WS22, WS22_CORE, WS25, WS25_CORE, NET, WS2019 = (
     "11571",
 )
 PRODUCTS = {
-    WS22: "Windows Server 2022", WS22_CORE: "Windows Server 2022 (Server Core installation)",
-    WS25: "Windows Server 2025", WS25_CORE: "Windows Server 2025 (Server Core installation)",
-    NET: "Microsoft .NET Framework 3.5 AND 4.8.1 on Windows Server 2025", WS2019: "Windows Server 2019",
+    WS22: "Windows Server 2022",
+    WS22_CORE: "Windows Server 2022 (Server Core installation)",
+    WS25: "Windows Server 2025",
+    WS25_CORE: "Windows Server 2025 (Server Core installation)",
+    NET: "Microsoft .NET Framework 3.5 AND 4.8.1 on Windows Server 2025",
+    WS2019: "Windows Server 2019",
     "12244": "Windows Server 2022, 23H2 Edition (Server Core installation)",
-}  # fmt: skip
+}
 HOTPATCH = ("Security Hotpatch Update", "Security HotPatch Update", "SecurityHotpatchUpdate")
 
 
 def fix(
-    kb: str, products: Sequence[str], build: str | None, sub_type: str = "Security Update", restart: str = "Yes"
-) -> dict[str, Any]:  # fmt: skip
+    kb: str,
+    products: Sequence[str],
+    build: str | None,
+    sub_type: str = "Security Update",
+    restart: str = "Yes",
+) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "Description": {"Value": kb}, "ProductID": list(products), "Type": 2, "SubType": sub_type,
-        "RestartRequired": {"Value": restart}, "URL": f"https://support.microsoft.com/help/{kb}",
-    }  # fmt: skip
+        "Description": {"Value": kb},
+        "ProductID": list(products),
+        "Type": 2,
+        "SubType": sub_type,
+        "RestartRequired": {"Value": restart},
+        "URL": f"https://support.microsoft.com/help/{kb}",
+    }
     return made | ({"FixedBuild": f"10.0.{build}"} if build else {})
 
 
@@ -45,21 +56,25 @@ def document(
     return {
         "DocumentTitle": {"Value": f"{name} Security Updates"},
         "DocumentTracking": {
-            "Identification": {"ID": {"Value": name}}, "InitialReleaseDate": "2026-11-10T08:00:00Z",
+            "Identification": {"ID": {"Value": name}},
+            "InitialReleaseDate": "2026-11-10T08:00:00Z",
             "CurrentReleaseDate": revised,
         },
-        "ProductTree": {"FullProductName": [{"ProductID": i, "Value": n} for i, n in PRODUCTS.items()]},
+        "ProductTree": {
+            "FullProductName": [{"ProductID": i, "Value": n} for i, n in PRODUCTS.items()]
+        },
         "Vulnerability": [
             {"CVE": f"CVE-2026-1000{n}", "Remediations": [*fixes, notes]} for n in range(2)
         ],
-    }  # fmt: skip
+    }
 
 
 OCTOBER = document(
     "2026-Oct",
-    fix("5990022", [WS22, WS22_CORE], "20348.5761"), fix("5990025", [WS25, WS25_CORE], "26100.33650"),
+    fix("5990022", [WS22, WS22_CORE], "20348.5761"),
+    fix("5990025", [WS25, WS25_CORE], "26100.33650"),
     revised="2026-10-20T08:00:00Z",
-)  # fmt: skip
+)
 NOVEMBER = document(
     "2026-Nov",
     fix("5991022", [WS22, WS22_CORE], "20348.5900"),
@@ -67,7 +82,7 @@ NOVEMBER = document(
     fix("5991025", [WS25, WS25_CORE], "26100.33800"),
     fix("5991125", [WS25, WS25_CORE], "26100.33750", HOTPATCH[2], "No"),
     fix("5991999", [NET], None),
-)  # fmt: skip
+)
 """Both systems' hotpatches, in two spellings. The KB numbers are made up."""
 
 

@@ -23,9 +23,11 @@ def copied(folder: Path) -> Path:
 def run(program: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """``hotpatch-gui`` of that place; ``home`` is where the platform would keep the data."""
     environment = os.environ | {
-        "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home), "QT_QPA_PLATFORM": "offscreen",
+        "XDG_DATA_HOME": str(home),
+        "LOCALAPPDATA": str(home),
+        "QT_QPA_PLATFORM": "offscreen",
         "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
+    }
     command = [sys.executable, "-m", "hotpatch_gui", *arguments]
     return subprocess.run(
         command,

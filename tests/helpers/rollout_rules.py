@@ -202,10 +202,14 @@ RULES: dict[str, Callable[[Trace], Iterator[bool]]] = {
 _PATCHED = st.sampled_from((Outcome.UPDATED,) * 30 + (Outcome.UNHEALTHY,))
 _TRIES = st.lists(st.sampled_from((Outcome.FAILED, Outcome.NOT_RUNNING)), max_size=4)
 _FATES = st.sampled_from(range(40)).flatmap(
-    lambda n: st.just([Outcome.FAILED]) if n == 0
-    else st.builds(lambda tries, end: [*tries, end], _TRIES, _PATCHED) if n < 8
-    else st.just([Outcome.UPDATED])
-)  # fmt: skip
+    lambda n: (
+        st.just([Outcome.FAILED])
+        if n == 0
+        else st.builds(lambda tries, end: [*tries, end], _TRIES, _PATCHED)
+        if n < 8
+        else st.just([Outcome.UPDATED])
+    )
+)
 
 
 @st.composite
@@ -224,10 +228,16 @@ def fleets(draw: st.DrawFn) -> Fleet:
             size = draw(st.sampled_from((2, 3, 9, 10, 15)))
             domains = draw(st.sampled_from((1, 2, 5, None)))
             members += [
-                Member(f"{region}-set-{n}", region, None, f"{region}/set",
-                       n % domains if domains else None, draw(st.sampled_from(zones)))
+                Member(
+                    f"{region}-set-{n}",
+                    region,
+                    None,
+                    f"{region}/set",
+                    n % domains if domains else None,
+                    draw(st.sampled_from(zones)),
+                )
                 for n in range(size)
-            ]  # fmt: skip
+            ]
     fates = {m.key: draw(_FATES) for m in members}
     day = draw(st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)))  # noqa: DTZ001 - made aware below
     return Fleet(members, day.replace(tzinfo=ZoneInfo("UTC"), second=0, microsecond=0), fates)

@@ -55,8 +55,17 @@ class Screen:
 def command(display: str, size: str, folder: Path | str) -> tuple[str, ...]:
     """Starts the server, with the screen's file in ``folder``."""
     return (
-        "Xvfb", display, "-screen", "0", f"{size}x24", "-fbdir", str(folder), "-nolisten", "tcp", "-ac",
-    )  # fmt: skip
+        "Xvfb",
+        display,
+        "-screen",
+        "0",
+        f"{size}x24",
+        "-fbdir",
+        str(folder),
+        "-nolisten",
+        "tcp",
+        "-ac",
+    )
 
 
 def opened(folder: Path) -> Screen:

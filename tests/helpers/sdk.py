@@ -43,7 +43,8 @@ def graph(azure: Simulated) -> ResourceGraphClient:
 
 def query(client: ResourceGraphClient, azure: Simulated, text: str, **options: Any) -> Any:
     request = QueryRequest(
-        subscriptions=[azure.subscription_id], query=text,
+        subscriptions=[azure.subscription_id],
+        query=text,
         options=QueryRequestOptions(result_format="objectArray", **options),
-    )  # fmt: skip
+    )
     return client.resources(request)

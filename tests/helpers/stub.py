@@ -15,8 +15,12 @@ from hotpatch_gui.simulator.arm import Answer, Wire
 ANSWERS = Path(__file__).parents[1] / "answers"
 TODAY = "Thu, 20 Aug 2026 09:00:00 GMT"
 NOTHING: dict[str, Any] = {
-    "totalRecords": 0, "count": 0, "resultTruncated": "false", "facets": [], "data": [],
-}  # fmt: skip
+    "totalRecords": 0,
+    "count": 0,
+    "resultTruncated": "false",
+    "facets": [],
+    "data": [],
+}
 
 
 def written(name: str) -> Any:
@@ -39,10 +43,12 @@ class Stub(Wire):
         self._routes: list[tuple[re.Pattern[str], list[Answer]]] = []
         self.on("POST .*Microsoft.ResourceGraph", Answer(200, NOTHING))
         for name, table in {
-            "subscriptions": "resourcecontainers", "machines": "resources.*compute/virtualmachines'",
-            "arc-machines": "resources.*hybridcompute/machines'", "assessments": "patchassessmentresources",
+            "subscriptions": "resourcecontainers",
+            "machines": "resources.*compute/virtualmachines'",
+            "arc-machines": "resources.*hybridcompute/machines'",
+            "assessments": "patchassessmentresources",
             "installations": "patchinstallationresources",
-        }.items():  # fmt: skip
+        }.items():
             self.on(f'POST .*ResourceGraph.*"query":"{table}', Answer(200, written(name)))
         everything = [{"actions": ["*"], "notActions": []}]
         self.on("GET .*Authorization/permissions", Answer(200, {"value": everything}))

@@ -88,10 +88,23 @@ class Identity:
             "access_token": token,
         }
         if form["grant_type"] != "client_credentials":
-            mine = {"aud": form["client_id"], "iss": f"{self.address}/{TENANT}/v2.0", "iat": now, "exp": now + 3600,
-                    "sub": "s", "oid": "o", "tid": TENANT, "preferred_username": WHO, "nonce": form.get("nonce")}  # fmt: skip
-            answer |= {"refresh_token": f"{SECRET}-refresh", "scope": form.get("scope", ""),
-                       "id_token": jwt(**mine), "client_info": _part({"uid": "o", "utid": TENANT})}  # fmt: skip
+            mine = {
+                "aud": form["client_id"],
+                "iss": f"{self.address}/{TENANT}/v2.0",
+                "iat": now,
+                "exp": now + 3600,
+                "sub": "s",
+                "oid": "o",
+                "tid": TENANT,
+                "preferred_username": WHO,
+                "nonce": form.get("nonce"),
+            }
+            answer |= {
+                "refresh_token": f"{SECRET}-refresh",
+                "scope": form.get("scope", ""),
+                "id_token": jwt(**mine),
+                "client_info": _part({"uid": "o", "utid": TENANT}),
+            }
         return 200, answer
 
 
@@ -103,11 +116,15 @@ class _IdentityHandler(BaseHTTPRequestHandler):
         query = {k: v[0] for k, v in parse_qs(parts.query).items()}
         if parts.path.endswith("/openid-configuration"):
             base = f"{identity.address}/{TENANT}"
-            self._say(200, {
-                "issuer": f"{base}/v2.0", "token_endpoint": f"{base}/oauth2/v2.0/token",
-                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-                "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-            })  # fmt: skip
+            self._say(
+                200,
+                {
+                    "issuer": f"{base}/v2.0",
+                    "token_endpoint": f"{base}/oauth2/v2.0/token",
+                    "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                    "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+                },
+            )
         elif parts.path.endswith("/authorize"):  # the user signs in at once
             identity.asked.append(query | {"grant_type": "authorize"})
             self.server.nonce = query.get("nonce")
@@ -118,8 +135,15 @@ class _IdentityHandler(BaseHTTPRequestHandler):
             identity.asked.append(query | {"grant_type": "msi"})
             token = jwt(aud=query.get("resource"), appid=CLIENT)
             identity.given.append(token)
-            self._say(200, {"access_token": token, "expires_on": str(int(time.time()) + 3600),
-                            "resource": query.get("resource"), "token_type": "Bearer"})  # fmt: skip
+            self._say(
+                200,
+                {
+                    "access_token": token,
+                    "expires_on": str(int(time.time()) + 3600),
+                    "resource": query.get("resource"),
+                    "token_type": "Bearer",
+                },
+            )
         else:
             self._say(404, {"error": self.path})
 
@@ -127,8 +151,17 @@ class _IdentityHandler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         form = {k: v[0] for k, v in parse_qs(body).items()}
         if self.path.endswith("/devicecode"):
-            self._say(200, {"user_code": "AB12-CD34", "device_code": "dev", "expires_in": 900, "interval": 1,
-                            "verification_uri": "https://microsoft.example/devicelogin", "message": "…"})  # fmt: skip
+            self._say(
+                200,
+                {
+                    "user_code": "AB12-CD34",
+                    "device_code": "dev",
+                    "expires_in": 900,
+                    "interval": 1,
+                    "verification_uri": "https://microsoft.example/devicelogin",
+                    "message": "…",
+                },
+            )
             return
         nonce = getattr(self.server, "nonce", None)
         self._say(*self.server.identity.token(form | ({"nonce": nonce} if nonce else {})))
@@ -190,9 +223,13 @@ class SecureAzure:
     def principal(self, name: str = "Contoso") -> Connection:
         """A connection to it, as the service principal of the certificate."""
         return Connection(
-            name, self.cloud, SignInMethod.CERTIFICATE, tenant=TENANT, client_id=CLIENT,
+            name,
+            self.cloud,
+            SignInMethod.CERTIFICATE,
+            tenant=TENANT,
+            client_id=CLIENT,
             certificate=str(self.certificate),
-        )  # fmt: skip
+        )
 
 
 @contextmanager
@@ -209,8 +246,10 @@ def secure_azure(wire: Wire, folder: Path) -> Iterator[SecureAzure]:
     principal.private_key_and_cert_chain_pem.write_to_path(str(own))
     identity = Identity()
     servers: list[Any] = [
-        _TlsSimulator(wire, context), _IdentityServer(identity, context), _IdentityServer(identity, None),
-    ]  # fmt: skip
+        _TlsSimulator(wire, context),
+        _IdentityServer(identity, context),
+        _IdentityServer(identity, None),
+    ]
     arm, sign_in, plain = servers
     identity.address = f"https://127.0.0.1:{sign_in.server_port}"
     made = SecureAzure(

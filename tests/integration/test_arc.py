@@ -73,8 +73,15 @@ def test_the_sdk_enrols_opts_out_and_disenrols(azure: Simulated) -> None:
         with pytest.raises(HttpResponseError) as missing:
             client.license_profiles.get(*place)
         assert missing.value.status_code == 404
-        body = {"location": "westeurope", "properties": {"productProfile": {
-            "productType": "WindowsServer", "productFeatures": [{"name": "Hotpatch", "subscriptionStatus": "Enabled"}]}}}  # fmt: skip
+        body = {
+            "location": "westeurope",
+            "properties": {
+                "productProfile": {
+                    "productType": "WindowsServer",
+                    "productFeatures": [{"name": "Hotpatch", "subscriptionStatus": "Enabled"}],
+                }
+            },
+        }
         profile = client.license_profiles.begin_create_or_update(
             *place, body, polling_interval=0.2
         ).result()
@@ -94,8 +101,14 @@ def test_the_sdk_enrols_opts_out_and_disenrols(azure: Simulated) -> None:
         ).properties.os_profile.windows_configuration.patch_settings
         assert state.enable_hotpatching is False
         assert state.status.hotpatch_enablement_status in ("PendingEvaluation", "Disabled")
-        off = {"properties": {"productProfile": {
-            "productType": "WindowsServer", "productFeatures": [{"name": "Hotpatch", "subscriptionStatus": "Disable"}]}}}  # fmt: skip
+        off = {
+            "properties": {
+                "productProfile": {
+                    "productType": "WindowsServer",
+                    "productFeatures": [{"name": "Hotpatch", "subscriptionStatus": "Disable"}],
+                }
+            }
+        }
         client.license_profiles.begin_update(*place, off, polling_interval=0.2).result()
         (profile,) = client.license_profiles.list(*place)
         assert (

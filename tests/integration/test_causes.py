@@ -50,20 +50,25 @@ def problem_with(connection: Connection) -> Problem:
 @pytest.mark.parametrize(
     ("details", "code", "says"),
     [
-        ([{"code": "DisallowedLogicalTableName", "message": "Table x is invalid."}], "DisallowedLogicalTableName", "Table x is invalid."),
+        (
+            [{"code": "DisallowedLogicalTableName", "message": "Table x is invalid."}],
+            "DisallowedLogicalTableName",
+            "Table x is invalid.",
+        ),
         ([{"code": "A", "message": "One."}, {"code": "B", "message": "Two."}], "A", "One. Two."),
         ([], "BadRequest", "Please provide below info"),
     ],
-)  # fmt: skip
+)
 def test_resource_graphs_reason_is_in_its_details(
     stage: Stage, details: list[dict[str, str]], code: str, says: str
 ) -> None:
     body = {
         "error": {
-            "code": "BadRequest", "message": "Please provide below info when asking for support: timestamp = x",
+            "code": "BadRequest",
+            "message": "Please provide below info when asking for support: timestamp = x",
             "details": details,
         }
-    }  # fmt: skip
+    }
     stage.wire.faults.append(lambda _, path: Answer(400, body) if "ResourceGraph" in path else None)
     stage.start()
     headline = stage.window.notice.headline.text()
@@ -143,12 +148,16 @@ def test_of_an_error_that_names_nothing_nothing_is_claimed() -> None:
     ("code", "says", "step"),
     [
         ("AADSTS90002", "The tenant was not found", "tenant's ID or domain"),
-        ("AADSTS53003", "A Conditional Access policy blocks the sign-in", "device or network that the policy allows"),
+        (
+            "AADSTS53003",
+            "A Conditional Access policy blocks the sign-in",
+            "device or network that the policy allows",
+        ),
         ("AADSTS50076", "multifactor authentication", "Choose Sign in"),
         ("AADSTS50079", "multifactor authentication", "Choose Sign in"),
         ("AADSTS12345", "Sign-in failed (AADSTS12345)", "Settings › Connections"),
     ],
-)  # fmt: skip
+)
 def test_a_refused_sign_in_names_cause_and_fix(
     azure: SecureAzure, code: str, says: str, step: str
 ) -> None:

@@ -28,9 +28,13 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     }
     return subprocess.run(
-        [sys.executable, "-m", "hotpatch_gui", *arguments], capture_output=True, text=True, timeout=60,
-        env=kept | variables, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "hotpatch_gui", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=kept | variables,
+        check=False,
+    )
 
 
 def test_help_and_version_name_what_there_is() -> None:
@@ -131,9 +135,13 @@ def test_pyside_keeps_its_references_to_none() -> None:
         "assert sys.getrefcount(None) > before - 1000, 'references to None were lost'\n"
     )
     found = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-    )  # fmt: skip
+    )
     assert found.returncode == 0, found.stderr
 
 

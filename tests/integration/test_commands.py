@@ -79,11 +79,16 @@ def test_acting_tells_done_partly_failed_and_usage_apart(here) -> None:
     assert partly.returncode == 4
     assert "vm-dev-01: not asked. The machine is deallocated" in partly.stdout
     assert here("assess", "vm-dev-01").returncode == 1
-    for wrong in (("assess",), ("assess", "nobody"), ("assess", "vm-web-02", "--confirm", "3"),
-                  ("install", "vm-web-02", "--no-restarts", "--reboot", "Always"),
-                  ("assess", "vm-web-02", "--all"),
-                  ("install", "vm-web-02", "--include", "KB1"), ("install", "vm-web-02", "--minutes", "5"),
-                  ("install", "vm-web-02", "--classification", "Nice")):  # fmt: skip
+    for wrong in (
+        ("assess",),
+        ("assess", "nobody"),
+        ("assess", "vm-web-02", "--confirm", "3"),
+        ("install", "vm-web-02", "--no-restarts", "--reboot", "Always"),
+        ("assess", "vm-web-02", "--all"),
+        ("install", "vm-web-02", "--include", "KB1"),
+        ("install", "vm-web-02", "--minutes", "5"),
+        ("install", "vm-web-02", "--classification", "Nice"),
+    ):
         found = here(*wrong)
         assert found.returncode == 2, wrong
         assert found.stderr
@@ -271,9 +276,14 @@ def test_an_output_that_cannot_be_written_is_told(
     assert run(tmp_path, "--endpoint", azure.endpoint, "sync").returncode == 0
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
-            command(tmp_path, "--endpoint", azure.endpoint, "list", *form), stdout=full,
-            stderr=subprocess.PIPE, text=True, timeout=100, env=environment(), check=False,
-        )  # fmt: skip
+            command(tmp_path, "--endpoint", azure.endpoint, "list", *form),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=100,
+            env=environment(),
+            check=False,
+        )
     assert done.returncode == 1
     assert done.stderr == "The output could not be written: No space left on device.\n"
 
@@ -283,8 +293,11 @@ def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
     with simulate("--speed", "1", "--quota", "1000") as azure:
         process = subprocess.Popen(
             command(tmp_path, "--endpoint", azure.endpoint, "assess", "vm-web-02"),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
         file = next(wait_for(lambda: list((tmp_path / "simulated").glob(f"*/{FILE_NAME}"))))
         state = lambda: sqlite3.connect(file).execute("SELECT state FROM operations").fetchall()  # noqa: E731
         next(wait_for(lambda: tables(file) and state() == [("running",)] and [1]))
@@ -326,10 +339,26 @@ def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAz
 
 def connect(folder: Path, azure: SecureAzure, name: str, *more: str) -> Done:
     return run(
-        folder, "connect", "--name", name, "--cloud", "custom", "--method", "certificate",
-        "--endpoint", azure.cloud.endpoint, "--authority", f"https://{azure.cloud.authority}",
-        "--tenant", TENANT, "--client-id", CLIENT, "--certificate", str(azure.certificate), *more,
-    )  # fmt: skip
+        folder,
+        "connect",
+        "--name",
+        name,
+        "--cloud",
+        "custom",
+        "--method",
+        "certificate",
+        "--endpoint",
+        azure.cloud.endpoint,
+        "--authority",
+        f"https://{azure.cloud.authority}",
+        "--tenant",
+        TENANT,
+        "--client-id",
+        CLIENT,
+        "--certificate",
+        str(azure.certificate),
+        *more,
+    )
 
 
 def test_without_a_connection_it_does_not_pretend(tmp_path: Path) -> None:

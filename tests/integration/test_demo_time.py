@@ -74,9 +74,12 @@ def test_a_month_played_in_seconds_ends_by_itself(
     monkeypatch.setattr(demo_time, "PLAY_S", 2.0)
     monkeypatch.setattr(demo_time, "LOOK_MS", 300)
     wire = build_simulator(
-        resources.calendar(), resources.read_json("other-updates.json"),
-        clock=RunningClock(EPOCH, 60.0), quota=1000, pairs=resources.read_json("region-pairs.json")["pairs"],
-    )  # fmt: skip
+        resources.calendar(),
+        resources.read_json("other-updates.json"),
+        clock=RunningClock(EPOCH, 60.0),
+        quota=1000,
+        pairs=resources.read_json("region-pairs.json")["pairs"],
+    )
     with Stage("light", wire=wire) as stage:
         stage.start()
         demo = stage.app.demo
@@ -95,9 +98,11 @@ def test_a_month_played_in_seconds_ends_by_itself(
 
 def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
     wire = build_simulator(
-        resources.calendar(), resources.read_json("other-updates.json"),
-        clock=RunningClock(EPOCH, 60.0), quota=1000,
-    )  # fmt: skip
+        resources.calendar(),
+        resources.read_json("other-updates.json"),
+        clock=RunningClock(EPOCH, 60.0),
+        quota=1000,
+    )
     with Stage("light", wire=wire) as stage:
         stage.start()
         demo = stage.app.demo
@@ -129,10 +134,12 @@ def test_the_story_of_kb5070881_is_told_by_sentence_and_ledger(qapp: QApplicatio
         assert sentence.headline.text() == "Hotpatch is current; 1 update is available."
         told: dict[str, str] = {}
         for until in (
-            datetime(2025, 10, 26, tzinfo=UTC), datetime(2025, 11, 15, tzinfo=UTC),
-            datetime(2025, 12, 15, tzinfo=UTC), datetime(2026, 1, 16, tzinfo=UTC),
+            datetime(2025, 10, 26, tzinfo=UTC),
+            datetime(2025, 11, 15, tzinfo=UTC),
+            datetime(2025, 12, 15, tzinfo=UTC),
+            datetime(2026, 1, 16, tzinfo=UTC),
             datetime(2026, 2, 14, tzinfo=UTC),
-        ):  # fmt: skip
+        ):
             stage.clock.jump_to(until)
             stage.sync()
             told[f"{until:%B}"] = f"{sentence.headline.text()} {sentence.detail.text()}"

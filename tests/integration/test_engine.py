@@ -257,9 +257,13 @@ def test_a_day_at_the_end_of_time_is_none_that_is_known(stage: Stage, moment: st
     stage.start()
     with closing(database.open_writer(stage.app.source.path)) as db:
         for table, column in (
-            ("machines", "assessed_at"), ("installations", "started_at"), ("installations", "modified_at"),
-            ("machines", "health_at"), ("machines", "pending_at"), ("updates", "published_at"),
-        ):  # fmt: skip
+            ("machines", "assessed_at"),
+            ("installations", "started_at"),
+            ("installations", "modified_at"),
+            ("machines", "health_at"),
+            ("machines", "pending_at"),
+            ("updates", "published_at"),
+        ):
             db.execute(f"UPDATE {table} SET {column}=?", (moment,))
     for name in ("rollout", "calendar", "history", "updates", "planner"):
         stage.window.show_page(name)
@@ -301,9 +305,12 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
 
 def test_so_many_at_a_time_are_under_way(stage: Stage) -> None:
     stage.start()
-    running = [r[0] for r in stage.app.source.db.execute(
-        "SELECT id FROM machines WHERE power='running' AND kind='vm' AND agent_ready IS NOT 0 LIMIT 5"
-    )]  # fmt: skip
+    running = [
+        r[0]
+        for r in stage.app.source.db.execute(
+            "SELECT id FROM machines WHERE power='running' AND kind='vm' AND agent_ready IS NOT 0 LIMIT 5"
+        )
+    ]
     stage.ask.install(running, SECURITY, Waves(WaveMode.SOME, size=2))
     stage.until(lambda: stage.operation_states().count(S.RUNNING) == 2)
     stage.idle()
@@ -328,9 +335,15 @@ def test_a_signal_ends_it_while_a_request_hangs(
     with socket.create_server(("127.0.0.1", 0)) as azure:
         address = f"http://127.0.0.1:{azure.getsockname()[1]}"
         command = [
-            sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path), "--endpoint", address,
+            sys.executable,
+            "-m",
+            "hotpatch_gui",
+            "--data-dir",
+            str(tmp_path),
+            "--endpoint",
+            address,
             *arguments,
-        ]  # fmt: skip
+        ]
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
         with subprocess.Popen(
             command, cwd=TOP, env=environment, stderr=subprocess.PIPE, text=True
@@ -417,8 +430,11 @@ def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> Non
     guest = stage.wire.cloud.guests["vm-web-02"]
     now = stage.clock.now().isoformat()
     guest.assessment |= {
-        "id": "another", "started": now, "modified": now, "patches": guest.assessment["patches"][:1],
-    }  # fmt: skip
+        "id": "another",
+        "started": now,
+        "modified": now,
+        "patches": guest.assessment["patches"][:1],
+    }
     handle = stage.wire.handle
 
     def cut(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:

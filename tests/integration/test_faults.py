@@ -432,10 +432,19 @@ def test_a_lost_installation_that_azure_shows_no_more_is_not_called_at_work(
 
 
 @pytest.mark.parametrize(
-    "outcome", [NoConnection("x"), ReadTimeout("x"), error(401), error(403), error(429, **{"Retry-After": "1"}), error(500), Answer(200, raw=b"{"),
-                Answer(200, raw=b"[" * 200_000)],
+    "outcome",
+    [
+        NoConnection("x"),
+        ReadTimeout("x"),
+        error(401),
+        error(403),
+        error(429, **{"Retry-After": "1"}),
+        error(500),
+        Answer(200, raw=b"{"),
+        Answer(200, raw=b"[" * 200_000),
+    ],
     ids=["offline", "cut", "401", "403", "429", "500", "half", "nested too deep"],
-)  # fmt: skip
+)
 @pytest.mark.expects_log
 def test_trouble_while_following_does_not_end_an_installation(
     stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch

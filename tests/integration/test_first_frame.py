@@ -12,10 +12,19 @@ from hotpatch_gui.captures.stage import Stage
 
 CHILD = Path(__file__).parents[1] / "benchmarks" / "children" / "program.py"
 AFTERWARDS = (
-    "azure", "numpy", "pyqtgraph", "requests", "sqlite_utils", "qtawesome", "hotpatch_gui.simulator",
-    "hotpatch_gui.store.machines", "hotpatch_gui.store.releases", "hotpatch_gui.domain.evidence",
-    "hotpatch_gui.domain.releases", "hotpatch_gui.domain.records",
-)  # fmt: skip
+    "azure",
+    "numpy",
+    "pyqtgraph",
+    "requests",
+    "sqlite_utils",
+    "qtawesome",
+    "hotpatch_gui.simulator",
+    "hotpatch_gui.store.machines",
+    "hotpatch_gui.store.releases",
+    "hotpatch_gui.domain.evidence",
+    "hotpatch_gui.domain.releases",
+    "hotpatch_gui.domain.records",
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the child ends with os._exit")

@@ -90,8 +90,9 @@ def test_a_machine_made_again_under_its_name_inherits_nothing(
         ).fetchone()
         db.execute(
             "INSERT INTO installation_updates (installation_id, patch_id, name, kb, classification, state)"
-            " VALUES (?, 'p', 'x', 'KB5070881', 'Security', 'Installed')", (run,),
-        )  # fmt: skip
+            " VALUES (?, 'p', 'x', 'KB5070881', 'Security', 'Installed')",
+            (run,),
+        )
     sync()
     assert "KB5070881" in of(db)[0]["out_of_band_kbs"]
     guest.identity = "11111111-0000-4000-8000-000000000000"

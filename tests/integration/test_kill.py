@@ -93,8 +93,9 @@ def test_killed_before_the_answer_it_finds_out_and_never_sends_again(qapp, tmp_p
         with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db, db:
             db.execute(
                 "INSERT INTO operations (machine_id, kind, state, request, created_at, sent_at)"
-                " SELECT id, 'install', 'sent', '{}', ?, ? FROM machines WHERE name='vm-web-02'", (sent_at, sent_at),
-            )  # fmt: skip
+                " SELECT id, 'install', 'sent', '{}', ?, ? FROM machines WHERE name='vm-web-02'",
+                (sent_at, sent_at),
+            )
         count = len(runs(azure, "vm-web-02"))
         with Stage("light", folder=tmp_path, target=target) as stage:
             stage.start()

@@ -179,9 +179,11 @@ def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
             db.execute("UPDATE machines SET gone_at='2026-08-20T09:00:00Z' WHERE id=?", (number,))
             moved = db.execute("SELECT * FROM machines WHERE id=?", (number,)).fetchone()
             values = dict(moved) | {
-                "id": None, "assessment_id": None, "gone_at": None,
+                "id": None,
+                "assessment_id": None,
+                "gone_at": None,
                 "resource_id": moved["resource_id"] + "-moved",
-            }  # fmt: skip
+            }
             marks = ", ".join("?" * len(values))
             db.execute(
                 f"INSERT INTO machines ({', '.join(values)}) VALUES ({marks})",

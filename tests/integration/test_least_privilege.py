@@ -141,9 +141,12 @@ def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
     stage.sync()
     found = situations(stage)
     named = {
-        "vm-new-01": "No assessment known", "vm-batch-01": "Assessment too old", "vm-dev-01": "Not running",
-        "vm-legacy-01": "Not available on this image", "vm-sql-01": "No permission",
-    }  # fmt: skip
+        "vm-new-01": "No assessment known",
+        "vm-batch-01": "Assessment too old",
+        "vm-dev-01": "Not running",
+        "vm-legacy-01": "Not available on this image",
+        "vm-sql-01": "No permission",
+    }
     assert {name: found[name] for name in named} == named
     stage.choose("vm-sql-01")
     banner = stage.window.machines.blade.banner
@@ -162,8 +165,11 @@ def test_a_subscription_out_of_sight_is_not_taken_for_deleted_machines(stage: St
     stage.sync()
     found = situations(stage)
     assert {n for n, s in found.items() if s == "No permission"} == {
-        "srv-hq-01", "srv-hq-02", "srv-branch-01", "hci-app-01",
-    }  # fmt: skip
+        "srv-hq-01",
+        "srv-hq-02",
+        "srv-branch-01",
+        "hci-app-01",
+    }
     assert "vm-web-01" not in found, "that one is gone: Azure said 404"
 
 

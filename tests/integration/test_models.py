@@ -68,10 +68,15 @@ def loaded(qtbot, model: WindowedModel) -> WindowedModel:
 
 @pytest.mark.parametrize(
     ("table", "shown"),
-    [(lists.UPDATES, columns.COMPLIANCE), (lists.KBS, columns.KBS), (lists.HISTORY, columns.HISTORY),
-     (lists.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)],
+    [
+        (lists.UPDATES, columns.COMPLIANCE),
+        (lists.KBS, columns.KBS),
+        (lists.HISTORY, columns.HISTORY),
+        (lists.OPERATIONS, columns.OPERATIONS),
+        (tables.MACHINES, MACHINE_COLUMNS),
+    ],
     ids=["updates", "kbs", "history", "operations", "machines"],
-)  # fmt: skip
+)
 def test_every_model_keeps_qts_rules(
     qtmodeltester, source: DataSource, table: tables.Table, shown: tuple
 ) -> None:
@@ -84,8 +89,13 @@ def test_every_model_keeps_qts_rules(
 
 
 def test_every_column_can_be_sorted_by_what_it_names(source: DataSource, path: Path) -> None:
-    for table, shown in ((lists.UPDATES, columns.COMPLIANCE), (lists.KBS, columns.KBS), (lists.HISTORY, columns.HISTORY),
-                         (lists.OPERATIONS, columns.OPERATIONS), (tables.MACHINES, MACHINE_COLUMNS)):  # fmt: skip
+    for table, shown in (
+        (lists.UPDATES, columns.COMPLIANCE),
+        (lists.KBS, columns.KBS),
+        (lists.HISTORY, columns.HISTORY),
+        (lists.OPERATIONS, columns.OPERATIONS),
+        (tables.MACHINES, MACHINE_COLUMNS),
+    ):
         for key in {c.sort for c in shown if c.sort}:
             assert key in table.sorts
             assert source.db is not None

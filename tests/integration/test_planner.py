@@ -168,6 +168,8 @@ def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path
     )
     first = found["forecast"][0]
     assert (first["Release"], first["What comes out"], first["Restarts"]) == (
-        "2025-01-14", "Server 2025: planned baseline KB5050009", 1,
-    )  # fmt: skip
+        "2025-01-14",
+        "Server 2025: planned baseline KB5050009",
+        1,
+    )
     assert len(found["forecast"]) == 12

@@ -40,13 +40,35 @@ from hotpatch_gui.worker.sync.fleet import sync_fleet
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 OCTOBER, HOTPATCHED = "26100.33650", "26100.33750"
 HOTPATCH = Release(
-    Product.WS2025, "2026-11", date(2026, 11, 10), ReleaseKind.HOTPATCH, "hotpatch", "KB5991125", HOTPATCHED, False,
-    "KB5991025", "26100.33800", "high", "made up for a test", "",
-)  # fmt: skip
+    Product.WS2025,
+    "2026-11",
+    date(2026, 11, 10),
+    ReleaseKind.HOTPATCH,
+    "hotpatch",
+    "KB5991125",
+    HOTPATCHED,
+    False,
+    "KB5991025",
+    "26100.33800",
+    "high",
+    "made up for a test",
+    "",
+)
 BASELINE = Release(
-    Product.WS2025, "2026-11", date(2026, 11, 10), ReleaseKind.UNPLANNED_BASELINE, "hotpatch", "KB5991025",
-    "26100.33800", True, "KB5991025", "26100.33800", "high", "made up for a test", "",
-)  # fmt: skip
+    Product.WS2025,
+    "2026-11",
+    date(2026, 11, 10),
+    ReleaseKind.UNPLANNED_BASELINE,
+    "hotpatch",
+    "KB5991025",
+    "26100.33800",
+    True,
+    "KB5991025",
+    "26100.33800",
+    "high",
+    "made up for a test",
+    "",
+)
 
 CUMULATIVE = ReleaseTitle(
     "2026-11", is_hotpatch=False, kb="KB5991025", restart=RestartBehavior.ALWAYS
@@ -158,8 +180,10 @@ def test_a_cumulative_update_in_a_month_of_a_baseline_is_that_baseline(
     learned = calendar.month(Product.WS2025, "2027-01")
     assert learned is not None
     assert (learned.kind, learned.kb, learned.restarts) == (
-        ReleaseKind.PLANNED_BASELINE, "KB5991025", True,
-    )  # fmt: skip
+        ReleaseKind.PLANNED_BASELINE,
+        "KB5991025",
+        True,
+    )
 
 
 def test_a_cumulative_update_in_a_month_of_a_hotpatch_is_a_hint_on_any_number_of_machines(

@@ -44,12 +44,28 @@ def test_machines_are_listed_and_read_with_their_instance_view(azure: Simulated)
     status = view.patch_status
     assert status.configuration_statuses[0].code == "PatchModeConfigurationState/Ready"
     available, last = status.available_patch_summary, status.last_patch_installation_summary
-    for name in ("status", "assessment_activity_id", "reboot_pending", "critical_and_security_patch_count",
-                 "other_patch_count", "start_time", "last_modified_time"):  # fmt: skip
+    for name in (
+        "status",
+        "assessment_activity_id",
+        "reboot_pending",
+        "critical_and_security_patch_count",
+        "other_patch_count",
+        "start_time",
+        "last_modified_time",
+    ):
         assert getattr(available, name) is not None, name
-    for name in ("status", "installation_activity_id", "maintenance_window_exceeded", "not_selected_patch_count",
-                 "excluded_patch_count", "pending_patch_count", "installed_patch_count", "failed_patch_count",
-                 "start_time", "last_modified_time"):  # fmt: skip
+    for name in (
+        "status",
+        "installation_activity_id",
+        "maintenance_window_exceeded",
+        "not_selected_patch_count",
+        "excluded_patch_count",
+        "pending_patch_count",
+        "installed_patch_count",
+        "failed_patch_count",
+        "start_time",
+        "last_modified_time",
+    ):
         assert getattr(last, name) is not None, name
 
 
@@ -57,16 +73,30 @@ def test_an_assessment_fills_every_field(azure: Simulated) -> None:
     with sdk.compute(azure) as client:
         result = client.virtual_machines.begin_assess_patches("rg-web", "vm-web-02").result()
     assert result.status == "Succeeded"
-    for name in ("assessment_activity_id", "reboot_pending", "critical_and_security_patch_count", "other_patch_count",
-                 "start_date_time"):  # fmt: skip
+    for name in (
+        "assessment_activity_id",
+        "reboot_pending",
+        "critical_and_security_patch_count",
+        "other_patch_count",
+        "start_date_time",
+    ):
         assert getattr(result, name) is not None, name
     assert (
         len(result.available_patches)
         == result.critical_and_security_patch_count + result.other_patch_count
     )
     for patch in result.available_patches:
-        for name in ("patch_id", "name", "kb_id", "classifications", "reboot_behavior", "activity_id",
-                     "published_date", "last_modified_date_time", "assessment_state"):  # fmt: skip
+        for name in (
+            "patch_id",
+            "name",
+            "kb_id",
+            "classifications",
+            "reboot_behavior",
+            "activity_id",
+            "published_date",
+            "last_modified_date_time",
+            "assessment_state",
+        ):
             assert getattr(patch, name) is not None, name
         assert patch.kb_id.isdigit()
 
@@ -86,9 +116,17 @@ def test_an_installation_fills_every_field_and_keeps_its_failures(azure: Simulat
             client, "vm-print-01", "rg-office", classifications_to_include=["Critical", "Security"]
         ).result()
     assert result.status == "Failed"
-    for name in ("installation_activity_id", "reboot_status", "maintenance_window_exceeded", "excluded_patch_count",
-                 "not_selected_patch_count", "pending_patch_count", "installed_patch_count", "failed_patch_count",
-                 "start_date_time"):  # fmt: skip
+    for name in (
+        "installation_activity_id",
+        "reboot_status",
+        "maintenance_window_exceeded",
+        "excluded_patch_count",
+        "not_selected_patch_count",
+        "pending_patch_count",
+        "installed_patch_count",
+        "failed_patch_count",
+        "start_date_time",
+    ):
         assert getattr(result, name) is not None, name
     assert result.failed_patch_count == 1
     assert result.error.details[0].code == "0x80070005"
@@ -147,8 +185,34 @@ def test_errors_have_arms_shape(azure: Simulated) -> None:
         assert empty.value.status_code == 400
 
 
-ASSESSMENT = ["status", "assessmentActivityId", "rebootPending", "osType", "startDateTime", "lastModifiedDateTime", "startedBy", "patchServiceUsed", "availablePatchCountByClassification", "configurationStatus"]  # fmt: skip
-RUN = ["installationActivityId", "status", "maintenanceWindowExceeded", "notSelectedPatchCount", "installedPatchCount", "excludedPatchCount", "pendingPatchCount", "failedPatchCount", "patchServiceUsed", "startDateTime", "lastModifiedDateTime", "rebootStatus", "startedBy", "osType"]  # fmt: skip
+ASSESSMENT = [
+    "status",
+    "assessmentActivityId",
+    "rebootPending",
+    "osType",
+    "startDateTime",
+    "lastModifiedDateTime",
+    "startedBy",
+    "patchServiceUsed",
+    "availablePatchCountByClassification",
+    "configurationStatus",
+]
+RUN = [
+    "installationActivityId",
+    "status",
+    "maintenanceWindowExceeded",
+    "notSelectedPatchCount",
+    "installedPatchCount",
+    "excludedPatchCount",
+    "pendingPatchCount",
+    "failedPatchCount",
+    "patchServiceUsed",
+    "startDateTime",
+    "lastModifiedDateTime",
+    "rebootStatus",
+    "startedBy",
+    "osType",
+]
 OFFER = [
     "patchName",
     "patchId",
@@ -164,13 +228,28 @@ OFFER = [
 @pytest.mark.parametrize(
     ("table", "kind", "fields"),
     [
-        ("patchassessmentresources", "microsoft.compute/virtualmachines/patchassessmentresults", ASSESSMENT),
-        ("patchassessmentresources", "microsoft.compute/virtualmachines/patchassessmentresults/softwarepatches", OFFER),
-        ("patchinstallationresources", "microsoft.compute/virtualmachines/patchinstallationresults", RUN),
-        ("patchinstallationresources", "microsoft.compute/virtualmachines/patchinstallationresults/softwarepatches",
-         ["installationState", *OFFER]),
+        (
+            "patchassessmentresources",
+            "microsoft.compute/virtualmachines/patchassessmentresults",
+            ASSESSMENT,
+        ),
+        (
+            "patchassessmentresources",
+            "microsoft.compute/virtualmachines/patchassessmentresults/softwarepatches",
+            OFFER,
+        ),
+        (
+            "patchinstallationresources",
+            "microsoft.compute/virtualmachines/patchinstallationresults",
+            RUN,
+        ),
+        (
+            "patchinstallationresources",
+            "microsoft.compute/virtualmachines/patchinstallationresults/softwarepatches",
+            ["installationState", *OFFER],
+        ),
     ],
-)  # fmt: skip
+)
 def test_resource_graph_fills_every_field(
     azure: Simulated, table: str, kind: str, fields: list[str]
 ) -> None:

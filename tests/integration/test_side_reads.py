@@ -17,14 +17,18 @@ from hotpatch_gui.store import connections, machines, schedules, side_reads
 from hotpatch_gui.store.database import open_writer, transaction
 
 TABLES = {
-    "health": b"healthresources", "schedules": b"maintenanceconfigurations", "assignments": b"configurationassignments",
-}  # fmt: skip
+    "health": b"healthresources",
+    "schedules": b"maintenanceconfigurations",
+    "assignments": b"configurationassignments",
+}
 ANSWERS = {
     "500": Answer(500, {"error": {"code": "InternalServerError", "message": "No."}}),
     "403": Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}),
-    "429": Answer(429, {"error": {"code": "RateLimiting", "message": "No."}}, headers={"Retry-After": "0.05"}),
+    "429": Answer(
+        429, {"error": {"code": "RateLimiting", "message": "No."}}, headers={"Retry-After": "0.05"}
+    ),
     "nonsense": Answer(200, {"data": 7}),
-}  # fmt: skip
+}
 
 
 def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, query: bytes, answer: Answer) -> None:
@@ -191,9 +195,19 @@ def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> 
     row = next(g for g in stage.wire.cloud.guests.values() if g.schedule)
     configuration = f"{group}/resourceGroups/{row.resource_group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
     stage.wire.cloud.dynamic_scopes = [
-        {"name": "westus2", "configuration": configuration, "below": group, "filter": {"locations": ["westus2"], "osTypes": ["Windows"]}},
-        {"name": "by moon", "configuration": configuration, "below": group, "filter": {"moonPhase": ["full"], "locations": ["eastus"]}},
-    ]  # fmt: skip
+        {
+            "name": "westus2",
+            "configuration": configuration,
+            "below": group,
+            "filter": {"locations": ["westus2"], "osTypes": ["Windows"]},
+        },
+        {
+            "name": "by moon",
+            "configuration": configuration,
+            "below": group,
+            "filter": {"moonPhase": ["full"], "locations": ["eastus"]},
+        },
+    ]
     stage.start()
     db = stage.app.source.db
     assert db is not None

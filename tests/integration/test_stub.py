@@ -91,16 +91,23 @@ def test_rows_with_mixed_cases_nulls_and_unknown_words_are_read(stage: Stage, st
         stage, "SELECT name, kb, classification, severity, restart FROM updates ORDER BY name"
     ) == [
         ("A rollup that has no KB", None, "UpdateRollUp", "NotAvailable", "Unknown"),
-        ("Security Intelligence Update for Microsoft Defender Antivirus", "KB2267602", "Definition", None, "NeverReboots"),
-    ]  # fmt: skip
+        (
+            "Security Intelligence Update for Microsoft Defender Antivirus",
+            "KB2267602",
+            "Definition",
+            None,
+            "NeverReboots",
+        ),
+    ]
     assert values(
         stage,
         "SELECT i.status, i.restart_status, u.kb, u.classification FROM installations i"
         " JOIN installation_updates u ON u.installation_id=i.id",
     ) == [("Succeeded", "Completed", "KB5099540", "Security")]
     assert values(stage, "SELECT status FROM assessments ORDER BY status") == [
-        ("Succeeded",), ("Unknown",),
-    ]  # fmt: skip
+        ("Succeeded",),
+        ("Unknown",),
+    ]
     assert values(stage, "SELECT max(problem), sum(unreadable) FROM sync_state") == [("", 1)], (
         "the row without an id is counted and said"
     )
@@ -130,9 +137,10 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
     assert stub.count(f"GET .*{OPERATION}\\?") == 3
     assert stub.count(f"GET .*{OPERATION}&monitor") == 1, "the list is where Location says"
     assert values(stage, "SELECT kb, classification, restart FROM updates ORDER BY patch_id") == [
-        ("KB2267602", "Definition", "NeverReboots"), (None, "UpdateRollUp", "Unknown"),
+        ("KB2267602", "Definition", "NeverReboots"),
+        (None, "UpdateRollUp", "Unknown"),
         ("KB5120229", "Security", "CanRequestReboot"),
-    ]  # fmt: skip
+    ]
     assert not stub.unknown
 
 
@@ -156,10 +164,15 @@ def test_a_location_alone_of_5000_characters_is_followed_to_its_end(
         json.loads(a.body) for a in stub.asked if a.url.split("?")[0].endswith("/installPatches")
     ]
     assert body == {
-        "maximumDuration": "PT120M", "rebootSetting": "IfRequired",
-        "windowsParameters": {"classificationsToInclude": ["Security"], "kbNumbersToInclude": [],
-                              "kbNumbersToExclude": [], "excludeKbsRequiringReboot": False},
-    }  # fmt: skip
+        "maximumDuration": "PT120M",
+        "rebootSetting": "IfRequired",
+        "windowsParameters": {
+            "classificationsToInclude": ["Security"],
+            "kbNumbersToInclude": [],
+            "kbNumbersToExclude": [],
+            "excludeKbsRequiringReboot": False,
+        },
+    }
     assert values(
         stage,
         "SELECT status, restart_status, installed FROM installations ORDER BY started_at DESC LIMIT 1",
@@ -219,8 +232,11 @@ def test_an_operation_that_failed_as_one_was_seen_to(
 ) -> None:
     failed = HAS_ENDED | {
         "status": "Failed",
-        "error": {"code": "VMGuestPatchInternalError", "message": "An internal execution error occurred. Please retry later."},
-    }  # fmt: skip
+        "error": {
+            "code": "VMGuestPatchInternalError",
+            "message": "An internal execution error occurred. Please retry later.",
+        },
+    }
     at = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"
     stub.on(f"POST .*{VM}/assessPatches", Answer(202, None, {"Azure-AsyncOperation": at}))
     stub.on(f"GET .*{OPERATION}", Answer(200, failed))
@@ -236,11 +252,17 @@ def test_an_arc_enabled_server_answers_without_a_list(
     at = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"
     counts = {"security": 2, "critical": 0, "definition": None, "other": 1}
     result = {
-        "status": "Succeeded", "assessmentActivityId": "0d1fbb4e-6b5d-4a3b-9d70-0a4c5d1f0011", "rebootPending": True,
-        "availablePatchCountByClassification": counts, "startDateTime": "2026-08-20T09:00:00Z",
-        "lastModifiedDateTime": "2026-08-20T09:01:00Z", "startedBy": "User", "patchServiceUsed": "WU_WSUS",
-        "osType": "Windows", "errorDetails": None,
-    }  # fmt: skip
+        "status": "Succeeded",
+        "assessmentActivityId": "0d1fbb4e-6b5d-4a3b-9d70-0a4c5d1f0011",
+        "rebootPending": True,
+        "availablePatchCountByClassification": counts,
+        "startDateTime": "2026-08-20T09:00:00Z",
+        "lastModifiedDateTime": "2026-08-20T09:01:00Z",
+        "startedBy": "User",
+        "patchServiceUsed": "WU_WSUS",
+        "osType": "Windows",
+        "errorDetails": None,
+    }
     stub.on(
         f"POST .*{SERVER}/assessPatches", Answer(202, None, {"Location": at, "Retry-After": "0"})
     )

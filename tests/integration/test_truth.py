@@ -160,9 +160,13 @@ def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
 @pytest.mark.expects_log
 @pytest.mark.parametrize(
     "answer",
-    [Answer(200, {}), Answer(200, {"status": "InProgress", "installationActivityId": "x"}), Answer(202)],
+    [
+        Answer(200, {}),
+        Answer(200, {"status": "InProgress", "installationActivityId": "x"}),
+        Answer(202),
+    ],
     ids=["empty", "not ended", "202 without a place to look"],
-)  # fmt: skip
+)
 @pytest.mark.usefixtures("hasty")
 def test_an_end_that_says_nothing_is_no_success(stage: Stage, answer: Answer) -> None:
     stage.start()

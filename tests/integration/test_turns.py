@@ -52,9 +52,10 @@ def install_elsewhere(stage: Stage, name: str) -> None:
         "SELECT azure_id FROM machines WHERE name=?", (name,)
     ).fetchone()
     body = {
-        "maximumDuration": "PT120M", "rebootSetting": "IfRequired",
+        "maximumDuration": "PT120M",
+        "rebootSetting": "IfRequired",
         "windowsParameters": {"classificationsToInclude": ["Security"]},
-    }  # fmt: skip
+    }
     url = f"{ENDPOINT}{path}/installPatches?api-version=2025-04-01"
     assert stage.wire.handle("POST", url, {}, json.dumps(body).encode()).status == 202
 
@@ -245,9 +246,12 @@ def slow_writes(
     monkeypatch.setattr(throttle, "ARM_WRITES", Rate(2, 20.0))
     clock = SteppedClock(EPOCH)
     wire = build_simulator(
-        resources.calendar(), resources.read_json("other-updates.json"), clock=clock, quota=1000,
+        resources.calendar(),
+        resources.read_json("other-updates.json"),
+        clock=clock,
+        quota=1000,
         machines=100,
-    )  # fmt: skip
+    )
     seen: list[str] = []
 
     def record(method: str, path: str) -> Answer | None:

@@ -105,9 +105,12 @@ def test_every_control_has_a_name_for_those_who_cannot_see(stage: Stage) -> None
         f"{type(w).__name__} {w.objectName()}"
         for kind in kinds
         for w in stage.window.findChildren(kind)
-        if not (w.accessibleName() or getattr(w, "text", lambda: "")() or w.toolTip()) and not w.objectName().startswith("qt_")
-        and not type(w).__name__.startswith("ScrollLeft") and w.parent() is not None and w.isVisible()
-    ]  # fmt: skip
+        if not (w.accessibleName() or getattr(w, "text", lambda: "")() or w.toolTip())
+        and not w.objectName().startswith("qt_")
+        and not type(w).__name__.startswith("ScrollLeft")
+        and w.parent() is not None
+        and w.isVisible()
+    ]
     assert nameless == []
 
 
@@ -398,9 +401,12 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
 
 @pytest.mark.parametrize(
     ("setting", "says"),
-    [(RestartSetting.IF_REQUIRED, "it may restart"), (RestartSetting.ALWAYS, "it restarts in any case"),
-     (RestartSetting.NEVER, "Azure will not restart it")],
-)  # fmt: skip
+    [
+        (RestartSetting.IF_REQUIRED, "it may restart"),
+        (RestartSetting.ALWAYS, "it restarts in any case"),
+        (RestartSetting.NEVER, "Azure will not restart it"),
+    ],
+)
 def test_what_is_not_known_still_follows_the_restart_setting(
     setting: RestartSetting, says: str
 ) -> None:
@@ -504,9 +510,10 @@ def test_nothing_is_pushed_out_of_the_window(qapp, size: tuple[int, int], scale:
         stage.start()
         assert (stage.window.width(), stage.window.height()) == size
         outside = [
-            w.objectName() for w in stage.window.findChildren(QAbstractButton)
+            w.objectName()
+            for w in stage.window.findChildren(QAbstractButton)
             if w.isVisible() and w.objectName() and _right(w, stage.window) > size[0]
-        ]  # fmt: skip
+        ]
         assert outside == []
 
 

@@ -71,9 +71,12 @@ class _Disk:
         self.data, self.state = place / "data", place / "azure.sqlite3"
         self.path = self.data / FILE_NAME
         self.wire = build_simulator(
-            resources.calendar(), resources.read_json("other-updates.json"),
-            speed=SPEED, state_path=self.state, quota=10**6,
-        )  # fmt: skip
+            resources.calendar(),
+            resources.read_json("other-updates.json"),
+            speed=SPEED,
+            state_path=self.state,
+            quota=10**6,
+        )
 
     def stage(self) -> Stage:
         return Stage("light", folder=self.data, target=demo_target(lambda: self.wire))

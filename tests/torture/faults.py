@@ -39,9 +39,17 @@ MAX_DELAY_S = 0.4
 STORM = (3, 12)
 EVERYTHING = InstallRequest(frozenset(Classification))
 KINDS = (
-    "dropped before", "dropped after", "late", "cut", "doubled", "another type", "another day",
-    "401", "429", "500",
-)  # fmt: skip
+    "dropped before",
+    "dropped after",
+    "late",
+    "cut",
+    "doubled",
+    "another type",
+    "another day",
+    "401",
+    "429",
+    "500",
+)
 
 
 class _Socket(Handler):

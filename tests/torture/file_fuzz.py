@@ -27,9 +27,26 @@ from hotpatch_gui.views.widgets.table import Table
 from .watch import only_below
 
 TEXTS = (
-    "", " ", "nonsense", "<b>x</b>", "<img src=x>", "=cmd()", "2026-13-45T99:99:99Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
-    "x" * 3000, "\u202eevil", "🧨" * 30, "a b c", "KB", "-1", "\x00", "NaN", "{}", "'; DROP TABLE machines; --",
-)  # fmt: skip
+    "",
+    " ",
+    "nonsense",
+    "<b>x</b>",
+    "<img src=x>",
+    "=cmd()",
+    "2026-13-45T99:99:99Z",
+    "9999-12-31T23:59:59Z",
+    "0001-01-01T00:00:00Z",
+    "x" * 3000,
+    "\u202eevil",
+    "🧨" * 30,
+    "a b c",
+    "KB",
+    "-1",
+    "\x00",
+    "NaN",
+    "{}",
+    "'; DROP TABLE machines; --",
+)
 NUMBERS = (0, 1, -1, 2**31 - 1, -(2**31), 999_999)  # sums of larger ones overflow in SQLite itself
 PER_START = 100
 EVERYTHING = frozenset(
@@ -50,9 +67,10 @@ def mutate(path: Path, rng: random.Random, cells: int) -> None:
     """Change random cells, within what the strict tables take."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         tables = [
-            r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")
+            r[0]
+            for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")
             if r[0] not in KEPT_WHOLE and not r[0].startswith("sqlite_")
-        ]  # fmt: skip
+        ]
         for _ in range(cells):
             table = rng.choice(tables)
             columns = [(c[1], c[2]) for c in db.execute(f"PRAGMA table_info({table})") if not c[5]]
@@ -64,8 +82,9 @@ def mutate(path: Path, rng: random.Random, cells: int) -> None:
             try:
                 db.execute(
                     f"UPDATE {table} SET {column}=? WHERE rowid IN"
-                    f" (SELECT rowid FROM {table} ORDER BY random() LIMIT ?)", (value, rng.choice((1, 3, 100))),
-                )  # fmt: skip
+                    f" (SELECT rowid FROM {table} ORDER BY random() LIMIT ?)",
+                    (value, rng.choice((1, 3, 100))),
+                )
             except sqlite3.Error:  # a constraint, or a table without row ids
                 continue
 

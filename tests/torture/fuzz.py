@@ -27,10 +27,37 @@ from .watch import only_below
 
 GIVEN_S = 5.0
 ODD: list[Any] = [
-    None, True, False, 0, -1, 2**31, 2**63, 2**70, 1e308, float("inf"), "", " ", "\x00", "\ud800", "\u202eevil", "<b>x</b>",
-    "=cmd()|'/c calc'!A0", "'; DROP TABLE machines; --", "x" * 5000, "2026-13-45T99:99:99Z", "0001-01-01T00:00:00+23:59",
-    "9999-12-31T23:59:59-23:59", "../../etc/passwd", "🧨" * 40, [], {}, [[]], {"a": {"a": {}}}, [None], ["x", 1, {}],
-]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**31,
+    2**63,
+    2**70,
+    1e308,
+    float("inf"),
+    "",
+    " ",
+    "\x00",
+    "\ud800",
+    "\u202eevil",
+    "<b>x</b>",
+    "=cmd()|'/c calc'!A0",
+    "'; DROP TABLE machines; --",
+    "x" * 5000,
+    "2026-13-45T99:99:99Z",
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
+    "../../etc/passwd",
+    "🧨" * 40,
+    [],
+    {},
+    [[]],
+    {"a": {"a": {}}},
+    [None],
+    ["x", 1, {}],
+]
 
 
 def mutated(value: Any, rng: random.Random, rate: float) -> Any:

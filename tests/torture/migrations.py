@@ -84,9 +84,11 @@ def _begin_anew(old: Path, path: Path) -> None:
 
 def _migration(path: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", CHILD, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, **environment()},
-    )  # fmt: skip
+    )
 
 
 def _time_whole(old: Path, path: Path) -> float:

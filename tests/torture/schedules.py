@@ -43,10 +43,13 @@ RESTARTS = 3
 GIVEN_S, LOOK_MINUTES = 180.0, 1 / 60
 EVERYTHING = InstallRequest(frozenset(Classification))
 QUICK = {
-    (pauses, "FIRST_BACK_OFF_S"): 0.1, (pauses, "MAX_BACK_OFF_S"): 0.5, (pauses, "UNKNOWN_LOOKS"): 4,
+    (pauses, "FIRST_BACK_OFF_S"): 0.1,
+    (pauses, "MAX_BACK_OFF_S"): 0.5,
+    (pauses, "UNKNOWN_LOOKS"): 4,
     (pauses, "TURN_S"): 0.1,
-    (throttle, "ARM_READS"): Rate(10**6, 10.0**6), (throttle, "ARM_WRITES"): Rate(10**6, 10.0**6),
-}  # fmt: skip
+    (throttle, "ARM_READS"): Rate(10**6, 10.0**6),
+    (throttle, "ARM_WRITES"): Rate(10**6, 10.0**6),
+}
 """Pauses that are minutes elsewhere."""
 
 
@@ -143,9 +146,14 @@ class _Azure:
     def _start(self, port: int) -> _Server:
         others = resources.read_json("other-updates.json")
         wire = build_simulator(
-            resources.calendar(), others, state_path=self._state, machines=MACHINES, seed=self._seed,
-            speed=SPEED, quota=10**6,
-        )  # fmt: skip
+            resources.calendar(),
+            others,
+            state_path=self._state,
+            machines=MACHINES,
+            seed=self._seed,
+            speed=SPEED,
+            quota=10**6,
+        )
         server = _Server(wire, self._rng, self.rate, port)
         server.start()
         return server

@@ -27,9 +27,12 @@ from hotpatch_gui.simulator.fleet import EPOCH
 
 S = HotpatchStatus
 SERVER = replace(
-    GOOD, image=Image(), os_name="Windows Server 2025 Datacenter", os_version="10.0.26100.33222",
+    GOOD,
+    image=Image(),
+    os_name="Windows Server 2025 Datacenter",
+    os_version="10.0.26100.33222",
     arc=Arc("serverdatacenter"),
-)  # fmt: skip
+)
 
 
 def server(**fields: object):
@@ -58,8 +61,13 @@ def test_the_portals_table(licence, enablement, status) -> None:
 def test_without_a_licence_the_system_decides() -> None:
     for edition in (*EDITIONS, "ServerDatacenterCore"):
         assert can_enrol("10.0.26100.1742", edition)
-    for version, edition in (("10.0.20348.1", "serverdatacenter"), ("10.0.26100.1742", "serverturbine"),
-                             ("10.0.26100.1742", None), (None, "serverstandard"), ("nonsense", "serverstandard")):  # fmt: skip
+    for version, edition in (
+        ("10.0.20348.1", "serverdatacenter"),
+        ("10.0.26100.1742", "serverturbine"),
+        ("10.0.26100.1742", None),
+        (None, "serverstandard"),
+        ("nonsense", "serverstandard"),
+    ):
         assert not can_enrol(version, edition), (version, edition)
     old = replace(server(), os_version="10.0.20348.2000")
     assert hotpatch_status(old, assessed=True) is S.NOT_AVAILABLE

@@ -27,9 +27,7 @@ def test_june_and_september_2026_came_out_otherwise_than_planned(calendar: Calen
     rows = release_rows(calendar, *YEAR, date(2026, 9, 30))
     changed = [(r.product, r.day.month, r.planned, r.kind) for r in rows if r.has_changed]
     hotpatch, baseline = ReleaseKind.HOTPATCH, ReleaseKind.UNPLANNED_BASELINE
-    assert sorted(changed) == [
-        (p, month, hotpatch, baseline) for p in Product for month in (6, 9)
-    ]  # fmt: skip
+    assert sorted(changed) == [(p, month, hotpatch, baseline) for p in Product for month in (6, 9)]
     assert all("had been planned as a hotpatch" in r.tip for r in rows if r.has_changed)
 
 

@@ -107,10 +107,13 @@ def test_a_hotpatch_that_came_out_after_the_assessment_is_not_passed_over(
 
 def test_a_missing_out_of_band_hotpatch_is_not_called_current(calendar: Calendar) -> None:
     release = next(
-        r for r in calendar.releases
-        if r.product is GOOD.product and r.on_train and r.kind is ReleaseKind.OUT_OF_BAND
+        r
+        for r in calendar.releases
+        if r.product is GOOD.product
+        and r.on_train
+        and r.kind is ReleaseKind.OUT_OF_BAND
         and r.released.year == 2026
-    )  # fmt: skip
+    )
     before = calendar.monthly(GOOD.product, release.released)[-1]
     day = EPOCH.replace(month=release.released.month, day=release.released.day + 1)
     behind = replace(
@@ -148,17 +151,36 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
 @pytest.mark.parametrize(
     ("changed", "situation", "words"),
     [
-        ({"restart_pending": True, "restart_kbs": ("KB5099536",)}, Situation.RESTART_PENDING, "to finish KB5099536"),
+        (
+            {"restart_pending": True, "restart_kbs": ("KB5099536",)},
+            Situation.RESTART_PENDING,
+            "to finish KB5099536",
+        ),
         ({"restart_pending": True}, Situation.RESTART_PENDING, "Azure does not say which update"),
-        ({"assessed": None, "status": HotpatchStatus.PENDING_EVALUATION}, Situation.NEVER_ASSESSED, "Assess now"),
+        (
+            {"assessed": None, "status": HotpatchStatus.PENDING_EVALUATION},
+            Situation.NEVER_ASSESSED,
+            "Assess now",
+        ),
         ({"assessed": EPOCH - timedelta(days=9)}, Situation.STALE, "9 days old"),
         ({"last_run_failed": "Disk full."}, Situation.LAST_FAILED, "Disk full."),
-        ({"status": HotpatchStatus.NOT_AVAILABLE}, Situation.UNSUPPORTED, "not available on this image"),
-        ({"machine": replace(GOOD, power=PowerState.DEALLOCATED)}, Situation.NOT_RUNNING, "deallocated"),
-        ({"machine": replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=False))},
-         Situation.DISABLED, "takes effect with the next baseline, planned for 13 October 2026"),
+        (
+            {"status": HotpatchStatus.NOT_AVAILABLE},
+            Situation.UNSUPPORTED,
+            "not available on this image",
+        ),
+        (
+            {"machine": replace(GOOD, power=PowerState.DEALLOCATED)},
+            Situation.NOT_RUNNING,
+            "deallocated",
+        ),
+        (
+            {"machine": replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=False))},
+            Situation.DISABLED,
+            "takes effect with the next baseline, planned for 13 October 2026",
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_trouble_has_its_sentence_and_next_step(
     calendar: Calendar, changed: dict[str, object], situation: Situation, words: str
 ) -> None:
@@ -189,17 +211,25 @@ BUILD = st.sampled_from(
 
 
 @given(
-    sku=SKU, build=BUILD, power=st.sampled_from(PowerState), on=st.sampled_from([True, False, None]),
-    hours=st.one_of(st.none(), st.integers(0, 24 * 20)), pending=st.booleans(),
-    updates=st.integers(0, 5), kbs=st.lists(st.sampled_from(["KB5120228", "KB5120233", "KB1"]), max_size=2),
-)  # fmt: skip
+    sku=SKU,
+    build=BUILD,
+    power=st.sampled_from(PowerState),
+    on=st.sampled_from([True, False, None]),
+    hours=st.one_of(st.none(), st.integers(0, 24 * 20)),
+    pending=st.booleans(),
+    updates=st.integers(0, 5),
+    kbs=st.lists(st.sampled_from(["KB5120228", "KB5120233", "KB1"]), max_size=2),
+)
 def test_up_to_date_is_claimed_only_on_fresh_evidence(
     sku, build, power, on, hours, pending, updates, kbs
 ) -> None:  # type: ignore[no-untyped-def]
     machine = replace(
-        GOOD, image=Image("MicrosoftWindowsServer", "WindowsServer", sku), os_version=build, power=power,
+        GOOD,
+        image=Image("MicrosoftWindowsServer", "WindowsServer", sku),
+        os_version=build,
+        power=power,
         settings=replace(GOOD.settings, hotpatch_enabled=on),
-    )  # fmt: skip
+    )
     assessed = None if hours is None else EPOCH - timedelta(hours=hours)
     status = hotpatch_status(machine, assessed=assessed is not None)
     evidence = Evidence(

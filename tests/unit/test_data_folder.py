@@ -23,11 +23,17 @@ WORLD = "https://azure.demo.invalid"
 @pytest.mark.parametrize(
     ("path", "uri"),
     [
-        (PureWindowsPath(r"\\server\share\Hotpatch\hotpatch.sqlite3"), "file:////server/share/Hotpatch/hotpatch.sqlite3?mode=ro"),
-        (PureWindowsPath(r"C:\Users\a b\#1\x.sqlite3"), "file:///C:/Users/a b/%231/x.sqlite3?mode=ro"),
+        (
+            PureWindowsPath(r"\\server\share\Hotpatch\hotpatch.sqlite3"),
+            "file:////server/share/Hotpatch/hotpatch.sqlite3?mode=ro",
+        ),
+        (
+            PureWindowsPath(r"C:\Users\a b\#1\x.sqlite3"),
+            "file:///C:/Users/a b/%231/x.sqlite3?mode=ro",
+        ),
         (PurePosixPath("/home/a?b/x%y.sqlite3"), "file:///home/a%3fb/x%25y.sqlite3?mode=ro"),
     ],
-)  # fmt: skip
+)
 def test_the_address_of_a_file_is_one_that_sqlite_takes(
     path: PureWindowsPath | PurePosixPath, uri: str
 ) -> None:
@@ -76,10 +82,13 @@ def test_a_network_share_has_no_wal_and_works(
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        (errno.ENOSPC, "is full"), (errno.EDQUOT, "is full"), (errno.EACCES, "cannot be written to"),
-        (errno.EROFS, "cannot be written to"), (errno.EIO, "could not be used"),
+        (errno.ENOSPC, "is full"),
+        (errno.EDQUOT, "is full"),
+        (errno.EACCES, "cannot be written to"),
+        (errno.EROFS, "cannot be written to"),
+        (errno.EIO, "could not be used"),
     ],
-)  # fmt: skip
+)
 def test_the_systems_code_decides_and_not_a_word_in_the_path(
     tmp_path: Path, folder: str, code: int, says: str
 ) -> None:

@@ -13,7 +13,7 @@ from hotpatch_gui.domain.forecast import (
     Subject,
     forecast,
     tally,
-)  # fmt: skip
+)
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
 from hotpatch_gui.domain.rollout import Member
 from hotpatch_gui.models.planner import chart_data, chart_words

@@ -16,8 +16,16 @@ from hotpatch_gui.models.formats import ExportError, Report, Sheet
 
 AT = datetime(2026, 11, 24, 9, 30, 5, tzinfo=UTC)
 HOSTILE = (
-    "=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "\t=1", "<b>bold</b>", "שרת 🖥", 'a "quoted", one', "two\nlines",
-)  # fmt: skip
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-2",
+    "@SUM(A1)",
+    "\t=1",
+    "<b>bold</b>",
+    "שרת 🖥",
+    'a "quoted", one',
+    "two\nlines",
+)
 NS = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 
@@ -44,8 +52,16 @@ def test_csv_is_utf8_with_a_mark_and_guards_every_cell(tmp_path: Path) -> None:
     assert head == ["Name", "Number", "Read (UTC)"]
     assert {row[2] for row in rows} == {"2026-11-24T09:30:05Z"}
     assert [row[0] for row in rows] == [
-        "'=cmd|' /C calc'!A0", "'+1+1", "'-2", "'@SUM(A1)", "'=1", "<b>bold</b>", "שרת 🖥", 'a "quoted", one', "two lines",
-    ]  # fmt: skip
+        "'=cmd|' /C calc'!A0",
+        "'+1+1",
+        "'-2",
+        "'@SUM(A1)",
+        "'=1",
+        "<b>bold</b>",
+        "שרת 🖥",
+        'a "quoted", one',
+        "two lines",
+    ]
 
 
 def test_numbers_below_zero_are_numbers_and_not_guarded(tmp_path: Path) -> None:
@@ -86,14 +102,15 @@ def test_json_holds_every_sheet_and_the_age_of_the_data(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     formats.write(path, report(("a", 1.5, date(2026, 1, 2)), ("b", True, None)))
     assert json.loads(path.read_text(encoding="utf-8")) == {
-        "title": "A <report>", "made": "2026-11-24T09:30:05Z",
+        "title": "A <report>",
+        "made": "2026-11-24T09:30:05Z",
         "notes": ["Contoso: data of 2026-11-24T09:00:00Z (30 min ago)"],
         "machines": [
             {"Name": "a", "Number": 1.5, "Read (UTC)": "2026-01-02"},
             {"Name": "b", "Number": True, "Read (UTC)": None},
         ],
         "history": [],
-    }  # fmt: skip
+    }
 
 
 def test_the_page_is_escaped_and_says_its_time(tmp_path: Path) -> None:

@@ -133,10 +133,16 @@ def test_what_azure_did_not_say_is_not_knowable(check: str, silent: Machine) -> 
 
 @pytest.mark.parametrize(
     ("version", "build"),
-    [("10.0.26100.33222", "26100.33222"), ("10.0.26100", None), ("Microsoft Windows NT 10.0.14393.0", None),
-     ("Microsoft Windows NT 10.0.20348.2527", "20348.2527"), ("10.0.26100.0", None),
-     (None, None), ("a.b.c.d", None)],
-)  # fmt: skip
+    [
+        ("10.0.26100.33222", "26100.33222"),
+        ("10.0.26100", None),
+        ("Microsoft Windows NT 10.0.14393.0", None),
+        ("Microsoft Windows NT 10.0.20348.2527", "20348.2527"),
+        ("10.0.26100.0", None),
+        (None, None),
+        ("a.b.c.d", None),
+    ],
+)
 def test_a_build_is_read_only_where_all_parts_are_there(
     version: str | None, build: str | None
 ) -> None:
@@ -147,10 +153,28 @@ def test_a_build_is_read_only_where_all_parts_are_there(
     ("sku", "name", "version", "edition", "product"),
     [
         # an in-place upgrade: the image reference stays the old one
-        ("2022-datacenter-azure-edition-core", "Windows Server 2025 Datacenter Azure Edition", "10.0.26100.33650", None, Product.WS2025),
-        ("2025-datacenter-azure-edition", "Windows Server 2022 Datacenter Azure Edition", None, None, Product.WS2022),
+        (
+            "2022-datacenter-azure-edition-core",
+            "Windows Server 2025 Datacenter Azure Edition",
+            "10.0.26100.33650",
+            None,
+            Product.WS2025,
+        ),
+        (
+            "2025-datacenter-azure-edition",
+            "Windows Server 2022 Datacenter Azure Edition",
+            None,
+            None,
+            Product.WS2022,
+        ),
         ("2022-datacenter-azure-edition-core", None, "10.0.26100.33650", None, Product.WS2025),
-        ("2022-datacenter-azure-edition-core", "Microsoft Windows Server", "10.0.26100.1742", None, Product.WS2025),
+        (
+            "2022-datacenter-azure-edition-core",
+            "Microsoft Windows Server",
+            "10.0.26100.1742",
+            None,
+            Product.WS2025,
+        ),
         # clients have the build of Windows Server 2025 and no hotpatch calendar
         ("win11-24h2-avd", "Windows 11 Enterprise multi-session", "10.0.26100.33650", None, None),
         ("win11-24h2-ent", None, "10.0.26100.33650", None, None),
@@ -159,15 +183,31 @@ def test_a_build_is_read_only_where_all_parts_are_there(
         (None, "windows", "10.0.26100.1742", "serverdatacenter", Product.WS2025),
         (None, None, "10.0.20348.2527", None, Product.WS2022),
         # an old server, whatever image it came from
-        ("2025-datacenter-azure-edition", "Windows Server 2019 Datacenter", "10.0.17763.1", None, None),
-        (None, "Windows Server 2016 Standard", "Microsoft Windows NT 10.0.14393.0", "serverstandard", None),
+        (
+            "2025-datacenter-azure-edition",
+            "Windows Server 2019 Datacenter",
+            "10.0.17763.1",
+            None,
+            None,
+        ),
+        (
+            None,
+            "Windows Server 2016 Standard",
+            "Microsoft Windows NT 10.0.14393.0",
+            "serverstandard",
+            None,
+        ),
         ("2025-datacenter-azure-edition", None, None, None, Product.WS2025),
         ("windows-server-2025-azure-edition-hotpatch", None, None, None, Product.WS2025),
     ],
-)  # fmt: skip
+)
 def test_name_then_build_then_image_decide_the_product(
-    sku: str | None, name: str | None, version: str | None, edition: str | None, product: Product | None
-) -> None:  # fmt: skip
+    sku: str | None,
+    name: str | None,
+    version: str | None,
+    edition: str | None,
+    product: Product | None,
+) -> None:
     assert product_of(sku, name, version, edition) is product
 
 

@@ -138,11 +138,14 @@ def test_the_review_of_nothing_says_so() -> None:
 
 UPDATES = st.lists(
     st.builds(
-        update, st.sampled_from([None, "KB5120228", "KB5099536", "KB2267602"]), st.sampled_from(Classification),
-        st.sampled_from(RestartBehavior), st.sampled_from([None, AUGUST]),
+        update,
+        st.sampled_from([None, "KB5120228", "KB5099536", "KB2267602"]),
+        st.sampled_from(Classification),
+        st.sampled_from(RestartBehavior),
+        st.sampled_from([None, AUGUST]),
     ),
     max_size=8,
-)  # fmt: skip
+)
 REQUESTS = st.builds(
     InstallRequest,
     classifications=st.frozensets(st.sampled_from(Classification), min_size=1),

@@ -11,14 +11,18 @@ WS25 = Product.WS2025
     [
         (["KB5099536"], Cause.PLANNED_BASELINE, "July 2026's planned baseline."),
         (["KB5122871"], Cause.UNPLANNED_BASELINE, "a hotpatch had been planned"),
-        (["KB5068861"], Cause.CUMULATIVE, "November 2025's cumulative update. The hotpatch KB5068966 needed no restart."),
+        (
+            ["KB5068861"],
+            Cause.CUMULATIVE,
+            "November 2025's cumulative update. The hotpatch KB5068966 needed no restart.",
+        ),
         (["KB5070881"], Cause.OUT_OF_BAND, "no hotpatches from it until January 2026's baseline"),
         (["KB5070893"], Cause.OUT_OF_BAND, "for the hotpatch train"),
         (["KB0000001"], Cause.OTHER, "not a known release for hotpatching"),
         (["KB0000001", "KB5073379"], Cause.PLANNED_BASELINE, "January 2026's planned baseline"),
         ([], Cause.BY_HAND, "by hand"),
     ],
-)  # fmt: skip
+)
 def test_the_reason_of_a_restart(
     calendar: Calendar, kbs: list[str], cause: Cause, says: str
 ) -> None:

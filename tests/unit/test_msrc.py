@@ -57,9 +57,11 @@ def test_a_document_fills_the_month_in_each_spelling_of_a_hotpatch(
     calendar: Calendar, spelling: str
 ) -> None:
     body = document(
-        "2026-Nov", fix("5991025", [WS25, WS25_CORE], "26100.33800"),
-        fix("5991125", [WS25], "26100.33750", spelling, "No"), fix("5991999", [NET], None),
-    )  # fmt: skip
+        "2026-Nov",
+        fix("5991025", [WS25, WS25_CORE], "26100.33800"),
+        fix("5991125", [WS25], "26100.33750", spelling, "No"),
+        fix("5991999", [NET], None),
+    )
     found = read_document(body, calendar)
     assert found.refused == []
     (release,) = found.releases
@@ -97,8 +99,10 @@ def test_a_month_without_a_hotpatch_is_a_baseline(calendar: Calendar) -> None:
     found = read_document(document("2026-Nov", fix("5991025", [WS25], "26100.33800")), calendar)
     (release,) = found.releases
     assert (release.kind, release.kb, release.restarts) == (
-        ReleaseKind.UNPLANNED_BASELINE, "KB5991025", True,
-    )  # fmt: skip
+        ReleaseKind.UNPLANNED_BASELINE,
+        "KB5991025",
+        True,
+    )
     assert "lists no hotpatch" in release.note
     january = document("2027-Jan", fix("5993025", [WS25], "26100.34000"))
     assert read_document(january, calendar).releases[0].kind is ReleaseKind.PLANNED_BASELINE
@@ -116,15 +120,39 @@ CONTRADICTIONS: list[tuple[str, list[dict[str, Any]], str]] = [
     ("a build of another system", [fix("5991025", [WS25], "20348.5900")], "isn't one of its"),
     ("a build without a revision", [fix("5991025", [WS25], "26100.0")], "isn't one of its"),
     ("a KB under both systems", [fix("5991025", [WS25, WS22], None)], "listed for both systems"),
-    ("a hotpatch above its month's update",
-     [fix("5991025", [WS25], "26100.33750"), fix("5991125", [WS25], "26100.33800", HOTPATCH[0], "No")], "isn't below"),
-    ("a hotpatch that restarts",
-     [fix("5991025", [WS25], "26100.33800"), fix("5991125", [WS25], "26100.33750", HOTPATCH[0], "Yes")], "one that restarts"),
+    (
+        "a hotpatch above its month's update",
+        [
+            fix("5991025", [WS25], "26100.33750"),
+            fix("5991125", [WS25], "26100.33800", HOTPATCH[0], "No"),
+        ],
+        "isn't below",
+    ),
+    (
+        "a hotpatch that restarts",
+        [
+            fix("5991025", [WS25], "26100.33800"),
+            fix("5991125", [WS25], "26100.33750", HOTPATCH[0], "Yes"),
+        ],
+        "one that restarts",
+    ),
     ("a KB of another month", [fix("5122871", [WS25], "26100.33800")], "is September 2026's"),
-    ("a build below an earlier month's", [fix("5991025", [WS25], "26100.33500")], "doesn't fit October 2026's"),
-    ("two builds of one KB", [fix("5991025", [WS25], "26100.33800"), fix("5991025", [WS25], "26100.33801")], "listed with builds"),
-    ("two KBs without builds", [fix("5991025", [WS25], None), fix("5991026", [WS25], "26100.33800")], "can't be determined"),
-]  # fmt: skip
+    (
+        "a build below an earlier month's",
+        [fix("5991025", [WS25], "26100.33500")],
+        "doesn't fit October 2026's",
+    ),
+    (
+        "two builds of one KB",
+        [fix("5991025", [WS25], "26100.33800"), fix("5991025", [WS25], "26100.33801")],
+        "listed with builds",
+    ),
+    (
+        "two KBs without builds",
+        [fix("5991025", [WS25], None), fix("5991026", [WS25], "26100.33800")],
+        "can't be determined",
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -156,9 +184,11 @@ def test_what_contradicts_a_known_month_is_refused(calendar: Calendar) -> None:
 
 def test_an_out_of_band_update_of_the_month_is_not_taken_for_it(calendar: Calendar) -> None:
     body = document(
-        "2026-Nov", fix("5991025", [WS25], "26100.33800"), fix("5991026", [WS25], "26100.33811"),
+        "2026-Nov",
+        fix("5991025", [WS25], "26100.33800"),
+        fix("5991026", [WS25], "26100.33811"),
         fix("5991125", [WS25], "26100.33750", HOTPATCH[0], "No"),
-    )  # fmt: skip
+    )
     found = read_document(body, calendar)
     assert found.releases[0].lcu_kb == "KB5991025"
     assert "KB5991026 came out of band" in found.refused[0]
@@ -166,10 +196,13 @@ def test_an_out_of_band_update_of_the_month_is_not_taken_for_it(calendar: Calend
 
 def test_other_systems_and_kinds_of_fixes_say_nothing(calendar: Calendar) -> None:
     body = document(
-        "2026-Nov", fix("5991019", [WS2019], "17763.9000"), fix("5991999", [NET], None),
-        fix("5991998", ["12244"], "25398.2000"), fix("Release Notes", [WS25], "26100.33800"),
+        "2026-Nov",
+        fix("5991019", [WS2019], "17763.9000"),
+        fix("5991999", [NET], None),
+        fix("5991998", ["12244"], "25398.2000"),
+        fix("Release Notes", [WS25], "26100.33800"),
         fix("5991997", [WS25], "26100.33800", "Monthly Rollup"),
-    )  # fmt: skip
+    )
     assert read_document(body, calendar)[2:] == ([], [])
 
 
@@ -228,11 +261,26 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
         ("/updates", (200, {}, b"[]"), ProblemKind.NONSENSE, "could not be read"),
         ("/cvrf/2026-Nov", (200, {}, b"{"), ProblemKind.NONSENSE, "could not be read"),
         ("/cvrf/2026-Nov", (200, {}, b"{}"), ProblemKind.REJECTED, "names no month"),
-        ("/cvrf/2026-Nov", (200, {"Content-Length": "999999"}, b"{}"), ProblemKind.OFFLINE, "No connection"),
-        ("/cvrf/2026-Nov", (302, {"Location": "https://elsewhere.example/x"}, b""), ProblemKind.REJECTED, "elsewhere.example"),
-        ("/cvrf/2026-Nov", (302, {"Location": "/cvrf/2026-Nov"}, b""), ProblemKind.NONSENSE, "could not be read"),
+        (
+            "/cvrf/2026-Nov",
+            (200, {"Content-Length": "999999"}, b"{}"),
+            ProblemKind.OFFLINE,
+            "No connection",
+        ),
+        (
+            "/cvrf/2026-Nov",
+            (302, {"Location": "https://elsewhere.example/x"}, b""),
+            ProblemKind.REJECTED,
+            "elsewhere.example",
+        ),
+        (
+            "/cvrf/2026-Nov",
+            (302, {"Location": "/cvrf/2026-Nov"}, b""),
+            ProblemKind.NONSENSE,
+            "could not be read",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_server_that_answers_badly_changes_nothing(
     calendar: Calendar,
     path: str,
@@ -323,10 +371,20 @@ def test_no_network_and_a_wrong_address_are_said(calendar: Calendar) -> None:
 
 
 ROW = {
-    "product_key": "WS2025", "month": "2026-11", "release_date": "2026-11-10", "kind": "hotpatch", "channel": "hotpatch",
-    "kb": "KB5991125", "os_build": "26100.33750", "requires_reboot": False, "lcu_kb": "KB5991025",
-    "lcu_build": "26100.33800", "confidence": "high", "source": "made up for a test", "note": "",
-}  # fmt: skip
+    "product_key": "WS2025",
+    "month": "2026-11",
+    "release_date": "2026-11-10",
+    "kind": "hotpatch",
+    "channel": "hotpatch",
+    "kb": "KB5991125",
+    "os_build": "26100.33750",
+    "requires_reboot": False,
+    "lcu_kb": "KB5991025",
+    "lcu_build": "26100.33800",
+    "confidence": "high",
+    "source": "made up for a test",
+    "note": "",
+}
 
 
 @pytest.mark.parametrize(
@@ -456,9 +514,12 @@ def test_a_saved_document_and_an_exported_list_are_imported(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("", "isn't JSON"), ("[" * 200_000, "isn't JSON"), ("[1]", "neither an MSRC document"), ('{"format": "hotpatch-releases"}', "list of releases is missing"),
+        ("", "isn't JSON"),
+        ("[" * 200_000, "isn't JSON"),
+        ("[1]", "neither an MSRC document"),
+        ('{"format": "hotpatch-releases"}', "list of releases is missing"),
     ],
-)  # fmt: skip
+)
 def test_another_file_is_refused(
     calendar: Calendar, tmp_path: Path, content: str, says: str
 ) -> None:
@@ -479,9 +540,14 @@ def test_rows_of_a_list_that_cannot_be_are_refused_one_by_one(
     )
     path = tmp_path / "x.json"
     broken = [
-        good | {"kb": "KB5990025"}, good | {"month": "2026-99"}, good | {"kb": 7}, good | {"os_build": "<b>"},
-        good | {"month": "2026-11", "os_build": "20348.1"}, "row", good | {"kind": "hotpatch"},
-    ]  # fmt: skip
+        good | {"kb": "KB5990025"},
+        good | {"month": "2026-99"},
+        good | {"kb": 7},
+        good | {"os_build": "<b>"},
+        good | {"month": "2026-11", "os_build": "20348.1"},
+        "row",
+        good | {"kind": "hotpatch"},
+    ]
     path.write_text(json.dumps(rows | {"releases": broken}), encoding="utf-8")
     found = read_file(path, Known(calendar))
     assert [r.kb for r in found.added] == ["KB5990025"]

@@ -19,22 +19,56 @@ JSON = st.recursive(
     max_leaves=12,
 )
 KEYS = st.sampled_from(
-    ["id", "name", "type", "properties", "image", "windows", "zones", "status", "startDateTime", "lastModifiedDateTime",
-     "kbId", "patchName", "classifications", "patchSettings", "patchMode", "errorDetails", "error", "details", "power",
-     "subscriptionId", "resourceGroup", "assessmentActivityId", "availablePatches", "installedPatchCount", "statuses", "vmAgent", "tags"]
-)  # fmt: skip
+    [
+        "id",
+        "name",
+        "type",
+        "properties",
+        "image",
+        "windows",
+        "zones",
+        "status",
+        "startDateTime",
+        "lastModifiedDateTime",
+        "kbId",
+        "patchName",
+        "classifications",
+        "patchSettings",
+        "patchMode",
+        "errorDetails",
+        "error",
+        "details",
+        "power",
+        "subscriptionId",
+        "resourceGroup",
+        "assessmentActivityId",
+        "availablePatches",
+        "installedPatchCount",
+        "statuses",
+        "vmAgent",
+        "tags",
+    ]
+)
 OBJECTS = st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=6), max_size=10)
 
 
 @given(OBJECTS)
 def test_any_answer_is_read_or_refused(row) -> None:
     readers = (
-        lambda: parse.machine(row, EPOCH), lambda: results.graph_assessment(row, row.get("name")),
-        lambda: results.graph_update(row), lambda: results.graph_run(row, row.get("name")),
-        lambda: results.run_update(row), lambda: results.arm_assessment(row, EPOCH),
-        lambda: results.view_assessment(row), lambda: parse.resource_row(row, "s"), lambda: parse.error_text(row),
-        lambda: parse.agent_ready(row), lambda: parse.power_of(row), lambda: parse.arc_machine(row, EPOCH), lambda: parse.arc_row(row, "s"),
-    )  # fmt: skip
+        lambda: parse.machine(row, EPOCH),
+        lambda: results.graph_assessment(row, row.get("name")),
+        lambda: results.graph_update(row),
+        lambda: results.graph_run(row, row.get("name")),
+        lambda: results.run_update(row),
+        lambda: results.arm_assessment(row, EPOCH),
+        lambda: results.view_assessment(row),
+        lambda: parse.resource_row(row, "s"),
+        lambda: parse.error_text(row),
+        lambda: parse.agent_ready(row),
+        lambda: parse.power_of(row),
+        lambda: parse.arc_machine(row, EPOCH),
+        lambda: parse.arc_row(row, "s"),
+    )
     for read in readers:
         try:
             read()
@@ -85,8 +119,12 @@ def test_a_text_ends_nowhere_before_its_end(given: str, kept: str | None) -> Non
 
 
 def test_a_long_text_is_cut() -> None:
-    row = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v", "name": "x" * 9999,
-           "subscriptionId": "s", "resourceGroup": "g"}  # fmt: skip
+    row = {
+        "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v",
+        "name": "x" * 9999,
+        "subscriptionId": "s",
+        "resourceGroup": "g",
+    }
     found = parse.machine(json.loads(json.dumps(row)), EPOCH)
     assert isinstance(found, Machine)
     assert len(found.name) == parse.MAX_TEXT

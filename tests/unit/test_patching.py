@@ -145,10 +145,12 @@ def test_the_story_of_kb5070881() -> None:
     off, on = cloud.guests["vm-web-01"], cloud.guests["vm-web-02"]
     builds: dict[str, tuple[str, str]] = {}
     for month, until in (
-        ("October", datetime(2025, 10, 31, tzinfo=UTC)), ("November", datetime(2025, 11, 30, tzinfo=UTC)),
-        ("December", datetime(2025, 12, 31, tzinfo=UTC)), ("January", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("October", datetime(2025, 10, 31, tzinfo=UTC)),
+        ("November", datetime(2025, 11, 30, tzinfo=UTC)),
+        ("December", datetime(2025, 12, 31, tzinfo=UTC)),
+        ("January", datetime(2026, 1, 31, tzinfo=UTC)),
         ("February", datetime(2026, 2, 28, tzinfo=UTC)),
-    ):  # fmt: skip
+    ):
         go_on(cloud, seconds=(until - cloud.clock.now()).total_seconds())
         builds[month] = off.build, on.build
     assert builds == {
@@ -201,8 +203,11 @@ def test_a_year_of_patching_restarts_as_often_as_the_year_had_baselines() -> Non
 
 
 def test_machines_are_assessed_daily_where_they_ask_for_it_and_else_every_few_days() -> None:
-    cloud = of(machine("daily"), machine("default", assessment_mode="ImageDefault"),
-               machine("manual", patch_mode="Manual", assessment_mode="ImageDefault", hotpatching=False))  # fmt: skip
+    cloud = of(
+        machine("daily"),
+        machine("default", assessment_mode="ImageDefault"),
+        machine("manual", patch_mode="Manual", assessment_mode="ImageDefault", hotpatching=False),
+    )
     seen: dict[str, set[str]] = {name: set() for name in cloud.guests}
     for _ in range(12 * 24):
         go_on(cloud, hours=1)
@@ -215,9 +220,13 @@ def test_machines_are_assessed_daily_where_they_ask_for_it_and_else_every_few_da
 
 
 SATURDAYS = {
-    "name": "Saturdays", "starts": "2026-01-03 13:00", "minutes": 180, "time_zone": PACIFIC,
-    "recurs": "Week Saturday", "classifications": ["Critical", "Security"],
-}  # fmt: skip
+    "name": "Saturdays",
+    "starts": "2026-01-03 13:00",
+    "minutes": 180,
+    "time_zone": PACIFIC,
+    "recurs": "Week Saturday",
+    "classifications": ["Critical", "Security"],
+}
 
 
 @pytest.mark.parametrize(

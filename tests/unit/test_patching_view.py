@@ -32,9 +32,13 @@ def at(*of: Facts, now: datetime) -> View:
 
 def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     found = at(
-        facts("a"), facts("b"), facts("c", "westus"), facts("d", "westus"), facts("e", "westus"),
+        facts("a"),
+        facts("b"),
+        facts("c", "westus"),
+        facts("d", "westus"),
+        facts("e", "westus"),
         now=RELEASED,
-    )  # fmt: skip
+    )
     assert found.phases == (("eastus",), ("westus",))
     turns = {key: place.window for key, place in found.places.items()}
     night = datetime(2026, 9, 8, 22, tzinfo=UTC)
@@ -50,14 +54,21 @@ def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
         machine=machine("off", power=PowerState.DEALLOCATED)
     )
     found = at(
-        facts("done", patched=night), facts("hand", patched=night, by_hand=True), facts("now", begun=night),
-        facts("bad", failed=night), off, now=night + timedelta(minutes=20),
-    )  # fmt: skip
+        facts("done", patched=night),
+        facts("hand", patched=night, by_hand=True),
+        facts("now", begun=night),
+        facts("bad", failed=night),
+        off,
+        now=night + timedelta(minutes=20),
+    )
     standing = {key: place.standing for key, place in found.places.items()}
     assert standing == {
-        "done": Standing.PATCHED, "hand": Standing.PATCHED, "now": Standing.UNDER_WAY,
-        "bad": Standing.FAILED, "off": Standing.NOT_RUNNING,
-    }  # fmt: skip
+        "done": Standing.PATCHED,
+        "hand": Standing.PATCHED,
+        "now": Standing.UNDER_WAY,
+        "bad": Standing.FAILED,
+        "off": Standing.NOT_RUNNING,
+    }
     assert "On demand" in found.places["hand"].reason
     assert found.places["bad"].window == datetime(2026, 9, 9, 22, tzinfo=UTC), "the next window"
     again = found.places["off"].window
@@ -68,9 +79,11 @@ def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
 def test_a_machine_patched_in_a_later_phase_shows_that_the_phase_has_begun() -> None:
     second = datetime(2026, 9, 10, 22, tzinfo=UTC)
     found = at(
-        facts("a", patched=RELEASED + timedelta(hours=5)), facts("c", "westus", patched=second),
-        facts("d", "westus"), now=second + timedelta(minutes=10),
-    )  # fmt: skip
+        facts("a", patched=RELEASED + timedelta(hours=5)),
+        facts("c", "westus", patched=second),
+        facts("d", "westus"),
+        now=second + timedelta(minutes=10),
+    )
     assert found.open_phase == 1
     assert found.places["d"].window == second + timedelta(hours=1)
 

@@ -33,10 +33,16 @@ def arc(**properties: Any) -> Machine:
     """An Arc-enabled server with these properties, as arc-machines.kql has them."""
     row: dict[str, Any] = {
         "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.HybridCompute/machines/srv",
-        "name": "srv", "subscriptionId": "s", "resourceGroup": "g", "location": "westus2", "status": "Connected",
-        "osName": "windows", "osSku": "Windows Server 2025 Datacenter", "osVersion": "10.0.26100.33222",
+        "name": "srv",
+        "subscriptionId": "s",
+        "resourceGroup": "g",
+        "location": "westus2",
+        "status": "Connected",
+        "osName": "windows",
+        "osSku": "Windows Server 2025 Datacenter",
+        "osVersion": "10.0.26100.33222",
         "osEdition": "serverdatacenter",
-    }  # fmt: skip
+    }
     return parse.arc_machine(row | properties, NOW)
 
 
@@ -104,7 +110,11 @@ def test_a_flag_may_be_a_text(given: Any, read: bool | None) -> None:
     ("field", "title", "kb"),
     [
         ("5120228", "2026-08 Hotpatch", "KB5120228"),
-        (None, "2026-08 Cumulative Update for Windows Server 2025 (KB5120233) (26100.33296)", "KB5120233"),
+        (
+            None,
+            "2026-08 Cumulative Update for Windows Server 2025 (KB5120233) (26100.33296)",
+            "KB5120233",
+        ),
         ("", "Security Intelligence Update - KB2267602 - Current Channel", "KB2267602"),
         ("5120228, 5120233", "2026-08 Hotpatch for Windows Server 2025 (KB5120228)", "KB5120228"),
         ("5120228;5120233", "An update", "KB5120228"),
@@ -113,7 +123,7 @@ def test_a_flag_may_be_a_text(given: Any, read: bool | None) -> None:
         (None, "Version 5120228", None),
         ("none", "An update", None),
     ],
-)  # fmt: skip
+)
 def test_a_kb_number_is_found_where_it_is(field: str | None, title: str, kb: str | None) -> None:
     assert results.graph_update({"patchName": title, "kbId": field, "patchId": "p"}).kb == kb
     assert results.run_update({"patchName": title, "kbId": field}).kb == kb
@@ -143,16 +153,43 @@ def test_a_cloned_server_is_named() -> None:
     [
         ({"configMode": "monitor"}, Verdict.FAIL, "monitor mode"),
         ({"extensionsEnabled": "false"}, Verdict.FAIL, "forbid the patch extension"),
-        ({"extensionsAllowList": [{"publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorWindowsAgent"}]},
-         Verdict.FAIL, "forbid the patch extension"),
-        ({"extensionsBlockList": [{"publisher": "Microsoft.SoftwareUpdateManagement", "type": "WindowsOsUpdateExtension"}]},
-         Verdict.FAIL, "forbid the patch extension"),
-        ({"extensionsAllowList": [{"publisher": "Microsoft.SoftwareUpdateManagement", "type": "windowsOsUpdateExtension"}]},
-         Verdict.PASS, "allow"),
+        (
+            {
+                "extensionsAllowList": [
+                    {"publisher": "Microsoft.Azure.Monitor", "type": "AzureMonitorWindowsAgent"}
+                ]
+            },
+            Verdict.FAIL,
+            "forbid the patch extension",
+        ),
+        (
+            {
+                "extensionsBlockList": [
+                    {
+                        "publisher": "Microsoft.SoftwareUpdateManagement",
+                        "type": "WindowsOsUpdateExtension",
+                    }
+                ]
+            },
+            Verdict.FAIL,
+            "forbid the patch extension",
+        ),
+        (
+            {
+                "extensionsAllowList": [
+                    {
+                        "publisher": "Microsoft.SoftwareUpdateManagement",
+                        "type": "windowsOsUpdateExtension",
+                    }
+                ]
+            },
+            Verdict.PASS,
+            "allow",
+        ),
         ({"configMode": "full", "extensionsAllowList": []}, Verdict.NOT_KNOWABLE, "not reported"),
         (None, Verdict.NOT_KNOWABLE, "not reported"),
     ],
-)  # fmt: skip
+)
 def test_the_agents_lists_and_its_mode_are_prerequisites(
     agent: dict[str, Any] | None, verdict: Verdict, says: str
 ) -> None:

@@ -26,8 +26,10 @@ def test_the_years_of_windows_server_2022(
         r.kind for r in calendar.monthly(WS22, date(2026, 9, 30)) if r.released.year == year
     )
     assert (kinds[K.PLANNED_BASELINE], kinds[K.UNPLANNED_BASELINE], kinds[K.HOTPATCH]) == (
-        planned, unplanned, hotpatches,
-    )  # fmt: skip
+        planned,
+        unplanned,
+        hotpatches,
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,8 +42,10 @@ def test_the_years_of_windows_server_2025(
         r.kind for r in calendar.monthly(WS25, date(2026, 9, 30)) if r.released.year == year
     )
     assert (kinds[K.PLANNED_BASELINE], kinds[K.UNPLANNED_BASELINE], kinds[K.HOTPATCH]) == (
-        planned, unplanned, hotpatches,
-    )  # fmt: skip
+        planned,
+        unplanned,
+        hotpatches,
+    )
 
 
 def test_all_116_rows_are_carried_and_unknowns_stay_unknown(calendar: Calendar) -> None:

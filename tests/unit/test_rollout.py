@@ -29,8 +29,10 @@ def _crowded() -> Fleet:
     """A fleet in which every rule has something to hold: pairs, zones, sets, failures, machines that are off."""
     members = [
         Member(f"{region}-{zone}-{n}", region, zone, time_zone=PACIFIC)
-        for region in REGIONS for zone in ("1", "2") for n in range(10)
-    ]  # fmt: skip
+        for region in REGIONS
+        for zone in ("1", "2")
+        for n in range(10)
+    ]
     for region in ("eastus", "westus"):
         members += [
             Member(f"{region}-set-{n}", region, None, f"{region}/big", n % 3, PACIFIC)

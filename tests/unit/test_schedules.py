@@ -166,12 +166,23 @@ def test_several_schedules_are_listed_the_soonest_first() -> None:
 def test_what_a_schedule_installs_is_said() -> None:
     row = {
         "name": "Nights",
-        "window": {"startDateTime": "2026-08-01 22:00", "duration": "03:55", "recurEvery": "Day", "timeZone": "UTC",
-                   "expirationDateTime": "2027-01-01 00:00"},
-        "install": {"rebootSetting": "NeverReboot", "windowsParameters": {
-            "classificationsToInclude": ["critical", "SECURITY", "UpdateRollup"], "kbNumbersToInclude": ["5120228"],
-            "kbNumbersToExclude": ["KB5120233", "x"], "excludeKbsRequiringReboot": "true"}},
-    }  # fmt: skip
+        "window": {
+            "startDateTime": "2026-08-01 22:00",
+            "duration": "03:55",
+            "recurEvery": "Day",
+            "timeZone": "UTC",
+            "expirationDateTime": "2027-01-01 00:00",
+        },
+        "install": {
+            "rebootSetting": "NeverReboot",
+            "windowsParameters": {
+                "classificationsToInclude": ["critical", "SECURITY", "UpdateRollup"],
+                "kbNumbersToInclude": ["5120228"],
+                "kbNumbersToExclude": ["KB5120233", "x"],
+                "excludeKbsRequiringReboot": "true",
+            },
+        },
+    }
     found = parse.schedule(row)
     assert (found.minutes, found.restart, found.exclude_restarting) == (235, "Never", True)
     assert found.classifications == ("Critical", "Security", "UpdateRollUp")
@@ -179,16 +190,32 @@ def test_what_a_schedule_installs_is_said() -> None:
     ((_, _, _, detail),) = schedule_text.points(
         MachineSchedules((Follows(found),)), AUGUST, is_followed=True
     )
-    for words in ("3 h 55 min", "Installs Critical, Security, Update rollup.", "Also KB5120228.", "Never KB5120233.",
-                  "Leaves out updates that restart.", "Never restart.", "It ends on 1 Jan 2027"):  # fmt: skip
+    for words in (
+        "3 h 55 min",
+        "Installs Critical, Security, Update rollup.",
+        "Also KB5120228.",
+        "Never KB5120233.",
+        "Leaves out updates that restart.",
+        "Never restart.",
+        "It ends on 1 Jan 2027",
+    ):
         assert words in detail, detail
 
 
 @pytest.mark.parametrize(
     ("spelling", "setting"),
-    [("IfRequired", "IfRequired"), ("ifrequired", "IfRequired"), ("Never", "Never"), ("NeverReboot", "Never"), ("NeverReboots", "Never"),
-     ("Always", "Always"), ("AlwaysReboot", "Always"), ("RebootIfRequired", "RebootIfRequired"), (None, None)],
-)  # fmt: skip
+    [
+        ("IfRequired", "IfRequired"),
+        ("ifrequired", "IfRequired"),
+        ("Never", "Never"),
+        ("NeverReboot", "Never"),
+        ("NeverReboots", "Never"),
+        ("Always", "Always"),
+        ("AlwaysReboot", "Always"),
+        ("RebootIfRequired", "RebootIfRequired"),
+        (None, None),
+    ],
+)
 def test_a_restart_setting_comes_in_two_spellings(
     spelling: str | None, setting: str | None
 ) -> None:
@@ -197,8 +224,11 @@ def test_a_restart_setting_comes_in_two_spellings(
 
 VM = ScopeTarget(
     "/subscriptions/s/resourcegroups/rg-web/providers/microsoft.compute/virtualmachines/vm",
-    "microsoft.compute/virtualmachines", "RG-Web", "westus2", {"Env": "prod", "app": "shop"},
-)  # fmt: skip
+    "microsoft.compute/virtualmachines",
+    "RG-Web",
+    "westus2",
+    {"Env": "prod", "app": "shop"},
+)
 SCOPE = Scope("nights", "c", "/subscriptions/S")
 
 
@@ -225,7 +255,7 @@ SCOPE = Scope("nights", "c", "/subscriptions/S")
         ({"unknown": ("moonPhase",)}, None),
         ({"unknown": ("moonPhase",), "locations": ("eastus",)}, False),
     ],
-)  # fmt: skip
+)
 def test_a_dynamic_scope_is_evaluated_where_all_that_it_asks_for_is_known(
     changed: dict[str, object], found: bool | None
 ) -> None:
@@ -237,11 +267,19 @@ def test_a_dynamic_scope_is_evaluated_where_all_that_it_asks_for_is_known(
 @pytest.mark.parametrize(
     "given",
     [
-        {"osTypes": "Linux"}, {"locations": "westus2"}, {"osTypes": [5]}, {"locations": [{"name": "westus2"}]},
-        {"tagSettings": "env=prod"}, {"tagSettings": {"tags": ["env"]}}, {"tagSettings": {"tags": {"env": "prod"}}},
-        {"tagSettings": {"tags": {"env": ["prod"]}, "filterOperator": "None"}}, "westus2", ["westus2"], {"moonPhase": ["full"]},
+        {"osTypes": "Linux"},
+        {"locations": "westus2"},
+        {"osTypes": [5]},
+        {"locations": [{"name": "westus2"}]},
+        {"tagSettings": "env=prod"},
+        {"tagSettings": {"tags": ["env"]}},
+        {"tagSettings": {"tags": {"env": "prod"}}},
+        {"tagSettings": {"tags": {"env": ["prod"]}, "filterOperator": "None"}},
+        "westus2",
+        ["westus2"],
+        {"moonPhase": ["full"]},
     ],
-)  # fmt: skip
+)
 def test_a_filter_of_another_shape_is_not_taken_for_certain(given: object) -> None:
     row = {"name": "s", "schedule": "/c", "machine": "/subscriptions/s", "filter": given}
     target = ScopeTarget(

@@ -94,8 +94,9 @@ def test_a_device_code_is_shown_and_who_signed_in_is_known(azure: SecureAzure) -
     assert json.loads(account.record or "")["username"] == WHO
     assert SECRET not in (account.record or "")
     assert prompts == [
-        "To sign in to Contoso, open https://microsoft.example/devicelogin and enter the code AB12-CD34.", "",
-    ]  # fmt: skip
+        "To sign in to Contoso, open https://microsoft.example/devicelogin and enter the code AB12-CD34.",
+        "",
+    ]
     assert machines(mine, gateway) == 16
     gateway.close()
 
@@ -228,10 +229,14 @@ def test_a_root_that_the_system_does_not_trust_is_refused(
     ("cloud", "scope", "authority"),
     [
         (PUBLIC, "https://management.azure.com/.default", "login.microsoftonline.com"),
-        (US_GOVERNMENT, "https://management.core.usgovcloudapi.net/.default", "login.microsoftonline.us"),
+        (
+            US_GOVERNMENT,
+            "https://management.core.usgovcloudapi.net/.default",
+            "login.microsoftonline.us",
+        ),
         (CHINA, "https://management.chinacloudapi.cn/.default", "login.chinacloudapi.cn"),
     ],
-)  # fmt: skip
+)
 def test_authority_endpoint_and_scope_change_together(cloud, scope: str, authority: str) -> None:
     """As azure-mgmt-core has the scopes and azure-identity the authorities."""
     from azure.core import AzureClouds
@@ -257,9 +262,13 @@ def test_authority_endpoint_and_scope_change_together(cloud, scope: str, authori
 
 @pytest.mark.parametrize(
     "addresses",
-    [("http://arm.example", "https://login.example"), ("https://arm.example", ""), ("", "https://login.example"),
-     ("https://who@arm.example", "https://login.example")],
-)  # fmt: skip
+    [
+        ("http://arm.example", "https://login.example"),
+        ("https://arm.example", ""),
+        ("", "https://login.example"),
+        ("https://who@arm.example", "https://login.example"),
+    ],
+)
 def test_a_token_never_goes_over_plain_http(addresses: tuple[str, str]) -> None:
     with pytest.raises(ValueError, match="has to be an https address"):
         cloud_of("custom", *addresses)
@@ -270,8 +279,10 @@ def test_a_custom_cloud_keeps_path_and_audience_of_its_own() -> None:
         "https://arm.local/", "https://adfs.local/adfs", "https://management.adfs.local/abc"
     )
     assert (cloud.host, cloud.authority, cloud.scope) == (
-        "arm.local", "adfs.local/adfs", "https://management.adfs.local/abc/.default",
-    )  # fmt: skip
+        "arm.local",
+        "adfs.local/adfs",
+        "https://management.adfs.local/abc/.default",
+    )
 
 
 @pytest.mark.parametrize(

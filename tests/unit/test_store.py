@@ -628,11 +628,15 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
     assessments.save(db, [(number, found)], later)
     offered = [
         Update.from_wire(
-            patch_id=u.patch_id, name=u.name, kb_id=u.kb, classification=u.classification_text,
-            reboot_behavior="NeverReboots", published=EPOCH,
+            patch_id=u.patch_id,
+            name=u.name,
+            kb_id=u.kb,
+            classification=u.classification_text,
+            reboot_behavior="NeverReboots",
+            published=EPOCH,
         )
         for u in done
-    ]  # fmt: skip
+    ]
     assessments.save_updates(db, [(number, update) for update in offered], later, 1)
     standings.refresh_standing(db, [number], resources.calendar(), later)
     assert checks.check_runs(db, [number])

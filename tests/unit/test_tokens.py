@@ -31,8 +31,12 @@ def test_glyphs_and_chart_marks_stand_out(t: Tokens) -> None:
     for glyph in Glyph:
         for back in (t.surface, t.hover, t.selection):
             assert contrast(glyph.colour(t), back) >= 3, (glyph, back)
-    for glyph, back in ((Glyph.OK, t.success_surface), (Glyph.WARNING, t.warning_surface),
-                        (Glyph.RESTART, t.warning_surface), (Glyph.ERROR, t.error_surface)):  # fmt: skip
+    for glyph, back in (
+        (Glyph.OK, t.success_surface),
+        (Glyph.WARNING, t.warning_surface),
+        (Glyph.RESTART, t.warning_surface),
+        (Glyph.ERROR, t.error_surface),
+    ):
         assert contrast(glyph.colour(t), back) >= 3
     for mark in (t.planned_baseline, t.unplanned_baseline, t.hotpatch, t.success, t.error):
         assert contrast(mark, t.surface) >= 3

@@ -60,10 +60,17 @@ def test_what_is_offered_again_and_a_restart_still_pending_are_named() -> None:
 KB = st.integers(100_000, 99_999_999).map("KB{}".format)
 REPORTS = st.builds(
     Report,
-    st.sampled_from(RunStatus), st.none() | st.integers(0, 99), st.none() | st.integers(0, 99), st.booleans(),
-    st.none() | st.integers(0, 99), st.booleans(), st.none() | st.timedeltas(timedelta(0), timedelta(days=2)), st.none() | st.integers(0, 400),
-    st.lists(KB, max_size=3).map(tuple), st.none() | st.booleans(),
-)  # fmt: skip
+    st.sampled_from(RunStatus),
+    st.none() | st.integers(0, 99),
+    st.none() | st.integers(0, 99),
+    st.booleans(),
+    st.none() | st.integers(0, 99),
+    st.booleans(),
+    st.none() | st.timedeltas(timedelta(0), timedelta(days=2)),
+    st.none() | st.integers(0, 400),
+    st.lists(KB, max_size=3).map(tuple),
+    st.none() | st.booleans(),
+)
 
 
 @given(REPORTS)

@@ -58,8 +58,11 @@ def test_no_other_file_has_a_version_of_its_own() -> None:
     version = hotpatch_gui.__version__
     listed = subprocess.run(
         ["git", "ls-files", "packaging", "hotpatch_gui", ".github", "pyproject.toml", "Makefile"],
-        cwd=TOP, check=True, capture_output=True, text=True,
-    ).stdout.split()  # fmt: skip
+        cwd=TOP,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
     assert len(listed) > 100
     own = {"hotpatch_gui/__init__.py"}
     others = {"packaging/requirements.lock"}

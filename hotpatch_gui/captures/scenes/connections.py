@@ -55,8 +55,9 @@ def connections_side_by_side(stage: Stage) -> QWidget:
         fabrikam = Connection("Fabrikam", PUBLIC, SignInMethod.BROWSER, may_act=True)
         agency = Connection("Agency", US_GOVERNMENT, SignInMethod.DEVICE_CODE)
         for made, account, problem in (
-            (fabrikam, "admin@fabrikam.example", None), (agency, "admin@agency.example", SIGNED_OUT),
-        ):  # fmt: skip
+            (fabrikam, "admin@fabrikam.example", None),
+            (agency, "admin@agency.example", SIGNED_OUT),
+        ):
             number = connections.save(db, made)
             connections.signed_in(db, number, account, None)
             catalogue.sync_ended(db, number, now, problem)

@@ -87,9 +87,10 @@ def history_failure(stage: Stage) -> QWidget:
     show_tab(stage, 2)
     table = stage.table("historyTable")
     failed = next(
-        n for n in range(table.rows.rowCount())
+        n
+        for n in range(table.rows.rowCount())
         if (row := table.rows.row(n)) is not None and row.status == "Failed"
-    )  # fmt: skip
+    )
     table.selectRow(failed)
     stage.settle()
     return stage.window

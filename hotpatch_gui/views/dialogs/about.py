@@ -14,12 +14,19 @@ from hotpatch_gui.views.widgets.labels import ElidedLabel, label
 from .surface import SurfaceDialog
 
 SHORTCUTS = (
-    ("F5", "Refresh"), ("Shift+F5", "Read everything again"), ("Ctrl+K", "Search machines"), ("Ctrl+F", "Filter the table"),
-    ("Ctrl+1 … 7", "The pages, from Machines to Activity"), ("Ctrl+Shift+A", "Assess now"),
-    ("Ctrl+I", "Install updates now (opens the dialog)"), ("Ctrl+U", "Update settings"),
-    ("Ctrl+E", "Export"), ("Ctrl+C, Ctrl+Shift+C", "Copy rows, with headers"), ("Ctrl+,", "Settings"),
+    ("F5", "Refresh"),
+    ("Shift+F5", "Read everything again"),
+    ("Ctrl+K", "Search machines"),
+    ("Ctrl+F", "Filter the table"),
+    ("Ctrl+1 … 7", "The pages, from Machines to Activity"),
+    ("Ctrl+Shift+A", "Assess now"),
+    ("Ctrl+I", "Install updates now (opens the dialog)"),
+    ("Ctrl+U", "Update settings"),
+    ("Ctrl+E", "Export"),
+    ("Ctrl+C, Ctrl+Shift+C", "Copy rows, with headers"),
+    ("Ctrl+,", "Settings"),
     ("F1", "This page"),
-)  # fmt: skip
+)
 
 
 class AboutDialog(SurfaceDialog):

@@ -25,9 +25,16 @@ class ConfirmDialog(SurfaceDialog):
     ``skipped`` the selected machines on which it isn't possible."""
 
     def __init__(
-        self, theme: Theme, verb: str, machines: Sequence[tuple[int, str]], parent: QWidget, *,
-        meaning: str, do: Callable[[Sequence[int]], object], skipped: Skipped = (),
-    ) -> None:  # fmt: skip
+        self,
+        theme: Theme,
+        verb: str,
+        machines: Sequence[tuple[int, str]],
+        parent: QWidget,
+        *,
+        meaning: str,
+        do: Callable[[Sequence[int]], object],
+        skipped: Skipped = (),
+    ) -> None:
         count = len(machines)
         what = f"{verb} {count:,} machine{'' if count == 1 else 's'}"
         super().__init__(theme, "confirmDialog", f"{what}?", parent)

@@ -106,9 +106,14 @@ class ConnectDialog(SurfaceDialog):
     @property
     def _texts(self) -> tuple[QLineEdit, ...]:
         return (
-            self.name, self.endpoint, self.authority, self.audience, self.tenant, self.client_id,
+            self.name,
+            self.endpoint,
+            self.authority,
+            self.audience,
+            self.tenant,
+            self.client_id,
             self.certificate,
-        )  # fmt: skip
+        )
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -122,11 +127,17 @@ class ConnectDialog(SurfaceDialog):
         row.addWidget(self.browse)
         self._file_row = file_row
         for text, widget in (
-            ("Name", self.name), ("Cloud", self.cloud), ("ARM endpoint", self.endpoint),
-            ("Authority", self.authority), ("Audience", self.audience), ("Sign in by", self.method),
-            ("", self.meaning), ("Tenant", self.tenant), ("Client ID", self.client_id),
+            ("Name", self.name),
+            ("Cloud", self.cloud),
+            ("ARM endpoint", self.endpoint),
+            ("Authority", self.authority),
+            ("Audience", self.audience),
+            ("Sign in by", self.method),
+            ("", self.meaning),
+            ("Tenant", self.tenant),
+            ("Client ID", self.client_id),
             ("Certificate", file_row),
-        ):  # fmt: skip
+        ):
             form.addRow(text, widget)
         self._form = form
         self.column.addLayout(form)
@@ -145,10 +156,17 @@ class ConnectDialog(SurfaceDialog):
         self.method.setCurrentIndex(self.method.findData(connection.method))
         for field, text in zip(
             self._texts,
-            (connection.name, cloud.endpoint, cloud.authority, cloud.audience, connection.tenant,
-             connection.client_id, connection.certificate),
+            (
+                connection.name,
+                cloud.endpoint,
+                cloud.authority,
+                cloud.audience,
+                connection.tenant,
+                connection.client_id,
+                connection.certificate,
+            ),
             strict=True,
-        ):  # fmt: skip
+        ):
             field.setText(text or "")
         self.may_act.setChecked(connection.may_act)
 
@@ -172,24 +190,30 @@ class ConnectDialog(SurfaceDialog):
         try:
             cloud = cloud_of(
                 self.cloud.currentData(),
-                self.endpoint.text(), self.authority.text(), self.audience.text(),
-            )  # fmt: skip
+                self.endpoint.text(),
+                self.authority.text(),
+                self.audience.text(),
+            )
         except ValueError as error:
             return None, str(error)
         method = SignInMethod(self.method.currentData())
         is_service = method is SignInMethod.CERTIFICATE
         made = Connection(
-            self.name.text().strip(), cloud, method,
+            self.name.text().strip(),
+            cloud,
+            method,
             tenant=self.tenant.text().strip() or None,
             client_id=self.client_id.text().strip() or None,
             certificate=(self.certificate.text().strip() or None) if is_service else None,
             may_act=self.may_act.isChecked(),
-        )  # fmt: skip
+        )
         if self._was is not None:
             made = made._replace(
-                id=self._was.id, subscription_ids=self._was.subscription_ids,
-                account=self._was.account, record=self._was.record,
-            )  # fmt: skip
+                id=self._was.id,
+                subscription_ids=self._was.subscription_ids,
+                account=self._was.account,
+                record=self._was.record,
+            )
         return (None, made.missing) if made.missing else (made, "")
 
     def _browse(self) -> None:

@@ -59,14 +59,20 @@ class ConnectionsDialog(SurfaceDialog):
         self.buttons = {
             key: QPushButton(text)
             for key, text in (
-                ("add", "Add…"), ("change", "Change…"), ("sign-in", "Sign in"),
-                ("permissions", "Permissions…"), ("remove", "Remove…"),
+                ("add", "Add…"),
+                ("change", "Change…"),
+                ("sign-in", "Sign in"),
+                ("permissions", "Permissions…"),
+                ("remove", "Remove…"),
             )
-        }  # fmt: skip
+        }
         for key, slot in (
-            ("add", self._add), ("change", self._change), ("sign-in", self._sign_in_or_out),
-            ("permissions", self._permissions), ("remove", self._remove),
-        ):  # fmt: skip
+            ("add", self._add),
+            ("change", self._change),
+            ("sign-in", self._sign_in_or_out),
+            ("permissions", self._permissions),
+            ("remove", self._remove),
+        ):
             self.buttons[key].setObjectName(f"connection-{key}")
             self.buttons[key].setAutoDefault(False)
             self.buttons[key].clicked.connect(slot)
@@ -109,9 +115,13 @@ class ConnectionsDialog(SurfaceDialog):
         self.list.clear()
         for connection, state in found:
             item = QTreeWidgetItem(
-                [connection.name, connection.cloud.name, sign_in_text(connection, state),
-                 "Allowed" if connection.may_act else "Read only"]
-            )  # fmt: skip
+                [
+                    connection.name,
+                    connection.cloud.name,
+                    sign_in_text(connection, state),
+                    "Allowed" if connection.may_act else "Read only",
+                ]
+            )
             ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
             item.setIcon(
                 2, QIcon(glyphs.pixmap(sign_in_glyph(connection, state), 16, tokens, ratio))

@@ -48,8 +48,12 @@ class PreferencesDialog(SurfaceDialog):
         self.folder.setObjectName("prefFolder")
         self.folder.setReadOnly(True)
         self.folder.setCursorPosition(0)
-        for widget, name in ((self.theme, "Theme"), (self.minutes, "Sync every"),
-                             (self.days, "History starts with"), (self.folder, "Data folder")):  # fmt: skip
+        for widget, name in (
+            (self.theme, "Theme"),
+            (self.minutes, "Sync every"),
+            (self.days, "History starts with"),
+            (self.folder, "Data folder"),
+        ):
             widget.setAccessibleName(name)
         self._lay_out()
         self.theme.currentIndexChanged.connect(self._choose_theme)

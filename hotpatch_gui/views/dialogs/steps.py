@@ -40,8 +40,12 @@ class StepsDialog(QDialog):
         self.next = QPushButton("Next")
         self.act = QPushButton()
         self.cancel = QPushButton("Cancel")
-        for button, name in ((self.back, "stepBack"), (self.next, "stepNext"), (self.act, "stepAct"),
-                             (self.cancel, "stepCancel")):  # fmt: skip
+        for button, name in (
+            (self.back, "stepBack"),
+            (self.next, "stepNext"),
+            (self.act, "stepAct"),
+            (self.cancel, "stepCancel"),
+        ):
             button.setObjectName(name)
             button.setAutoDefault(button in (self.back, self.next))  # never the one that acts
         self.act.setProperty("primary", True)

@@ -181,8 +181,10 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.subtitle.setText(f"{names}{more}")
         possible = any(map(can_be_enrolled, self._machines))
         for box, name in (
-            (self.hotpatch, "hotpatch"), (self.enrol, "enrol"), (self.periodic, "periodic_assessment"),
-        ):  # fmt: skip
+            (self.hotpatch, "hotpatch"),
+            (self.enrol, "enrol"),
+            (self.periodic, "periodic_assessment"),
+        ):
             found = shared(self._machines, name)
             box.setTristate(bool(found.mixed))
             state = Qt.CheckState.Checked if found.value else Qt.CheckState.Unchecked

@@ -100,9 +100,10 @@ class ActivityPage(Page):
         self.panel.show_table(self.model.rowCount() > 0)
         self.detail.setVisible(self.model.rowCount() > 0)
         self.panel.empty.say(
-            Glyph.INFO, "No operations yet",
+            Glyph.INFO,
+            "No operations yet",
             "Assessments, installations, restarts and changes of settings appear here as soon as you start them.",
-        )  # fmt: skip
+        )
         self._show_detail()
 
     def _show_detail(self) -> None:

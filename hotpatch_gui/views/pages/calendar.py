@@ -151,9 +151,10 @@ class CalendarPage(Page):
         )
         self.ledger.show_table(bool(read.ledger.rows))
         self.ledger.empty.say(
-            Glyph.INFO, "No restart on record",
+            Glyph.INFO,
+            "No restart on record",
             "Restarts that come with installations appear here, with the update that asked for each.",
-        )  # fmt: skip
+        )
 
     def _show_failure(self, why: str) -> None:
         self.restarts.set_rows([])

@@ -14,9 +14,10 @@ class HistoryPage(Page):
 
     def __init__(self, services: Services) -> None:
         super().__init__(
-            services.theme, "History",
+            services.theme,
+            "History",
             "Installations on all machines. Azure keeps 30 days; what was read once is kept here for good.",
-        )  # fmt: skip
+        )
         self.tab = HistoryTab(services, "fleetHistory")
         self.fill(self.tab)
         self.tab.show_machines(None)

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 LIST_WIDTH_PX = 320
 
 SORTS = (
-    ("Needs attention", "attention", True), ("Name", "name", False), ("Most updates", "updates", True),
+    ("Needs attention", "attention", True),
+    ("Name", "name", False),
+    ("Most updates", "updates", True),
     ("Oldest assessment", "assessed", False),
-)  # fmt: skip
+)
 
 
 class MachinesPage(QSplitter):
@@ -180,10 +182,12 @@ class MachinesPage(QSplitter):
             )
         elif not self._is_connected:
             self.blade.say_empty(
-                Glyph.INFO, "No connection yet",
+                Glyph.INFO,
+                "No connection yet",
                 "Connect to Azure with your own account, or explore a simulated Azure first.",
-                "Connect…", "Explore the demo",
-            )  # fmt: skip
+                "Connect…",
+                "Explore the demo",
+            )
         elif state.problem and not syncing:
             self.blade.say_empty(
                 Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}"
@@ -202,9 +206,10 @@ class MachinesPage(QSplitter):
             )
         elif self.model.rowCount() == 0:
             self.blade.say_empty(
-                Glyph.INFO, "No Windows machines here",
+                Glyph.INFO,
+                "No Windows machines here",
                 "The subscription has no Windows virtual machine that your account can see.",
-            )  # fmt: skip
+            )
         else:
             self.blade.say_empty(
                 Glyph.INFO, "No machine is chosen", "Choose one or several in the list."

@@ -121,10 +121,12 @@ class PlannerPage(Page):
         self.tiles = {
             key: Tile(theme, caption, f"planner-{key}")
             for key, caption in (
-                ("restarts", "Restarts"), ("spared", "Restarts spared"),
-                ("exposed", "Days exposed after a release, mean"), ("hours", "Hours of restart windows"),
+                ("restarts", "Restarts"),
+                ("spared", "Restarts spared"),
+                ("exposed", "Days exposed after a release, mean"),
+                ("hours", "Hours of restart windows"),
             )
-        }  # fmt: skip
+        }
         self.chart = ChartHost(theme, "plannerChart", CHART_PX, _make_chart)
         self.model = ListedModel(self._s.source, planner.MONTHS, self._s.clock, self)
         self.table = Table(theme, self._s.settings, self.model, "plannerTable")
@@ -132,9 +134,10 @@ class PlannerPage(Page):
         self.sentence.setObjectName("plannerSentence")
         self.nothing = EmptyState(theme)
         self.nothing.say(
-            Glyph.INFO, "Nothing simulated yet",
+            Glyph.INFO,
+            "Nothing simulated yet",
             "Choose machines, a period and what is released in it, then Simulate. Nothing is changed anywhere.",
-        )  # fmt: skip
+        )
 
     def _lay_out(self) -> None:
         theme = self._s.theme
@@ -143,10 +146,13 @@ class PlannerPage(Page):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
         fields = (
-            ("Machines", self.machines), ("Period", self.period), ("Scenario", self.scenario),
-            ("Unplanned baselines", self.unplanned), ("Restarts may be taken", self.window_),
+            ("Machines", self.machines),
+            ("Period", self.period),
+            ("Scenario", self.scenario),
+            ("Unplanned baselines", self.unplanned),
+            ("Restarts may be taken", self.window_),
             ("Restart window", self.minutes),
-        )  # fmt: skip
+        )
         for number, (name, field) in enumerate(fields):
             title = label(theme, name, px=CAPTION_PX, role="secondary")
             title.setBuddy(field)
@@ -236,8 +242,9 @@ class PlannerPage(Page):
         )
         self.tiles["spared"].show_figure(f"{spared:,}", share)
         exposed, without = (
-            planner.mean_exposure(found), planner.mean_exposure(found, without=True)
-        )  # fmt: skip
+            planner.mean_exposure(found),
+            planner.mean_exposure(found, without=True),
+        )
         self.tiles["exposed"].show_figure(
             planner.days(exposed), f"{planner.days(without)} without hotpatch"
         )

@@ -113,6 +113,7 @@ class RolloutPage(Page):
         self.model.set_rows(data.rows)
         self.panel.show_table(bool(data.rows))
         self.panel.empty.say(
-            Glyph.INFO, "Nothing to show",
+            Glyph.INFO,
+            "Nothing to show",
             "Once machines and a release of the last 30 days are known, each machine's turn appears here.",
-        )  # fmt: skip
+        )

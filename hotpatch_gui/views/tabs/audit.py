@@ -24,10 +24,11 @@ class AuditTab(QWidget):
         self.model = CallsModel(services.source, services.clock, self)
         self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "auditTable"))
         self.panel.empty.say(
-            Glyph.INFO, "Nothing was asked of Azure yet",
+            Glyph.INFO,
+            "Nothing was asked of Azure yet",
             "Every call that changes something stands here: by whom, on what, with which body and with what "
             "result. Lines are only ever added.",
-        )  # fmt: skip
+        )
         self.detail = label(theme, wrap=True)
         self.detail.setObjectName("auditDetail")
         self.detail.setContentsMargins(16, 10, 16, 12)

@@ -44,10 +44,15 @@ class ComplianceTab(QWidget):
         )
         self._counts = Asker(services.source, self._show_counts, self.panel.show_failure, self)
         self.chart = ChartHost(services.theme, "classificationChart", 168, _make_chart)
-        choices = [(c.value, c.label) for c in (
-            Classification.CRITICAL, Classification.SECURITY, Classification.UPDATE_ROLLUP,
-            Classification.DEFINITION,
-        )]  # fmt: skip
+        choices = [
+            (c.value, c.label)
+            for c in (
+                Classification.CRITICAL,
+                Classification.SECURITY,
+                Classification.UPDATE_ROLLUP,
+                Classification.DEFINITION,
+            )
+        ]
         self.chips = Chips(
             "complianceChip", [*choices, (_RESTART, "May restart"), (_NO_RESTART, "No restart")]
         )

@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
 RANGES = (
-    ("Last 24 hours", 1), ("Last 7 days", 7), ("Last 15 days", 15), ("Last 30 days", 30),
-    ("Last 90 days", 90), ("Last 12 months", 365), ("Everything kept", 36500),
-)  # fmt: skip
+    ("Last 24 hours", 1),
+    ("Last 7 days", 7),
+    ("Last 15 days", 15),
+    ("Last 30 days", 30),
+    ("Last 90 days", 90),
+    ("Last 12 months", 365),
+    ("Everything kept", 36500),
+)
 
 
 class HistoryTab(QWidget):
@@ -184,9 +189,10 @@ class HistoryTab(QWidget):
             )
         else:
             empty.say(
-                Glyph.INFO, "No installations in this time",
+                Glyph.INFO,
+                "No installations in this time",
                 "Azure keeps 30 days; this program keeps what it has seen for good. Choose a longer range to look back.",
-            )  # fmt: skip
+            )
 
     def _show_details(self) -> None:
         ids = self.panel.table.selected_ids

@@ -52,10 +52,13 @@ class StatusTab(QScrollArea):
         self.tiles = {
             key: Tile(theme, caption, f"tile-{key}")
             for key, caption in (
-                ("critical", "Critical"), ("security", "Security"), ("other", "Other updates"),
-                ("last", "Last installation"), ("avoided", "Restarts avoided, 12 months"),
+                ("critical", "Critical"),
+                ("security", "Security"),
+                ("other", "Other updates"),
+                ("last", "Last installation"),
+                ("avoided", "Restarts avoided, 12 months"),
             )
-        }  # fmt: skip
+        }
         self._ids: tuple[int, ...] = ()
         self._avoided = Asker(services.source, self._show_avoided, self._show_no_avoided, self)
         self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)

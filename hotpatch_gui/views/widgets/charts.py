@@ -102,9 +102,13 @@ class ClassificationChart(_Plot):
         self, places: Sequence[int], start: Sequence[int], width: Sequence[int], colour: str
     ) -> None:
         bars = pg.BarGraphItem(
-            x0=list(start), y=list(places), width=list(width), height=0.55,
-            brush=QColor(colour), pen=pg.mkPen(None),
-        )  # fmt: skip
+            x0=list(start),
+            y=list(places),
+            width=list(width),
+            height=0.55,
+            brush=QColor(colour),
+            pen=pg.mkPen(None),
+        )
         self.plot.addItem(bars)
 
 
@@ -124,9 +128,15 @@ class HistoryChart(_Plot):
             (installed, failed, t.error),
         ):
             self.plot.addItem(
-                pg.BarGraphItem(x=at, y0=list(bottom), height=list(height), width=wide,
-                                brush=QColor(colour), pen=pg.mkPen(None))
-            )  # fmt: skip
+                pg.BarGraphItem(
+                    x=at,
+                    y0=list(bottom),
+                    height=list(height),
+                    width=wide,
+                    brush=QColor(colour),
+                    pen=pg.mkPen(None),
+                )
+            )
         step = max(1, days // 6)
         shown = [
             (n, f"{(d := first + timedelta(days=n)).day} {d:%b}") for n in range(0, days, step)
@@ -157,31 +167,40 @@ class ReleaseStrip(_Plot):
         }
         self.plot.addItem(pg.InfiniteLine(0, angle=0, pen=pg.mkPen(t.divider, width=2)))
         self.plot.addItem(
-            pg.InfiniteLine(_day(data.today), angle=90,
-                            pen=pg.mkPen(t.secondary, width=1, style=Qt.PenStyle.DashLine))
-        )  # fmt: skip
+            pg.InfiniteLine(
+                _day(data.today),
+                angle=90,
+                pen=pg.mkPen(t.secondary, width=1, style=Qt.PenStyle.DashLine),
+            )
+        )
         marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=15)
         marks.addPoints(
             [
                 {
-                    "pos": (_day(m.day), 0), "size": 13 if m.kind != "hotpatch" else 11,
-                    "symbol": self.SYMBOLS[m.kind], "data": m.words,
+                    "pos": (_day(m.day), 0),
+                    "size": 13 if m.kind != "hotpatch" else 11,
+                    "symbol": self.SYMBOLS[m.kind],
+                    "data": m.words,
                     "pen": pg.mkPen(colours[m.kind], width=1.8),
                     "brush": QColor(t.surface if m.is_plan else colours[m.kind]),
                 }
                 for m in data.marks
             ]
-        )  # fmt: skip
+        )
         installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=14)
         installs.addPoints(
             [
                 {
-                    "pos": (_stamp(i.when), 1), "size": 12, "symbol": "x" if i.failed else "t",
-                    "data": i.words, "pen": pg.mkPen(None), "brush": QColor(t.error if i.failed else t.success),
+                    "pos": (_stamp(i.when), 1),
+                    "size": 12,
+                    "symbol": "x" if i.failed else "t",
+                    "data": i.words,
+                    "pen": pg.mkPen(None),
+                    "brush": QColor(t.error if i.failed else t.success),
                 }
                 for i in data.installs
             ]
-        )  # fmt: skip
+        )
         self.plot.addItem(marks)
         self.plot.addItem(installs)
         self.plot.getAxis("left").setTicks([[(0, "Releases"), (1, "Installed here")]])
@@ -208,9 +227,10 @@ class CalendarChart(_Plot):
             self.plot.addItem(pg.InfiniteLine(lane, angle=0, pen=pg.mkPen(t.divider, width=2)))
         if data.first <= data.today <= data.last:
             line = pg.InfiniteLine(
-                _day(data.today), angle=90,
+                _day(data.today),
+                angle=90,
                 pen=pg.mkPen(t.secondary, width=1, style=Qt.PenStyle.DashLine),
-            )  # fmt: skip
+            )
             self.plot.addItem(line)
         rings = pg.ScatterPlotItem(
             size=22, pen=pg.mkPen(t.warning, width=1.6), brush=pg.mkBrush(None)
@@ -222,12 +242,16 @@ class CalendarChart(_Plot):
         installs.addPoints(
             [
                 {
-                    "pos": (_day(i.day), 0), "size": 12, "symbol": "x" if i.failed else "t", "data": i.words,
-                    "pen": pg.mkPen(None), "brush": QColor(t.error if i.failed else t.success),
+                    "pos": (_day(i.day), 0),
+                    "size": 12,
+                    "symbol": "x" if i.failed else "t",
+                    "data": i.words,
+                    "pen": pg.mkPen(None),
+                    "brush": QColor(t.error if i.failed else t.success),
                 }
                 for i in data.installs
             ]
-        )  # fmt: skip
+        )
         for item in (rings, marks, installs):
             self.plot.addItem(item)
         lanes = [(y, f"Server {name[2:]}") for name, y in self.LANES.items()]
@@ -243,14 +267,20 @@ class CalendarChart(_Plot):
     def _point(self, mark: CalendarMark, theme: Theme) -> dict[str, Any]:
         t = theme.tokens
         colour = {
-            "planned_baseline": t.planned_baseline, "unplanned_baseline": t.unplanned_baseline,
-            "hotpatch": t.hotpatch, "out_of_band": t.secondary,
-        }[mark.kind]  # fmt: skip
+            "planned_baseline": t.planned_baseline,
+            "unplanned_baseline": t.unplanned_baseline,
+            "hotpatch": t.hotpatch,
+            "out_of_band": t.secondary,
+        }[mark.kind]
         size = {"hotpatch": 11, "out_of_band": 10}.get(mark.kind, 13)
         return {
-            "pos": self._place(mark), "size": size, "symbol": self.SYMBOLS[mark.kind], "data": mark.words,
-            "pen": pg.mkPen(colour, width=1.8), "brush": QColor(t.surface if mark.is_plan else colour),
-        }  # fmt: skip
+            "pos": self._place(mark),
+            "size": size,
+            "symbol": self.SYMBOLS[mark.kind],
+            "data": mark.words,
+            "pen": pg.mkPen(colour, width=1.8),
+            "brush": QColor(t.surface if mark.is_plan else colour),
+        }
 
 
 class PlannerChart(_Plot):
@@ -301,12 +331,16 @@ class PlannerChart(_Plot):
             dots.addPoints(
                 [
                     {
-                        "pos": (n, v * scale), "size": 9, "symbol": symbol, "brush": QColor(colour),
-                        "pen": pg.mkPen(t.surface), "data": f"{v:.1f} days exposed, {b.day:%B %Y}",
+                        "pos": (n, v * scale),
+                        "size": 9,
+                        "symbol": symbol,
+                        "brush": QColor(colour),
+                        "pen": pg.mkPen(t.surface),
+                        "data": f"{v:.1f} days exposed, {b.day:%B %Y}",
                     }
                     for n, (v, b) in enumerate(zip(values, data, strict=True))
                 ]
-            )  # fmt: skip
+            )
             self.plot.addItem(dots)
         axis = self.plot.getAxis("right")
         self.plot.showAxis("right")

@@ -14,9 +14,14 @@ from hotpatch_gui.theme.tokens import NORMAL_WEIGHT, TEXT_PX
 
 
 def label(
-    theme: Theme, text: str = "", *, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT,
-    role: str = "", wrap: bool = False,
-) -> QLabel:  # fmt: skip
+    theme: Theme,
+    text: str = "",
+    *,
+    px: int = TEXT_PX,
+    weight: int = NORMAL_WEIGHT,
+    role: str = "",
+    wrap: bool = False,
+) -> QLabel:
     """A label that never guesses rich text; ``role`` is ``secondary`` or ``error``."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)

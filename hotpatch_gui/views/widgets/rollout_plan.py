@@ -21,9 +21,14 @@ LANE_NAME_PX, COUNT_PX, GLYPH_PX = 108, 52, 14
 COLUMN_PX, BETWEEN_PX = 250, 20
 """A phase's regions stand beside each other where there is room."""
 ORDER = (
-    Standing.PATCHED, Standing.UNDER_WAY, Standing.UNHEALTHY, Standing.FAILED, Standing.NOT_RUNNING,
-    Standing.HELD_BACK, Standing.WAITING,
-)  # fmt: skip
+    Standing.PATCHED,
+    Standing.UNDER_WAY,
+    Standing.UNHEALTHY,
+    Standing.FAILED,
+    Standing.NOT_RUNNING,
+    Standing.HELD_BACK,
+    Standing.WAITING,
+)
 
 
 HATCHES = {
@@ -140,9 +145,11 @@ class RolloutPlan(QWidget):
             painter, QRectF(row.left(), row.top(), name_width, row.height()), lane.name, t.secondary
         )
         bar = QRectF(
-            row.left() + name_width, row.center().y() - BAR_PX / 2,
-            row.width() - name_width - COUNT_PX, BAR_PX,
-        )  # fmt: skip
+            row.left() + name_width,
+            row.center().y() - BAR_PX / 2,
+            row.width() - name_width - COUNT_PX,
+            BAR_PX,
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         left = bar.left()
         for standing in ORDER:

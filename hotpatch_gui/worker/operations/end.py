@@ -69,9 +69,16 @@ async def end(
             next_ids.extend(queue.follow_up(c.db, OperationKind.ASSESS, op.machine_id, c.clock()))
 
     await run.move(
-        state, (Event.ENDED, f"{state.value.capitalize()}: {note}", problem), then=follow_up, durable=True, at=c.clock(), note=note,
-        run_id=run_id, code=problem.code if problem else None, request_id=problem.request_id if problem else None,
-    )  # fmt: skip
+        state,
+        (Event.ENDED, f"{state.value.capitalize()}: {note}", problem),
+        then=follow_up,
+        durable=True,
+        at=c.clock(),
+        note=note,
+        run_id=run_id,
+        code=problem.code if problem else None,
+        request_id=problem.request_id if problem else None,
+    )
     if next_ids:
         c.changed(Changes.to("operations"))
         c.follow(next_ids)

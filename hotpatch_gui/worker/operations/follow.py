@@ -126,9 +126,12 @@ async def _find_out(run: Run) -> None:
             finding = findings.read(c.db, op.id)
             if isinstance(finding, findings.Found):
                 await run.move(
-                    finding.state, (Event.ENDED, f"{finding.state}: {finding.note}", None),
-                    at=c.clock(), note=finding.note, run_id=finding.run_id,
-                )  # fmt: skip
+                    finding.state,
+                    (Event.ENDED, f"{finding.state}: {finding.note}", None),
+                    at=c.clock(),
+                    note=finding.note,
+                    run_id=finding.run_id,
+                )
                 return
             answered = 0 if finding is NotYet.GOES_ON else answered + 1
             if finding is NotYet.GOES_ON:

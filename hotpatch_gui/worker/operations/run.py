@@ -92,13 +92,24 @@ class Run:
         request_id = of.request_id if of is not None else ""
         op = self.operation
         log.info(
-            "operation %s, %s on %s: %s %s %s (request %s)", op.id, op.kind, self.machine.name, event, result, code,
+            "operation %s, %s on %s: %s %s %s (request %s)",
+            op.id,
+            op.kind,
+            self.machine.name,
+            event,
+            result,
+            code,
             request_id or "without an ID",
-        )  # fmt: skip
+        )
         audit.add(
-            self.context.db, op.id, event, self.context.clock(),
-            result=result, code=code, request_id=request_id,
-        )  # fmt: skip
+            self.context.db,
+            op.id,
+            event,
+            self.context.clock(),
+            result=result,
+            code=code,
+            request_id=request_id,
+        )
 
     async def say(self, note: str, done: int | None = None, total: int | None = None) -> None:
         """Where the operation is, in its row; the state stays."""

@@ -261,10 +261,15 @@ class Sending:
     async def _keep(self, look: Look, latest_end: datetime | None) -> None:
         """Store the token: without it nobody could follow the operation."""
         await self._run.move(
-            OperationState.RUNNING, (Event.ACCEPTED, "", look), durable=True, keeps_unknown=True,
-            token=look.token, latest_end=latest_end, note="Azure has taken the request.",
+            OperationState.RUNNING,
+            (Event.ACCEPTED, "", look),
+            durable=True,
+            keeps_unknown=True,
+            token=look.token,
+            latest_end=latest_end,
+            note="Azure has taken the request.",
             request_id=look.request_id,
-        )  # fmt: skip
+        )
 
     async def _follow_late(self) -> None:
         """Of an answer that came late nobody knew any more, and whoever followed it may have given up."""
@@ -290,11 +295,16 @@ class Sending:
         was_sent = self._run.state is not OperationState.QUEUED
         event = Event.REFUSED if was_sent and problem.reached else Event.NOT_SENT
         await self._run.move(
-            OperationState.FAILED, (event, problem.sentence, problem), at=self._c.clock(),
-            code=problem.code, request_id=problem.request_id,
-            note=f"{problem.sentence} Nothing was started." if problem.kind.passes else problem.text,
+            OperationState.FAILED,
+            (event, problem.sentence, problem),
+            at=self._c.clock(),
+            code=problem.code,
+            request_id=problem.request_id,
+            note=f"{problem.sentence} Nothing was started."
+            if problem.kind.passes
+            else problem.text,
             **fields,
-        )  # fmt: skip
+        )
 
     def _latest_end(self, sent_at: datetime) -> datetime | None:
         """Until when Azure may go on with an installation, if the request limits it."""

@@ -61,9 +61,12 @@ P = TypeVar(
     "P", MachinePage, HealthPage, AssessmentPage, InstallationPage, SchedulePage, AssignmentPage
 )
 _TOUCHES = {
-    "assessments": ("assessments", "updates"), "health": (), "schedules": (), "assignments": (),
+    "assessments": ("assessments", "updates"),
+    "health": (),
+    "schedules": (),
+    "assignments": (),
     "Arc-enabled servers": ("machines",),
-}  # fmt: skip
+}
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
 
@@ -83,9 +86,12 @@ async def sync_fleet(
     except ProblemError as error:
         problem = error.problem
         log.info(
-            "sync of %s: %s %s (request %s)", context.gateway.connection.name, problem.text, problem.code,
+            "sync of %s: %s %s (request %s)",
+            context.gateway.connection.name,
+            problem.text,
+            problem.code,
             problem.request_id or "without an ID",
-        )  # fmt: skip
+        )
     await derive(context, machines.present(context.db, context.connection_id))
     if await learn(context):
         await derive(context, machines.present(context.db))

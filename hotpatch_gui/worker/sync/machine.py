@@ -24,8 +24,13 @@ log = logging.getLogger(__name__)
 
 
 async def read_view(
-    context: Context, machine_id: int, machine: Machine, *, urgency: Urgency, most: float = MAX_THROTTLED
-) -> Reading | None:  # fmt: skip
+    context: Context,
+    machine_id: int,
+    machine: Machine,
+    *,
+    urgency: Urgency,
+    most: float = MAX_THROTTLED,
+) -> Reading | None:
     """Read one machine through Resource Manager and write what it says; None where it is not there.
 
     Raises:

@@ -21,8 +21,11 @@ click gets in between."""
 
 
 async def next_page(
-    context: Context, pages: Iterator[P], urgency: Urgency, waiting: Callable[[float], None] = lambda _: None
-) -> P | None:  # fmt: skip
+    context: Context,
+    pages: Iterator[P],
+    urgency: Urgency,
+    waiting: Callable[[float], None] = lambda _: None,
+) -> P | None:
     """The next page, as soon as Azure takes the query; None after the last."""
     return await context.calls.queries.call(lambda: next(pages, None), urgency, waiting)
 

@@ -47,8 +47,11 @@ class _FarHandler(Handler):
 class _Far(SimulatorServer):
     def __init__(self, machines: int, updates: int) -> None:
         wire = build_simulator(
-            resources.calendar(), resources.read_json("other-updates.json"), machines=machines, speed=SPEED
-        )  # fmt: skip
+            resources.calendar(),
+            resources.read_json("other-updates.json"),
+            machines=machines,
+            speed=SPEED,
+        )
         super().__init__(wire)
         self.RequestHandlerClass = _FarHandler
         self.lock = threading.Lock()
@@ -83,8 +86,10 @@ class _Far(SimulatorServer):
             for number, guest in enumerate(list(self.wire.cloud.guests.values())[:machines]):
                 assert guest.assessment is not None
                 guest.assessment = guest.assessment | {
-                    "id": f"00000000-0000-4000-9000-{number:012}", "started": now, "modified": now,
-                }  # fmt: skip
+                    "id": f"00000000-0000-4000-9000-{number:012}",
+                    "started": now,
+                    "modified": now,
+                }
 
     def told(self, line: str) -> object:
         word, _, rest = line.partition(" ")

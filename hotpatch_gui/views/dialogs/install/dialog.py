@@ -81,8 +81,12 @@ class InstallDialog(StepsDialog):
         heads = ("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark")
         self.machines = CheckedModel(heads, self._row_px, self, ticks=True)
         self.machines_view = list_of(
-            self._theme, self.machines, "installMachines", "Machines to install on", (200, 120, 136, 100, 200)
-        )  # fmt: skip
+            self._theme,
+            self.machines,
+            "installMachines",
+            "Machines to install on",
+            (200, 120, 136, 100, 200),
+        )
         self.sum = label(self._theme, role="secondary")
         self.sum.setObjectName("installSum")
         self.sum.setText(f"Reading {self._count:,} machines…")
@@ -96,8 +100,12 @@ class InstallDialog(StepsDialog):
         self.facts.setObjectName("reviewFacts")
         self.review_list = CheckedModel(("Machine", "Updates", "What happens"), self._row_px, self)
         view = list_of(
-            self._theme, self.review_list, "reviewList", "What happens on each machine", (150, 300, 320)
-        )  # fmt: skip
+            self._theme,
+            self.review_list,
+            "reviewList",
+            "What happens on each machine",
+            (150, 300, 320),
+        )
         self.typed = TypedNumber(self._theme)
         self.typed.textChanged.connect(self.check)
         self.add_step("Review + install", step(self.sentence, self.facts, view, self.typed))

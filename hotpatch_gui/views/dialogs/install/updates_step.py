@@ -151,9 +151,15 @@ class UpdatesStep(QObject):
         update = line.update
         kind = update.classification.label if update.classification else update.classification_text
         item = QTreeWidgetItem(
-            [update.name, update.kb or words.NOTHING, kind, update.restart.label, f"{line.machines:,}",
-             "No" if line.reason else "Yes"]
-        )  # fmt: skip
+            [
+                update.name,
+                update.kb or words.NOTHING,
+                kind,
+                update.restart.label,
+                f"{line.machines:,}",
+                "No" if line.reason else "Yes",
+            ]
+        )
         glyph = outcomes.RESTART_GLYPHS[update.restart]
         ratio = self.page.devicePixelRatioF()
         item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))
