@@ -151,7 +151,7 @@ def _scenes(folder: Path) -> str:
 def _exports(folder: Path) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415 - not for a start
 
-    from .models.formats import FORMATS, Report, Sheet, write  # noqa: PLC0415
+    from .models.export_writers import FORMATS, Report, Sheet, write  # noqa: PLC0415
 
     folder.mkdir()
     now = datetime.now(UTC)

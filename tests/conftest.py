@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 from helpers.leaks import at_work  # noqa: E402
 from hotpatch_gui.captures.stage import Stage, still_wire  # noqa: E402
 from hotpatch_gui.domain.releases import Calendar  # noqa: E402
-from hotpatch_gui.simulator.arm import Wire  # noqa: E402
+from hotpatch_gui.simulator.arm import SimulatorApi  # noqa: E402
 from hotpatch_gui.simulator.clock import SteppedClock  # noqa: E402
 from hotpatch_gui.simulator.fleet import EPOCH  # noqa: E402
 from hotpatch_gui.system import resources  # noqa: E402
@@ -119,7 +119,7 @@ def clock() -> SteppedClock:
 
 
 @pytest.fixture
-def wire(clock: SteppedClock) -> Iterator[Wire]:
+def wire(clock: SteppedClock) -> Iterator[SimulatorApi]:
     """The demo's world, standing still."""
     made = still_wire(clock)
     yield made

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from hotpatch_gui.domain.connections import Connection, TrialOutcome
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, database
+from hotpatch_gui.store import connections, database, sync_state
 from hotpatch_gui.store.database import FILE_NAME, open_reader, open_writer, transaction
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker import commands
@@ -146,7 +146,7 @@ class ConnectionTrial(QObject):
         if db is None:
             return
         with closing(db):
-            states = catalogue.sync_states(db)
+            states = sync_state.sync_states(db)
         state = next((s for s in states if s.connection_id == synced.connection_id), None)
         if state is not None:
             self._end(TrialOutcome(synced.connection_id, state.problem, state.next_step))

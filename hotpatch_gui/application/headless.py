@@ -33,7 +33,7 @@ from .requests import Requests
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
 
-    from .targets import Target
+    from .targets import CloudTarget
 
 LOOK_S = 0.2
 LOOKS_S = 30.0
@@ -68,7 +68,7 @@ class Session:
     def __init__(
         self,
         folder: Path,
-        target: Target,
+        target: CloudTarget,
         say: Callable[[str], None],
         *,
         only: frozenset[int] | None = None,

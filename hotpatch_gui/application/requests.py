@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Next(NamedTuple):
+class NextSession(NamedTuple):
     """What comes after a window that closed: Azure, a world of the demo, or the demo as it was."""
 
     story: str | None = None
@@ -50,7 +50,7 @@ class Requests:
         reader: Callable[[], sqlite3.Connection | None],
         fail: Callable[[Problem], None],
         *,
-        go_on: Callable[[Next], None] = lambda _: None,
+        go_on: Callable[[NextSession], None] = lambda _: None,
         try_out: Callable[[Connection | None], None] = lambda _: None,
     ) -> None:
         self._send, self._path, self._reader, self._fail = send, path, reader, fail
@@ -94,7 +94,7 @@ class Requests:
         self._try_out(None)
 
     def show_demo(self) -> None:
-        self._go_on(Next())
+        self._go_on(NextSession())
 
     def remove_connection(self, connection_id: int) -> None:
         self._send(commands.RemoveConnection(connection_id))

@@ -78,12 +78,12 @@ def run(
 def import_what_needs_no_qt() -> None:
     """Before Qt: PySide6 has each import after its own read the source of the module, which takes 8 ms in all before
     the first frame."""
-    from hotpatch_gui.domain import clock, connections, feeds, power, standing  # noqa: F401, PLC0415
+    from hotpatch_gui.domain import clock, connections, feeds, health, power  # noqa: F401, PLC0415
     from hotpatch_gui.store import (  # noqa: F401, PLC0415
-        catalogue,
         operations,
         release_book,
         side_reads,
+        sync_state,
         tables,
     )
     from hotpatch_gui.system import resources, runtime_tuning  # noqa: F401, PLC0415

@@ -20,7 +20,7 @@ def _name(folder: Path) -> str:
     return f"hotpatch-{hashlib.sha256(of.encode()).hexdigest()[:24]}"
 
 
-class Doorbell(QObject):
+class SingleInstanceServer(QObject):
     """Listens for a second start; only one who holds the folder's lock makes one. Lives on the UI thread.
 
     Signals:

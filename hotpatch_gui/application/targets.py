@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.clouds import Cloud, CloudLabel, demo
 from hotpatch_gui.domain.problems import ProblemError
-from hotpatch_gui.store import catalogue, database
+from hotpatch_gui.store import database, sync_state
 from hotpatch_gui.system import resources
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
-    from hotpatch_gui.simulator.arm import Wire
+    from hotpatch_gui.simulator.arm import SimulatorApi
 
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 AZURE_WORLD = "azure"
 BEGIN_AFRESH = "It holds the demo's simulated Azure: start the window with --reset-demo to begin the demo afresh."
 
 
-class Target(NamedTuple):
+class CloudTarget(NamedTuple):
     """What to show: the file's connections, or one to a simulated Azure.
 
     ``world`` says whose data a file holds: a demo's is not shared with Azure's. ``seed`` is the connection that
@@ -35,7 +35,7 @@ class Target(NamedTuple):
     label: CloudLabel
     seed: Callable[[], Connection] | None = None
     transport: Callable[[], Callable[[], Any]] | None = None
-    wire: Callable[[], Wire | None] | None = None
+    wire: Callable[[], SimulatorApi | None] | None = None
     takes_over: bool = False
     """Whether the folder may be taken from an owner of which it isn't known whether it still runs."""
 
@@ -44,20 +44,20 @@ class Target(NamedTuple):
         if not self.label.demo:
             return CloudClock.real()
         try:
-            return CloudClock(catalogue.latest_time(db) if db is not None else None)
+            return CloudClock(sync_state.latest_time(db) if db is not None else None)
         except sqlite3.Error:  # damaged: it is set aside before it is used
             return CloudClock(None)
 
 
-def azure_target() -> Target:
+def azure_target() -> CloudTarget:
     """The connections that the file holds."""
-    return Target(AZURE_WORLD, CloudLabel("Azure"))
+    return CloudTarget(AZURE_WORLD, CloudLabel("Azure"))
 
 
-def demo_target(make_wire: Callable[[], Wire]) -> Target:
+def demo_target(make_wire: Callable[[], SimulatorApi]) -> CloudTarget:
     """The simulated Azure in this process."""
 
-    made: list[Wire] = []
+    made: list[SimulatorApi] = []
 
     def transport() -> Callable[[], Any]:
         from hotpatch_gui.simulator.transport import in_process_transport  # noqa: PLC0415
@@ -67,13 +67,13 @@ def demo_target(make_wire: Callable[[], Wire]) -> Target:
 
     label = CloudLabel("Contoso", "Demo, simulated Azure")
     seed = partial(_seed, demo(), "Contoso")
-    return Target(demo().endpoint, label, seed, transport, lambda: made[-1] if made else None)
+    return CloudTarget(demo().endpoint, label, seed, transport, lambda: made[-1] if made else None)
 
 
-def simulated_target(cloud: Cloud) -> Target:
+def simulated_target(cloud: Cloud) -> CloudTarget:
     """A simulated Azure at an address of this machine."""
     label = CloudLabel(cloud.name, "Demo, simulated Azure")
-    return Target(cloud.endpoint, label, partial(_seed, cloud, cloud.name))
+    return CloudTarget(cloud.endpoint, label, partial(_seed, cloud, cloud.name))
 
 
 def _seed(cloud: Cloud, name: str) -> Connection:
@@ -82,7 +82,7 @@ def _seed(cloud: Cloud, name: str) -> Connection:
     return demo_connection(cloud, name)
 
 
-def demo_wire(folder: Path, story: str = "today") -> Wire:
+def demo_wire(folder: Path, story: str = "today") -> SimulatorApi:
     """The demo's world, kept in ``folder`` so that a restarted demo goes on. Raises ProblemError where its file can't be
     used."""
     from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415 - only the demo needs it

@@ -17,18 +17,18 @@ from hotpatch_gui.demo.time import DemoTime
 from hotpatch_gui.domain.connections import TrialOutcome
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.source import DataSource
-from hotpatch_gui.store import catalogue
+from hotpatch_gui.store import sync_state
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import resources, runtime_tuning
-from hotpatch_gui.system.preferences import Settings
+from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme.icons import Icons
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.main_window import MainWindow
 from hotpatch_gui.views.services import Services
 
 from .engine_events import EngineEvents
-from .targets import Target
+from .targets import CloudTarget
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from .connection_trial import ConnectionTrial
     from .quit_signals import QuitSignals
-    from .requests import Next, Requests
-    from .single_instance import Doorbell
+    from .requests import NextSession, Requests
+    from .single_instance import SingleInstanceServer
 
 log = logging.getLogger(__name__)
 UNSEEN_MS = 2000
@@ -112,7 +112,7 @@ class App(QObject):
         self,
         application: QApplication,
         folder: Path,
-        target: Target,
+        target: CloudTarget,
         *,
         theme: str | None = None,
         bundled_font: bool = False,
@@ -123,16 +123,16 @@ class App(QObject):
         """``azure_folder`` is where a demo puts a connection that is tried; ``is_first`` asks first what to look
         at."""
         super().__init__()
-        self.next: Next | None = None
+        self.next: NextSession | None = None
         self._azure_folder, self._is_first = azure_folder, is_first
         self._trial: ConnectionTrial | None = None
-        self._doorbell: Doorbell | None = None
+        self._doorbell: SingleInstanceServer | None = None
         self._signals: QuitSignals | None = None
         self._unseen = QTimer(self)
         self._unseen.setSingleShot(True)
         path = folder / FILE_NAME
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.settings = Settings(folder)
+        self.settings = Preferences(folder)
         self.source = DataSource(path, self)
         self.releases = ReleaseBook(resources.calendar, lambda: self.source.db)
         self.clock = target.clock(self.source.db)
@@ -156,7 +156,7 @@ class App(QObject):
             self.demo,
         )
         self.window = MainWindow(self.services)
-        self.theme.dress()
+        self.theme.apply_stylesheet()
         self._connect()
 
     @cached_property
@@ -243,25 +243,25 @@ class App(QObject):
 
     def _listen(self) -> None:
         """For a second start on the same data."""
-        from .single_instance import Doorbell  # noqa: PLC0415 - after the first paint
+        from .single_instance import SingleInstanceServer  # noqa: PLC0415 - after the first paint
 
-        self._doorbell = Doorbell(self.source.path.parent, self)
+        self._doorbell = SingleInstanceServer(self.source.path.parent, self)
         self._doorbell.rung.connect(self.window.come_to_front)
 
     @Slot(str)
     def _begin_again(self, story: str) -> None:
-        from .requests import Next  # noqa: PLC0415 - rarely wanted
+        from .requests import NextSession  # noqa: PLC0415 - rarely wanted
 
-        self._go_on(Next(story=story))
+        self._go_on(NextSession(story=story))
 
-    def _go_on(self, what: Next) -> None:
+    def _go_on(self, what: NextSession) -> None:
         """End this window for what comes next."""
         self.next = what
         self.window.close()
 
     @Slot(object)
     def _on_synced(self, synced: Synced) -> None:
-        states = self.source.read_list(catalogue.sync_states)
+        states = self.source.read_list(sync_state.sync_states)
         state = next((s for s in states if s.connection_id == synced.connection_id), None)
         if state is not None:
             outcome = TrialOutcome(synced.connection_id, state.problem, state.next_step)
@@ -290,9 +290,9 @@ class App(QObject):
         self._try_out(None)
         self.source.connection_tried.emit(outcome)
         if not outcome.problem:
-            from .requests import Next  # noqa: PLC0415 - rarely wanted
+            from .requests import NextSession  # noqa: PLC0415 - rarely wanted
 
-            self._go_on(Next(is_azure=True))
+            self._go_on(NextSession(is_azure=True))
 
     def forget(self) -> None:
         """Once it is closed, and another program follows: end Qt's objects here and now, and not where the
@@ -328,7 +328,7 @@ class App(QObject):
     def _on_changed(self, changed: Changed) -> None:
         if "releases" in changed.changes.tables:
             self.releases.forget()
-        self.source.announce(changed.changes)
+        self.source.notify(changed.changes)
 
     @Slot(object)
     def _on_prompted(self, prompted: Prompted) -> None:

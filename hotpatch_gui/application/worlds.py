@@ -11,10 +11,10 @@ from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.system.data_folder import default_data_dir, portable_data_dir, program_dir
 
 from . import targets
-from .targets import SIMULATOR_FILE, Target
+from .targets import SIMULATOR_FILE, CloudTarget
 
 if TYPE_CHECKING:
-    from .requests import Next
+    from .requests import NextSession
 
 DEMO_FOLDER = "demo"
 
@@ -48,7 +48,7 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
     if options.endpoint and wants_demo:
         parser.error("--endpoint is a cloud of its own; leave out --demo, --reset-demo and --story")
     if options.story:
-        from hotpatch_gui.simulator.stories import STORIES  # noqa: PLC0415 - rarely wanted, and slow to load
+        from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - rarely wanted, and slow to load
 
         if options.story not in STORIES:
             parser.error(f"there is no story {options.story}: choose {', '.join(STORIES)}")
@@ -69,7 +69,7 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
     return World(folder, is_demo=True, story=story, is_first=is_first)
 
 
-def world_after(what: Next | None, root: Path) -> World | None:
+def world_after(what: NextSession | None, root: Path) -> World | None:
     if what is None:
         return None
     if what.is_azure:
@@ -77,7 +77,7 @@ def world_after(what: Next | None, root: Path) -> World | None:
     return World(root / DEMO_FOLDER, is_demo=True, story=what.story)
 
 
-def target_of(world: World) -> Target:
+def target_of(world: World) -> CloudTarget:
     if world.is_demo:
         return targets.demo_target(lambda: targets.demo_wire(world.folder, world.story or "today"))
     return targets.simulated_target(world.cloud) if world.cloud else targets.azure_target()

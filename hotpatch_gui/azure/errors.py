@@ -48,16 +48,16 @@ def _not_begun(error: OSError, doing: str) -> Problem:
         ProblemKind.OFFLINE,
         f"No connection to Azure could be prepared while {doing}: {error}",
         "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program tries again automatically.",
-        reached=error.errno is not None,  # requests' own, of what is set, has none
+        may_have_been_sent=error.errno is not None,  # requests' own, of what is set, has none
     )
 
 
 def nonsense(doing: str) -> Problem:
     return Problem(
-        ProblemKind.NONSENSE,
+        ProblemKind.MALFORMED_RESPONSE,
         f"Azure's answer while {doing} could not be read.",
         "What was known before is kept. A proxy may have answered in Azure's place; try again with F5.",
-        reached=True,
+        may_have_been_sent=True,
     )
 
 
@@ -72,7 +72,7 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             cause.next_step
             if cause
             else "Check the network and the proxy; the program tries again automatically.",
-            reached=not precedes_sending(error),
+            may_have_been_sent=not precedes_sending(error),
         )
     if isinstance(error, ServiceResponseError):
         return Problem(

@@ -34,7 +34,7 @@ from . import pages, parse, results
 from .bodies import enrol_body, first_licence_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
-from .operations import Look, begin, look
+from .operations import PollResult, begin, poll
 from .pages import (
     AssessmentPage,
     AssignmentPage,
@@ -44,7 +44,7 @@ from .pages import (
     SchedulePage,
 )
 from .policies import AnswersOnly, ClockWatch, OwnHostOnly, RenewedOnce
-from .resource_graph import ALL, Asked, Page, ResourceGraph
+from .resource_graph import ALL, Page, ResourceGraph, RowFilter
 from .throttle import Throttle, Throttles
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MachineSnapshot:
     """One machine read through ARM: settings, power, and the summaries of its instance view."""
 
     machine: Machine
@@ -157,10 +157,10 @@ class Gateway:
         """Arc-enabled servers, machines on Azure Local among them."""
         return map(self._arc_page, self._graph.pages("arc-machines"))
 
-    def assessment_pages(self, asked: Asked = ALL) -> Iterator[AssessmentPage]:
+    def assessment_pages(self, asked: RowFilter = ALL) -> Iterator[AssessmentPage]:
         return map(pages.assessment_page, self._graph.pages("assessments", asked))
 
-    def installation_pages(self, asked: Asked = ALL) -> Iterator[InstallationPage]:
+    def installation_pages(self, asked: RowFilter = ALL) -> Iterator[InstallationPage]:
         return map(pages.installation_page, self._graph.pages("installations", asked))
 
     def health_pages(self) -> Iterator[HealthPage]:
@@ -221,19 +221,19 @@ class Gateway:
         make = partial(AuthorizationManagementClient, self._credential, subscription_id)
         return self._once(self._grants, subscription_id, make)
 
-    def read_machine(self, machine: Machine) -> Reading:
+    def read_machine(self, machine: Machine) -> MachineSnapshot:
         """One machine through ARM, an Azure VM with its instance view."""
         return self._read_arc(machine) if machine.arc is not None else self._read_vm(machine)
 
-    def _read_arc(self, machine: Machine) -> Reading:
+    def _read_arc(self, machine: Machine) -> MachineSnapshot:
         with as_problems(f"reading {machine.name}"):
             raw = dict(self._hybrid_of(machine).machines.get(machine.resource_group, machine.name))
             if str(raw.get("id")).casefold() != machine.resource_id.casefold():
                 raise ProblemError(nonsense(f"reading {machine.name}"))
             row = parse.arc_row(raw, machine.subscription_id)
-            return Reading(parse.arc_machine(row, self._clock()), None, None)
+            return MachineSnapshot(parse.arc_machine(row, self._clock()), None, None)
 
-    def _read_vm(self, machine: Machine) -> Reading:
+    def _read_vm(self, machine: Machine) -> MachineSnapshot:
         with as_problems(f"reading {machine.name}"):
             body = self._client(machine).virtual_machines.get(
                 machine.resource_group, machine.name, expand="instanceView"
@@ -256,7 +256,7 @@ class Gateway:
                 if last.get("installationActivityId") and last.get("startTime")
                 else None
             )
-            return Reading(found, results.view_assessment(summary), run)
+            return MachineSnapshot(found, results.view_assessment(summary), run)
 
     def enrol_request(self, machine: Machine) -> str:
         """The JSON that enrols this server: a change of its licence profile, or a first one where it has none, as
@@ -269,19 +269,21 @@ class Gateway:
                 return json.dumps(first_licence_body(machine.location))
         return json.dumps(enrol_body())
 
-    def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> Look:
+    def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
         """Send the operation, once. ``request`` is the JSON made in ``bodies``, for those that have one."""
         with as_problems(f"asking for “{kind.label}” on {machine.name}"):
             if machine.arc is not None and kind is OperationKind.SETTINGS:
                 self._hybrid_of(machine).machines.update(  # no long-running operation
                     machine.resource_group, machine.name, json.loads(request or "{}")
                 )
-                return Look("", True, 0.0, {})
+                return PollResult("", True, 0.0, {})
             return begin(self._call(kind, machine, request))
 
-    def look(self, kind: OperationKind, machine: Machine, request: str | None, token: str) -> Look:
+    def poll(
+        self, kind: OperationKind, machine: Machine, request: str | None, token: str
+    ) -> PollResult:
         with as_problems(f"following “{kind.label}” on {machine.name}"):
-            return look(self._call(kind, machine, request), token)
+            return poll(self._call(kind, machine, request), token)
 
     def _call(
         self, kind: OperationKind, machine: Machine, request: str | None
@@ -323,7 +325,7 @@ class Gateway:
                 ProblemKind.REJECTED,
                 f"Azure has no “{kind.label}” for Arc-enabled servers.",
                 "Do it on the server itself.",
-                reached=False,
+                may_have_been_sent=False,
             )
         )
 

@@ -125,7 +125,7 @@ def _whole(answer: requests.Response, doing: str) -> bytes:
             )
             raise ProblemError(
                 Problem(
-                    ProblemKind.NONSENSE,
+                    ProblemKind.MALFORMED_RESPONSE,
                     f"The answer took more than {limit} while {doing}.",
                     "What was known before is kept; try again later.",
                 )
@@ -143,7 +143,7 @@ def _json(content: bytes, doing: str) -> Any:
 
 def _unreadable(doing: str) -> Problem:
     return Problem(
-        ProblemKind.NONSENSE,
+        ProblemKind.MALFORMED_RESPONSE,
         f"The answer could not be read while {doing}.",
         "What was known before is kept. A proxy may have answered instead; try again later.",
     )
@@ -154,7 +154,7 @@ def _offline(doing: str) -> Problem:
         ProblemKind.OFFLINE,
         f"No connection to Microsoft's Security Update API while {doing}.",
         "Check the network and the proxy, or import a saved document. What was known before is kept.",
-        reached=False,
+        may_have_been_sent=False,
     )
 
 

@@ -83,7 +83,7 @@ class SteppedPolling(ARMPolling):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PollResult:
     """What one look at an operation showed. ``result`` is the final JSON, once ``done``."""
 
     token: str
@@ -93,14 +93,14 @@ class Look:
     request_id: str = ""
 
 
-def begin(call: Callable[..., LROPoller[Any]]) -> Look:
+def begin(call: Callable[..., LROPoller[Any]]) -> PollResult:
     """Send the request once (azure-core would repeat a POST on 500) and read its first answer."""
     polling = SteppedPolling()
     poller = call(polling=polling, retry_total=0)
     if polling.is_untraceable:
         raise HttpResponseError("a 202 without a place to look", response=polling.answer)
     done = polling.finished()
-    return Look(
+    return PollResult(
         poller.continuation_token(),
         done,
         polling.delay_s,
@@ -109,10 +109,10 @@ def begin(call: Callable[..., LROPoller[Any]]) -> Look:
     )
 
 
-def look(call: Callable[..., LROPoller[Any]], token: str) -> Look:
+def poll(call: Callable[..., LROPoller[Any]], token: str) -> PollResult:
     """One look at the operation that ``token`` continues; sends nothing that starts anything."""
     polling = SteppedPolling()
     call(polling=polling, continuation_token=token)
     done = polling.step()
     newest = token if done else polling.token
-    return Look(newest, done, polling.delay_s, polling.body if done else {})
+    return PollResult(newest, done, polling.delay_s, polling.body if done else {})

@@ -31,7 +31,7 @@ class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
         if host != self._host:
             raise ProblemError(
                 Problem(
-                    ProblemKind.NONSENSE,
+                    ProblemKind.MALFORMED_RESPONSE,
                     f"An answer pointed to {host or 'an address that cannot be read'}, which is not {self._host}.",
                     "Nothing was sent there. Check the proxy and the cloud chosen in Settings.",
                 )

@@ -35,7 +35,7 @@ class Part(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RowFilter:
     """Which of a query's rows are wanted: those below any of these ids, those changed since, of which part."""
 
     below: Sequence[str] = ()
@@ -43,7 +43,7 @@ class Asked:
     part: Part = Part.BOTH
 
 
-ALL = Asked()
+ALL = RowFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ResourceGraph:
         self._client = client
         self.subscription_ids = subscription_ids
 
-    def pages(self, query_name: str, asked: Asked = ALL, *, of_all: bool = False) -> Pages:
+    def pages(self, query_name: str, asked: RowFilter = ALL, *, of_all: bool = False) -> Pages:
         """The pages of ``resources/kql/<query_name>.kql``; ``of_all`` asks all subscriptions, chosen or not."""
         text = resources.read_text(f"kql/{query_name}.kql")
         chosen = () if of_all else self.subscription_ids
@@ -91,7 +91,7 @@ class ResourceGraph:
         if str(truncated).casefold() == "true" and not next_token:
             raise ProblemError(
                 Problem(
-                    ProblemKind.NONSENSE,
+                    ProblemKind.MALFORMED_RESPONSE,
                     f"Azure cut its answer short while {doing} and gave no way to read on.",
                     "What was known before is kept; try again with F5.",
                 )
@@ -156,7 +156,7 @@ class Pages(Iterator[Page]):
         if self._token in self._seen:
             raise ProblemError(
                 Problem(
-                    ProblemKind.NONSENSE,
+                    ProblemKind.MALFORMED_RESPONSE,
                     f"Azure pointed to a page again that it had given before, while reading {self._name}.",
                     "What was known before is kept; try again with F5.",
                 )
@@ -169,7 +169,7 @@ class Pages(Iterator[Page]):
         return replace(page, total=total)
 
 
-def _narrowed(text: str, asked: Asked) -> str:
+def _narrowed(text: str, asked: RowFilter) -> str:
     """Put filters in front of the query's other steps, so that only the rows wanted are read."""
     table, rest = text.split("\n", 1)
     steps = []

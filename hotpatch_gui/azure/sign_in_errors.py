@@ -67,7 +67,7 @@ def sign_in_problem(
             f"Azure asks for a further check of your identity, such as multifactor authentication{named}, while {doing}.",
             f"Choose Sign in, then repeat what was refused. {_KEPT}",
             code[0] if code else "",
-            reached=False,
+            may_have_been_sent=False,
         )
     if cause is None and not _asks_for_somebody(error, kind, code is not None):
         return Problem(
@@ -75,7 +75,7 @@ def sign_in_problem(
             f"The sign-in brought no usable answer of Microsoft Entra{named} while {doing}.",
             f"The program tries again automatically; see status.azure.com if it lasts. {_KEPT}",
             code[0] if code else "",
-            reached=False,
+            may_have_been_sent=False,
         )
     if cause is not None:
         sentence, step = cause
@@ -93,7 +93,7 @@ def sign_in_problem(
         if cause is not None and kind != _UNAVAILABLE
         else ProblemKind.NOT_SIGNED_IN
     )
-    return Problem(kind_of, sentence, step, code[0] if code else "", reached=False)
+    return Problem(kind_of, sentence, step, code[0] if code else "", may_have_been_sent=False)
 
 
 def _asks_for_somebody(error: ClientAuthenticationError, kind: str, has_code: bool) -> bool:

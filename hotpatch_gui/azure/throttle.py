@@ -219,6 +219,6 @@ def _hold_back(wait_s: float) -> NoReturn:
             "Azure's limit of requests is reached.",
             "The program waits as long as Azure asks and goes on by itself.",
             retry_after_s=wait_s,
-            reached=False,
+            may_have_been_sent=False,
         )
     )

@@ -12,18 +12,18 @@ from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from hotpatch_gui.application.targets import Target, demo_target
+from hotpatch_gui.application.targets import CloudTarget, demo_target
 from hotpatch_gui.application.window import App, make_application
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.sync_state import SyncState
-from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.stories import STORIES
-from hotpatch_gui.store import catalogue
+from hotpatch_gui.simulator.scenarios import STORIES
+from hotpatch_gui.store import sync_state
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.widgets.chart_host import ChartHost
-from hotpatch_gui.views.widgets.later import Later
+from hotpatch_gui.views.widgets.lazy_widget import LazyWidget
 from hotpatch_gui.views.widgets.table import Table
 
 PATIENCE_S = 30.0
@@ -37,7 +37,7 @@ def application() -> QApplication:
     return made
 
 
-def still_wire(clock: SteppedClock, story: str = "today") -> Wire:
+def still_wire(clock: SteppedClock, story: str = "today") -> SimulatorApi:
     """A world of the demo with a clock that stands still and no quota to wait for."""
     others = resources.read_json("other-updates.json")
     pairs = resources.read_json("region-pairs.json")["pairs"]
@@ -69,8 +69,8 @@ class Stage(QObject):
         theme: str,
         *,
         folder: Path | None = None,
-        wire: Wire | None = None,
-        target: Target | None = None,
+        wire: SimulatorApi | None = None,
+        target: CloudTarget | None = None,
         scale: float = 1.0,
         story: str = "today",
     ) -> None:
@@ -130,11 +130,11 @@ class Stage(QObject):
     def settle(self) -> None:
         """Until the views have heard of every change, queries are back and every chart in sight is drawn."""
         self._spin(5)
-        self.until(lambda: not self.app.source.has_news)
+        self.until(lambda: not self.app.source.has_pending_changes)
         self.until(lambda: self.app.source.reader.is_idle)
         self._spin(30)
         self.until(
-            lambda: all(p.is_built for p in self.window.findChildren(Later) if p.isVisible())
+            lambda: all(p.is_built for p in self.window.findChildren(LazyWidget) if p.isVisible())
         )
         self.until(
             lambda: all(h.is_ready for h in self.window.findChildren(ChartHost) if _is_seen(h))
@@ -195,7 +195,7 @@ class Stage(QObject):
         return found
 
     def _synced(self) -> bool:
-        state = self.app.source.read(catalogue.sync_state, SyncState())
+        state = self.app.source.read(sync_state.sync_state, SyncState())
         return bool(state.finished or state.problem) and not self.window.is_syncing
 
     def _spin(self, milliseconds: int) -> None:

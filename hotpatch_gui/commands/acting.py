@@ -22,8 +22,8 @@ from hotpatch_gui.domain.kb import KbTextError, parse_kbs
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models import words
-from hotpatch_gui.models.ability import is_permitted, why_not
+from hotpatch_gui.models import display_text
+from hotpatch_gui.models.permitted_actions import disabled_reason, is_permitted
 from hotpatch_gui.store import assessments, machines, operations
 from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.store.machine_rows import MachineRow
@@ -36,19 +36,19 @@ from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
-    from hotpatch_gui.application.targets import Target
+    from hotpatch_gui.application.targets import CloudTarget
 
 UNDER_WAY = "The same is queued or under way on it, or its end is not known."
 
 
-def assess(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     def ask(session: Session, ids: Sequence[int]) -> list[int]:
         return session.queue(lambda: session.requests.assess(ids))
 
     return _act(options, folder, target, OperationKind.ASSESS, ask)
 
 
-def install(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     try:
         request = _request(options)
     except (RequestError, KbTextError) as error:
@@ -90,7 +90,7 @@ def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int])
             request,
             assessments.offered(db, row.id),
             restart_pending=bool(row.restart_pending),
-            is_known=words.is_listed(row),
+            is_known=display_text.is_listed(row),
         )
         for row in machines.read_rows(db, ids)
     }
@@ -117,7 +117,7 @@ def _planned(db: sqlite3.Connection, review: FleetReview) -> list[dict[str, Any]
 def _act(
     options: argparse.Namespace,
     folder: Path,
-    target: Target,
+    target: CloudTarget,
     kind: OperationKind,
     ask: Callable[[Session, Sequence[int]], list[int]],
     *,
@@ -188,8 +188,8 @@ def _sorted(
     """The machines on which it can be asked for, and the others named with the reason."""
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else _named(rows, options.machines)
-    able = [row.id for row in wanted if not why_not(row, kind)]
-    refused = [(row, why_not(row, kind)) for row in wanted if why_not(row, kind)]
+    able = [row.id for row in wanted if not disabled_reason(row, kind)]
+    refused = [(row, disabled_reason(row, kind)) for row in wanted if disabled_reason(row, kind)]
     if options.all:
         refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
     return able, refused

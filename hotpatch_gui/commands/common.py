@@ -27,7 +27,7 @@ from hotpatch_gui.worker.carrying import Sends
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
 
-    from hotpatch_gui.application.targets import Target
+    from hotpatch_gui.application.targets import CloudTarget
     from hotpatch_gui.domain.connections import Connection
 
 AT_WORK = (
@@ -67,7 +67,7 @@ def say(text: str) -> None:
     print(plain(text), file=sys.stderr, flush=True)
 
 
-def locked(folder: Path, target: Target) -> QLockFile:
+def locked(folder: Path, target: CloudTarget) -> QLockFile:
     """The folder's lock.
 
     Raises:
@@ -82,7 +82,7 @@ def locked(folder: Path, target: Target) -> QLockFile:
     raise CommandError(AT_WORK.format(folder=folder))
 
 
-def bring_up_to_date(folder: Path, target: Target) -> None:
+def bring_up_to_date(folder: Path, target: CloudTarget) -> None:
     """A file of an earlier version of the program, before a command reads it.
 
     Raises:
@@ -103,7 +103,7 @@ def bring_up_to_date(folder: Path, target: Target) -> None:
 @contextmanager
 def session(
     folder: Path,
-    target: Target,
+    target: CloudTarget,
     *,
     only: frozenset[int] | None = None,
     sends: Sends = Sends.NOTHING,
@@ -138,7 +138,7 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def chosen(folder: Path, target: Target, names: Sequence[str] | None) -> frozenset[int] | None:
+def chosen(folder: Path, target: CloudTarget, names: Sequence[str] | None) -> frozenset[int] | None:
     """The ids of the connections named; None for all."""
 
     if target.seed is not None and not names:

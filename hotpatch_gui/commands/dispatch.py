@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from hotpatch_gui.application.targets import Target
+    from hotpatch_gui.application.targets import CloudTarget
 
 _COMMANDS = {
     "connect": syncing.connect,
@@ -27,7 +27,7 @@ _COMMANDS = {
 }
 
 
-def run(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     """The exit code of a command on the data in ``folder``."""
     try:
         bring_up_to_date(folder, target)

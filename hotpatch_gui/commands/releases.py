@@ -15,7 +15,7 @@ from hotpatch_gui.domain.clock import system_clock
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.models.formats import whole
+from hotpatch_gui.models.export_writers import whole
 from hotpatch_gui.models.release_sources import export_rows, summary, summary_json
 from hotpatch_gui.store import database, releases
 from hotpatch_gui.store.database import FILE_NAME, open_reader
@@ -34,10 +34,10 @@ from hotpatch_gui.worker.release_knowledge import (
 from .common import CommandError, Exit, locked, say
 
 if TYPE_CHECKING:
-    from hotpatch_gui.application.targets import Target
+    from hotpatch_gui.application.targets import CloudTarget
 
 
-def releases_command(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def releases_command(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     match options.releases_action:
         case "update":
             return _update(options, folder, target)
@@ -48,7 +48,7 @@ def releases_command(options: argparse.Namespace, folder: Path, target: Target) 
     return _show(options, folder, target)
 
 
-def _show(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def _show(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     db = open_reader(folder / FILE_NAME)
     try:
         calendar = _calendar(db)
@@ -69,7 +69,7 @@ def _calendar(db: sqlite3.Connection | None) -> Calendar:
     return releases.calendar_of(db, shipped) if db is not None else shipped
 
 
-def _update(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def _update(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     with _writing(folder, target) as db:
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
         say("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB.")
@@ -80,7 +80,7 @@ def _update(options: argparse.Namespace, folder: Path, target: Target) -> int:
         return _take(options, db, MSRC, found, target.clock(db)())
 
 
-def _import(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def _import(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     with _writing(folder, target) as db:
         try:
             found = read_file(options.file, known_to(db, resources.calendar()))
@@ -111,7 +111,7 @@ def _take(
     )
 
 
-def _export(options: argparse.Namespace, folder: Path, _: Target) -> int:
+def _export(options: argparse.Namespace, folder: Path, _: CloudTarget) -> int:
     db = open_reader(folder / FILE_NAME)
     try:
         rows = export_rows(_calendar(db), system_clock())
@@ -129,7 +129,7 @@ def _export(options: argparse.Namespace, folder: Path, _: Target) -> int:
 
 
 @contextmanager
-def _writing(folder: Path, target: Target) -> Iterator[sqlite3.Connection]:
+def _writing(folder: Path, target: CloudTarget) -> Iterator[sqlite3.Connection]:
     """Raises CommandError where another program works on the folder, or the file can't be used."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = locked(folder, target)

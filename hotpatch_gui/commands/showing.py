@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotpatch_gui.models import formats, sheets
+from hotpatch_gui.models import export_sheets, export_writers
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
@@ -17,23 +17,28 @@ from hotpatch_gui.system.console import plain
 from .common import CommandError, Exit, chosen, ids, reading, say
 
 if TYPE_CHECKING:
-    from hotpatch_gui.application.targets import Target
+    from hotpatch_gui.application.targets import CloudTarget
 
 _COLUMNS = ("Machine", "State", "Hotpatch", "Situation", "Updates", "Assessed (UTC)")
 
 
-def list_machines(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
 
     only = chosen(folder, target, options.connection)
     with reading(folder) as db:
         now = target.clock(db)()
         calendar = calendar_of(db, resources.calendar())
-        found = sheets.sheet("machines", db, ids(db, only), calendar, now)
-        report = sheets.report(db, "Machines", [found], now, calendar, demo=target.label.demo)
+        found = export_sheets.sheet("machines", db, ids(db, only), calendar, now)
+        report = export_sheets.report(
+            db, "Machines", [found], now, calendar, demo=target.label.demo
+        )
         if options.json:
-            formats.write_json(sys.stdout, report)
+            export_writers.write_json(sys.stdout, report)
             return Exit.DONE
-        rows = [[str(formats.iso(v) if v is not None else "–") for v in row] for row in found.rows]
+        rows = [
+            [str(export_writers.iso(v) if v is not None else "–") for v in row]
+            for row in found.rows
+        ]
     places = [list(found.heads).index(head) for head in _COLUMNS]
     table = [list(_COLUMNS), *([row[place] for place in places] for row in rows)]
     widths = [max(len(row[n]) for row in table) for n in range(len(_COLUMNS))]
@@ -48,19 +53,20 @@ def list_machines(options: argparse.Namespace, folder: Path, target: Target) -> 
     return Exit.DONE
 
 
-def export(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
 
-    wanted = options.what or ["machines", *sheets.REPORTED]
-    unknown = sorted(set(wanted) - set(sheets.WHATS))
+    wanted = options.what or ["machines", *export_sheets.REPORTED]
+    unknown = sorted(set(wanted) - set(export_sheets.WHATS))
     if unknown:
-        there = ", ".join(sheets.WHATS)
+        there = ", ".join(export_sheets.WHATS)
         raise CommandError(
             f"There is no {', '.join(unknown)} to export; there is {there}.", Exit.USAGE
         )
     path: Path = options.out
-    if path.suffix.casefold() not in formats.FORMATS:
+    if path.suffix.casefold() not in export_writers.FORMATS:
         raise CommandError(
-            f"{path.name} names no format; end it with {', '.join(formats.FORMATS)}.", Exit.USAGE
+            f"{path.name} names no format; end it with {', '.join(export_writers.FORMATS)}.",
+            Exit.USAGE,
         )
     if path.suffix.casefold() == ".csv" and len(wanted) > 1:
         raise CommandError("A CSV holds one table: name one, such as history.", Exit.USAGE)
@@ -70,11 +76,13 @@ def export(options: argparse.Namespace, folder: Path, target: Target) -> int:
     with reading(folder) as db:
         now, mine = target.clock(db)(), ids(db, only)
         calendar = calendar_of(db, resources.calendar())
-        found = [sheets.sheet(what, db, mine, calendar, now) for what in wanted]
+        found = [export_sheets.sheet(what, db, mine, calendar, now) for what in wanted]
         title, demo = "Hotpatch report", target.label.demo
         try:
-            formats.write(path, sheets.report(db, title, found, now, calendar, demo=demo))
-        except formats.ExportError as error:
+            export_writers.write(
+                path, export_sheets.report(db, title, found, now, calendar, demo=demo)
+            )
+        except export_writers.ExportError as error:
             raise CommandError(str(error)) from error
     print(json.dumps({"file": str(path)}) if options.json else path)
     return Exit.DONE

@@ -17,8 +17,8 @@ def simulate(options: argparse.Namespace) -> int:
     from hotpatch_gui.domain.problems import ProblemError  # noqa: PLC0415
     from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415
     from hotpatch_gui.simulator.guest import SUBSCRIPTION  # noqa: PLC0415
+    from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415
     from hotpatch_gui.simulator.server import SimulatorServer  # noqa: PLC0415
-    from hotpatch_gui.simulator.stories import STORIES  # noqa: PLC0415
     from hotpatch_gui.system import resources  # noqa: PLC0415
 
     if options.world_story not in STORIES:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemKind
-from hotpatch_gui.models.formats import iso
-from hotpatch_gui.store import catalogue, connections, machines, side_reads
+from hotpatch_gui.models.export_writers import iso
+from hotpatch_gui.store import connections, machines, side_reads, sync_state
 
 from .common import CommandError, Exit, chosen, say, session
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
-    from hotpatch_gui.application.targets import Target
+    from hotpatch_gui.application.targets import CloudTarget
 
 
-def connect(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
 
     if target.seed is not None:
         raise CommandError(
@@ -55,7 +55,7 @@ def connect(options: argparse.Namespace, folder: Path, target: Target) -> int:
         return _say_syncs(options, running, frozenset({number}))
 
 
-def sync(options: argparse.Namespace, folder: Path, target: Target) -> int:
+def sync(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     only = chosen(folder, target, options.connection)
     with session(folder, target, only=only) as running:
         running.wait_for_sync()
@@ -66,7 +66,7 @@ def sync(options: argparse.Namespace, folder: Path, target: Target) -> int:
 def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[int] | None) -> int:
 
     states = [
-        s for s in catalogue.sync_states(running.db) if only is None or s.connection_id in only
+        s for s in sync_state.sync_states(running.db) if only is None or s.connection_id in only
     ]
     missing = side_reads.missing(running.db)
     found = [

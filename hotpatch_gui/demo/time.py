@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
-    from hotpatch_gui.simulator.arm import Wire
+    from hotpatch_gui.simulator.arm import SimulatorApi
 
 PLAYED = timedelta(days=30)
 PLAY_S = 20.0
@@ -34,7 +34,7 @@ class DemoTime(QObject):
 
     def __init__(
         self,
-        wire: Callable[[], Wire | None],
+        wire: Callable[[], SimulatorApi | None],
         sync: Callable[[], None],
         parent: QObject | None = None,
     ) -> None:
@@ -47,7 +47,7 @@ class DemoTime(QObject):
         self._looker.timeout.connect(self._look)
 
     @property
-    def wire(self) -> Wire | None:
+    def wire(self) -> SimulatorApi | None:
         return self._wire()
 
     @property
@@ -70,7 +70,7 @@ class DemoTime(QObject):
     @property
     def stories(self) -> list[tuple[str, str]]:
         """(key, title) of the worlds that the demo can begin in."""
-        from hotpatch_gui.simulator.stories import STORIES  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - after the first paint
 
         return [(key, story.title) for key, story in STORIES.items()]
 

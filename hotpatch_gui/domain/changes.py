@@ -14,5 +14,5 @@ class Changes(NamedTuple):
     def to(cls, *tables: str) -> Changes:
         return cls(frozenset(tables))
 
-    def touch(self, tables: frozenset[str]) -> bool:
+    def affects(self, tables: frozenset[str]) -> bool:
         return not self.tables.isdisjoint(tables)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .clock import age_text
-from .evidence import LEVELS, Evidence, departure, offered_instead, standing
+from .evidence import LEVELS, Evidence, classify, departure, offered_instead
+from .health import Level, Situation
 from .horizon import GET_RELEASES
 from .hotpatch import HotpatchStatus
 from .machines import Machine, PatchMode
@@ -16,7 +17,6 @@ from .phrases import listed, lower
 from .platforms import REPLACEMENTS
 from .releases import Calendar, day_name
 from .shortfall import behind, not_confirmed, not_offered, stale_headline, updates_text
-from .standing import Level, Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Coverage:
 def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     """The sentence for one machine at ``now`` (UTC). Never claims more than ``evidence`` holds."""
     machine = evidence.machine
-    situation, level = standing(evidence, calendar, now)
+    situation, level = classify(evidence, calendar, now)
     running = running_text(evidence, calendar)
     if situation in _WHOLE:
         return _WHOLE[situation](evidence, situation, running)

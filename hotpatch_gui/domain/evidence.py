@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from .health import COUNTS_UNSAID, RESTART_UNSAID, Level, Situation
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .power import PowerState
 from .releases import Calendar, Expected, Release, ReleaseKind, release_day
-from .standing import COUNTS_UNSAID, RESTART_UNSAID, Level, Situation
 from .titles import ReleaseTitle
 
 
@@ -72,7 +72,7 @@ LEVELS = {
 }
 
 
-def standing(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
+def classify(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
     """A machine's situation and how much attention it needs, without words: for whole fleets."""
     situation = situation_of(evidence, calendar, now)
     if situation is not Situation.BEHIND:

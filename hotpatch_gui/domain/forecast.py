@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .releases import RELEASE_HOUR, Calendar, Product, Release, ReleaseKind, release_days
-from .rollout import Member, Rollout, timetable
+from .rollout import Rollout, RolloutMachine, timetable
 
 
 class Scenario(StrEnum):
@@ -62,11 +62,11 @@ class Question:
     today: date = date.max
 
 
-class Subject(NamedTuple):
+class ForecastMachine(NamedTuple):
     """A machine as the forecast sees it. ``enrolled``: hotpatch is on; ``on_train``: it gets hotpatches
     already and need not wait for a baseline; ``automatic``: automatic guest patching installs on it."""
 
-    member: Member
+    member: RolloutMachine
     product: Product
     enrolled: bool
     on_train: bool
@@ -188,7 +188,7 @@ def steps(calendar: Calendar, products: Iterable[Product], question: Question) -
 
 def forecast(
     question: Question,
-    subjects: Sequence[Subject],
+    subjects: Sequence[ForecastMachine],
     calendar: Calendar,
     pairs: Sequence[Sequence[str]],
 ) -> Iterator[Forecast]:
@@ -224,7 +224,7 @@ def _month(
     question: Question,
     day: date,
     of: dict[Product, Entry],
-    subjects: Sequence[Subject],
+    subjects: Sequence[ForecastMachine],
     *,
     waits: dict[Product, bool],
     pairs: Sequence[Sequence[str]],

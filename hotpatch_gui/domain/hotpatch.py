@@ -130,7 +130,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Prerequisite:
     """One prerequisite: what was checked, how it stands, and the fix where there is one."""
 
     check: str
@@ -139,7 +139,7 @@ class Finding:
     fix: str = ""
 
 
-def eligibility(machine: Machine) -> list[Finding]:
+def eligibility(machine: Machine) -> list[Prerequisite]:
     """Every prerequisite of hotpatching on the machine, in the order in which to mend them."""
     if machine.arc is not None:
         return _arc_findings(machine, machine.arc)
@@ -164,7 +164,7 @@ def eligibility(machine: Machine) -> list[Finding]:
         _safety_finding(settings),
         _power_finding(machine),
         _generation_finding(machine),
-        Finding(
+        Prerequisite(
             "Virtualization-based security",
             Verdict.NOT_KNOWABLE,
             "Azure does not report whether VBS runs inside the machine.",
@@ -173,7 +173,7 @@ def eligibility(machine: Machine) -> list[Finding]:
     ]
 
 
-def _arc_findings(machine: Machine, arc: Arc) -> list[Finding]:
+def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
     return [
         _tri(
             "System",
@@ -199,16 +199,16 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Finding]:
     ]
 
 
-def _agent_finding(machine: Machine, arc: Arc) -> Finding:
+def _agent_finding(machine: Machine, arc: Arc) -> Prerequisite:
     check = "Agent"
     if arc.is_cloned:
         detail = "Azure reports the agent as cloned: another server uses the same identity."
-        return Finding(
+        return Prerequisite(
             check, Verdict.FAIL, detail, "Disconnect the copy with azcmagent and connect it again."
         )
     if arc.is_expired:
         detail = "The agent's registration has expired after a long time without contact."
-        return Finding(check, Verdict.FAIL, detail, RECONNECT)
+        return Prerequisite(check, Verdict.FAIL, detail, RECONNECT)
     return _tri(
         check,
         None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
@@ -218,18 +218,18 @@ def _agent_finding(machine: Machine, arc: Arc) -> Finding:
     )
 
 
-def _extension_finding(arc: Arc) -> Finding:
+def _extension_finding(arc: Arc) -> Prerequisite:
     """Whether the agent lets Azure install the extension that assesses and patches."""
     check = "Patch extension"
     if arc.is_monitor_only:
-        return Finding(
+        return Prerequisite(
             check,
             Verdict.FAIL,
             "The agent is in monitor mode, which forbids the patch extension.",
             "On the server: azcmagent config set config.mode full.",
         )
     if arc.can_extend is False:
-        return Finding(
+        return Prerequisite(
             check,
             Verdict.FAIL,
             "The agent's extension lists forbid the patch extension.",
@@ -239,14 +239,14 @@ def _extension_finding(arc: Arc) -> Finding:
     return _tri(check, arc.can_extend, "The agent's lists allow the patch extension.", "", "")
 
 
-def _licence_finding(arc: Arc) -> Finding:
+def _licence_finding(arc: Arc) -> Prerequisite:
     check = "Licence"
     if arc.licence is Licence.ENABLED:
-        return Finding(
+        return Prerequisite(
             check, Verdict.PASS, "The machine is enrolled (licence profile, feature Hotpatch)."
         )
     if arc.licence_error:
-        return Finding(
+        return Prerequisite(
             check,
             Verdict.FAIL,
             f"Azure could not enrol it: {arc.licence_error}",
@@ -254,47 +254,47 @@ def _licence_finding(arc: Arc) -> Finding:
         )
     if arc.licence in (Licence.ENABLING, Licence.DISABLING):
         detail = f"The licence is {arc.licence.value.lower()}; it takes about ten minutes."
-        return Finding(check, Verdict.NOT_KNOWABLE, detail)
+        return Prerequisite(check, Verdict.NOT_KNOWABLE, detail)
     what = {None: "There is no licence", Licence.DISABLED: "The licence was cancelled"}
     detail = (
         f"{what.get(arc.licence, f'The licence is in the state {arc.licence}')} on this machine."
     )
-    return Finding(
+    return Prerequisite(
         check, Verdict.FAIL, detail, "Enrol in Update settings; it costs nothing since 19 May 2026."
     )
 
 
-def _enablement_finding(arc: Arc) -> Finding:
+def _enablement_finding(arc: Arc) -> Prerequisite:
     check = "On the machine"
     match arc.enablement:
         case Enablement.ENABLED:
-            return Finding(check, Verdict.PASS, "The machine receives hotpatches.")
+            return Prerequisite(check, Verdict.PASS, "The machine receives hotpatches.")
         case Enablement.DISABLED:
             detail = "Enrolled, but set not to receive hotpatches (a temporary opt-out)."
-            return Finding(check, Verdict.FAIL, detail, "Turn hotpatch on in Update settings.")
+            return Prerequisite(check, Verdict.FAIL, detail, "Turn hotpatch on in Update settings.")
         case Enablement.ACTION_REQUIRED:
             detail = arc.error or "Azure says that action is required and not which."
-            return Finding(
+            return Prerequisite(
                 check, Verdict.FAIL, detail, "Mend what is named here; Azure evaluates it anew."
             )
         case Enablement.PENDING_EVALUATION:
             detail = "Azure has not evaluated the machine yet; it takes about ten minutes."
             fix = "If it lasts, look at the agent: azcmagent check."
-            return Finding(check, Verdict.NOT_KNOWABLE, detail, fix)
-    return Finding(check, Verdict.NOT_KNOWABLE, "The machine has not reported it.")
+            return Prerequisite(check, Verdict.NOT_KNOWABLE, detail, fix)
+    return Prerequisite(check, Verdict.NOT_KNOWABLE, "The machine has not reported it.")
 
 
-def _vbs_finding(arc: Arc) -> Finding:
+def _vbs_finding(arc: Arc) -> Prerequisite:
     check = "Virtualization-based security"
     fix = "UEFI with Secure Boot, EnableVirtualizationBasedSecurity=1 under DeviceGuard, and a restart."
     names = ("vbs", "virtualization", "virtual secure mode", "vsm")
     if arc.enablement is Enablement.ENABLED:
-        return Finding(
+        return Prerequisite(
             check, Verdict.PASS, "It runs: without it Azure would not have enabled hotpatching."
         )
     if arc.error and any(name in arc.error.casefold() for name in names):
-        return Finding(check, Verdict.FAIL, "Azure names it as what is missing.", fix)
-    return Finding(
+        return Prerequisite(check, Verdict.FAIL, "Azure names it as what is missing.", fix)
+    return Prerequisite(
         check,
         Verdict.NOT_KNOWABLE,
         "Azure does not report whether VBS runs inside the machine.",
@@ -302,10 +302,14 @@ def _vbs_finding(arc: Arc) -> Finding:
     )
 
 
-def _tri(check: str, value: bool | None, good: str, bad: str, fix: str) -> Finding:
+def _tri(check: str, value: bool | None, good: str, bad: str, fix: str) -> Prerequisite:
     if value is None:
-        return Finding(check, Verdict.NOT_KNOWABLE, "Azure has not reported it yet.")
-    return Finding(check, Verdict.PASS, good) if value else Finding(check, Verdict.FAIL, bad, fix)
+        return Prerequisite(check, Verdict.NOT_KNOWABLE, "Azure has not reported it yet.")
+    return (
+        Prerequisite(check, Verdict.PASS, good)
+        if value
+        else Prerequisite(check, Verdict.FAIL, bad, fix)
+    )
 
 
 def _all_known(*values: bool | None) -> bool | None:
@@ -314,10 +318,10 @@ def _all_known(*values: bool | None) -> bool | None:
     return None if None in values else True
 
 
-def _image_finding(machine: Machine) -> Finding:
+def _image_finding(machine: Machine) -> Prerequisite:
     option = installation_option(machine.image)
     if option is not None:
-        return Finding(
+        return Prerequisite(
             "Image", Verdict.PASS, f"{machine.image.text} ({option.value}) supports hotpatching."
         )
     replacement = REPLACEMENTS.get((machine.image.sku or "").casefold())
@@ -326,12 +330,12 @@ def _image_finding(machine: Machine) -> Finding:
         if replacement
         else "Redeploy from a Windows Server Azure Edition image that supports hotpatching."
     )
-    return Finding(
+    return Prerequisite(
         "Image", Verdict.FAIL, f"{machine.image.text} does not support hotpatching.", fix
     )
 
 
-def _patch_mode_finding(settings: PatchSettings) -> Finding:
+def _patch_mode_finding(settings: PatchSettings) -> Prerequisite:
     mode = settings.patch_mode
     return _tri(
         "Patch orchestration",
@@ -342,7 +346,7 @@ def _patch_mode_finding(settings: PatchSettings) -> Finding:
     )
 
 
-def _safety_finding(settings: PatchSettings) -> Finding:
+def _safety_finding(settings: PatchSettings) -> Prerequisite:
     bypass = settings.bypass_safety_checks
     if bypass is None and settings.patch_mode is not None:
         bypass = False
@@ -355,7 +359,7 @@ def _safety_finding(settings: PatchSettings) -> Finding:
     )
 
 
-def _power_finding(machine: Machine) -> Finding:
+def _power_finding(machine: Machine) -> Prerequisite:
     return _tri(
         "Power state",
         None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
@@ -365,7 +369,7 @@ def _power_finding(machine: Machine) -> Finding:
     )
 
 
-def _generation_finding(machine: Machine) -> Finding:
+def _generation_finding(machine: Machine) -> Prerequisite:
     generation = machine.generation
     if machine.product is Product.WS2025:
         return _tri(
@@ -376,7 +380,7 @@ def _generation_finding(machine: Machine) -> Finding:
             "Redeploy as a generation 2 machine.",
         )
     shown = f"Generation {generation[-1]}" if generation else "Generation not reported"
-    return Finding(
+    return Prerequisite(
         "Generation",
         Verdict.PASS,
         f"{shown}; Windows Server 2022 in Azure needs no particular one.",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .machines import AssessmentMode, Machine, PatchMode
 from .power import PowerState
-from .rollout import Member, Outcome, Rollout, Stop, set_limit, timetable
+from .rollout import Outcome, Rollout, RolloutMachine, Stop, set_limit, timetable
 from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, next_run
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -23,7 +23,7 @@ DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 UNHEALTHY_STATES = ("unavailable", "degraded")
 
 
-class Standing(StrEnum):
+class RolloutStatus(StrEnum):
     PATCHED = "Patched"
     UNDER_WAY = "Being patched"
     UNHEALTHY = "Not healthy"
@@ -34,7 +34,7 @@ class Standing(StrEnum):
     TAKES_NO_PART = "Takes no part"
 
 
-class Facts(NamedTuple):
+class MachineFacts(NamedTuple):
     """What is known of one machine since the release. ``patched``: when the last installation of Critical
     or Security updates began that succeeded, or an assessment that offers none; ``by_hand``: somebody
     asked for it, ``by_assessment``: nobody is known to have; ``failed`` and ``begun`` likewise for one that failed and one under way."""
@@ -52,29 +52,29 @@ class Facts(NamedTuple):
     schedules: MachineSchedules = NO_SCHEDULES
 
 
-class Place(NamedTuple):
+class RolloutPosition(NamedTuple):
     """One machine in the rollout. ``window`` is the hour in which its turn is expected, UTC."""
 
     key: str
-    standing: Standing
+    standing: RolloutStatus
     phase: int | None
     window: datetime | None
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RolloutView:
     """The whole of it: ``phases`` are regions, ``open_phase`` the last that has begun."""
 
     released: datetime
     phases: tuple[tuple[str, ...], ...]
     open_phase: int
-    places: dict[str, Place]
+    places: dict[str, RolloutPosition]
     stopped: Stop | None
-    stopped_in: tuple[Facts, ...] = ()
+    stopped_in: tuple[MachineFacts, ...] = ()
 
 
-def why_not(
+def exclusion_reason(
     machine: Machine, schedules: MachineSchedules = NO_SCHEDULES, now: datetime = NEVER
 ) -> str | None:
     """Why automatic guest patching passes a machine by; None where it does not (azure-patching §4.1, §4.2).
@@ -131,10 +131,10 @@ def _names(follows: Iterable[Follows]) -> str:
     return ", ".join(dict.fromkeys(f.schedule.name for f in follows))
 
 
-def member_of(key: str, machine: Machine) -> Member:
+def member_of(key: str, machine: Machine) -> RolloutMachine:
     own = machine.availability_set
     name = f"{machine.subscription_id}/{machine.resource_group}/{own}".casefold() if own else None
-    return Member(
+    return RolloutMachine(
         key,
         machine.location.casefold(),
         machine.zone,
@@ -145,14 +145,14 @@ def member_of(key: str, machine: Machine) -> Member:
 
 
 def view(
-    released: datetime, facts: Iterable[Facts], pairs: Sequence[Sequence[str]], now: datetime
-) -> View:
+    released: datetime, facts: Iterable[MachineFacts], pairs: Sequence[Sequence[str]], now: datetime
+) -> RolloutView:
     """Where the rollout of what came out at ``released`` stands, and when each machine's turn comes."""
     facts = list(facts)
-    reasons = {f.key: why_not(f.machine, f.schedules, now) for f in facts}
+    reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
     taking_part = [f for f in facts if reasons[f.key] is None]
     rollout = Rollout((member_of(f.key, f.machine) for f in taking_part), pairs, released)
-    told = filter(None, (_told(f, released, now) for f in taking_part))
+    told = filter(None, (known_outcome(f, released, now) for f in taking_part))
     for report in sorted(told, key=lambda t: t[2]):
         rollout.report(*report)
     rollout.open_until(now)
@@ -162,16 +162,18 @@ def view(
     for f in facts:
         out = reasons[f.key]
         if out is not None:
-            places[f.key] = Place(f.key, Standing.TAKES_NO_PART, None, own_time(f, now), out)
+            places[f.key] = RolloutPosition(
+                f.key, RolloutStatus.TAKES_NO_PART, None, own_time(f, now), out
+            )
         else:
             places[f.key] = _place(f, rollout, turns.get(f.key), stopped, opened)
     ill = {m.key for m in stopped.unhealthy} if stopped else set()
-    return View(
+    return RolloutView(
         released, rollout.phases, opened, places, stopped, tuple(f for f in facts if f.key in ill)
     )
 
 
-def own_time(f: Facts, now: datetime) -> datetime | None:
+def own_time(f: MachineFacts, now: datetime) -> datetime | None:
     """When its own schedule runs next, if one does."""
     if not f.machine.settings.bypass_safety_checks:
         return None
@@ -183,14 +185,19 @@ def _hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _told(
-    f: Facts, released: datetime, now: datetime
+def known_outcome(
+    f: MachineFacts, released: datetime, now: datetime
 ) -> tuple[str, Outcome, datetime, datetime | None] | None:
     """What is known of a machine, as a report to the rollout; None: its turn is still to come."""
     if f.begun is not None:
         return f.key, Outcome.UPDATED, _hour(f.begun), None
     if f.patched is not None:
-        return f.key, Outcome.UNHEALTHY if is_ill(f) else Outcome.UPDATED, _hour(f.patched), None
+        return (
+            f.key,
+            Outcome.UNHEALTHY if became_unhealthy(f) else Outcome.UPDATED,
+            _hour(f.patched),
+            None,
+        )
     if f.failed is not None:
         return f.key, Outcome.FAILED, _hour(f.failed), None
     if _is_off(f.machine):
@@ -198,7 +205,7 @@ def _told(
     return None
 
 
-def is_ill(f: Facts) -> bool:
+def became_unhealthy(f: MachineFacts) -> bool:
     """Whether Resource Health turned bad after the machine was patched automatically."""
     is_bad = (f.health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
     if not is_bad or f.patched is None or f.by_hand or f.by_assessment:
@@ -210,7 +217,7 @@ def _is_off(machine: Machine) -> bool:
     return machine.power not in (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
 
 
-def next_assessment(f: Facts, now: datetime) -> datetime:
+def next_assessment(f: MachineFacts, now: datetime) -> datetime:
     """When its next periodic assessment is expected."""
     daily = f.machine.settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM
     period = DAILY if daily else EVERY_FEW_DAYS
@@ -220,19 +227,19 @@ def next_assessment(f: Facts, now: datetime) -> datetime:
 
 
 def _place(
-    f: Facts, rollout: Rollout, turn: datetime | None, stopped: Stop | None, opened: int
-) -> Place:
+    f: MachineFacts, rollout: Rollout, turn: datetime | None, stopped: Stop | None, opened: int
+) -> RolloutPosition:
     member = rollout.members[f.key]
     phase = rollout.phase_of[member.region]
     if f.begun is not None:
-        return Place(
-            f.key, Standing.UNDER_WAY, phase, _hour(f.begun), "An installation is under way."
+        return RolloutPosition(
+            f.key, RolloutStatus.UNDER_WAY, phase, _hour(f.begun), "An installation is under way."
         )
     if f.patched is not None:
-        if is_ill(f):
-            return Place(
+        if became_unhealthy(f):
+            return RolloutPosition(
                 f.key,
-                Standing.UNHEALTHY,
+                RolloutStatus.UNHEALTHY,
                 phase,
                 None,
                 f"Resource Health calls it {f.health} since it was patched.",
@@ -244,28 +251,30 @@ def _place(
             if f.by_assessment
             else "By automatic guest patching."
         )
-        return Place(f.key, Standing.PATCHED, phase, None, by)
+        return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, None, by)
     if stopped is not None:
-        return Place(
+        return RolloutPosition(
             f.key,
-            Standing.HELD_BACK,
+            RolloutStatus.HELD_BACK,
             phase,
             None,
             f"The rollout stopped in phase {stopped.phase + 1}; nothing more is installed by it.",
         )
     if f.failed is not None:
         why = "The last attempt failed; it is tried again in the next off-peak window that is free."
-        return Place(f.key, Standing.FAILED, phase, turn, why)
+        return RolloutPosition(f.key, RolloutStatus.FAILED, phase, turn, why)
     if _is_off(f.machine):
         why = (
             f"It is {f.machine.power.value}; it is tried again after its next periodic assessment, "
             "if it runs then."
         )
-        return Place(f.key, Standing.NOT_RUNNING, phase, turn, why)
-    return Place(f.key, Standing.WAITING, phase, turn, _why_then(member, rollout, phase, opened))
+        return RolloutPosition(f.key, RolloutStatus.NOT_RUNNING, phase, turn, why)
+    return RolloutPosition(
+        f.key, RolloutStatus.WAITING, phase, turn, _why_then(member, rollout, phase, opened)
+    )
 
 
-def _why_then(member: Member, rollout: Rollout, phase: int, opened: int) -> str:
+def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int) -> str:
     """Why its turn comes when it comes."""
     parts = []
     if phase > opened:

@@ -18,12 +18,12 @@ class ProblemKind(StrEnum):
     THROTTLED = "throttled"
     REJECTED = "rejected"
     AZURE_FAILED = "azure failed"
-    NONSENSE = "nonsense"
+    MALFORMED_RESPONSE = "nonsense"
     STORE = "store"
     BUG = "bug"
 
     @property
-    def passes(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether it goes away by itself, or by signing in, so that asking again makes sense."""
         return self in _PASSING
 
@@ -43,7 +43,7 @@ class Problem(NamedTuple):
     """``sentence`` says what happened, ``next_step`` what to do; code and request id are Azure's own.
 
     ``retry_after_s`` is how long Azure asked us to wait, in seconds; None if it did not say.
-    ``reached`` is whether the request may have reached Azure and been carried out; ``ended`` is
+    ``may_have_been_sent`` is whether the request may have reached Azure and been carried out; ``ended`` is
     whether Azure said, of a long-running operation, that it ended in failure.
     """
 
@@ -53,7 +53,7 @@ class Problem(NamedTuple):
     code: str = ""
     request_id: str = ""
     retry_after_s: float | None = None
-    reached: bool = True
+    may_have_been_sent: bool = True
     ended: bool = False
     connection_id: int = 0
     """Whose sign-in would help, for a problem outside a sync; 0 where none would."""

@@ -35,7 +35,7 @@ PERIOD = timedelta(days=30)
 """A release is installed within this long."""
 
 
-class Member(NamedTuple):
+class RolloutMachine(NamedTuple):
     """A machine as the order sees it. ``update_domain`` None: not known, so one of its own."""
 
     key: str
@@ -59,7 +59,7 @@ class Stop:
 
     phase: int
     tried: int
-    unhealthy: tuple[Member, ...]
+    unhealthy: tuple[RolloutMachine, ...]
 
 
 def phases(sizes: Mapping[str, int], pairs: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
@@ -100,12 +100,12 @@ def is_healthy(tried: int, unhealthy: int) -> bool:
     return unhealthy * UNHEALTHY_SHARE <= tried
 
 
-def domain_of(member: Member) -> int | str:
+def domain_of(member: RolloutMachine) -> int | str:
     """The update domain; of one that is not known, a domain of the machine's own."""
     return member.key if member.update_domain is None else member.update_domain
 
 
-def _order(member: Member) -> tuple[str, str, int, str]:
+def _order(member: RolloutMachine) -> tuple[str, str, int, str]:
     domain = -1 if member.update_domain is None else member.update_domain
     return member.zone or "", member.availability_set or "", domain, member.key
 
@@ -118,7 +118,7 @@ class Rollout:
     """
 
     def __init__(
-        self, members: Iterable[Member], pairs: Iterable[Sequence[str]], released: datetime
+        self, members: Iterable[RolloutMachine], pairs: Iterable[Sequence[str]], released: datetime
     ) -> None:
         self.members = {m.key: m for m in sorted(members, key=_order)}
         self.released = released
@@ -128,8 +128,8 @@ class Rollout:
         self.phases = phases(sizes, pairs)
         self.phase_of = {r: n for n, phase in enumerate(self.phases) for r in phase}
         self._partners = partners_of(pairs)
-        self._fresh: dict[str, dict[str | None, dict[str, Member]]] = {r: {} for r in sizes}
-        self._late: dict[str, dict[str, Member]] = {r: {} for r in sizes}
+        self._fresh: dict[str, dict[str | None, dict[str, RolloutMachine]]] = {r: {} for r in sizes}
+        self._late: dict[str, dict[str, RolloutMachine]] = {r: {} for r in sizes}
         for member in everyone:
             self._fresh[member.region].setdefault(member.zone, {})[member.key] = member
         self._zones = {r: {m.time_zone for m in everyone if m.region == r} for r in sizes}
@@ -138,7 +138,7 @@ class Rollout:
         self._ready: dict[str, datetime] = {}
         self._tried: set[str] = set()
         self._updated = [0] * len(self.phases)
-        self._unhealthy: list[list[Member]] = [[] for _ in self.phases]
+        self._unhealthy: list[list[RolloutMachine]] = [[] for _ in self.phases]
         self._latest = [released] * len(self.phases)
         self.open_phase = 0
         """The last phase that has begun; retries in those before it go on."""
@@ -153,16 +153,16 @@ class Rollout:
         fresh = sum(len(q) for zones in self._fresh.values() for q in zones.values())
         return fresh + sum(map(len, self._late.values()))
 
-    def set_size(self, member: Member) -> int:
+    def set_size(self, member: RolloutMachine) -> int:
         """How many machines the member's availability set has."""
         return self._sets[member.availability_set]
 
-    def admit(self, hour: datetime) -> list[Member]:
+    def admit(self, hour: datetime) -> list[RolloutMachine]:
         """Who begins in the hour from ``hour`` on (a whole one, UTC)."""
         if self.stopped is not None or not self.released <= hour < self.ends:
             return []
         self.open_until(hour)
-        begun: list[Member] = []
+        begun: list[RolloutMachine] = []
         busy: set[str] = set()
         regions = [r for phase in self.phases[: self.open_phase + 1] for r in phase]
         longest_waiting = sorted((r for r in regions if self._late[r]), key=self._oldest)
@@ -212,7 +212,7 @@ class Rollout:
         ):
             self.open_phase += 1
 
-    def _admit_fresh(self, region: str, hour: datetime) -> list[Member]:
+    def _admit_fresh(self, region: str, hour: datetime) -> list[RolloutMachine]:
         """Out of the first zone in which somebody can begin who was not tried yet."""
         asleep = self._asleep(region, hour)
         for zone, queue in self._fresh[region].items() if asleep else ():
@@ -223,7 +223,7 @@ class Rollout:
                 return begun
         return []
 
-    def _admit_late(self, region: str, hour: datetime) -> list[Member]:
+    def _admit_late(self, region: str, hour: datetime) -> list[RolloutMachine]:
         """Out of the zone of the machine that waits longest for another attempt."""
         asleep = self._asleep(region, hour)
         late = [m for m in self._late[region].values() if self._ready[m.key] <= hour]
@@ -242,9 +242,11 @@ class Rollout:
         """The time zones of the region's machines in which the hour is off-peak."""
         return {z for z in self._zones[region] if is_off_peak(z, hour)}
 
-    def _pick(self, queue: Iterable[Member], limit: int, asleep: set[str | None]) -> list[Member]:
+    def _pick(
+        self, queue: Iterable[RolloutMachine], limit: int, asleep: set[str | None]
+    ) -> list[RolloutMachine]:
         """As many of one zone's queue as may begin together."""
-        begun: list[Member] = []
+        begun: list[RolloutMachine] = []
         loose = 0
         domains: dict[str, int | str] = {}
         of_set: Counter[str] = Counter()
@@ -266,10 +268,10 @@ class Rollout:
         return begun
 
 
-Becomes = Callable[[Member, datetime], Outcome]
+Becomes = Callable[[RolloutMachine, datetime], Outcome]
 
 
-def _all_well(_: Member, __: datetime) -> Outcome:
+def _all_well(_: RolloutMachine, __: datetime) -> Outcome:
     return Outcome.UPDATED
 
 

@@ -12,13 +12,13 @@ from .evidence import (
     released_since,
     running_of,
 )
+from .health import COUNTS_UNSAID, RESTART_UNSAID
 from .horizon import GET_RELEASES
 from .hotpatch import HotpatchStatus
 from .machines import Freshness, freshness
 from .outlook import horizon_since, next_restart_text
 from .phrases import capital, days, join, listed, lower, number
 from .releases import Calendar, Release, ReleaseKind, day_name, month_name
-from .standing import COUNTS_UNSAID, RESTART_UNSAID
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
 

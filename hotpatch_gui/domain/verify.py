@@ -11,7 +11,7 @@ from .installs import MIN_MINUTES
 from .records import RunStatus
 
 
-class Doubt(StrEnum):
+class Discrepancy(StrEnum):
     """What a run's report and the next assessment do not agree on. The value is kept in the file."""
 
     NOTHING_INSTALLED = "nothing-installed"
@@ -25,10 +25,10 @@ class Doubt(StrEnum):
 
 
 _LABELS = {
-    Doubt.NOTHING_INSTALLED: "Nothing installed",
-    Doubt.TIME_LEFT: "Window exceeded with time left",
-    Doubt.OFFERED_AGAIN: "Offered again",
-    Doubt.RESTART_PENDING: "Restart still pending",
+    Discrepancy.NOTHING_INSTALLED: "Nothing installed",
+    Discrepancy.TIME_LEFT: "Window exceeded with time left",
+    Discrepancy.OFFERED_AGAIN: "Offered again",
+    Discrepancy.RESTART_PENDING: "Restart still pending",
 }
 
 
@@ -53,54 +53,54 @@ class Report:
     restart_pending: bool | None = None
 
 
-def doubts(report: Report) -> list[tuple[Doubt, str]]:
+def discrepancies(report: Report) -> list[tuple[Discrepancy, str]]:
     """(what is in doubt, its detail): the KBs, or the minutes that were left."""
-    found: list[tuple[Doubt, str]] = []
+    found: list[tuple[Discrepancy, str]] = []
     if (
         report.status.is_good
         and report.installed == 0
         and not report.failed
         and (report.pending or report.named)
     ):
-        found.append((Doubt.NOTHING_INSTALLED, ""))
+        found.append((Discrepancy.NOTHING_INSTALLED, ""))
     if report.window_exceeded and report.minutes is not None and report.took is not None:
         left = timedelta(minutes=report.minutes) - report.took
         minutes = int(left.total_seconds() // 60)
         if minutes >= 1:
-            found.append((Doubt.TIME_LEFT, str(minutes)))
+            found.append((Discrepancy.TIME_LEFT, str(minutes)))
     if report.offered_again:
-        found.append((Doubt.OFFERED_AGAIN, ",".join(report.offered_again)))
+        found.append((Discrepancy.OFFERED_AGAIN, ",".join(report.offered_again)))
     if report.restart_pending:
-        found.append((Doubt.RESTART_PENDING, ""))
+        found.append((Discrepancy.RESTART_PENDING, ""))
     return found
 
 
-def as_text(found: Iterable[tuple[Doubt, str]]) -> str:
+def as_text(found: Iterable[tuple[Discrepancy, str]]) -> str:
     """For the file: ``nothing-installed offered-again:KB1,KB2``."""
     return " ".join(f"{doubt}:{detail}" if detail else str(doubt) for doubt, detail in found)
 
 
-def read(text: str | None) -> list[tuple[Doubt, str]]:
+def read(text: str | None) -> list[tuple[Discrepancy, str]]:
     """The other way round; a word that is none is left out, as the file may have been damaged."""
     parts = (part.partition(":") for part in (text or "").split())
-    known = {doubt.value: doubt for doubt in Doubt}
+    known = {doubt.value: doubt for doubt in Discrepancy}
     return [(known[name], detail) for name, _, detail in parts if name in known]
 
 
-def sentence(doubt: Doubt, detail: str) -> str:
+def sentence(doubt: Discrepancy, detail: str) -> str:
     """What it means and what to do."""
     match doubt:
-        case Doubt.NOTHING_INSTALLED:
+        case Discrepancy.NOTHING_INSTALLED:
             return (
                 "Azure calls the run completed, and nothing was installed of what it was to install. Assess again, "
                 "then look at what is offered."
             )
-        case Doubt.TIME_LEFT:
+        case Discrepancy.TIME_LEFT:
             return (
                 f"Azure says that the window was exceeded with {detail} minutes left: it starts nothing with less than "
                 f"{MIN_MINUTES}. Ask for a longer duration."
             )
-        case Doubt.OFFERED_AGAIN:
+        case Discrepancy.OFFERED_AGAIN:
             names = detail.replace(",", ", ")
             verb, it = ("were", "them") if "," in detail else ("was", "it")
             return (

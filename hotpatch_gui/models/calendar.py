@@ -13,8 +13,8 @@ from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import ReleaseDay
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import words
-from .figures import CalendarData, CalendarMark, InstallMark
+from . import display_text
+from .chart_data import CalendarData, CalendarMark, InstallMark
 from .ledger import Ledger, read_ledger
 from .row_model import Column, field
 
@@ -140,7 +140,7 @@ def _restart_text(row: ReleaseRow, _: datetime) -> str:
 
 def _plan_text(row: ReleaseRow, _: datetime) -> str:
     if row.planned is None or row.state not in (RELEASED, SEEN):
-        return words.NOTHING
+        return display_text.NOTHING
     if row.has_changed:
         return f"Changed: planned as {row.planned.label}"
     return "As planned" if row.kb else "Not confirmed"
@@ -168,11 +168,11 @@ RELEASES = (
         "kb",
         "KB",
         100,
-        lambda r, _: r.kb or words.NOTHING,
+        lambda r, _: r.kb or display_text.NOTHING,
         sort="kb",
         tip=lambda r, _: f"Enter opens {r.link}" if r.link else "No KB is known",
     ),
-    Column("build", "Build", 112, lambda r, _: r.build or words.NOTHING, sort="build"),
+    Column("build", "Build", 112, lambda r, _: r.build or display_text.NOTHING, sort="build"),
     Column(
         "restarts",
         "Restart",
@@ -229,10 +229,10 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     failed = sum(i.failed for i in data.installs)
     parts = [
         (
-            f"Released: {words.count(kinds[ReleaseKind.PLANNED_BASELINE], 'planned baseline')} (squares), "
-            f"{words.count(kinds[ReleaseKind.UNPLANNED_BASELINE], 'unplanned baseline')} (diamonds), "
-            f"{words.count(kinds[ReleaseKind.HOTPATCH], 'hotpatch', 'es')} (circles), "
-            f"{words.count(kinds[ReleaseKind.OUT_OF_BAND], 'out-of-band update')} (plus signs)."
+            f"Released: {display_text.count(kinds[ReleaseKind.PLANNED_BASELINE], 'planned baseline')} (squares), "
+            f"{display_text.count(kinds[ReleaseKind.UNPLANNED_BASELINE], 'unplanned baseline')} (diamonds), "
+            f"{display_text.count(kinds[ReleaseKind.HOTPATCH], 'hotpatch', 'es')} (circles), "
+            f"{display_text.count(kinds[ReleaseKind.OUT_OF_BAND], 'out-of-band update')} (plus signs)."
         ),
         f"Planned (outlines): {len(ahead)}, {sum(bool(r.restarts) for r in ahead)} of them restart.",
     ]
@@ -245,7 +245,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     if machines:
         crosses = f", {failed} failed (crosses)" if failed else ""
         parts.append(
-            f"{machines}: {words.count(len(data.installs) - failed, 'installation')} (triangles){crosses}."
+            f"{machines}: {display_text.count(len(data.installs) - failed, 'installation')} (triangles){crosses}."
         )
     return " ".join(parts)
 

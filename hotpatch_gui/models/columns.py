@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
 from hotpatch_gui.store.history_rows import KbRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 
-from . import asked, doubts, outcomes, words
+from . import discrepancies, display_text, operation_text, update_text
 from .row_model import Column, field, time_of
 
 
 def _programme_tip(row: UpdateRow | KbRow, _: datetime) -> str:
     if row.release_kind:
-        return f"In the hotpatch calendar: {outcomes.release_text(row.release_kind).lower()}."
+        return f"In the hotpatch calendar: {update_text.release_text(row.release_kind).lower()}."
     return outside_programme(row.name, Classification.parse(row.classification))
 
 
@@ -34,38 +34,38 @@ def _by_tip(row: UpdateRow, _: datetime) -> str:
 
 def _took(row: OperationRow, now: datetime) -> str:
     if row.sent_at is None:
-        return words.NOTHING
+        return display_text.NOTHING
     ended = row.ended_at
     if ended is not None:
-        return words.duration_text(row.sent_at, ended)
+        return display_text.duration_text(row.sent_at, ended)
     begun = from_text(row.sent_at)
-    return words.span_text(max(now - begun, timedelta(0))) if begun else words.NOTHING
+    return display_text.span_text(max(now - begun, timedelta(0))) if begun else display_text.NOTHING
 
 
 _NAME = Column(
     "name", "Update", 194, lambda r, _: r.name, tip=_name_tip, sort="name", takes_slack=True
 )
-_KB = Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb")
+_KB = Column("kb", "KB", 100, lambda r, _: r.kb or display_text.NOTHING, sort="kb")
 _CLASS = Column(
     "classification",
     "Classification",
     108,
-    lambda r, _: outcomes.classification_text(r.classification),
+    lambda r, _: update_text.classification_text(r.classification),
     sort="classification",
 )
 _RESTART = Column(
     "restart",
     "Restart",
     118,
-    lambda r, _: outcomes.restart_of(r).label,
-    glyph=lambda r: outcomes.RESTART_GLYPHS[outcomes.restart_of(r)],
+    lambda r, _: update_text.restart_of(r).label,
+    glyph=lambda r: update_text.RESTART_GLYPHS[update_text.restart_of(r)],
     sort="restart",
 )
 _PUBLISHED = Column(
     "published",
     "Published",
     100,
-    lambda r, _: words.day_text(r.published_at),
+    lambda r, _: display_text.day_text(r.published_at),
     sort="published",
     raw=time_of("published_at"),
 )
@@ -73,7 +73,7 @@ _RELEASE = Column(
     "release",
     "Release",
     130,
-    lambda r, _: outcomes.release_text(r.release_kind),
+    lambda r, _: update_text.release_text(r.release_kind),
     tip=_programme_tip,
     hidden=True,
 )
@@ -83,14 +83,16 @@ COMPLIANCE = (
     _NAME,
     _KB,
     _CLASS,
-    Column("severity", "Severity", 86, lambda r, _: r.severity or words.NOTHING, sort="severity"),
+    Column(
+        "severity", "Severity", 86, lambda r, _: r.severity or display_text.NOTHING, sort="severity"
+    ),
     _RESTART,
     _PUBLISHED,
     Column(
         "age",
         "Age",
         64,
-        lambda r, now: words.age_days(r.published_at, now),
+        lambda r, now: display_text.age_days(r.published_at, now),
         right=True,
         sort="published",
     ),
@@ -107,7 +109,7 @@ KBS = (
         "machines",
         "Missing on",
         88,
-        lambda r, _: words.number(r.machines),
+        lambda r, _: display_text.number(r.machines),
         right=True,
         raw=field("machines"),
         sort="machines",
@@ -116,7 +118,7 @@ KBS = (
         "running",
         "Of those running",
         124,
-        lambda r, _: words.number(r.running),
+        lambda r, _: display_text.number(r.running),
         right=True,
         raw=field("running"),
     ),
@@ -124,7 +126,7 @@ KBS = (
         "installed",
         "Installed on",
         92,
-        lambda r, _: words.number(r.installed),
+        lambda r, _: display_text.number(r.installed),
         right=True,
         raw=field("installed"),
     ),
@@ -132,7 +134,7 @@ KBS = (
         "failed",
         "Failed on",
         76,
-        lambda r, _: words.number(r.failed),
+        lambda r, _: display_text.number(r.failed),
         right=True,
         raw=field("failed"),
     ),
@@ -146,31 +148,31 @@ HISTORY = (
         "started",
         "Started",
         148,
-        lambda r, _: words.time_text(r.started_at),
+        lambda r, _: display_text.time_text(r.started_at),
         raw=time_of("started_at"),
-        tip=lambda r, now: words.time_tip(r.started_at, now),
+        tip=lambda r, now: display_text.time_tip(r.started_at, now),
         sort="started",
     ),
     Column(
         "status",
         "Status",
         190,
-        lambda r, _: outcomes.run_status_text(r),
-        glyph=lambda r: outcomes.RUN_GLYPHS.get(outcomes.run_status(r)),
+        lambda r, _: update_text.run_status_text(r),
+        glyph=lambda r: update_text.RUN_GLYPHS.get(update_text.run_status(r)),
         sort="status",
     ),
     Column(
         "started_by",
         "Started by",
         108,
-        lambda r, _: outcomes.started_by_text(r.started_by),
+        lambda r, _: update_text.started_by_text(r.started_by),
         sort="started_by",
     ),
     Column(
         "installed",
         "Installed",
         78,
-        lambda r, _: words.number(r.installed),
+        lambda r, _: display_text.number(r.installed),
         right=True,
         raw=field("installed"),
         sort="installed",
@@ -179,7 +181,7 @@ HISTORY = (
         "failed",
         "Failed",
         62,
-        lambda r, _: words.number(r.failed),
+        lambda r, _: display_text.number(r.failed),
         right=True,
         raw=field("failed"),
         sort="failed",
@@ -188,7 +190,7 @@ HISTORY = (
         "pending",
         "Pending",
         72,
-        lambda r, _: words.number(r.pending),
+        lambda r, _: display_text.number(r.pending),
         right=True,
         raw=field("pending"),
         sort="pending",
@@ -197,14 +199,14 @@ HISTORY = (
         "restart",
         "Restart",
         104,
-        lambda r, _: outcomes.restart_status_text(r.restart_status),
+        lambda r, _: update_text.restart_status_text(r.restart_status),
         sort="restart",
     ),
     Column(
         "duration",
         "Duration",
         78,
-        lambda r, _: words.duration_text(r.started_at, r.modified_at),
+        lambda r, _: display_text.duration_text(r.started_at, r.modified_at),
         right=True,
         sort="duration",
     ),
@@ -212,44 +214,51 @@ HISTORY = (
         "doubts",
         "Afterwards",
         190,
-        lambda r, _: doubts.text(r),
+        lambda r, _: discrepancies.text(r),
         takes_slack=True,
-        glyph=doubts.glyph,
-        tip=lambda r, _: "\n".join(doubts.sentences(r)),
+        glyph=discrepancies.glyph,
+        tip=lambda r, _: "\n".join(discrepancies.sentences(r)),
         sort="doubts",
     ),
     Column("run", "Operation ID", 270, lambda r, _: r.run_id, sort="run", hidden=True),
 )
 
 OPERATIONS = (
-    Column("state", "State", 150, lambda r, _: asked.text(r), glyph=asked.glyph, sort="state"),
-    Column("kind", "Operation", 152, lambda r, _: asked.kind(r), sort="kind"),
+    Column(
+        "state",
+        "State",
+        150,
+        lambda r, _: operation_text.text(r),
+        glyph=operation_text.glyph,
+        sort="state",
+    ),
+    Column("kind", "Operation", 152, lambda r, _: operation_text.kind(r), sort="kind"),
     Column("machine", "Machine", 130, lambda r, _: r.machine_name, sort="machine"),
     Column(
         "note",
         "Details",
         300,
-        lambda r, _: asked.note(r),
+        lambda r, _: operation_text.note(r),
         tip=lambda r, _: r.note,
         takes_slack=True,
     ),
-    Column("wave", "Wave", 110, lambda r, _: asked.wave(r), sort="wave", hidden=True),
+    Column("wave", "Wave", 110, lambda r, _: operation_text.wave(r), sort="wave", hidden=True),
     Column(
         "created",
         "Asked",
         148,
-        lambda r, _: words.time_text(r.created_at),
+        lambda r, _: display_text.time_text(r.created_at),
         raw=time_of("created_at"),
-        tip=lambda r, now: words.time_tip(r.created_at, now),
+        tip=lambda r, now: display_text.time_tip(r.created_at, now),
         sort="created",
     ),
     Column(
         "ended",
         "Ended",
         148,
-        lambda r, _: words.time_text(r.ended_at),
+        lambda r, _: display_text.time_text(r.ended_at),
         raw=time_of("ended_at"),
-        tip=lambda r, now: words.time_tip(r.ended_at, now),
+        tip=lambda r, now: display_text.time_tip(r.ended_at, now),
         sort="ended",
     ),
     Column("took", "Took", 84, _took, right=True),
@@ -260,9 +269,9 @@ CALLS = (
         "at",
         "When",
         150,
-        lambda r, _: words.time_text(r.at),
+        lambda r, _: display_text.time_text(r.at),
         raw=time_of("at"),
-        tip=lambda r, now: words.time_tip(r.at, now),
+        tip=lambda r, now: display_text.time_tip(r.at, now),
         sort="at",
     ),
     Column(
@@ -270,31 +279,31 @@ CALLS = (
         "Event",
         116,
         lambda r, _: r.event.capitalize(),
-        glyph=asked.call_glyph,
+        glyph=operation_text.call_glyph,
         sort="event",
     ),
-    Column("kind", "Call", 150, lambda r, _: asked.kind(r), sort="kind"),
+    Column("kind", "Call", 150, lambda r, _: operation_text.kind(r), sort="kind"),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
     Column("account", "Account", 140, lambda r, _: r.account or "No sign-in", sort="account"),
-    Column("asked_by", "Asked by", 90, lambda r, _: r.asked_by or words.NOTHING),
+    Column("asked_by", "Asked by", 90, lambda r, _: r.asked_by or display_text.NOTHING),
     Column(
         "result",
         "Result",
         180,
-        lambda r, _: r.result or words.NOTHING,
+        lambda r, _: r.result or display_text.NOTHING,
         tip=lambda r, _: r.result,
         takes_slack=True,
     ),
     Column(
         "connection", "Connection", 120, lambda r, _: r.connection, sort="connection", hidden=True
     ),
-    Column("code", "Code", 120, lambda r, _: r.code or words.NOTHING, hidden=True),
-    Column("request_id", "Request ID", 256, lambda r, _: r.request_id or words.NOTHING),
+    Column("code", "Code", 120, lambda r, _: r.code or display_text.NOTHING, hidden=True),
+    Column("request_id", "Request ID", 256, lambda r, _: r.request_id or display_text.NOTHING),
     Column(
         "body",
         "Body",
         260,
-        lambda r, _: r.body or words.NOTHING,
+        lambda r, _: r.body or display_text.NOTHING,
         tip=lambda r, _: r.body,
         hidden=True,
     ),

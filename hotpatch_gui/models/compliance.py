@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.store import assessments
 from hotpatch_gui.store.machine_rows import MachineRow
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import words
-from .figures import ClassCount
-from .outcomes import classification_text
+from . import display_text
+from .chart_data import ClassCount
+from .update_text import classification_text
 
 
 def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[ClassCount]:
@@ -80,5 +80,5 @@ def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
     found = f"The assessment {age_text(assessed, now)} offers no update."
     if row.situation == Situation.UP_TO_DATE:
         return Glyph.OK, "Up to date", found
-    glyph = words.LEVEL_GLYPHS[words.level_of(row)]
-    return glyph, "No update is offered", f"{found} {words.situation_of(row)}: see Status."
+    glyph = display_text.LEVEL_GLYPHS[display_text.level_of(row)]
+    return glyph, "No update is offered", f"{found} {display_text.situation_of(row)}: see Status."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.sync_state import SyncState
-from hotpatch_gui.store import catalogue, connections
+from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.theme.glyphs import Glyph
 
 from .source import DataSource
@@ -13,7 +13,7 @@ from .state import asks_for_sign_in
 
 def read_all(source: DataSource) -> list[tuple[Connection, SyncState]]:
     """Each connection with how its last sync went."""
-    states = {s.connection_id: s for s in source.read_list(catalogue.sync_states)}
+    states = {s.connection_id: s for s in source.read_list(sync_state.sync_states)}
     return [(c, states.get(c.id, SyncState())) for c in source.read_list(connections.read_all)]
 
 
@@ -24,7 +24,7 @@ def subscriptions(source: DataSource, connection_id: int) -> list[tuple[str, str
 
 def works(source: DataSource, connection_id: int) -> bool:
     """Whether its last sync met no problem."""
-    states = source.read_list(catalogue.sync_states)
+    states = source.read_list(sync_state.sync_states)
     return any(s.connection_id == connection_id and not s.problem for s in states)
 
 

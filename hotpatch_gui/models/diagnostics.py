@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from hotpatch_gui import __version__
-from hotpatch_gui.store import catalogue, operations
+from hotpatch_gui.store import operations, sync_state
 from hotpatch_gui.system import logs
 from hotpatch_gui.system.preferences import FILE_NAME as SETTINGS_FILE
 
@@ -47,7 +47,7 @@ def diagnostics(path: Path, db: sqlite3.Connection | None) -> list[str]:
     if db is not None:
         lines += [
             f"Sync {state.connection_id}: {state.finished}; {state.problem or 'well'}"
-            for state in catalogue.sync_states(db)
+            for state in sync_state.sync_states(db)
         ]
         lines += ["", "The last operations that did not succeed:"]
         lines += [

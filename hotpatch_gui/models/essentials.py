@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.evidence import running_release
+from hotpatch_gui.domain.health import RESTART_UNSAID
 from hotpatch_gui.domain.machines import AssessmentMode
 from hotpatch_gui.domain.releases import Calendar, Product, day_name, release_day
-from hotpatch_gui.domain.standing import RESTART_UNSAID
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.machines import machine_of
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 
-from . import words
+from . import display_text
 
 NAMES = (
     "Hotpatch",
@@ -45,7 +45,9 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
         row.hotpatch_status or "Not known",
         settings.orchestration,
         _PERIODIC[settings.assessment_mode],
-        f"{words.moment_text(assessed)} ({age_text(assessed, now)})" if assessed else "None known",
+        f"{display_text.moment_text(assessed)} ({age_text(assessed, now)})"
+        if assessed
+        else "None known",
         f"Yes{cause}"
         if row.restart_pending
         else ("No" if row.in_graph and RESTART_UNSAID not in row.unsaid else "Not known"),
@@ -55,7 +57,7 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
         row.connection_name or "None",
         _baseline_text(calendar, product, now) if product else "Not known",
         machine.os_name or "Not reported",
-        f"None ({words.kind_text(row)})" if machine.arc is not None else machine.image.text,
+        f"None ({display_text.kind_text(row)})" if machine.arc is not None else machine.image.text,
         (
             f"{machine.location}{f', zone {machine.zone}' if machine.zone else ''}"
             f"{f', availability set {machine.availability_set}' if machine.availability_set else ''}"

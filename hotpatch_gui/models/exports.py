@@ -15,8 +15,8 @@ from PySide6.QtCore import QThread
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store.database import open_reader
 
-from . import formats, sheets
-from .formats import ExportError, Report
+from . import export_sheets, export_writers
+from .export_writers import ExportError, Report
 from .listed import ListedModel
 from .row_model import Column, RowsModel
 from .windowed import WindowedModel
@@ -47,7 +47,7 @@ class Writing(QThread):
             self.problem = "Nothing was read from Azure yet, so there is nothing to export."
             return
         try:
-            formats.write(self.path, self._make(self._db))
+            export_writers.write(self.path, self._make(self._db))
         except ExportError as error:
             self.problem = str(error)
         except Exception as error:
@@ -77,13 +77,13 @@ def rows_report(
     now, calendar, demo = origin
 
     def of_rows(db: sqlite3.Connection, rows: Iterable[Any]) -> Report:
-        return sheets.report(
-            db, title, [sheets.sheet_of(title, columns, rows, now)], now, calendar, demo=demo
+        return export_sheets.report(
+            db, title, [export_sheets.sheet_of(title, columns, rows, now)], now, calendar, demo=demo
         )
 
     if isinstance(model, WindowedModel):
         asked = model.table, model.where, model.sort_key, model.sort_descending
-        return lambda db: of_rows(db, sheets.rows_of(db, *asked, chosen=chosen))
+        return lambda db: of_rows(db, export_sheets.rows_of(db, *asked, chosen=chosen))
     assert isinstance(model, ListedModel)
     wanted = None if chosen is None else frozenset(chosen)
     rows = [row for row in model.all_rows if wanted is None or row.id in wanted]
@@ -96,14 +96,14 @@ def machines_report(machine_ids: Sequence[int], title: str, origin: Origin) -> M
     ids = tuple(machine_ids)
 
     def make(db: sqlite3.Connection) -> Report:
-        wanted = ("machines", *sheets.REPORTED)
-        found = [sheets.sheet(w, db, ids, calendar, now) for w in wanted]
-        return sheets.report(db, title, found, now, calendar, demo=demo)
+        wanted = ("machines", *export_sheets.REPORTED)
+        found = [export_sheets.sheet(w, db, ids, calendar, now) for w in wanted]
+        return export_sheets.report(db, title, found, now, calendar, demo=demo)
 
     return make
 
 
-def with_sheet(make: Make, sheet: formats.Sheet) -> Make:
+def with_sheet(make: Make, sheet: export_writers.Sheet) -> Make:
     """The same report with one sheet more."""
 
     def made(db: sqlite3.Connection) -> Report:

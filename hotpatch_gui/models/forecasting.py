@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_gui.domain.evidence import running_release
-from hotpatch_gui.domain.forecast import Forecast, Question, Subject, forecast, steps
+from hotpatch_gui.domain.forecast import Forecast, ForecastMachine, Question, forecast, steps
 from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
-from hotpatch_gui.domain.patching import member_of, why_not
+from hotpatch_gui.domain.patching import exclusion_reason, member_of
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.store import machines, schedules
@@ -28,7 +28,7 @@ NICENESS = 10
 """The window goes first."""
 
 
-class Asked(NamedTuple):
+class ForecastRequest(NamedTuple):
     """A question about machines. ``enrol_all``: as if hotpatch were on wherever the image allows it."""
 
     question: Question
@@ -41,7 +41,7 @@ class Task(NamedTuple):
 
     calendar: Calendar
     pairs: Sequence[Sequence[str]]
-    asked: Asked
+    asked: ForecastRequest
 
 
 class Ready(NamedTuple):
@@ -93,7 +93,9 @@ def _foretell(path: Path, task: Task, line: Connection) -> Forecast | None:
     return answer
 
 
-def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> list[Subject]:
+def read_subjects(
+    db: sqlite3.Connection, calendar: Calendar, asked: ForecastRequest
+) -> list[ForecastMachine]:
     """The machines as the forecast sees them; one whose system is in no calendar is left out."""
     known = schedules.of_machines(db)
     rows = machines.read_rows(db, asked.machine_ids)
@@ -102,8 +104,8 @@ def read_subjects(db: sqlite3.Connection, calendar: Calendar, asked: Asked) -> l
 
 
 def _subject(
-    row: MachineRow, followed: MachineSchedules, calendar: Calendar, asked: Asked
-) -> Subject | None:
+    row: MachineRow, followed: MachineSchedules, calendar: Calendar, asked: ForecastRequest
+) -> ForecastMachine | None:
     machine = machines.machine_of(row)
     if machine.product is None:
         return None
@@ -113,10 +115,10 @@ def _subject(
         machine.build is None
         or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None
     )
-    return Subject(
+    return ForecastMachine(
         member_of(str(row.id), machine),
         machine.product,
         enrolled=enrolled,
         on_train=on_train,
-        automatic=why_not(machine, followed, now) is None,
+        automatic=exclusion_reason(machine, followed, now) is None,
     )

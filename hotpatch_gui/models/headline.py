@@ -6,43 +6,43 @@ from datetime import datetime
 
 from hotpatch_gui.domain.coverage import Coverage, coverage
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.store import standings
+from hotpatch_gui.store import health
 
-from . import words
-from .chosen import Chosen
+from . import display_text
+from .selection import SelectionSummary
 
 
-def title(chosen: Chosen) -> str:
+def title(chosen: SelectionSummary) -> str:
     row = chosen.one
     name = row.display_name if row is not None else f"{len(chosen.ids):,} machines"
     return f"{name} | Hotpatch"
 
 
-def subtitle(chosen: Chosen) -> str:
+def subtitle(chosen: SelectionSummary) -> str:
     row = chosen.one
     if row is None:
         return f"Machines · {', '.join(chosen.resource_groups)}"
     zone = f" zone {row.zone}" if row.zone else ""
     where = f"{row.resource_group} · {row.location}{zone}"
-    return f"{words.kind_text(row)} · {where} · {words.power_text(row)}"
+    return f"{display_text.kind_text(row)} · {where} · {display_text.power_text(row)}"
 
 
-def updates_count(chosen: Chosen) -> str:
+def updates_count(chosen: SelectionSummary) -> str:
     """How many updates are on offer; a dash where no list is known."""
-    return f"{chosen.updates:,}" if chosen.listed else words.NOTHING
+    return f"{chosen.updates:,}" if chosen.listed else display_text.NOTHING
 
 
-def coverage_of_one(chosen: Chosen, calendar: Calendar, now: datetime) -> Coverage | None:
+def coverage_of_one(chosen: SelectionSummary, calendar: Calendar, now: datetime) -> Coverage | None:
     """The sentence of a single machine; None for several."""
     if chosen.one is None:
         return None
-    return coverage(standings.evidence_of(chosen.one), calendar, now)
+    return coverage(health.evidence_of(chosen.one), calendar, now)
 
 
-def sum_of_several(chosen: Chosen) -> str:
+def sum_of_several(chosen: SelectionSummary) -> str:
     """What is on offer to several machines, as far as it is known."""
     if chosen.offered:
-        updates = f"{chosen.updates:,}" if chosen.assessed else words.NOTHING
+        updates = f"{chosen.updates:,}" if chosen.assessed else display_text.NOTHING
         return (
             f"{updates} updates are on offer to {chosen.offered:,} of them; "
             f"installing everything restarts or may restart {chosen.restarting:,}."

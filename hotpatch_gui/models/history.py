@@ -10,11 +10,11 @@ from typing import NamedTuple
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
-from hotpatch_gui.store.times import to_text
+from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import doubts, outcomes, words
-from .figures import DayCount
+from . import discrepancies, display_text, update_text
+from .chart_data import DayCount
 from .source import DataSource
 
 FAILED = (RunStatus.FAILED.value,)
@@ -82,17 +82,17 @@ def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
     results = source.read_list(lambda db: installations.results(db, run_row_id))
     told = [_error_text(e) for e in errors]
     return RunText(
-        f"{run.machine_name}, {words.time_text(run.started_at)}: {outcomes.run_status_text(run)}",
-        "\n".join(told + doubts.sentences(run)),
+        f"{run.machine_name}, {display_text.time_text(run.started_at)}: {update_text.run_status_text(run)}",
+        "\n".join(told + discrepancies.sentences(run)),
         [_line(row) for row in results],
     )
 
 
 def _line(row: RunUpdateRow) -> ResultLine:
-    restart = outcomes.restart_of(row).label if row.restart else words.NOTHING
-    kind = outcomes.classification_text(row.classification)
-    cells = (row.name, row.kb or words.NOTHING, kind, row.state, restart)
-    return ResultLine(cells, outcomes.UPDATE_STATE_GLYPHS.get(row.state))
+    restart = update_text.restart_of(row).label if row.restart else display_text.NOTHING
+    kind = update_text.classification_text(row.classification)
+    cells = (row.name, row.kb or display_text.NOTHING, kind, row.state, restart)
+    return ResultLine(cells, update_text.UPDATE_STATE_GLYPHS.get(row.state))
 
 
 def _error_text(error: RunErrorRow) -> str:

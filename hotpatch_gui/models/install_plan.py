@@ -15,11 +15,11 @@ from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.updates import Update
 from hotpatch_gui.store import assessments, machines
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 
-from . import words
-from .ability import why_not
+from . import display_text
 from .checked import CheckedRow
+from .permitted_actions import disabled_reason
 
 
 class Candidate(NamedTuple):
@@ -66,9 +66,9 @@ def read_candidates(
         Candidate(
             row.id,
             row.display_name,
-            why_not(row, OperationKind.INSTALL),
+            disabled_reason(row, OperationKind.INSTALL),
             keys.get(row.id, ""),
-            words.is_listed(row),
+            display_text.is_listed(row),
             bool(row.restart_pending),
             from_text(row.assessed_at),
             f"{row.location}, zone {row.zone}" if row.zone else f"{row.location}, no zone",
@@ -83,8 +83,8 @@ def read_candidates(
             (
                 machine.name,
                 row.hotpatch_status,
-                str(row.updates) if words.is_counted(row) else words.NOTHING,
-                words.assessed_age(row, now),
+                str(row.updates) if display_text.is_counted(row) else display_text.NOTHING,
+                display_text.assessed_age(row, now),
                 _remark(machine, now),
             ),
             able=not machine.why_not,

@@ -13,10 +13,10 @@ from hotpatch_gui.domain.machines import product_of
 from hotpatch_gui.domain.releases import Calendar, Product
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import RestartRecord, RestartTotal
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import words
+from . import display_text
 from .row_model import Column
 
 LEDGER_ROWS = 2000
@@ -49,7 +49,7 @@ class Ledger(NamedTuple):
         parts = [f"{c.plural} {n}" for c in Cause if (n := self.totals.get(c, 0))]
         shown = f" The newest {len(self.rows):,} are listed." if len(self.rows) < total else ""
         return (
-            f"{words.count(total, 'restart')} on record, {monthly} of them owed to the monthly release of the operating "
+            f"{display_text.count(total, 'restart')} on record, {monthly} of them owed to the monthly release of the operating "
             f"system: {', '.join(parts)}.{shown}"
         )
 
@@ -96,9 +96,9 @@ RESTARTS = (
         "when",
         "When",
         148,
-        lambda r, _: words.time_text(r.when),
+        lambda r, _: display_text.time_text(r.when),
         raw=lambda r: from_text(r.when),
-        tip=lambda r, now: words.time_tip(r.when, now),
+        tip=lambda r, now: display_text.time_tip(r.when, now),
         sort="when",
     ),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
@@ -112,7 +112,7 @@ RESTARTS = (
             Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO
         ),
     ),
-    Column("kb", "KB", 100, lambda r, _: r.kb or words.NOTHING, sort="kb"),
+    Column("kb", "KB", 100, lambda r, _: r.kb or display_text.NOTHING, sort="kb"),
     Column("by", "Started by", 90, _by, sort="started_by"),
     Column(
         "why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True

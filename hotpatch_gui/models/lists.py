@@ -34,7 +34,7 @@ class UpdatesModel(WindowedModel[UpdateRow]):
         """``are_others``: nothing of the machines before stays in sight; a single one's are read at once."""
         where = lists.updates_where(machine_ids, classifications, restarts, text)
         if are_others:
-            self.show_others(where, at_once=len(machine_ids) == 1)
+            self.show_others(where, synchronous=len(machine_ids) == 1)
         else:
             self.set_where(where)
 
@@ -69,7 +69,7 @@ class RunsModel(WindowedModel[RunRow]):
         where = lists.history_where(machine_ids, since, statuses, text)
         if are_others:
             is_one = machine_ids is not None and len(machine_ids) == 1
-            self.show_others(where, at_once=is_one)
+            self.show_others(where, synchronous=is_one)
         else:
             self.set_where(where)
 

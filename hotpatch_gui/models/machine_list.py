@@ -12,7 +12,7 @@ from hotpatch_gui.store import tables
 from hotpatch_gui.store.rows import MachineListRow
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import words
+from . import display_text
 from .row_model import Column
 from .source import DataSource
 from .windowed import WindowedModel
@@ -24,7 +24,7 @@ COLUMNS = (
         260,
         lambda r, _: r.name,
         tip=lambda r, now: (
-            f"{r.name}: {words.machine_summary(r)}; assessed {words.assessed_age(r, now)}"
+            f"{r.name}: {display_text.machine_summary(r)}; assessed {display_text.assessed_age(r, now)}"
         ),
         sort="name",
     ),
@@ -58,11 +58,11 @@ class MachinesModel(WindowedModel[MachineListRow]):
         if row is None:
             return None
         return MachineLines(
-            words.LEVEL_GLYPHS[words.level_of(row)],
+            display_text.LEVEL_GLYPHS[display_text.level_of(row)],
             row.name,
             row.hotpatch_status,
-            words.machine_summary(row),
-            words.assessed_age(row, now),
+            display_text.machine_summary(row),
+            display_text.assessed_age(row, now),
         )
 
 

@@ -12,12 +12,12 @@ from hotpatch_gui.domain.permissions import Grant, allows, custom_role, needed
 from hotpatch_gui.store import permissions
 from hotpatch_gui.store.machines import ARC, VM
 
-from . import words
+from . import display_text
 from .connection_list import subscriptions
 from .source import DataSource
 
 
-class Place(NamedTuple):
+class PermissionScope(NamedTuple):
     """A resource group or a machine. ``lacking`` are the missing actions for Azure virtual machines and for
     Arc-enabled servers; None where there is none of the kind."""
 
@@ -33,21 +33,21 @@ class Place(NamedTuple):
 
 def _text(lacking: list[str] | None) -> str:
     if lacking is None:
-        return words.NOTHING
+        return display_text.NOTHING
     return f"Missing: {', '.join(lacking)}" if lacking else "Everything is allowed"
 
 
-def read_places(source: DataSource, connection_id: int, now: datetime) -> list[Place]:
+def read_places(source: DataSource, connection_id: int, now: datetime) -> list[PermissionScope]:
     """Groups before machines."""
     none: dict[str, set[str]] = {}
     kinds = source.read(lambda db: permissions.kinds_at(db, connection_id), none)
     found = source.read_list(lambda db: permissions.read_all(db, connection_id))
     return [
-        Place(
+        PermissionScope(
             scope,
             scope.rsplit("/", 1)[-1],
             _lacking(grants, kinds.get(scope, set())),
-            words.since_text(fetched, now),
+            display_text.since_text(fetched, now),
         )
         for scope, grants, fetched in found
     ]

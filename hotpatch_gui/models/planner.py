@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from hotpatch_gui.domain.forecast import Entry, Exposure, Forecast, Month
 from hotpatch_gui.domain.releases import Calendar, day_name
 
-from . import words
-from .figures import MonthBar, PlannerData
-from .forecasting import Answer, Asked, Progress, Ready, Task, work
-from .formats import Sheet
+from . import display_text
+from .chart_data import MonthBar, PlannerData
+from .export_writers import Sheet
+from .forecasting import Answer, ForecastRequest, Progress, Ready, Task, work
 from .row_model import Column, field
 from .source import DataSource
 
@@ -62,7 +62,7 @@ class Planner(QObject):
     def is_running(self) -> bool:
         return self._process is not None
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: ForecastRequest) -> None:
         """Begin; a forecast under way is cancelled first."""
         self.cancel()
         context = get_context("spawn")
@@ -168,7 +168,7 @@ def _entry(e: Entry, today: date) -> str:
 
 
 def days(value: float | None) -> str:
-    return words.NOTHING if value is None else f"{value:.1f} d"
+    return display_text.NOTHING if value is None else f"{value:.1f} d"
 
 
 MONTHS = (
@@ -185,7 +185,7 @@ MONTHS = (
         "restarts",
         "Restarts",
         84,
-        lambda r, _: words.number(r.restarts),
+        lambda r, _: display_text.number(r.restarts),
         right=True,
         raw=field("restarts"),
         sort="restarts",
@@ -194,7 +194,7 @@ MONTHS = (
         "without",
         "Without hotpatch",
         128,
-        lambda r, _: words.number(r.without),
+        lambda r, _: display_text.number(r.without),
         right=True,
         raw=field("without"),
         sort="without",
@@ -203,7 +203,7 @@ MONTHS = (
         "spared",
         "Spared",
         76,
-        lambda r, _: words.number(r.spared),
+        lambda r, _: display_text.number(r.spared),
         right=True,
         raw=field("spared"),
         sort="spared",

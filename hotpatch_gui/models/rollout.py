@@ -9,27 +9,27 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import GET_RELEASES, horizon_notes
 from hotpatch_gui.domain.off_peak import ASSUMPTION, zone_of
-from hotpatch_gui.domain.patching import Facts, Standing, View, view
+from hotpatch_gui.domain.patching import MachineFacts, RolloutStatus, RolloutView, view
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Calendar, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
-from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store.rollouts import read_facts
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import words
+from . import display_text
 from .row_model import Column
 
 GLYPHS = {
-    Standing.PATCHED: Glyph.OK,
-    Standing.UNDER_WAY: Glyph.RUNNING,
-    Standing.UNHEALTHY: Glyph.ERROR,
-    Standing.FAILED: Glyph.WARNING,
-    Standing.NOT_RUNNING: Glyph.UNKNOWN,
-    Standing.WAITING: Glyph.INFO,
-    Standing.HELD_BACK: Glyph.WARNING,
-    Standing.TAKES_NO_PART: Glyph.UNKNOWN,
+    RolloutStatus.PATCHED: Glyph.OK,
+    RolloutStatus.UNDER_WAY: Glyph.RUNNING,
+    RolloutStatus.UNHEALTHY: Glyph.ERROR,
+    RolloutStatus.FAILED: Glyph.WARNING,
+    RolloutStatus.NOT_RUNNING: Glyph.UNKNOWN,
+    RolloutStatus.WAITING: Glyph.INFO,
+    RolloutStatus.HELD_BACK: Glyph.WARNING,
+    RolloutStatus.TAKES_NO_PART: Glyph.UNKNOWN,
 }
 ASSUMED = (
     "Azure publishes the rules of this order and neither its figures nor where it stands, so this is worked out "
@@ -42,7 +42,7 @@ class Lane(NamedTuple):
     """A zone, an availability set or what is in neither, of one region."""
 
     name: str
-    counts: dict[Standing, int]
+    counts: dict[RolloutStatus, int]
 
 
 class Region(NamedTuple):
@@ -63,7 +63,7 @@ class MachineRow(NamedTuple):
     region: str
     place: str
     phase: int | None
-    standing: Standing
+    standing: RolloutStatus
     window: datetime | None
     time_zone: str | None
     reason: str
@@ -136,12 +136,14 @@ def read_rollout(
     )
 
 
-def _sentence(found: View, facts: Sequence[Facts], kbs: Sequence[str]) -> tuple[Level, str, str]:
+def _sentence(
+    found: RolloutView, facts: Sequence[MachineFacts], kbs: Sequence[str]
+) -> tuple[Level, str, str]:
     counts = Counter(p.standing for p in found.places.values())
-    part = len(facts) - counts[Standing.TAKES_NO_PART]
+    part = len(facts) - counts[RolloutStatus.TAKES_NO_PART]
     named = f" ({', '.join(kbs)})" if kbs else ""
     what = f"The releases of {day_name(found.released.date())}{named}"
-    done = counts[Standing.PATCHED] + counts[Standing.UNHEALTHY]
+    done = counts[RolloutStatus.PATCHED] + counts[RolloutStatus.UNHEALTHY]
     if found.stopped is not None:
         names = ", ".join(f.machine.name for f in found.stopped_in[:5])
         more = len(found.stopped_in) - 5
@@ -166,12 +168,20 @@ def _sentence(found: View, facts: Sequence[Facts], kbs: Sequence[str]) -> tuple[
     if done == part:
         return Level.OK, "Every machine that takes part is patched", f"{what} are on all {part}."
     under_way = (
-        f", {counts[Standing.UNDER_WAY]} being patched" if counts[Standing.UNDER_WAY] else ""
+        f", {counts[RolloutStatus.UNDER_WAY]} being patched"
+        if counts[RolloutStatus.UNDER_WAY]
+        else ""
     )
     failed = (
-        f", {counts[Standing.FAILED]} failed and tried again" if counts[Standing.FAILED] else ""
+        f", {counts[RolloutStatus.FAILED]} failed and tried again"
+        if counts[RolloutStatus.FAILED]
+        else ""
     )
-    off = f", {counts[Standing.NOT_RUNNING]} not running" if counts[Standing.NOT_RUNNING] else ""
+    off = (
+        f", {counts[RolloutStatus.NOT_RUNNING]} not running"
+        if counts[RolloutStatus.NOT_RUNNING]
+        else ""
+    )
     return (
         Level.INFO,
         f"Phase {found.open_phase + 1} of {len(found.phases)}: {done} of {part} machines are patched",
@@ -182,8 +192,8 @@ def _sentence(found: View, facts: Sequence[Facts], kbs: Sequence[str]) -> tuple[
     )
 
 
-def _phases(found: View, facts: Sequence[Facts]) -> list[Phase]:
-    lanes: dict[str, dict[str, Counter[Standing]]] = {}
+def _phases(found: RolloutView, facts: Sequence[MachineFacts]) -> list[Phase]:
+    lanes: dict[str, dict[str, Counter[RolloutStatus]]] = {}
     for f in facts:
         place = found.places[f.key]
         if place.phase is not None:
@@ -195,15 +205,15 @@ def _phases(found: View, facts: Sequence[Facts]) -> list[Phase]:
             Region(r, [Lane(name, dict(c)) for name, c in sorted(lanes.get(r, {}).items())])
             for r in regions
         ]
-        counts: Counter[Standing] = Counter()
+        counts: Counter[RolloutStatus] = Counter()
         for lane in (lane for region in shown for lane in region.lanes):
             counts.update(lane.counts)
         made.append(Phase(f"Phase {number + 1}", *_state(found, number, counts), shown))
     return made
 
 
-def _state(found: View, number: int, counts: Counter[Standing]) -> tuple[str, Level]:
-    left = counts.total() - counts[Standing.PATCHED]
+def _state(found: RolloutView, number: int, counts: Counter[RolloutStatus]) -> tuple[str, Level]:
+    left = counts.total() - counts[RolloutStatus.PATCHED]
     if found.stopped is not None and found.stopped.phase == number:
         return "Stopped", Level.ERROR
     if found.stopped is not None and left:
@@ -212,17 +222,21 @@ def _state(found: View, number: int, counts: Counter[Standing]) -> tuple[str, Le
         return "Done", Level.OK
     if number > found.open_phase:
         return f"Waits for phase {number}", Level.UNKNOWN
-    only_late = set(+counts) <= {Standing.PATCHED, Standing.NOT_RUNNING, Standing.FAILED}
+    only_late = set(+counts) <= {
+        RolloutStatus.PATCHED,
+        RolloutStatus.NOT_RUNNING,
+        RolloutStatus.FAILED,
+    }
     return (f"{left} to be tried again" if only_late else "Under way"), Level.INFO
 
 
-def _lane(f: Facts) -> str:
+def _lane(f: MachineFacts) -> str:
     if f.machine.availability_set:
         return f"Set {f.machine.availability_set}"
     return f"Zone {f.machine.zone}" if f.machine.zone else "No zone"
 
 
-def _row(f: Facts, found: View) -> MachineRow:
+def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
     place, m = found.places[f.key], f.machine
     domain = f", update domain {m.update_domain}" if m.update_domain is not None else ""
     return MachineRow(
@@ -241,19 +255,19 @@ def _row(f: Facts, found: View) -> MachineRow:
 def _window(row: MachineRow, _: datetime) -> str:
     """In the reader's own time, as everything else."""
     if row.window is None:
-        return words.NOTHING
-    return words.moment_text(row.window)
+        return display_text.NOTHING
+    return display_text.moment_text(row.window)
 
 
 def _window_tip(row: MachineRow, _: datetime) -> str:
     if row.window is None:
         return "No turn is expected."
     zone = zone_of(row.time_zone)
-    there = f"{words.moment_text(row.window)} your time"
+    there = f"{display_text.moment_text(row.window)} your time"
     if zone is not None:
         here = row.window.astimezone(zone)
         there += f"\n{here.day} {here:%b %Y %H:%M} in {row.time_zone}, where the machine is"
-    if row.standing is Standing.TAKES_NO_PART:
+    if row.standing is RolloutStatus.TAKES_NO_PART:
         return f"{there}\nBy its own maintenance configuration"
     return f"{there}\nForetold by the rules, an assumption: Azure names no time"
 
@@ -266,7 +280,7 @@ MACHINES = (
         "phase",
         "Phase",
         58,
-        lambda r, _: words.NOTHING if r.phase is None else str(r.phase + 1),
+        lambda r, _: display_text.NOTHING if r.phase is None else str(r.phase + 1),
         sort="phase",
         right=True,
     ),
@@ -292,7 +306,7 @@ def plan_words(data: RolloutData) -> str:
         regions = "; ".join(
             f"{region.name}: "
             + ", ".join(
-                f"{lane.name} {lane.counts.get(Standing.PATCHED, 0)} of {sum(lane.counts.values())}"
+                f"{lane.name} {lane.counts.get(RolloutStatus.PATCHED, 0)} of {sum(lane.counts.values())}"
                 for lane in region.lanes
             )
             for region in phase.regions

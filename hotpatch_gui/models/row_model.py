@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 )
 
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
 from .source import DataSource

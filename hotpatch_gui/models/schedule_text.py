@@ -19,7 +19,7 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import schedules
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import words
+from . import display_text
 from .source import DataSource
 
 
@@ -37,7 +37,7 @@ def when(followed: MachineSchedules, now: datetime) -> str:
         perhaps = "Perhaps: " if first.how in (How.PERHAPS, How.UNREAD) else ""
         more = f", and {len(current) - 1} more" if len(current) > 1 else ""
         at = (
-            f", next {words.moment_text(run)}"
+            f", next {display_text.moment_text(run)}"
             if run
             else f" ({first.schedule.recurs or 'its times are not known'})"
         )
@@ -80,14 +80,14 @@ def _point(one: Follows, now: datetime, *, is_followed: bool) -> tuple[Glyph, st
 def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
     end = schedule.ends()
     if schedule.has_ended(now) and end is not None:
-        yield f"It ended on {words.moment_text(end)}."
+        yield f"It ended on {display_text.moment_text(end)}."
         return
     run = next_run(schedule, now)
     lasts = (
         f" for {schedule.minutes // 60} h {schedule.minutes % 60} min" if schedule.minutes else ""
     )
     if run is not None:
-        yield f"Next: {words.moment_text(run)}{lasts}."
+        yield f"Next: {display_text.moment_text(run)}{lasts}."
     elif schedule.is_understood:
         yield "No run of it falls within the next three years."
     else:
@@ -95,7 +95,7 @@ def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
     if schedule.assumes_utc:
         yield f"Its time zone “{schedule.time_zone}” is not known here, so UTC is assumed."
     if end is not None:
-        yield f"It ends on {words.moment_text(end)}."
+        yield f"It ends on {display_text.moment_text(end)}."
 
 
 def _what(schedule: Schedule) -> Iterator[str]:

@@ -17,7 +17,7 @@ from hotpatch_gui.domain.settings import (
 )
 from hotpatch_gui.store import machines
 
-from .ability import why_not
+from .permitted_actions import disabled_reason
 from .source import DataSource
 
 
@@ -89,7 +89,9 @@ def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Select
     """Of these machines, in their order; one that is not there is left out."""
     rows = source.read_list(lambda db: machines.read_rows(db, machine_ids))
     return [
-        Selected(r.id, r.display_name, machines.machine_of(r), why_not(r, OperationKind.SETTINGS))
+        Selected(
+            r.id, r.display_name, machines.machine_of(r), disabled_reason(r, OperationKind.SETTINGS)
+        )
         for r in rows
     ]
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.store.database import open_reader
 
-from .reader import Reader
+from .query_thread import QueryThread
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class DataSource(QObject):
         releases_read (str): an update of the release data has ended; how, in words.
         connection_tried (TrialOutcome): the first reading over a new or changed connection has ended.
         connecting (str): what is being done meanwhile, or what the user has to do to sign in.
-        aged (): a minute went by; what says how old something is says it anew.
+        minute_passed (): a minute went by; what says how old something is says it anew.
         closing (): the program ends; who reads on a thread of its own ends it now.
     """
 
@@ -42,7 +42,7 @@ class DataSource(QObject):
     releases_read = Signal(str)
     connection_tried = Signal(object)
     connecting = Signal(str)
-    aged = Signal()
+    minute_passed = Signal()
     closing = Signal()
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
@@ -51,7 +51,7 @@ class DataSource(QObject):
         self.db: sqlite3.Connection | None = open_reader(path)
         self.refusal = ""
         """Why the file could not be opened, for the user; empty where it was, or where nobody has tried yet."""
-        self.reader = Reader(path, self)
+        self.reader = QueryThread(path, self)
         self._tables: frozenset[str] = frozenset()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -59,7 +59,7 @@ class DataSource(QObject):
         self._rest.timeout.connect(self._tell)
         self._ager = QTimer(self)
         self._ager.setInterval(AGE_MS)
-        self._ager.timeout.connect(self.aged)
+        self._ager.timeout.connect(self.minute_passed)
         self._ager.start()
 
     def read(self, query: Callable[[sqlite3.Connection], T], instead: T) -> T:
@@ -98,11 +98,11 @@ class DataSource(QObject):
             self.refused.emit()
 
     @property
-    def has_news(self) -> bool:
+    def has_pending_changes(self) -> bool:
         """Whether something changed that the views have not heard of yet."""
         return bool(self._tables)
 
-    def announce(self, changes: Changes) -> None:
+    def notify(self, changes: Changes) -> None:
         """Say it at once, or with what else changes while the views still rest from the last time."""
         self._tables |= changes.tables
         if not self._rest.isActive():

@@ -6,19 +6,19 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
-from hotpatch_gui.store import catalogue, side_reads
+from hotpatch_gui.store import side_reads, sync_state
 
 from .source import DataSource
 
 
-def sync_state(source: DataSource) -> SyncState:
+def combined_sync_state(source: DataSource) -> SyncState:
     """Of all connections as one."""
-    return source.read(catalogue.sync_state, SyncState())
+    return source.read(sync_state.sync_state, SyncState())
 
 
 def sync_states(source: DataSource) -> list[SyncState]:
     """Of each connection."""
-    return source.read_list(catalogue.sync_states)
+    return source.read_list(sync_state.sync_states)
 
 
 def asks_for_sign_in(state: SyncState) -> bool:
@@ -28,12 +28,12 @@ def asks_for_sign_in(state: SyncState) -> bool:
 
 def is_connected(source: DataSource) -> bool:
     """Whether there is a connection; True as long as the file can't be read and nobody knows."""
-    return source.read(lambda db: bool(catalogue.sync_states(db)), instead=True)
+    return source.read(lambda db: bool(sync_state.sync_states(db)), instead=True)
 
 
 def connection_names(source: DataSource) -> str:
     """The connections with their subscriptions, in a line."""
-    return " · ".join(source.read_list(catalogue.connection_names))
+    return " · ".join(source.read_list(sync_state.connection_names))
 
 
 class Missing(NamedTuple):

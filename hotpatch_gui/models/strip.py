@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind, day_name
 from hotpatch_gui.store import installations
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 
-from . import words
-from .figures import StripData, StripInstall, StripMark
+from . import display_text
+from .chart_data import StripData, StripInstall, StripMark
 from .source import DataSource
 
 YEAR = timedelta(days=365)
@@ -32,7 +32,9 @@ def strip_data(
         what = calendar.by_kb(product, kb) if product else None
         kind = f" ({what.kind.label})" if what else ""
         done.append(
-            StripInstall(when, state == "Failed", f"{kb}{kind}\n{state} {words.moment_text(when)}")
+            StripInstall(
+                when, state == "Failed", f"{kb}{kind}\n{state} {display_text.moment_text(when)}"
+            )
         )
     return StripData(first, last, today, marks, done)
 
@@ -82,13 +84,13 @@ def strip_words(data: StripData) -> str:
     failed = sum(i.failed for i in data.installs)
     crosses = f", {failed} failed (crosses)" if failed else ""
     due = (
-        f" {words.count(unknown, 'release')} planned since then, details not known here."
+        f" {display_text.count(unknown, 'release')} planned since then, details not known here."
         if unknown
         else ""
     )
-    planned = words.count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
-    unplanned = words.count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
-    hotpatches = words.count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
+    planned = display_text.count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
+    unplanned = display_text.count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
+    hotpatches = display_text.count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
     return (
         f"Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); "
         f"{len(data.installs) - failed} installed here (triangles){crosses}.{due} "

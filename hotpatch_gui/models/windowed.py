@@ -16,7 +16,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.store.tables import Found, Table, Where
 
-from .asker import Asker
+from .query_channel import QueryChannel
 from .row_model import Column, RowsModel
 from .source import DataSource
 
@@ -62,7 +62,7 @@ class WindowedModel(RowsModel, Generic[R]):
         self._ids: array[int] = array("q")
         self._pages: OrderedDict[int, dict[int, R]] = OrderedDict()
         self._whole: dict[int, R] | None = None
-        self._asker = Asker(source, self._take, self.failed.emit, self)
+        self._asker = QueryChannel(source, self._take, self.failed.emit, self)
         self.is_loaded = False
         source.opened.connect(self.load_first_screen)
         source.changed.connect(self._on_changed)
@@ -77,11 +77,11 @@ class WindowedModel(RowsModel, Generic[R]):
             self._where = where
             self.refresh()
 
-    def show_others(self, where: Where, *, at_once: bool) -> None:
+    def show_others(self, where: Where, *, synchronous: bool) -> None:
         """Rows of something else: none of those before stays in sight while the query runs.
-        ``at_once`` reads the first of them on this thread; for what an index finds."""
+        ``synchronous`` reads the first of them on this thread; for what an index finds."""
         self._where = where
-        if at_once:
+        if synchronous:
             self.load_first_screen()
             return
         self._take(Found[R](array("q"), None))
@@ -91,7 +91,7 @@ class WindowedModel(RowsModel, Generic[R]):
 
     def load_first_screen(self) -> None:
         """The first rows at once, on this thread, then all of them in the background."""
-        self._ask(FIRST_SCREEN_ROWS, at_once=True)
+        self._ask(FIRST_SCREEN_ROWS, synchronous=True)
         if len(self._ids) == FIRST_SCREEN_ROWS:
             self.refresh()
 
@@ -100,11 +100,11 @@ class WindowedModel(RowsModel, Generic[R]):
         self._ask()
 
     def _ask(
-        self, limit: int | None = None, *, at_once: bool = False, is_news: bool = False
+        self, limit: int | None = None, *, synchronous: bool = False, is_refresh: bool = False
     ) -> None:
         where, sort, descending = self._where, self.sort_key, self.sort_descending
         work = partial(self.table.all, where=where, sort=sort, descending=descending, limit=limit)
-        self._asker.ask(work, at_once=at_once, is_news=is_news)
+        self._asker.ask(work, synchronous=synchronous, is_refresh=is_refresh)
 
     def row(self, number: int) -> R | None:
         """The row at a position; None if it was deleted since the query."""
@@ -141,8 +141,8 @@ class WindowedModel(RowsModel, Generic[R]):
             self.refresh()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(self.table.touched_by):
-            self._ask(is_news=True)
+        if changes.affects(self.table.touched_by):
+            self._ask(is_refresh=True)
 
     def _take(self, found: Found[R]) -> None:
         """Show these rows, keeping selection and current row by id."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store import operations
 
-from . import asked
+from . import operation_text
 from .source import DataSource
 
 
@@ -34,9 +34,9 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
         return Work(found.total, by_kind=found.by_kind)
     return Work(
         found.total,
-        asked.doing(first),
+        operation_text.doing(first),
         OperationKind(first.kind).label,
-        asked.note(first),
+        operation_text.note(first),
         first.done or 0,
         first.total or 0,
         found.by_kind,
@@ -52,7 +52,7 @@ def last_end(source: DataSource) -> str:
     row = source.read(operations.last_ended, None)
     if row is None:
         return ""
-    return f"{asked.kind(row)} on {row.machine_name}: {asked.text(row).lower()}. {row.note}"
+    return f"{operation_text.kind(row)} on {row.machine_name}: {operation_text.text(row).lower()}. {row.note}"
 
 
 def among(source: DataSource, operation_ids: Sequence[int], state: OperationState) -> list[int]:
@@ -75,7 +75,7 @@ def detail(source: DataSource, operation_id: int | None) -> Detail:
     row = source.read(lambda db: operations.read_row(db, operation_id), None)
     if row is None:
         return Detail()
-    return Detail(asked.detail(row), asked.can_wait(row))
+    return Detail(operation_text.detail(row), operation_text.can_wait(row))
 
 
 def is_any_open(source: DataSource) -> bool:

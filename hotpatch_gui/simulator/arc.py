@@ -11,8 +11,8 @@ from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import ARC, Cloud, Operation
 from .guest import Guest
+from .install_parameters import read_wish
 from .vm import class_counts, counts, error_of, iso, iso_text
-from .wishes import read_wish
 
 _MACHINES = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.HybridCompute/machines"
 _ONE = _MACHINES + r"/(?P<vm>[^/]+)"

@@ -20,10 +20,10 @@ from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import VM, Cloud, Operation
 from .guest import Guest
+from .install_parameters import read_wish
 from .kql import Query, QueryError
 from .vm import instance_view, iso, model, result
 from .vm_settings import read_settings
-from .wishes import read_wish
 
 RATE_HEADER = "x-ms-simulated-rate"
 """Simulated seconds per real second: what a real cloud never sends."""
@@ -75,7 +75,7 @@ MAX_ALIKE = 1000
 """Requests that are remembered, to give one that is like another an id of its own."""
 
 
-class Wire:
+class SimulatorApi:
     """Answers requests out of a Cloud. Safe from any thread.
 
     Args:

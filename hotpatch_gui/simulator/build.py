@@ -9,12 +9,12 @@ from typing import Any
 
 from hotpatch_gui.domain.releases import Calendar
 
-from .arm import Wire
+from .arm import SimulatorApi
 from .catalog import Catalog
 from .clock import RunningClock, SimulatedClock
 from .cloud import Cloud
+from .scenarios import STORIES
 from .state import StateFile
-from .stories import STORIES
 
 DEFAULT_SPEED = 60.0
 """Simulated seconds per real second while work runs: an assessment takes about three real seconds."""
@@ -32,7 +32,7 @@ def build_simulator(
     quota: int = 15,
     story: str = "today",
     pairs: Sequence[Sequence[str]] = (),
-) -> Wire:
+) -> SimulatorApi:
     """A world of ``machines`` machines from ``seed``; one kept in ``state_path`` goes on where it was.
 
     A state file remembers its own story, seed and size, which then win over the arguments. ``pairs`` are
@@ -51,4 +51,4 @@ def build_simulator(
         pairs=pairs,
         state=state,
     )
-    return Wire(cloud, quota=quota)
+    return SimulatorApi(cloud, quota=quota)

@@ -16,10 +16,18 @@ from .arm_error import ArmError
 from .catalog import Catalog
 from .clock import SimulatedClock
 from .fleet import assessment_of, run_patch
-from .guest import HYBRID, RESTART_MINUTES, SUBSCRIPTION, Guest, Installation, Wish, schedule
+from .guest import (
+    HYBRID,
+    RESTART_MINUTES,
+    SUBSCRIPTION,
+    Guest,
+    Installation,
+    InstallParameters,
+    schedule,
+)
+from .install_parameters import raw_wish, read_wish
 from .patching import Patching
 from .state import StateFile
-from .wishes import raw_wish, read_wish
 
 TENANT = "00000000-0000-4000-8000-0000000c0510"
 ASSESS_MINUTES = 2.5
@@ -156,7 +164,7 @@ class Cloud:
         return any(op.guest == guest.name for op in self._unfinished.values())
 
     def install_for_platform(
-        self, guest: Guest, wish: Wish, at: datetime, run_name: str
+        self, guest: Guest, wish: InstallParameters, at: datetime, run_name: str
     ) -> Installation:
         """Automatic guest patching or a schedule begins an installation at ``at``."""
         plan = schedule(guest, wish, at, self.catalog)
@@ -176,12 +184,12 @@ class Cloud:
         guest.assessment = assessment_of(guest, self.catalog, begun, ended, "Platform")
         self._touch("guest", guest.name.casefold(), guest)
 
-    def spoil(self, kb: str, names: Iterable[str]) -> None:
+    def break_update(self, kb: str, names: Iterable[str]) -> None:
         """Make an update a bad one for these machines: they are not healthy once it runs."""
         with self.lock:
             for name in names:
                 guest = self.guests[name.casefold()]
-                guest.ill_of.append(kb)
+                guest.unhealthy_after.append(kb)
                 self._touch("guest", name.casefold(), guest)
             self._save()
 
@@ -189,7 +197,9 @@ class Cloud:
         self._require_able(guest, "assessPatches")
         return self._begin(guest, "assess", timedelta(minutes=ASSESS_MINUTES))
 
-    def begin_installation(self, guest: Guest, wish: Wish, raw: dict[str, Any]) -> Operation:
+    def begin_installation(
+        self, guest: Guest, wish: InstallParameters, raw: dict[str, Any]
+    ) -> Operation:
         self._require_able(guest, "installPatches")
         now = self.clock.now()
         ends = schedule(guest, wish, now, self.catalog).ended + timedelta(minutes=ASSESS_MINUTES)

@@ -66,7 +66,7 @@ class Guest:
     tags: dict[str, str] = field(default_factory=dict)
     fails_kb: str | None = None
     """An update that fails on this machine, for its failed installation."""
-    ill_of: list[str] = field(default_factory=list)
+    unhealthy_after: list[str] = field(default_factory=list)
     """Updates after which the machine is not healthy: a bad update, for stories and tests."""
     health: str = "Available"
     health_since: str | None = None
@@ -174,7 +174,7 @@ class Guest:
 
     def apply(self, patch: Patch, at: datetime, catalog: Catalog) -> None:
         """Put ``patch`` on the machine; an update that restarts takes effect at the restart."""
-        if patch.kb in self.ill_of:
+        if patch.kb in self.unhealthy_after:
             self.health, self.health_since = "Unavailable", at.isoformat()
             self.agent_ready = False
         if patch.build is not None and patch.restart is not RestartBehavior.NEVER:
@@ -250,7 +250,7 @@ class Installation:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class InstallParameters:
     """installPatches' parameters, read from the wire."""
 
     classifications: frozenset[str]
@@ -262,7 +262,7 @@ class Wish:
     minutes: float
 
 
-def choose(wish: Wish, patch: Patch) -> str | None:
+def choose(wish: InstallParameters, patch: Patch) -> str | None:
     """None where the request takes ``patch``, else the installation state it is left with."""
     if patch.kb in wish.exclude:
         return "Excluded"
@@ -278,7 +278,9 @@ def choose(wish: Wish, patch: Patch) -> str | None:
     return None
 
 
-def schedule(guest: Guest, wish: Wish, started: datetime, catalog: Catalog) -> Installation:
+def schedule(
+    guest: Guest, wish: InstallParameters, started: datetime, catalog: Catalog
+) -> Installation:
     """Lay out an installation by the rules of the window: an update starts only with 25 minutes
     left, a restart only with 10; what is under way at the limit is not ended."""
     limit = started + timedelta(minutes=wish.minutes)

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from hotpatch_gui.domain.off_peak import HOUR, whole_hour
 from hotpatch_gui.domain.releases import RELEASE_HOUR
-from hotpatch_gui.domain.rollout import Member, Outcome, Rollout
+from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine
 from hotpatch_gui.domain.schedules import Schedule, next_run
 
 from .catalog import Catalog
-from .guest import Guest, Installation, Wish
+from .guest import Guest, Installation, InstallParameters
 
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 """How often a machine is assessed: where its mode asks for it, and "every few days" otherwise."""
@@ -38,7 +38,7 @@ class World(Protocol):
     def is_busy(self, guest: Guest) -> bool: ...
 
     def install_for_platform(
-        self, guest: Guest, wish: Wish, at: datetime, run_name: str
+        self, guest: Guest, wish: InstallParameters, at: datetime, run_name: str
     ) -> Installation: ...
 
     def assess_for_platform(self, guest: Guest, ended: datetime) -> None: ...
@@ -71,10 +71,10 @@ def schedule_of(guest: Guest) -> Schedule:
     return Schedule(**{field: kept[field] for field in Schedule._fields if field in kept})
 
 
-def member(guest: Guest) -> Member:
+def member(guest: Guest) -> RolloutMachine:
     own = guest.availability_set
     name = f"{guest.resource_group}/{own}".casefold() if own else None
-    return Member(
+    return RolloutMachine(
         guest.name.casefold(),
         guest.location,
         guest.zone,
@@ -178,7 +178,7 @@ class Patching:
             self.rollout = Rollout(self._members(), self._pairs, newest)
             self._reports = []
 
-    def _members(self) -> Iterator[Member]:
+    def _members(self) -> Iterator[RolloutMachine]:
         return (member(g) for g in self._world.guests.values() if takes_part(g))
 
     def _begin_midway(self, start: datetime) -> Rollout | None:
@@ -228,7 +228,7 @@ class Patching:
             return Outcome.FAILED, None
         if not takes_part(guest) or not self._important(guest, hour):
             return Outcome.UPDATED, None
-        wish = Wish(
+        wish = InstallParameters(
             IMPORTANT,
             frozenset(),
             frozenset(),
@@ -242,7 +242,9 @@ class Patching:
         plan = self._world.install_for_platform(guest, wish, hour, run)
         if plan.status == "Failed":
             return Outcome.FAILED, None
-        bad = any(s.patch.kb in guest.ill_of and s.state == "Installed" for s in plan.steps)
+        bad = any(
+            s.patch.kb in guest.unhealthy_after and s.state == "Installed" for s in plan.steps
+        )
         return (Outcome.UNHEALTHY if bad else Outcome.UPDATED), None
 
     def _assess_at(self, guest: Guest, after: datetime) -> datetime:
@@ -273,7 +275,7 @@ class Patching:
         if not follows_schedule(guest) or guest.power != "running" or self._world.is_busy(guest):
             return
         schedule = guest.schedule or {}
-        wish = Wish(
+        wish = InstallParameters(
             frozenset(c.casefold() for c in schedule["classifications"]),
             frozenset(),
             frozenset(),

@@ -7,7 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from .arm import Wire
+from .arm import SimulatorApi
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -51,7 +51,7 @@ class SimulatorServer(ThreadingHTTPServer):
     daemon_threads = True
     scheme = "http"
 
-    def __init__(self, wire: Wire, port: int = 0) -> None:
+    def __init__(self, wire: SimulatorApi, port: int = 0) -> None:
         self.wire = wire
         super().__init__(("127.0.0.1", port), Handler)
 

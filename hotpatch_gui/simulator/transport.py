@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
-from .arm import Wire
+from .arm import SimulatorApi
 
 BLOCK_BYTES = 1 << 18
 ENDPOINT = "https://azure.demo.invalid"
@@ -21,7 +21,7 @@ ENDPOINT = "https://azure.demo.invalid"
 class _WireAdapter(HTTPAdapter):
     """Hands each request to the wire in place of a socket."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: SimulatorApi) -> None:
         super().__init__()
         self._wire = wire
 
@@ -40,7 +40,7 @@ class _WireAdapter(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-def in_process_transport(wire: Wire) -> RequestsTransport:
+def in_process_transport(wire: SimulatorApi) -> RequestsTransport:
     """A transport for the SDK clients that reaches ``wire`` at ENDPOINT and nothing else."""
     session = requests.Session()
     session.trust_env = False  # no proxy lies between

@@ -11,8 +11,8 @@ from hotpatch_gui.domain.records import ASSESSMENTS_KEPT, Assessment
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
 from .run_sql import FINAL_RUNS, GOOD_RUNS
-from .sql import AMONG, as_list
-from .times import from_text, to_text
+from .sql import IN_JSON, as_list
+from .timestamps import from_text, to_text
 
 COUNTS = (
     ("critical", "critical"),
@@ -125,7 +125,7 @@ def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int)
     """Forget updates of these machines that neither pass ``number`` nor a later one saw: they are no
     longer offered. Passes overlap, where one machine is read while a sync goes on."""
     db.execute(
-        f"DELETE FROM updates WHERE machine_id IN {AMONG} AND pass<?",
+        f"DELETE FROM updates WHERE machine_id IN {IN_JSON} AND pass<?",
         (as_list(machine_ids), number),
     )
 
@@ -142,7 +142,7 @@ def unlisted(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) ->
     """The machines whose assessment ended well and whose updates are not in the file."""
     listed = dict(
         db.execute(
-            f"SELECT id, listed_activity FROM machines WHERE id IN {AMONG}",
+            f"SELECT id, listed_activity FROM machines WHERE id IN {IN_JSON}",
             (as_list(machine_id for machine_id, _ in found),),
         ).fetchall()
     )
@@ -165,7 +165,7 @@ def forget_old(db: sqlite3.Connection, now: datetime, most: int) -> bool:
 
 def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:
     db.execute(
-        f"UPDATE machines SET in_graph=1 WHERE in_graph=0 AND id IN {AMONG}",
+        f"UPDATE machines SET in_graph=1 WHERE in_graph=0 AND id IN {IN_JSON}",
         (as_list(machine_ids),),
     )
 
@@ -173,7 +173,7 @@ def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:
 def clear_in_graph(db: sqlite3.Connection, connection_id: int, but: Sequence[int]) -> None:
     """After a whole pass: the connection's machines that it did not see are in Resource Graph no more."""
     db.execute(
-        f"UPDATE machines SET in_graph=0 WHERE in_graph=1 AND connection_id=? AND id NOT IN {AMONG}",
+        f"UPDATE machines SET in_graph=0 WHERE in_graph=1 AND connection_id=? AND id NOT IN {IN_JSON}",
         (connection_id, as_list(but)),
     )
 
@@ -192,7 +192,7 @@ def outdated(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) ->
     newest = dict(
         db.execute(
             "SELECT machine_id, max(assessed_at) FROM assessments"
-            f" WHERE status IN {GOOD_RUNS} AND machine_id IN {AMONG} GROUP BY 1",
+            f" WHERE status IN {GOOD_RUNS} AND machine_id IN {IN_JSON} GROUP BY 1",
             (as_list(machine_id for machine_id, _ in found),),
         ).fetchall()
     )
@@ -225,7 +225,7 @@ def offers(
     """What machines are offered, once for all that are offered the same: (key by machine id, updates by key)."""
     rows = db.execute(
         "SELECT key, json_group_array(machine_id) FROM (SELECT machine_id, group_concat(patch_id, char(10)) AS key"
-        f" FROM (SELECT machine_id, patch_id FROM updates WHERE machine_id IN {AMONG} ORDER BY machine_id, patch_id)"
+        f" FROM (SELECT machine_id, patch_id FROM updates WHERE machine_id IN {IN_JSON} ORDER BY machine_id, patch_id)"
         " GROUP BY machine_id) GROUP BY key",
         (as_list(machine_ids),),
     )
@@ -244,7 +244,7 @@ def counts_by_classification(
     """(classification, updates, of which may restart) of these machines, most first."""
     rows = db.execute(
         "SELECT classification, count(*), sum(restart<>'NeverReboots') FROM updates u"
-        f" JOIN machines m ON m.id=u.machine_id AND m.gone_at IS NULL WHERE u.machine_id IN {AMONG}"
+        f" JOIN machines m ON m.id=u.machine_id AND m.gone_at IS NULL WHERE u.machine_id IN {IN_JSON}"
         " GROUP BY classification ORDER BY 2 DESC, 1",
         (as_list(machine_ids),),
     )

@@ -7,7 +7,7 @@ import sqlite3
 from datetime import datetime
 from enum import StrEnum
 
-from .times import to_text
+from .timestamps import to_text
 
 
 class Event(StrEnum):

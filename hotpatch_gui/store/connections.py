@@ -10,8 +10,8 @@ from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 
 from . import queue
-from .sql import AMONG, as_list
-from .times import to_text
+from .sql import IN_JSON, as_list
+from .timestamps import to_text
 
 _COLUMNS = (
     "name",
@@ -185,7 +185,7 @@ def choose_subscriptions(
     save_new = "INSERT INTO subscriptions VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"
     db.executemany(save_new, [(connection_id, i, i) for i in ids])
     db.execute(
-        f"UPDATE subscriptions SET chosen=(? OR id IN {AMONG}) WHERE connection_id=?",
+        f"UPDATE subscriptions SET chosen=(? OR id IN {IN_JSON}) WHERE connection_id=?",
         (not ids, as_list(ids), connection_id),
     )
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from hotpatch_gui.domain.machines import Machine
 
 from . import queue
-from .sql import AMONG, as_list
-from .times import to_text
+from .sql import IN_JSON, as_list
+from .timestamps import to_text
 
 REPLACED = "Cancelled before it was sent: the machine was deleted, and another one has its name."
 _HISTORY = ("assessments", "installations", "operations")
@@ -19,7 +19,7 @@ def retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
     """Give up the resource id of machines whose vmId shows that another one now has it."""
     now = {m.resource_id.lower(): m for m in found if m.vm_id}
     rows = db.execute(
-        f"SELECT id, resource_id, vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {AMONG}",
+        f"SELECT id, resource_id, vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {IN_JSON}",
         (as_list(now),),
     ).fetchall()
     for row_id, resource_id, vm_id in rows:
@@ -39,8 +39,8 @@ def mark_shared_ids(db: sqlite3.Connection, seen: Iterable[str]) -> None:
     """Remember which of the machines seen in one sync have a vmId in common, as clones do: it identifies none."""
     ids = as_list(seen)
     db.execute(
-        f"UPDATE machines SET shares_vm_id=1 WHERE shares_vm_id=0 AND resource_id IN {AMONG} AND vm_id IN"
-        f" (SELECT vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {AMONG}"
+        f"UPDATE machines SET shares_vm_id=1 WHERE shares_vm_id=0 AND resource_id IN {IN_JSON} AND vm_id IN"
+        f" (SELECT vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {IN_JSON}"
         " GROUP BY kind, vm_id HAVING count(*)>1)",
         (ids, ids),
     )

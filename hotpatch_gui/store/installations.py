@@ -21,9 +21,9 @@ from .history_rows import (
 )
 from .rows import fields, first, typed
 from .run_sql import FINAL_RUNS, GOOD_RUNS
-from .sql import AMONG, as_list
+from .sql import IN_JSON, as_list
 from .tables import DISPLAY_NAME
-from .times import to_text
+from .timestamps import to_text
 
 _COLUMNS = (
     "machine_id",
@@ -219,7 +219,7 @@ def by_day(
 def _among(machine_ids: Sequence[int] | None) -> tuple[str, tuple[str, ...]]:
     if machine_ids is None:
         return "", ()
-    return f"AND machine_id IN {AMONG}", (as_list(machine_ids),)
+    return f"AND machine_id IN {IN_JSON}", (as_list(machine_ids),)
 
 
 _TITLED = "u.name GLOB '20[0-9][0-9]-[01][0-9] *' AND u.name NOT LIKE '%.NET%'"

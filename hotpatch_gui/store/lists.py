@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .history_rows import CallRow, KbRow, RunRow, UpdateRow
 from .rows import OperationRow, fields
-from .sql import AMONG, as_list
+from .sql import IN_JSON, as_list
 from .tables import DISPLAY_NAME, Table, Where, like
 
 _RELEASE = (
@@ -140,7 +140,7 @@ CALLS = Table(
 def _among(where: Where, column: str, machine_ids: Sequence[int] | None) -> Where:
     if machine_ids is None:
         return where
-    return where.and_(f"{column} IN {AMONG}", as_list(machine_ids))
+    return where.and_(f"{column} IN {IN_JSON}", as_list(machine_ids))
 
 
 def updates_where(

@@ -11,18 +11,18 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.standing import Level
 
 from . import permissions
 from .identity import retire_replaced
 from .machine_rows import ChosenRow, InstallRow, MachineRow
 from .rows import fields, typed
 from .run_sql import FINAL_RUNS
-from .sql import AMONG, as_list
+from .sql import IN_JSON, as_list
 from .tables import DISPLAY_NAME
-from .times import from_text, to_text
+from .timestamps import from_text, to_text
 
 SORT = (
     "publisher",
@@ -152,7 +152,7 @@ _ARC = SORT[SORT.index("edition") :]
 _NO_ARC = Arc()
 
 
-def save_health(
+def save_resource_health(
     db: sqlite3.Connection,
     connection_id: int,
     states: Iterable[tuple[str, str, datetime | None]],
@@ -219,7 +219,7 @@ def mark_hidden(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetim
 def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
     """Row ids by lower-case resource id, of those that are known."""
     rows = db.execute(
-        f"SELECT resource_id, id FROM machines WHERE resource_id IN {AMONG}",
+        f"SELECT resource_id, id FROM machines WHERE resource_id IN {IN_JSON}",
         (as_list(dict.fromkeys(resource_ids)),),
     )
     return {row[0]: row[1] for row in rows}
@@ -228,7 +228,7 @@ def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
 def names(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
     """(Resource id, whether it is an Arc-enabled server) by row id, of those that are there."""
     rows = db.execute(
-        f"SELECT id, azure_id, kind='arc' FROM machines WHERE id IN {AMONG}",
+        f"SELECT id, azure_id, kind='arc' FROM machines WHERE id IN {IN_JSON}",
         (as_list(machine_ids),),
     )
     return {row[0]: (row[1], bool(row[2])) for row in rows}
@@ -237,7 +237,8 @@ def names(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple
 def resource_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[str]:
     """In lower case, of those that are there, in the order of their row ids."""
     rows = db.execute(
-        f"SELECT resource_id FROM machines WHERE id IN {AMONG} ORDER BY id", (as_list(machine_ids),)
+        f"SELECT resource_id FROM machines WHERE id IN {IN_JSON} ORDER BY id",
+        (as_list(machine_ids),),
     )
     return [row[0] for row in rows]
 
@@ -325,7 +326,7 @@ def _rows(
     cursor = db.execute(
         f"SELECT {fields(row, 'm', **_COMPUTED)} FROM machines m LEFT JOIN connections c ON c.id=m.connection_id"
         " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
-        f"{permissions.JOIN} WHERE m.id IN {AMONG}",
+        f"{permissions.JOIN} WHERE m.id IN {IN_JSON}",
         (as_list(machine_ids),),
     )
     found = {one.id: one for one in typed(cursor, row)}

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
 
 from .rows import OperationRow, fields, first, typed
-from .sql import AMONG, BEFORE_OTHERS, KINDS, MISSED, OPEN, as_list
+from .sql import BEFORE_OTHERS, IN_JSON, KINDS, MISSED, OPEN, as_list
 from .tables import DISPLAY_NAME
-from .times import from_text, to_text
+from .timestamps import from_text, to_text
 
 _FIELDS = fields(OperationRow, "o", machine_name=DISPLAY_NAME, azure_id="m.azure_id")
 _SELECT = f"SELECT {_FIELDS} FROM operations o JOIN machines m ON m.id=o.machine_id "
@@ -59,7 +59,7 @@ def any_in(
 ) -> bool:
     """Whether one of these is in one of the states."""
     row = db.execute(
-        f"SELECT 1 FROM operations WHERE id IN {AMONG} AND state IN {AMONG} LIMIT 1",
+        f"SELECT 1 FROM operations WHERE id IN {IN_JSON} AND state IN {IN_JSON} LIMIT 1",
         (as_list(operation_ids), as_list(states)),
     ).fetchone()
     return row is not None
@@ -68,7 +68,7 @@ def any_in(
 def among(db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState) -> list[int]:
     """Those of these that are in the state."""
     rows = db.execute(
-        f"SELECT id FROM operations WHERE id IN {AMONG} AND state=? ORDER BY id",
+        f"SELECT id FROM operations WHERE id IN {IN_JSON} AND state=? ORDER BY id",
         (as_list(operation_ids), state),
     )
     return [row[0] for row in rows]
@@ -76,7 +76,9 @@ def among(db: sqlite3.Connection, operation_ids: Sequence[int], state: Operation
 
 def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[OperationRow]:
     """Their rows, oldest first."""
-    cursor = db.execute(f"{_SELECT} WHERE o.id IN {AMONG} ORDER BY o.id", (as_list(operation_ids),))
+    cursor = db.execute(
+        f"{_SELECT} WHERE o.id IN {IN_JSON} ORDER BY o.id", (as_list(operation_ids),)
+    )
     return typed(cursor, OperationRow)
 
 
@@ -94,7 +96,7 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
     of: str = ""
     values: tuple[str, ...] = ()
     if machine_ids is not None:
-        of, values = f" AND machine_id IN {AMONG}", (as_list(machine_ids),)
+        of, values = f" AND machine_id IN {IN_JSON}", (as_list(machine_ids),)
     kinds = db.execute(
         "SELECT kind, count(*), count(*) FILTER (WHERE state='unknown'),"
         f" min(id) FILTER (WHERE state IN {BEFORE_OTHERS}) FROM operations"
@@ -143,7 +145,7 @@ def open_ids(db: sqlite3.Connection, connection_id: int) -> list[int]:
 def read_open(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Operation]:
     """Those of them that have not ended, oldest first."""
     cursor = db.execute(
-        f"{_SELECT} WHERE o.id IN {AMONG} AND o.ended_at IS NULL ORDER BY o.id",
+        f"{_SELECT} WHERE o.id IN {IN_JSON} AND o.ended_at IS NULL ORDER BY o.id",
         (as_list(operation_ids),),
     )
     return [operation_of(row) for row in typed(cursor, OperationRow)]
@@ -213,7 +215,7 @@ def resource_ids(
     """Each operation with the resource id of its machine, as Azure writes it; in the order of the ids."""
     rows = db.execute(
         "SELECT o.id, m.azure_id FROM operations o JOIN machines m ON m.id=o.machine_id"
-        f" WHERE o.id IN {AMONG} ORDER BY o.id",
+        f" WHERE o.id IN {IN_JSON} ORDER BY o.id",
         (as_list(operation_ids),),
     )
     return tuple((row[0], row[1]) for row in rows)

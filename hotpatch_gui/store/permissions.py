@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from hotpatch_gui.domain.permissions import Grant
 
-from .times import to_text
+from .timestamps import to_text
 
 FRESH = timedelta(hours=24)
 """How long they are believed before they are read again; choosing a machine reads them at once."""

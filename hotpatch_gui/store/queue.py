@@ -12,8 +12,8 @@ from hotpatch_gui.domain.waves import WaveMode, Waves
 
 from . import audit
 from .audit import Event
-from .sql import AMONG, BEFORE_OTHERS, MISSED, OPEN, UNDER_WAY, as_list
-from .times import to_text
+from .sql import BEFORE_OTHERS, IN_JSON, MISSED, OPEN, UNDER_WAY, as_list
+from .timestamps import to_text
 
 CANCELLED = "Cancelled before it was sent."
 EXPIRED = "Not sent: it waited for more than an hour while nothing could be sent. Ask again if it is still needed."
@@ -73,7 +73,7 @@ def add(
     busy = {
         row[0]
         for row in db.execute(
-            f"SELECT machine_id FROM operations WHERE ended_at IS NULL AND kind=? AND machine_id IN {AMONG}"
+            f"SELECT machine_id FROM operations WHERE ended_at IS NULL AND kind=? AND machine_id IN {IN_JSON}"
             f" AND state IN {OPEN}",
             (kind, as_list(r.machine_id for r in requests)),
         )
@@ -165,7 +165,7 @@ def _end(
     """End those that are in the first state with the second, each with its line of the audit log."""
     was, state, event = change
     rows = db.execute(
-        f"UPDATE operations SET state=?, ended_at=?, note=? WHERE state=? AND id IN {AMONG} RETURNING id",
+        f"UPDATE operations SET state=?, ended_at=?, note=? WHERE state=? AND id IN {IN_JSON} RETURNING id",
         (state, to_text(now), note, was, as_list(operation_ids)),
     ).fetchall()
     for row in rows:
@@ -178,7 +178,7 @@ def cancel_queued(
 ) -> None:
     """Cancel what still waits on these machines. Call it inside a transaction."""
     rows = db.execute(
-        f"SELECT id FROM operations WHERE state='queued' AND machine_id IN {AMONG}",
+        f"SELECT id FROM operations WHERE state='queued' AND machine_id IN {IN_JSON}",
         (as_list(machine_ids),),
     ).fetchall()
     cancel_all(db, [r[0] for r in rows], note, now)
@@ -189,7 +189,7 @@ def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: dat
     transaction."""
     rows = db.execute(
         f"UPDATE operations SET state='unknown', note=? WHERE state IN {UNDER_WAY} AND state<>'unknown'"
-        f" AND machine_id IN {AMONG} RETURNING id",
+        f" AND machine_id IN {IN_JSON} RETURNING id",
         (note, as_list(machine_ids)),
     ).fetchall()
     for row in rows:
@@ -240,8 +240,8 @@ def next_of_batch(
     if mode is WaveMode.SOME:
         (busy,) = db.execute(
             f"SELECT count(*) FROM operations o WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
-            f" OR (id<=? AND id NOT IN {AMONG})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
-            f" AND m.connection_id IN {AMONG})",
+            f" OR (id<=? AND id NOT IN {IN_JSON})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
+            f" AND m.connection_id IN {IN_JSON})",
             (batch_id, begun.last_id, as_list(begun.late), as_list(connection_ids)),
         ).fetchone()
         limit = max(0, batch["size"] - busy)

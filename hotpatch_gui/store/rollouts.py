@@ -6,15 +6,15 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from hotpatch_gui.domain.patching import Facts
+from hotpatch_gui.domain.health import COUNTS_UNSAID, RESTART_UNSAID
+from hotpatch_gui.domain.patching import MachineFacts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
-from hotpatch_gui.domain.standing import COUNTS_UNSAID, RESTART_UNSAID
 
 from . import schedules
 from .machines import machine_from
 from .run_sql import GOOD_RUNS
 from .tables import DISPLAY_NAME
-from .times import from_text, to_text
+from .timestamps import from_text, to_text
 
 _SINCE = f"""
 WITH runs AS (
@@ -35,7 +35,7 @@ WHERE m.gone_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 """
 
 
-def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
+def read_facts(db: sqlite3.Connection, released: datetime) -> list[MachineFacts]:
     """Every machine, by name. One whose assessment since the release offers nothing Critical or Security
     counts as patched, whoever did it."""
     known = schedules.of_machines(db)
@@ -43,7 +43,7 @@ def read_facts(db: sqlite3.Connection, released: datetime) -> list[Facts]:
     return [_facts(row, released, known.get(row["id"], NO_SCHEDULES)) for row in rows]
 
 
-def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> Facts:
+def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> MachineFacts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
     is_said = COUNTS_UNSAID not in row["unsaid"] and RESTART_UNSAID not in row["unsaid"]
@@ -52,7 +52,7 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
     by_assessment = patched is None and nothing_left
     if by_assessment:
         patched = released
-    return Facts(
+    return MachineFacts(
         str(row["id"]),
         replace(machine_from(row.__getitem__), name=row["display_name"]),
         assessed,

@@ -20,7 +20,7 @@ from hotpatch_gui.domain.schedules import (
 
 from . import side_reads
 from .machines import tags_of
-from .sql import AMONG, as_list
+from .sql import IN_JSON, as_list
 
 _FIELDS = Schedule._fields
 _RESOURCE_TYPES = {
@@ -130,7 +130,7 @@ def of_machines(
     db: sqlite3.Connection, machine_ids: Iterable[int] | None = None
 ) -> dict[int, MachineSchedules]:
     """What each of these machines, or of all, follows; a machine that is not in it follows nothing known."""
-    where = "" if machine_ids is None else f" WHERE f.machine_id IN {AMONG}"
+    where = "" if machine_ids is None else f" WHERE f.machine_id IN {IN_JSON}"
     rows = db.execute(
         "SELECT f.machine_id, f.how, f.scope, s.* FROM machine_schedules f"
         f" JOIN schedules s ON s.id=f.schedule_id{where} ORDER BY s.name",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from .times import to_text
+from .timestamps import to_text
 
 
 class SideRead(NamedTuple):

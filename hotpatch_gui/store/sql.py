@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 
-AMONG = "(SELECT value FROM json_each(?))"
+IN_JSON = "(SELECT value FROM json_each(?))"
 """Stands for any number of ids, bound as one value by ``as_list``."""
 
 
 def as_list(ids: Iterable[int | str]) -> str:
-    """Ids -> the value of AMONG's parameter."""
+    """Ids -> the value of IN_JSON's parameter."""
     return json.dumps(list(ids))
 
 

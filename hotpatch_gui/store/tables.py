@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .rows import MachineListRow, fields
-from .sql import AMONG, as_list
+from .sql import IN_JSON, as_list
 
 R = TypeVar("R")
 
@@ -89,7 +89,7 @@ class Table(NamedTuple, Generic[R]):
 
     def rows(self, db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, R]:
         """The rows with these ids ; one deleted since is not among them."""
-        return self._rows(db, Where().and_(f"{self.key} IN {AMONG}", as_list(ids)))
+        return self._rows(db, Where().and_(f"{self.key} IN {IN_JSON}", as_list(ids)))
 
     def all(
         self, db: sqlite3.Connection, where: Where, sort: str, descending: bool, limit: int | None

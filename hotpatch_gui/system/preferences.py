@@ -13,7 +13,7 @@ DEFAULT_SYNC_MINUTES = 15
 DEFAULT_HISTORY_DAYS = 30
 
 
-class Settings:
+class Preferences:
     """Typed access; a value that cannot be read counts as its default."""
 
     def __init__(self, folder: Path) -> None:

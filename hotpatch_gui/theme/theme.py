@@ -48,7 +48,7 @@ class Theme(QObject):
         self.choice = choice if choice in CHOICES else "system"
         self._apply()
 
-    def dress(self) -> None:
+    def apply_stylesheet(self) -> None:
         """Apply the style sheet. Called once the window is built: under a sheet, Qt styles a widget anew
         each time that it or a parent is put into a layout, which takes 20 ms until the first paint."""
         self._is_dressed = True
@@ -69,5 +69,5 @@ class Theme(QObject):
         self.tokens = THEMES[name]
         self._application.setPalette(style.palette(self.tokens))
         if self._is_dressed:
-            self.dress()
+            self.apply_stylesheet()
         self.changed.emit()

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.models import headline
-from hotpatch_gui.models.asker import Asker
-from hotpatch_gui.models.chosen import Chosen, read_chosen
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.selection import SelectionSummary, read_selection
 from hotpatch_gui.models.work import Work, read_work
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
@@ -29,7 +29,7 @@ from .services import Services
 from .widgets.banner import Banner
 from .widgets.empty import EmptyState
 from .widgets.labels import ElidedLabel
-from .widgets.later import Later
+from .widgets.lazy_widget import LazyWidget
 
 if TYPE_CHECKING:
     from .tabs.compliance import ComplianceTab
@@ -66,11 +66,11 @@ class Blade(QStackedWidget):
         self._s = services
         self._ids: tuple[int, ...] = ()
         self._online = True
-        self._chosen: Chosen | None = None
+        self._chosen: SelectionSummary | None = None
         self._is_old = False
         self._work = Work()
-        self._asker = Asker(services.source, self._show, self._show_failure, self)
-        self._work_asker = Asker(services.source, self._take_work, self._show_failure, self)
+        self._asker = QueryChannel(services.source, self._show, self._show_failure, self)
+        self._work_asker = QueryChannel(services.source, self._take_work, self._show_failure, self)
         self._exporter: Exporter | None = None
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
@@ -83,7 +83,7 @@ class Blade(QStackedWidget):
         self._lay_out()
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.reload)
-        services.source.aged.connect(self._on_aged)
+        services.source.minute_passed.connect(self._on_minute_passed)
 
     def _make_parts(self) -> None:
         theme = self._s.theme
@@ -96,10 +96,10 @@ class Blade(QStackedWidget):
         self.banner.button.clicked.connect(self.open_releases)
         self.work = Banner(theme)
         self.work.hide()
-        self._status = Later(self._make_status)
-        self._compliance = Later(self._make_compliance)
-        self._history = Later(self._make_history)
-        self._schedule = Later(self._make_schedule)
+        self._status = LazyWidget(self._make_status)
+        self._compliance = LazyWidget(self._make_compliance)
+        self._history = LazyWidget(self._make_history)
+        self._schedule = LazyWidget(self._make_schedule)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bladeTabs")
         self.tabs.setDocumentMode(True)
@@ -171,7 +171,7 @@ class Blade(QStackedWidget):
         self.setCurrentWidget(self._reading)
         self._reading.say(Glyph.RUNNING, f"Reading {len(self._ids):,} machines", "")
 
-    def say_empty(
+    def show_empty_state(
         self, glyph: Glyph, headline: str, explanation: str, button: str = "", other: str = ""
     ) -> None:
         self.empty.say(glyph, headline, explanation, button, other)
@@ -183,18 +183,18 @@ class Blade(QStackedWidget):
 
     def reload(self) -> None:
         """Read the chosen machines out of the file again."""
-        self._read(is_news=True)
+        self._read(is_refresh=True)
 
-    def _read(self, *, is_news: bool = False) -> None:
+    def _read(self, *, is_refresh: bool = False) -> None:
         """Several machines are read in the background."""
-        read = partial(read_chosen, machine_ids=self._ids)
-        self._asker.ask(read, at_once=len(self._ids) <= 1, is_news=is_news)
+        read = partial(read_selection, machine_ids=self._ids)
+        self._asker.ask(read, synchronous=len(self._ids) <= 1, is_refresh=is_refresh)
 
-    def _on_aged(self) -> None:
+    def _on_minute_passed(self) -> None:
         self._is_old = True
         self.reload()
 
-    def _show(self, chosen: Chosen | None) -> None:
+    def _show(self, chosen: SelectionSummary | None) -> None:
         """Show them, unless they are what is shown and have not aged."""
         if chosen is not None and chosen == self._chosen and not self._is_old:
             return
@@ -211,14 +211,14 @@ class Blade(QStackedWidget):
 
     def _show_failure(self, why: str) -> None:
         self._chosen = None
-        self.say_empty(Glyph.ERROR, "This can't be shown", why)
+        self.show_empty_state(Glyph.ERROR, "This can't be shown", why)
         self.setCurrentWidget(self.empty)
         self._tell_commands()
 
     def _show_work(self) -> None:
         """What is under way on the chosen machines, above what is known of them."""
         read = partial(read_work, machine_ids=self._ids)
-        self._work_asker.ask(read, at_once=len(self._ids) <= FEW)
+        self._work_asker.ask(read, synchronous=len(self._ids) <= FEW)
 
     def _take_work(self, work: Work) -> None:
         self._work = work
@@ -228,7 +228,7 @@ class Blade(QStackedWidget):
             self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
         self._tell_commands()
 
-    def _show_head(self, chosen: Chosen) -> None:
+    def _show_head(self, chosen: SelectionSummary) -> None:
         self.tabs.setTabText(1, f"Update compliance ({headline.updates_count(chosen)})")
         self.title.set_whole(headline.title(chosen))
         self.subtitle.set_whole(headline.subtitle(chosen))
@@ -259,15 +259,15 @@ class Blade(QStackedWidget):
     def _build_tab(self) -> None:
         """A tab that was chosen is built at once; the first one waits for the first paint."""
         place = self.tabs.currentWidget()
-        if isinstance(place, Later) and place.is_built:
+        if isinstance(place, LazyWidget) and place.is_built:
             self._show_tab()
-        elif isinstance(place, Later):
+        elif isinstance(place, LazyWidget):
             _ = place.content
 
     def _show_tab(self) -> None:
         """Fill the tab in sight; the others are filled when they come into sight."""
         chosen, place = self._chosen, self.tabs.currentWidget()
-        if chosen is None or not isinstance(place, Later) or not place.is_built:
+        if chosen is None or not isinstance(place, LazyWidget) or not place.is_built:
             return
         match place:
             case self._status:
@@ -301,9 +301,9 @@ class Blade(QStackedWidget):
 
     def _on_changed(self, changes: Changes) -> None:
         self._is_old |= "releases" in changes.tables
-        if self._ids and changes.touch(_SHOWN_TABLES):
+        if self._ids and changes.affects(_SHOWN_TABLES):
             self.reload()
-        if self._ids and changes.touch(_WORK_TABLES):
+        if self._ids and changes.affects(_WORK_TABLES):
             self._show_work()
 
     def _tell_commands(self) -> None:

@@ -9,9 +9,9 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from hotpatch_gui.domain.operations import OperationKind
-from hotpatch_gui.models.ability import Ability, split
-from hotpatch_gui.models.chosen import Chosen
+from hotpatch_gui.models.permitted_actions import PermittedActions, split
 from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.models.work import Work
 
 from .dialogs.once import open_once
@@ -49,7 +49,7 @@ class CommandBar(QFrame):
         self.setObjectName("commands")
         self._s, self._owner = services, owner
         self._ids: tuple[int, ...] = ()
-        self._chosen: Chosen | None = None
+        self._chosen: SelectionSummary | None = None
         self._work = Work()
         self.commands: dict[str, QAction] = {}
         self._lay_out()
@@ -94,7 +94,12 @@ class CommandBar(QFrame):
         return button
 
     def show_state(
-        self, machine_ids: Sequence[int], chosen: Chosen | None, work: Work, *, online: bool
+        self,
+        machine_ids: Sequence[int],
+        chosen: SelectionSummary | None,
+        work: Work,
+        *,
+        online: bool,
     ) -> None:
         """What the commands act on: these machines, what is known of them (None while they are read), and what is
         under way on them."""
@@ -121,9 +126,9 @@ class CommandBar(QFrame):
         """Whether this is open on each of them already."""
         return self._work.by_kind.get(kind, 0) >= len(machine_ids)
 
-    def _able(self, kind: OperationKind) -> Ability:
+    def _able(self, kind: OperationKind) -> PermittedActions:
         """On which of the chosen machines the operation can be asked for."""
-        return self._chosen.able[kind] if self._chosen is not None else Ability(())
+        return self._chosen.able[kind] if self._chosen is not None else PermittedActions(())
 
     def _refresh(self) -> None:
         self._s.requests.sync()

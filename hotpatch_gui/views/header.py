@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.models import state, words
+from hotpatch_gui.models import display_text, state
 from hotpatch_gui.system.resources import resource
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 
@@ -118,7 +118,7 @@ class Header(QFrame):
             return
         rate = clock.rate if isinstance(clock, CloudClock) else 1.0
         fast = f", running {rate:,.0f} × faster" if rate > 1 else ""
-        self.demo.setText(f"{self._s.cloud.demo} · {words.moment_text(clock())}{fast}")
+        self.demo.setText(f"{self._s.cloud.demo} · {display_text.moment_text(clock())}{fast}")
 
     def _fill_demo_menu(self) -> None:
         """What can be done with the demo's time now."""
@@ -142,7 +142,7 @@ class Header(QFrame):
 
     def _on_changed(self, changes: Changes) -> None:
         self.show_clock()
-        if changes.touch(frozenset({"subscriptions", "connections"})):
+        if changes.affects(frozenset({"subscriptions", "connections"})):
             self.show_subscription()
 
     def _button(self, icon: str, text: str) -> QToolButton:

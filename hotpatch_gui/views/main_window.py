@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.problems import Problem, ProblemKind
-from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models.state import asks_for_sign_in, is_connected, sync_state
+from hotpatch_gui.models.state import asks_for_sign_in, combined_sync_state, is_connected
 
 from .dialogs.once import open_once
 from .header import Header
@@ -29,7 +29,7 @@ from .rail import PAGES, Rail
 from .services import Services
 from .status_bar import StatusBar
 from .widgets.banner import Banner
-from .widgets.later import Later
+from .widgets.lazy_widget import LazyWidget
 
 SIZE_PX = (1280, 800)
 MINIMUM_PX = (1024, 640)
@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         """The connection that the notice asks to sign in, outside a sync's problem; 0 for none."""
         self.header = Header(services)
         self.rail = Rail(services)
-        self.machines = MachinesPage(services, sync_state(services.source))
+        self.machines = MachinesPage(services, combined_sync_state(services.source))
         self.status_bar = StatusBar(services)
         self.notice = Banner(services.theme)
         self.notice.hide()
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
             self._planner,
             self._activity,
         ):
-            self.pages.addWidget(Later(make))
+            self.pages.addWidget(LazyWidget(make))
         self._lay_out()
         self._connect()
         self._restore()
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         """The page of the rail's ``key``, built now if it was not yet."""
         place = self.pages.widget(PAGES.index(key))
         assert place is not None
-        return place.content if isinstance(place, Later) else place
+        return place.content if isinstance(place, LazyWidget) else place
 
     def show_page(self, key: str) -> None:
         _ = self.page(key)
@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
 
     def show_sync(self) -> None:
         """Say how the data stands: offline and other problems of the last sync."""
-        state = sync_state(self._s.source)
+        state = combined_sync_state(self._s.source)
         is_connected_ = is_connected(self._s.source)
         self.machines.show_sync(state, syncing=self._syncing, is_connected=is_connected_)
         offline = state.problem_kind == ProblemKind.OFFLINE
@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
 
     def _retry(self) -> None:
         """Try again, or have the user sign in where that is what lacks."""
-        state = sync_state(self._s.source)
+        state = combined_sync_state(self._s.source)
         if self._asks:
             self._s.requests.sign_in(self._asks)
         elif asks_for_sign_in(state):
@@ -253,7 +253,7 @@ class MainWindow(QMainWindow):
             self._s.requests.sync()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(frozenset({"sync_state", "connections"})):
+        if changes.affects(frozenset({"sync_state", "connections"})):
             self.show_sync()
 
     def _search(self, text: str) -> None:

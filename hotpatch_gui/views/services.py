@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.clouds import CloudLabel
 from hotpatch_gui.models.source import DataSource
-from hotpatch_gui.system.preferences import Settings
+from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme.icons import Icons
 from hotpatch_gui.theme.theme import Theme
 
@@ -26,7 +26,7 @@ class Services(NamedTuple):
     calendar: Callable[[], Calendar]
     theme: Theme
     icons: Icons
-    settings: Settings
+    settings: Preferences
     requests: Requests
     cloud: CloudLabel
     demo: DemoTime | None = None

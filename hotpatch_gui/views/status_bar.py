@@ -10,7 +10,7 @@ from hotpatch_gui import __version__
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.sync_state import SyncState
-from hotpatch_gui.models import state, words
+from hotpatch_gui.models import display_text, state
 from hotpatch_gui.models.state import Missing
 from hotpatch_gui.models.work import Work, all_work, last_end
 from hotpatch_gui.theme.glyphs import Glyph
@@ -64,7 +64,7 @@ class StatusBar(QFrame):
         self._end_timer.setSingleShot(True)
         self._end_timer.setInterval(END_SHOWN_MS)
         self._end_timer.timeout.connect(self.work.hide)
-        services.source.aged.connect(self.reload)
+        services.source.minute_passed.connect(self.reload)
         services.source.refused.connect(self.reload)
         self.reload()
 
@@ -82,7 +82,7 @@ class StatusBar(QFrame):
             self.connection.set_whole(refused if source.refusal else opening)
             self._show_work(Work())
             return
-        self._state = state.sync_state(source)
+        self._state = state.combined_sync_state(source)
         self._is_connected = state.is_connected(source)
         self._missing = state.missing(source)
         self._show_connection()
@@ -95,7 +95,7 @@ class StatusBar(QFrame):
             self.connection.set_whole("No connection to Azure yet")
             return
         when = (
-            f"last full sync {words.moment_text(last.finished)} ({age_text(last.finished, now)})"
+            f"last full sync {display_text.moment_text(last.finished)} ({age_text(last.finished, now)})"
             if last.finished
             else "never synced"
         )
@@ -144,7 +144,7 @@ class StatusBar(QFrame):
             self._end_timer.start()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(_TABLES):
+        if changes.affects(_TABLES):
             self.reload()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802

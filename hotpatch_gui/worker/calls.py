@@ -23,7 +23,7 @@ MAX_QUERIES, MAX_FOLLOWING, MAX_OF_MANY = 6, 8, 12
 for together: the rest is left for clicks."""
 
 
-class Place:
+class RequestSlot:
     """One request's. ``leave`` is called once: when its request has ended and nobody needs the place any more. Who
     asks for another place first gives this one up: sixteen that hold one and wait for one would wait for ever."""
 
@@ -95,7 +95,7 @@ class Lane:
                 return await self._once(call, urgency)
             except ProblemError as error:
                 problem = error.problem
-                refused += problem.reached
+                refused += problem.may_have_been_sent
                 if problem.kind is not ProblemKind.THROTTLED or refused > most:
                     raise
                 waiting(problem.retry_after_s or self._limit.wait_s)
@@ -105,7 +105,7 @@ class Lane:
             return await place.run(call)
 
     @asynccontextmanager
-    async def place(self, urgency: Urgency) -> AsyncIterator[Place]:
+    async def place(self, urgency: Urgency) -> AsyncIterator[RequestSlot]:
         """A place for one request, which Azure takes now. It is free again once the request has ended, also where
         nobody waits for it any more."""
         background = self._background.get(urgency)
@@ -124,7 +124,7 @@ class Lane:
             if background is not None:
                 background.release()
             raise
-        place = Place(self._limit, leave)
+        place = RequestSlot(self._limit, leave)
         try:
             yield place
         finally:

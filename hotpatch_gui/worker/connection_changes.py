@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections, queue
+from hotpatch_gui.store import connections, queue, sync_state
 
 from .connections import Connections, tokens_job
 from .file import DataFile
@@ -54,8 +54,8 @@ class ConnectionChanges:
                 self._opened.close_later(number, was)
             try:
                 async with self._file.transaction() as db:
-                    catalogue.forget_problem(db, number)
-                    catalogue.forget_reading(db, number)
+                    sync_state.forget_problem(db, number)
+                    sync_state.forget_reading(db, number)
             finally:
                 # under a name of its own: once its tokens are forgotten, it is also set up as after a sign-out
                 self._jobs.add(f"{number} set-up anew", lambda: self._set_up_new(now))
@@ -84,7 +84,7 @@ class ConnectionChanges:
         async with self._file.transaction() as db:
             _must_be_there(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
-            catalogue.forget_reading(db, connection_id)
+            sync_state.forget_reading(db, connection_id)
         self._opened.adopt(connection_id)
         await self._opened.periodic.restart(connection_id)
         self._opened.changed("connections", "subscriptions")

@@ -12,7 +12,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemKind
-from hotpatch_gui.store import catalogue, connections
+from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.store.release_book import ReleaseBook
 
 from .carrying import Carrying, Sends
@@ -261,7 +261,7 @@ async def store_failure(
     """Why these connections could not be set up, where the problems of their syncs are."""
     async with file.transaction() as db:
         for connection_id in ids:
-            catalogue.sync_ended(db, connection_id, clock(), problem)
+            sync_state.sync_ended(db, connection_id, clock(), problem)
 
 
 def _close_unused(making: asyncio.Task[Gateway]) -> None:

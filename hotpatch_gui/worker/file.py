@@ -43,11 +43,11 @@ class DataFile:
             if durable:
                 self.db.execute("PRAGMA synchronous=FULL")
             try:
-                await self._patiently("BEGIN IMMEDIATE")
+                await self._retry_while_locked("BEGIN IMMEDIATE")
                 try:
                     self._must_be_there()
                     yield self.db
-                    await self._patiently("COMMIT")
+                    await self._retry_while_locked("COMMIT")
                 except BaseException:
                     self.db.rollback()
                     raise
@@ -59,7 +59,7 @@ class DataFile:
         if database.identity(self.path) != self._identity:
             raise ProblemError(database.gone_problem(self.path))
 
-    async def _patiently(self, statement: str) -> None:
+    async def _retry_while_locked(self, statement: str) -> None:
         end = time.monotonic() + LOCK_WAIT_S
         while True:
             try:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue
+from hotpatch_gui.store import sync_state
 
 from .events import Observer, Synced, SyncEnded
 from .file import DataFile
@@ -124,7 +124,7 @@ class Periodic:
         if connection_id in self._stumbled:
             return min(RETRY_S, self.every_s)
         problem = self._last_problem(connection_id)
-        if problem is None or not problem.passes or problem is ProblemKind.TOKEN_REFUSED:
+        if problem is None or not problem.is_transient or problem is ProblemKind.TOKEN_REFUSED:
             return self.every_s
         if problem is not ProblemKind.NOT_SIGNED_IN:
             return min(RETRY_S, self.every_s)
@@ -132,6 +132,6 @@ class Periodic:
         return None if asks else self.every_s
 
     def _last_problem(self, connection_id: int) -> ProblemKind | None:
-        states = catalogue.sync_states(self._file.db)
+        states = sync_state.sync_states(self._file.db)
         kind = next((s.problem_kind for s in states if s.connection_id == connection_id), "")
         return ProblemKind(kind) if kind else None

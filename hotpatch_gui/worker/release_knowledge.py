@@ -29,7 +29,7 @@ from hotpatch_gui.domain.releases import (
     build_revision,
     read_release,
 )
-from hotpatch_gui.store import machines, releases, standings
+from hotpatch_gui.store import health, machines, releases
 from hotpatch_gui.store.database import transaction
 from hotpatch_gui.store.releases import ATTEMPT
 
@@ -109,7 +109,9 @@ def download(
     try:
         api = MsrcApi(address)
     except ValueError as error:
-        problem = Problem(ProblemKind.REJECTED, str(error), "Name an https address.", reached=False)
+        problem = Problem(
+            ProblemKind.REJECTED, str(error), "Name an https address.", may_have_been_sent=False
+        )
         raise ProblemError(problem) from error
     added: list[Release] = []
     refused: list[str] = []
@@ -245,7 +247,7 @@ def take_up(
 def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> None:
     """Every machine's situation by ``calendar``: for commands, which have the time."""
     with transaction(db):
-        standings.refresh_standing(db, machines.present(db), calendar, now)
+        health.refresh_health(db, machines.present(db), calendar, now)
 
 
 def _no_releases(name: str, why: str) -> Problem:

@@ -13,7 +13,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock, system_clock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.store import machines, releases, standings
+from hotpatch_gui.store import health, machines, releases
 from hotpatch_gui.store.release_book import ReleaseBook
 
 from .events import Changed, Observer, ReleasesRead
@@ -109,6 +109,6 @@ class ReleaseUpdates:
         for start in range(0, len(everyone), BATCH):
             async with self._file.transaction() as db:
                 batch = everyone[start : start + BATCH]
-                standings.refresh_standing(db, batch, calendar, self._clock())
+                health.refresh_health(db, batch, calendar, self._clock())
             await asyncio.sleep(0)
         self._observe(Changed(Changes.to("machines")))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.store import catalogue, connections
+from hotpatch_gui.store import connections, sync_state
 
 from .connections import Connections, tokens_job
 from .events import Observer, Synced
@@ -59,7 +59,7 @@ class Signing:
             problem = _of_sign_in(error.problem, context.gateway.connection)
         async with self._file.transaction() as db:
             if problem is not None:
-                catalogue.sync_ended(db, own, self._clock(), problem)
+                sync_state.sync_ended(db, own, self._clock(), problem)
             elif account is not None:
                 connections.signed_in(db, own, account.name, account.record)
         self._opened.changed("connections", "sync_state")
@@ -80,7 +80,7 @@ class Signing:
         try:
             async with self._file.transaction() as db:
                 connections.signed_in(db, connection_id, None, None)
-                catalogue.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
+                sync_state.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
         except (sqlite3.Error, ProblemError):
             self._opened.come_back(connection_id, context)
             raise

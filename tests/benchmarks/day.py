@@ -15,7 +15,7 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.store.times import to_text
+from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.system import resources
 from hotpatch_gui.system.preferences import DEFAULT_SYNC_MINUTES
 

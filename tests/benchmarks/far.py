@@ -17,7 +17,7 @@ from typing import Any
 from azure.mgmt.compute import ComputeManagementClient
 
 from hotpatch_gui.application.headless import Session
-from hotpatch_gui.application.targets import Target, simulated_target
+from hotpatch_gui.application.targets import CloudTarget, simulated_target
 from hotpatch_gui.azure.credentials import NoAuthentication, NoCredential
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.store import machines
@@ -65,7 +65,7 @@ class Far:
         return self._answer()
 
     @property
-    def target(self) -> Target:
+    def target(self) -> CloudTarget:
         return simulated_target(simulated(self.said["endpoint"]))
 
     def stop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -13,10 +13,10 @@ from hotpatch_gui.system import resources
 UPDATES_EACH = 20
 
 
-class Recorded(Wire):
+class Recorded(SimulatorApi):
     """A wire that answers each request as it was answered the first time."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: SimulatorApi) -> None:
         self.wire = wire
         self.answers: dict[tuple[str, str, bytes], Answer] = {}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from hotpatch_gui.domain.clouds import demo
 from hotpatch_gui.domain.connections import demo_connection
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import catalogue, connections, database, releases
+from hotpatch_gui.store import connections, database, releases, sync_state
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.store.times import to_text
+from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.system import resources
 
 PER_MACHINE = 100
@@ -97,6 +97,6 @@ def _make(folder: Path, count: int) -> Path:
         mine = connections.save(db, demo_connection(demo()))
         db.execute(_MACHINES, (count, count, now, now))
         db.execute("UPDATE machines SET connection_id=?", (mine,))
-        catalogue.sync_started(db, 1, NOW)
-        catalogue.sync_ended(db, 1, NOW, None)
+        sync_state.sync_started(db, 1, NOW)
+        sync_state.sync_ended(db, 1, NOW, None)
     return path

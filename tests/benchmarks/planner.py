@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.forecast import Question, Subject, forecast
-from hotpatch_gui.models.forecasting import Asked, read_subjects
+from hotpatch_gui.domain.forecast import ForecastMachine, Question, forecast
+from hotpatch_gui.models.forecasting import ForecastRequest, read_subjects
 from hotpatch_gui.store import machines
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.pages.planner import PlannerPage
@@ -68,7 +68,7 @@ def measure(folder: Path, rounds: int) -> Figures:
         assert db is not None
         calendar = resources.calendar()
         subjects = read_subjects(
-            db, calendar, Asked(YEAR, tuple(machines.present(db)), enrol_all=True)
+            db, calendar, ForecastRequest(YEAR, tuple(machines.present(db)), enrol_all=True)
         )
         seconds = {n: min(_alone(subjects[:n]) for _ in range(rounds)) for n in SIZES}
         stage.window.show_page("planner")
@@ -84,7 +84,7 @@ def measure(folder: Path, rounds: int) -> Figures:
     return Figures(seconds, 12, gaps.longest, gaps.p99, wall)
 
 
-def _alone(subjects: Sequence[Subject]) -> float:
+def _alone(subjects: Sequence[ForecastMachine]) -> float:
     pairs = resources.read_json("region-pairs.json")["pairs"]
     begun = time.perf_counter()
     for _ in forecast(YEAR, subjects, resources.calendar(), pairs):

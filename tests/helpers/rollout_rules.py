@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from hotpatch_gui.domain.rollout import Member, Outcome, Rollout
+from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine
 
 ZONES = {
     "Pacific Standard Time": "America/Los_Angeles",
@@ -29,7 +29,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class Fleet:
     """Machines and their fate: of each the outcomes of its attempts, the last of them for good."""
 
-    members: list[Member]
+    members: list[RolloutMachine]
     released: datetime
     fates: dict[str, list[Outcome]]
 
@@ -38,7 +38,7 @@ class Fleet:
 class Trace:
     fleet: Fleet
     phases: tuple[tuple[str, ...], ...] = ()
-    begun: list[tuple[datetime, Member, Outcome]] = field(default_factory=list)
+    begun: list[tuple[datetime, RolloutMachine, Outcome]] = field(default_factory=list)
     stopped: bool = False
 
 
@@ -65,7 +65,7 @@ def broken(trace: Trace) -> set[str]:
     return {name for name, holds in RULES.items() if not all(holds(trace))}
 
 
-def _hours(trace: Trace) -> Iterator[list[Member]]:
+def _hours(trace: Trace) -> Iterator[list[RolloutMachine]]:
     for _, begun in groupby(trace.begun, key=lambda b: b[0]):
         yield [member for _, member, _ in begun]
 
@@ -97,8 +97,8 @@ def _batches(trace: Trace) -> Iterator[bool]:
     for hour in _hours(trace):
         for region in {m.region for m in hour}:
             mine = [m for m in loose if m.region == region]
-            at_once = [m for m in hour if m.region == region and m.availability_set is None]
-            yield len(at_once) <= 1 or len(at_once) <= 0.2 * len(mine)
+            synchronous = [m for m in hour if m.region == region and m.availability_set is None]
+            yield len(synchronous) <= 1 or len(synchronous) <= 0.2 * len(mine)
 
 
 def _one_domain(trace: Trace) -> Iterator[bool]:
@@ -217,18 +217,20 @@ def fleets(draw: st.DrawFn) -> Fleet:
     """Up to forty machines of up to seven regions, in zones, in sets, and in neither."""
     regions = draw(st.lists(st.sampled_from(REGIONS), min_size=1, max_size=5, unique=True))
     zones = draw(st.lists(st.sampled_from(tuple(ZONES)), min_size=1, max_size=2))
-    members: list[Member] = []
+    members: list[RolloutMachine] = []
     for region in regions:
         for zone in draw(st.lists(st.sampled_from((None, "1", "2", "3")), max_size=3, unique=True)):
             members += [
-                Member(f"{region}-{zone}-{n}", region, zone, time_zone=draw(st.sampled_from(zones)))
+                RolloutMachine(
+                    f"{region}-{zone}-{n}", region, zone, time_zone=draw(st.sampled_from(zones))
+                )
                 for n in range(draw(st.integers(0, 12)))
             ]
         if draw(st.booleans()):
             size = draw(st.sampled_from((2, 3, 9, 10, 15)))
             domains = draw(st.sampled_from((1, 2, 5, None)))
             members += [
-                Member(
+                RolloutMachine(
                     f"{region}-set-{n}",
                     region,
                     None,

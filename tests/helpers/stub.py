@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 
 ANSWERS = Path(__file__).parents[1] / "answers"
 TODAY = "Thu, 20 Aug 2026 09:00:00 GMT"
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
     body: bytes
 
 
-class Stub(Wire):
+class Stub(SimulatorApi):
     """Served like the simulated wire. ``asked`` is what came in, ``unknown`` what nothing was written for."""
 
     def __init__(self) -> None:

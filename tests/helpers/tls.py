@@ -28,7 +28,7 @@ import trustme
 
 from hotpatch_gui.domain.clouds import Cloud, custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
-from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.server import SimulatorServer
 
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -192,7 +192,7 @@ class _IdentityServer(ThreadingHTTPServer):
 class _TlsSimulator(SimulatorServer):
     scheme = "https"
 
-    def __init__(self, wire: Wire, context: ssl.SSLContext) -> None:
+    def __init__(self, wire: SimulatorApi, context: ssl.SSLContext) -> None:
         super().__init__(wire)
         self.socket = context.wrap_socket(self.socket, server_side=True)
 
@@ -207,7 +207,7 @@ class SecureAzure:
 
     cloud: Cloud
     identity: Identity
-    wire: Wire
+    wire: SimulatorApi
     certificate: Path
     root: Path
     plain_identity: str
@@ -233,7 +233,7 @@ class SecureAzure:
 
 
 @contextmanager
-def secure_azure(wire: Wire, folder: Path) -> Iterator[SecureAzure]:
+def secure_azure(wire: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
     """Serve ``wire`` and an identity service over TLS; ``folder`` gets the certificates."""
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1", BEHIND_PROXY)

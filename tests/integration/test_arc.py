@@ -14,7 +14,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models.ability import why_not
+from hotpatch_gui.models.permitted_actions import disabled_reason
 from hotpatch_gui.simulator.guest import HYBRID
 from hotpatch_gui.store import machines
 from hotpatch_gui.worker.commands import Act
@@ -245,7 +245,7 @@ def test_nothing_is_sent_to_an_expired_server(stage: Stage, kind: OperationKind)
     db = stage.app.source.db
     assert db is not None
     (row,) = machines.read_rows(db, [machine_id])
-    assert "has expired" in why_not(row, kind)
+    assert "has expired" in disabled_reason(row, kind)
     stage.app.engine.send(Act(kind, [(row.azure_id, "{}")]))
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "has expired" in one(stage, "SELECT note FROM operations")[0]

@@ -23,11 +23,13 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.simulator.answers import Answer
-from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.arm import SimulatorApi
 
 
 @pytest.fixture
-def azure(wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
+def azure(
+    wire: SimulatorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SecureAzure]:
     with secure_azure(wire, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made
@@ -88,7 +90,7 @@ def test_tls_inspection_names_the_issuer_and_the_systems_store(
     assert "is not trusted on this computer, so nothing was sent" in found.sentence
     assert "It was issued by “trustme" in found.sentence
     assert "add its root certificate to the system's certificate store" in found.next_step
-    assert not found.reached
+    assert not found.may_have_been_sent
 
 
 def test_a_name_that_nobody_knows_is_said(
@@ -238,7 +240,7 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
         problem = refused.value.problem
         assert problem.kind is ProblemKind.NOT_SIGNED_IN
         assert "multifactor authentication" in problem.sentence
-        assert not problem.reached, "nothing was started"
+        assert not problem.may_have_been_sent, "nothing was started"
         gateway.sign_in()
         assert CLAIMS in azure.identity.asked[-2].get("claims", "") + azure.identity.asked[-1].get(
             "claims", ""
@@ -321,7 +323,7 @@ def test_the_newest_location_is_followed_also_after_a_restart(
     assert newest[0] >= 2
 
 
-def test_the_token_in_the_file_names_the_newest_place(wire: Wire) -> None:
+def test_the_token_in_the_file_names_the_newest_place(wire: SimulatorApi) -> None:
     from hotpatch_gui.domain.clouds import demo
     from hotpatch_gui.domain.connections import demo_connection
     from hotpatch_gui.simulator.transport import in_process_transport
@@ -341,7 +343,7 @@ def test_the_token_in_the_file_names_the_newest_place(wire: Wire) -> None:
             return answer
 
         wire.handle = moved  # type: ignore[method-assign]
-        seen = gateway.look(OperationKind.ASSESS, machine, None, begun.token)
+        seen = gateway.poll(OperationKind.ASSESS, machine, None, begun.token)
         assert seen.token != begun.token
         assert "turn=9" in base64.b64decode(seen.token + "==", validate=False).decode(
             errors="replace"

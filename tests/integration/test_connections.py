@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
-from hotpatch_gui.application.requests import Next
+from hotpatch_gui.application.requests import NextSession
 from hotpatch_gui.application.targets import azure_target
 from hotpatch_gui.captures.stage import Stage, still_wire
 from hotpatch_gui.domain.connections import Connection, SignInMethod
@@ -316,7 +316,7 @@ def test_the_demo_is_left_once_the_first_sync_has_worked(stage: Stage, azure: Se
     azure.identity.refuses = ""
     dialog.connect_button.click()
     stage.until(lambda: stage.app.next is not None)
-    assert stage.app.next == Next(is_azure=True)
+    assert stage.app.next == NextSession(is_azure=True)
     assert not stage.window.isVisible()
     db = open_reader(stage.folder / "azure" / FILE_NAME)
     assert db is not None
@@ -387,7 +387,7 @@ def test_without_a_connection_the_window_says_so_and_offers_two_ways(
     assert dialog is not None
     dialog.reject()
     blade.empty.other.click()
-    assert stage.app.next == Next()
+    assert stage.app.next == NextSession()
 
 
 def test_azure_is_left_for_the_demo(empty: Stage) -> None:
@@ -395,7 +395,7 @@ def test_azure_is_left_for_the_demo(empty: Stage) -> None:
     dialog = empty.window.findChild(ConnectionsDialog)
     assert dialog is not None
     dialog.demo.click()
-    assert empty.app.next == Next()
+    assert empty.app.next == NextSession()
 
 
 @pytest.mark.expects_log

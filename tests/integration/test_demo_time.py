@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from hotpatch_gui.application.requests import Next
+from hotpatch_gui.application.requests import NextSession
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.demo import time as demo_time
 from hotpatch_gui.simulator.build import build_simulator
@@ -122,7 +122,7 @@ def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
     demo = stage.app.demo
     assert demo is not None
     demo.begin("october-2025")
-    assert stage.app.next == Next(story="october-2025")
+    assert stage.app.next == NextSession(story="october-2025")
     assert not stage.window.isVisible()
 
 

@@ -22,8 +22,8 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer, Wire
-from hotpatch_gui.simulator.wishes import read_wish
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.install_parameters import read_wish
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import file
@@ -317,7 +317,7 @@ def test_429_on_an_installation_waits_and_sends_it_once(stage: Stage) -> None:
 
 
 def taken_but_unanswered(
-    wire: Wire, machine: str, outcome: Outcome
+    wire: SimulatorApi, machine: str, outcome: Outcome
 ) -> Callable[[str, str], Outcome | None]:
     """Azure takes the request, and the answer never arrives."""
     sent: list[str] = []

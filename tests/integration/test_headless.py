@@ -23,7 +23,7 @@ from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import catalogue, queue
+from hotpatch_gui.store import queue, sync_state
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands
 from hotpatch_gui.worker.carrying import Sends
@@ -92,7 +92,7 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
     def lapsed(self: Gateway, *arguments: Any) -> Any:
         if self.connection.id == 2:
             problem = Problem(
-                ProblemKind.NOT_SIGNED_IN, "The sign-in has expired.", "", reached=False
+                ProblemKind.NOT_SIGNED_IN, "The sign-in has expired.", "", may_have_been_sent=False
             )
             raise ProblemError(problem)
         return begin(self, *arguments)
@@ -250,9 +250,9 @@ def test_a_connection_whose_set_up_hangs_holds_no_command(
     monkeypatch.setattr(Gateway, "__init__", hangs)
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()
-        first, second = catalogue.sync_states(session.db)
+        first, second = sync_state.sync_states(session.db)
         assert not first.problem
         assert second.problem == "The connection is not set up yet."
         answered.set()
-        session.wait_until(lambda: not catalogue.sync_states(session.db)[1].problem)
+        session.wait_until(lambda: not sync_state.sync_states(session.db)[1].problem)
     wire.cloud.close()

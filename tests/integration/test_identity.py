@@ -13,10 +13,10 @@ import pytest
 from helpers.context import sync as sync_with
 from helpers.operations_queue import put
 from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.operations import OperationKind
-from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models import words
-from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.models import display_text
+from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store import database, machines
@@ -35,7 +35,7 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
-def sync(db: sqlite3.Connection, wire: Wire, clock: SteppedClock) -> Callable[[], None]:
+def sync(db: sqlite3.Connection, wire: SimulatorApi, clock: SteppedClock) -> Callable[[], None]:
     return lambda: sync_with(db, wire, CloudClock(clock.now()))
 
 
@@ -55,7 +55,7 @@ def fixed(guest: Guest) -> str:
 
 
 def test_a_machine_that_moves_keeps_its_history(
-    db: sqlite3.Connection, wire: Wire, sync: Callable[[], None]
+    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     guest = wire.cloud.guests[NAME]
     fixed(guest)
@@ -78,7 +78,7 @@ def test_a_machine_that_moves_keeps_its_history(
 
 
 def test_a_machine_made_again_under_its_name_inherits_nothing(
-    db: sqlite3.Connection, wire: Wire, sync: Callable[[], None]
+    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     guest = wire.cloud.guests[NAME]
     fixed(guest)
@@ -110,7 +110,7 @@ def test_a_machine_made_again_under_its_name_inherits_nothing(
 
 def test_a_request_for_the_old_machine_never_reaches_the_new_one(
     db: sqlite3.Connection,
-    wire: Wire,
+    wire: SimulatorApi,
     sync: Callable[[], None],
     tmp_path: Path,
     clock: SteppedClock,
@@ -128,7 +128,7 @@ def test_a_request_for_the_old_machine_never_reaches_the_new_one(
 
 
 def test_two_servers_that_report_the_same_identity_stay_two(
-    db: sqlite3.Connection, wire: Wire, sync: Callable[[], None]
+    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     """A cloned Arc-enabled server."""
     servers = [g for g in wire.cloud.guests.values() if g.is_arc][:2]
@@ -148,7 +148,7 @@ def test_two_servers_that_report_the_same_identity_stay_two(
 
 
 def test_equal_names_are_told_apart_in_lists(
-    db: sqlite3.Connection, wire: Wire, sync: Callable[[], None]
+    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     twin = Guest.from_json(wire.cloud.guests[NAME].to_json())
     twin.resource_group, twin.identity = "rg-twin", "33333333-0000-4000-8000-000000000000"
@@ -169,7 +169,7 @@ def test_equal_names_are_told_apart_in_lists(
 
 
 def test_a_machine_that_was_never_read_has_no_tick(
-    db: sqlite3.Connection, wire: Wire, sync: Callable[[], None]
+    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     sync()
     machine = machines.read(db, 1)
@@ -178,8 +178,8 @@ def test_a_machine_that_was_never_read_has_no_tick(
         new = replace(machine, resource_id=f"{machine.resource_id}-new", name="vm-zz", vm_id=None)
         machines.save(db, 1, [new])
     row = next(r for r in machines.read_rows(db, machines.present(db)) if r.name == "vm-zz")
-    assert words.level_of(row) is Level.UNKNOWN
-    assert words.situation_of(row) == "Not read yet"
+    assert display_text.level_of(row) is Level.UNKNOWN
+    assert display_text.situation_of(row) == "Not read yet"
     assert row.attention == Level.UNKNOWN
 
 

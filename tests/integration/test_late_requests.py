@@ -29,7 +29,7 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.simulator.answers import Answer
-from hotpatch_gui.store import catalogue, identity, operations, queue
+from hotpatch_gui.store import identity, operations, queue, sync_state
 from hotpatch_gui.worker import engine
 from hotpatch_gui.worker.operations import pauses
 
@@ -80,7 +80,7 @@ def test_what_is_old_stays_old_where_its_connection_was_never_set_up(
 
 
 def notice_of_sync(stage: Stage) -> str | None:
-    (state,) = catalogue.sync_states(stage.app.source.db)
+    (state,) = sync_state.sync_states(stage.app.source.db)
     return state.problem
 
 
@@ -119,7 +119,7 @@ def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
         if len(tries) == 1:
             stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=12), 0.0)
         if len(tries) < 3:
-            offline = Problem(ProblemKind.OFFLINE, "No network.", "", reached=False)
+            offline = Problem(ProblemKind.OFFLINE, "No network.", "", may_have_been_sent=False)
             raise ProblemError(offline)
         return begin(self, *arguments)
 

@@ -178,7 +178,7 @@ def test_a_name_in_a_tooltip_is_shown_as_it_is(stage: Stage) -> None:
     name = "<b>it's</b> & <img src=x>"
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE connections SET name=?, may_act=0", (name,))
-    stage.app.source.announce(Changes.to("connections"))
+    stage.app.source.notify(Changes.to("connections"))
     stage.choose("vm-web-02")
     _, why = commands(stage)["assess"]
     assert why == f"Assess now: Actions are off for {name}. Settings › Connections turns them on."

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QTableView
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.models import columns
-from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.machine_list import COLUMNS as MACHINE_COLUMNS
+from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.models.windowed import PAGE_ROWS, PAGES_KEPT, WindowedModel
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -161,7 +161,7 @@ def test_a_refresh_keeps_the_selection_by_row_and_not_by_place(
             "DELETE FROM updates WHERE id IN (SELECT id FROM updates WHERE classification='Security' ORDER BY id LIMIT 500)"
         )
     db.close()
-    source.announce(Changes.to("updates"))
+    source.notify(Changes.to("updates"))
     qtbot.waitUntil(lambda: model.rowCount() == ROWS - 500)
     (selected,) = view.selectionModel().selectedRows()
     assert model.id_at(selected.row()) == row_id
@@ -184,10 +184,10 @@ def test_a_burst_of_changes_is_told_twice_and_whole(source: DataSource, qtbot) -
     """At once, so that nothing waits, and once more for all that came meanwhile."""
     heard: list[Changes] = []
     source.changed.connect(heard.append)
-    source.announce(Changes.to("machines"))
+    source.notify(Changes.to("machines"))
     assert heard == [Changes.to("machines")]
     for table in ("updates", "assessments", "updates"):
-        source.announce(Changes.to(table))
+        source.notify(Changes.to(table))
     assert len(heard) == 1
     assert source.has_news
     qtbot.waitUntil(lambda: not source.has_news)
@@ -205,10 +205,10 @@ def test_a_long_query_comes_to_its_end_though_the_file_changes_meanwhile(
     qtbot, source: DataSource
 ) -> None:
     answers: list[int] = []
-    asker = Asker(source, answers.append, source)
+    asker = QueryChannel(source, answers.append, source)
     asker.ask(slowly)
     news = QTimer(source)
-    news.timeout.connect(lambda: asker.ask(slowly, is_news=True))
+    news.timeout.connect(lambda: asker.ask(slowly, is_refresh=True))
     news.start(20)
     qtbot.waitUntil(lambda: len(answers) > 1)
     news.stop()
@@ -220,7 +220,7 @@ def test_another_question_ends_the_one_before_and_has_the_only_answer(
     qtbot, source: DataSource
 ) -> None:
     answers: list[str] = []
-    asker = Asker(source, answers.append, source)
+    asker = QueryChannel(source, answers.append, source)
     asker.ask(lambda db: str(slowly(db)))
     qtbot.wait(30)
     asker.ask(lambda db: "the newest")
@@ -242,11 +242,11 @@ def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
 
 def test_rows_of_something_else_leave_nothing_of_those_before(qtbot, source: DataSource) -> None:
     model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
-    model.show_others(lists.updates_where([1], text="KB500000"), at_once=False)
+    model.show_others(lists.updates_where([1], text="KB500000"), synchronous=False)
     assert model.rowCount() == 0
     assert not model.is_loaded
     qtbot.waitUntil(lambda: model.rowCount() == 10)
-    model.show_others(lists.updates_where([2]), at_once=True)
+    model.show_others(lists.updates_where([2]), synchronous=True)
     assert model.rowCount() == 0
     assert model.is_loaded
 
@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_read_any_more_is_said_where_the_answer_would_be(
         path.rename(path.with_name("elsewhere"))
     answers: list[int] = []
     failures: list[str] = []
-    asker = Asker(source, answers.append, failures.append, source)
+    asker = QueryChannel(source, answers.append, failures.append, source)
     asker.ask(lambda db: db.execute("SELECT 1").fetchone()[0])
     qtbot.waitUntil(lambda: bool(failures))
     assert {"taken away": "is gone from", "newer": "newer version"}[how] in failures[0]

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel, QMessageBox
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
-from hotpatch_gui.models.forecasting import Asked
+from hotpatch_gui.models.forecasting import ForecastRequest
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.pages.planner import PlannerPage
@@ -132,7 +132,7 @@ def test_a_process_that_listens_late_holds_nothing_up(
     deaf.chmod(0o700)
     request.addfinalizer(partial(multiprocessing.set_executable, sys.executable))
     multiprocessing.set_executable(str(deaf))
-    page.planner.ask(Asked(page.question, tuple(range(100_000)), enrol_all=False))
+    page.planner.ask(ForecastRequest(page.question, tuple(range(100_000)), enrol_all=False))
     (process,) = multiprocessing.active_children()
     assert process.is_alive()
     assert page.planner.is_running

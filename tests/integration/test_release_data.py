@@ -18,14 +18,14 @@ from helpers.context import run_with, sync
 from helpers.msrc import NOVEMBER, Feed, feed
 from hotpatch_gui.captures.stage import Stage, still_wire
 from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.learning import FLEET, Sighting, learn
 from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind
-from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.domain.titles import ReleaseTitle
 from hotpatch_gui.domain.updates import RestartBehavior
-from hotpatch_gui.models import sheets
+from hotpatch_gui.models import export_sheets
 from hotpatch_gui.models.rollout import read_rollout
-from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, WS25, assessment_of, past_run
@@ -85,7 +85,7 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 Read = Callable[[], Calendar]
 
 
-def fleet_of(builds: list[str], release: Release, clock: SteppedClock) -> Wire:
+def fleet_of(builds: list[str], release: Release, clock: SteppedClock) -> SimulatorApi:
     """A simulated Azure that knows one release more than the program, and machines that run these builds."""
     calendar = resources.calendar().with_releases([*resources.calendar().releases, release])
     wire = build_simulator(
@@ -101,7 +101,7 @@ def fleet_of(builds: list[str], release: Release, clock: SteppedClock) -> Wire:
     return wire
 
 
-def read(db: sqlite3.Connection, wire: Wire, clock: SteppedClock) -> Calendar:
+def read(db: sqlite3.Connection, wire: SimulatorApi, clock: SteppedClock) -> Calendar:
     """The calendar in force after one sync."""
 
     async def job(context: Context) -> Calendar:
@@ -385,7 +385,7 @@ def test_an_export_judges_what_is_on_file_by_the_day_of_the_export(stage: Stage)
     assert db is not None
 
     def situations_at(now: datetime) -> dict[str, str]:
-        sheet = sheets.sheet("machines", db, None, resources.calendar(), now)
+        sheet = export_sheets.sheet("machines", db, None, resources.calendar(), now)
         name, situation = (list(sheet.heads).index(head) for head in ("Machine", "Situation"))
         return {row[name]: row[situation] for row in sheet.rows}
 

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from helpers.tls import SECRET as SECRET_OF_TLS
 from helpers.tls import SecureAzure, secure_azure
 from hotpatch_gui import cli
-from hotpatch_gui.application.targets import Target, azure_target
+from hotpatch_gui.application.targets import CloudTarget, azure_target
 from hotpatch_gui.azure import credentials
 from hotpatch_gui.captures.stage import Stage, still_wire
 from hotpatch_gui.domain.clouds import CloudLabel, custom
@@ -36,7 +36,7 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.transport import ENDPOINT, in_process_transport
@@ -70,7 +70,9 @@ def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def signed_in(wire: Wire, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch, own_log: None):
+def signed_in(
+    wire: SimulatorApi, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch, own_log: None
+):
     """A stage whose cloud wants a bearer; the headers that the cloud saw; the log as the program writes it."""
     monkeypatch.setattr(credentials, "credential_of", lambda *_: Identity())
     seen: list[dict[str, str]] = []
@@ -80,7 +82,7 @@ def signed_in(wire: Wire, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch,
     )
     cloud = custom(ENDPOINT, "login.invalid")
     connection = Connection("Contoso", cloud, SignInMethod.CLI, may_act=True)
-    target = Target(
+    target = CloudTarget(
         cloud.endpoint,
         CloudLabel("Azure", "Demo"),
         lambda: connection,

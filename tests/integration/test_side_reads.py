@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.patching import why_not
+from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models.schedule_text import when
 from hotpatch_gui.simulator.answers import Answer
@@ -91,7 +91,7 @@ def test_without_the_schedules_no_machine_is_said_to_have_none(
     assert "403" in followed.unread
     machine = machines.read(db, number)
     assert machine is not None
-    assert "which schedules it follows is not known" in str(why_not(machine, followed))
+    assert "which schedules it follows is not known" in str(exclusion_reason(machine, followed))
     name = db.execute("SELECT name FROM machines WHERE id=?", (number,)).fetchone()[0]
     stage.choose(name)
     blade = stage.window.machines.blade
@@ -122,7 +122,7 @@ def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
     machine = machines.read(db, number)
     assert machine is not None
     assert "assigned to files-saturdays, which your account can't read" in str(
-        why_not(machine, followed)
+        exclusion_reason(machine, followed)
     )
     stage.choose(name)
     stage.window.machines.blade.tabs.setCurrentIndex(3)

@@ -376,12 +376,12 @@ def test_refusals_that_come_together_hold_nothing_up(
 
     begin = Gateway.begin
 
-    def at_once(self: Gateway, *arguments: Any) -> Any:
+    def synchronous(self: Gateway, *arguments: Any) -> Any:
         with suppress(threading.BrokenBarrierError):
             together.wait()
         return begin(self, *arguments)
 
-    monkeypatch.setattr(Gateway, "begin", at_once)
+    monkeypatch.setattr(Gateway, "begin", synchronous)
     stage.wire.faults.append(busy)
     some = [machine for machine, _ in azure_machines(stage)[:20]]
     stage.app.requests.assess(some[:10])

@@ -28,7 +28,7 @@ from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSet
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.database import open_writer, transaction
@@ -756,7 +756,7 @@ def test_a_restart_that_is_pending_already_is_foretold(stage: Stage) -> None:
     dialog.reject()
 
 
-def test_a_first_start_chooses_when_every_machine_is_known(qapp, wire: Wire) -> None:
+def test_a_first_start_chooses_when_every_machine_is_known(qapp, wire: SimulatorApi) -> None:
     """Not the first one that comes in: the one that most needs attention, the same each time."""
     asked = []
 
@@ -778,7 +778,7 @@ def test_a_first_start_chooses_when_every_machine_is_known(qapp, wire: Wire) -> 
         assert blade.title.whole == "srv-branch-01 | Hotpatch"
 
 
-def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, wire: Wire) -> None:
+def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, wire: SimulatorApi) -> None:
     wire.faults.append(lambda method, path: time.sleep(0.3))
     with Stage("light", wire=wire) as stage:
         stage.app.start()
@@ -832,7 +832,7 @@ def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
             " VALUES (1, 'assess', 'running', '', ?, ?)",
             (big, big),
         )
-    stage.app.source.announce(Changes.to("machines", "operations"))
+    stage.app.source.notify(Changes.to("machines", "operations"))
     stage.settle()
     assert stage.window.status_bar.progress.value() == 100
     assert "2 machines" in stage.window.machines.blade.title.whole

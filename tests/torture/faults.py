@@ -24,7 +24,7 @@ from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler
 from hotpatch_gui.system import resources
@@ -115,7 +115,7 @@ class _Socket(Handler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, wire: Wire, rng: random.Random) -> None:
+    def __init__(self, wire: SimulatorApi, rng: random.Random) -> None:
         self.wire, self.rng = wire, rng
         self.made: Counter[str] = Counter()
         self.is_faulty = True

@@ -14,7 +14,7 @@ from helpers.context import run_with
 from hotpatch_gui.captures.stage import still_wire
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import ProblemError
-from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import database, machines
@@ -75,10 +75,10 @@ def mutated(value: Any, rng: random.Random, rate: float) -> Any:
     return value
 
 
-class Mutating(Wire):
+class Mutating(SimulatorApi):
     """The demo's wire, whose answers come out changed."""
 
-    def __init__(self, wire: Wire, rng: random.Random) -> None:
+    def __init__(self, wire: SimulatorApi, rng: random.Random) -> None:
         self.wire, self.rng, self.answers = wire, rng, 0
 
     def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:

@@ -24,8 +24,8 @@ from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models.ability import why_not
-from hotpatch_gui.simulator.arm import Answer, Wire
+from hotpatch_gui.models.permitted_actions import disabled_reason
+from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler, SimulatorServer
 from hotpatch_gui.store import machines, operations
@@ -108,7 +108,7 @@ class _Faulty(Handler):
 
 
 class _Server(SimulatorServer):
-    def __init__(self, wire: Wire, rng: random.Random, rate: float, port: int) -> None:
+    def __init__(self, wire: SimulatorApi, rng: random.Random, rate: float, port: int) -> None:
         self.rng, self.rate = rng, rate
         self.made: Counter[str] = Counter()
         self.open: set[socket.socket] = set()
@@ -226,7 +226,7 @@ def _ask(session: Session, rng: random.Random) -> list[int]:
     """Fifty operations on as many machines."""
     db = session.db
     rows = machines.read_rows(db, machines.present(db))
-    able = [r.id for r in rows if not why_not(r, OperationKind.ASSESS) and r.kind == "vm"]
+    able = [r.id for r in rows if not disabled_reason(r, OperationKind.ASSESS) and r.kind == "vm"]
     chosen = rng.sample(able, OPERATIONS)
     first, second = sorted(rng.sample(range(5, OPERATIONS - 5), 2))
     ask = session.requests

@@ -11,6 +11,7 @@ from helpers.machines import GOOD
 from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, Licence, can_enrol
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
+from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import (
     HotpatchStatus,
     Verdict,
@@ -19,10 +20,9 @@ from hotpatch_gui.domain.hotpatch import (
     is_on,
 )
 from hotpatch_gui.domain.machines import Image, PatchMode
-from hotpatch_gui.domain.patching import why_not
+from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
-from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.simulator.fleet import EPOCH
 
 S = HotpatchStatus
@@ -130,7 +130,7 @@ def test_automatic_guest_patching_passes_them_by() -> None:
     machine = replace(
         server(), settings=replace(GOOD.settings, patch_mode=PatchMode.AUTOMATIC_BY_PLATFORM)
     )
-    assert "virtual machines in Azure alone" in (why_not(machine) or "")
+    assert "virtual machines in Azure alone" in (exclusion_reason(machine) or "")
 
 
 def test_changes_that_azure_would_refuse() -> None:

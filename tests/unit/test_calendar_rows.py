@@ -16,7 +16,7 @@ from hotpatch_gui.models.calendar import (
     ReleaseRow,
     release_rows,
 )
-from hotpatch_gui.models.words import NOTHING
+from hotpatch_gui.models.display_text import NOTHING
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.system import resources
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.coverage import coverage
-from hotpatch_gui.domain.evidence import Evidence, standing
+from hotpatch_gui.domain.evidence import Evidence, classify
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar, ReleaseKind
-from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.system import resources
 
@@ -238,7 +238,7 @@ def test_up_to_date_is_claimed_only_on_fresh_evidence(
     found = coverage(evidence, resources.calendar(), EPOCH)
     assert found.headline
     assert found.next_step
-    assert (found.situation, found.level) == standing(evidence, resources.calendar(), EPOCH)
+    assert (found.situation, found.level) == classify(evidence, resources.calendar(), EPOCH)
     if found.level is Level.OK:
         assert assessed is not None
         assert EPOCH - assessed <= timedelta(days=7)
@@ -264,7 +264,7 @@ def test_a_release_that_shares_its_build_is_told_by_its_installation(calendar: C
         offered=("KB2267602",),
     )
     after = replace(installed, out_of_band_kbs=("KB5070893",))
-    assert standing(after, calendar, now) == (Situation.BEHIND, Level.INFO)
+    assert classify(after, calendar, now) == (Situation.BEHIND, Level.INFO)
     assert coverage(after, calendar, now).headline == "Hotpatch is current; 1 update is available."
     done = replace(after, updates=0, offered=())
     assert coverage(done, calendar, now).situation is Situation.UP_TO_DATE

@@ -7,15 +7,15 @@ import pytest
 
 from hotpatch_gui.domain.forecast import (
     Forecast,
+    ForecastMachine,
     Question,
     RestartWindow,
     Scenario,
-    Subject,
     forecast,
     tally,
 )
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
-from hotpatch_gui.domain.rollout import Member
+from hotpatch_gui.domain.rollout import RolloutMachine
 from hotpatch_gui.models.planner import chart_data, chart_words
 from hotpatch_gui.system import resources
 
@@ -23,14 +23,14 @@ WS22, WS25 = Product.WS2022, Product.WS2025
 PAIRS = resources.read_json("region-pairs.json")["pairs"]
 
 
-def subject(product: Product = WS22, key: str = "vm", **changed: bool) -> Subject:
-    member = Member(key, "westus2", "1", time_zone="Pacific Standard Time")
-    return Subject(member, product, enrolled=True, on_train=True, automatic=True)._replace(
+def subject(product: Product = WS22, key: str = "vm", **changed: bool) -> ForecastMachine:
+    member = RolloutMachine(key, "westus2", "1", time_zone="Pacific Standard Time")
+    return ForecastMachine(member, product, enrolled=True, on_train=True, automatic=True)._replace(
         **changed
     )
 
 
-def ask(question: Question, *subjects: Subject) -> Forecast:
+def ask(question: Question, *subjects: ForecastMachine) -> Forecast:
     *_, last = forecast(question, subjects, resources.calendar(), PAIRS)
     return last
 

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from hotpatch_gui.models import formats
-from hotpatch_gui.models.formats import ExportError, Report, Sheet
+from hotpatch_gui.models import export_writers
+from hotpatch_gui.models.export_writers import ExportError, Report, Sheet
 
 AT = datetime(2026, 11, 24, 9, 30, 5, tzinfo=UTC)
 HOSTILE = (
@@ -45,7 +45,7 @@ def sheet_xml(path: Path, number: int) -> ET.Element:
 
 def test_csv_is_utf8_with_a_mark_and_guards_every_cell(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    formats.write(path, report())
+    export_writers.write(path, report())
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     with path.open(encoding="utf-8-sig", newline="") as file:
         head, *rows = csv.reader(file)
@@ -66,13 +66,13 @@ def test_csv_is_utf8_with_a_mark_and_guards_every_cell(tmp_path: Path) -> None:
 
 def test_numbers_below_zero_are_numbers_and_not_guarded(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    formats.write(path, report(("a", -3, None)))
+    export_writers.write(path, report(("a", -3, None)))
     assert path.read_text(encoding="utf-8-sig").splitlines()[1] == "a,-3,"
 
 
 def test_xlsx_has_a_sheet_each_frozen_with_a_filter(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
-    formats.write(path, report())
+    export_writers.write(path, report())
     with zipfile.ZipFile(path) as book:
         names = [
             s.get("name")
@@ -100,7 +100,7 @@ def test_xlsx_has_a_sheet_each_frozen_with_a_filter(tmp_path: Path) -> None:
 
 def test_json_holds_every_sheet_and_the_age_of_the_data(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    formats.write(path, report(("a", 1.5, date(2026, 1, 2)), ("b", True, None)))
+    export_writers.write(path, report(("a", 1.5, date(2026, 1, 2)), ("b", True, None)))
     assert json.loads(path.read_text(encoding="utf-8")) == {
         "title": "A <report>",
         "made": "2026-11-24T09:30:05Z",
@@ -115,7 +115,7 @@ def test_json_holds_every_sheet_and_the_age_of_the_data(tmp_path: Path) -> None:
 
 def test_the_page_is_escaped_and_says_its_time(tmp_path: Path) -> None:
     path = tmp_path / "x.html"
-    formats.write(path, report())
+    export_writers.write(path, report())
     text = path.read_text(encoding="utf-8")
     assert "<b>" not in text
     assert "&lt;b&gt;bold" in text
@@ -126,15 +126,15 @@ def test_the_page_is_escaped_and_says_its_time(tmp_path: Path) -> None:
 
 def test_a_pdf_is_written_and_a_long_one_says_what_it_leaves_out(qapp, tmp_path: Path) -> None:
     path = tmp_path / "x.pdf"
-    formats.write(path, report())
+    export_writers.write(path, report())
     assert path.read_bytes().startswith(b"%PDF")
-    many = report(*((f"m{n}", n, AT) for n in range(formats.PDF_ROWS + 5)))
-    text = "".join(formats.html_of(many, formats.PDF_ROWS))
+    many = report(*((f"m{n}", n, AT) for n in range(export_writers.PDF_ROWS + 5)))
+    text = "".join(export_writers.html_of(many, export_writers.PDF_ROWS))
     assert "The first 2,000 of 2,005 rows" in text
-    assert text.count('<tr><td class="whole">m') == formats.PDF_ROWS
+    assert text.count('<tr><td class="whole">m') == export_writers.PDF_ROWS
 
 
-@pytest.mark.parametrize("ending", list(formats.FORMATS))
+@pytest.mark.parametrize("ending", list(export_writers.FORMATS))
 def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"x{ending}"
     path.write_text("old")
@@ -145,23 +145,23 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, en
 
     broken = Report("R", AT, (), [Sheet("Machines", ("Name", "Number", "Read (UTC)"), breaking())])
     with pytest.raises(ExportError, match="could not be written: No space left on device"):
-        formats.write(path, broken)
+        export_writers.write(path, broken)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_place_or_an_ending_that_does_not_do_is_said(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"x\.doc names no format; end it with \.csv, \.xlsx"):
-        formats.write(tmp_path / "x.doc", report())
-    for ending in formats.FORMATS:
+        export_writers.write(tmp_path / "x.doc", report())
+    for ending in export_writers.FORMATS:
         with pytest.raises(ExportError, match="could not be written"):
-            formats.write(tmp_path / "nowhere" / f"x{ending}", report())
+            export_writers.write(tmp_path / "nowhere" / f"x{ending}", report())
 
 
 def test_more_rows_than_excel_takes_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "XLSX_ROWS", 3)
+    monkeypatch.setattr(export_writers, "XLSX_ROWS", 3)
     with pytest.raises(ExportError, match="3 rows at most; filter, or choose CSV"):
-        formats.write(tmp_path / "x.xlsx", report())
+        export_writers.write(tmp_path / "x.xlsx", report())
     assert not list(tmp_path.iterdir())

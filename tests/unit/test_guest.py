@@ -8,11 +8,11 @@ import pytest
 from hotpatch_gui.domain.releases import Calendar, Product
 from hotpatch_gui.simulator.catalog import Catalog
 from hotpatch_gui.simulator.fleet import AUG_25, AUG_LCU_25, EPOCH, JULY_25, JUNE_25, demo_fleet
-from hotpatch_gui.simulator.guest import Guest, Wish, schedule
+from hotpatch_gui.simulator.guest import Guest, InstallParameters, schedule
 from hotpatch_gui.system import resources
 
 AUGUST = EPOCH
-ALL = Wish(
+ALL = InstallParameters(
     frozenset({"critical", "security", "definition", "updaterollup"}),
     frozenset(),
     frozenset(),

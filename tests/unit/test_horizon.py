@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.coverage import coverage
-from hotpatch_gui.domain.evidence import Evidence, standing
+from hotpatch_gui.domain.evidence import Evidence, classify
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Calendar, Product
-from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.system import resources
@@ -541,7 +541,7 @@ def test_no_machine_is_up_to_date_where_a_planned_release_is_not_known(
         updates=updates,
         offered=("KB2267602",) * updates,
     )
-    situation, level = standing(found, calendar, now)
+    situation, level = classify(found, calendar, now)
     running = calendar.by_build(Product.WS2025, build)
     due = calendar.unknown(Product.WS2025, running.released if running else date.min, now.date())
     text = coverage(found, calendar, now).text

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.installs import (
 )
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 from hotpatch_gui.simulator.guest import choose
-from hotpatch_gui.simulator.wishes import read_wish
+from hotpatch_gui.simulator.install_parameters import read_wish
 
 AUGUST = datetime(2026, 8, 11, 17, tzinfo=UTC)
 

@@ -257,9 +257,14 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
     [
         ("/updates", (500, {}, b""), ProblemKind.AZURE_FAILED, "answered 500"),
         ("/updates", (429, {}, b""), ProblemKind.THROTTLED, "answered 429"),
-        ("/updates", (200, {}, b"<html>Sign in</html>"), ProblemKind.NONSENSE, "could not be read"),
-        ("/updates", (200, {}, b"[]"), ProblemKind.NONSENSE, "could not be read"),
-        ("/cvrf/2026-Nov", (200, {}, b"{"), ProblemKind.NONSENSE, "could not be read"),
+        (
+            "/updates",
+            (200, {}, b"<html>Sign in</html>"),
+            ProblemKind.MALFORMED_RESPONSE,
+            "could not be read",
+        ),
+        ("/updates", (200, {}, b"[]"), ProblemKind.MALFORMED_RESPONSE, "could not be read"),
+        ("/cvrf/2026-Nov", (200, {}, b"{"), ProblemKind.MALFORMED_RESPONSE, "could not be read"),
         ("/cvrf/2026-Nov", (200, {}, b"{}"), ProblemKind.REJECTED, "names no month"),
         (
             "/cvrf/2026-Nov",
@@ -276,7 +281,7 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
         (
             "/cvrf/2026-Nov",
             (302, {"Location": "/cvrf/2026-Nov"}, b""),
-            ProblemKind.NONSENSE,
+            ProblemKind.MALFORMED_RESPONSE,
             "could not be read",
         ),
     ],

@@ -19,7 +19,7 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.cloud import Cloud
 from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, JULY_25, WS25
 from hotpatch_gui.simulator.guest import Guest
-from hotpatch_gui.simulator.stories import STORIES
+from hotpatch_gui.simulator.scenarios import STORIES
 from hotpatch_gui.system import resources
 
 OTHERS = resources.read_json("other-updates.json")

@@ -9,7 +9,13 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.machines import Image, Machine, PatchMode
-from hotpatch_gui.domain.patching import Facts, Standing, View, view, why_not
+from hotpatch_gui.domain.patching import (
+    MachineFacts,
+    RolloutStatus,
+    RolloutView,
+    exclusion_reason,
+    view,
+)
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, Follows, MachineSchedules, Schedule
 
@@ -22,11 +28,11 @@ def machine(name: str, region: str = "eastus", **changed: object) -> Machine:
     return replace(GOOD, name=name, location=region, zone=None, time_zone="UTC", **changed)
 
 
-def facts(name: str, region: str = "eastus", **known: object) -> Facts:
-    return Facts(name, machine(name, region))._replace(**known)
+def facts(name: str, region: str = "eastus", **known: object) -> MachineFacts:
+    return MachineFacts(name, machine(name, region))._replace(**known)
 
 
-def at(*of: Facts, now: datetime) -> View:
+def at(*of: MachineFacts, now: datetime) -> RolloutView:
     return view(RELEASED, of, PAIRS, now)
 
 
@@ -45,7 +51,7 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
     assert "Phase 2 begins a day after eastus went well." in found.places["c"].reason
-    assert {p.standing for p in found.places.values()} == {Standing.WAITING}
+    assert {p.standing for p in found.places.values()} == {RolloutStatus.WAITING}
 
 
 def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
@@ -63,11 +69,11 @@ def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
     )
     standing = {key: place.standing for key, place in found.places.items()}
     assert standing == {
-        "done": Standing.PATCHED,
-        "hand": Standing.PATCHED,
-        "now": Standing.UNDER_WAY,
-        "bad": Standing.FAILED,
-        "off": Standing.NOT_RUNNING,
+        "done": RolloutStatus.PATCHED,
+        "hand": RolloutStatus.PATCHED,
+        "now": RolloutStatus.UNDER_WAY,
+        "bad": RolloutStatus.FAILED,
+        "off": RolloutStatus.NOT_RUNNING,
     }
     assert "On demand" in found.places["hand"].reason
     assert found.places["bad"].window == datetime(2026, 9, 9, 22, tzinfo=UTC), "the next window"
@@ -97,7 +103,7 @@ def test_it_stops_over_machines_that_fell_ill_by_it_alone() -> None:
     found = at(ill, facts("waits"), now=now)
     assert found.stopped is not None
     assert [f.key for f in found.stopped_in] == ["ill"]
-    assert found.places["waits"].standing is Standing.HELD_BACK
+    assert found.places["waits"].standing is RolloutStatus.HELD_BACK
     before = ill._replace(health_since=RELEASED - timedelta(days=1))
     by_hand = ill._replace(by_hand=True)
     off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
@@ -131,11 +137,11 @@ def test_why_a_machine_takes_no_part(
 ) -> None:
     settings = replace(GOOD.settings, **changed)
     followed = MachineSchedules((Follows(schedule),)) if schedule else NO_SCHEDULES
-    reason = why_not(replace(GOOD, settings=settings), followed)
+    reason = exclusion_reason(replace(GOOD, settings=settings), followed)
     assert reason is not None
     assert says in reason
-    assert why_not(GOOD) is None
-    assert "custom image" in str(why_not(replace(GOOD, image=Image()))).casefold()
+    assert exclusion_reason(GOOD) is None
+    assert "custom image" in str(exclusion_reason(replace(GOOD, image=Image()))).casefold()
 
 
 def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
@@ -144,5 +150,5 @@ def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
         machine=machine("own", settings=own)
     )
     found = at(of, now=RELEASED)
-    assert found.places["own"].standing is Standing.TAKES_NO_PART
+    assert found.places["own"].standing is RolloutStatus.TAKES_NO_PART
     assert found.places["own"].window == datetime(2026, 9, 12, 22, tzinfo=UTC)

@@ -11,6 +11,7 @@ from hotpatch_gui.azure import parse, results
 from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import (
     HotpatchStatus,
     Verdict,
@@ -22,7 +23,6 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.releases import Calendar, Product
-from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.domain.updates import RestartBehavior
 
 NOW = datetime(2026, 8, 20, 9, tzinfo=UTC)

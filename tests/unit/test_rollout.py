@@ -12,7 +12,7 @@ import pytest
 from helpers.rollout_rules import PAIRS, REGIONS, RULES, Fleet, broken, play
 from hotpatch_gui.domain import rollout
 from hotpatch_gui.domain.off_peak import is_off_peak, next_window
-from hotpatch_gui.domain.rollout import Member, Outcome, Rollout, phases, timetable
+from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine, phases, timetable
 from hotpatch_gui.system import resources
 from torture.rollouts import roll_out_often
 
@@ -28,14 +28,14 @@ def test_no_rule_is_broken_over_random_fleets() -> None:
 def _crowded() -> Fleet:
     """A fleet in which every rule has something to hold: pairs, zones, sets, failures, machines that are off."""
     members = [
-        Member(f"{region}-{zone}-{n}", region, zone, time_zone=PACIFIC)
+        RolloutMachine(f"{region}-{zone}-{n}", region, zone, time_zone=PACIFIC)
         for region in REGIONS
         for zone in ("1", "2")
         for n in range(10)
     ]
     for region in ("eastus", "westus"):
         members += [
-            Member(f"{region}-set-{n}", region, None, f"{region}/big", n % 3, PACIFIC)
+            RolloutMachine(f"{region}-set-{n}", region, None, f"{region}/big", n % 3, PACIFIC)
             for n in range(12)
         ]
     chance = random.Random(4)
@@ -52,8 +52,8 @@ def _sick() -> Fleet:
     return fleet
 
 
-def _all_zones(self: Rollout, region: str, hour: datetime) -> list[Member]:
-    begun: list[Member] = []
+def _all_zones(self: Rollout, region: str, hour: datetime) -> list[RolloutMachine]:
+    begun: list[RolloutMachine] = []
     for zone, queue in self._fresh[region].items():
         limit = rollout.batch_limit(self._loose[region, zone])
         begun += self._pick(queue.values(), limit, {m.time_zone for m in queue.values()})
@@ -130,7 +130,9 @@ def test_the_smallest_region_goes_first() -> None:
 
 
 def test_a_bad_update_stops_and_says_where() -> None:
-    members = [Member(f"vm-{n:02}", "eastus", str(n % 3), time_zone=PACIFIC) for n in range(15)]
+    members = [
+        RolloutMachine(f"vm-{n:02}", "eastus", str(n % 3), time_zone=PACIFIC) for n in range(15)
+    ]
     rolling = Rollout(members, PAIRS, RELEASED)
     patched = timetable(
         rolling, RELEASED, lambda m, _: Outcome.UNHEALTHY if m.key == "vm-06" else Outcome.UPDATED
@@ -142,7 +144,7 @@ def test_a_bad_update_stops_and_says_where() -> None:
 
 
 def test_a_machine_that_was_off_is_tried_from_its_next_assessment_on() -> None:
-    rolling = Rollout([Member("vm", "eastus", time_zone="UTC")], PAIRS, RELEASED)
+    rolling = Rollout([RolloutMachine("vm", "eastus", time_zone="UTC")], PAIRS, RELEASED)
     night = datetime(2026, 8, 11, 22, tzinfo=UTC)
     assert [m.key for m in rolling.admit(night)] == ["vm"]
     rolling.report("vm", Outcome.NOT_RUNNING, night, again=night + timedelta(days=3, hours=5))

@@ -29,11 +29,13 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, cloud_of, custom, demo
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
-from hotpatch_gui.simulator.arm import Wire
+from hotpatch_gui.simulator.arm import SimulatorApi
 
 
 @pytest.fixture
-def azure(wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
+def azure(
+    wire: SimulatorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SecureAzure]:
     with secure_azure(wire, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made
@@ -207,7 +209,7 @@ def test_an_identity_service_that_fails_asks_for_nobody(azure: SecureAzure, stat
     with pytest.raises(ProblemError) as failed:
         gateway.account()
     problem = failed.value.problem
-    assert (problem.kind, problem.reached) == (ProblemKind.AZURE_FAILED, False)
+    assert (problem.kind, problem.may_have_been_sent) == (ProblemKind.AZURE_FAILED, False)
     assert "no usable answer of Microsoft Entra" in problem.sentence
     gateway.close()
 

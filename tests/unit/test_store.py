@@ -18,20 +18,20 @@ from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.updates import Classification, Update
-from hotpatch_gui.models import asked
+from hotpatch_gui.models import operation_text
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import (
     assessments,
-    catalogue,
-    checks,
     connections,
     database,
+    health,
     installations,
     machines,
     operations,
     queue,
     releases,
-    standings,
+    run_checks,
+    sync_state,
 )
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
 from hotpatch_gui.store.operations import WrongTransitionError
@@ -128,7 +128,7 @@ def test_a_file_of_one_cloud_becomes_one_of_connections(path: Path) -> None:
         assert not mine.may_act
         assert connections.subscriptions(db, mine.id) == [("s", "Kept", True)]
         assert machines.present(db, mine.id) == [1]
-        assert catalogue.sync_state(db).finished == EPOCH
+        assert sync_state.sync_state(db).finished == EPOCH
         with database.transaction(db):
             assert assessments.next_pass(db) == 8
 
@@ -329,7 +329,7 @@ def assessment(status: RunStatus, hours: int, number: str = "a") -> Assessment:
 
 
 def stand(db: sqlite3.Connection, number: int) -> sqlite3.Row:
-    standings.refresh_standing(db, [number], resources.calendar(), EPOCH + timedelta(hours=9))
+    health.refresh_health(db, [number], resources.calendar(), EPOCH + timedelta(hours=9))
     row = machines.read_row(db, number)
     assert row is not None
     return row
@@ -443,12 +443,12 @@ def test_counts_and_standing_follow_the_rows(db: sqlite3.Connection) -> None:
             EPOCH,
             1,
         )
-        standings.refresh_standing(db, [number], resources.calendar(), EPOCH)
+        health.refresh_health(db, [number], resources.calendar(), EPOCH)
     row = machines.read_row(db, number)
     assert (row.updates, row.security, row.updates_that_restart) == (2, 1, 1)
     assert (row.hotpatch_status, row.situation) == ("Enabled", "Updates available")
     assessments.drop_unseen(db, [number], 2)
-    standings.refresh_standing(db, [number], resources.calendar(), EPOCH)
+    health.refresh_health(db, [number], resources.calendar(), EPOCH)
     assert machines.read_row(db, number).situation == "Up to date"
 
 
@@ -485,7 +485,7 @@ def test_assessments_are_forgotten_after_their_time_but_not_the_latest(
 
     def left(now: datetime = EPOCH) -> set[str]:
         with database.transaction(db):
-            standings.refresh_standing(db, [ident], resources.calendar(), EPOCH)
+            health.refresh_health(db, [ident], resources.calendar(), EPOCH)
             while assessments.forget_old(db, now, most=1):
                 pass
         return {r[0] for r in db.execute("SELECT activity_id FROM assessments")}
@@ -543,8 +543,8 @@ def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
         assert operations.open_ids(db, 1) == []
     row = operations.read_row(db, number)
     assert row is not None
-    assert asked.kind(row) == "<b>x</b>"
-    assert asked.state(row) is OperationState.UNKNOWN
+    assert operation_text.kind(row) == "<b>x</b>"
+    assert operation_text.state(row) is OperationState.UNKNOWN
 
 
 def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(
@@ -577,7 +577,7 @@ def test_a_run_is_held_against_its_own_machines_updates_and_not_a_fleets(
     db: sqlite3.Connection,
 ) -> None:
     """By an index of KBs each of 10,000 machines' runs would read the whole fleet's updates."""
-    plan = db.execute(f"EXPLAIN QUERY PLAN {checks._UNCHECKED}", ("[1]",)).fetchall()
+    plan = db.execute(f"EXPLAIN QUERY PLAN {run_checks._UNCHECKED}", ("[1]",)).fetchall()
     steps = [row["detail"] for row in plan]
     assert any("SEARCH iu" in step and "installation_id=?" in step for step in steps)
     assert not any("_by_kb" in step or step.startswith("SCAN i") for step in steps)
@@ -623,7 +623,7 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
         )
     ]
     installations.save_updates(db, [(row, update) for update in done])
-    assert not checks.check_runs(db, [number]), "no assessment followed yet"
+    assert not run_checks.check_runs(db, [number]), "no assessment followed yet"
     found = replace(assessment(RunStatus.SUCCEEDED, 1), restart_pending=False)
     assessments.save(db, [(number, found)], later)
     offered = [
@@ -638,8 +638,10 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
         for u in done
     ]
     assessments.save_updates(db, [(number, update) for update in offered], later, 1)
-    standings.refresh_standing(db, [number], resources.calendar(), later)
-    assert checks.check_runs(db, [number])
+    health.refresh_health(db, [number], resources.calendar(), later)
+    assert run_checks.check_runs(db, [number])
     doubts = "SELECT doubts FROM installations"
     assert db.execute(doubts).fetchone()[0] == "offered-again:KB5068966"
-    assert not checks.check_runs(db, [number]), "each run is held against the next assessment, once"
+    assert not run_checks.check_runs(db, [number]), (
+        "each run is held against the next assessment, once"
+    )

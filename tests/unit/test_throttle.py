@@ -35,7 +35,7 @@ def ask(throttle: Throttle, method: str = "GET") -> float:
         throttle.on_request(request)
     except ProblemError as error:
         problem = error.problem
-        assert (problem.kind, problem.reached) == (ProblemKind.THROTTLED, False)
+        assert (problem.kind, problem.may_have_been_sent) == (ProblemKind.THROTTLED, False)
         return problem.retry_after_s or 0.0
     return 0.0
 

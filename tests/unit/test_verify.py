@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from hotpatch_gui.domain import verify
 from hotpatch_gui.domain.installs import MIN_MINUTES
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.domain.verify import Doubt, Report, doubts
+from hotpatch_gui.domain.verify import Discrepancy, Report, discrepancies
 
 GOOD = Report(RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False)
 
 
-def found(**changed) -> list[tuple[Doubt, str]]:
+def found(**changed) -> list[tuple[Discrepancy, str]]:
     from dataclasses import replace
 
-    return doubts(replace(GOOD, **changed))
+    return discrepancies(replace(GOOD, **changed))
 
 
 def test_a_run_that_did_what_it_says_is_in_no_doubt() -> None:
@@ -27,8 +27,8 @@ def test_a_run_that_did_what_it_says_is_in_no_doubt() -> None:
 
 
 def test_completed_with_nothing_installed_is_named() -> None:
-    assert found(installed=0, pending=2) == [(Doubt.NOTHING_INSTALLED, "")]
-    assert found(installed=0, named=True) == [(Doubt.NOTHING_INSTALLED, "")], (
+    assert found(installed=0, pending=2) == [(Discrepancy.NOTHING_INSTALLED, "")]
+    assert found(installed=0, named=True) == [(Discrepancy.NOTHING_INSTALLED, "")], (
         "the KB that was named is not there"
     )
     assert found(installed=0) == [], "nothing to install is no discrepancy"
@@ -40,20 +40,22 @@ def test_completed_with_nothing_installed_is_named() -> None:
 
 
 def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
-    assert found(window_exceeded=True, took=timedelta(minutes=100)) == [(Doubt.TIME_LEFT, "20")]
+    assert found(window_exceeded=True, took=timedelta(minutes=100)) == [
+        (Discrepancy.TIME_LEFT, "20")
+    ]
     assert found(window_exceeded=True, took=timedelta(minutes=120)) == []
     assert found(window_exceeded=True, minutes=None) == [], "what was asked for is not known"
     assert found(window_exceeded=True, took=None) == []
-    assert str(MIN_MINUTES) in verify.sentence(Doubt.TIME_LEFT, "20")
+    assert str(MIN_MINUTES) in verify.sentence(Discrepancy.TIME_LEFT, "20")
 
 
 def test_what_is_offered_again_and_a_restart_still_pending_are_named() -> None:
     assert found(offered_again=("KB5068966", "KB5072753")) == [
-        (Doubt.OFFERED_AGAIN, "KB5068966,KB5072753")
+        (Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753")
     ]
-    assert found(restart_pending=True) == [(Doubt.RESTART_PENDING, "")]
+    assert found(restart_pending=True) == [(Discrepancy.RESTART_PENDING, "")]
     assert "KB5068966, KB5072753 were reported" in verify.sentence(
-        Doubt.OFFERED_AGAIN, "KB5068966,KB5072753"
+        Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753"
     )
 
 
@@ -75,11 +77,11 @@ REPORTS = st.builds(
 
 @given(REPORTS)
 def test_what_is_kept_is_what_is_read(report: Report) -> None:
-    told = doubts(report)
+    told = discrepancies(report)
     assert verify.read(verify.as_text(told)) == told
     assert all(verify.sentence(*one) and one[0].label for one in told)
 
 
 def test_what_a_damaged_file_holds_is_left_out() -> None:
-    assert verify.read("nonsense:1 restart-pending <b>") == [(Doubt.RESTART_PENDING, "")]
+    assert verify.read("nonsense:1 restart-pending <b>") == [(Discrepancy.RESTART_PENDING, "")]
     assert verify.read(None) == []

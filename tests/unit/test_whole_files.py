@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpatch_gui.models.formats import whole
+from hotpatch_gui.models.export_writers import whole
 
 
 def test_an_error_in_between_leaves_the_old_file(tmp_path: Path) -> None:

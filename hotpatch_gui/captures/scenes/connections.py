@@ -10,7 +10,7 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
-from hotpatch_gui.store import catalogue, connections
+from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
@@ -60,7 +60,7 @@ def connections_side_by_side(stage: Stage) -> QWidget:
         ):
             number = connections.save(db, made)
             connections.signed_in(db, number, account, None)
-            catalogue.sync_ended(db, number, now, problem)
+            sync_state.sync_ended(db, number, now, problem)
             names = ("Production", "Test", "Shared services")
             pairs = [
                 (f"{number}0000000-0000-4000-8000-00000000000{n}", name)
@@ -68,7 +68,7 @@ def connections_side_by_side(stage: Stage) -> QWidget:
             ]
             connections.save_subscriptions(db, number, pairs)
         connections.choose_subscriptions(db, 2, [pairs[0][0].replace("3", "2", 1)])
-    stage.app.source.announce(Changes.to("connections", "sync_state"))
+    stage.app.source.notify(Changes.to("connections", "sync_state"))
     stage.window.open_connections()
     dialog = dialog_of(stage, ConnectionsDialog)
     dialog.list.setCurrentIndex(dialog.list.model().index(1, 0))

@@ -221,5 +221,5 @@ class ConnectionsDialog(SurfaceDialog):
         self._s.requests.show_demo()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(_TABLES):
+        if changes.affects(_TABLES):
             self.reload()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTreeWidget, QTreeWid
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.models.permission_list import Place, read_places, role_text
+from hotpatch_gui.models.permission_list import PermissionScope, read_places, role_text
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
@@ -67,7 +67,7 @@ class PermissionsDialog(SurfaceDialog):
         for place in read_places(source, connection.id, self._s.clock()):
             self.list.addTopLevelItem(self._item(place))
 
-    def _item(self, place: Place) -> QTreeWidgetItem:
+    def _item(self, place: PermissionScope) -> QTreeWidgetItem:
         item = QTreeWidgetItem([place.name, *place.texts, place.age])
         item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
         item.setToolTip(0, plain_tip(place.scope))
@@ -80,5 +80,5 @@ class PermissionsDialog(SurfaceDialog):
         return item
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(_TABLES):
+        if changes.affects(_TABLES):
             self.reload()

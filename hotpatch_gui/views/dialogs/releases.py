@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes
-from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models.formats import whole
+from hotpatch_gui.models.export_writers import whole
 from hotpatch_gui.models.release_sources import export_rows, last_read, summary
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.services import Services
@@ -135,5 +135,5 @@ class ReleasesDialog(SurfaceDialog):
         self._s.requests.read_releases_daily(self._s.settings.release_feed if is_on else None)
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(frozenset({"releases"})):
+        if changes.affects(frozenset({"releases"})):
             self.reload()

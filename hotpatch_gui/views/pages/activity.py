@@ -83,7 +83,7 @@ class ActivityPage(Page):
         self.model.load_first_screen()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(self.model.table.touched_by):
+        if changes.affects(self.model.table.touched_by):
             self._show_detail()
 
     def _on_tab(self, tab: int) -> None:

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QVBoxLay
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import calendar as entries
-from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.calendar import CalendarRead, read_calendar
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.ledger import RESTARTS
 from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.services import Services
@@ -48,7 +48,7 @@ class CalendarPage(Page):
         )
         self._s, self._chosen = services, chosen
         self._name = ""
-        self._asker = Asker(services.source, self._take, self._show_failure, self)
+        self._asker = QueryChannel(services.source, self._take, self._show_failure, self)
         theme = services.theme
         self.period = QComboBox()
         self.period.setObjectName("calendarPeriod")
@@ -72,7 +72,7 @@ class CalendarPage(Page):
         self.period.currentIndexChanged.connect(self.show_all)
         self.release_table.opened.connect(self._open_kb)
         services.source.changed.connect(self._on_changed)
-        services.source.aged.connect(self.show_all)
+        services.source.minute_passed.connect(self.show_all)
 
     def _lay_out(self) -> None:
         top = QVBoxLayout()
@@ -132,9 +132,9 @@ class CalendarPage(Page):
     def _on_changed(self, changes: Changes) -> None:
         if not self.isVisible():
             return
-        if changes.touch(frozenset({"releases"})):
+        if changes.affects(frozenset({"releases"})):
             self.show_all()
-        elif changes.touch(frozenset({"installations", "operations"})):
+        elif changes.affects(frozenset({"installations", "operations"})):
             self._ask()
 
     def _take(self, read: CalendarRead) -> None:

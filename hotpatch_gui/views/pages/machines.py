@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.problems import ProblemKind
-from hotpatch_gui.domain.standing import Level, Situation
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of
 from hotpatch_gui.theme.glyphs import Glyph
@@ -16,7 +16,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.empty import EmptyState
 from hotpatch_gui.views.widgets.labels import label, line
-from hotpatch_gui.views.widgets.later import Later
+from hotpatch_gui.views.widgets.lazy_widget import LazyWidget
 from hotpatch_gui.views.widgets.machine_list import MachineList
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class MachinesPage(QSplitter):
         for text, key, descending in SORTS:
             self.sort.addItem(text, (key, descending))
         self._sync, self._syncing, self._is_connected = sync, False, True
-        self._blade = Later(self._make_blade)
+        self._blade = LazyWidget(self._make_blade)
         self.nothing = EmptyState(theme)
         self._lay_out()
         self.state.currentIndexChanged.connect(self._filter)
@@ -177,11 +177,11 @@ class MachinesPage(QSplitter):
         state, syncing = self._sync, self._syncing
         self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
         if self._s.source.refusal:
-            self.blade.say_empty(
+            self.blade.show_empty_state(
                 Glyph.ERROR, "The data file could not be opened", self._s.source.refusal
             )
         elif not self._is_connected:
-            self.blade.say_empty(
+            self.blade.show_empty_state(
                 Glyph.INFO,
                 "No connection yet",
                 "Connect to Azure with your own account, or explore a simulated Azure first.",
@@ -189,29 +189,29 @@ class MachinesPage(QSplitter):
                 "Explore the demo",
             )
         elif state.problem and not syncing:
-            self.blade.say_empty(
+            self.blade.show_empty_state(
                 Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}"
             )
         elif self._is_first_reading or (syncing and self.model.rowCount() == 0):
-            self.blade.say_empty(
+            self.blade.show_empty_state(
                 Glyph.RUNNING,
                 "Reading your machines",
                 "The first sync asks Azure for every machine.",
             )
         elif self.model.rowCount() == 0 and self._is_filtered:
-            self.blade.say_empty(
+            self.blade.show_empty_state(
                 Glyph.INFO,
                 "No machine matches",
                 "Clear the search or the filter to see the others.",
             )
         elif self.model.rowCount() == 0:
-            self.blade.say_empty(
+            self.blade.show_empty_state(
                 Glyph.INFO,
                 "No Windows machines here",
                 "The subscription has no Windows virtual machine that your account can see.",
             )
         else:
-            self.blade.say_empty(
+            self.blade.show_empty_state(
                 Glyph.INFO, "No machine is chosen", "Choose one or several in the list."
             )
 

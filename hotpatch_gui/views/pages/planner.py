@@ -22,7 +22,7 @@ from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scen
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
 from hotpatch_gui.models.exports import Make, with_sheet
-from hotpatch_gui.models.forecasting import Asked
+from hotpatch_gui.models.forecasting import ForecastRequest
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.machine_list import everyone
 from hotpatch_gui.models.planner import Planner
@@ -210,7 +210,7 @@ class PlannerPage(Page):
         self.progress.setRange(0, 1)
         self.progress.setValue(0)
         self._show_running(running=True)
-        self.planner.ask(Asked(self.question, tuple(ids), self.enrol.isChecked()))
+        self.planner.ask(ForecastRequest(self.question, tuple(ids), self.enrol.isChecked()))
 
     def _show_running(self, *, running: bool) -> None:
         for widget in (self.progress, self.cancel):

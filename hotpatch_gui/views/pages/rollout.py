@@ -9,10 +9,10 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.standing import Level
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.models import rollout
-from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.rollout import RolloutData
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
@@ -45,7 +45,7 @@ class RolloutPage(Page):
         )
         self._s = services
         theme = services.theme
-        self._asker = Asker(services.source, self._take, self._show_failure, self)
+        self._asker = QueryChannel(services.source, self._take, self._show_failure, self)
         self.banner = Banner(theme)
         self.plan = RolloutPlan(theme)
         self.legend = RolloutLegend(theme, self.plan)
@@ -61,7 +61,7 @@ class RolloutPage(Page):
         self.banner.button.setText("Release data…")
         self.banner.button.clicked.connect(self._open_releases)
         services.source.changed.connect(self._on_changed)
-        services.source.aged.connect(self.show_all)
+        services.source.minute_passed.connect(self.show_all)
 
     def _lay_out(self) -> None:
         body = QVBoxLayout()
@@ -82,18 +82,20 @@ class RolloutPage(Page):
         self.show_all()
 
     def show_all(self) -> None:
-        self._ask(is_news=False)
+        self._ask(is_refresh=False)
 
     def _on_changed(self, changes: Changes) -> None:
-        if self.isVisible() and changes.touch(frozenset({"machines", "installations", "releases"})):
-            self._ask(is_news=True)
+        if self.isVisible() and changes.affects(
+            frozenset({"machines", "installations", "releases"})
+        ):
+            self._ask(is_refresh=True)
 
-    def _ask(self, *, is_news: bool) -> None:
+    def _ask(self, *, is_refresh: bool) -> None:
         pairs = resources.read_json("region-pairs.json")["pairs"]
         work = partial(
             rollout.read_rollout, calendar=self._s.calendar(), pairs=pairs, clock=self._s.clock
         )
-        self._asker.ask(work, is_news=is_news)
+        self._asker.ask(work, is_refresh=is_refresh)
 
     def _show_failure(self, why: str) -> None:
         self.banner.show_text(Level.UNKNOWN, "The rollout can't be shown.", why)

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models.asker import Asker
-from hotpatch_gui.models.chosen import Chosen
+from hotpatch_gui.models.chart_data import ClassCount
 from hotpatch_gui.models.compliance import counts_words, read_counts, why_empty
-from hotpatch_gui.models.figures import ClassCount
 from hotpatch_gui.models.lists import UpdatesModel
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.services import Services
@@ -35,14 +35,16 @@ class ComplianceTab(QWidget):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
-        self._chosen: Chosen | None = None
+        self._chosen: SelectionSummary | None = None
         self._ids: tuple[int, ...] = ()
         self._offered, self._has_list = 0, False
         self.model = UpdatesModel(services.source, services.clock, self)
         self.panel = TablePanel(
             services.theme, Table(services.theme, services.settings, self.model, "complianceTable")
         )
-        self._counts = Asker(services.source, self._show_counts, self.panel.show_failure, self)
+        self._counts = QueryChannel(
+            services.source, self._show_counts, self.panel.show_failure, self
+        )
         self.chart = ChartHost(services.theme, "classificationChart", 168, _make_chart)
         choices = [
             (c.value, c.label)
@@ -84,7 +86,7 @@ class ComplianceTab(QWidget):
         column.addLayout(filters)
         column.addWidget(self.panel, 1)
 
-    def show_chosen(self, chosen: Chosen) -> None:
+    def show_chosen(self, chosen: SelectionSummary) -> None:
         others = chosen.ids != self._ids
         self._chosen, self._ids, self._offered = chosen, chosen.ids, chosen.updates
         self._has_list = chosen.updates > 0 and chosen.listed > 0
@@ -92,16 +94,16 @@ class ComplianceTab(QWidget):
         if others:
             self.chart.wait()
             self._show_rows(are_others=True)
-            self._ask_counts(is_news=False)
+            self._ask_counts(is_refresh=False)
         self._show()
 
-    def _ask_counts(self, *, is_news: bool) -> None:
+    def _ask_counts(self, *, is_refresh: bool) -> None:
         counts = partial(read_counts, machine_ids=self._ids)
-        self._counts.ask(counts, at_once=len(self._ids) == 1, is_news=is_news)
+        self._counts.ask(counts, synchronous=len(self._ids) == 1, is_refresh=is_refresh)
 
     def _on_changed(self, changes: Changes) -> None:
-        if self._ids and changes.touch(self.model.table.touched_by):
-            self._ask_counts(is_news=True)
+        if self._ids and changes.affects(self.model.table.touched_by):
+            self._ask_counts(is_refresh=True)
 
     def _filter(self) -> None:
         self._show_rows(are_others=False)

@@ -11,9 +11,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.models.asker import Asker
 from hotpatch_gui.models.history import FAILED, SUCCEEDED, Figures, read_figures, run_text, since
 from hotpatch_gui.models.lists import RunsModel
+from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.services import Services
@@ -55,7 +55,7 @@ class HistoryTab(QWidget):
                 ("succeeded", "Successful"),
             )
         }
-        self._asker = Asker(services.source, self._show_figures, self._show_failure, self)
+        self._asker = QueryChannel(services.source, self._show_figures, self._show_failure, self)
         self.chart = ChartHost(theme, f"{name}Chart", 148, _make_chart)
         self.range = QComboBox()
         self.range.setObjectName(f"{name}Range")
@@ -138,8 +138,8 @@ class HistoryTab(QWidget):
         return choose
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.touch(self.model.table.touched_by):
-            self._ask_figures(is_news=True)
+        if changes.affects(self.model.table.touched_by):
+            self._ask_figures(is_refresh=True)
             self._show_details()
 
     def _show_rows(self, *, are_others: bool) -> None:
@@ -150,11 +150,11 @@ class HistoryTab(QWidget):
         self._show_rows(are_others=False)
         self._ask_figures()
 
-    def _ask_figures(self, *, is_news: bool = False) -> None:
+    def _ask_figures(self, *, is_refresh: bool = False) -> None:
         today = self._s.clock().date()
         work = partial(read_figures, machine_ids=self._ids, since=self._since, today=today)
         one = self._ids is not None and len(self._ids) == 1
-        self._asker.ask(work, at_once=one, is_news=is_news)
+        self._asker.ask(work, synchronous=one, is_refresh=is_refresh)
         chosen = {(): "total", FAILED: "failed", SUCCEEDED: "succeeded"}[self._statuses]
         for key, tile in self.tiles.items():
             tile.set_chosen(key == chosen)

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.machines import Machine, product_of
-from hotpatch_gui.domain.patching import why_not
+from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.schedules import MachineSchedules
 from hotpatch_gui.domain.settings import Orchestration
-from hotpatch_gui.domain.standing import Situation
 from hotpatch_gui.models import schedule_text
-from hotpatch_gui.models.chosen import Chosen
+from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.essentials import Essentials
@@ -65,7 +65,7 @@ class ScheduleTab(QScrollArea):
         column.addWidget(self.table, 1)
         self.setWidget(body)
 
-    def show_chosen(self, chosen: Chosen) -> None:
+    def show_chosen(self, chosen: SelectionSummary) -> None:
         one = chosen.machine
         self.essentials.setVisible(one is not None)
         self.explanation.setVisible(one is not None)
@@ -102,7 +102,7 @@ class ScheduleTab(QScrollArea):
         )
         told = how.meaning(is_arc=machine.arc is not None) if how else ""
         if followed.certain(now) and how is not Orchestration.CUSTOMER_SCHEDULES:
-            told = why_not(machine, followed, now) or told
+            told = exclusion_reason(machine, followed, now) or told
         self.explanation.setText(f"{told}{extra}".strip())
         self.own.show_points(
             [

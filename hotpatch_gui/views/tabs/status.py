@@ -10,14 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.hotpatch import Finding, Verdict, eligibility
+from hotpatch_gui.domain.hotpatch import Prerequisite, Verdict, eligibility
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import (
     release_day,
 )
-from hotpatch_gui.models import essentials, words
-from hotpatch_gui.models.asker import Asker
-from hotpatch_gui.models.chosen import Chosen, Standing, read_hotpatches
+from hotpatch_gui.models import display_text, essentials
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.selection import SelectionSummary, StatusGroup, read_hotpatches
 from hotpatch_gui.models.strip import strip_data, strip_words
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
@@ -60,7 +60,9 @@ class StatusTab(QScrollArea):
             )
         }
         self._ids: tuple[int, ...] = ()
-        self._avoided = Asker(services.source, self._show_avoided, self._show_no_avoided, self)
+        self._avoided = QueryChannel(
+            services.source, self._show_avoided, self._show_no_avoided, self
+        )
         self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
         self._strip_title = label(
             theme, "Releases and installations", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT
@@ -89,26 +91,26 @@ class StatusTab(QScrollArea):
         column.addStretch(1)
         self.setWidget(body)
 
-    def show_chosen(self, chosen: Chosen) -> None:
+    def show_chosen(self, chosen: SelectionSummary) -> None:
         one, machine = chosen.one, chosen.machine
         for widget in (self.essentials, self.strip, self._strip_title):
             widget.setVisible(one is not None)
         self._show_tiles(chosen)
         if one is None or machine is None:
             self._points_title.setText("How they stand")
-            self.points.show_points([_standing(s) for s in chosen.standings])
+            self.points.show_points([_status_point(g) for g in chosen.status_groups])
             return
         self.essentials.show_values(essentials.values(one, self._s.calendar(), self._s.clock()))
         self._points_title.setText("Can this machine be hotpatched?")
         self.points.show_points([_point(f) for f in eligibility(machine)])
         self._show_strip(one.id, machine)
 
-    def _show_tiles(self, chosen: Chosen) -> None:
+    def _show_tiles(self, chosen: SelectionSummary) -> None:
         now = self._s.clock()
         if not chosen.assessed:
             note = "not assessed"
         elif chosen.one is not None:
-            note = f"assessed {words.assessed_age(chosen.one, now)}"
+            note = f"assessed {display_text.assessed_age(chosen.one, now)}"
         else:
             note = f"{chosen.assessed:,} of {len(chosen.ids):,} assessed"
         figures = {"critical": chosen.critical, "security": chosen.security, "other": chosen.other}
@@ -124,7 +126,7 @@ class StatusTab(QScrollArea):
         if others:
             self.tiles["avoided"].show_figure("…", "by hotpatches on record")
         avoided = partial(read_hotpatches, machine_ids=ids, since=since)
-        self._avoided.ask(avoided, at_once=len(ids) == 1, is_news=not others)
+        self._avoided.ask(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
     def _show_no_avoided(self, _: str) -> None:
         self.tiles["avoided"].show_figure("–", "can't be worked out from the file")
@@ -145,14 +147,16 @@ def _make_strip(theme: Theme) -> Chart:
     return ReleaseStrip(theme)
 
 
-def _point(finding: Finding) -> Point:
+def _point(finding: Prerequisite) -> Point:
     fix = f" {finding.fix}" if finding.fix else ""
     glyph = _VERDICT_GLYPHS[finding.verdict]
     return Point(glyph, finding.verdict.value, finding.check, f"{finding.detail}{fix}")
 
 
-def _standing(standing: Standing) -> Point:
+def _status_point(standing: StatusGroup) -> Point:
     more = standing.count - len(standing.names)
     named = ", ".join(standing.names) + (f" and {more:,} more" if more else "")
     title = f"{standing.situation}: {standing.count:,}"
-    return Point(words.LEVEL_GLYPHS[standing.level], standing.level.name.lower(), title, named)
+    return Point(
+        display_text.LEVEL_GLYPHS[standing.level], standing.level.name.lower(), title, named
+    )

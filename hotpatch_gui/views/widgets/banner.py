@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models.words import LEVEL_GLYPHS
+from hotpatch_gui.domain.health import Level
+from hotpatch_gui.models.display_text import LEVEL_GLYPHS
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX

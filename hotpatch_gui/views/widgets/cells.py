@@ -28,7 +28,7 @@ class Painted(Protocol):
 
     rows: RowsModel
 
-    def paint_ground(self, painter: QPainter, rect: QRect, index: Index) -> bool: ...
+    def paint_background(self, painter: QPainter, rect: QRect, index: Index) -> bool: ...
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -40,7 +40,7 @@ class CellDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         table, rect = cast("Painted", option.widget), option.rect
-        table.paint_ground(painter, rect, index)
+        table.paint_background(painter, rect, index)
         model, column = table.rows, index.column()
         row = model.row(index.row())
         if row is None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from hotpatch_gui.models.figures import (
+from hotpatch_gui.models.chart_data import (
     CalendarData,
     CalendarMark,
     ClassCount,
@@ -55,7 +55,7 @@ class _Plot:
         menu = item.ctrlMenu
         menu.setParent(self.plot, menu.windowFlags())
 
-    def dress(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         t = theme.tokens
         self.plot.clear()
         self.plot.setBackground(t.surface)
@@ -76,7 +76,7 @@ class ClassificationChart(_Plot):
     """Updates by classification: horizontal bars, the part that may restart hatched apart."""
 
     def draw(self, data: Sequence[ClassCount], theme: Theme) -> None:
-        self.dress(theme)
+        self.apply_theme(theme)
         t = theme.tokens
         rows = list(reversed(data))
         places = list(range(len(rows)))
@@ -116,7 +116,7 @@ class HistoryChart(_Plot):
     """Updates installed and failed by day, stacked."""
 
     def draw(self, data: tuple[date, date, Sequence[DayCount]], theme: Theme) -> None:
-        self.dress(theme)
+        self.apply_theme(theme)
         t = theme.tokens
         first, last, counts = data
         days = (last - first).days + 1
@@ -158,7 +158,7 @@ class ReleaseStrip(_Plot):
     SYMBOLS = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}  # noqa: RUF012
 
     def draw(self, data: StripData, theme: Theme) -> None:
-        self.dress(theme)
+        self.apply_theme(theme)
         t = theme.tokens
         colours = {
             "planned_baseline": t.planned_baseline,
@@ -221,7 +221,7 @@ class CalendarChart(_Plot):
     """How far out-of-band updates stand below their lane."""
 
     def draw(self, data: CalendarData, theme: Theme) -> None:
-        self.dress(theme)
+        self.apply_theme(theme)
         t = theme.tokens
         for lane in (0.0, *self.LANES.values()):
             self.plot.addItem(pg.InfiniteLine(lane, angle=0, pen=pg.mkPen(t.divider, width=2)))
@@ -288,7 +288,7 @@ class PlannerChart(_Plot):
     dots for days exposed."""
 
     def draw(self, shown: PlannerData, theme: Theme) -> None:
-        self.dress(theme)
+        self.apply_theme(theme)
         data = shown.months
         t = theme.tokens
         at = list(range(len(data)))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QThread, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
-from hotpatch_gui.models import formats
+from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import Make, Origin, Writing, rows_report
 from hotpatch_gui.views.services import Services
 
@@ -37,7 +37,7 @@ class Exporter(QObject):
         """Let the user choose a file; ``make`` runs on the thread that writes."""
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
 
-        kinds = ";;".join(f"{text} (*{ending})" for ending, text in formats.FORMATS.items())
+        kinds = ";;".join(f"{text} (*{ending})" for ending, text in export_writers.FORMATS.items())
         suggested = f"{name} {self._s.clock():%Y-%m-%d}.xlsx"
         chosen, kind = QFileDialog.getSaveFileName(
             self._parent, "Export", suggested, kinds, "Excel workbook (*.xlsx)"

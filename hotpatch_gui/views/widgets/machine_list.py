@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.models.machine_list import MachineLines, MachinesModel
-from hotpatch_gui.system.preferences import Settings
+from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, SEMIBOLD_WEIGHT
@@ -41,7 +41,7 @@ class _MachineDelegate(QStyledItemDelegate):
         painter.save()
         rect, view = option.rect, option.widget
         assert isinstance(view, MachineList)
-        is_selected = view.paint_ground(painter, rect, index)
+        is_selected = view.paint_background(painter, rect, index)
         lines = view.machines.lines(index.row(), self._clock())
         if lines is not None:
             self._paint_lines(painter, option, lines)
@@ -87,7 +87,7 @@ class MachineList(Table):
     """The list at the left of the Machines page."""
 
     def __init__(
-        self, theme: Theme, settings: Settings, model: MachinesModel, clock: Clock
+        self, theme: Theme, settings: Preferences, model: MachinesModel, clock: Clock
     ) -> None:
         super().__init__(theme, settings, model, "machineList", _MachineDelegate(theme, clock))
         self.machines = model

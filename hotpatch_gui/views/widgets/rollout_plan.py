@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from hotpatch_gui.domain.patching import Standing
+from hotpatch_gui.domain.patching import RolloutStatus
+from hotpatch_gui.models.display_text import LEVEL_GLYPHS
 from hotpatch_gui.models.rollout import Lane, Phase, Region
-from hotpatch_gui.models.words import LEVEL_GLYPHS
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, CORNER_PX, SEMIBOLD_WEIGHT, TEXT_PX
@@ -21,20 +21,20 @@ LANE_NAME_PX, COUNT_PX, GLYPH_PX = 108, 52, 14
 COLUMN_PX, BETWEEN_PX = 250, 20
 """A phase's regions stand beside each other where there is room."""
 ORDER = (
-    Standing.PATCHED,
-    Standing.UNDER_WAY,
-    Standing.UNHEALTHY,
-    Standing.FAILED,
-    Standing.NOT_RUNNING,
-    Standing.HELD_BACK,
-    Standing.WAITING,
+    RolloutStatus.PATCHED,
+    RolloutStatus.UNDER_WAY,
+    RolloutStatus.UNHEALTHY,
+    RolloutStatus.FAILED,
+    RolloutStatus.NOT_RUNNING,
+    RolloutStatus.HELD_BACK,
+    RolloutStatus.WAITING,
 )
 
 
 HATCHES = {
-    Standing.FAILED: Qt.BrushStyle.BDiagPattern,
-    Standing.NOT_RUNNING: Qt.BrushStyle.FDiagPattern,
-    Standing.HELD_BACK: Qt.BrushStyle.Dense5Pattern,
+    RolloutStatus.FAILED: Qt.BrushStyle.BDiagPattern,
+    RolloutStatus.NOT_RUNNING: Qt.BrushStyle.FDiagPattern,
+    RolloutStatus.HELD_BACK: Qt.BrushStyle.Dense5Pattern,
 }
 
 
@@ -160,15 +160,15 @@ class RolloutPlan(QWidget):
                 self.paint_piece(painter, standing, piece)
                 left += width
         count = QRectF(bar.right(), row.top(), COUNT_PX, row.height())
-        done = lane.counts.get(Standing.PATCHED, 0)
+        done = lane.counts.get(RolloutStatus.PATCHED, 0)
         self._text(painter, count, f"{done:,}/{total:,}", t.text, right=True)
 
-    def paint_piece(self, painter: QPainter, standing: Standing, piece: QRectF) -> None:
+    def paint_piece(self, painter: QPainter, standing: RolloutStatus, piece: QRectF) -> None:
         """Filled: done with; hatched: something is the matter; an outline: still to come."""
         t = self._theme.tokens
         colour = QColor(colour_of(standing, self._theme))
         hatched = standing in HATCHES
-        if standing is Standing.WAITING:
+        if standing is RolloutStatus.WAITING:
             painter.setBrush(QColor(t.surface))
             painter.setPen(QPen(colour, 1))
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -194,15 +194,15 @@ class RolloutPlan(QWidget):
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter | side), shown)
 
 
-def colour_of(standing: Standing, theme: Theme) -> str:
+def colour_of(standing: RolloutStatus, theme: Theme) -> str:
     t = theme.tokens
     return {
-        Standing.PATCHED: t.success,
-        Standing.UNDER_WAY: t.accent,
-        Standing.UNHEALTHY: t.error,
-        Standing.FAILED: t.warning,
-        Standing.NOT_RUNNING: t.secondary,
-        Standing.HELD_BACK: t.warning,
+        RolloutStatus.PATCHED: t.success,
+        RolloutStatus.UNDER_WAY: t.accent,
+        RolloutStatus.UNHEALTHY: t.error,
+        RolloutStatus.FAILED: t.warning,
+        RolloutStatus.NOT_RUNNING: t.secondary,
+        RolloutStatus.HELD_BACK: t.warning,
     }.get(standing, t.border)
 
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.models.row_model import Index, RowsModel
-from hotpatch_gui.system.preferences import Settings
+from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
@@ -44,7 +44,7 @@ class Table(QTableView):
     def __init__(
         self,
         theme: Theme,
-        settings: Settings,
+        settings: Preferences,
         model: RowsModel,
         name: str,
         delegate: QStyledItemDelegate | None = None,
@@ -66,7 +66,7 @@ class Table(QTableView):
         self._restore_columns()
         self.doubleClicked.connect(self._on_opened)
         theme.changed.connect(self._repaint)
-        model.source.aged.connect(self._repaint)
+        model.source.minute_passed.connect(self._repaint)
         for keys, headers in (("Ctrl+C", False), ("Ctrl+Shift+C", True)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -122,7 +122,7 @@ class Table(QTableView):
         self._pointed_row = index.row() if index is not None else -1
         self.viewport().update()
 
-    def paint_ground(self, painter: QPainter, rect: QRect, index: Index) -> bool:
+    def paint_background(self, painter: QPainter, rect: QRect, index: Index) -> bool:
         """What a cell stands on; whether it is selected."""
         t = self._theme.tokens
         is_selected = self.selectionModel().isSelected(index)
@@ -224,7 +224,7 @@ class Table(QTableView):
         menu.deleteLater()
 
     def _copy(self, *, headers: bool) -> None:
-        from hotpatch_gui.models.formats import guarded  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.models.export_writers import guarded  # noqa: PLC0415 - after the first paint
 
         model = self.rows
         header = self.horizontalHeader()

@@ -16,7 +16,7 @@ from hotpatch_gui.store.audit import Event
 from hotpatch_gui.worker.sync.machine import read_view
 from hotpatch_gui.worker.urgency import Urgency
 
-from .run import Run
+from .run import OperationRun
 
 log = logging.getLogger(__name__)
 _DONE = {
@@ -29,13 +29,13 @@ _DONE = {
 }
 
 
-async def done(run: Run, result: Mapping[str, Any]) -> None:
+async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     """Azure says that it has ended, with this result."""
     try:
         failure, run_id = await _take(run, result)
     except (parse.UnreadableError, ValueError, TypeError) as error:
         log.warning("result of operation %s could not be read: %s", run.operation.id, error)
-        await run.lost(
+        await run.mark_unknown(
             "Azure says that it has ended, but its result cannot be read; the machine is read instead."
         )
         return
@@ -46,7 +46,7 @@ async def done(run: Run, result: Mapping[str, Any]) -> None:
 
 
 async def end(
-    run: Run,
+    run: OperationRun,
     state: OperationState,
     note: str,
     problem: Problem | None = None,
@@ -89,7 +89,7 @@ def _must_have_ended(status: RunStatus) -> None:
         raise parse.UnreadableError(f"a result that is {status.label.lower()}")
 
 
-async def _take(run: Run, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
+async def _take(run: OperationRun, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Write the operation's own result; (why it failed or None, run id or None).
 
     Raises:
@@ -103,7 +103,7 @@ async def _take(run: Run, result: Mapping[str, Any]) -> tuple[str | None, str | 
     return None, None
 
 
-async def _take_assessment(run: Run, result: Mapping[str, Any]) -> str | None:
+async def _take_assessment(run: OperationRun, result: Mapping[str, Any]) -> str | None:
     machine_id, now = run.operation.machine_id, run.context.clock()
     is_arc = run.machine.arc is not None
     found = results.arc_assessment(result) if is_arc else results.arm_assessment(result, now)
@@ -121,7 +121,9 @@ async def _take_assessment(run: Run, result: Mapping[str, Any]) -> str | None:
     return None
 
 
-async def _take_installation(run: Run, result: Mapping[str, Any]) -> tuple[str | None, str]:
+async def _take_installation(
+    run: OperationRun, result: Mapping[str, Any]
+) -> tuple[str | None, str]:
     machine_id, now = run.operation.machine_id, run.context.clock()
     found = results.graph_run(result, None)
     _must_have_ended(found.status)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.worker import findings
+from hotpatch_gui.worker import reconcile
 from hotpatch_gui.worker.context import Context
-from hotpatch_gui.worker.findings import NotYet
+from hotpatch_gui.worker.reconcile import NotYet
 from hotpatch_gui.worker.sync.machine import read_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
-from .run import LOST, TAKEN, Run
+from .run import LOST, TAKEN, OperationRun
 from .send import Sending
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
     machine: Machine | None = machines.read(context.db, operation.machine_id)
     if machine is None:
         return
-    run = Run(context, operation, machine)
+    run = OperationRun(context, operation, machine)
     state = operation.state
     if state.is_final:
         return
@@ -42,16 +42,16 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
         await (sending.send() if context.gateway.connection.may_act else sending.refuse())
     elif not operation.token:
         notes = {OperationState.UNKNOWN: operation.note, OperationState.RUNNING: TAKEN}
-        await run.lost(notes.get(state, LOST))
+        await run.mark_unknown(notes.get(state, LOST))
     else:
         run.token = operation.token
     if run.token is not None:
         await _look_until_done(run)
     if run.is_unknown:
-        await _find_out(run)
+        await resolve_unknown(run)
 
 
-async def _look_until_done(run: Run) -> None:
+async def _look_until_done(run: OperationRun) -> None:
     """Ask when due until Azure says how it ended. Trouble on the way only lengthens the pauses; where Azure fails for
     hours, the machine is read instead."""
     back_off, refused = pauses.FIRST_BACK_OFF_S, 0
@@ -65,12 +65,12 @@ async def _look_until_done(run: Run) -> None:
             if problem.ended:
                 await end.end(run, OperationState.FAILED, problem.sentence, problem)
                 return
-            refused = 0 if problem.kind.passes else refused + 1
-            if not problem.reached:  # the trouble is on this side
+            refused = 0 if problem.kind.is_transient else refused + 1
+            if not problem.may_have_been_sent:  # the trouble is on this side
                 answered_at = c.clock()
             is_silent = c.clock() - answered_at > pauses.LOOK_FOR
             if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED or is_silent:
-                await run.lost(
+                await run.mark_unknown(
                     f"{problem.sentence} What became of the request is read from the machine."
                 )
                 return
@@ -90,13 +90,13 @@ async def _look_until_done(run: Run) -> None:
         await c.jobs.rest(look.delay_s)
 
 
-def _look(run: Run) -> Look:
+def _look(run: OperationRun) -> PollResult:
     assert run.token is not None
     op = run.operation
-    return run.gateway.look(op.kind, run.machine, op.request, run.token)
+    return run.gateway.poll(op.kind, run.machine, op.request, run.token)
 
 
-async def _show_progress(run: Run) -> None:
+async def _show_progress(run: OperationRun) -> None:
     """Where the operation is, as far as the machine's instance view tells."""
     reading = (
         await run.view(Urgency.FOLLOW) if run.operation.kind is OperationKind.INSTALL else None
@@ -110,7 +110,7 @@ async def _show_progress(run: Run) -> None:
     await run.say(note, done, total)
 
 
-async def _find_out(run: Run) -> None:
+async def resolve_unknown(run: OperationRun) -> None:
     """Read the machine until it shows what became of the request, or the user dismisses it."""
     c, op = run.context, run.operation
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
@@ -123,8 +123,8 @@ async def _find_out(run: Run) -> None:
         try:
             await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
             await c.lists.read(op.machine_id)
-            finding = findings.read(c.db, op.id)
-            if isinstance(finding, findings.Found):
+            finding = reconcile.read(c.db, op.id)
+            if isinstance(finding, reconcile.Found):
                 await run.move(
                     finding.state,
                     (Event.ENDED, f"{finding.state}: {finding.note}", None),

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from hotpatch_gui.azure.gateway import Gateway, Reading
-from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.azure.gateway import Gateway, MachineSnapshot
+from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
-from hotpatch_gui.store import audit, checks, machines, operations, queue
+from hotpatch_gui.store import audit, machines, operations, queue, run_checks
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync.machine import read_view
@@ -25,7 +25,7 @@ LOST = (
 TAKEN = "Azure took the request. How it ended is read from the machine."
 
 
-class Run:
+class OperationRun:
     """One operation under way; every change of its row goes through here.
 
     Attributes:
@@ -57,7 +57,7 @@ class Run:
     async def move(
         self,
         state: OperationState,
-        event: tuple[Event, str, Problem | Look | None] | None = None,
+        event: tuple[Event, str, Problem | PollResult | None] | None = None,
         *,
         durable: bool = False,
         keeps_unknown: bool = False,
@@ -75,7 +75,7 @@ class Run:
             moved = operations.move(db, self.operation.id, state, **fields)
             if moved and event is not None:
                 self.note(*event)
-            if moved and state.is_final and checks.check_runs(db, [self.operation.machine_id]):
+            if moved and state.is_final and run_checks.check_runs(db, [self.operation.machine_id]):
                 touched.append("installations")
             if moved and state.is_missed and self.operation.batch_id is not None:
                 queue.stop_batch(db, self.operation.batch_id, c.clock())
@@ -86,7 +86,7 @@ class Run:
             c.ended(self.operation)
         return moved
 
-    def note(self, event: Event, result: str = "", of: Problem | Look | None = None) -> None:
+    def note(self, event: Event, result: str = "", of: Problem | PollResult | None = None) -> None:
         """A line of the audit log, inside the caller's transaction."""
         code = of.code if isinstance(of, Problem) else ""
         request_id = of.request_id if of is not None else ""
@@ -117,13 +117,13 @@ class Run:
             operations.progress(db, self.operation.id, done, total, note)
         self.context.changed(Changes.to("operations"))
 
-    async def lost(self, note: str = LOST) -> None:
+    async def mark_unknown(self, note: str = LOST) -> None:
         """Only what Azure shows of the machine can say what became of the request."""
         self.is_unknown = True
         event = (Event.LOST, note, None) if self.state is not OperationState.UNKNOWN else None
         await self.move(OperationState.UNKNOWN, event, note=note)
 
-    async def view(self, urgency: Urgency) -> Reading | None:
+    async def view(self, urgency: Urgency) -> MachineSnapshot | None:
         """What the machine shows now; None where it can't be read."""
         try:
             return await read_view(

@@ -11,7 +11,7 @@ from functools import partial
 from math import inf
 from typing import Any, TypeVar
 
-from hotpatch_gui.azure.operations import Look
+from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import asked_minutes
@@ -20,24 +20,24 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import connections, operations, queue
 from hotpatch_gui.store.audit import Event
-from hotpatch_gui.worker.calls import Place
+from hotpatch_gui.worker.calls import RequestSlot
 from hotpatch_gui.worker.sync.machine import read_machine, read_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
-from .run import Run
+from .run import OperationRun
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_KNOWN = "Whether Azure took the request is not known. It is not sent again."
-MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.NONSENSE)
+MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
 
 
 class Sending:
     """Sends one request. Killed in between, it is unknown and not repeated: the row is claimed on the disk first."""
 
-    def __init__(self, run: Run, urgency: Urgency) -> None:
+    def __init__(self, run: OperationRun, urgency: Urgency) -> None:
         self._run, self._urgency = run, urgency
         self._c = run.context
         self._trouble_at: tuple[float, datetime] | None = None
@@ -49,10 +49,10 @@ class Sending:
         An installation is only asked for where the machine's last run could be read, so that it can be told apart
         from those before should its answer be lost.
         """
-        outcome: Look | float | None = 0.0
-        while not isinstance(outcome, Look):
+        outcome: PollResult | float | None = 0.0
+        while not isinstance(outcome, PollResult):
             self._run.read_again()
-            if not await self._is_my_turn():
+            if not await self._wait_for_turn():
                 return
             try:
                 async with self._c.calls.turn(self._urgency):
@@ -74,7 +74,7 @@ class Sending:
         self._run.token = outcome.token
         await self._c.jobs.rest(outcome.delay_s)
 
-    async def _claim_and_send(self, place: Place) -> Look | float | None:
+    async def _claim_and_send(self, place: RequestSlot) -> PollResult | float | None:
         """Claim the row, send, and keep what Azure answers: nothing comes between them. The seconds after which it is
         asked again where Azure did not take it; None where it has ended or is not ours to send."""
         sent_at = self._c.clock()
@@ -88,10 +88,10 @@ class Sending:
             return await self._until_stored(lambda: self._take(problem))
         except Exception:
             log.exception("operation %s: a bug after it was sent", self._run.operation.id)
-            await self._until_stored(lambda: self._run.lost(NOT_KNOWN))
+            await self._until_stored(lambda: self._run.mark_unknown(NOT_KNOWN))
             return None
         place.give_up()
-        await self._until_stored(lambda: self._keep(look, self._latest_end(sent_at)))
+        await self._until_stored(lambda: self._store_token(look, self._latest_end(sent_at)))
         await self._until_stored(self._follow_late)
         return look
 
@@ -106,11 +106,11 @@ class Sending:
                 )
                 await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
 
-    def _begin(self) -> Look:
+    def _begin(self) -> PollResult:
         op = self._run.operation
         return self._c.gateway.begin(op.kind, self._run.machine, op.request)
 
-    async def _is_my_turn(self) -> bool:
+    async def _wait_for_turn(self) -> bool:
         """Wait for what was asked for earlier on the machine, as Azure takes one at a time, and where the user
         wants it for what others have asked for; False where somebody cancelled it meanwhile."""
         c, op, said = self._c, self._run.operation, ""
@@ -155,7 +155,7 @@ class Sending:
         op, state = self._run.operation, self._run.state
         was_sent = state is OperationState.SENT
         if not was_sent and state is not OperationState.QUEUED:  # the answer came late
-            if not (problem.reached and problem.kind in MOMENTARY):
+            if not (problem.may_have_been_sent and problem.kind in MOMENTARY):
                 await self._not_sent(problem)
             return None
         if self._c.jobs.is_given_up:  # nobody is there for whom it could come back into the queue
@@ -164,10 +164,10 @@ class Sending:
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
-            event = Event.REFUSED if problem.reached else Event.NOT_SENT
+            event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         elif problem.kind is ProblemKind.CONFLICT and op.standby is Standby.WAITS:
             note = f"{problem.sentence} It is asked again every minute."
-        elif not (was_sent and problem.reached) and self._is_worth_a_try(problem):
+        elif not (was_sent and problem.may_have_been_sent) and self._is_worth_a_try(problem):
             pause, self._pause_s = self._pause_s, min(self._pause_s * 2, pauses.MAX_BACK_OFF_S)
             event, note = Event.NOT_SENT, f"{problem.sentence} Nothing was sent yet; trying again."
         else:
@@ -217,7 +217,9 @@ class Sending:
         where the machine has moved and its row is another one."""
         run = self._run
         if run.machine.arc is not None and run.machine.arc.is_expired:
-            await self._not_sent(Problem(ProblemKind.REJECTED, EXPIRED, RECONNECT, reached=False))
+            await self._not_sent(
+                Problem(ProblemKind.REJECTED, EXPIRED, RECONNECT, may_have_been_sent=False)
+            )
             return False
         async with self._c.transaction(durable=True) as db:
             machine_id = operations.read(db, run.operation.id).machine_id
@@ -243,7 +245,7 @@ class Sending:
                 ProblemKind.FORBIDDEN,
                 f"Actions are off for {name}.",
                 "Settings › Connections turns them on.",
-                reached=False,
+                may_have_been_sent=False,
             )
         )
 
@@ -258,7 +260,7 @@ class Sending:
                 self._c, run.operation.machine_id, run.machine, urgency=self._urgency, most=inf
             )
 
-    async def _keep(self, look: Look, latest_end: datetime | None) -> None:
+    async def _store_token(self, look: PollResult, latest_end: datetime | None) -> None:
         """Store the token: without it nobody could follow the operation."""
         await self._run.move(
             OperationState.RUNNING,
@@ -277,8 +279,8 @@ class Sending:
             self._c.follow([self._run.operation.id])
 
     async def _not_accepted(self, problem: Problem) -> None:
-        if problem.reached and problem.kind in MOMENTARY:
-            await self._run.lost(f"{problem.sentence} {NOT_KNOWN}")
+        if problem.may_have_been_sent and problem.kind in MOMENTARY:
+            await self._run.mark_unknown(f"{problem.sentence} {NOT_KNOWN}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._at_work()
             named = f" At work there is {what}." if what else ""
@@ -293,7 +295,7 @@ class Sending:
             problem = problem._replace(next_step="Sign in, then ask for it again.")
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = self._run.state is not OperationState.QUEUED
-        event = Event.REFUSED if was_sent and problem.reached else Event.NOT_SENT
+        event = Event.REFUSED if was_sent and problem.may_have_been_sent else Event.NOT_SENT
         await self._run.move(
             OperationState.FAILED,
             (event, problem.sentence, problem),
@@ -301,7 +303,7 @@ class Sending:
             code=problem.code,
             request_id=problem.request_id,
             note=f"{problem.sentence} Nothing was started."
-            if problem.kind.passes
+            if problem.kind.is_transient
             else problem.text,
             **fields,
         )

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from hotpatch_gui.azure.pages import AssessmentPage, InstallationPage
-from hotpatch_gui.azure.resource_graph import Asked, Part
+from hotpatch_gui.azure.resource_graph import Part, RowFilter
 from hotpatch_gui.store import assessments, installations, machines
 from hotpatch_gui.worker.context import Context
 
 from .lists import MACHINES
-from .pages import Sweep, slices, take_installations
+from .pages import AssessmentPass, slices, take_installations
 
 NEW_MACHINES = 500
 """With more machines that are new here, everything is read: it takes fewer queries."""
@@ -38,14 +38,14 @@ async def read_assessments(
                 assessments.save(db, some, context.clock())
         return len(page.assessments)
 
-    asked = Asked(since=since, part=Part.RESULTS)
+    asked = RowFilter(since=since, part=Part.RESULTS)
     await pages("assessments", context.gateway.assessment_pages(asked), take)
     own = [*new, *machines.resource_ids(context.db, wanted)]
     if not own:
         return
-    sweep = await Sweep.begin(context)
+    sweep = await AssessmentPass.begin(context)
     for some in _batches(list(dict.fromkeys(own))):
-        lists = context.gateway.assessment_pages(Asked(below=some))
+        lists = context.gateway.assessment_pages(RowFilter(below=some))
         await pages("assessments", lists, sweep.take)
     await sweep.end()
 
@@ -69,16 +69,16 @@ async def read_installations(
         return await runs.take(page)
 
     gateway = context.gateway
-    results = gateway.installation_pages(Asked(since=since, part=Part.RESULTS))
+    results = gateway.installation_pages(RowFilter(since=since, part=Part.RESULTS))
     await pages("installations", results, take)
     unfinished = machines.with_open_runs(context.db, context.connection_id)
     for some in _batches(unfinished):
-        asked = Asked(below=some, part=Part.RESULTS)
+        asked = RowFilter(below=some, part=Part.RESULTS)
         await pages("installations", gateway.installation_pages(asked), take)
     for some in _batches(list(dict.fromkeys(below))):
-        await pages("installations", gateway.installation_pages(Asked(below=some)), runs.take)
+        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.take)
     for some in _batches(list(new)):
-        await pages("installations", gateway.installation_pages(Asked(below=some)), runs.take)
+        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.take)
     await runs.end()
 
 

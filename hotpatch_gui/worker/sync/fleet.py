@@ -19,19 +19,19 @@ from hotpatch_gui.azure.pages import (
     MachinePage,
     SchedulePage,
 )
-from hotpatch_gui.azure.resource_graph import Asked, Part
+from hotpatch_gui.azure.resource_graph import Part, RowFilter
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.store import (
     assessments,
-    catalogue,
     connections,
     identity,
     machines,
     permissions,
     schedules,
     side_reads,
+    sync_state,
 )
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.events import SyncProgress
@@ -41,7 +41,7 @@ from . import changed
 from .changed import NEW_MACHINES, RunLists
 from .machine import read_view
 from .missing import mark_missing
-from .pages import Sweep, next_page, side_by_side, slices
+from .pages import AssessmentPass, next_page, side_by_side, slices
 from .situations import derive, judge_again, learn
 
 log = logging.getLogger(__name__)
@@ -101,9 +101,9 @@ async def sync_fleet(
             is_more = assessments.forget_old(db, context.clock(), FORGET_BATCH)
     async with context.transaction() as db:
         own, now = context.connection_id, context.clock()
-        catalogue.sync_ended(db, own, now, problem, sync.unreadable)
+        sync_state.sync_ended(db, own, now, problem, sync.unreadable)
         if problem is None:
-            catalogue.changes_read(db, own, sync.begun, whole=sync.is_whole_read)
+            sync_state.changes_read(db, own, sync.begun, whole=sync.is_whole_read)
     context.changed(Changes.to(*_TABLES))
 
 
@@ -130,11 +130,11 @@ class _FleetSync:
             gateway.subscriptions, Urgency.READ, self._waiting("subscriptions", 0, 0)
         )
         self.begun = c.clock()
-        reading = catalogue.reading(c.db, own)
+        reading = sync_state.reading(c.db, own)
         self._since = reading.changes_since(self.begun, WHOLE_EVERY)
         self.is_whole_read |= self._since is None
         async with c.transaction() as db:
-            catalogue.sync_started(db, own, self.begun)
+            sync_state.sync_started(db, own, self.begun)
             connections.save_subscriptions(db, own, names)
             if account is not None:
                 connections.signed_in(db, own, account.name, account.record)
@@ -214,7 +214,7 @@ class _FleetSync:
         async with c.transaction() as db:
             identity.mark_shared_ids(db, self._seen)
             if has_health:
-                machines.save_health(db, c.connection_id, states)
+                machines.save_resource_health(db, c.connection_id, states)
             if has_plans and has_assignments:
                 schedules.save(db, c.connection_id, found, assigned)
         c.changed(Changes.to("machines"))
@@ -222,8 +222,8 @@ class _FleetSync:
     async def _read_all(self, *, is_first: bool) -> set[int]:
         """Every assessment and installation; the machines that have an assessment in Resource Graph."""
         c, gateway = self._c, self._c.gateway
-        sweep = await Sweep.begin(c)
-        results = gateway.assessment_pages(Asked(part=Part.RESULTS))
+        sweep = await AssessmentPass.begin(c)
+        results = gateway.assessment_pages(RowFilter(part=Part.RESULTS))
         await self._pages("assessments", results, sweep.take)
         is_slow = time.monotonic() - self._begun_at > EARLY_AFTER_S
         if (
@@ -233,7 +233,9 @@ class _FleetSync:
             c.changed(Changes.to("machines"))
         runs = RunLists(c)
         await side_by_side(
-            self._pages("updates", gateway.assessment_pages(Asked(part=Part.UPDATES)), sweep.take),
+            self._pages(
+                "updates", gateway.assessment_pages(RowFilter(part=Part.UPDATES)), sweep.take
+            ),
             self._pages("installations", gateway.installation_pages(), runs.take),
         )
         await sweep.end()

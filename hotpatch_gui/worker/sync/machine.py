@@ -6,19 +6,19 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 
-from hotpatch_gui.azure.gateway import Reading
-from hotpatch_gui.azure.resource_graph import Asked
+from hotpatch_gui.azure.gateway import MachineSnapshot
+from hotpatch_gui.azure.resource_graph import RowFilter
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import assessments, installations, machines, permissions, standings
+from hotpatch_gui.store import assessments, health, installations, machines, permissions
 from hotpatch_gui.worker.calls import MAX_THROTTLED
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
 
-from .pages import Sweep, next_page, slices, take_installations
+from .pages import AssessmentPass, next_page, slices, take_installations
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ async def read_view(
     *,
     urgency: Urgency,
     most: float = MAX_THROTTLED,
-) -> Reading | None:
+) -> MachineSnapshot | None:
     """Read one machine through Resource Manager and write what it says; None where it is not there.
 
     Raises:
@@ -57,7 +57,7 @@ async def read_view(
         if reading.run is not None:
             installations.save(db, [(machine_id, reading.run)], now)
         machines.mark_viewed(db, machine_id, now)
-        standings.refresh_standing(db, [machine_id], context.calendar, now)
+        health.refresh_health(db, [machine_id], context.calendar, now)
     context.changed(Changes.to("machines", "assessments", "installations"))
     return reading
 
@@ -102,8 +102,8 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
     below = machines.resource_ids(context.db, machine_ids)
     if not below:  # another row has taken their places, and no filter would be the whole fleet
         return
-    asked = Asked(below=below)
-    sweep = await Sweep.begin(context)
+    asked = RowFilter(below=below)
+    sweep = await AssessmentPass.begin(context)
     pages = context.gateway.assessment_pages(asked)
     while page := await next_page(context, pages, urgency):
         await sweep.take(page)
@@ -113,7 +113,7 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
         await take_installations(context, run_page)
     for some in slices(machine_ids):
         async with context.transaction() as db:
-            standings.refresh_standing(db, some, context.calendar, context.clock())
+            health.refresh_health(db, some, context.calendar, context.clock())
     context.changed(Changes.to("machines", "assessments", "updates", "installations"))
 
 

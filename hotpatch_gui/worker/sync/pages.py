@@ -35,7 +35,7 @@ def slices(rows: Sequence[T], most: int = SLICE) -> Iterator[Sequence[T]]:
         yield rows[start : start + most]
 
 
-class Sweep:
+class AssessmentPass:
     """One reading of assessments from Resource Graph: which machines' lists it may replace.
 
     A list belongs to an assessment that counts: one that failed or still runs replaces nothing, and neither does
@@ -50,7 +50,7 @@ class Sweep:
         self._outdated: set[int] = set()
 
     @classmethod
-    async def begin(cls, context: Context) -> Sweep:
+    async def begin(cls, context: Context) -> AssessmentPass:
         async with context.transaction() as db:
             return cls(context, assessments.next_pass(db))
 

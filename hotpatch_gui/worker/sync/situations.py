@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.store import catalogue, checks, machines, releases, standings
+from hotpatch_gui.store import health, machines, releases, run_checks, sync_state
 from hotpatch_gui.worker.context import Context
 
 STANDING_BATCH = 200
@@ -18,7 +18,7 @@ JUDGED_FOR = timedelta(hours=1)
 
 async def judge_again(context: Context) -> None:
     """A start after days tells what was known then as of now, before Azure has answered."""
-    states = catalogue.sync_states(context.db)
+    states = sync_state.sync_states(context.db)
     ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
     if ended is not None and context.clock() - ended > JUDGED_FOR:
         await derive(context, machines.present(context.db, context.connection_id))
@@ -30,8 +30,8 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
     for start in range(0, len(machine_ids), STANDING_BATCH):
         async with context.transaction() as db:
             batch = machine_ids[start : start + STANDING_BATCH]
-            standings.refresh_standing(db, batch, context.calendar, context.clock())
-            checks.check_runs(db, batch)
+            health.refresh_health(db, batch, context.calendar, context.clock())
+            run_checks.check_runs(db, batch)
         await asyncio.sleep(0)
 
 

@@ -28,7 +28,7 @@ from hotpatch_gui.captures.stage import application  # noqa: E402
 from hotpatch_gui.models.windowed import WindowedModel  # noqa: E402
 from hotpatch_gui.store.database import open_reader  # noqa: E402
 from hotpatch_gui.views.widgets.chart_host import ChartHost  # noqa: E402
-from hotpatch_gui.views.widgets.later import Later  # noqa: E402
+from hotpatch_gui.views.widgets.lazy_widget import LazyWidget  # noqa: E402
 from hotpatch_gui.views.widgets.table import Table  # noqa: E402
 from tests.benchmarks.measure import resident_mb  # noqa: E402
 
@@ -176,7 +176,10 @@ class Measuring:
     def settle(self) -> None:
         """Until everything in sight is built, drawn and painted."""
         self.wait()
-        for kind, is_done in ((Later, lambda w: w.is_built), (ChartHost, lambda w: w.is_ready)):
+        for kind, is_done in (
+            (LazyWidget, lambda w: w.is_built),
+            (ChartHost, lambda w: w.is_ready),
+        ):
             while not all(is_done(w) for w in self.window.findChildren(kind) if w.isVisible()):
                 spin(10)
         self.wait()

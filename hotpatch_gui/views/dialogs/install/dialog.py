@@ -10,10 +10,9 @@ from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.installs import InstallRequest, RequestError
-from hotpatch_gui.domain.standing import Level
-from hotpatch_gui.models import words
-from hotpatch_gui.models.asker import Asker
+from hotpatch_gui.models import display_text
 from hotpatch_gui.models.checked import CheckedModel
 from hotpatch_gui.models.install_plan import (
     Candidates,
@@ -22,6 +21,7 @@ from hotpatch_gui.models.install_plan import (
     read_candidates,
     read_plan,
 )
+from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.views.dialogs.steps import StepsDialog
@@ -55,8 +55,10 @@ class InstallDialog(StepsDialog):
         self._candidates: Candidates | None = None
         self._planned: Planned | None = None
         self._wanted: tuple[InstallRequest, tuple[int, ...]] | None = None
-        self._reader = Asker(services.source, self._take_candidates, self._show_failure, self)
-        self._planner = Asker(services.source, self._take_plan, self._show_failure, self)
+        self._reader = QueryChannel(
+            services.source, self._take_candidates, self._show_failure, self
+        )
+        self._planner = QueryChannel(services.source, self._take_plan, self._show_failure, self)
         self._failure = ""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -75,7 +77,7 @@ class InstallDialog(StepsDialog):
             lambda leaves: self.properties.leave_restarts_out(leaves=leaves)
         )
         read = partial(read_candidates, machine_ids=machine_ids, now=services.clock())
-        self._reader.ask(read, at_once=self._is_small)
+        self._reader.ask(read, synchronous=self._is_small)
 
     def _make_machines_step(self) -> None:
         heads = ("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark")
@@ -157,7 +159,7 @@ class InstallDialog(StepsDialog):
         chosen = tuple(self.machines.ids)
         self._wanted = (request, chosen)
         work = partial(read_plan, candidates=self._candidates, chosen=chosen, request=request)
-        self._planner.ask(work, at_once=self._is_small)
+        self._planner.ask(work, synchronous=self._is_small)
 
     def _take_plan(self, planned: Planned) -> None:
         self._planned, self._failure = planned, ""
@@ -193,7 +195,7 @@ class InstallDialog(StepsDialog):
         count, never = len(planned.rows), planned.never_assessed
         lines = [self._sum_text(where="step 1 says why")] if self._count > count else []
         if planned.oldest is not None:
-            age = words.span_text(max(timedelta(0), self._s.clock() - planned.oldest))
+            age = display_text.span_text(max(timedelta(0), self._s.clock() - planned.oldest))
             which = (
                 "The assessment this is based on is"
                 if count == 1

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout
 
 from hotpatch_gui.domain.installs import MAX_MINUTES, MIN_MINUTES, RestartSetting
 from hotpatch_gui.domain.waves import AT_ONCE, WaveMode, Waves
-from hotpatch_gui.models import words
+from hotpatch_gui.models import display_text
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
@@ -155,8 +155,8 @@ class PropertiesStep(QObject):
         last = now + timedelta(minutes=max(0, minutes - MIN_MINUTES))
         end: datetime = now + timedelta(minutes=minutes)
         return (
-            f"Sent now, no update starts after {words.moment_text(last)}; one under way is finished, "
-            f"until {words.moment_text(end)} or later."
+            f"Sent now, no update starts after {display_text.moment_text(last)}; one under way is finished, "
+            f"until {display_text.moment_text(end)} or later."
         )
 
     def order_text(self, machines: int) -> str:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.kb import read_kbs
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models import outcomes, words
+from hotpatch_gui.models import display_text, update_text
 from hotpatch_gui.models.install_plan import Line, Planned
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
@@ -153,14 +153,14 @@ class UpdatesStep(QObject):
         item = QTreeWidgetItem(
             [
                 update.name,
-                update.kb or words.NOTHING,
+                update.kb or display_text.NOTHING,
                 kind,
                 update.restart.label,
                 f"{line.machines:,}",
                 "No" if line.reason else "Yes",
             ]
         )
-        glyph = outcomes.RESTART_GLYPHS[update.restart]
+        glyph = update_text.RESTART_GLYPHS[update.restart]
         ratio = self.page.devicePixelRatioF()
         item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))
         item.setToolTip(0, plain_tip(update.name))

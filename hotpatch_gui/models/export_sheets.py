@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.evidence import standing
+from hotpatch_gui.domain.evidence import classify
+from hotpatch_gui.domain.health import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
-from hotpatch_gui.store import catalogue, lists, standings, tables
+from hotpatch_gui.store import health, lists, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
 
-from . import words
+from . import display_text
 from .columns import CALLS, COMPLIANCE, HISTORY
-from .formats import Report, Sheet
+from .export_writers import Report, Sheet
 from .ledger import RESTARTS, read_ledger
 from .row_model import Column, time_of
 
@@ -51,14 +51,14 @@ def _pending(row: MachineRow) -> str:
 
 MACHINES = (
     Column("name", "Machine", 0, lambda r, _: r.name),
-    Column("kind", "Kind", 0, lambda r, _: words.kind_text(r)),
+    Column("kind", "Kind", 0, lambda r, _: display_text.kind_text(r)),
     Column("connection", "Connection", 0, lambda r, _: r.connection_name or ""),
     Column("subscription", "Subscription", 0, lambda r, _: r.subscription_name),
     Column("group", "Resource group", 0, lambda r, _: r.resource_group),
     Column("location", "Location", 0, lambda r, _: r.location),
-    Column("power", "State", 0, lambda r, _: words.power_text(r)),
+    Column("power", "State", 0, lambda r, _: display_text.power_text(r)),
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
-    Column("situation", "Situation", 0, lambda r, _: words.situation_of(r)),
+    Column("situation", "Situation", 0, lambda r, _: display_text.situation_of(r)),
     Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
     Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNSAID)),
     Column(
@@ -88,7 +88,7 @@ def _cell(column: Column, row: Any, now: datetime) -> Any:
     if column.raw is not None:
         return column.raw(row)
     text = column.text(row, now)
-    return None if text == words.NOTHING else text
+    return None if text == display_text.NOTHING else text
 
 
 def rows_of(
@@ -145,7 +145,7 @@ def _machines(
     ids = list(machine_ids) if machine_ids is not None else machines.present(db)
     for start in range(0, len(ids), CHUNK):
         for row in machines.read_rows(db, ids[start : start + CHUNK]):
-            situation, level = standing(standings.evidence_of(row), calendar, now)
+            situation, level = classify(health.evidence_of(row), calendar, now)
             yield row._replace(situation=situation.value, attention=int(level))
 
 
@@ -165,7 +165,7 @@ def report(
         f"{f'; since then: {state.problem}' if state.problem else ''}"
         if state.finished
         else f"{state.name}: no sync has come to its end"
-        for state in catalogue.sync_states(db)
+        for state in sync_state.sync_states(db)
     ]
     return Report(
         title, now, [*([demo] if demo else []), *ages, *horizon_notes(calendar, now)], sheets

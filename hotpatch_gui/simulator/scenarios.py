@@ -14,7 +14,7 @@ from .guest import Guest
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Scenario:
     """``fleet`` makes the machines out of a catalog, their number and a seed."""
 
     title: str
@@ -77,7 +77,7 @@ def _bad_update(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
             begun = seen - timedelta(minutes=2)
             guest.assessment = assessment_of(guest, catalog, begun, seen, "Platform")
         if guest.location == "westus2" and guest.zone == "1":
-            guest.ill_of = ["KB5122871"]
+            guest.unhealthy_after = ["KB5122871"]
     return fleet
 
 
@@ -130,16 +130,16 @@ def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
 
 
 STORIES = {
-    "today": Story("20 August 2026, between two releases", EPOCH, demo_fleet),
-    "october-2025": Story(
+    "today": Scenario("20 August 2026, between two releases", EPOCH, demo_fleet),
+    "october-2025": Scenario(
         "22 October 2025, the day before KB5070881", datetime(2025, 10, 22, 9, tzinfo=UTC), _october
     ),
-    "bad-update": Story(
+    "bad-update": Scenario(
         "8 September 2026, the day of a bad update",
         datetime(2026, 9, 8, 16, tzinfo=UTC),
         _bad_update,
     ),
-    "november-2026": Story(
+    "november-2026": Scenario(
         "25 November 2026, after the release data ends",
         datetime(2026, 11, 25, 9, tzinfo=UTC),
         _november,

@@ -7,14 +7,16 @@ from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store.history_rows import RunRow
 from hotpatch_gui.theme.glyphs import Glyph
 
-from . import words
+from . import display_text
 
 
 def text(row: RunRow) -> str:
     """What the next assessment says against the run's report, in a few words. A run that has not ended has no
     report yet: then since when nothing was heard of it."""
     if not RunStatus.parse(row.status).is_final:
-        return f"Not ended; last heard of {words.time_text(row.modified_at or row.started_at)}"
+        return (
+            f"Not ended; last heard of {display_text.time_text(row.modified_at or row.started_at)}"
+        )
     if row.doubts is None:
         return "Not assessed since"
     found = verify.read(row.doubts)

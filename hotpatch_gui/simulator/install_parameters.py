@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from .arm_error import ArmError
-from .guest import Wish
+from .guest import InstallParameters
 
 
-def read_wish(raw: dict[str, Any]) -> Wish:
+def read_wish(raw: dict[str, Any]) -> InstallParameters:
     """installPatches' body -> Wish. Raises ArmError 400 as Azure does for a body it cannot take."""
     from isodate import ISO8601Error, parse_duration  # noqa: PLC0415 - only needed with a request
 
@@ -41,7 +41,7 @@ def read_wish(raw: dict[str, Any]) -> Wish:
         raise ArmError(
             400, "InvalidParameter", f"A value could not be read: {error}", "maximumDuration"
         ) from None
-    return Wish(
+    return InstallParameters(
         classifications=frozenset(classes),
         include=frozenset(f"KB{k}" for k in include),
         exclude=frozenset(f"KB{k}" for k in exclude),
@@ -52,7 +52,7 @@ def read_wish(raw: dict[str, Any]) -> Wish:
     )
 
 
-def raw_wish(wish: Wish) -> dict[str, Any]:
+def raw_wish(wish: InstallParameters) -> dict[str, Any]:
     """A wish as installPatches' body, as an operation keeps it."""
     return {
         "rebootSetting": wish.restart,

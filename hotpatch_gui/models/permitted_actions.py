@@ -26,7 +26,7 @@ Able = MachineRow | ChosenRow | InstallRow
 """A row that tells whether anything may be done with its machine."""
 
 
-class Ability(NamedTuple):
+class PermittedActions(NamedTuple):
     """The machines on which an operation can be asked for, and why it cannot on most of the others."""
 
     ids: tuple[int, ...]
@@ -40,11 +40,13 @@ def is_permitted(row: Able, kind: OperationKind) -> bool:
     return bool(row.may_act) and (action is None or grants is None or allows(grants, action))
 
 
-def ability(rows: Sequence[Able], kind: OperationKind) -> Ability:
-    reasons = [(row.id, why_not(row, kind)) for row in rows]
+def permitted_actions(rows: Sequence[Able], kind: OperationKind) -> PermittedActions:
+    reasons = [(row.id, disabled_reason(row, kind)) for row in rows]
     counted = Counter(reason for _, reason in reasons if reason)
     most = counted.most_common(1)
-    return Ability(tuple(i for i, reason in reasons if not reason), most[0][0] if most else "")
+    return PermittedActions(
+        tuple(i for i, reason in reasons if not reason), most[0][0] if most else ""
+    )
 
 
 class Split(NamedTuple):
@@ -57,14 +59,14 @@ class Split(NamedTuple):
 def split(source: DataSource, machine_ids: Sequence[int], kind: OperationKind) -> Split:
     """These machines as they are now."""
     rows = source.read_list(lambda db: machines.read_briefly(db, machine_ids))
-    reasons = [(row, why_not(row, kind)) for row in rows]
+    reasons = [(row, disabled_reason(row, kind)) for row in rows]
     return Split(
         [(row.id, row.display_name) for row, why in reasons if not why],
         [(row.display_name, why) for row, why in reasons if why],
     )
 
 
-def why_not(row: Able, kind: OperationKind) -> str:
+def disabled_reason(row: Able, kind: OperationKind) -> str:
     """Why the operation cannot be asked for on a machine, in a sentence; empty where it can. What is not known of
     the account's permissions keeps nobody from trying."""
     is_arc = row.kind == ARC

@@ -9,14 +9,14 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject
 
-from .reader import Answer, Question, failure_of
+from .query_thread import Answer, Question, failure_of
 from .source import DataSource
 
 T = TypeVar("T")
 _askers = itertools.count(1)
 
 
-class Asker(QObject, Generic[T]):
+class QueryChannel(QObject, Generic[T]):
     """What one view wants to know of the file, again and again. What was asked before something else
     was asked is not answered any more.
 
@@ -41,21 +41,21 @@ class Asker(QObject, Generic[T]):
         self,
         work: Callable[[sqlite3.Connection], T],
         *,
-        at_once: bool = False,
-        is_news: bool = False,
+        synchronous: bool = False,
+        is_refresh: bool = False,
     ) -> None:
         """``work`` runs on the reader's thread with its connection, so it touches nothing else; or here
-        and ``at_once``, for what an index finds. ``is_news`` asks the same again as the file changed: an
+        and ``synchronous``, for what an index finds. ``is_refresh`` asks the same again as the file changed: an
         answer that is on its way is still welcome. Without a file nothing is asked."""
         self._number += 1
-        if not is_news:
+        if not is_refresh:
             self._wanted = self._number
         if self._source.db is None:
             return
-        if at_once:
+        if synchronous:
             self._ask_here(work, self._source.db)
         else:
-            self._source.reader.ask(Question(self._asker, self._number, work, is_news))
+            self._source.reader.ask(Question(self._asker, self._number, work, is_refresh))
 
     def _ask_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
         try:

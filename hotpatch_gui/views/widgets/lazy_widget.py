@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 W = TypeVar("W", bound=QWidget)
 
 
-class Later(QWidget, Generic[W]):
+class LazyWidget(QWidget, Generic[W]):
     """Signals:
     built (): the content is there.
     """

@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
-from hotpatch_gui.domain.standing import Level
 from hotpatch_gui.store import installations, machines
 from hotpatch_gui.store.machine_rows import ChosenRow, MachineRow
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 
-from .ability import Ability, ability
-from .words import is_counted, level_of, situation_of
+from .display_text import is_counted, level_of, situation_of
+from .permitted_actions import PermittedActions, permitted_actions
 
 NAMES = 12
 """Of the machines that stand alike, as many as are named."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusGroup:
     """Machines that stand alike; ``names`` are the first of theirs."""
 
     level: Level
@@ -33,7 +33,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectionSummary:
     """At least one machine. ``one`` is the whole row of a single one, and None for several.
 
     ``assessed``, ``listed``, ``offered`` and ``restarting`` count machines: with an assessment, with its list in
@@ -44,7 +44,7 @@ class Chosen:
 
     ids: tuple[int, ...]
     one: MachineRow | None
-    able: Mapping[OperationKind, Ability]
+    able: Mapping[OperationKind, PermittedActions]
     level: Level
     assessed: int
     listed: int
@@ -57,7 +57,7 @@ class Chosen:
     last_run: datetime | None
     resource_groups: tuple[str, ...]
     platforms: tuple[tuple[str | None, str | None, str | None], ...]
-    standings: tuple[Standing, ...]
+    status_groups: tuple[StatusGroup, ...]
     """What needs most attention first."""
 
     @property
@@ -66,7 +66,7 @@ class Chosen:
         return machines.machine_of(self.one) if self.one is not None else None
 
 
-def read_chosen(db: sqlite3.Connection, machine_ids: Sequence[int]) -> Chosen | None:
+def read_selection(db: sqlite3.Connection, machine_ids: Sequence[int]) -> SelectionSummary | None:
     """None where none of them is there. A single one is read whole, several no further than they add up."""
     one = machines.read_row(db, machine_ids[0]) if len(machine_ids) == 1 else None
     rows = [one] if one is not None else machines.read_briefly(db, machine_ids)
@@ -78,14 +78,14 @@ def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: d
     return installations.installed(db, machine_ids, ReleaseKind.HOTPATCH, since)
 
 
-def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> Chosen:
+def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> SelectionSummary:
     assessed = [r for r in rows if r.assessed_at]
     listed = [r for r in assessed if is_counted(r)]
     offered = [r for r in assessed if r.updates]
-    return Chosen(
+    return SelectionSummary(
         ids=tuple(r.id for r in rows),
         one=one,
-        able={kind: ability(rows, kind) for kind in OperationKind},
+        able={kind: permitted_actions(rows, kind) for kind in OperationKind},
         level=max(map(level_of, rows)),
         assessed=len(assessed),
         listed=len(listed),
@@ -98,16 +98,16 @@ def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> C
         last_run=from_text(max((r.last_run_at for r in rows if r.last_run_at), default=None)),
         resource_groups=tuple(sorted({r.resource_group for r in rows})),
         platforms=tuple(dict.fromkeys((r.sku, r.os_name, r.os_version) for r in rows)),
-        standings=_standings(rows),
+        status_groups=_status_groups(rows),
     )
 
 
-def _standings(rows: Sequence[MachineRow | ChosenRow]) -> tuple[Standing, ...]:
+def _status_groups(rows: Sequence[MachineRow | ChosenRow]) -> tuple[StatusGroup, ...]:
     groups: dict[tuple[int, str], list[MachineRow | ChosenRow]] = {}
     for row in rows:
         groups.setdefault((row.attention, row.situation), []).append(row)
     return tuple(
-        Standing(
+        StatusGroup(
             level_of(alike[0]),
             situation_of(alike[0]),
             len(alike),

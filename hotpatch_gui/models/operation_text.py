@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.theme.glyphs import Glyph
 
-from .words import NOTHING, time_text
+from .display_text import NOTHING, time_text
 
 if TYPE_CHECKING:
     from hotpatch_gui.store.history_rows import CallRow

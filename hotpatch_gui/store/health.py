@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
-from hotpatch_gui.domain.evidence import Evidence, standing
+from hotpatch_gui.domain.evidence import Evidence, classify
+from hotpatch_gui.domain.health import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import Calendar
-from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
@@ -21,11 +21,11 @@ from .machine_rows import MachineRow
 from .machines import SORT, machine_of, sort_of
 from .run_sql import GOOD_RUNS
 from .sql import as_list
-from .times import from_text
+from .timestamps import from_text
 
 
 @lru_cache(maxsize=4096)
-def _typical(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
+def representative(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
     """A machine of the sort, without what is its own, and its status: a fleet has few sorts."""
     nowhen = datetime.min.replace(tzinfo=UTC)
     machine = Machine("", "", "", "", "", nowhen, **sort_of(sort))
@@ -78,7 +78,7 @@ def _kbs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.split()))
 
 
-def refresh_standing(
+def refresh_health(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
     """Derive counts, the last run and the coverage of each machine anew, out of its rows; write those
@@ -86,8 +86,8 @@ def refresh_standing(
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]
-        machine, status = _typical(row[2 : 2 + len(SORT)], bool(in_graph))
-        situation, level = standing(_evidence(machine, status, row.__getitem__), calendar, now)
+        machine, status = representative(row[2 : 2 + len(SORT)], bool(in_graph))
+        situation, level = classify(_evidence(machine, status, row.__getitem__), calendar, now)
         derived = (*row[2 + len(SORT) : -2], status, situation, int(level))
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from hotpatch_gui.domain.installs import asked_minutes, names_kbs
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.domain.verify import Report, as_text, doubts
+from hotpatch_gui.domain.verify import Report, as_text, discrepancies
 
 from .run_sql import FINAL_RUNS
-from .sql import AMONG, UNDER_WAY, as_list
-from .times import from_text
+from .sql import IN_JSON, UNDER_WAY, as_list
+from .timestamps import from_text
 
 _UNCHECKED = f"""
 SELECT i.id, i.status, i.installed, i.failed, i.window_exceeded, i.pending,
@@ -24,7 +24,7 @@ SELECT i.id, i.status, i.installed, i.failed, i.window_exceeded, i.pending,
         AND instr(' ' || m.offered_kbs || ' ', ' ' || iu.kb || ' ')) AS again
 FROM installations i JOIN machines m ON m.id=i.machine_id
 LEFT JOIN operations o ON o.machine_id=i.machine_id AND o.run_id=i.run_id
-WHERE i.machine_id IN {AMONG} AND i.doubts IS NULL AND m.assessed_at>=i.modified_at
+WHERE i.machine_id IN {IN_JSON} AND i.doubts IS NULL AND m.assessed_at>=i.modified_at
     AND i.status IN {FINAL_RUNS}
     AND NOT EXISTS (SELECT 1 FROM operations p WHERE p.ended_at IS NULL AND p.state IN {UNDER_WAY}
         AND +p.machine_id=i.machine_id AND p.kind='install')
@@ -43,7 +43,7 @@ def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
     for row in rows:
         found.setdefault(_in_doubt(*row[1:]), []).append(row[0])
     db.executemany(
-        f"UPDATE installations SET doubts=? WHERE id IN {AMONG}",
+        f"UPDATE installations SET doubts=? WHERE id IN {IN_JSON}",
         [(doubt, as_list(ids)) for doubt, ids in found.items()],
     )
     return bool(found)
@@ -78,4 +78,4 @@ def _in_doubt(  # noqa: PLR0917 - a row of _UNCHECKED
         tuple(again.split(",")) if again and is_last else (),
         bool(restart_pending) if is_last else None,
     )
-    return as_text(doubts(report))
+    return as_text(discrepancies(report))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_gui.domain.sync_state import SyncState
 
-from .times import from_text, to_text
+from .timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.problems import Problem
@@ -56,7 +56,7 @@ def sync_ended(
     )
 
 
-class Reading(NamedTuple):
+class SyncCoverage(NamedTuple):
     """When a connection was read: all of it, and what had changed."""
 
     whole_at: datetime | None
@@ -76,11 +76,15 @@ OVERLAP = timedelta(hours=1)
 """Resource Graph lags behind: what changed so long before the last reading is read again."""
 
 
-def reading(db: sqlite3.Connection, connection_id: int) -> Reading:
+def reading(db: sqlite3.Connection, connection_id: int) -> SyncCoverage:
     row = db.execute(
         "SELECT whole_at, changes_from FROM sync_state WHERE scope=?", (str(connection_id),)
     ).fetchone()
-    return Reading(from_text(row[0]), from_text(row[1])) if row is not None else Reading(None, None)
+    return (
+        SyncCoverage(from_text(row[0]), from_text(row[1]))
+        if row is not None
+        else SyncCoverage(None, None)
+    )
 
 
 def changes_read(

@@ -8,7 +8,7 @@ from hotpatch_gui.domain.updates import Classification, RestartBehavior
 from hotpatch_gui.store.history_rows import KbRow, RunRow, RunUpdateRow, UpdateRow
 from hotpatch_gui.theme.glyphs import Glyph
 
-from .words import NOTHING
+from .display_text import NOTHING
 
 RUN_GLYPHS = {
     RunStatus.SUCCEEDED: Glyph.OK,

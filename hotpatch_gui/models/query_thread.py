@@ -21,7 +21,7 @@ class Question(NamedTuple):
     asker: int
     number: int
     work: Callable[[sqlite3.Connection], Any]
-    is_news: bool
+    is_refresh: bool
 
 
 class Answer(NamedTuple):
@@ -46,7 +46,7 @@ def failure_of(error: Exception, path: Path) -> str:
     )
 
 
-class Reader(QObject):
+class QueryThread(QObject):
     """Lives on the UI thread; ``_Loop`` runs on the thread it owns, started by the first question.
 
     Signals:
@@ -79,7 +79,7 @@ class Reader(QObject):
         with self._lock:
             self._waiting[question.asker] = question
             is_running = self._current is not None and self._current.asker == question.asker
-            if is_running and not question.is_news:
+            if is_running and not question.is_refresh:
                 self._interrupt()
             if self._thread is None:
                 self._thread = _Loop(self)
@@ -151,7 +151,7 @@ class Reader(QObject):
 
 
 class _Loop(QThread):
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: QueryThread) -> None:
         super().__init__()
         self.setObjectName("reader")
         self._reader = reader

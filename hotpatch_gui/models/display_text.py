@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.health import COUNTS_UNSAID, LIST_UNSAID, Level, Situation
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.standing import COUNTS_UNSAID, LIST_UNSAID, Level, Situation
-from hotpatch_gui.store.times import from_text
+from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 
 if TYPE_CHECKING:
