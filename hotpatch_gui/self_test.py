@@ -144,7 +144,7 @@ def _scenes(folder: Path) -> str:
         across, down = range(0, image.width(), 3), range(image.height())
         colours = {image.pixel(x, y) for x in across for y in down}
         if len(colours) < FEWEST_COLOURS or not image.save(str(folder / f"{scene}.png")):
-            raise SelfTestError(f"the picture of {scene} has {len(colours)} colours")
+            raise SelfTestError(f"the picture of {scene} has {len(colours)} colors")
     return ", ".join(SCENES)
 
 

@@ -42,7 +42,7 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
 
 
 def enrol_body() -> dict[str, Any]:
-    """The body of a PATCH of an existing licence profile, which leaves the rest of it alone (§3.5). The profile's
+    """The body of a PATCH of an existing license profile, which leaves the rest of it alone (§3.5). The profile's
     own subscription is the pay-as-you-go one."""
     feature = {"name": "Hotpatch", "subscriptionStatus": "Enable"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}
@@ -50,7 +50,7 @@ def enrol_body() -> dict[str, Any]:
 
 
 def first_licence_body(location: str) -> dict[str, Any]:
-    """The body of a PUT, for a server without a licence profile: on an existing one it might reset what it does
+    """The body of a PUT, for a server without a license profile: on an existing one it might reset what it does
     not name."""
     feature = {"name": "Hotpatch", "subscriptionStatus": "Enabled"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}
@@ -58,7 +58,7 @@ def first_licence_body(location: str) -> dict[str, Any]:
 
 
 def disenrol_body() -> dict[str, Any]:
-    """The body of a PATCH of the licence profile, whose words differ from a PUT's."""
+    """The body of a PATCH of the license profile, whose words differ from a PUT's."""
     feature = {"name": "Hotpatch", "subscriptionStatus": "Disable"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}
     return {"properties": {"productProfile": product}}

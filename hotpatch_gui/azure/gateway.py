@@ -259,10 +259,10 @@ class Gateway:
             return MachineSnapshot(found, results.view_assessment(summary), run)
 
     def enrol_request(self, machine: Machine) -> str:
-        """The JSON that enrols this server: a change of its licence profile, or a first one where it has none, as
+        """The JSON that enrolls this server: a change of its license profile, or a first one where it has none, as
         a PUT may reset what it does not name."""
         profiles = self._hybrid_of(machine).license_profiles
-        with as_problems(f"reading the licence of {machine.name}"):
+        with as_problems(f"reading the license of {machine.name}"):
             try:
                 profiles.get(machine.resource_group, machine.name)
             except ResourceNotFoundError:

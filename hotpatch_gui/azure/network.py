@@ -134,7 +134,7 @@ def _proxy() -> str:
 
 @lru_cache(maxsize=32)
 def issuer_of(host: str, port: int) -> str | None:
-    """Who issued the certificate that a server shows, for the user to recognise a proxy that inspects TLS. The
+    """Who issued the certificate that a server shows, for the user to recognize a proxy that inspects TLS. The
     connection carries nothing and trusts nothing; None where it can't be made."""
     from cryptography import x509  # noqa: PLC0415 - only after a failure
     from cryptography.x509.oid import NameOID  # noqa: PLC0415

@@ -123,7 +123,7 @@ def _export(options: argparse.Namespace, folder: Path, _: CloudTarget) -> int:
             part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     except OSError as error:
         reason = error.strerror or "it can't be written"
-        raise CommandError(f"{options.out} was not written: {reason}.") from error
+        raise CommandError(f"{options.out} couldn't be written: {reason}.") from error
     print(json.dumps({"file": str(options.out)}) if options.json else options.out)
     return Exit.DONE
 

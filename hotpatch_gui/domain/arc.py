@@ -1,4 +1,4 @@
-"""Arc-enabled servers: hotpatching by licence, and what Azure says of it (azure-patching §3.1, §3.3, §3.5)."""
+"""Arc-enabled servers: hotpatching by license, and what Azure says of it (azure-patching §3.1, §3.3, §3.5)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Licence(StrEnum):
     @classmethod
     @lru_cache(maxsize=64)
     def parse(cls, text: str | None) -> Licence | None:
-        """None where there is no licence; UNKNOWN for a word that is not known."""
+        """None where there is no license; UNKNOWN for a word that is not known."""
         if not text:
             return None
         return next((s for s in cls if s.value.casefold() == text.casefold()), cls.UNKNOWN)
@@ -71,7 +71,7 @@ class Enablement(StrEnum):
 class Arc(NamedTuple):
     """What only an Arc-enabled server has. ``error`` is Azure's word on why action is required; ``host`` is
     where it runs in ArcKindEnum's spelling, None on a server of one's own. ``status`` is Azure's StatusTypes
-    word, ``reason`` why it has it (``Cloned``). ``licence_error`` is why an enrolment failed. ``mode`` is the
+    word, ``reason`` why it has it (``Cloned``). ``licence_error`` is why an enrollment failed. ``mode`` is the
     agent's configMode and ``can_extend`` whether its lists allow the patch extension, None where they say
     nothing."""
 
@@ -86,7 +86,7 @@ class Arc(NamedTuple):
     mode: str | None = None
     can_extend: bool | None = None
     enrolled_at: datetime | None = None
-    """When the licence's enrolment began, as Azure says it."""
+    """When the license's enrollment began, as Azure says it."""
 
     @property
     def is_expired(self) -> bool:
@@ -104,7 +104,7 @@ class Arc(NamedTuple):
 
     @property
     def is_pending(self) -> bool:
-        """Enrolment or its end is under way."""
+        """Enrollment or its end is under way."""
         if self.licence in (Licence.ENABLING, Licence.DISABLING):
             return True
         return self.is_enrolled and self.enablement is Enablement.PENDING_EVALUATION
@@ -119,7 +119,7 @@ class Arc(NamedTuple):
 
 
 def can_enrol(os_version: str | None, edition: str | None, os_name: str | None = None) -> bool:
-    """Whether the system is one that Azure can enrol: Windows Server 2025 Standard or Datacenter. Its name
+    """Whether the system is one that Azure can enroll: Windows Server 2025 Standard or Datacenter. Its name
     counts where the version isn't reported whole."""
     if (edition or "").casefold() not in EDITIONS:
         return False
@@ -139,7 +139,7 @@ def has_expired(status: str | None) -> bool:
 
 
 def is_azure_edition_on_azure_local(os_name: str | None, host: str | None) -> bool:
-    """Azure Edition on Azure Local: eligible without a licence (azure-patching §3.1)."""
+    """Azure Edition on Azure Local: eligible without a license (azure-patching §3.1)."""
     return (host or "").casefold() == "hci" and "azure edition" in (os_name or "").casefold()
 
 

@@ -150,7 +150,7 @@ def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Cove
 
 
 def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Coverage:
-    """An Arc-enabled server that its licence or its own state keeps from hotpatches."""
+    """An Arc-enabled server that its license or its own state keeps from hotpatches."""
     level, arc = LEVELS[situation], evidence.machine.arc
     if situation is Situation.ACTION_REQUIRED:
         why = arc.error if arc is not None and arc.error else "Azure does not say what."
@@ -165,31 +165,31 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
         return Coverage(
             level,
             situation,
-            f"Hotpatch enrolment is in progress{_since(evidence)}.",
+            f"Hotpatch enrollment is in progress{_since(evidence)}.",
             running,
             "It usually takes about ten minutes. If it takes hours, check the machine's agent: azcmagent check.",
         )
     cancelled = evidence.status is HotpatchStatus.CANCELED
-    what = "The hotpatch licence was cancelled" if cancelled else "Not enrolled in hotpatch"
+    what = "The hotpatch license was canceled" if cancelled else "Not enrolled in hotpatch"
     if arc is not None and arc.licence_error:
         return Coverage(
             level,
             situation,
-            f"The enrolment in hotpatch failed: {arc.licence_error}",
+            f"The enrollment in hotpatch failed: {arc.licence_error}",
             running,
-            "Fix the cause that Azure names, then enrol again in Update settings.",
+            "Fix the cause that Azure names, then enroll again in Update settings.",
         )
     return Coverage(
         level,
         situation,
         f"{what}: every month's cumulative update restarts this server.",
         running,
-        "Enrol in Update settings; hotpatches come from the next baseline on.",
+        "Enroll in Update settings; hotpatches come from the next baseline on.",
     )
 
 
 def _since(evidence: Evidence) -> str:
-    """When an enrolment under way began, or was first seen."""
+    """When an enrollment under way began, or was first seen."""
     pending = evidence.pending_since
     return f" since {day_name(pending.date())}, {pending:%H:%M} UTC" if pending else ""
 

@@ -23,7 +23,7 @@ class Evidence:
     ``offered`` are the KBs and ``titles`` the monthly releases that the latest assessment offers;
     ``restart_kbs`` those installed last whose restart is awaited, if known; ``out_of_band_kbs`` the
     out-of-band releases that installations on record have installed. ``patch_service`` is Azure's
-    ``patchServiceUsed`` of that assessment, ``pending_since`` when an enrolment under way began or was first
+    ``patchServiceUsed`` of that assessment, ``pending_since`` when an enrollment under way began or was first
     seen, ``hidden`` since when the account can't read the machine.
     """
 

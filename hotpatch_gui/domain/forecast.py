@@ -192,7 +192,7 @@ def forecast(
     calendar: Calendar,
     pairs: Sequence[Sequence[str]],
 ) -> Iterator[Forecast]:
-    """The forecast so far after each release day, so that it can be shown, counted and cancelled."""
+    """The forecast so far after each release day, so that it can be shown, counted and canceled."""
     products = {s.product for s in subjects}
     by_day: dict[date, dict[Product, Entry]] = {}
     for product in products:

@@ -26,7 +26,7 @@ class Situation(StrEnum):
     RESTART_PENDING = "Restart pending"
     OFF_TRAIN = "Off the hotpatch train"
     ACTION_REQUIRED = "Action required"
-    ENROLLING = "Enrolment in progress"
+    ENROLLING = "Enrollment in progress"
     NOT_ENROLLED = "Not enrolled"
     DISABLED = "Hotpatch off"
     LAST_FAILED = "Last installation failed"

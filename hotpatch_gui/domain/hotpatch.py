@@ -42,9 +42,9 @@ class HotpatchStatus(StrEnum):
 _MEANINGS = {
     HotpatchStatus.ENABLED: "The machine receives hotpatches as long as it stays on the baseline in force.",
     HotpatchStatus.DISABLED: "The image supports hotpatching, but it is switched off: ordinary updates restart.",
-    HotpatchStatus.PENDING: "Enrolment is in progress. It usually takes about ten minutes.",
-    HotpatchStatus.NOT_ENROLLED: "A licence is available, but the machine is not enrolled.",
-    HotpatchStatus.CANCELED: "The licence was cancelled on this machine: no more hotpatches.",
+    HotpatchStatus.PENDING: "Enrollment is in progress. It usually takes about ten minutes.",
+    HotpatchStatus.NOT_ENROLLED: "A license is available, but the machine is not enrolled.",
+    HotpatchStatus.CANCELED: "The license was canceled on this machine: no more hotpatches.",
     HotpatchStatus.NOT_AVAILABLE: "The machine's image is not one that hotpatching supports.",
     HotpatchStatus.ACTION_REQUIRED: "A prerequisite is missing on the machine.",
     HotpatchStatus.PENDING_EVALUATION: "Azure has no current assessment of the machine to judge by.",
@@ -54,7 +54,7 @@ _MEANINGS = {
 
 def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
     """The portal's decision: for an Azure VM image, then setting, then whether an assessment exists; for an
-    Arc-enabled server licence, then what the machine makes of it.
+    Arc-enabled server license, then what the machine makes of it.
 
     ``assessed`` is whether Resource Graph holds an assessment now (it drops them after 7 days).
     """
@@ -68,7 +68,7 @@ def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
 
 
 def is_on(machine: Machine) -> bool:
-    """Whether hotpatching is turned on, by the setting or by licence and opt-in."""
+    """Whether hotpatching is turned on, by the setting or by license and opt-in."""
     if machine.arc is not None:
         is_licensed = machine.arc.is_enrolled or needs_no_licence(machine)
         return is_licensed and machine.arc.enablement is Enablement.ENABLED
@@ -81,14 +81,14 @@ def is_enrolled(machine: Machine) -> bool:
 
 
 def can_be_enrolled(machine: Machine) -> bool:
-    """Whether Azure would enrol it, by its image or its system."""
+    """Whether Azure would enroll it, by its image or its system."""
     if machine.arc is not None:
         return can_enrol(machine.os_version, machine.arc.edition, machine.os_name)
     return is_supported(machine.image)
 
 
 def needs_no_licence(machine: Machine) -> bool:
-    """Azure Edition on Azure Local gets hotpatches without an Arc licence."""
+    """Azure Edition on Azure Local gets hotpatches without an Arc license."""
     host = machine.arc.host if machine.arc is not None else None
     return is_azure_edition_on_azure_local(machine.os_name, host)
 
@@ -168,7 +168,7 @@ def eligibility(machine: Machine) -> list[Prerequisite]:
             "Virtualization-based security",
             Verdict.NOT_KNOWABLE,
             "Azure does not report whether VBS runs inside the machine.",
-            "If enrolment fails, check Win32_DeviceGuard.VirtualizationBasedSecurityStatus (2 is running).",
+            "If enrollment fails, check Win32_DeviceGuard.VirtualizationBasedSecurityStatus (2 is running).",
         ),
     ]
 
@@ -178,10 +178,10 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
         _tri(
             "System",
             needs_no_licence(machine) or can_be_enrolled(machine),
-            "Azure Edition on Azure Local, which needs no licence."
+            "Azure Edition on Azure Local, which needs no license."
             if needs_no_licence(machine)
-            else "Windows Server 2025 Standard or Datacenter, which Azure can enrol.",
-            f"{machine.os_name or 'The system'} is none that Azure can enrol.",
+            else "Windows Server 2025 Standard or Datacenter, which Azure can enroll.",
+            f"{machine.os_name or 'The system'} is none that Azure can enroll.",
             "Arc-enabled hotpatching needs Windows Server 2025 Standard or Datacenter.",
         ),
         _tri(
@@ -240,27 +240,27 @@ def _extension_finding(arc: Arc) -> Prerequisite:
 
 
 def _licence_finding(arc: Arc) -> Prerequisite:
-    check = "Licence"
+    check = "License"
     if arc.licence is Licence.ENABLED:
         return Prerequisite(
-            check, Verdict.PASS, "The machine is enrolled (licence profile, feature Hotpatch)."
+            check, Verdict.PASS, "The machine is enrolled (license profile, feature Hotpatch)."
         )
     if arc.licence_error:
         return Prerequisite(
             check,
             Verdict.FAIL,
-            f"Azure could not enrol it: {arc.licence_error}",
-            "Fix the cause that Azure names, then enrol again in Update settings.",
+            f"Azure could not enroll it: {arc.licence_error}",
+            "Fix the cause that Azure names, then enroll again in Update settings.",
         )
     if arc.licence in (Licence.ENABLING, Licence.DISABLING):
-        detail = f"The licence is {arc.licence.value.lower()}; it takes about ten minutes."
+        detail = f"The license is {arc.licence.value.lower()}; it takes about ten minutes."
         return Prerequisite(check, Verdict.NOT_KNOWABLE, detail)
-    what = {None: "There is no licence", Licence.DISABLED: "The licence was cancelled"}
+    what = {None: "There is no license", Licence.DISABLED: "The license was canceled"}
     detail = (
         f"{what.get(arc.licence, f'The licence is in the state {arc.licence}')} on this machine."
     )
     return Prerequisite(
-        check, Verdict.FAIL, detail, "Enrol in Update settings; it costs nothing since 19 May 2026."
+        check, Verdict.FAIL, detail, "Enroll in Update settings; it costs nothing since 19 May 2026."
     )
 
 

@@ -22,8 +22,8 @@ class OperationKind(StrEnum):
             "install": "Install updates now",
             "restart": "Restart",
             "settings": "Update settings",
-            "enrol": "Enrol in hotpatch",
-            "disenrol": "End hotpatch enrolment",
+            "enrol": "Enroll in hotpatch",
+            "disenrol": "End hotpatch enrollment",
         }[self.value]
 
     @property
@@ -34,7 +34,7 @@ class OperationKind(StrEnum):
             "restart": "Restarting",
             "settings": "Changing settings of",
             "enrol": "Enrolling",
-            "disenrol": "Ending the enrolment of",
+            "disenrol": "Ending the enrollment of",
         }[self.value]
 
 
@@ -99,7 +99,7 @@ class Standby(StrEnum):
     OFFERED = "offered"
     """It was refused for that; the user may have it asked again."""
     WAITS = "waits"
-    """It is asked again until Azure takes it, or until it is cancelled."""
+    """It is asked again until Azure takes it, or until it is canceled."""
 
     @classmethod
     def parse(cls, text: str) -> Standby:

@@ -46,7 +46,7 @@ _FOLLOW = (
     "Microsoft.HybridCompute/locations/operationstatus/read",
     "Microsoft.HybridCompute/locations/operationresults/read",
 )
-"""What following an enrolment needs besides starting it."""
+"""What following an enrollment needs besides starting it."""
 FORBIDDEN_CODES = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "403"})
 """With which Azure says that the account may not."""
 

@@ -162,7 +162,7 @@ def refusal(
 
 
 def _refusal_of_arc(wanted: SettingsChange, arc: Arc, os_name: str | None) -> str | None:
-    """Arc-enabled servers have no automatic guest patching, and need their licence for hotpatches."""
+    """Arc-enabled servers have no automatic guest patching, and need their license for hotpatches."""
     if wanted.orchestration is Orchestration.SAFE_DEPLOYMENT:
         return (
             "Azure Managed - Safe Deployment is for virtual machines in Azure; choose another one."

@@ -1,4 +1,4 @@
-"""Updates as an assessment reports them: classification, restart behaviour, who installs them."""
+"""Updates as an assessment reports them: classification, restart behavior, who installs them."""
 
 from __future__ import annotations
 
@@ -143,14 +143,14 @@ def installed_by(classification: Classification | None) -> str:
 
 
 def outside_programme(name: str, classification: Classification | None) -> str:
-    """Why an update that is in no hotpatch release stands outside the hotpatch programme.
+    """Why an update that is in no hotpatch release stands outside the hotpatch program.
 
-    The programme carries Windows security updates only (never .NET, non-security updates, drivers).
+    The program carries Windows security updates only (never .NET, non-security updates, drivers).
     """
     if ".net" in name.casefold():
-        return ".NET updates are not part of the hotpatch programme and may need a restart."
+        return ".NET updates are not part of the hotpatch program and may need a restart."
     if classification is Classification.DEFINITION:
-        return "Defender definitions are not part of the hotpatch programme; they need no restart."
+        return "Defender definitions are not part of the hotpatch program; they need no restart."
     if classification is not None and not classification.installed_automatically:
         return (
             f"{classification.label} is not a Windows security update, so it is never a hotpatch."

@@ -33,7 +33,7 @@ class Planner(QObject):
 
     Signals:
         progressed (int, int): release days done, and all of them.
-        ended (object): the Forecast, or None where there is none: cancelled, failed, or nothing to be foretold.
+        ended (object): the Forecast, or None where there is none: canceled, failed, or nothing to be foretold.
         failed (str): why there is none, in words; before ``ended``.
     """
 
@@ -63,7 +63,7 @@ class Planner(QObject):
         return self._process is not None
 
     def ask(self, asked: ForecastRequest) -> None:
-        """Begin; a forecast under way is cancelled first."""
+        """Begin; a forecast under way is canceled first."""
         self.cancel()
         context = get_context("spawn")
         self._line, told = context.Pipe()
@@ -286,7 +286,7 @@ def question_sheet(found: Forecast) -> Sheet:
             ("Unplanned baselines", q.unplanned),
             ("First day", q.first),
             ("Last day", q.last),
-            ("Restarts may be taken", q.window.value),
+            ("Restarts allowed", q.window.value),
             ("Machines", found.machines),
             ("Not patched automatically", found.by_hand),
             ("Restarts", found.restarts),

@@ -59,12 +59,12 @@ class SettingsPlan(NamedTuple):
 
     @property
     def enrolled(self) -> list[int]:
-        """Those whose licence changes."""
+        """Those whose license changes."""
         return [m.machine_id for m in self.affected if m.enrols]
 
     @property
     def configured(self) -> list[int]:
-        """Those of which settings change, besides the licence."""
+        """Those of which settings change, besides the license."""
         return [m.machine_id for m in self.affected if len(m.changes) > m.enrols]
 
     @property
@@ -99,7 +99,7 @@ def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Select
 def plan_settings(
     selected: Sequence[Selected], change: SettingsChange, enrol: bool | None
 ) -> SettingsPlan:
-    """``enrol`` True gives a licence, False ends it, None leaves it."""
+    """``enrol`` True gives a license, False ends it, None leaves it."""
     return SettingsPlan(tuple(_plan(one, change, enrol) for one in selected))
 
 
@@ -110,7 +110,7 @@ def _plan(selected: Selected, change: SettingsChange, enrol: bool | None) -> Mac
         arc = arc._replace(licence=Licence.ENABLED if enrol else Licence.DISABLED)
     changes = differences(change, machine.settings)
     if enrols:
-        changes.insert(0, ("Hotpatch licence", _yes(not enrol), _yes(bool(enrol))))
+        changes.insert(0, ("Hotpatch license", _yes(not enrol), _yes(bool(enrol))))
     after = effective(change, machine.settings)
     why = (
         refusal(machine.image, machine.settings, after, arc, os_name=machine.os_name)

@@ -214,7 +214,7 @@ class Cloud:
         return self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
 
     def begin_enrolment(self, guest: Guest, *, on: bool) -> Operation:
-        """Give an Arc-enabled server its licence, or take it away."""
+        """Give an Arc-enabled server its license, or take it away."""
         guest.licence = "Enabling" if on else "Disabling"
         kind = "enrol" if on else "disenrol"
         return self._begin(guest, kind, timedelta(minutes=LICENCE_MINUTES))
@@ -384,7 +384,7 @@ class Cloud:
 
 
 def _settle_licence(op: Operation, guest: Guest) -> None:
-    """What Azure makes of a change of the licence or of the opt-in, once it has looked."""
+    """What Azure makes of a change of the license or of the opt-in, once it has looked."""
     guest.evaluating = guest.evaluating and op.kind != "settings"
     if op.kind in ("enrol", "disenrol"):
         is_on = op.kind == "enrol"

@@ -150,7 +150,7 @@ def _cases() -> list[Guest]:
 
 
 def _arc_cases() -> list[Guest]:
-    """Servers of one's own and one on Azure Local, each in another state of enrolment."""
+    """Servers of one's own and one on Azure Local, each in another state of enrollment."""
 
     def server(name: str, build: str, **more: Any) -> Guest:
         return Guest(

@@ -51,7 +51,7 @@ class Guest:
     restart_setting: str = "IfRequired"
     automatic_updates: bool = True
     receives_hotpatches: bool = True
-    """Enrolment in effect: turned on again, it starts with the next baseline that is installed."""
+    """Enrollment in effect: turned on again, it starts with the next baseline that is installed."""
     enrolled_on: str | None = None
     installed: list[str] = field(default_factory=list)
     awaiting_restart: list[dict[str, Any]] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Guest:
     licence: str | None = None
     """Of the feature Hotpatch on an Arc-enabled server; None without one."""
     licence_error: dict[str, Any] | None = None
-    """Why an enrolment failed, as productFeatures[].error has it."""
+    """Why an enrollment failed, as productFeatures[].error has it."""
     agent_status: str = ""
     """``status`` of an Arc-enabled server where it isn't what its power says: Expired, Error."""
     agent_reason: str = ""
@@ -87,7 +87,7 @@ class Guest:
     agent: dict[str, Any] = field(default_factory=dict)
     """``agentConfiguration``."""
     profile: dict[str, Any] = field(default_factory=dict)
-    """The rest of the licence profile (softwareAssurance, esuProfile): a PUT that leaves it out resets it."""
+    """The rest of the license profile (softwareAssurance, esuProfile): a PUT that leaves it out resets it."""
     vbs: bool = True
     evaluating: bool = False
     """Azure has not looked yet at what was changed."""
@@ -107,7 +107,7 @@ class Guest:
 
     @property
     def can_enrol(self) -> bool:
-        """Whether Azure would enrol an Arc-enabled server."""
+        """Whether Azure would enroll an Arc-enabled server."""
         version = f"10.0.{self.build}"
         return can_enrol(version, self.edition) and is_recent(version) is True
 
@@ -187,7 +187,7 @@ class Guest:
                 self.awaiting_restart.append({"kb": patch.kb, "build": None})
 
     def restart(self, catalog: Catalog) -> None:
-        """What awaited the restart is in force; a new baseline takes up an enrolment that waited."""
+        """What awaited the restart is in force; a new baseline takes up an enrollment that waited."""
         for waiting in self.awaiting_restart:
             if waiting["build"]:
                 self.build, self.runs_kb = waiting["build"], waiting["kb"]

@@ -62,7 +62,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], 
 
 @lru_cache(maxsize=4096)
 def titles_of(text: str) -> tuple[ReleaseTitle, ...]:
-    """The releases in ``offered_releases``: a line for each, with restart behaviour, KB and title."""
+    """The releases in ``offered_releases``: a line for each, with restart behavior, KB and title."""
     lines = (line.split(" ", 2) for line in text.splitlines())
     found = (
         read_title(line[2], line[1] or None, RestartBehavior.parse(line[0]))

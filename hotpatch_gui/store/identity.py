@@ -11,7 +11,7 @@ from . import queue
 from .sql import IN_JSON, as_list
 from .timestamps import to_text
 
-REPLACED = "Cancelled before it was sent: the machine was deleted, and another one has its name."
+REPLACED = "Canceled before it was sent: the machine was deleted, and another one has its name."
 _HISTORY = ("assessments", "installations", "operations")
 
 

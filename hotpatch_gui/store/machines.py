@@ -75,7 +75,7 @@ _COLUMNS = (
 _KEPT = ("agent_ready", "update_domain", "vm_id")
 """Columns that an answer without them doesn't clear: only the instance view has the first two."""
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
-"""Since when an enrolment has been under way: the earliest time seen, cleared when it ends."""
+"""Since when an enrollment has been under way: the earliest time seen, cleared when it ends."""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}, attention)"
     f" VALUES ({', '.join('?' * len(_COLUMNS))}, {int(Level.UNKNOWN)})"
@@ -140,7 +140,7 @@ def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
 
 
 def _pending(m: Machine) -> datetime | None:
-    """Since when an enrolment has been under way, at the latest."""
+    """Since when an enrollment has been under way, at the latest."""
     if m.arc is None or not m.arc.is_pending:
         return None
     return m.arc.enrolled_at or m.fetched

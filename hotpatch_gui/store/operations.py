@@ -173,7 +173,7 @@ def move(
     request_id: str | None = None,
     standby: Standby | None = None,
 ) -> bool:
-    """Change the state by the rules; False where somebody cancelled or dismissed it meanwhile.
+    """Change the state by the rules; False where somebody canceled or dismissed it meanwhile.
     ``at`` is stored as the time it ended.
 
     Raises:

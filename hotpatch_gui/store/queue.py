@@ -15,7 +15,7 @@ from .audit import Event
 from .sql import BEFORE_OTHERS, IN_JSON, MISSED, OPEN, UNDER_WAY, as_list
 from .timestamps import to_text
 
-CANCELLED = "Cancelled before it was sent."
+CANCELLED = "Canceled before it was sent."
 EXPIRED = "Not sent: it waited for more than an hour while nothing could be sent. Ask again if it is still needed."
 DISMISSED = "What became of it is not known."
 PROGRAM = "Hotpatch Dashboard"

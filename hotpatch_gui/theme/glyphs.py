@@ -12,7 +12,7 @@ from .tokens import Tokens
 
 
 class Glyph(StrEnum):
-    """Each shape differs, so that no state is told by colour alone."""
+    """Each shape differs, so that no state is told by color alone."""
 
     OK = "ok"
     INFO = "info"

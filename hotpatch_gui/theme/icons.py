@@ -33,7 +33,7 @@ NAMES = {
 
 
 class Icons:
-    """Hands out icons in the theme's colours once ``load`` was called; before that, they wait."""
+    """Hands out icons in the theme's colors once ``load`` was called; before that, they wait."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -64,7 +64,7 @@ class Icons:
 
 
 def picture(name: str, colour: str, disabled: str) -> QIcon:
-    """The icon called ``name`` in these colours."""
+    """The icon called ``name`` in these colors."""
     os.environ.setdefault("QT_API", "pyside6")
     import qtawesome  # noqa: PLC0415 - after the first paint
 

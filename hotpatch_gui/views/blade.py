@@ -236,7 +236,7 @@ class Blade(QStackedWidget):
         if found is not None:
             self.banner.show_coverage(found)
         else:
-            all_of_them = f"{len(chosen.ids):,} machines are chosen; commands act on all of them."
+            all_of_them = f"{len(chosen.ids):,} machines selected."
             self.banner.show_text(chosen.level, all_of_them, headline.sum_of_several(chosen))
         self.banner.button.setVisible(found is not None and found.needs_releases)
 

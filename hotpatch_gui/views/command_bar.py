@@ -19,7 +19,7 @@ from .services import Services
 from .widgets.typed_number import TYPED_ABOVE
 
 _ASSESS_MEANING = (
-    "Each of them looks for updates; that takes minutes and changes nothing on the machines."
+    "Each machine checks for updates. This takes a few minutes and changes nothing on the machines."
 )
 _RESTART_MEANING = (
     "What runs there is interrupted for some minutes. Azure does not stagger restarts by availability zones and "
@@ -32,7 +32,7 @@ _KINDS = {
     "configure": OperationKind.SETTINGS,
 }
 """What the commands ask for."""
-_OFFLINE_TIP = "No connection to Azure; what is shown is what was known last."
+_OFFLINE_TIP = "No connection to Azure. Showing the last known data."
 
 
 class CommandBar(QFrame):
@@ -111,7 +111,7 @@ class CommandBar(QFrame):
             if not online:
                 why = _OFFLINE_TIP
             elif not able.ids:
-                why = able.why_not or "No machine is chosen."
+                why = able.why_not or "No machine selected."
             elif self._is_under_way(kind, able.ids):
                 why = f"“{kind.label}” is under way already."
             elif self._work.doing:

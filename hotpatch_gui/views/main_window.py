@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
         """What the user has to do to sign in; empty once it is done."""
         if text:
             self._notify(
-                Level.INFO, text, "The program waits for it; what is shown is what was known last."
+                Level.INFO, text, "The program is waiting for it. Showing the last known data."
             )
         else:
             self._asks = 0
@@ -206,7 +206,7 @@ class MainWindow(QMainWindow):
     def show_set_aside(self, path: Path) -> None:
         self._notify(
             Level.WARNING,
-            "The data file was damaged, so a new one was begun.",
+            "The data file was damaged and has been replaced.",
             f"The old one is kept as {path.name} in {path.parent}. Machines are read again from Azure; "
             "history beyond Azure's 30 days is in the old file only.",
         )

@@ -82,7 +82,7 @@ class Requests(Protocol):
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None: ...
 
     def enrol(self, machine_ids: Sequence[int], *, on: bool) -> None:
-        """Give Arc-enabled servers their hotpatch licence, or end it."""
+        """Give Arc-enabled servers their hotpatch license, or end it."""
         ...
 
     def cancel(self, operation_ids: Iterable[int]) -> None:

@@ -44,7 +44,7 @@ class StatusBar(QFrame):
         self.work.setObjectName("work")
         self.progress = QProgressBar()
         self.progress.setObjectName("workProgress")
-        self.progress.setAccessibleName("Progress of the work under way")
+        self.progress.setAccessibleName("Progress of operations")
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(round(140 * theme.scale))
         row = QHBoxLayout(self)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 SLICE = 200
 """Operations written in one transaction."""
 MANY_ENDS = 2000
-"""Operations cancelled in one: a slow disk must not leave any to the next start."""
+"""Operations canceled in one: a slow disk must not leave any to the next start."""
 MANY = 10
 """Requests of one command beyond which they let those of a click go first."""
 _OPERATIONS = Changes.to("operations", "calls")

@@ -182,7 +182,7 @@ class Engine:
                 self._file.close()
 
     def _end_soon(self) -> None:
-        """What was asked before is handled first: that a request is cancelled or actions are off must not be lost."""
+        """What was asked before is handled first: that a request is canceled or actions are off must not be lost."""
         assert self._loop is not None
         assert self._main is not None
         self._inbox.put_nowait(None)

@@ -54,9 +54,9 @@ async def in_thread(
     call: Callable[[], T], name: str = "request", settled: Callable[[], None] = lambda: None
 ) -> T:
     """What ``call`` returns or raises. ``settled`` hears on the loop when it has ended, also where the wait for it
-    was cancelled.
+    was canceled.
 
-    Where the wait is cancelled, what comes of the call is dropped.
+    Where the wait is canceled, what comes of the call is dropped.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

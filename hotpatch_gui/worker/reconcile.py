@@ -18,7 +18,7 @@ _LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
     OperationKind.ENROL: (Licence.ENABLED,),
     OperationKind.DISENROL: (Licence.DISABLED, None),
 }
-"""The licence that shows that a request was carried out."""
+"""The license that shows that a request was carried out."""
 
 
 class NotYet(Enum):
@@ -53,7 +53,7 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
         return Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
     licence = machine.arc.licence if machine is not None and machine.arc is not None else None
     if licence in _LICENCES.get(op.kind, ()):
-        return Found(OperationState.SUCCEEDED, "The licence is as it was asked for.")
+        return Found(OperationState.SUCCEEDED, "The license is as it was asked for.")
     return NotYet.UNTOLD if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 SIGNED_OUT = Problem(
-    ProblemKind.NOT_SIGNED_IN, "You signed out.", "What is shown is what was known last."
+    ProblemKind.NOT_SIGNED_IN, "You signed out.", "Showing the last known data."
 )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 class Turns:
-    """Lives on the engine's loop. What waits on a machine is woken when something on it has ended or was cancelled.
+    """Lives on the engine's loop. What waits on a machine is woken when something on it has ended or was canceled.
 
     Args:
         after: only operations with higher ids are sent from here; what an earlier run has left in the queue keeps

@@ -200,7 +200,7 @@ _COLUMNS = {
     "machines": "id, connection_id, resource_id, azure_id, name, subscription_id, resource_group, location, zone,"
     " availability_set, tags, publisher, offer, sku, generation, power, os_name, os_version, time_zone, patch_mode,"
     " hotpatch_enabled, assessment_mode, automatic_updates, provision_agent, allow_extensions, kind,"
-    " edition, licence, enablement, fetched_at",
+    " edition, license, enablement, fetched_at",
     "assessments": "machine_id, activity_id, status, started_at, assessed_at, started_by, restart_pending,"
     " critical, security, update_rollup, feature_pack, service_pack, definition, tools, updates,"
     " unclassified, support_state, fetched_at",

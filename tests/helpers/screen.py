@@ -33,7 +33,7 @@ class Screen:
         self._raw.close()
 
     def shows(self, colour: Colour, left: int, top: int, right: int, bottom: int) -> bool:
-        """Whether a pixel in this part of the screen has the colour."""
+        """Whether a pixel in this part of the screen has the color."""
         wanted = bytes(reversed(colour))
         for y in range(top, bottom):
             begin = self._start + y * self._row + left * 4

@@ -408,7 +408,7 @@ def test_a_close_while_claims_wait_for_the_file_sends_nothing_more(
 
 
 def test_what_was_asked_before_the_close_is_not_lost(qapp: QApplication, tmp_path: Path) -> None:
-    """A restart waits behind an assessment; it is cancelled, actions are turned off, and the window closes at once."""
+    """A restart waits behind an assessment; it is canceled, actions are turned off, and the window closes at once."""
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
         one = ids(stage)["vm-dc-01"]

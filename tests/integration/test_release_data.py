@@ -326,7 +326,7 @@ def test_the_window_learns_from_microsoft_and_says_so(stage: Stage, msrc: Feed) 
     dialog.findChild(QPushButton, "releasesUpdate").click()
     stage.until(lambda: dialog.outcome.text() == "4 releases added or completed.")
     stage.settle()
-    assert dialog.horizon.headline.text() == "Every release planned so far is known"
+    assert dialog.horizon.headline.text() == "All planned releases so far are known"
     assert "7 December 2026" in dialog.summary.text()
     assert stage.app.releases().complete_until(Product.WS2025) == date(2026, 12, 7)
     dialog.reject()

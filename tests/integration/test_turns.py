@@ -92,7 +92,7 @@ def test_what_waits_can_be_cancelled_and_is_never_sent(
     stage.until(
         lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.CANCELLED]
     )
-    assert notes(stage)[1] == "Cancelled before it was sent."
+    assert notes(stage)[1] == "Canceled before it was sent."
     assert "restart" not in stage.wire.cloud.received
 
 

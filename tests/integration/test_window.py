@@ -729,7 +729,7 @@ def test_the_schedule_agrees_with_the_banner(stage: Stage) -> None:
         table = stage.window.machines.blade.schedule.table
         effects[name] = [table.item(n, 2).text() for n in range(3)]
     assert effects["vm-web-02"][0].startswith("No restart")
-    assert effects["vm-sql-01"][0] == "Restarts: no hotpatches yet"
+    assert effects["vm-sql-01"][0] == "Restarts: no hotpatches before the next baseline"
     assert effects["vm-sql-01"][2].startswith("No restart"), "it rejoins with the baseline before"
     assert set(effects["vm-file-01"]) == {"Restarts: hotpatch is off"}
 

@@ -1,4 +1,4 @@
-"""Hotpatching of Arc-enabled servers: licence, what the machine makes of it, and what Azure leaves unsaid."""
+"""Hotpatching of Arc-enabled servers: license, what the machine makes of it, and what Azure leaves unsaid."""
 
 from __future__ import annotations
 

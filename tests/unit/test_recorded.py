@@ -199,13 +199,13 @@ def test_the_agents_lists_and_its_mode_are_prerequisites(
 
 
 def test_a_licence_error_is_shown(calendar: Calendar) -> None:
-    error = {"code": "LicenseNotAvailable", "message": "The <b>licence</b> is not available."}
+    error = {"code": "LicenseNotAvailable", "message": "The <b>license</b> is not available."}
     machine = arc(licenseProfile=profile("Failed", error))
-    assert checks(machine)["Licence"][0] is Verdict.FAIL
+    assert checks(machine)["License"][0] is Verdict.FAIL
     status = hotpatch_status(machine, assessed=True)
     found = coverage(Evidence(machine, status, NOW), calendar, NOW)
     assert found.level is not Level.OK
-    assert "The <b>licence</b> is not available. (LicenseNotAvailable)" in found.headline
+    assert "The <b>license</b> is not available. (LicenseNotAvailable)" in found.headline
 
 
 def test_pending_says_since_when(calendar: Calendar) -> None:
@@ -246,7 +246,7 @@ def test_azure_edition_on_azure_local_is_eligible_and_not_called_unavailable(
         assert (found.situation, found.level) == (Situation.NOT_CONFIRMED, Level.UNKNOWN)
         assert checks(machine)["System"][0] is Verdict.PASS
     is_eligible = status is not HotpatchStatus.NOT_AVAILABLE
-    assert ("Licence" in checks(machine)) is not is_eligible, "it needs none"
+    assert ("License" in checks(machine)) is not is_eligible, "it needs none"
     assert is_enrolled(machine) is (status is HotpatchStatus.ENABLED)
     if status is HotpatchStatus.ENABLED:
         found = coverage(Evidence(machine, status, NOW), calendar, NOW)

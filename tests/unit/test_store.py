@@ -177,7 +177,7 @@ def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
         tuple(r) for r in db.execute("SELECT operation_id, event, connection, result FROM calls")
     ]
     assert told == [
-        (queued, "cancelled", "Contoso", "Cancelled with its connection."),
+        (queued, "cancelled", "Contoso", "Canceled with its connection."),
         (sent, "answer lost", "Contoso", "Its connection was removed while it was under way."),
     ]
 
@@ -519,7 +519,7 @@ def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
     assert cancel(db, first[0], EPOCH)
     assert not cancel(db, first[0], EPOCH)
     assert [tuple(r) for r in db.execute("SELECT event, result FROM calls")] == [
-        ("cancelled", "Cancelled before it was sent.")
+        ("cancelled", "Canceled before it was sent.")
     ]
     assert len(put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
 

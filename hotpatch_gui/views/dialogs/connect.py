@@ -58,7 +58,7 @@ class ConnectDialog(SurfaceDialog):
         self.cloud.setObjectName("connectCloud")
         for key, cloud in CLOUDS.items():
             self.cloud.addItem(cloud.name, key)
-        self.cloud.addItem("Another cloud, by its addresses", CUSTOM)
+        self.cloud.addItem("Custom cloud", CUSTOM)
         self.endpoint = self._field(
             "connectEndpoint", "ARM endpoint", "https://management.local.azurestack.external"
         )
@@ -66,13 +66,13 @@ class ConnectDialog(SurfaceDialog):
             "connectAuthority", "Authority", "https://login.microsoftonline.com"
         )
         self.audience = self._field(
-            "connectAudience", "Audience", "as the ARM endpoint, unless it says otherwise"
+            "connectAudience", "Audience", "same as the ARM endpoint by default"
         )
         self.method = QComboBox()
         self.method.setObjectName("connectMethod")
         for method in offered_methods():
             self.method.addItem(method.label, method)
-        self.tenant = self._field("connectTenant", "Tenant", "Your own; or an ID or a domain")
+        self.tenant = self._field("connectTenant", "Tenant", "Yours, or a tenant ID or domain")
         self.client_id = self._field(
             "connectClient", "Client ID", "Your app registration's, if you have one"
         )
@@ -82,7 +82,7 @@ class ConnectDialog(SurfaceDialog):
         self.browse = QPushButton("Browse…")
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
-        self.may_act = QCheckBox("Allow actions: assess, install, restart, change settings")
+        self.may_act = QCheckBox("Allow changes through this connection: assess, install, restart, change settings")
         self.may_act.setObjectName("connectMayAct")
         theme = self._theme
         self.meaning = label(theme, role="secondary", wrap=True)
@@ -94,7 +94,7 @@ class ConnectDialog(SurfaceDialog):
         self.connect_button.setProperty("primary", True)
         self.connect_button.clicked.connect(self._save)
         self.cloud.setAccessibleName("Cloud")
-        self.method.setAccessibleName("Way to sign in")
+        self.method.setAccessibleName("Sign-in method")
 
     def _field(self, name: str, accessible: str, placeholder: str) -> QLineEdit:
         field = QLineEdit()
@@ -132,7 +132,7 @@ class ConnectDialog(SurfaceDialog):
             ("ARM endpoint", self.endpoint),
             ("Authority", self.authority),
             ("Audience", self.audience),
-            ("Sign in by", self.method),
+            ("Sign-in method", self.method),
             ("", self.meaning),
             ("Tenant", self.tenant),
             ("Client ID", self.client_id),

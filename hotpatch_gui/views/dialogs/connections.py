@@ -53,8 +53,8 @@ class ConnectionsDialog(SurfaceDialog):
         )
         self.list.setAccessibleName("Connections")
         self.subscriptions = self._tree("subscriptionList", ("Subscription", "ID"), (280, 320))
-        self.subscriptions.setAccessibleName("Subscriptions that are read")
-        self.may_act = QCheckBox("Allow actions over this connection")
+        self.subscriptions.setAccessibleName("Subscriptions")
+        self.may_act = QCheckBox("Allow changes through this connection")
         self.may_act.setObjectName("allowActions")
         self.buttons = {
             key: QPushButton(text)
@@ -97,7 +97,7 @@ class ConnectionsDialog(SurfaceDialog):
         self.column.addWidget(self.list, 2)
         self.column.addLayout(row)
         self.column.addWidget(
-            label(theme, "Subscriptions that are read", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+            label(theme, "Subscriptions", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         )
         self.column.addWidget(self.subscriptions, 3)
         self.column.addWidget(self.may_act)

@@ -29,7 +29,7 @@ class PermissionsDialog(SurfaceDialog):
     """By resource group and machine: everything is allowed, or what is missing."""
 
     def __init__(self, services: Services, connection: Connection, parent: QWidget) -> None:
-        title = f"Permissions over {connection.name}"
+        title = f"Permissions for {connection.name}"
         super().__init__(services.theme, "permissionsDialog", title, parent)
         self._s, self._connection = services, connection
         theme = services.theme
@@ -38,7 +38,7 @@ class PermissionsDialog(SurfaceDialog):
         self.list.setAccessibleName("Permissions by resource group")
         self.list.setRootIsDecorated(False)
         self.list.setHeaderLabels(
-            ("Where", "Azure virtual machines", "Arc-enabled servers", "Read")
+            ("Scope", "Azure virtual machines", "Arc-enabled servers", "Read")
         )
         for number, width in enumerate((170, 270, 270, 120)):
             self.list.setColumnWidth(number, round(width * theme.scale))
@@ -49,7 +49,7 @@ class PermissionsDialog(SurfaceDialog):
         self.role.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.column.addWidget(label(theme, INTRODUCTION, role="secondary", wrap=True))
         self.column.addWidget(self.list, 3)
-        what = "reading and acting" if connection.may_act else "reading"
+        what = "reading and changing" if connection.may_act else "reading"
         heading = f"A custom role for {what}"
         self.column.addWidget(label(theme, heading, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         self.column.addWidget(self.role, 2)

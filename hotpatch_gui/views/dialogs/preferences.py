@@ -34,7 +34,7 @@ class PreferencesDialog(SurfaceDialog):
         theme, settings = services.theme, services.settings
         self.theme = QComboBox()
         self.theme.setObjectName("prefTheme")
-        for choice, text in zip(CHOICES, ("As the system has it", "Light", "Dark"), strict=True):
+        for choice, text in zip(CHOICES, ("Use system setting", "Light", "Dark"), strict=True):
             self.theme.addItem(text, choice)
         self.theme.setCurrentIndex(self.theme.findData(theme.choice))
         self.minutes = NumberBox(theme, 1, 1440, settings.sync_minutes, suffix=MINUTES)
@@ -51,7 +51,7 @@ class PreferencesDialog(SurfaceDialog):
         for widget, name in (
             (self.theme, "Theme"),
             (self.minutes, "Sync every"),
-            (self.days, "History starts with"),
+            (self.days, "Default history range"),
             (self.folder, "Data folder"),
         ):
             widget.setAccessibleName(name)
@@ -67,12 +67,12 @@ class PreferencesDialog(SurfaceDialog):
         form.setVerticalSpacing(12)
         form.addRow("Theme", self.theme)
         form.addRow("Sync with Azure every", self.minutes)
-        form.addRow("History starts with", self.days)
+        form.addRow("Default history range", self.days)
         form.addRow(
             "",
             label(
                 theme,
-                f"Installations are kept for good, assessments for {ASSESSMENTS_KEPT.days} days.",
+                f"Installations are kept forever, assessments for {ASSESSMENTS_KEPT.days} days.",
                 role="secondary",
                 wrap=True,
             ),

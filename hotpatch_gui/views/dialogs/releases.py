@@ -80,10 +80,10 @@ class ReleasesDialog(SurfaceDialog):
         notes = horizon_notes(calendar, now)
         if notes:
             self.horizon.show_text(
-                Level.UNKNOWN, "Releases are due that are not known here", "\n".join(notes)
+                Level.UNKNOWN, "Some planned releases aren't known yet", "\n".join(notes)
             )
         else:
-            self.horizon.show_text(Level.OK, "Every release planned so far is known", "")
+            self.horizon.show_text(Level.OK, "All planned releases so far are known", "")
         last = last_read(self._s.source)
         lines = summary(calendar, resources.calendar(), now, last)
         self.summary.setText("\n".join(line for line in lines if line not in notes))
@@ -115,7 +115,7 @@ class ReleasesDialog(SurfaceDialog):
             with whole(Path(name)) as part:
                 part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
         except OSError as error:
-            self.outcome.setText(f"{name} was not written: {error.strerror}.")
+            self.outcome.setText(f"{name} couldn't be written: {error.strerror}.")
         else:
             self.outcome.setText(f"Written to {name}.")
 

@@ -90,7 +90,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         )
         self.enrol = self._box(
             "setEnrol",
-            "Enrol: receive monthly hotpatch updates (a licence, free of charge since May 2026)",
+            "Enroll: receive monthly hotpatch updates (license free of charge since May 2026)",
         )
         self.periodic = self._box(
             "setPeriodic", "Periodic assessment: look for updates every 24 hours"
@@ -245,7 +245,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.check()
 
     def _follow_enrolment(self) -> None:
-        """Whoever enrols gets hotpatches, and without a licence there are none."""
+        """Whoever enrolls gets hotpatches, and without a license there are none."""
         if self._is_loading or self.enrol.checkState() is Qt.CheckState.PartiallyChecked:
             return
         self._is_loading = True
@@ -258,7 +258,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     @property
     def _enrolment(self) -> bool | None:
-        """True to enrol, False to end it, None to leave it as it is."""
+        """True to enroll, False to end it, None to leave it as it is."""
         return self.enrol.isChecked() if "enrol" in self._touched else None
 
     def change(self) -> SettingsChange:
@@ -276,7 +276,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.plan = plan_settings(self._own, self.change(), self._enrolment)
         affected = len(self.plan.affected)
         self.hotpatch_words.setText(self._meaning())
-        self.sum.setText(self.plan.text if self._touched else "Nothing is changed yet.")
+        self.sum.setText(self.plan.text if self._touched else "No changes yet.")
         self._show_list()
         refused = self.plan.skipped[0] if self.plan.skipped and not affected else None
         self.typed.set_count(affected)
@@ -303,23 +303,23 @@ class UpdateSettingsDialog(SurfaceDialog):
     def _meaning(self) -> str:
         if not self.hotpatch.isEnabled():
             what = (
-                "is a system that Azure can enrol"
+                "runs an operating system that Azure can enroll"
                 if self._is_arc
                 else "has an image that supports hotpatching"
             )
             return f"Not available: no selected machine {what}."
         if self.hotpatch.checkState() is Qt.CheckState.PartiallyChecked:
-            return "Left as it is on each machine."
+            return "Unchanged on each machine."
         states = [bool(m.settings.hotpatch_enabled) for m in self._machines]
         product = self._machines[0].product
         today = release_day(self._s.clock())
         next_baseline = self._s.calendar().next_restart(product, today) if product else None
         when = f", planned for {day_name(next_baseline.day)}" if next_baseline else ""
         if self.hotpatch.isChecked() and not all(states):
-            return f"Takes effect with the next baseline{when}. Until then ordinary updates restart the machine."
+            return f"Takes effect with the next baseline{when}. Until then, regular updates restart the machine."
         if not self.hotpatch.isChecked() and any(states):
             return (
-                "The machine goes back to ordinary updates, which restart it every month. "
+                "The machine returns to regular updates, which restart it every month. "
                 f"Turned on again, hotpatch waits for the next baseline{when}."
             )
         if all(states):

@@ -29,7 +29,7 @@ class ActivityPage(Page):
         super().__init__(
             services.theme,
             "Activity",
-            "What was asked of Azure, what it is doing and how it ended; and every call that changed something.",
+            "Requests to Azure with their progress and results, and every call that changed something.",
         )
         self._s = services
         self.model = OperationsModel(services.source, services.clock, self)
@@ -40,8 +40,8 @@ class ActivityPage(Page):
         self.cancel.setObjectName("cancelQueued")
         self.dismiss = QPushButton()
         self.dismiss.setObjectName("dismissUnknown")
-        self.dismiss.setToolTip("Stop looking for the results of these operations in Azure")
-        self.wait = QPushButton("Wait, then ask again")
+        self.dismiss.setToolTip("Stop checking Azure for the results of these operations")
+        self.wait = QPushButton("Wait and retry")
         self.wait.setObjectName("waitForTurn")
         self.wait.setToolTip(
             "Azure refused it as something else was at work; it is asked again once that has ended"

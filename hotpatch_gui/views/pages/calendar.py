@@ -44,7 +44,7 @@ class CalendarPage(Page):
         super().__init__(
             services.theme,
             "Calendar",
-            "Real releases and Microsoft's plan, told apart. A future entry is a plan and can change.",
+            "Published releases and Microsoft's plan. Future releases are subject to change.",
         )
         self._s, self._chosen = services, chosen
         self._name = ""
@@ -53,7 +53,7 @@ class CalendarPage(Page):
         self.period = QComboBox()
         self.period.setObjectName("calendarPeriod")
         self.period.setAccessibleName("Period")
-        self.period.addItem("12 months back and ahead")
+        self.period.addItem("Past and next 12 months")
         for year in range(services.clock().year + 1, FIRST_YEAR - 1, -1):
             self.period.addItem(str(year), year)
         self.tools.addWidget(self.period)
@@ -144,7 +144,7 @@ class CalendarPage(Page):
         data = entries.calendar_data(rows, read.installs, first, last, release_day(now))
         self.chart.show_data(data, entries.calendar_words(data, rows, self._name))
         self.restarts.set_rows(read.ledger.rows)
-        of = f"{self._name}: " if self._name else "No machine is known. "
+        of = f"{self._name}: " if self._name else "No machines yet. "
         self.total.setText(
             f"{of}{read.ledger.text} Restarts that neither an installation of Azure nor this program made "
             "are not known to it."
@@ -152,8 +152,8 @@ class CalendarPage(Page):
         self.ledger.show_table(bool(read.ledger.rows))
         self.ledger.empty.say(
             Glyph.INFO,
-            "No restart on record",
-            "Restarts that come with installations appear here, with the update that asked for each.",
+            "No restarts on record",
+            "Restarts after installations appear here with the update that required each.",
         )
 
     def _show_failure(self, why: str) -> None:

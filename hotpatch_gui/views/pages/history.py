@@ -16,7 +16,7 @@ class HistoryPage(Page):
         super().__init__(
             services.theme,
             "History",
-            "Installations on all machines. Azure keeps 30 days; what was read once is kept here for good.",
+            "Installations on all machines. Azure keeps 30 days; this program keeps everything it has read.",
         )
         self.tab = HistoryTab(services, "fleetHistory")
         self.fill(self.tab)

@@ -158,7 +158,7 @@ class MachinesPage(QSplitter):
         if not ids:
             return everyone(self._s.source), "All machines"
         if len(ids) > 1:
-            return tuple(ids), f"The {len(ids):,} chosen machines"
+            return tuple(ids), f"The {len(ids):,} selected machines"
         return tuple(ids), name_of(self._s.source, ids[0])
 
     def show_sync(self, state: SyncState, *, syncing: bool, is_connected: bool) -> None:
@@ -196,7 +196,7 @@ class MachinesPage(QSplitter):
             self.blade.show_empty_state(
                 Glyph.RUNNING,
                 "Reading your machines",
-                "The first sync asks Azure for every machine.",
+                "The first sync reads every machine from Azure.",
             )
         elif self.model.rowCount() == 0 and self._is_filtered:
             self.blade.show_empty_state(
@@ -212,7 +212,7 @@ class MachinesPage(QSplitter):
             )
         else:
             self.blade.show_empty_state(
-                Glyph.INFO, "No machine is chosen", "Choose one or several in the list."
+                Glyph.INFO, "No machine selected", "Select one or more machines in the list."
             )
 
     def _filter(self) -> None:

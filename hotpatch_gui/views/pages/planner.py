@@ -62,7 +62,7 @@ class PlannerPage(Page):
         super().__init__(
             services.theme,
             "Planner",
-            "Play a period through: restarts, days exposed and restart windows, with hotpatch and without.",
+            "Simulate a period: restarts, days of exposure and restart windows, with and without hotpatch.",
         )
         self._s, self._chosen = services, chosen
         self._answer: Forecast | None = None
@@ -82,7 +82,7 @@ class PlannerPage(Page):
     def _make_form(self) -> None:
         theme = self._s.theme
         self.machines = _combo(
-            "plannerMachines", "Machines", ("All machines", "Those chosen on the Machines page")
+            "plannerMachines", "Machines", ("All machines", "Machines selected on the Machines page")
         )
         self.period = _combo("plannerPeriod", "Period", (NEXT_YEAR,))
         for year in range(self._s.clock().year + 2, FIRST_YEAR - 1, -1):
@@ -92,13 +92,13 @@ class PlannerPage(Page):
         self.unplanned.setObjectName("plannerUnplanned")
         self.unplanned.setAccessibleName("Unplanned baselines in the period")
         self.window_ = _combo(
-            "plannerWindow", "Restarts may be taken", tuple(w.value for w in RestartWindow)
+            "plannerWindow", "Restarts allowed", tuple(w.value for w in RestartWindow)
         )
         self.minutes = NumberBox(theme, 5, 24 * 60, 60, suffix=MINUTES)
         self.minutes.setObjectName("plannerMinutes")
-        self.minutes.setAccessibleName("Minutes of a restart window")
+        self.minutes.setAccessibleName("Length of a restart window in minutes")
         self.minutes.setSingleStep(15)
-        self.enrol = QCheckBox("As if hotpatch were on wherever the image allows it")
+        self.enrol = QCheckBox("Assume hotpatch is on wherever the image supports it")
         self.enrol.setObjectName("plannerEnrol")
         self.meaning = label(theme, px=CAPTION_PX, role="secondary", wrap=True)
         self.run = QPushButton("Simulate")
@@ -122,8 +122,8 @@ class PlannerPage(Page):
             key: Tile(theme, caption, f"planner-{key}")
             for key, caption in (
                 ("restarts", "Restarts"),
-                ("spared", "Restarts spared"),
-                ("exposed", "Days exposed after a release, mean"),
+                ("spared", "Restarts avoided"),
+                ("exposed", "Average days of exposure after a release"),
                 ("hours", "Hours of restart windows"),
             )
         }
@@ -135,8 +135,8 @@ class PlannerPage(Page):
         self.nothing = EmptyState(theme)
         self.nothing.say(
             Glyph.INFO,
-            "Nothing simulated yet",
-            "Choose machines, a period and what is released in it, then Simulate. Nothing is changed anywhere.",
+            "No simulation yet",
+            "Choose machines, a period and a scenario, then select Simulate. Nothing is changed in Azure.",
         )
 
     def _lay_out(self) -> None:
@@ -150,7 +150,7 @@ class PlannerPage(Page):
             ("Period", self.period),
             ("Scenario", self.scenario),
             ("Unplanned baselines", self.unplanned),
-            ("Restarts may be taken", self.window_),
+            ("Restarts allowed", self.window_),
             ("Restart window", self.minutes),
         )
         for number, (name, field) in enumerate(fields):

@@ -41,7 +41,7 @@ class RolloutPage(Page):
         super().__init__(
             services.theme,
             "Rollout",
-            "The order in which automatic guest patching reaches your machines, and why each waits for its turn.",
+            "When automatic guest patching reaches each machine, and what each machine is waiting for.",
         )
         self._s = services
         theme = services.theme

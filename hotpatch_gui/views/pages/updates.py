@@ -20,7 +20,7 @@ class UpdatesPage(Page):
         super().__init__(
             services.theme,
             "Updates",
-            "Every update that the last assessments offer, across all machines.",
+            "Available updates of the last assessments, across all machines.",
         )
         self.model = KbsModel(services.source, services.clock, self)
         self.panel = TablePanel(
@@ -53,5 +53,5 @@ class UpdatesPage(Page):
             self.panel.empty.say(Glyph.INFO, "No update matches", "Change or clear the filter.")
         elif not listed:
             self.panel.empty.say(
-                Glyph.INFO, "No updates on offer", "No assessment that is known offers an update."
+                Glyph.INFO, "No updates available", "No known assessment lists an update."
             )

@@ -25,7 +25,7 @@ class AuditTab(QWidget):
         self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "auditTable"))
         self.panel.empty.say(
             Glyph.INFO,
-            "Nothing was asked of Azure yet",
+            "No calls yet",
             "Every call that changes something stands here: by whom, on what, with which body and with what "
             "result. Lines are only ever added.",
         )

@@ -140,8 +140,8 @@ class ComplianceTab(QWidget):
         elif self._chosen is None or self._chosen.one is None:
             empty.say(
                 Glyph.INFO,
-                "No updates on offer",
-                "No current assessment of the chosen machines lists an update. Status says on how many one is known.",
+                "No updates available",
+                "No current assessment of the selected machines lists an update. Status says on how many one is known.",
             )
         else:
             empty.say(*why_empty(self._chosen.one, now))

@@ -32,7 +32,7 @@ RANGES = (
     ("Last 30 days", 30),
     ("Last 90 days", 90),
     ("Last 12 months", 365),
-    ("Everything kept", 36500),
+    ("All history", 36500),
 )
 
 
@@ -190,8 +190,8 @@ class HistoryTab(QWidget):
         else:
             empty.say(
                 Glyph.INFO,
-                "No installations in this time",
-                "Azure keeps 30 days; this program keeps what it has seen for good. Choose a longer range to look back.",
+                "No installations in this period",
+                "Azure keeps 30 days; this program keeps everything it has read. Choose a longer range to see more.",
             )
 
     def _show_details(self) -> None:

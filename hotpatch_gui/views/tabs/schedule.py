@@ -84,8 +84,8 @@ class ScheduleTab(QScrollArea):
         when = {
             Orchestration.SAFE_DEPLOYMENT: "Off-peak hours, within 30 days of each release",
             Orchestration.CUSTOMER_SCHEDULES: schedule_text.when(followed, now),
-            Orchestration.WINDOWS_AUTOMATIC: "When Windows Update inside the machine decides",
-            Orchestration.MANUAL: "Only when somebody asks for it",
+            Orchestration.WINDOWS_AUTOMATIC: "Decided by Windows Update on the machine",
+            Orchestration.MANUAL: "Only on request",
         }
         self.essentials.show_values(
             [
@@ -96,7 +96,7 @@ class ScheduleTab(QScrollArea):
             ]
         )
         extra = (
-            " Azure publishes no clock hours for off-peak, and the day may differ from month to month."
+            " Azure doesn't publish off-peak hours, and the day may differ from month to month."
             if how is Orchestration.SAFE_DEPLOYMENT
             else ""
         )
@@ -122,7 +122,7 @@ class ScheduleTab(QScrollArea):
         entries.sort(key=lambda e: (e.day, e.product))
         names = " and ".join(p.label for p in products)
         self.title.setText(
-            f"Expected releases for {names}" if products else "No calendar for this system"
+            f"Expected releases for {names}" if products else "No release calendar for this operating system"
         )
         self.table.setRowCount(len(entries))
         waiting = situation in (Situation.OFF_TRAIN, Situation.UNSUPPORTED)
@@ -136,19 +136,19 @@ class ScheduleTab(QScrollArea):
                 effect = "Restarts: hotpatch is off"
             elif waiting:
                 effect = (
-                    "Restarts: no hotpatches yet"
+                    "Restarts: no hotpatches before the next baseline"
                     if situation == Situation.OFF_TRAIN
                     else "Restarts"
                 )
             else:
-                effect = "Restarts" if baseline else "No restart, if it is on the train"
+                effect = "Restarts" if baseline else "No restart if it is on the hotpatch train"
             product = f" ({entry.product.label})" if len(products) > 1 else ""
             certainty = (
-                "Due; what came out is not known here"
+                "Due; the release isn't known yet"
                 if is_due
-                else "A plan, subject to change"
+                else "Planned, subject to change"
                 if baseline
-                else "A plan; a baseline may take its place"
+                else "Planned; may be replaced by a baseline"
             )
             texts = (
                 day_name(entry.day),

@@ -97,7 +97,7 @@ class StatusTab(QScrollArea):
             widget.setVisible(one is not None)
         self._show_tiles(chosen)
         if one is None or machine is None:
-            self._points_title.setText("How they stand")
+            self._points_title.setText("Status breakdown")
             self.points.show_points([_status_point(g) for g in chosen.status_groups])
             return
         self.essentials.show_values(essentials.values(one, self._s.calendar(), self._s.clock()))
@@ -129,7 +129,7 @@ class StatusTab(QScrollArea):
         self._avoided.ask(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
     def _show_no_avoided(self, _: str) -> None:
-        self.tiles["avoided"].show_figure("–", "can't be worked out from the file")
+        self.tiles["avoided"].show_figure("–", "can't be calculated")
 
     def _show_avoided(self, count: int) -> None:
         self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches on record")

@@ -94,7 +94,7 @@ class ClassificationChart(_Plot):
             self.plot.addItem(text)
         self.plot.getAxis("bottom").setTicks([_whole_ticks(most)])
         self.plot.getAxis("left").setWidth(round(92 * theme.scale))
-        self.title_axis("bottom", "Updates on offer (count)", theme)
+        self.title_axis("bottom", "Available updates", theme)
         self.plot.setXRange(0, most * 1.08, padding=0)
         self.plot.setYRange(-0.6, len(rows) - 0.4, padding=0)
 
@@ -152,7 +152,7 @@ class HistoryChart(_Plot):
 class ReleaseStrip(_Plot):
     """Baselines and hotpatches of a year back and a year ahead, this machine's installs above them.
 
-    Facts are filled, plans are outlines; the kinds differ in shape as well as in colour.
+    Facts are filled, plans are outlines; the kinds differ in shape as well as in color.
     """
 
     SYMBOLS = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}  # noqa: RUF012
@@ -349,7 +349,7 @@ class PlannerChart(_Plot):
         axis.setTickFont(theme.font(CAPTION_PX))
         axis.setStyle(tickLength=0)
         axis.setTicks([[(value * scale, text) for value, text in _whole_ticks(longest)]])
-        self.title_axis("right", "Days exposed, mean", theme)
+        self.title_axis("right", "Average days of exposure", theme)
 
 
 def _tip(x: float, y: float, data: str) -> str:  # noqa: ARG001 - pyqtgraph names them

@@ -92,7 +92,7 @@ class ExportButton(QPushButton):
         super().__init__("Export…")
         self.setObjectName("export")
         self.setShortcut(QKeySequence(KEYS))
-        self.setToolTip(f"Export what is shown, or the rows that are chosen ({KEYS})")
+        self.setToolTip(f"Export what is shown, or the selected rows ({KEYS})")
         self.make, self.exporter = make, Exporter(services, self)
         self.exporter.busy.connect(self._on_busy)
         self.clicked.connect(lambda: self.exporter.ask(title, make()))

@@ -25,7 +25,7 @@ _DONE = {
     OperationKind.RESTART: "Restarted; an assessment follows, to see what is still pending.",
     OperationKind.SETTINGS: "The settings are changed.",
     OperationKind.ENROL: "Enrolled; hotpatches come from the next baseline on.",
-    OperationKind.DISENROL: "The enrolment has ended.",
+    OperationKind.DISENROL: "The enrollment has ended.",
 }
 
 

@@ -46,7 +46,7 @@ class OperationRun:
 
     @property
     def state(self) -> OperationState:
-        """As the file has it now: somebody may have cancelled or dismissed it."""
+        """As the file has it now: somebody may have canceled or dismissed it."""
         return operations.read(self.context.db, self.operation.id).state
 
     def read_again(self) -> None:

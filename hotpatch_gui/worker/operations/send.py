@@ -112,7 +112,7 @@ class Sending:
 
     async def _wait_for_turn(self) -> bool:
         """Wait for what was asked for earlier on the machine, as Azure takes one at a time, and where the user
-        wants it for what others have asked for; False where somebody cancelled it meanwhile."""
+        wants it for what others have asked for; False where somebody canceled it meanwhile."""
         c, op, said = self._c, self._run.operation, ""
         while self._run.state is OperationState.QUEUED:
             earlier = operations.before(c.db, op.id, sent_after=c.turns.after)
@@ -204,7 +204,7 @@ class Sending:
             await self._make_enrolment()
 
     async def _make_enrolment(self) -> None:
-        """Decide by the licence profile that is there how it is changed."""
+        """Decide by the license profile that is there how it is changed."""
         run = self._run
         read = partial(self._c.gateway.enrol_request, run.machine)
         request = await self._c.calls.reads.call(read, self._urgency)
@@ -213,7 +213,7 @@ class Sending:
         run.operation = run.operation._replace(request=request)
 
     async def _claim(self, at: datetime) -> bool:
-        """Mark the row as sent, on the disk; False where somebody cancelled it or turned actions off meanwhile, or
+        """Mark the row as sent, on the disk; False where somebody canceled it or turned actions off meanwhile, or
         where the machine has moved and its row is another one."""
         run = self._run
         if run.machine.arc is not None and run.machine.arc.is_expired:

@@ -80,7 +80,7 @@ class InstallDialog(StepsDialog):
         self._reader.ask(read, synchronous=self._is_small)
 
     def _make_machines_step(self) -> None:
-        heads = ("Machine", "Hotpatch", "Updates on offer", "Assessed", "Remark")
+        heads = ("Machine", "Hotpatch", "Available updates", "Assessed", "Notes")
         self.machines = CheckedModel(heads, self._row_px, self, ticks=True)
         self.machines_view = list_of(
             self._theme,
@@ -122,7 +122,7 @@ class InstallDialog(StepsDialog):
         self.sum.setText(self._sum_text())
         self._on_edited()
 
-    def _sum_text(self, where: str = "with the reason beside each") -> str:
+    def _sum_text(self, where: str = "see the reason next to each") -> str:
         """Selected in the list = ticked + left out + skipped."""
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
@@ -199,7 +199,7 @@ class InstallDialog(StepsDialog):
             which = (
                 "The assessment this is based on is"
                 if count == 1
-                else "The oldest assessment among them is"
+                else "The oldest of their assessments is"
             )
             lines.append(f"{which} {age} old; what Azure finds when it starts may differ.")
         if never:
@@ -247,7 +247,7 @@ class InstallDialog(StepsDialog):
             except RequestError as error:
                 return str(error)
         if number == 3 and self._planned is None:
-            return self._failure or "Working out what happens…"
+            return self._failure or "Calculating what happens…"
         return self.typed.problem if number == 3 else ""
 
     def _make_request(self, *, checked: bool = False) -> InstallRequest:

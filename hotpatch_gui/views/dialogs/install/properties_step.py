@@ -53,7 +53,7 @@ class PropertiesStep(QObject):
         self.window_words = label(theme, role="secondary", wrap=True)
         self.order = QComboBox()
         self.order.setObjectName("waveOrder")
-        self.order.setAccessibleName("Order of the machines")
+        self.order.setAccessibleName("Order of machines")
         self.size = NumberBox(theme, 1, 9999, 1, suffix=MACHINES)
         self.size.setObjectName("waveSize")
         self.size.setAccessibleName("Machines at a time")
@@ -63,7 +63,7 @@ class PropertiesStep(QObject):
         for count in (1, 3, 10):
             text = "one failure" if count == 1 else f"{count} failures"
             self.stop.addItem(f"Stop after {text}", count)
-        self.stop.addItem("Go on whatever fails", 0)
+        self.stop.addItem("Continue after failures", 0)
         self.wave_words = label(theme, role="secondary", wrap=True)
         for widget in (self.restart, self.minutes, self.order, self.size, self.stop):
             widget.setFixedWidth(round(240 * theme.scale))
@@ -99,9 +99,9 @@ class PropertiesStep(QObject):
         self.order.blockSignals(True)
         self.order.clear()
         self.order.addItem("All at once", "all")
-        self.order.addItem("So many at a time", "some")
-        self.order.addItem("One zone after the other", "zone")
-        self.order.addItem("One resource group after the other", "group")
+        self.order.addItem("A limited number at a time", "some")
+        self.order.addItem("One zone after another", "zone")
+        self.order.addItem("One resource group after another", "group")
         for name in tag_names:
             self.order.addItem(f"By tag {name}", f"tag:{name}")
         self.order.setCurrentIndex(max(0, self.order.findData(chosen)))

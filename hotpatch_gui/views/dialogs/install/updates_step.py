@@ -46,8 +46,8 @@ class UpdatesStep(QObject):
         self._theme = services.theme
         self.classes = {c: QCheckBox(c.label) for c in Classification}
         hint = "KB numbers, separated by commas or spaces"
-        self.include = KbBox(self._theme, "includeKbs", "KBs to include in addition", hint)
-        self.exclude = KbBox(self._theme, "excludeKbs", "KBs to exclude", hint)
+        self.include = KbBox(self._theme, "includeKbs", "KB numbers to include", hint)
+        self.exclude = KbBox(self._theme, "excludeKbs", "KB numbers to exclude", hint)
         self.no_restarts = QCheckBox(
             "Leave out updates that restart, may restart, or do not say whether they do"
         )
@@ -101,7 +101,7 @@ class UpdatesStep(QObject):
     def _make_preview(self) -> QTreeWidget:
         made = QTreeWidget()
         made.setObjectName("installPreview")
-        made.setAccessibleName("What is taken and what is left out")
+        made.setAccessibleName("Selected and excluded updates")
         made.setRootIsDecorated(False)
         made.setHeaderLabels(("Update", "KB", "Classification", "Restart", "Machines", "Selected"))
         for number, width in enumerate((298, 104, 108, 122, 84, 76)):
@@ -142,9 +142,9 @@ class UpdatesStep(QObject):
             self.preview.addTopLevelItem(QTreeWidgetItem([more]))
         taken, left = len(planned.taken), len(planned.left)
         unseen = planned.review.unseen
-        missing = f" Not on offer: {', '.join(unseen)}." if unseen else ""
+        missing = f" Not available: {', '.join(unseen)}." if unseen else ""
         self.counted.setText(
-            f"{taken + left:,} available: {taken:,} selected, {left:,} left out, as of the last assessment.{missing}"
+            f"{taken + left:,} available: {taken:,} selected, {left:,} excluded, as of the last assessment.{missing}"
         )
 
     def _item(self, line: Line) -> QTreeWidgetItem:
