@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import sqlite3
 import tempfile
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +30,9 @@ from .targets import azure_target
 if TYPE_CHECKING:
     from hotpatch_gui.worker.events import Connected, Failed, Prompted, Synced, SyncProgress
 
+log = logging.getLogger(__name__)
+DISCARD_S = 2.0
+"""For how long the window waits for the platform's store."""
 NEVER_S = 86_400.0
 """No second sync within a trial."""
 NUMBERS = range(2**20, 2**30)
@@ -57,8 +62,9 @@ class ConnectionTrial(QObject):
         self._folder = folder
         self._connection = connection._replace(id=secrets.choice(NUMBERS))
         for old in folder.glob("trial-*"):  # of a program that was killed
-            shutil.rmtree(old, ignore_errors=True)
-        self._own = Path(tempfile.mkdtemp(prefix="trial-", dir=folder))
+            _discard(old)
+        prefix = f"trial-{self._connection.id}-"
+        self._own = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
         self._path = self._own / FILE_NAME
         self._has_ended = False
         self._target = azure_target()
@@ -87,7 +93,7 @@ class ConnectionTrial(QObject):
         self._has_ended = True
         self._engine.send(commands.RemoveConnection(self._connection.id))
         self._engine.stop()
-        shutil.rmtree(self._own, ignore_errors=True)
+        _discard(self._own)
         self.deleteLater()
 
     def adopt(self) -> Problem | None:
@@ -99,23 +105,17 @@ class ConnectionTrial(QObject):
         try:
             if (self._folder / FILE_NAME).exists():
                 self._copy_connection()
-            else:
-                self._copy_all()
+            self._engine.stop()
+            if not (self._folder / FILE_NAME).exists():
+                self._path.replace(self._folder / FILE_NAME)
         except (OSError, sqlite3.Error) as error:
             return database.store_problem(error, self._folder / FILE_NAME)
         except ProblemError as error:
             return error.problem
         finally:
             held.unlock()
-        self._engine.stop()
+        shutil.rmtree(self._own, ignore_errors=True)
         return None
-
-    def _copy_all(self) -> None:
-        copy = self._own / "copy"
-        with closing(open_writer(self._path)) as own:
-            own.execute("VACUUM INTO ?", (str(copy),))
-        copy.chmod(0o600)
-        copy.replace(self._folder / FILE_NAME)
 
     def _copy_connection(self) -> None:
         """Azure's file is there, and only its connections were removed: what was read is read again there."""
@@ -161,3 +161,34 @@ class ConnectionTrial(QObject):
         if not self._has_ended:
             self._has_ended = True
             self.ended.emit(outcome)
+
+
+def _discard(folder: Path) -> None:
+    """Forget the tokens of a trial that its folder is named after, then delete the folder. Both happen on a thread,
+    because the platform's store may wait for a person. If the tokens can't be forgotten, the folder stays, and the
+    next trial tries again."""
+
+    def discard() -> None:
+        from hotpatch_gui.azure.credentials import forget_tokens_of  # noqa: PLC0415 - slow to import
+
+        number = int(folder.name.split("-")[1])
+        try:
+            if not _holds(folder.parent / FILE_NAME, number):
+                forget_tokens_of(number)
+        except Exception as error:  # noqa: BLE001 - of the platform's store
+            log.warning("tokens of a trial were not forgotten: %s", error)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    thread = threading.Thread(target=discard, name="trial", daemon=True)
+    thread.start()
+    thread.join(DISCARD_S)
+
+
+def _holds(path: Path, connection_id: int) -> bool:
+    """Whether the file may have the connection: it was adopted, and the program was killed before its trial ended."""
+    db = open_reader(path)
+    if db is None:
+        return path.exists()
+    with closing(db):
+        return connections.was_made(db, connection_id)

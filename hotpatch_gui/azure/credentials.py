@@ -160,8 +160,13 @@ class SignIn:
 def forget_tokens(connection: Connection) -> None:
     """Have the platform's own store forget what sign-ins left there, in whatever way the connection signs in now."""
     if connection.cloud.needs_sign_in:
-        for is_cae in (False, True):
-            forget_cache(CACHE_NAME.format(id=connection.id), is_cae=is_cae)
+        forget_tokens_of(connection.id)
+
+
+def forget_tokens_of(connection_id: int) -> None:
+    """Have the platform's own store forget the tokens kept for a connection of this ID."""
+    for is_cae in (False, True):
+        forget_cache(CACHE_NAME.format(id=connection_id), is_cae=is_cae)
 
 
 def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:

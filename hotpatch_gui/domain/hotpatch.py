@@ -260,7 +260,10 @@ def _licence_finding(arc: Arc) -> Prerequisite:
         f"{what.get(arc.licence, f'The licence is in the state {arc.licence}')} on this machine."
     )
     return Prerequisite(
-        check, Verdict.FAIL, detail, "Enroll in Update settings; it costs nothing since 19 May 2026."
+        check,
+        Verdict.FAIL,
+        detail,
+        "Enroll in Update settings; it costs nothing since 19 May 2026.",
     )
 
 

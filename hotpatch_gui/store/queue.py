@@ -202,6 +202,17 @@ def expire(db: sqlite3.Connection, operation_ids: Iterable[int], now: datetime) 
     cancel_all(db, operation_ids, EXPIRED, now)
 
 
+def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
+    """Cancel queued requests made until ``before``, except those that were told to wait or belong to a batch. Call it
+    inside a transaction."""
+    rows = db.execute(
+        "SELECT id FROM operations WHERE state='queued' AND standby='' AND coalesce(batch_id, 0)=0"
+        " AND created_at<=?",
+        (to_text(before),),
+    ).fetchall()
+    expire(db, [row[0] for row in rows], now)
+
+
 def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
     """Batches of which some operations wait for their wave."""
     rows = db.execute(

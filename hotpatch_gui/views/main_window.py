@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from .widgets.lazy_widget import LazyWidget
 SIZE_PX = (1280, 800)
 MINIMUM_PX = (1024, 640)
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 class MainWindow(QMainWindow):
     """Pages other than Machines are built when they are first shown. Lives on the UI thread.
@@ -53,6 +56,9 @@ class MainWindow(QMainWindow):
         self._syncing = self._is_painted = False
         self._asks = 0
         """The connection that the notice asks to sign in, outside a sync's problem; 0 for none."""
+        self._hides_after_sync = False
+        """Whether the notice goes with the next good sync: one that finished later than ``_synced_before``."""
+        self._synced_before: datetime | None = None
         self.header = Header(services)
         self.rail = Rail(services)
         self.machines = MachinesPage(services, combined_sync_state(services.source))
@@ -171,9 +177,10 @@ class MainWindow(QMainWindow):
                 state.next_step,
                 "Sign in" if lapsed else "Try again",
             )
-        elif self.notice.property("from_sync"):
+            self._hides_after_sync, self._synced_before = True, _NEVER
+        elif self._hides_after_sync and state.finished != self._synced_before:
+            self._hides_after_sync = False
             self.notice.hide()
-        self.notice.setProperty("from_sync", bool(state.problem))
 
     def show_problem(self, problem: Problem) -> None:
         """A known problem outside a sync: the file, or the sign-in."""
@@ -185,7 +192,8 @@ class MainWindow(QMainWindow):
             self._notify(Level.WARNING, sentence, problem.next_step)
         else:
             self._notify(Level.ERROR, sentence, problem.next_step, "Try again")
-        self.notice.setProperty("from_sync", not problem.connection_id)
+        self._hides_after_sync = not problem.connection_id
+        self._synced_before = combined_sync_state(self._s.source).finished
 
     def show_prompt(self, text: str) -> None:
         """What the user has to do to sign in; empty once it is done."""
@@ -195,6 +203,7 @@ class MainWindow(QMainWindow):
             )
         else:
             self._asks = 0
+            self._hides_after_sync = False
             self.notice.hide()
 
     def forget_machines(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -17,6 +18,7 @@ from hotpatch_gui.store.queue import NOTHING_BEGUN, Begun
 from .file import DataFile
 from .jobs import Jobs
 from .operations.pauses import EXPIRES
+from .sleep_watch import TICK_S, SleepWatch
 from .turns import Turns
 from .urgency import Urgency
 
@@ -62,9 +64,11 @@ class Carrying:
         self._stopped_at: dict[int, datetime | None] = {}
         """When each connection stopped sending; None while it sends. One that is missing was never taken up here."""
         self.turns = Turns(operations.newest_id(file.db) if sends is Sends.OWN else 0)
+        self._sleep = SleepWatch(clock, EXPIRES.total_seconds())
 
     def take_up(self, connection_id: int) -> None:
         """Take up every operation of the connection that has not ended, as far as its turn has come."""
+        self._jobs.add("sleep watch", self._watch)
         self._jobs.add(f"{connection_id} take up", lambda: self._take_up(connection_id))
 
     async def _take_up(self, connection_id: int) -> None:
@@ -99,19 +103,35 @@ class Carrying:
             self._stopped_at[connection_id] = self._clock()
 
     def _has_expired(self, connection_id: int, operation: Operation) -> bool:
-        """Whether it waited, for the program, a sign-in or the file, for longer than anybody expects; one that the user
-        has told to wait, or that waits for its wave or for another operation, does not expire. A clock that was set
-        back makes none young."""
-        if operation.state is not OperationState.QUEUED:
+        """Whether it waited longer than anybody expects for the program, a sign-in or the file. One that was told to
+        wait, or that waits for its wave, for another operation or for Azure, doesn't expire. A clock that was set back
+        makes no request young."""
+        waits = operation.batch_id is not None or operation.standby is not Standby.NO
+        if waits or operation.state is not OperationState.QUEUED:
             return False
-        since = self.turns.came_at.get(operation.id)
+        since = self.turns.failing_since.get(operation.id)
         if since is None:
-            waits = operation.batch_id is not None or operation.standby is not Standby.NO
             stopped_at = self._stopped_at.get(connection_id, operation.created)
-            if waits or stopped_at is None:
+            if stopped_at is None:
                 return False
             since = max(operation.created, stopped_at)
         return abs(self._clock() - since) > EXPIRES
+
+    def expire_after_sleep(self, db: sqlite3.Connection) -> None:
+        """If the computer slept, cancel what was requested before. Call it inside a transaction, before each claim."""
+        since = self._sleep.look()
+        if since is not None:
+            queue.expire_older(db, since, self._clock())
+
+    async def _watch(self) -> None:
+        while True:
+            await self._jobs.rest(TICK_S)
+            if self._sleep.has_slept:
+                async with self._file.transaction(durable=True) as db:
+                    self.expire_after_sleep(db)
+                self._changed("operations", "calls")
+            else:
+                self._sleep.look()
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:
@@ -153,8 +173,10 @@ class Carrying:
             return
         now = operations.read(self._file.db, operation.id)
         if now.state is not OperationState.QUEUED:
-            self.turns.came_at.pop(now.id, None)
+            self.turns.failing_since.pop(now.id, None)
             self.wake(now)
+        else:
+            self.turns.failing_since.setdefault(now.id, self._clock())
 
     def wake(self, operation: Operation) -> None:
         """It has ended, or goes on no more: others on its machine and in its batch do."""

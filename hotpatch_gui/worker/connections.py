@@ -98,15 +98,9 @@ class Connections:
         self._jobs.add("connected", lambda: self._tell_connected([c.id for c in wanted]))
 
     async def _tell_connected(self, ids: list[int]) -> None:
-        """Once each is set up, or has taken too long: what waits for it is told why, and it goes on."""
-        left = await self._jobs.all_finished([f"{i} set-up" for i in ids], SET_UP_S)
-        hanging = [i for i in ids if f"{i} set-up" in left]
-        if hanging:
-            await store_failure(self._file, self._clock, hanging, HANGS)
-            self.changed("sync_state")
+        """Once each is set up, or has taken too long."""
+        await self._jobs.all_finished([f"{i} set-up" for i in ids], SET_UP_S)
         self._observe(Connected(tuple(self.contexts)))
-        for connection_id in hanging:
-            self._observe(Synced(connection_id))
 
     def begin_set_up(self, connection: Connection, *, begins: bool = True) -> None:
         self._jobs.add(f"{connection.id} set-up", lambda: self.set_up(connection, begins=begins))
@@ -126,18 +120,17 @@ class Connections:
             try:
                 throttles = self._throttles.setdefault(connection.id, Throttles.begin())
                 gateway = await self._gateway(
+                    connection.id,
                     partial(
                         Gateway, connection, self._clock, self._prompt, self._transport, throttles
-                    )
+                    ),
                 )
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
                 log.warning("connection %s: %s", connection.id, error)
                 problem = _no_connection(connection.name, error)
                 later = partial(self._set_up_later, connection.id)
                 self._jobs.add(f"{connection.id} set-up, later", later)
-                await store_failure(self._file, self._clock, [connection.id], problem)
-                self.changed("sync_state")
-                self._observe(Synced(connection.id))
+                await self._report(connection.id, problem)
                 return
             # it may have been changed or removed while the SDKs and the platform's store took their time
             stored = connections.read(self._file.db, connection.id)
@@ -157,6 +150,7 @@ class Connections:
             self.carrying.follow,
             self.carrying.wake,
             self.carrying.turns,
+            self.carrying.expire_after_sleep,
             read_lists,
         )
         if begins:
@@ -170,14 +164,23 @@ class Connections:
         if stored is not None and connection_id not in self.contexts:
             self.begin_set_up(stored)
 
-    async def _gateway(self, make: Callable[[], Gateway]) -> Gateway:
-        """One that nobody waits for any more when it is there is closed."""
+    async def _gateway(self, connection_id: int, make: Callable[[], Gateway]) -> Gateway:
+        """Make a gateway, and report when that hangs. A gateway that is no longer needed is closed."""
         making = self._jobs.keep("gateway", in_thread(make))
         try:
+            _, hanging = await asyncio.wait({making}, timeout=SET_UP_S)
+            if hanging:
+                await self._report(connection_id, HANGS)
             return await asyncio.shield(making)
-        except asyncio.CancelledError:
+        except BaseException:
             making.add_done_callback(_close_unused)
             raise
+
+    async def _report(self, connection_id: int, problem: Problem) -> None:
+        """Store why a connection isn't set up, where the problems of its syncs are."""
+        await store_failure(self._file, self._clock, [connection_id], problem)
+        self.changed("sync_state")
+        self._observe(Synced(connection_id))
 
     def revive(self, connection_id: int) -> None:
         """Begin the jobs that should run and do not."""

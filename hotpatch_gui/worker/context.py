@@ -33,6 +33,7 @@ class Context:
         follow: begins the operations with these ids, which have just been queued.
         ended: hears of an operation that has ended, so that those that wait for it go on.
         turns: wakes what waits on a machine.
+        expire_after_sleep: cancels old requests if the computer slept; called inside a transaction.
         read_lists: reads the lists of some machines (``sync.machine.read_lists``).
         lists: reads the lists of machines whose operations have ended, many together.
     """
@@ -48,6 +49,7 @@ class Context:
     follow: Callable[[Iterable[int]], None]
     ended: Callable[[Operation], None]
     turns: Turns
+    expire_after_sleep: Callable[[sqlite3.Connection], None]
     read_lists: Callable[[Context, Sequence[int], Urgency], Awaitable[None]]
     lists: Lists = field(init=False)
 

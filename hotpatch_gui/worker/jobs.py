@@ -63,13 +63,11 @@ class Jobs:
         if task is not None:
             await asyncio.wait([task])
 
-    async def all_finished(self, names: Iterable[str], seconds: float) -> set[str]:
-        """Wait for the jobs of these names, up to so many seconds; those that are still under way."""
-        tasks = {self._tasks[name]: name for name in names if name in self._tasks}
-        if not tasks:
-            return set()
-        _, left = await asyncio.wait(tasks, timeout=seconds)
-        return {tasks[task] for task in left}
+    async def all_finished(self, names: Iterable[str], seconds: float) -> None:
+        """Wait for the jobs of these names, up to so many seconds."""
+        tasks = [self._tasks[name] for name in names if name in self._tasks]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
     def keep(self, prefix: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begin what is not given up with the jobs whose names begin so."""

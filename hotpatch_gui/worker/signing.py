@@ -20,9 +20,7 @@ from .jobs import Jobs
 if TYPE_CHECKING:
     from .context import Context
 
-SIGNED_OUT = Problem(
-    ProblemKind.NOT_SIGNED_IN, "You signed out.", "Showing the last known data."
-)
+SIGNED_OUT = Problem(ProblemKind.NOT_SIGNED_IN, "You signed out.", "Showing the last known data.")
 
 
 class Signing:

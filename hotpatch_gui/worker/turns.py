@@ -17,8 +17,8 @@ class Turns:
 
     def __init__(self, after: int = 0) -> None:
         self.after = after
-        self.came_at: dict[int, datetime] = {}
-        """Since when each operation could be sent, as far as others are concerned."""
+        self.failing_since: dict[int, datetime] = {}
+        """Since when the file or a bug has kept each operation from being sent."""
         self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
 
     async def wait(self, machine_id: int, seconds: float) -> None:

@@ -51,6 +51,7 @@ def run_with(
             lambda _: None,
             lambda _: None,
             Turns(),
+            lambda _: None,
             read_lists,
         )
         try:

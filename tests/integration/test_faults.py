@@ -454,7 +454,7 @@ def test_trouble_while_following_does_not_end_an_installation(
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.wire.faults.append(times(2, outcome, "/operations/"))  # a 401 is asked again at once
-    stage.until(lambda: "goes on in Azure" in note(stage))
+    stage.until(lambda: "trying again" in note(stage))
     assert stage.operation_states() == [S.RUNNING]
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])

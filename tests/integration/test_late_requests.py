@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -25,12 +28,12 @@ from helpers.waiting import (
 )
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.operations import OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.store import identity, operations, queue, sync_state
-from hotpatch_gui.worker import engine
+from hotpatch_gui.worker import calls, engine, sleep_watch
 from hotpatch_gui.worker.operations import pauses
 
 pytestmark = pytest.mark.expects_log
@@ -107,33 +110,114 @@ def test_what_the_file_held_up_for_hours_is_not_sent(
         assert not stage.wire.cloud.received
 
 
-def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The monotonic clock stands still meanwhile."""
-    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.2)
-    begin, tries = Gateway.begin, []
+def fall_asleep(monkeypatch: pytest.MonkeyPatch, stage: Stage, hours: int = 12) -> None:
+    """The wall clock goes on; a monotonic clock may stand still."""
+    now = time.time
+    monkeypatch.setattr(sleep_watch.time, "time", lambda: now() + hours * 3600)
+    stage.clock.advance(hours=hours)
 
-    def offline_first(self: Gateway, *arguments: Any) -> Any:
-        tries.append(1)
-        if len(tries) == 1:
-            stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=12), 0.0)
-        if len(tries) < 3:
-            offline = Problem(ProblemKind.OFFLINE, "No network.", "", may_have_been_sent=False)
-            raise ProblemError(offline)
+
+def offline(tries: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network fails while ``tries`` is empty."""
+    begin = Gateway.begin
+
+    def begun(self: Gateway, *arguments: Any) -> Any:
+        if not tries:
+            problem = Problem(ProblemKind.OFFLINE, "No network.", "", may_have_been_sent=False)
+            raise ProblemError(problem)
         return begin(self, *arguments)
 
-    monkeypatch.setattr(Gateway, "begin", offline_first)
+    monkeypatch.setattr(Gateway, "begin", begun)
+
+
+@pytest.mark.parametrize("way", ["refused", "offline"])
+def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.5)
+    is_back: list[int] = []
     stage.start()
+    if way == "offline":
+        offline(is_back, monkeypatch)
+    else:
+        stage.wire.faults.append(busy_once())
     stage.ask.restart([machine(stage)])
-    stage.until(
-        lambda: stage.operation_states() == [S.QUEUED] and "trying again" in notes(stage)[0]
-    )
-    stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=24), 0.0)
+    stage.until(lambda: bool(notes(stage)) and stage.operation_states() == [S.QUEUED])
+    stage.until(lambda: "trying again" in notes(stage)[0] or was_refused(stage))
+    fall_asleep(monkeypatch, stage)
+    is_back.append(1)
     stage.until(lambda: is_over(stage))
-    assert stage.operation_states() == [S.FAILED]
-    assert "Nothing was started" in notes(stage)[0]
+    assert stage.operation_states() == [S.CANCELLED]
     assert not stage.wire.cloud.received
+
+
+def busy_once() -> Callable[[str, str], Answer | None]:
+    asked: list[str] = []
+
+    def refuse(method: str, path: str) -> Answer | None:
+        refused = busy(method, path)
+        if refused is None or asked:
+            return None
+        asked.append(path)
+        return replace(refused, headers={"Retry-After": "2"})
+
+    return refuse
+
+
+def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four are being read before their requests when it falls asleep, and the others wait for their places."""
+    monkeypatch.setattr(calls, "MAX_OF_MANY", 4)
+    stage.start()
+    hold = threading.Event()
+    read = Gateway.read_machine
+
+    def held(self: Gateway, *arguments: Any) -> Any:
+        hold.wait(20)
+        return read(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "read_machine", held)
+    rows = stage.app.source.db.execute(
+        "SELECT id FROM machines WHERE kind='vm' AND power='running' LIMIT 12"
+    )
+    some = [row[0] for row in rows]
+    stage.ask.restart(some)
+    stage.until(lambda: len(stage.operation_states()) == len(some))
+    fall_asleep(monkeypatch, stage)
+    hold.set()
+    stage.until(lambda: S.QUEUED not in stage.operation_states())
+    assert set(stage.operation_states()) == {S.CANCELLED}
+    assert not stage.wire.cloud.received
+    new = stage.ask.restart(some[:1])
+    stage.until(lambda: stage.operation_states()[-1] not in {S.QUEUED, S.SENT})
+    assert stage.operation_states()[-1] is not S.CANCELLED, "asked for after the sleep"
+    assert new is None
+
+
+@pytest.mark.parametrize("trouble", ["file", "sign out"])
+def test_what_was_told_to_wait_does_not_expire(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    stage.start()
+    running = stage.app.engine
+    number = machine(stage)
+    stage.ask.restart([number])
+    stage.until(lambda: bool(stage.operation_states()) and is_over(stage))
+    with closing(sqlite3.connect(stage.app.source.path, timeout=5)) as db, db:
+        db.execute(
+            "INSERT INTO operations (machine_id, kind, state, created_at, standby, batch_id, wave, wave_name)"
+            " SELECT machine_id, 'assess', 'queued', '2026-01-01T00:00:00Z', 'waits', NULL, 0, '' FROM operations"
+        )
+    if trouble == "file":
+        running._connections.carrying.turns.failing_since[2] = stage.app.clock() - timedelta(
+            hours=3
+        )
+    else:
+        running._connections.carrying._stopped_at[1] = stage.app.clock() - timedelta(hours=3)
+    (operation,) = operations.read_open(stage.app.source.db, [2])
+    assert not running._connections.carrying._has_expired(1, operation)
+    assert running._connections.carrying._has_expired(1, operation._replace(standby=Standby.NO))
 
 
 @pytest.mark.parametrize("kind", ["restart", "change"])
@@ -158,16 +242,8 @@ def test_a_machine_made_again_under_its_name_gets_nothing_meant_for_the_old_one(
 def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
     """It waited after a refusal, and its row's number is another one then."""
 
-    def busy_first(method: str, path: str) -> Answer | None:
-        refused = busy(method, path)
-        if refused is None or asked:
-            return None
-        asked.append(path)
-        return replace(refused, headers={"Retry-After": "3"})
-
-    asked: list[str] = []
     stage.start()
-    stage.wire.faults.append(busy_first)
+    stage.wire.faults.append(busy_once())
     number = machine(stage)
     stage.ask.restart([number])
     stage.until(lambda: was_refused(stage))
@@ -212,7 +288,7 @@ def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
     stage.start()
     stage.wire.faults.append(failing)
     stage.ask.restart([machine(stage)])
-    stage.until(lambda: stage.operation_states() == [S.RUNNING] and "read now" in notes(stage)[0])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING] and "trying again" in notes(stage)[0])
     assert "goes on" not in notes(stage)[0], "which nobody knows"
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states() != [S.RUNNING])

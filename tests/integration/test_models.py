@@ -189,8 +189,8 @@ def test_a_burst_of_changes_is_told_twice_and_whole(source: DataSource, qtbot) -
     for table in ("updates", "assessments", "updates"):
         source.notify(Changes.to(table))
     assert len(heard) == 1
-    assert source.has_news
-    qtbot.waitUntil(lambda: not source.has_news)
+    assert source.has_pending_changes
+    qtbot.waitUntil(lambda: not source.has_pending_changes)
     assert heard[1:] == [Changes.to("updates", "assessments")]
 
 

@@ -356,7 +356,7 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
     shown = selected(dialog)
     taken = {kb for kb, verdict in shown.items() if verdict == "Yes"}
     assert dialog.updates.counted.text().startswith(
-        f"{len(shown)} available: {len(taken)} selected, {len(shown) - len(taken)} left out"
+        f"{len(shown)} available: {len(taken)} selected, {len(shown) - len(taken)} excluded"
     )
     dialog.go_to(2)
     dialog.go_to(3)
@@ -429,7 +429,7 @@ def test_a_kb_that_one_machine_is_offered_is_on_offer(stage: Stage) -> None:
     dialog.updates.include.setPlainText("KB5120708 KB890830000")
     dialog.updates.include.setPlainText("KB5120708 KB8908399")
     assert selected(dialog)["KB5120708"] == "Yes"
-    assert dialog.updates.counted.text().endswith("Not on offer: KB8908399.")
+    assert dialog.updates.counted.text().endswith("Not available: KB8908399.")
     dialog.reject()
 
 

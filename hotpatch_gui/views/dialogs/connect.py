@@ -82,7 +82,9 @@ class ConnectDialog(SurfaceDialog):
         self.browse = QPushButton("Browse…")
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
-        self.may_act = QCheckBox("Allow changes through this connection: assess, install, restart, change settings")
+        self.may_act = QCheckBox(
+            "Allow changes through this connection: assess, install, restart, change settings"
+        )
         self.may_act.setObjectName("connectMayAct")
         theme = self._theme
         self.meaning = label(theme, role="secondary", wrap=True)

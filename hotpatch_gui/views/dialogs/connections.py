@@ -96,9 +96,7 @@ class ConnectionsDialog(SurfaceDialog):
         self.list.setMinimumHeight(round(5 * ROW_PX * theme.scale))
         self.column.addWidget(self.list, 2)
         self.column.addLayout(row)
-        self.column.addWidget(
-            label(theme, "Subscriptions", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
-        )
+        self.column.addWidget(label(theme, "Subscriptions", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         self.column.addWidget(self.subscriptions, 3)
         self.column.addWidget(self.may_act)
         self.column.addWidget(label(theme, READ_ONLY, role="secondary", wrap=True))

@@ -82,7 +82,9 @@ class PlannerPage(Page):
     def _make_form(self) -> None:
         theme = self._s.theme
         self.machines = _combo(
-            "plannerMachines", "Machines", ("All machines", "Machines selected on the Machines page")
+            "plannerMachines",
+            "Machines",
+            ("All machines", "Machines selected on the Machines page"),
         )
         self.period = _combo("plannerPeriod", "Period", (NEXT_YEAR,))
         for year in range(self._s.clock().year + 2, FIRST_YEAR - 1, -1):

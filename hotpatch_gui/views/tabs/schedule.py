@@ -122,7 +122,9 @@ class ScheduleTab(QScrollArea):
         entries.sort(key=lambda e: (e.day, e.product))
         names = " and ".join(p.label for p in products)
         self.title.setText(
-            f"Expected releases for {names}" if products else "No release calendar for this operating system"
+            f"Expected releases for {names}"
+            if products
+            else "No release calendar for this operating system"
         )
         self.table.setRowCount(len(entries))
         waiting = situation in (Situation.OFF_TRAIN, Situation.UNSUPPORTED)

@@ -33,6 +33,7 @@ class Banner(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
+        self._surface = ""
         self._glyph = GlyphLabel(theme, 20)
         self.headline = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT, wrap=True)
         self.headline.setObjectName("bannerHeadline")
@@ -67,7 +68,8 @@ class Banner(QFrame):
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail))
         self.setAccessibleName(f"{headline} {detail}")
-        if self.property("level") != _SURFACES[level]:
-            self.setProperty("level", _SURFACES[level])
+        if self._surface != _SURFACES[level]:
+            self._surface = _SURFACES[level]
+            self.setProperty("level", self._surface)
             self.style().unpolish(self)
             self.style().polish(self)

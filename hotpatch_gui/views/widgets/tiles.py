@@ -25,6 +25,7 @@ class Tile(QFrame):
         super().__init__()
         self.setObjectName("tile")
         self._clickable = clickable
+        self._is_chosen = False
         self.setProperty("clickable", clickable)
         self.figure = label(theme, "–", px=FIGURE_PX, weight=LIGHT_WEIGHT)
         self.figure.setObjectName(name)
@@ -47,8 +48,9 @@ class Tile(QFrame):
         self.setAccessibleName(f"{self.caption.text()}: {figure}. {note}".strip())
 
     def set_chosen(self, chosen: bool) -> None:
-        if chosen == self.property("chosen"):
-            return  # to dress anew takes long
+        if chosen == self._is_chosen:
+            return  # restyling is slow
+        self._is_chosen = chosen
         self.setProperty("chosen", chosen)
         self.style().unpolish(self)
         self.style().polish(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from functools import partial
 
 from hotpatch_gui.azure.operations import PollResult
@@ -56,7 +57,7 @@ async def _look_until_done(run: OperationRun) -> None:
     hours, the machine is read instead."""
     back_off, refused = pauses.FIRST_BACK_OFF_S, 0
     c = run.context
-    answered_at = c.clock()
+    silent: list[datetime] = []
     while True:
         try:
             look = await c.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
@@ -66,20 +67,19 @@ async def _look_until_done(run: OperationRun) -> None:
                 await end.end(run, OperationState.FAILED, problem.sentence, problem)
                 return
             refused = 0 if problem.kind.is_transient else refused + 1
-            if not problem.may_have_been_sent:  # the trouble is on this side
-                answered_at = c.clock()
-            is_silent = c.clock() - answered_at > pauses.LOOK_FOR
-            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED or is_silent:
+            silent = [*silent, c.clock()] if problem.may_have_been_sent else []
+            run.is_silent = len(silent) >= MAX_REFUSED and silent[-1] - silent[0] > pauses.LOOK_FOR
+            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED or run.is_silent:
                 await run.mark_unknown(
                     f"{problem.sentence} What became of the request is read from the machine."
                 )
                 return
-            note = f"{problem.sentence} How far the operation is can't be read now; trying again."
+            note = f"{problem.sentence} Its progress can't be read now; trying again."
             await run.move(OperationState.RUNNING, note=note)
             await c.jobs.rest(max(problem.retry_after_s or 0.0, back_off))
             back_off = min(back_off * 2, pauses.MAX_BACK_OFF_S)
             continue
-        back_off, refused, answered_at = pauses.FIRST_BACK_OFF_S, 0, c.clock()
+        back_off, refused, silent = pauses.FIRST_BACK_OFF_S, 0, []
         if look.done:
             await end.done(run, look.result)
             return
@@ -120,6 +120,9 @@ async def resolve_unknown(run: OperationRun) -> None:
             run.token = token
             await _look_until_done(run)
             continue
+        if run.is_silent and await _answers_again(run):
+            await _look_until_done(run)
+            continue
         try:
             await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
             await c.lists.read(op.machine_id)
@@ -141,8 +144,20 @@ async def resolve_unknown(run: OperationRun) -> None:
                 )
             elif finding is NotYet.UNTOLD or answered >= pauses.UNKNOWN_LOOKS:
                 await run.move(OperationState.UNKNOWN, note=finding.value)
-                return
+                if not run.is_silent:
+                    return
         except ProblemError as error:
             log.info("cannot find out about operation %s yet: %s", op.id, error)
         await c.jobs.rest(pause)
         pause = min(pause * 1.5, pauses.MAX_BACK_OFF_S)
+
+
+async def _answers_again(run: OperationRun) -> bool:
+    """Whether Azure reports the operation's progress again, after it failed to for hours."""
+    try:
+        await run.context.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
+    except ProblemError as error:
+        run.is_silent = error.problem.kind.is_transient
+        return error.problem.ended
+    run.is_silent = False
+    return True

@@ -31,6 +31,7 @@ class OperationRun:
     Attributes:
         token: what it is followed by, once Azure has taken it.
         is_unknown: only what Azure shows of the machine can say what became of the request.
+        is_silent: Azure has failed for hours to report its progress, though there is a token.
     """
 
     def __init__(self, context: Context, operation: Operation, machine: Machine) -> None:
@@ -39,6 +40,7 @@ class OperationRun:
         self.machine = machine
         self.token: str | None = None
         self.is_unknown = False
+        self.is_silent = False
 
     @property
     def gateway(self) -> Gateway:

@@ -40,7 +40,7 @@ class Sending:
     def __init__(self, run: OperationRun, urgency: Urgency) -> None:
         self._run, self._urgency = run, urgency
         self._c = run.context
-        self._trouble_at: tuple[float, datetime] | None = None
+        self._trouble_at: float | None = None
         self._pause_s = pauses.FIRST_BACK_OFF_S
 
     async def send(self) -> None:
@@ -56,7 +56,6 @@ class Sending:
                 return
             try:
                 async with self._c.calls.turn(self._urgency):
-                    self._c.turns.came_at.setdefault(self._run.operation.id, self._c.clock())
                     await self._make_ready()
                     async with self._c.calls.writes.place(self._urgency) as place:
                         own = f"{self._c.connection_id} "
@@ -182,12 +181,12 @@ class Sending:
         return pause
 
     def _is_worth_a_try(self, problem: Problem) -> bool:
-        """Whether the network's or Azure's trouble is a young one, also where the computer slept meanwhile."""
+        """Whether the network's or Azure's trouble is recent."""
         if problem.kind not in MOMENTARY:
             return False
-        now, at = time.monotonic(), self._c.clock()
-        began, began_at = self._trouble_at = self._trouble_at or (now, at)
-        return now - began < pauses.TRY_FOR_S and abs(at - began_at) < pauses.EXPIRES
+        now = time.monotonic()
+        self._trouble_at = now if self._trouble_at is None else self._trouble_at
+        return now - self._trouble_at < pauses.TRY_FOR_S
 
     async def _make_ready(self) -> None:
         """Read what tells this request's run from those before, and whether the machine is still the one that it was
@@ -222,6 +221,7 @@ class Sending:
             )
             return False
         async with self._c.transaction(durable=True) as db:
+            self._c.expire_after_sleep(db)
             machine_id = operations.read(db, run.operation.id).machine_id
             allowed = connections.may_act_on(db, machine_id)
             mine = (
@@ -231,6 +231,7 @@ class Sending:
                 and operations.claim(db, run.operation.id, at, "Sending the request to Azure.")
             )
             if mine:
+                self._c.turns.failing_since.pop(run.operation.id, None)
                 run.note(Event.SENDING, queue.rule_of(db, run.operation.id))
         self._c.changed(Changes.to("operations", "calls"))
         if not allowed:
