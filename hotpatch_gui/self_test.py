@@ -131,7 +131,7 @@ def _assessment(folder: Path) -> str:
         (updates,) = session.db.execute(
             "SELECT updates FROM machines WHERE id=?", (number,)
         ).fetchone()
-    return f"{MACHINE} of the demo has {updates} updates on offer"
+    return f"{MACHINE} of the demo has {updates} available updates"
 
 
 def _scenes(folder: Path) -> str:

@@ -47,7 +47,7 @@ def _not_begun(error: OSError, doing: str) -> Problem:
     return Problem(
         ProblemKind.OFFLINE,
         f"No connection to Azure could be prepared while {doing}: {error}",
-        "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program tries again automatically.",
+        "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program retries automatically.",
         may_have_been_sent=error.errno is not None,  # requests' own, of what is set, has none
     )
 
@@ -55,8 +55,8 @@ def _not_begun(error: OSError, doing: str) -> Problem:
 def nonsense(doing: str) -> Problem:
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
-        f"Azure's answer while {doing} could not be read.",
-        "What was known before is kept. A proxy may have answered in Azure's place; try again with F5.",
+        f"Azure's answer while {doing} couldn't be read.",
+        "Earlier data is kept. A proxy may have answered instead of Azure. Press F5 to try again.",
         may_have_been_sent=True,
     )
 
@@ -71,14 +71,14 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             cause.sentence if cause else f"No connection to Azure while {doing}.",
             cause.next_step
             if cause
-            else "Check the network and the proxy; the program tries again automatically.",
+            else "Check the network and the proxy; the program retries automatically.",
             may_have_been_sent=not precedes_sending(error),
         )
     if isinstance(error, ServiceResponseError):
         return Problem(
             ProblemKind.OFFLINE,
             f"The connection broke before Azure answered while {doing}.",
-            "Check the network and the proxy; the program tries again automatically.",
+            "Check the network and the proxy; the program retries automatically.",
         )
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
         return sign_in_problem(error, cause, doing)
@@ -94,11 +94,11 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
     request_id = str(response.headers.get("x-ms-request-id", ""))
     if isinstance(error.inner_exception, OperationFailed):
         said = f" Azure says: {message}" if message else " Azure gave no reason."
-        sentence = f"The operation ended in failure.{said}"
+        sentence = f"The operation failed.{said}"
         return Problem(
             ProblemKind.AZURE_FAILED,
             sentence,
-            "See the error and try again.",
+            "Fix the error, then try again.",
             code,
             request_id,
             ended=True,
@@ -115,43 +115,43 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
         return (
             ProblemKind.TOKEN_REFUSED,
             f"Azure did not accept the sign-in (401) while {doing}.",
-            "The program tries again automatically; if it stays so, sign in again. What is on the screen stays.",
+            "The program retries automatically. If this continues, sign in again. The data on screen stays.",
         )
     if status == 403:
         return (
             ProblemKind.FORBIDDEN,
-            f"Your account may not do this (403) while {doing}.{said}",
-            "Ask for a role that allows it; Settings › Connections › Permissions has one ready.",
+            f"Your account isn't permitted to do this (403) while {doing}.{said}",
+            "Request a role that allows it. Settings › Connections › Permissions contains one.",
         )
     if status == 404:
         return (
             ProblemKind.NOT_FOUND,
-            f"Azure does not know what was asked for (404) while {doing}.{said}",
-            "It may have been deleted or moved; refresh with F5.",
+            f"Azure didn't find the resource (404) while {doing}.{said}",
+            "It may have been deleted or moved. Press F5 to refresh.",
         )
     if status == 429:
         return (
             ProblemKind.THROTTLED,
             f"Azure asked to slow down (429) while {doing}.",
-            "The program waits as long as Azure asks and continues automatically.",
+            "The program waits and continues automatically.",
         )
     if status == 408:
         return (
             ProblemKind.OFFLINE,
-            f"Azure did not get the whole request in time (408) while {doing}.",
-            "Check the network and the proxy; the program tries again automatically.",
+            f"Azure didn't receive the complete request in time (408) while {doing}.",
+            "Check the network and the proxy; the program retries automatically.",
         )
     if 400 <= status < 500:
         return (
             ProblemKind.REJECTED,
             f"Azure rejected the request ({status} {code}) while {doing}.{said}",
-            "Change what was asked for and try again.",
+            "Change the request and try again.",
         )
     if 500 <= status < 600:
         return (
             ProblemKind.AZURE_FAILED,
-            f"Azure failed on its side ({status}) while {doing}.{said}",
-            "The program tries again automatically; see status.azure.com if it lasts.",
+            f"Azure failed ({status}) while {doing}.{said}",
+            "The program retries automatically. If this continues, see status.azure.com.",
         )
     failed = nonsense(doing)
     return failed.kind, f"{failed.sentence}{said}", failed.next_step
@@ -161,8 +161,8 @@ _BUSY = frozenset({"conflict", "operationpreempted", "anotheroperationinprogress
 """Codes of a 409 for another operation on the same resource; compared in lower case."""
 _CONFLICTS = {
     "scopelocked": (
-        "A lock forbids the change",
-        "Remove the lock in the Azure portal (Locks), or ask its owner, then try again.",
+        "A lock prevents the change",
+        "Remove the lock in the Azure portal (Locks), or contact its owner, then try again.",
     ),
     "missingsubscriptionregistration": (
         "The subscription is not registered for the resource provider that this needs",
@@ -170,7 +170,7 @@ _CONFLICTS = {
     ),
     "operationnotallowed": (
         "Azure does not allow this operation for the machine",
-        "Check its power state, its kind and what Azure says; retrying does not help.",
+        "Check its power state, its kind and Azure's message. Retrying doesn't help.",
     ),
 }
 """409 that have nothing to do with another operation, by code in lower case: what is wrong, and what to do."""
@@ -187,15 +187,15 @@ def _of_conflict(code: str, message: str, doing: str) -> Problem:
         return Problem(
             ProblemKind.CONFLICT,
             f"Another operation is in progress on the machine (409) while {doing}.{said}",
-            "Wait until it has ended, then try again.",
+            "Wait until it finishes, then try again.",
             code,
         )
     return Problem(
         ProblemKind.REJECTED,
         f"Azure refused the request because of the resource's state ({f'409 {code}'.strip()}) while {doing}.{said}",
-        "See what Azure says, change that, then try again."
+        "Fix the cause that Azure reports, then try again."
         if message
-        else "Azure gives no reason; look in the portal.",
+        else "Azure gives no reason; check the portal.",
         code or "409",
     )
 

@@ -189,7 +189,7 @@ class Gateway:
 
         def take(row: Mapping[str, Any]) -> None:
             if row["type"].casefold() != kind:
-                raise parse.UnreadableError(f"{row['type']} is not what was asked for")
+                raise parse.UnreadableError(f"{row['type']} isn't the requested type")
             machines.append(read(row, now))
 
         bad = pages.take_rows(page.rows, take)
@@ -271,7 +271,7 @@ class Gateway:
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
         """Send the operation, once. ``request`` is the JSON made in ``bodies``, for those that have one."""
-        with as_problems(f"asking for “{kind.label}” on {machine.name}"):
+        with as_problems(f"requesting “{kind.label}” on {machine.name}"):
             if machine.arc is not None and kind is OperationKind.SETTINGS:
                 self._hybrid_of(machine).machines.update(  # no long-running operation
                     machine.resource_group, machine.name, json.loads(request or "{}")
@@ -324,7 +324,7 @@ class Gateway:
             Problem(
                 ProblemKind.REJECTED,
                 f"Azure has no “{kind.label}” for Arc-enabled servers.",
-                "Do it on the server itself.",
+                "Do this on the server itself.",
                 may_have_been_sent=False,
             )
         )

@@ -145,7 +145,7 @@ def _unreadable(doing: str) -> Problem:
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
         f"The answer could not be read while {doing}.",
-        "What was known before is kept. A proxy may have answered instead; try again later.",
+        "Earlier data is kept. A proxy may have answered instead; try again later.",
     )
 
 
@@ -153,7 +153,7 @@ def _offline(doing: str) -> Problem:
     return Problem(
         ProblemKind.OFFLINE,
         f"No connection to Microsoft's Security Update API while {doing}.",
-        "Check the network and the proxy, or import a saved document. What was known before is kept.",
+        "Check the network and the proxy, or import a saved document. Earlier data is kept.",
         may_have_been_sent=False,
     )
 

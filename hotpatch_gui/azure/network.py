@@ -45,22 +45,22 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
     if any(isinstance(e, wire.NameResolutionError | socket.gaierror) for e in chain):
         return NetworkCause(
             f"The name {named} could not be resolved while {doing}.",
-            "Check the network, the VPN and DNS; the program tries again automatically.",
+            "Check the network, the VPN and DNS; the program retries automatically.",
         )
     if any(isinstance(e, wire.NewConnectionError) for e in chain):  # also a ConnectTimeoutError
         return NetworkCause(
             f"No connection to {named} could be made while {doing}.",
-            "Check the network, the VPN and the firewall; the program tries again automatically.",
+            "Check the network, the VPN and the firewall; the program retries automatically.",
         )
     if any(isinstance(e, wire.ConnectTimeoutError) for e in chain):
         return NetworkCause(
             f"No connection to {named} within the time limit while {doing}.",
-            "Check the network, the VPN and the firewall; the program tries again automatically.",
+            "Check the network, the VPN and the firewall; the program retries automatically.",
         )
     if any(isinstance(e, ssl.SSLError) for e in chain):
         return NetworkCause(
             f"No encrypted connection to {named} could be made while {doing}.",
-            "A proxy or firewall may cut it off; check them. The program tries again automatically.",
+            "A proxy or firewall may cut it off; check them. The program retries automatically.",
         )
     if any(isinstance(e, subprocess.TimeoutExpired) for e in chain):
         limit = next(e.timeout for e in chain if isinstance(e, subprocess.TimeoutExpired))

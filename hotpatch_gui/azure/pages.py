@@ -91,7 +91,7 @@ def _is_update(kind: str, of: str) -> bool:
     plain = kind.casefold()
     wanted = [f"{machine}/{of}" for machine in (VM, ARC)]
     if plain not in (*wanted, *(f"{one}/softwarepatches" for one in wanted)):
-        raise parse.UnreadableError(f"{kind} is not what was asked for")
+        raise parse.UnreadableError(f"{kind} isn't the requested type")
     return plain not in wanted
 
 

@@ -72,8 +72,8 @@ def sign_in_problem(
     if cause is None and not _asks_for_somebody(error, kind, code is not None):
         return Problem(
             ProblemKind.AZURE_FAILED,
-            f"The sign-in brought no usable answer of Microsoft Entra{named} while {doing}.",
-            f"The program tries again automatically; see status.azure.com if it lasts. {_KEPT}",
+            f"Microsoft Entra returned no usable answer{named} while {doing}.",
+            f"The program retries automatically. If this continues, see status.azure.com. {_KEPT}",
             code[0] if code else "",
             may_have_been_sent=False,
         )
@@ -83,11 +83,11 @@ def sign_in_problem(
         what, step = _CAUSES[code[0]]
         sentence = f"{what}{named}, so the sign-in failed while {doing}."
     elif kind == _UNAVAILABLE:
-        sentence = f"This way to sign in does not work here: {_first_line(error)}"
-        step = "Fix that, or choose another way in Settings › Connections."
+        sentence = f"This sign-in method doesn't work here: {_first_line(error)}"
+        step = "Fix the cause, or choose another method in Settings › Connections."
     else:
         sentence = f"Sign-in failed{named} while {doing}."
-        step = f"{_KEPT} Settings › Connections has the account and the way to sign in."
+        step = f"{_KEPT} Check the account and the sign-in method in Settings › Connections."
     kind_of = (
         ProblemKind.OFFLINE
         if cause is not None and kind != _UNAVAILABLE

@@ -216,8 +216,8 @@ def _hold_back(wait_s: float) -> NoReturn:
     raise ProblemError(
         Problem(
             ProblemKind.THROTTLED,
-            "Azure's limit of requests is reached.",
-            "The program waits as long as Azure asks and goes on by itself.",
+            "Azure's request limit is reached.",
+            "The program waits and continues automatically.",
             retry_after_s=wait_s,
             may_have_been_sent=False,
         )

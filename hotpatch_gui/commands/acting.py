@@ -126,7 +126,7 @@ def _act(
     """Read anew, ask, wait for the ends, and say what became of each."""
 
     if bool(options.machines) == options.all:
-        raise CommandError("Name machines or say --all, and not both.", Exit.USAGE)
+        raise CommandError("Name machines or use --all, but not both.", Exit.USAGE)
     only = chosen(folder, target, options.connection)
     _check_beforehand(options, folder, only, kind)
     is_dry = getattr(options, "dry_run", False)
@@ -155,7 +155,7 @@ def _act(
         _say_ends(options, ended, refused, planned)
         if given_up:
             say(
-                f"{given_up} What Azure has taken goes on there; the window and the next sync follow it."
+                f"{given_up} What Azure has accepted continues there; the window and the next sync follow it."
             )
         return _code(kind, ended, refused, is_waiting=bool(minutes), planned=len(planned))
 
@@ -202,13 +202,13 @@ def _named(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]
         same = [r for r in rows if wanted in (r.name.casefold(), r.resource_id)]
         if not same:
             raise CommandError(
-                f"No machine is called “{name}”. hotpatch-gui list prints them, hotpatch-gui sync reads new ones.",
+                f"No machine is named “{name}”. Run hotpatch-gui list to see them, or hotpatch-gui sync to read new ones.",
                 Exit.USAGE,
             )
         if len(same) > 1:
             which = "\n".join(f"  {r.azure_id}" for r in same)
             raise CommandError(
-                f"Several machines are called “{name}”; name one by its ID:\n{which}", Exit.USAGE
+                f"Several machines are named “{name}”. Use the resource ID:\n{which}", Exit.USAGE
             )
         found[same[0].id] = same[0]
     return list(found.values())
@@ -218,7 +218,7 @@ def _confirm(options: argparse.Namespace, count: int) -> None:
     is_needed = count > CONFIRMED_ABOVE and not getattr(options, "dry_run", False)
     if options.confirm != count and (is_needed or options.confirm is not None):
         raise CommandError(
-            f"These are {count} machines. If that is meant, add: --confirm {count}", Exit.USAGE
+            f"This affects {count} machines. To confirm, add: --confirm {count}", Exit.USAGE
         )
 
 
@@ -252,7 +252,7 @@ def _say_ends(
     for one in found:
         print(plain(f"{one['machine']}: {one['state']}. {one['note']}".rstrip()))
     for other in left:
-        print(plain(f"{other['machine']}: not asked. {other['why']}"))
+        print(plain(f"{other['machine']}: not requested. {other['why']}"))
 
 
 def _code(

@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
 
 AT_WORK = (
-    "Hotpatch Dashboard is at work on this data already, in a window or by another command: {folder}\n"
-    "A window syncs by itself; end the other one, or name another folder with --data-dir."
+    "Hotpatch Dashboard is already using this data, in a window or another command: {folder}\n"
+    "A window syncs automatically. Close the other one, or use another folder with --data-dir."
 )
 DOUBTFUL = (
     "The data folder {folder} is locked by {owner}, and from here it can't be determined whether that still runs.\n"
-    "If it does not, add --take-over; two programs on one folder could send a request twice."
+    "If it doesn't, add --take-over. Two programs on one folder could send a request twice."
 )
-NO_DATA = "Nothing was read from Azure yet. Run: hotpatch-gui sync"
+NO_DATA = "No data has been read from Azure yet. Run: hotpatch-gui sync"
 NO_CONNECTION = (
-    "There is no connection to Azure yet. Make one in the window, or with: hotpatch-gui connect --help\n"
-    "The demo is reached with: hotpatch-gui --demo …"
+    "There is no connection to Azure yet. Create one in the window, or see: hotpatch-gui connect --help\n"
+    "To use the demo: hotpatch-gui --demo …"
 )
 
 

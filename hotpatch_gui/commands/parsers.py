@@ -47,34 +47,36 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             )
         return made
 
-    _add_connect(command("connect", "make a connection to Azure, or change the one of this name"))
-    command("sync", "read what Azure knows, so that history has no gaps")
-    command("list", "print the machines as they are known, reading nothing")
+    _add_connect(
+        command("connect", "create a connection to Azure, or change the one with this name")
+    )
+    command("sync", "read the current state from Azure")
+    command("list", "print known machines without reading from Azure")
     for name, text in (
-        ("assess", "have machines look for updates"),
+        ("assess", "have machines check for updates"),
         ("install", "install updates on machines now"),
     ):
         acting = command(name, text)
         acting.add_argument("machines", nargs="*", metavar="MACHINE", help="names or resource IDs")
         acting.add_argument(
-            "--all", action="store_true", help="every machine on which it is possible"
+            "--all", action="store_true", help="all machines on which it is possible"
         )
         acting.add_argument(
             "--confirm",
             type=int,
             metavar="N",
-            help=f"needed above {CONFIRMED_ABOVE} machines: their number",
+            help=f"number of machines; required above {CONFIRMED_ABOVE}",
         )
         acting.add_argument(
             "--wait",
             type=_minutes,
             metavar="MINUTES",
-            help="how long to wait for the ends; 0: until Azure has taken the requests "
+            help="how long to wait for the results, in minutes; 0: until Azure accepted the requests "
             f"(default: {ASSESS_MINUTES if name == 'assess' else INSTALL_MINUTES})",
         )
         if name == "install":
             _add_install(acting)
-    export = command("export", "write what is known into a file, reading nothing")
+    export = command("export", "write known data to a file without reading from Azure")
     export.add_argument(
         "what",
         nargs="*",
@@ -86,7 +88,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--out",
         type=Path,
         required=True,
-        help="its ending says the format: .csv .xlsx .json .html .pdf",
+        help="the extension selects the format: .csv .xlsx .json .html .pdf",
     )
     _add_releases(command)
 
@@ -114,7 +116,7 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="what to call it")
     methods = [m.value for m in SignInMethod if m is not SignInMethod.NONE]
     parser.add_argument(
-        "--method", choices=methods, default="cli", help="the way to sign in (default: cli)"
+        "--method", choices=methods, default="cli", help="sign-in method (default: cli)"
     )
     clouds = list(CLOUDS)
     parser.add_argument(
@@ -148,12 +150,12 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"may be repeated: {', '.join(c.value for c in Classification)} (default: Critical, Security)",
     )
-    parser.add_argument("--include", default="", metavar="KBS", help="these KBs in addition")
+    parser.add_argument("--include", default="", metavar="KBS", help="also install these KBs")
     parser.add_argument("--exclude", default="", metavar="KBS", help="never these KBs")
     parser.add_argument(
         "--no-restarts",
         action="store_true",
-        help="leave out updates that restart, may restart or do not say",
+        help="install only updates that don't need a restart",
     )
     parser.add_argument(
         "--reboot",
@@ -163,5 +165,7 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--minutes", type=int, default=120, help="maximum duration (default: 120)")
     parser.add_argument(
-        "--dry-run", action="store_true", help="say what would be installed, and send nothing"
+        "--dry-run",
+        action="store_true",
+        help="show what would be installed without sending anything",
     )

@@ -24,7 +24,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
     if target.seed is not None:
         raise CommandError(
-            "A simulated Azure has its connection; leave out --demo and --endpoint.", Exit.USAGE
+            "The simulated Azure has its own connection. Omit --demo and --endpoint.", Exit.USAGE
         )
     o = options
     try:
@@ -92,7 +92,7 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
         if state.unreadable:
             say(f"{state.name}: {state.unreadable:,} rows could not be read and were left out.")
         for what, problem in row["missing"].items():
-            say(f"{state.name}: {what} could not be read: {problem} All else was read.")
+            say(f"{state.name}: {what} could not be read: {problem} Everything else was read.")
     bad = [s for s in states if s.problem]
     if not bad:
         return Exit.PARTLY if any(s.unreadable for s in states) else Exit.DONE

@@ -58,16 +58,16 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     else:
         headline, step = _HEADLINES[situation](evidence, calendar, now)
     if situation is Situation.NOT_RUNNING and machine.build is not None:
-        running = f"When it was last seen, {lower(running).replace(' runs ', ' ran ', 1)}"
+        running = f"At the last sync, {lower(running).replace(' runs ', ' ran ', 1)}"
     return Coverage(level, situation, headline, running, step)
 
 
 def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, str]:
     reach = _reach(evidence.machine)
     step = (
-        f"{reach} to go on; the last assessment is from {age_text(evidence.assessed, now)}."
+        f"{reach} to continue; the last assessment is from {age_text(evidence.assessed, now)}."
         if evidence.assessed
-        else f"{reach}, then choose Assess now; no assessment of it is known."
+        else f"{reach}, then choose Assess now. It has never been assessed."
     )
     return _down_headline(evidence.machine), step
 
@@ -77,7 +77,7 @@ def _never_assessed(evidence: Evidence, _: Calendar, _now: datetime) -> tuple[st
     headline = (
         f"The assessment failed: {failed}"
         if failed
-        else "No assessment of this machine is known, so missing updates are not known either."
+        else "This machine has no known assessment, so its missing updates aren't known."
     )
     return (
         headline,
@@ -87,7 +87,7 @@ def _never_assessed(evidence: Evidence, _: Calendar, _now: datetime) -> tuple[st
 
 def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
     headline = stale_headline(evidence, calendar, now)
-    return headline, "Choose Assess now to know what is missing today."
+    return headline, "Choose Assess now to see what is missing today."
 
 
 def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
@@ -102,17 +102,17 @@ def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
 
 def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Coverage:
     because = f" to finish {listed(evidence.restart_kbs)}" if evidence.restart_kbs else ""
-    cause = "" if because else " Azure does not say which update asked for it."
+    cause = "" if because else " Azure doesn't report which update requires it."
     step = (
-        "Choose Restart when the machine may go down."
+        "Choose Restart when the machine can be down."
         if evidence.machine.arc is None
-        else "Restart it on the server itself: Azure does not restart Arc-enabled servers."
+        else "Restart the server itself: Azure doesn't restart Arc-enabled servers."
     )
     return Coverage(
         LEVELS[situation],
         situation,
         f"A restart is needed{because}.",
-        f"Until it restarts, the machine still runs what it ran before.{cause}",
+        f"Until it restarts, the machine runs its previous updates.{cause}",
         step,
     )
 
@@ -140,7 +140,7 @@ def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Cove
     machine = evidence.machine
     if machine.arc is not None:
         headline = "Hotpatch is not available on this server."
-        fix = "Under Azure Arc it needs Windows Server 2025 Standard or Datacenter"
+        fix = "Under Azure Arc, hotpatch needs Windows Server 2025 Standard or Datacenter"
     else:
         sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
         headline = "Hotpatch is not available on this image."
@@ -153,13 +153,13 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
     """An Arc-enabled server that its license or its own state keeps from hotpatches."""
     level, arc = LEVELS[situation], evidence.machine.arc
     if situation is Situation.ACTION_REQUIRED:
-        why = arc.error if arc is not None and arc.error else "Azure does not say what."
+        why = arc.error if arc is not None and arc.error else "Azure doesn't name the cause."
         return Coverage(
             level,
             situation,
-            f"Hotpatch is enrolled, but something has to be mended: {why}",
+            f"Hotpatch can't run: {why}",
             running,
-            "Prerequisites below name what is known; Azure evaluates the machine anew by itself.",
+            "Check the prerequisites below. Azure re-evaluates the machine automatically.",
         )
     if situation is Situation.ENROLLING:
         return Coverage(
@@ -177,14 +177,14 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
             situation,
             f"The enrollment in hotpatch failed: {arc.licence_error}",
             running,
-            "Fix the cause that Azure names, then enroll again in Update settings.",
+            "Fix the cause that Azure reports, then enroll again in Update settings.",
         )
     return Coverage(
         level,
         situation,
         f"{what}: every month's cumulative update restarts this server.",
         running,
-        "Enroll in Update settings; hotpatches come from the next baseline on.",
+        "Enroll in Update settings. Hotpatches start with the next baseline.",
     )
 
 
@@ -199,9 +199,9 @@ def _out_of_sight(evidence: Evidence, situation: Situation, running: str) -> Cov
     return Coverage(
         Level.UNKNOWN,
         situation,
-        "Your account can no longer read this machine, so what is shown may be out of date.",
-        f"Azure stopped showing it{since}. {running}",
-        "Ask for the role Reader on its resource group; Settings › Connections names what is needed.",
+        "Your account can no longer read this machine, so this data may be out of date.",
+        f"Azure stopped returning it{since}. {running}",
+        "Request the Reader role on its resource group. Settings › Connections lists the required permissions.",
     )
 
 
@@ -228,7 +228,7 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverag
         assert offered is not None
         month, kb = offered
         named = f" {kb}" if kb else ""
-        why = f"It is offered {month.month_name}'s cumulative update{named} in place of the {month.title}."
+        why = f"It is offered {month.month_name}'s cumulative update{named} instead of the {month.title}."
     rejoins = rejoin_text(machine.product, calendar, now, cause.day if cause else None)
     return Coverage(
         Level.ERROR,

@@ -25,7 +25,7 @@ class Scenario(StrEnum):
     @property
     def meaning(self) -> str:
         return {
-            Scenario.AS_RELEASED: "What was really released; the plan for what is still to come.",
+            Scenario.AS_RELEASED: "Published releases, then Microsoft's plan.",
             Scenario.AS_PLANNED: "A baseline in January, April, July and October, hotpatches in between.",
             Scenario.UNPLANNED: "As planned, and some hotpatches replaced by baselines that restart.",
         }[self]
@@ -34,9 +34,9 @@ class Scenario(StrEnum):
 class RestartWindow(StrEnum):
     """When a restart may be taken (the third Sunday: of each month). An update that needs none is in force at once."""
 
-    OFF_PEAK = "In the same night"
-    WEEKLY = "On the next Sunday"
-    MONTHLY = "On the third Sunday"
+    OFF_PEAK = "The same night"
+    WEEKLY = "The next Sunday"
+    MONTHLY = "The third Sunday of the month"
 
     def first_from(self, day: date) -> date:
         """The first day from ``day`` on that such a window has."""

@@ -31,7 +31,7 @@ class Situation(StrEnum):
     DISABLED = "Hotpatch off"
     LAST_FAILED = "Last installation failed"
     NOT_RUNNING = "Not running"
-    NEVER_ASSESSED = "No assessment known"
+    NEVER_ASSESSED = "Never assessed"
     STALE = "Assessment too old"
     BEHIND = "Updates available"
     NOT_OFFERED = "Behind, nothing offered"

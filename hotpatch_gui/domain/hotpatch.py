@@ -41,13 +41,13 @@ class HotpatchStatus(StrEnum):
 
 _MEANINGS = {
     HotpatchStatus.ENABLED: "The machine receives hotpatches as long as it stays on the baseline in force.",
-    HotpatchStatus.DISABLED: "The image supports hotpatching, but it is switched off: ordinary updates restart.",
+    HotpatchStatus.DISABLED: "The image supports hotpatching, but hotpatch is off: regular updates restart the machine.",
     HotpatchStatus.PENDING: "Enrollment is in progress. It usually takes about ten minutes.",
     HotpatchStatus.NOT_ENROLLED: "A license is available, but the machine is not enrolled.",
     HotpatchStatus.CANCELED: "The license was canceled on this machine: no more hotpatches.",
-    HotpatchStatus.NOT_AVAILABLE: "The machine's image is not one that hotpatching supports.",
+    HotpatchStatus.NOT_AVAILABLE: "The machine's image doesn't support hotpatching.",
     HotpatchStatus.ACTION_REQUIRED: "A prerequisite is missing on the machine.",
-    HotpatchStatus.PENDING_EVALUATION: "Azure has no current assessment of the machine to judge by.",
+    HotpatchStatus.PENDING_EVALUATION: "Azure has no current assessment of the machine.",
     HotpatchStatus.NOT_KNOWN: "The machine can receive hotpatches; Azure does not report whether it does.",
 }
 
@@ -126,7 +126,7 @@ _REPORTED = frozenset(_BY_ENABLEMENT) - {None}
 class Verdict(StrEnum):
     PASS = "Pass"  # noqa: S105 - a verdict
     FAIL = "Fail"
-    NOT_KNOWABLE = "Not knowable from here"
+    NOT_KNOWABLE = "Can't be determined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +181,15 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
             "Azure Edition on Azure Local, which needs no license."
             if needs_no_licence(machine)
             else "Windows Server 2025 Standard or Datacenter, which Azure can enroll.",
-            f"{machine.os_name or 'The system'} is none that Azure can enroll.",
+            f"{machine.os_name or 'The system'} can't be enrolled by Azure.",
             "Arc-enabled hotpatching needs Windows Server 2025 Standard or Datacenter.",
         ),
         _tri(
             "Build",
             is_recent(machine.os_version),
-            "The build takes hotpatches (26100.1742 or later).",
+            "The build supports hotpatches (26100.1742 or later).",
             "The build is older than 26100.1742.",
-            "Install the current cumulative update first.",
+            "Install the latest cumulative update first.",
         ),
         _agent_finding(machine, arc),
         _extension_finding(arc),
@@ -250,7 +250,7 @@ def _licence_finding(arc: Arc) -> Prerequisite:
             check,
             Verdict.FAIL,
             f"Azure could not enroll it: {arc.licence_error}",
-            "Fix the cause that Azure names, then enroll again in Update settings.",
+            "Fix the cause that Azure reports, then enroll again in Update settings.",
         )
     if arc.licence in (Licence.ENABLING, Licence.DISABLING):
         detail = f"The license is {arc.licence.value.lower()}; it takes about ten minutes."
@@ -263,7 +263,7 @@ def _licence_finding(arc: Arc) -> Prerequisite:
         check,
         Verdict.FAIL,
         detail,
-        "Enroll in Update settings; it costs nothing since 19 May 2026.",
+        "Enroll in Update settings. It's been free of charge since 19 May 2026.",
     )
 
 
@@ -276,13 +276,16 @@ def _enablement_finding(arc: Arc) -> Prerequisite:
             detail = "Enrolled, but set not to receive hotpatches (a temporary opt-out)."
             return Prerequisite(check, Verdict.FAIL, detail, "Turn hotpatch on in Update settings.")
         case Enablement.ACTION_REQUIRED:
-            detail = arc.error or "Azure says that action is required and not which."
+            detail = arc.error or "Azure reports that action is required, but not which."
             return Prerequisite(
-                check, Verdict.FAIL, detail, "Mend what is named here; Azure evaluates it anew."
+                check,
+                Verdict.FAIL,
+                detail,
+                "Fix the prerequisites listed here. Azure re-evaluates the machine automatically.",
             )
         case Enablement.PENDING_EVALUATION:
             detail = "Azure has not evaluated the machine yet; it takes about ten minutes."
-            fix = "If it lasts, look at the agent: azcmagent check."
+            fix = "If this continues, check the agent: azcmagent check."
             return Prerequisite(check, Verdict.NOT_KNOWABLE, detail, fix)
     return Prerequisite(check, Verdict.NOT_KNOWABLE, "The machine has not reported it.")
 
@@ -293,10 +296,10 @@ def _vbs_finding(arc: Arc) -> Prerequisite:
     names = ("vbs", "virtualization", "virtual secure mode", "vsm")
     if arc.enablement is Enablement.ENABLED:
         return Prerequisite(
-            check, Verdict.PASS, "It runs: without it Azure would not have enabled hotpatching."
+            check, Verdict.PASS, "It runs; Azure wouldn't have enabled hotpatching without it."
         )
     if arc.error and any(name in arc.error.casefold() for name in names):
-        return Prerequisite(check, Verdict.FAIL, "Azure names it as what is missing.", fix)
+        return Prerequisite(check, Verdict.FAIL, "Azure reports it as missing.", fix)
     return Prerequisite(
         check,
         Verdict.NOT_KNOWABLE,

@@ -69,10 +69,10 @@ class InstallRequest:
             )
         both = sorted(set(self.include) & set(self.exclude))
         if both:
-            raise RequestError(f"{', '.join(both)} is on both lists. Take it off one of them.")
+            raise RequestError(f"{', '.join(both)} is on both lists. Remove it from one of them.")
         if self.exclude_restarting and self.restart is RestartSetting.ALWAYS:
             raise RequestError(
-                "To leave out updates that restart and to restart in any case exclude each other."
+                "You can't exclude updates that restart and also choose Always restart."
             )
         if not MIN_MINUTES <= self.maximum_minutes <= MAX_MINUTES:
             raise RequestError(
@@ -91,10 +91,10 @@ class LeftOut(StrEnum):
     """Why an offered update is not taken."""
 
     EXCLUDED = "Its KB is on the exclude list."
-    RESTARTS = "Updates that restart, may restart or do not say are left out."
-    TOO_NEW = "Published after the chosen date."
-    NO_DATE = "Its publish date is not known, so the date limit leaves it out."
-    NOT_SELECTED = "Its classification is not chosen and its KB is not included."
+    RESTARTS = "Only updates that don't need a restart are installed."
+    TOO_NEW = "Published after the selected date."
+    NO_DATE = "Its publish date isn't known, so the date limit excludes it."
+    NOT_SELECTED = "Its classification isn't selected and its KB isn't included."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +127,17 @@ class Plan:
     def restart_sentence(self) -> str:
         """Whether the machine goes down, and because of what."""
         if self.restart_setting is RestartSetting.ALWAYS:
-            return "The machine restarts in any case, because Always restart is chosen."
+            return "The machine always restarts, because Always restart is selected."
         if self.restart_pending and self.restart_setting is not RestartSetting.NEVER:
             return "The machine restarts, because a restart is already pending on it."
         if not self.is_known:
             never = self.restart_setting is RestartSetting.NEVER
             goes = "Azure will not restart it" if never else "it may restart"
-            return f"No current assessment tells what is installed; {goes}."
+            return f"No current assessment shows what would be installed; {goes}."
         will, may = _names(self.will_restart), _names(self.may_restart)
         if self.restart_setting is RestartSetting.NEVER:
             if not will and not may:
-                return "No restart: none of the selected updates asks for one."
+                return "No restart: none of the selected updates needs one."
             waits = " and ".join(part for part in (will, may) if part)
             return f"Azure will not restart it; {waits} may stay unfinished until you do."
         if will:
@@ -145,7 +145,7 @@ class Plan:
         return (
             f"The machine may restart for {may}."
             if may
-            else "No restart: none of the selected updates asks for one."
+            else "No restart: none of the selected updates needs one."
         )
 
 
@@ -226,7 +226,7 @@ class FleetReview:
             parts.append(f"{_plural(count, 'update')} on {machines}. {self._restarts()}")
         elif not unknown or self._known_restart:
             parts.append(
-                "Nothing that the last assessments offer is taken; Azure still looks for updates when it starts."
+                "No update of the last assessments is selected. Azure still checks for updates when it starts."
             )
             if self._known_restart:
                 parts.append(self._restarts())
@@ -249,7 +249,7 @@ class FleetReview:
     def _unknown_restart(self, count: int) -> str:
         match self.request.sent_restart:
             case RestartSetting.ALWAYS:
-                return f"{'it restarts' if count == 1 else 'they restart'} in any case"
+                return f"{'it restarts' if count == 1 else 'they restart'} no matter what"
             case RestartSetting.NEVER:
                 return f"Azure will not restart {'it' if count == 1 else 'them'}"
         return f"{'it' if count == 1 else 'they'} may restart"
@@ -280,7 +280,7 @@ class FleetReview:
         if len(known) == 1:
             return known[0].restart_sentence
         if self.request.sent_restart is RestartSetting.ALWAYS:
-            return "Every one of them restarts, because Always restart is chosen."
+            return "All of them restart, because Always restart is selected."
         will = sum(p.restarts_surely for p in known)
         may = sum(bool(p.may_restart) and not p.restarts_surely for p in known)
         if not will and not may:

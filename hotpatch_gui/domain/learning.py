@@ -102,10 +102,10 @@ def _release(
 
 def _note(machines: int, kind: ReleaseKind) -> str:
     if machines == 1:
-        return "One machine is a hint only; the release counts as known once several show it."
+        return "One machine is only a hint; the release is confirmed when several machines show it."
     if kind is ReleaseKind.UNPLANNED_BASELINE:
-        return "A hint only: a hotpatch was planned, and machines off the train are offered cumulative updates too."
-    return "The day is the plan's: updates don't carry the day of their release."
+        return "A hint: a hotpatch was planned, and machines off the train are offered cumulative updates too."
+    return "The date is the planned one: updates don't contain their release date."
 
 
 def _build(

@@ -17,18 +17,18 @@ class Cause(StrEnum):
     PLANNED_BASELINE = "Planned baseline"
     UNPLANNED_BASELINE = "Unplanned baseline"
     CUMULATIVE = "Cumulative update, no hotpatch"
-    NOT_KNOWN = "Monthly release, not known here"
+    NOT_KNOWN = "Unknown monthly release"
     OUT_OF_BAND = "Out-of-band update"
     OTHER = "Other update"
-    BY_HAND = "Asked for by hand"
+    BY_HAND = "Requested by a user"
 
     @property
     def plural(self) -> str:
         """``planned baselines``: for counts, in the middle of a sentence."""
         return {
-            Cause.CUMULATIVE: "cumulative updates in place of hotpatches",
-            Cause.BY_HAND: "requests by hand",
-            Cause.NOT_KNOWN: "monthly releases not known here",
+            Cause.CUMULATIVE: "cumulative updates instead of hotpatches",
+            Cause.BY_HAND: "user requests",
+            Cause.NOT_KNOWN: "unknown monthly releases",
         }.get(self, f"{self.value.lower()}s")
 
     @property
@@ -84,13 +84,11 @@ def reason(
         names = ", ".join(u.name for u in updates)
         return Reason(Cause.OTHER, updates[0].kb, f"{names}: not a known release for hotpatching.")
     if is_request:
-        return Reason(
-            Cause.BY_HAND, None, "Restarted by hand; no update is known to have required it."
-        )
+        return Reason(Cause.BY_HAND, None, "Restarted by a user; no known update required it.")
     return Reason(
         Cause.OTHER,
         None,
-        "Restarted by an installation; no update of it is known to have required it.",
+        "Restarted by an installation; none of its known updates required it.",
     )
 
 
@@ -115,9 +113,7 @@ def _of_title(calendar: Calendar, product: Product, title: ReleaseTitle) -> Reas
     known = calendar.month(product, title.month)
     name = month_name(date.fromisoformat(f"{title.month}-01"))
     if known is None or known.kind.is_baseline is title.is_hotpatch:
-        return Reason(
-            Cause.NOT_KNOWN, title.kb, f"{name}'s release; its details are not known here."
-        )
+        return Reason(Cause.NOT_KNOWN, title.kb, f"{name}'s release; its details aren't known.")
     if known.kind.is_baseline:
         return _of_release(calendar, known, title.kb)
     return Reason(
@@ -156,4 +152,4 @@ def _of_release(calendar: Calendar, release: Release, kb: str | None) -> Reason:
             )
         case ReleaseKind.OUT_OF_BAND:
             return Reason(Cause.OUT_OF_BAND, kb, "An out-of-band release for the hotpatch train.")
-    return Reason(Cause.OTHER, kb, "A hotpatch; it needs no restart by itself.")
+    return Reason(Cause.OTHER, kb, "A hotpatch, which doesn't need a restart.")

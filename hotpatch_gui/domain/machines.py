@@ -177,7 +177,7 @@ def build_of(os_version: str | None) -> str | None:
 class Freshness(StrEnum):
     """How far an assessment can be trusted."""
 
-    NEVER = "No assessment known"
+    NEVER = "Never assessed"
     FRESH = "Fresh"
     AGEING = "More than a day old"
     TOO_OLD = "Too old"

@@ -15,10 +15,10 @@ def running_text(evidence: Evidence, calendar: Calendar) -> str:
     machine, release = evidence.machine, running_of(evidence, calendar)
     if release is None:
         if machine.build is None:
-            return "The running build is not reported, so what runs now is not known."
+            return "The running build isn't reported, so the running release isn't known."
         product = machine.product
         if product is not None and calendar.is_newer_than_known(product, machine.build):
-            return f"It runs build {machine.build}, newer than any release known here."
+            return f"It runs build {machine.build}, newer than any known release."
         return f"It runs build {machine.build}."
     if release.kind.is_baseline:
         return f"It runs the {release.title} (build {release.build})."
@@ -78,7 +78,7 @@ def rejoin_text(
     if not overdue and left is not None and base is not None and base.released > left:
         return f"with the {base.title}, which is out; installing it restarts the machine"
     if overdue:
-        return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details are not known here"
+        return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details aren't known"
     expected = calendar.next_restart(product, today)
     if expected is None:
         return f"with no planned baseline: {end_of_hotpatching(product)}"

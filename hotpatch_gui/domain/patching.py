@@ -27,11 +27,11 @@ class RolloutStatus(StrEnum):
     PATCHED = "Patched"
     UNDER_WAY = "Being patched"
     UNHEALTHY = "Not healthy"
-    FAILED = "Failed, to be tried again"
+    FAILED = "Failed, will retry"
     NOT_RUNNING = "Not running"
     WAITING = "Waiting"
-    HELD_BACK = "Held back"
-    TAKES_NO_PART = "Takes no part"
+    HELD_BACK = "On hold"
+    TAKES_NO_PART = "Not included"
 
 
 class MachineFacts(NamedTuple):
@@ -81,16 +81,18 @@ def exclusion_reason(
     ``schedules`` are its maintenance configurations; those that have ended by ``now`` don't count."""
     settings = machine.settings
     if machine.arc is not None:
-        return "An Arc-enabled server: automatic guest patching is for virtual machines in Azure alone."
+        return (
+            "An Arc-enabled server: automatic guest patching is only for virtual machines in Azure."
+        )
     match settings.patch_mode:
         case None:
             return "Its patch orchestration is not known."
         case PatchMode.IMAGE_DEFAULT:
-            return "Image default: the image's own setting decides, and Azure does not report it."
+            return "Image default: the image's setting decides, and Azure doesn't report it."
         case PatchMode.MANUAL:
-            return "Manual updates: nothing is installed unless somebody asks for it."
+            return "Manual updates: nothing is installed until someone requests it."
         case PatchMode.AUTOMATIC_BY_OS:
-            return "Windows automatic updates: Windows Update inside the machine decides, and nobody else knows when."
+            return "Windows automatic updates: Windows Update on the machine decides when."
     if settings.bypass_safety_checks:
         return f"Customer Managed Schedules: {_own_times(schedules, now)}."
     certain = schedules.certain(now)
@@ -100,9 +102,9 @@ def exclusion_reason(
             "Customer Managed Schedules: so neither a schedule nor automatic guest patching installs anything."
         )
     if machine.image.publisher is None:
-        return "A custom image: automatic guest patching does not work on those."
+        return "Custom image: not supported by automatic guest patching."
     if machine.allow_extensions is False or settings.provision_agent is False:
-        return "Without VM agent and extension operations, Azure cannot patch it."
+        return "Azure can't patch it without the VM agent and extension operations."
     return None
 
 
@@ -123,8 +125,8 @@ def _own_times(schedules: MachineSchedules, now: datetime) -> str:
     if schedules.unread:
         return f"which schedules it follows is not known ({schedules.unread})"
     if schedules.follows:
-        return f"it is patched by nothing, as {_names(schedules.follows)} has ended"
-    return "it is patched by nothing, as no schedule is assigned to it"
+        return f"nothing patches it, because {_names(schedules.follows)} has ended"
+    return "nothing patches it, because no schedule is assigned to it"
 
 
 def _names(follows: Iterable[Follows]) -> str:
@@ -245,11 +247,11 @@ def _place(
                 f"Resource Health calls it {f.health} since it was patched.",
             )
         by = (
-            "On demand, which does not wait for this order."
+            "On demand, which bypasses this order."
             if f.by_hand
-            else "An assessment since the release offers nothing Critical or Security."
+            else "An assessment since the release offers no Critical or Security updates."
             if f.by_assessment
-            else "By automatic guest patching."
+            else "Patched automatically."
         )
         return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, None, by)
     if stopped is not None:
@@ -258,15 +260,15 @@ def _place(
             RolloutStatus.HELD_BACK,
             phase,
             None,
-            f"The rollout stopped in phase {stopped.phase + 1}; nothing more is installed by it.",
+            f"The rollout stopped in phase {stopped.phase + 1}; it installs nothing more.",
         )
     if f.failed is not None:
-        why = "The last attempt failed; it is tried again in the next off-peak window that is free."
+        why = "The last attempt failed. It's retried in the next free off-peak window."
         return RolloutPosition(f.key, RolloutStatus.FAILED, phase, turn, why)
     if _is_off(f.machine):
         why = (
-            f"It is {f.machine.power.value}; it is tried again after its next periodic assessment, "
-            "if it runs then."
+            f"It is {f.machine.power.value}; it's retried after its next periodic assessment, "
+            "if the machine is running."
         )
         return RolloutPosition(f.key, RolloutStatus.NOT_RUNNING, phase, turn, why)
     return RolloutPosition(
@@ -279,7 +281,7 @@ def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int)
     parts = []
     if phase > opened:
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)
-        parts.append(f"Phase {phase + 1} begins a day after {before} went well.")
+        parts.append(f"Phase {phase + 1} starts one day after {before} succeeded.")
     if member.availability_set is not None:
         size = rollout.set_size(member)
         known = "" if member.update_domain is not None else ", as its update domain is not known"
@@ -291,4 +293,4 @@ def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int)
         )
     else:
         parts.append(f"A fifth of {member.region}'s machines at once.")
-    return " ".join([*parts, "In the off-peak hours of its own time zone."])
+    return " ".join([*parts, "During off-peak hours in its time zone."])

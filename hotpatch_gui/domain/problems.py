@@ -65,8 +65,8 @@ class Problem(NamedTuple):
 
 BUG = Problem(
     ProblemKind.BUG,
-    "Something went wrong in this program, and one task of it was given up.",
-    "What was stored is safe. Press F5 to go on; the log in the data folder has the details.",
+    "An internal error occurred and one task was stopped.",
+    "Your data is safe. Press F5 to continue. The log in the data folder has the details.",
 )
 """What a bug of this program is told as; the log has it in full."""
 

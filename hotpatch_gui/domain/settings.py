@@ -28,7 +28,7 @@ class Orchestration(StrEnum):
     def meaning(self, *, is_arc: bool = False) -> str:
         """In a sentence. An Arc-enabled server has no safety checks, so schedules exclude nothing there."""
         if is_arc and self is Orchestration.CUSTOMER_SCHEDULES:
-            return "Updates come at the times of your maintenance configuration."
+            return "Updates are installed at the times of your maintenance configuration."
         return _MEANINGS[self]
 
     @classmethod
@@ -39,10 +39,10 @@ class Orchestration(StrEnum):
 _MEANINGS = {
     Orchestration.SAFE_DEPLOYMENT: "Azure installs Critical and Security updates off-peak within 30 days of "
     "release, availability-first. Hotpatch requires this mode.",
-    Orchestration.CUSTOMER_SCHEDULES: "Updates come at the times of your maintenance configuration, without the "
+    Orchestration.CUSTOMER_SCHEDULES: "Updates are installed at the times of your maintenance configuration, without the "
     "platform's safety checks. Excludes hotpatch.",
-    Orchestration.WINDOWS_AUTOMATIC: "Windows Update inside the machine installs and restarts on its own.",
-    Orchestration.MANUAL: "Nothing is installed unless you ask for it.",
+    Orchestration.WINDOWS_AUTOMATIC: "Windows Update on the machine installs updates and restarts automatically.",
+    Orchestration.MANUAL: "Nothing is installed until you request it.",
 }
 
 
@@ -164,9 +164,7 @@ def refusal(
 def _refusal_of_arc(wanted: SettingsChange, arc: Arc, os_name: str | None) -> str | None:
     """Arc-enabled servers have no automatic guest patching, and need their license for hotpatches."""
     if wanted.orchestration is Orchestration.SAFE_DEPLOYMENT:
-        return (
-            "Azure Managed - Safe Deployment is for virtual machines in Azure; choose another one."
-        )
+        return "Azure Managed - Safe Deployment is only for virtual machines in Azure. Choose another one."
     if wanted.hotpatch and not (
         arc.is_enrolled or is_azure_edition_on_azure_local(os_name, arc.host)
     ):

@@ -23,7 +23,7 @@ from .titles import ReleaseTitle
 from .updates import RestartBehavior
 
 _OFFER_RESTARTS = {
-    RestartBehavior.NEVER: "Windows Update says that it needs no restart.",
+    RestartBehavior.NEVER: "Windows Update reports that it doesn't need a restart.",
     RestartBehavior.ALWAYS: "it restarts the machine.",
     RestartBehavior.CAN_REQUEST: "it may restart the machine.",
     RestartBehavior.UNKNOWN: "whether it restarts is not reported.",
@@ -47,7 +47,7 @@ def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str
     if planned is not None and (newer is None or planned.day > newer.released):
         return (
             f"A {planned.kind.label} was planned for {day_name(planned.day)}, after the last assessment; "
-            "its details are not known here."
+            "its details aren't known."
         )
     assert newer is not None
     return f"{capital(newer.title)} came out after the last assessment."
@@ -115,7 +115,7 @@ def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> 
     """What installing it does, and what it may mean, as this release isn't in the release data."""
     restart = _OFFER_RESTARTS[offer.restart]
     if offer.is_hotpatch:
-        return f"Install it: {restart} It is not in the release data yet."
+        return f"Install it: {restart} It isn't in the release data yet."
     product = evidence.machine.product
     planned = calendar.planned_on(product, offer.month) if product else None
     if planned is not None and not planned.restarts:
@@ -123,7 +123,7 @@ def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> 
             f"Install it: {restart} The month was planned as a hotpatch: either Microsoft released a baseline instead, "
             "or this machine has left the hotpatch train."
         )
-    return f"Install it: {restart} By the plan, it is the month's baseline; it is not in the release data yet."
+    return f"Install it: {restart} According to plan, it's the month's baseline. It isn't in the release data yet."
 
 
 def not_offered(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
@@ -153,7 +153,7 @@ def _why_not_offered(evidence: Evidence) -> str:
             "Automatic updates are turned off on the machine (enableAutomaticUpdates is false): check its Windows "
             "Update policy and whether updates are paused."
         )
-    return "The cause can't be seen from here: check the machine for WSUS, a Windows Update policy or paused updates."
+    return "The cause can't be determined remotely: check the machine for WSUS, a Windows Update policy or paused updates."
 
 
 def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
@@ -161,7 +161,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
     if evidence.status is HotpatchStatus.NOT_KNOWN:
         return (
             "Azure does not report whether this server receives hotpatches.",
-            "Azure Edition on Azure Local can receive them. Look at the update history on the server.",
+            "Azure Edition on Azure Local can receive them. Check the update history on the server.",
         )
     nothing = (
         "No update is offered"
@@ -173,7 +173,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
     if COUNTS_UNSAID in evidence.unsaid:
         return (
             "The last assessment does not say how many updates are missing.",
-            join("Choose Assess now to have it looked at again.", horizon, expected),
+            join("Choose Assess now to check again.", horizon, expected),
         )
     product, build = evidence.machine.product, evidence.machine.build
     shared = _shared_build(evidence, calendar)
@@ -185,15 +185,15 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
             if product is not None and calendar.is_newer_than_known(product, build)
             else f"its build belongs to {shared}"
             if shared
-            else "no release known here has its build"
+            else "no known release has its build"
         )
         step = GET_RELEASES if horizon or build is not None else ""
-        headline = f"{nothing}, but that it is up to date can't be confirmed: {why}."
+        headline = f"{nothing}, but it can't be confirmed that the machine is up to date: {why}."
         return headline, join(horizon, step, expected)
-    headline = f"{nothing}, but that it is up to date can't be confirmed."
+    headline = f"{nothing}, but it can't be confirmed that the machine is up to date."
     if not horizon and RESTART_UNSAID in evidence.unsaid:
         return headline, join(
-            "The last assessment does not say whether a restart is pending.", expected
+            "The last assessment doesn't report whether a restart is pending.", expected
         )
     return headline, join(horizon, GET_RELEASES, expected)
 
@@ -209,7 +209,9 @@ def _shared_build(evidence: Evidence, calendar: Calendar) -> str:
 def _consequence(evidence: Evidence) -> str:
     many = evidence.updates_that_restart
     if not (many or evidence.offered or evidence.titles):
-        return "Their list is not read yet, so whether they restart the machine is not known."
+        return (
+            "Their list hasn't been read yet, so it isn't known whether they restart the machine."
+        )
     if evidence.updates == 1:
         return "It may restart the machine." if many else "It needs no restart."
     return (

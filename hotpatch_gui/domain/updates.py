@@ -133,7 +133,7 @@ class Update:
 
 
 AUTOMATIC = "Automatic guest patching"
-BY_HAND = "By hand"
+BY_HAND = "Manual"
 
 
 def installed_by(classification: Classification | None) -> str:
@@ -148,11 +148,11 @@ def outside_programme(name: str, classification: Classification | None) -> str:
     The program carries Windows security updates only (never .NET, non-security updates, drivers).
     """
     if ".net" in name.casefold():
-        return ".NET updates are not part of the hotpatch program and may need a restart."
+        return ".NET updates aren't part of the hotpatch program and may need a restart."
     if classification is Classification.DEFINITION:
         return "Defender definitions are not part of the hotpatch program; they need no restart."
     if classification is not None and not classification.installed_automatically:
         return (
             f"{classification.label} is not a Windows security update, so it is never a hotpatch."
         )
-    return "It is in no hotpatch release known to this program."
+    return "It isn't part of any known hotpatch release."

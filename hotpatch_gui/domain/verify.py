@@ -92,13 +92,13 @@ def sentence(doubt: Discrepancy, detail: str) -> str:
     match doubt:
         case Discrepancy.NOTHING_INSTALLED:
             return (
-                "Azure calls the run completed, and nothing was installed of what it was to install. Assess again, "
-                "then look at what is offered."
+                "Azure reports the run as completed, but none of the selected updates was installed. Assess again, "
+                "then check the available updates."
             )
         case Discrepancy.TIME_LEFT:
             return (
-                f"Azure says that the window was exceeded with {detail} minutes left: it starts nothing with less than "
-                f"{MIN_MINUTES}. Ask for a longer duration."
+                f"Azure reports that the window was exceeded with {detail} minutes left: it starts no update with less "
+                f"than {MIN_MINUTES}. Request a longer duration."
             )
         case Discrepancy.OFFERED_AGAIN:
             names = detail.replace(",", ", ")
@@ -106,4 +106,4 @@ def sentence(doubt: Discrepancy, detail: str) -> str:
             return (
                 f"{names} {verb} reported as installed, and the next assessment offers {it} again."
             )
-    return "The next assessment says that a restart is still pending."
+    return "The next assessment reports that a restart is still pending."

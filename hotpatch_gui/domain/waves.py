@@ -30,7 +30,7 @@ class Waves(NamedTuple):
         how = {
             WaveMode.ALL: "All at once",
             WaveMode.SOME: f"{self.size:,} at a time",
-            WaveMode.GROUPS: "One group after the other",
+            WaveMode.GROUPS: "One group after another",
         }[self.mode]
         if not self.stop_after:
             return f"{how}."

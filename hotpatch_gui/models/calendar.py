@@ -19,7 +19,7 @@ from .ledger import Ledger, read_ledger
 from .row_model import Column, field
 
 HELP = "https://support.microsoft.com/help/{}"
-RELEASED, PLANNED, NOT_KNOWN = "Released", "Planned", "Not known here"
+RELEASED, PLANNED, NOT_KNOWN = "Released", "Planned", "Not known"
 SEEN = "Seen in your fleet"
 
 
@@ -60,10 +60,10 @@ class ReleaseRow(NamedTuple):
             if self.state in (RELEASED, SEEN)
             else f"planned for {day_name(self.day)}; subject to change"
             if self.state == PLANNED
-            else f"was planned for {day_name(self.day)}; what was released is not known here"
+            else f"was planned for {day_name(self.day)}; the release isn't known"
         )
         if self.has_changed and self.planned is not None:
-            lines.append(f"had been planned as a {self.planned.label}")
+            lines.append(f"was planned as a {self.planned.label}")
         return "\n".join([*lines, f"Source: {self.source}", *([self.note] if self.note else [])])
 
 
@@ -127,7 +127,7 @@ def kind_text(row: ReleaseRow) -> str:
     text = row.kind.label.capitalize()
     if row.kind is ReleaseKind.OUT_OF_BAND:
         return f"{text}, {row.channel}"
-    return f"{text}, by the plan" if row.state == NOT_KNOWN else text
+    return f"{text}, planned" if row.state == NOT_KNOWN else text
 
 
 def _restart_text(row: ReleaseRow, _: datetime) -> str:
@@ -158,7 +158,7 @@ RELEASES = (
     Column("kind", "Release", 164, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
     Column(
         "state",
-        "Fact or plan",
+        "Status",
         146,
         lambda r, _: r.state,
         sort="state",
@@ -183,7 +183,7 @@ RELEASES = (
     ),
     Column(
         "plan",
-        "Plan and fact",
+        "Change",
         228,
         _plan_text,
         tip=lambda r, _: r.tip,
@@ -237,10 +237,10 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
         f"Planned (outlines): {len(ahead)}, {sum(bool(r.restarts) for r in ahead)} of them restart.",
     ]
     if changed:
-        parts.append(f"{changed} came out otherwise than planned (ringed).")
+        parts.append(f"{changed} differ from the plan (ringed).")
     if unknown:
         parts.append(
-            f"What was released on {unknown} planned day{'' if unknown == 1 else 's'} is not known here."
+            f"What was released on {unknown} planned day{'' if unknown == 1 else 's'} isn't known."
         )
     if machines:
         crosses = f", {failed} failed (crosses)" if failed else ""

@@ -25,7 +25,7 @@ def _name_tip(row: UpdateRow | KbRow, now: datetime) -> str:
 
 def _by(row: UpdateRow, _: datetime) -> str:
     known = Classification.parse(row.classification)
-    return "Azure" if known is not None and known.installed_automatically else "By hand"
+    return "Azure" if known is not None and known.installed_automatically else "Manual"
 
 
 def _by_tip(row: UpdateRow, _: datetime) -> str:
@@ -116,7 +116,7 @@ KBS = (
     ),
     Column(
         "running",
-        "Of those running",
+        "Missing, running",
         124,
         lambda r, _: display_text.number(r.running),
         right=True,
@@ -212,7 +212,7 @@ HISTORY = (
     ),
     Column(
         "doubts",
-        "Afterwards",
+        "Verification",
         190,
         lambda r, _: discrepancies.text(r),
         takes_slack=True,
@@ -245,7 +245,7 @@ OPERATIONS = (
     Column("wave", "Wave", 110, lambda r, _: operation_text.wave(r), sort="wave", hidden=True),
     Column(
         "created",
-        "Asked",
+        "Requested",
         148,
         lambda r, _: display_text.time_text(r.created_at),
         raw=time_of("created_at"),
@@ -254,14 +254,14 @@ OPERATIONS = (
     ),
     Column(
         "ended",
-        "Ended",
+        "Finished",
         148,
         lambda r, _: display_text.time_text(r.ended_at),
         raw=time_of("ended_at"),
         tip=lambda r, now: display_text.time_tip(r.ended_at, now),
         sort="ended",
     ),
-    Column("took", "Took", 84, _took, right=True),
+    Column("took", "Duration", 84, _took, right=True),
 )
 
 CALLS = (
@@ -285,7 +285,7 @@ CALLS = (
     Column("kind", "Call", 150, lambda r, _: operation_text.kind(r), sort="kind"),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
     Column("account", "Account", 140, lambda r, _: r.account or "No sign-in", sort="account"),
-    Column("asked_by", "Asked by", 90, lambda r, _: r.asked_by or display_text.NOTHING),
+    Column("asked_by", "Requested by", 90, lambda r, _: r.asked_by or display_text.NOTHING),
     Column(
         "result",
         "Result",

@@ -32,7 +32,7 @@ def counts_words(counts: Sequence[ClassCount]) -> str:
         f"{c.label} {c.updates:,}" + (f", {c.restarting:,} may restart" if c.restarting else "")
         for c in counts
     ]
-    return f"By classification: {'; '.join(parts)}. The orange part restarts or may restart."
+    return f"By classification: {'; '.join(parts)}. Orange: restarts or may restart."
 
 
 def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
@@ -42,8 +42,8 @@ def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
     if fresh is Freshness.NEVER:
         return (
             Glyph.UNKNOWN,
-            "No assessment known",
-            "Nothing is known about missing updates. Choose Assess now; it changes nothing on the machine.",
+            "Never assessed",
+            "Missing updates aren't known. Choose Assess now; it changes nothing on the machine.",
         )
     if fresh is Freshness.TOO_OLD:
         count = row.updates
@@ -60,20 +60,20 @@ def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
         return (
             Glyph.INFO,
             "Not supported",
-            "Azure does not assess this image, so nothing is known about missing updates.",
+            "Azure doesn't assess this image, so missing updates aren't known.",
         )
     if row.power not in (PowerState.RUNNING, PowerState.UNKNOWN):
         return (
             Glyph.INFO,
             f"The machine is {row.power}",
-            f"Nothing was on offer {age_text(assessed, now)}; it is not assessed while it does not run.",
+            f"No updates were available {age_text(assessed, now)}. It isn't assessed while it isn't running.",
         )
     if row.updates:
         return (
             Glyph.INFO,
-            "The list is still to come",
+            "The list isn't available yet",
             (
-                f"The assessment {age_text(assessed, now)} counted {row.updates}; Azure gives their names a little "
+                f"The assessment {age_text(assessed, now)} counted {row.updates}; Azure provides their names a little "
                 "later. Press F5."
             ),
         )

@@ -39,7 +39,7 @@ def sign_in_text(connection: Connection, state: SyncState) -> str:
     if not connection.cloud.needs_sign_in:
         return "No sign-in needed"
     if asks_for_sign_in(state):
-        return "Sign-in has lapsed" if connection.account else "Not signed in"
+        return "Sign-in has expired" if connection.account else "Not signed in"
     if state.problem and not connection.account:
         return state.problem
     return (

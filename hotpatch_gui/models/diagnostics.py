@@ -46,10 +46,10 @@ def diagnostics(path: Path, db: sqlite3.Connection | None) -> list[str]:
         lines.append(f"{what}: {folder / name} ({size})")
     if db is not None:
         lines += [
-            f"Sync {state.connection_id}: {state.finished}; {state.problem or 'well'}"
+            f"Sync {state.connection_id}: {state.finished}; {state.problem or 'ok'}"
             for state in sync_state.sync_states(db)
         ]
-        lines += ["", "The last operations that did not succeed:"]
+        lines += ["", "Recent operations that didn't succeed:"]
         lines += [
             f"{row.created_at} {row.kind} {row.state} {row.code or ''} {row.request_id or ''}".rstrip()
             for row in operations.last_failures(db, LAST_FAILURES)
@@ -57,6 +57,6 @@ def diagnostics(path: Path, db: sqlite3.Connection | None) -> list[str]:
     return [
         *lines,
         "",
-        "The last warnings of the log:",
+        "Recent warnings in the log:",
         *(logs.warnings_of(folder, LAST_WARNINGS) or ["none"]),
     ]

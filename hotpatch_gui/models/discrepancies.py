@@ -15,12 +15,12 @@ def text(row: RunRow) -> str:
     report yet: then since when nothing was heard of it."""
     if not RunStatus.parse(row.status).is_final:
         return (
-            f"Not ended; last heard of {display_text.time_text(row.modified_at or row.started_at)}"
+            f"Not finished; last update {display_text.time_text(row.modified_at or row.started_at)}"
         )
     if row.doubts is None:
         return "Not assessed since"
     found = verify.read(row.doubts)
-    return ", ".join(doubt.label for doubt, _ in found) or "As reported"
+    return ", ".join(doubt.label for doubt, _ in found) or "Confirmed"
 
 
 def glyph(row: RunRow) -> Glyph | None:

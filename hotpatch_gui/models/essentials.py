@@ -70,7 +70,7 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
 
 _PERIODIC = {
     AssessmentMode.AUTOMATIC_BY_PLATFORM: "On, every 24 hours",
-    AssessmentMode.IMAGE_DEFAULT: "Off, Azure assesses every few days",
+    AssessmentMode.IMAGE_DEFAULT: "Off; Azure assesses every few days",
     None: "Not known",
 }
 

@@ -164,7 +164,7 @@ def report(
         f"{state.name}: data of {state.finished.isoformat().replace('+00:00', 'Z')} ({age_text(state.finished, now)})"
         f"{f'; since then: {state.problem}' if state.problem else ''}"
         if state.finished
-        else f"{state.name}: no sync has come to its end"
+        else f"{state.name}: no completed sync"
         for state in sync_state.sync_states(db)
     ]
     return Report(

@@ -223,7 +223,7 @@ def html_of(report: Report, most: int | None = None) -> Iterator[str]:
         if most is not None and count > most:
             yield f"<p>The first {most:,} of {count:,} rows; the other formats have all of them.</p>"
         if not count:
-            yield "<p>Nothing is on record.</p>"
+            yield "<p>No entries.</p>"
     yield "</body></html>\n"
 
 

@@ -44,7 +44,7 @@ class Writing(QThread):
     def run(self) -> None:
         self._db = open_reader(self._store)
         if self._db is None:
-            self.problem = "Nothing was read from Azure yet, so there is nothing to export."
+            self.problem = "No data has been read from Azure yet, so there is nothing to export."
             return
         try:
             export_writers.write(self.path, self._make(self._db))

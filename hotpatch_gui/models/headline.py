@@ -44,13 +44,11 @@ def sum_of_several(chosen: SelectionSummary) -> str:
     if chosen.offered:
         updates = f"{chosen.updates:,}" if chosen.assessed else display_text.NOTHING
         return (
-            f"{updates} updates are on offer to {chosen.offered:,} of them; "
+            f"{updates} updates are available for {chosen.offered:,} of them; "
             f"installing everything restarts or may restart {chosen.restarting:,}."
         )
     if chosen.listed == len(chosen.ids):
-        return "No update is on offer to any of them."
+        return "No update is available for any of them."
     if chosen.listed:
-        return (
-            f"A current list of updates is known of {chosen.listed:,} of them, and offers nothing."
-        )
-    return "No current list of updates is known of any of them."
+        return f"{chosen.listed:,} of them have a current list of updates, and none is available."
+    return "None of them has a current list of updates."

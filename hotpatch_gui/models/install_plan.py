@@ -99,7 +99,7 @@ def _remark(machine: Candidate, now: datetime) -> str:
         return machine.why_not
     fresh = freshness(machine.assessed, now)
     if fresh is Freshness.NEVER:
-        return "No assessment known"
+        return "Never assessed"
     if fresh is Freshness.TOO_OLD:
         return "Assess first: the list is too old"
     return "Restart pending" if machine.restart_pending else ""
@@ -194,5 +194,5 @@ def _add(lines: dict[str, Line], update: Update, machines_: int, reason: str) ->
 
 def _texts(one: Plan) -> tuple[str, str]:
     """What is installed, and what happens."""
-    nothing = "none of those on offer" if one.is_known else "not known"
+    nothing = "none of the available ones" if one.is_known else "not known"
     return ", ".join(u.kb or u.name for u in one.taken) or nothing, one.restart_sentence

@@ -44,12 +44,12 @@ class Ledger(NamedTuple):
     def text(self) -> str:
         total = sum(self.totals.values())
         if not total:
-            return "No restart is on record."
+            return "No restarts on record."
         monthly = sum(self.totals.get(c, 0) for c in MONTHLY)
         parts = [f"{c.plural} {n}" for c in Cause if (n := self.totals.get(c, 0))]
         shown = f" The newest {len(self.rows):,} are listed." if len(self.rows) < total else ""
         return (
-            f"{display_text.count(total, 'restart')} on record, {monthly} of them owed to the monthly release of the operating "
+            f"{display_text.count(total, 'restart')} on record, {monthly} of them caused by monthly releases of the operating "
             f"system: {', '.join(parts)}.{shown}"
         )
 
@@ -88,7 +88,7 @@ def _product(row: RestartRecord | RestartTotal) -> Product | None:
 
 
 def _by(row: RestartRow, _: datetime) -> str:
-    return {"platform": "Azure", "user": "Somebody"}.get(row.started_by.casefold(), "Not known")
+    return {"platform": "Azure", "user": "Unknown"}.get(row.started_by.casefold(), "Not known")
 
 
 RESTARTS = (
@@ -104,7 +104,7 @@ RESTARTS = (
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
     Column(
         "cause",
-        "Owed to",
+        "Cause",
         250,
         lambda r, _: r.cause.value,
         sort="cause",

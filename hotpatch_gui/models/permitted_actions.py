@@ -75,15 +75,15 @@ def disabled_reason(row: Able, kind: OperationKind) -> str:
         return (
             "Azure does not restart Arc-enabled servers; do it on the server itself."
             if is_arc
-            else "Virtual machines in Azure are not enrolled; their image decides."
+            else "Virtual machines in Azure aren't enrolled; their image decides."
         )
     if not row.may_act:
-        return f"Actions are off for {row.connection_name}. Settings › Connections turns them on."
+        return f"Changes are off for {row.connection_name}. Turn them on in Settings › Connections."
     grants = grants_of(row.grants)
     if grants is not None and not allows(grants, action):
-        return f"Your account may not: {action} is missing."
+        return f"Your account isn't permitted: {action} is missing."
     if is_arc and has_expired(row.arc_status):
         return EXPIRED
     if row.power not in _REACHABLE and kind not in _WITHOUT_MACHINE:
-        return f"The machine is {row.power}, so Azure cannot reach it."
+        return f"The machine is {row.power}, so Azure can't reach it."
     return ""

@@ -161,7 +161,7 @@ def _month_row(number: int, m: Month, today: date) -> MonthRow:
 
 def _entry(e: Entry, today: date) -> str:
     if e.kind is None:
-        return f"Server {e.product.value[2:]}: cumulative update, as hotpatching has ended"
+        return f"Server {e.product.value[2:]}: cumulative update (hotpatching has ended)"
     kb = f" {e.release.kb}" if e.release and e.release.kb else ""
     plan = "" if e.release else " (planned; details not known)" if e.day <= today else " (assumed)"
     return f"Server {e.product.value[2:]}: {e.kind.label}{kb}{plan}"
@@ -175,7 +175,7 @@ MONTHS = (
     Column("day", "Release", 132, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column(
         "kinds",
-        "What comes out",
+        "Release (assumed)",
         300,
         lambda r, _: r.kinds,
         tip=lambda r, _: r.kinds,
@@ -201,7 +201,7 @@ MONTHS = (
     ),
     Column(
         "spared",
-        "Spared",
+        "Restarts avoided",
         76,
         lambda r, _: display_text.number(r.spared),
         right=True,
@@ -210,7 +210,7 @@ MONTHS = (
     ),
     Column(
         "exposure",
-        "Mean days exposed",
+        "Average days exposed",
         138,
         lambda r, _: days(r.exposure),
         right=True,
@@ -228,7 +228,7 @@ MONTHS = (
     ),
     Column(
         "exposure_without",
-        "Mean without",
+        "Average without hotpatch",
         112,
         lambda r, _: days(r.exposure_without),
         right=True,
@@ -256,11 +256,7 @@ def chart_data(found: Forecast) -> PlannerData:
 
 def chart_words(found: Forecast) -> str:
     most = max(found.months, key=lambda m: m.restarts)
-    unknown = (
-        " “?”: what was released is not known here, so the plan is shown."
-        if found.unknown_days
-        else ""
-    )
+    unknown = " “?”: the release isn't known, so the plan is shown." if found.unknown_days else ""
     return (
         f"Restarts by release and hours of windows: with hotpatch (filled) {found.restarts:,}, without (outline) "
         f"{found.restarts_without:,}; most with hotpatch on {day_name(most.day)}, {most.restarts:,}. "
@@ -280,7 +276,7 @@ def question_sheet(found: Forecast) -> Sheet:
     q = found.question
     return Sheet(
         "Question",
-        ("Asked", "Value"),
+        ("Requested", "Value"),
         (
             ("Scenario", q.scenario.value),
             ("Unplanned baselines", q.unplanned),

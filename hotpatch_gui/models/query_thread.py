@@ -41,7 +41,7 @@ def failure_of(error: Exception, path: Path) -> str:
         return problem.text
     log.error("a query failed", exc_info=error)
     return (
-        f"What the file holds could not be worked out ({type(error).__name__}). Nothing is lost; the log in the "
+        f"The data couldn't be evaluated ({type(error).__name__}). Nothing is lost; the log in the "
         "data folder has the details."
     )
 

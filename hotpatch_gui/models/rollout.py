@@ -32,9 +32,9 @@ GLYPHS = {
     RolloutStatus.TAKES_NO_PART: Glyph.UNKNOWN,
 }
 ASSUMED = (
-    "Azure publishes the rules of this order and neither its figures nor where it stands, so this is worked out "
-    f"here. Assumed are: off-peak, {ASSUMPTION}; one region in the first phase and at most three in the second; a "
-    "day between phases; a fifth of a zone at once; and a stop where more than one in twenty is not healthy."
+    "Azure publishes the rules of this order but not its progress, so the progress is inferred here. Assumptions: "
+    f"off-peak is {ASSUMPTION}; one region in the first phase and up to three in the second; one day between phases; "
+    "a fifth of a zone at a time; and a halt if more than one in twenty machines is unhealthy."
 )
 
 
@@ -103,13 +103,13 @@ def read_rollout(
     if due and (released is None or max(e.day for e in due) > released.date()):
         return RolloutData(
             Level.UNKNOWN,
-            "The newest release is not known here",
+            "The newest release isn't known",
             " ".join([*horizon_notes(calendar, now), GET_RELEASES]),
             [],
             [],
         )
     if released is None or now >= released + PERIOD:
-        since = f"; the last one came out on {day_name(released.date())}" if released else ""
+        since = f"; the last one was released on {day_name(released.date())}" if released else ""
         return RolloutData(
             Level.UNKNOWN,
             "No release of the last 30 days is known",
@@ -151,29 +151,29 @@ def _sentence(
         where = ", ".join(sorted({f.machine.location for f in found.stopped_in}))
         return (
             Level.ERROR,
-            f"By its rules stopped in phase {found.stopped.phase + 1} of {len(found.phases)}, in {where}",
+            f"Rollout halted in phase {found.stopped.phase + 1} of {len(found.phases)} ({where}), inferred from Azure's published rules",
             (
                 f"{what}: {names} {'is' if len(found.stopped_in) == 1 else 'are'} not healthy after the update, "
                 f"{len(found.stopped_in)} of {found.stopped.tried} patched in that phase. {done} of {part} machines have it, "
-                "and by the published rules no other gets it automatically; Azure does not say whether it stopped. Look at "
-                "what is not healthy, and keep the update away from others with its KB on the exclude list."
+                "and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. "
+                "Check the unhealthy machines, and exclude the KB from installations on others."
             ),
         )
     if not part:
         return (
             Level.UNKNOWN,
-            "No machine takes part in automatic guest patching",
-            f"{what} reach none of the {len(facts)} machines this way. The table says why.",
+            "No machine is included in automatic guest patching",
+            f"{what} reach none of the {len(facts)} machines automatically. The table shows why.",
         )
     if done == part:
-        return Level.OK, "Every machine that takes part is patched", f"{what} are on all {part}."
+        return Level.OK, "All included machines are patched", f"{what} are on all {part}."
     under_way = (
         f", {counts[RolloutStatus.UNDER_WAY]} being patched"
         if counts[RolloutStatus.UNDER_WAY]
         else ""
     )
     failed = (
-        f", {counts[RolloutStatus.FAILED]} failed and tried again"
+        f", {counts[RolloutStatus.FAILED]} failed, will retry"
         if counts[RolloutStatus.FAILED]
         else ""
     )
@@ -187,7 +187,7 @@ def _sentence(
         f"Phase {found.open_phase + 1} of {len(found.phases)}: {done} of {part} machines are patched",
         (
             f"{what}{under_way}{failed}{off}. Due within 30 days, until {day_name((found.released + PERIOD).date())}. "
-            "Install updates now does not wait for this order."
+            "“Install updates now” bypasses this order."
         ),
     )
 
@@ -217,17 +217,17 @@ def _state(found: RolloutView, number: int, counts: Counter[RolloutStatus]) -> t
     if found.stopped is not None and found.stopped.phase == number:
         return "Stopped", Level.ERROR
     if found.stopped is not None and left:
-        return "Held back", Level.WARNING
+        return "On hold", Level.WARNING
     if not left:
         return "Done", Level.OK
     if number > found.open_phase:
-        return f"Waits for phase {number}", Level.UNKNOWN
+        return f"Waiting for phase {number}", Level.UNKNOWN
     only_late = set(+counts) <= {
         RolloutStatus.PATCHED,
         RolloutStatus.NOT_RUNNING,
         RolloutStatus.FAILED,
     }
-    return (f"{left} to be tried again" if only_late else "Under way"), Level.INFO
+    return (f"{left} to be retried" if only_late else "Under way"), Level.INFO
 
 
 def _lane(f: MachineFacts) -> str:
@@ -261,15 +261,15 @@ def _window(row: MachineRow, _: datetime) -> str:
 
 def _window_tip(row: MachineRow, _: datetime) -> str:
     if row.window is None:
-        return "No turn is expected."
+        return "No turn expected."
     zone = zone_of(row.time_zone)
     there = f"{display_text.moment_text(row.window)} your time"
     if zone is not None:
         here = row.window.astimezone(zone)
-        there += f"\n{here.day} {here:%b %Y %H:%M} in {row.time_zone}, where the machine is"
+        there += f"\n{here.day} {here:%b %Y %H:%M} in {row.time_zone}, the machine's time zone"
     if row.standing is RolloutStatus.TAKES_NO_PART:
-        return f"{there}\nBy its own maintenance configuration"
-    return f"{there}\nForetold by the rules, an assumption: Azure names no time"
+        return f"{there}\nFrom its maintenance configuration"
+    return f"{there}\nInferred from Azure's published rules; Azure doesn't publish times"
 
 
 MACHINES = (

@@ -45,7 +45,7 @@ def when(followed: MachineSchedules, now: datetime) -> str:
     if followed.unread:
         return "Not known: the schedules could not be read"
     if followed.follows:
-        return "Never again: every schedule of it has ended"
+        return "Never: all of its schedules have ended"
     return "Never: no maintenance configuration is assigned"
 
 
@@ -59,7 +59,7 @@ def points(
             Glyph.UNKNOWN,
             "not known",
             "Schedules could not be read",
-            f"{followed.unread} What was read before is shown.",
+            f"{followed.unread} Showing earlier data.",
         )
     for one in soonest(followed.follows, now):
         yield _point(one, now, is_followed=is_followed)
@@ -89,11 +89,11 @@ def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
     if run is not None:
         yield f"Next: {display_text.moment_text(run)}{lasts}."
     elif schedule.is_understood:
-        yield "No run of it falls within the next three years."
+        yield "It doesn't run within the next three years."
     else:
-        yield f"It recurs “{schedule.recurs}” from {schedule.starts or 'a day that is not given'}, which is not understood here."
+        yield f"It recurs “{schedule.recurs}” from {schedule.starts or 'a day that is not given'}, which isn't supported."
     if schedule.assumes_utc:
-        yield f"Its time zone “{schedule.time_zone}” is not known here, so UTC is assumed."
+        yield f"Its time zone “{schedule.time_zone}” isn't known, so UTC is assumed."
     if end is not None:
         yield f"It ends on {display_text.moment_text(end)}."
 
@@ -108,7 +108,7 @@ def _what(schedule: Schedule) -> Iterator[str]:
     if schedule.exclude:
         yield f"Never {', '.join(schedule.exclude)}."
     if schedule.exclude_restarting:
-        yield "Leaves out updates that restart."
+        yield "Excludes updates that restart."
     if schedule.restart:
         yield f"{restarts(schedule.restart)}."
 
@@ -129,10 +129,10 @@ def _origin(one: Follows) -> str:
             return f"By the dynamic scope {one.scope}; Azure decides when the window opens."
         case How.UNREAD:
             return (
-                "Assigned to it, and not among the maintenance configurations that your account can read: when it "
-                "runs, and whether it installs updates, is not known here."
+                "Assigned to this machine, but your account can't read it: when it runs and whether it installs updates "
+                "isn't known."
             )
     return (
-        f"Perhaps, by the dynamic scope {one.scope}: it asks for something that is not known here, and Azure decides "
+        f"Perhaps, by the dynamic scope {one.scope}: its filter needs data that isn't known, and Azure decides "
         "when the window opens."
     )

@@ -1,4 +1,4 @@
-"""What a change of update settings means for each machine: before and after, already so, or refused."""
+"""What a change of update settings means for each machine: before and after, already set, or refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MachineChange(NamedTuple):
         if self.refusal:
             return f"Skipped: {self.refusal}"
         if not self.changes:
-            return "No change: it is so already."
+            return "No change: already set."
         return "; ".join(f"{name}: {before} → {after}" for name, before, after in self.changes)
 
 
@@ -69,10 +69,10 @@ class SettingsPlan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """``5 selected: 3 changed, 1 already so, 1 skipped.``"""
+        """``5 selected: 3 changed, 1 already set, 1 skipped.``"""
         affected, skipped = len(self.affected), len(self.skipped)
         rest = len(self.machines) - affected - skipped
-        parts = [f"{affected:,} changed", f"{rest:,} already so", f"{skipped:,} skipped"]
+        parts = [f"{affected:,} changed", f"{rest:,} already set", f"{skipped:,} skipped"]
         return f"{len(self.machines):,} selected: {', '.join(parts)}."
 
 

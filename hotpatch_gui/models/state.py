@@ -47,7 +47,5 @@ def missing(source: DataSource) -> Missing:
     found = source.read_list(side_reads.missing)
     return Missing(
         ", ".join(dict.fromkeys(m.what for m in found)),
-        "\n".join(
-            f"{m.connection}, {m.what}: {m.problem} What was known before is shown." for m in found
-        ),
+        "\n".join(f"{m.connection}, {m.what}: {m.problem} Showing earlier data." for m in found),
     )

@@ -67,7 +67,7 @@ def _marks(
             e.day,
             e.kind.value,
             is_plan=True,
-            words=f"{e.kind.label} by the plan\n{day_name(e.day)}; what was released is not known here",
+            words=f"{e.kind.label} (planned)\n{day_name(e.day)}; the release isn't known",
         )
         for e in calendar.unknown(product, first, today)
     ]
@@ -84,7 +84,7 @@ def strip_words(data: StripData) -> str:
     failed = sum(i.failed for i in data.installs)
     crosses = f", {failed} failed (crosses)" if failed else ""
     due = (
-        f" {display_text.count(unknown, 'release')} planned since then, details not known here."
+        f" {display_text.count(unknown, 'release')} planned since then, details not known."
         if unknown
         else ""
     )

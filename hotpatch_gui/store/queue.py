@@ -16,8 +16,8 @@ from .sql import BEFORE_OTHERS, IN_JSON, MISSED, OPEN, UNDER_WAY, as_list
 from .timestamps import to_text
 
 CANCELLED = "Canceled before it was sent."
-EXPIRED = "Not sent: it waited for more than an hour while nothing could be sent. Ask again if it is still needed."
-DISMISSED = "What became of it is not known."
+EXPIRED = "Not sent: it waited more than an hour because nothing could be sent. Request it again if needed."
+DISMISSED = "Its result isn't known."
 PROGRAM = "Hotpatch Dashboard"
 """Who asks for what follows from something else."""
 

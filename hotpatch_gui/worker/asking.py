@@ -35,8 +35,8 @@ def under_way(kind: OperationKind, machines: int) -> Problem:
     where = f"on {machines:,} of the machines" if machines > 1 else "on the machine"
     return Problem(
         ProblemKind.CONFLICT,
-        f"“{kind.label}” is under way {where} already, so it was not asked for again.",
-        "Activity shows it; one whose end is not known can be dismissed there.",
+        f"“{kind.label}” is already in progress {where}, so it wasn't requested again.",
+        "See Activity. An operation with an unknown result can be dismissed there.",
     )
 
 
@@ -44,8 +44,8 @@ def not_here(count: int) -> Problem:
     what = "The machine is" if count == 1 else f"{count:,} of the machines are"
     return Problem(
         ProblemKind.NOT_FOUND,
-        f"{what} not in the data that this program works on now, so nothing was asked of Azure.",
-        "Read the fleet again with F5, and choose the machines anew.",
+        f"{what} not in the current data, so nothing was requested.",
+        "Press F5 to sync, then select the machines again.",
     )
 
 

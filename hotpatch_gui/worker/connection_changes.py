@@ -127,8 +127,8 @@ def _must_be_there(db: sqlite3.Connection, connection_id: int) -> Connection:
         raise ProblemError(
             Problem(
                 ProblemKind.NOT_FOUND,
-                "This connection was removed meanwhile, so nothing of it was changed.",
-                "Settings › Connections makes a new one.",
+                "This connection has been removed, so nothing was changed.",
+                "Create a new one in Settings › Connections.",
             )
         )
     return stored

@@ -33,8 +33,8 @@ SET_UP_S = 30.0
 """For how long one connection's set-up keeps waiting whoever waits for all."""
 HANGS = Problem(
     ProblemKind.REJECTED,
-    "The connection is not set up yet.",
-    "If the platform's key store or the certificate's drive asks for something, answer it.",
+    "The connection isn't ready yet.",
+    "The platform's key store or the certificate's drive may be waiting for your input.",
 )
 
 

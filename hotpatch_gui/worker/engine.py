@@ -342,8 +342,8 @@ class Engine:
             raise ProblemError(
                 Problem(
                     ProblemKind.STORE,
-                    "The data file could not be opened, so nothing was done.",
-                    "See the message about the file; F5 tries again.",
+                    "The data file couldn't be opened, so nothing was done.",
+                    "See the message about the file. Press F5 to try again.",
                 )
             )
         if not await self._is_of_connections(command, self._connections):

@@ -28,9 +28,7 @@ class NotYet(Enum):
     NO_TRACE = (
         "Azure shows no trace of this request. Check the machine in the portal, then dismiss this."
     )
-    UNTOLD = (
-        "Azure does not tell whether a machine was restarted. Check the machine, then dismiss this."
-    )
+    UNTOLD = "Azure doesn't report whether a machine was restarted. Check the machine, then dismiss this."
 
 
 class Found(NamedTuple):
@@ -50,10 +48,10 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
     if op.kind is OperationKind.ASSESS and assessments.assessed_since(db, op.id):
         return Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
     if op.kind is OperationKind.SETTINGS and machine is not None and _has_settings(machine, op):
-        return Found(OperationState.SUCCEEDED, "The machine has the settings asked for.")
+        return Found(OperationState.SUCCEEDED, "The machine has the requested settings.")
     licence = machine.arc.licence if machine is not None and machine.arc is not None else None
     if licence in _LICENCES.get(op.kind, ()):
-        return Found(OperationState.SUCCEEDED, "The license is as it was asked for.")
+        return Found(OperationState.SUCCEEDED, "The license is as requested.")
     return NotYet.UNTOLD if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
 
 

@@ -110,7 +110,7 @@ def download(
         api = MsrcApi(address)
     except ValueError as error:
         problem = Problem(
-            ProblemKind.REJECTED, str(error), "Name an https address.", may_have_been_sent=False
+            ProblemKind.REJECTED, str(error), "Use an https address.", may_have_been_sent=False
         )
         raise ProblemError(problem) from error
     added: list[Release] = []
@@ -254,5 +254,5 @@ def _no_releases(name: str, why: str) -> Problem:
     return Problem(
         ProblemKind.REJECTED,
         f"No releases could be read from {name}: {why}.",
-        "What was known before is kept.",
+        "Earlier data is kept.",
     )

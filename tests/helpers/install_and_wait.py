@@ -1,6 +1,6 @@
 """A program that starts an installation and then just runs on: to be killed in the middle of it.
 
-Arguments: endpoint, _, folder, machine. Prints ``running`` once Azure has taken the request.
+Arguments: endpoint, _, folder, machine. Prints ``running`` once Azure accepted the request.
 """
 
 from __future__ import annotations

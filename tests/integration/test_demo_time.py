@@ -43,12 +43,12 @@ def situation(stage: Stage, name: str) -> str:
 def test_a_step_goes_to_the_next_release_and_the_window_follows(stage: Stage) -> None:
     stage.start()
     assert actions(stage)["Step to the next release (8 Sep 2026)"]
-    assert situation(stage, "vm-new-01") == "No assessment known"
+    assert situation(stage, "vm-new-01") == "Never assessed"
     demo = stage.app.demo
     assert demo is not None
     demo.step()
     stage.until(lambda: "8 Sep 2026" in stage.window.header.demo.text())
-    stage.until(lambda: situation(stage, "vm-new-01") != "No assessment known")
+    stage.until(lambda: situation(stage, "vm-new-01") != "Never assessed")
     stage.choose("vm-web-01")
     headline = stage.window.machines.blade.banner.headline.text()
     assert headline == "September 2026 baseline KB5122871 came out after the last assessment."
@@ -182,7 +182,7 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         rows = [page.model.row(n) for n in range(page.model.count())]
         standing = {r.name: r.standing.value for r in rows if r is not None}
         assert standing["vm-app-01"] == "Not healthy"
-        assert "Held back" in standing.values()
-        assert standing["vm-legacy-01"] == "Takes no part"
+        assert "On hold" in standing.values()
+        assert standing["vm-legacy-01"] == "Not included"
         ill = {g.name for g in stage.wire.cloud.guests.values() if g.health == "Unavailable"}
         assert {n for n, s in standing.items() if s == "Not healthy"} == ill

@@ -299,7 +299,7 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     (line,) = stage.app.source.db.execute("SELECT event FROM calls WHERE operation_id=4").fetchall()
     assert line[0] == "cancelled"
     sent = stage.app.source.db.execute("SELECT result FROM calls WHERE event='sending'").fetchall()
-    rule = "One group after the other, stopping after one failure. In the group “one”."
+    rule = "One group after another, stopping after one failure. In the group “one”."
     assert (len(sent), sent[0][0]) == (3, rule)
 
 

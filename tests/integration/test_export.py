@@ -135,7 +135,7 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     assert json.loads(sent["Body"])["windowsParameters"]["classificationsToInclude"] == ["Security"]
     assert sent["Resource ID"].casefold().endswith("/virtualmachines/vm-web-02")
     assert sent["When (UTC)"].endswith("Z")
-    assert sent["Asked by"]
+    assert sent["Requested by"]
     assert [a["Event"] for a in answers] == ["Accepted"]
     assert answers[0]["Request ID"]
 

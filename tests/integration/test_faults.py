@@ -85,7 +85,7 @@ FAULTS = {
     ),
     "409 that is no contention": (
         error(409, "ScopeLocked"),
-        "A lock forbids the change (409 ScopeLocked)",
+        "A lock prevents the change (409 ScopeLocked)",
         "Remove the lock",
     ),
     "400": (error(400), "rejected the request (400", "Change what was asked"),
@@ -223,7 +223,7 @@ def note(stage: Stage) -> str:
         (error(403, "AuthorizationFailed"), "Azure says: Azure's own words."),
         (error(404), "does not know what was asked for"),
         (error(409, "Conflict"), "Another operation is in progress on the machine (409)"),
-        (error(409, "ScopeLocked"), "A lock forbids the change (409 ScopeLocked)"),
+        (error(409, "ScopeLocked"), "A lock prevents the change (409 ScopeLocked)"),
         (error(409, "MissingSubscriptionRegistration"), "not registered for the resource provider"),
         (error(409, "OperationNotAllowed"), "does not allow this operation for the machine"),
         (error(409, "SomethingElse"), "because of the resource's state (409 SomethingElse)"),

@@ -252,7 +252,7 @@ def test_a_connection_whose_set_up_hangs_holds_no_command(
         session.wait_for_sync()
         first, second = sync_state.sync_states(session.db)
         assert not first.problem
-        assert second.problem == "The connection is not set up yet."
+        assert second.problem == "The connection isn't ready yet."
         answered.set()
         session.wait_until(lambda: not sync_state.sync_states(session.db)[1].problem)
     wire.cloud.close()

@@ -103,7 +103,7 @@ def test_a_machine_made_again_under_its_name_inherits_nothing(
     assert gone["gone_at"] is not None
     assert runs(db, gone["id"]), "the old machine's history stays with it"
     assert (new["gone_at"], new["out_of_band_kbs"], runs(db, new["id"])) == (None, "", set())
-    assert new["situation"] == "No assessment known"
+    assert new["situation"] == "Never assessed"
     shown = HISTORY.rows(db, HISTORY.ids(db, Where(), "started", True))
     assert f"{NAME} (gone)" in {row.machine_name for row in shown.values()}
 

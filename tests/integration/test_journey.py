@@ -87,7 +87,7 @@ def test_see_assess_install_and_see_the_result(qapp, qtbot: QtBot, tmp_path: Pat
             promise = install(stage, qtbot, "5120228")
             assert (
                 promise
-                == "1 update on 1 machine. No restart: none of the selected updates asks for one."
+                == "1 update on 1 machine. No restart: none of the selected updates needs one."
             )
             assert "KB5120228" not in compliance(stage)
             assert (

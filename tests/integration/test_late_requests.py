@@ -288,7 +288,9 @@ def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
     stage.start()
     stage.wire.faults.append(failing)
     stage.ask.restart([machine(stage)])
-    stage.until(lambda: stage.operation_states() == [S.RUNNING] and "trying again" in notes(stage)[0])
+    stage.until(
+        lambda: stage.operation_states() == [S.RUNNING] and "trying again" in notes(stage)[0]
+    )
     assert "goes on" not in notes(stage)[0], "which nobody knows"
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states() != [S.RUNNING])

@@ -90,7 +90,7 @@ def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage:
     for key in ("assess", "install", "restart", "configure"):
         enabled, why = commands(stage)[key]
         assert not enabled
-        assert why.endswith("Actions are off for Contoso. Settings › Connections turns them on.")
+        assert why.endswith("Actions are off for Contoso. Turn them on in Settings › Connections.")
     assert commands(stage)["refresh"][0]
 
 
@@ -141,7 +141,7 @@ def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
     stage.sync()
     found = situations(stage)
     named = {
-        "vm-new-01": "No assessment known",
+        "vm-new-01": "Never assessed",
         "vm-batch-01": "Assessment too old",
         "vm-dev-01": "Not running",
         "vm-legacy-01": "Not available on this image",
@@ -181,4 +181,4 @@ def test_a_name_in_a_tooltip_is_shown_as_it_is(stage: Stage) -> None:
     stage.app.source.notify(Changes.to("connections"))
     stage.choose("vm-web-02")
     _, why = commands(stage)["assess"]
-    assert why == f"Assess now: Actions are off for {name}. Settings › Connections turns them on."
+    assert why == f"Assess now: Changes are off for {name}. Turn them on in Settings › Connections."

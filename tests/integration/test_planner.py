@@ -160,14 +160,14 @@ def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path
     stage.until(lambda: path.exists() and stage.window.findChildren(QMessageBox))
     stage.window.findChild(QMessageBox).close()
     found = json.loads(path.read_text(encoding="utf-8"))
-    asked = {row["Asked"]: row["Value"] for row in found["question"]}
+    asked = {row["Requested"]: row["Value"] for row in found["question"]}
     assert (asked["Restarts"], asked["Restarts without hotpatch"], asked["First day"]) == (
         4,
         12,
         "2025-01-01",
     )
     first = found["forecast"][0]
-    assert (first["Release"], first["What comes out"], first["Restarts"]) == (
+    assert (first["Release"], first["Release (assumed)"], first["Restarts"]) == (
         "2025-01-14",
         "Server 2025: planned baseline KB5050009",
         1,

@@ -214,7 +214,7 @@ def test_a_hint_is_no_release_for_the_rollout(db: sqlite3.Connection) -> None:
     calendar = read(db, fleet_of([OCTOBER], HOTPATCH, clock), clock)
     assert calendar.by_kb(Product.WS2025, "KB5991125") is not None, "one machine's hint"
     found = read_rollout(db, calendar, [], lambda: NOW)
-    assert (found.level, found.headline) == (Level.UNKNOWN, "The newest release is not known here")
+    assert (found.level, found.headline) == (Level.UNKNOWN, "The newest release isn't known")
 
 
 def test_a_hotpatch_that_is_seen_later_replaces_the_hint(db: sqlite3.Connection) -> None:

@@ -34,7 +34,7 @@ def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, s
 
 def test_an_installation_that_did_what_it_says(stage: Stage) -> None:
     told, _ = afterwards(stage, "vm-web-02", InstallRequest(IMPORTANT))
-    assert told == "As reported"
+    assert told == "Confirmed"
 
 
 def test_a_restart_that_is_left_for_later_is_still_pending(stage: Stage) -> None:

@@ -210,7 +210,7 @@ def test_compliance_filters(stage: Stage) -> None:
     ("machine", "headline"),
     [
         ("vm-web-01", "Up to date"),
-        ("vm-new-01", "No assessment known"),
+        ("vm-new-01", "Never assessed"),
         ("vm-batch-01", "The assessment is too old"),
     ],
 )
@@ -403,7 +403,7 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
     ("setting", "says"),
     [
         (RestartSetting.IF_REQUIRED, "it may restart"),
-        (RestartSetting.ALWAYS, "it restarts in any case"),
+        (RestartSetting.ALWAYS, "it restarts no matter what"),
         (RestartSetting.NEVER, "Azure will not restart it"),
     ],
 )
@@ -632,7 +632,7 @@ def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage:
     assert dialog.save.text() == "Save for 2 machines"
     listed = [dialog.list.topLevelItem(n).text(1) for n in range(dialog.list.topLevelItemCount())]
     assert listed == ["Periodic assessment: on → off"] * 2
-    assert dialog.sum.text() == "2 selected: 2 changed, 0 already so, 0 skipped."
+    assert dialog.sum.text() == "2 selected: 2 changed, 0 already set, 0 skipped."
     dialog.save.click()
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING] * 2)
     db = stage.app.source.db
@@ -656,10 +656,10 @@ def test_a_setting_that_some_machines_cannot_have_skips_them_by_name(stage: Stag
     assert dialog is not None
     dialog.hotpatch.setCheckState(Qt.CheckState.Unchecked)
     dialog.hotpatch.setCheckState(Qt.CheckState.Checked)
-    assert dialog.sum.text().startswith("2 selected: 0 changed, 1 already so, 1 skipped.")
+    assert dialog.sum.text().startswith("2 selected: 0 changed, 1 already set, 1 skipped.")
     texts = [dialog.list.topLevelItem(n).text(1) for n in range(2)]
     assert texts[0].startswith("Skipped: ")
-    assert texts[1] == "No change: it is so already."
+    assert texts[1] == "No change: already set."
     assert not dialog.save.isEnabled()
 
 

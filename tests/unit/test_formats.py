@@ -121,7 +121,7 @@ def test_the_page_is_escaped_and_says_its_time(tmp_path: Path) -> None:
     assert "&lt;b&gt;bold" in text
     assert "<title>A &lt;report&gt;</title>" in text
     assert "Contoso: data of 2026-11-24T09:00:00Z" in text
-    assert "Nothing is on record." in text
+    assert "No entries." in text
 
 
 def test_a_pdf_is_written_and_a_long_one_says_what_it_leaves_out(qapp, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ STATES = [
         (
             "No update is offered, but that it is up to date can't be confirmed",
             "It runs the October 2026 baseline",
-            "By the plan, a hotpatch came out on 10 November 2026",
+            "According to plan, a hotpatch came out on 10 November 2026",
             DATA_ENDS,
             GET,
             "12 January 2027",
@@ -366,7 +366,7 @@ STATES = [
         {"off": True},
         S.DISABLED,
         L.WARNING,
-        ("with the baseline that was planned for 12 January 2027; its details are not known here",),
+        ("with the baseline that was planned for 12 January 2027; its details aren't known",),
         SAFE,
     ),
     State(
@@ -468,7 +468,7 @@ def test_of_a_machine_that_is_off_only_the_past_is_known(calendar: Calendar) -> 
     machine = replace(GOOD, os_version=OCTOBER, power=PowerState.DEALLOCATED)
     found = coverage(Evidence(machine, HotpatchStatus.ENABLED, NOVEMBER), calendar, NOVEMBER)
     assert found.situation is Situation.NOT_RUNNING
-    assert "When it was last seen, it ran the October 2026 baseline" in found.text
+    assert "At the last sync, it ran the October 2026 baseline" in found.text
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda s: s.name)
@@ -494,7 +494,9 @@ def test_the_calendar_knows_until_when_it_is_complete(calendar: Calendar) -> Non
 def test_what_is_due_is_said_once_where_both_products_are_alike(calendar: Calendar) -> None:
     assert horizon_notes(calendar, datetime(2026, 11, 10, 16, 59, tzinfo=UTC)) == []
     (note,) = horizon_notes(calendar, NOVEMBER)
-    assert note.startswith("Windows Server 2022 and Windows Server 2025: By the plan, a hotpatch")
+    assert note.startswith(
+        "Windows Server 2022 and Windows Server 2025: According to plan, a hotpatch"
+    )
     assert len(horizon_notes(calendar, YEARS_ON)) == 2
 
 

@@ -93,7 +93,7 @@ def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
         (
             RestartSetting.IF_REQUIRED,
             [HOTPATCH],
-            "No restart: none of the selected updates asks for one.",
+            "No restart: none of the selected updates needs one.",
         ),
         (RestartSetting.IF_REQUIRED, [BASELINE, HOTPATCH], "The machine restarts for KB5099536."),
         (RestartSetting.IF_REQUIRED, [DOTNET], "The machine may restart for KB5120708."),
@@ -105,7 +105,7 @@ def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
         (
             RestartSetting.ALWAYS,
             [HOTPATCH],
-            "The machine restarts in any case, because Always restart is chosen.",
+            "The machine always restarts, because Always restart is selected.",
         ),
     ],
 )

@@ -129,7 +129,7 @@ def test_a_schedule_that_has_ended_runs_no_more() -> None:
     for endless in ("9999-12-31 23:59:59", None, "soon"):
         assert not of(expires=endless).has_ended(AUGUST)
     text = schedule_text.when(MachineSchedules((Follows(ended),)), AUGUST)
-    assert text == "Never again: every schedule of it has ended"
+    assert text == "Never: all of its schedules have ended"
 
 
 @pytest.mark.parametrize("starts", ["0001-01-01 00:00", "9999-12-31 23:59", "2026-13-01 00:00", ""])
@@ -195,7 +195,7 @@ def test_what_a_schedule_installs_is_said() -> None:
         "Installs Critical, Security, Update rollup.",
         "Also KB5120228.",
         "Never KB5120233.",
-        "Leaves out updates that restart.",
+        "Excludes updates that restart.",
         "Never restart.",
         "It ends on 1 Jan 2027",
     ):

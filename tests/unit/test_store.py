@@ -356,7 +356,7 @@ def test_only_an_assessment_that_ended_well_counts(db: sqlite3.Connection) -> No
     assessments.save(db, [(number, assessment(RunStatus.FAILED, 1))], EPOCH)
     row = stand(db, number)
     assert (row.assessed_at, row.assessment_error) == (None, "It broke.")
-    assert row.situation == "No assessment known"
+    assert row.situation == "Never assessed"
     assessments.save(db, [(number, assessment(RunStatus.SUCCEEDED, 2, "b"))], EPOCH)
     row = stand(db, number)
     assert row.assessed_at == "2026-08-20T11:00:00Z"
@@ -408,7 +408,7 @@ def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Pat
     assert dismiss(db, operation, EPOCH)
     assert operations.read(db, operation).state is OperationState.DISMISSED, "never called failed"
     (line,) = db.execute("SELECT event, result FROM calls").fetchall()
-    assert tuple(line) == ("dismissed", "What became of it is not known.")
+    assert tuple(line) == ("dismissed", "Its result isn't known.")
     assert len(put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
     assert not operations.move(db, operation, OperationState.UNKNOWN), "the end stays"
 

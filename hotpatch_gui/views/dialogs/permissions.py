@@ -19,8 +19,8 @@ from hotpatch_gui.views.widgets.labels import label
 from .surface import SurfaceDialog
 
 INTRODUCTION = (
-    "Read from Azure once a day, and for a machine when you choose it. A command that is greyed names the action "
-    "that it lacks. With the role below, an administrator gives the account what it needs and no more."
+    "Read from Azure once a day, and for a machine when you choose it. Hover over a disabled command to see the "
+    "missing permission. The role below contains only the required actions."
 )
 _TABLES = frozenset({"permissions", "connections", "subscriptions"})
 

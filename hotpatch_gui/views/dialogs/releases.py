@@ -20,9 +20,9 @@ from hotpatch_gui.views.widgets.labels import label
 from .surface import SurfaceDialog
 
 EXPLANATION = (
-    "Which hotpatches and baselines Microsoft has released decides what this program can say of a machine. It "
-    "knows what was published when it was built, learns from what your machines are offered and install, and "
-    "can read Microsoft's public Security Update API. Nothing about your machines is sent there."
+    "This program needs to know which hotpatches and baselines Microsoft has released. It contains the releases that "
+    "were published when it was built, learns from the updates of your machines, and can read Microsoft's public "
+    "Security Update API. Nothing about your machines is sent there."
 )
 
 

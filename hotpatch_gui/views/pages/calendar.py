@@ -146,8 +146,8 @@ class CalendarPage(Page):
         self.restarts.set_rows(read.ledger.rows)
         of = f"{self._name}: " if self._name else "No machines yet. "
         self.total.setText(
-            f"{of}{read.ledger.text} Restarts that neither an installation of Azure nor this program made "
-            "are not known to it."
+            f"{of}{read.ledger.text} Restarts by other means than Azure's installations and this program aren't "
+            "included."
         )
         self.ledger.show_table(bool(read.ledger.rows))
         self.ledger.empty.say(

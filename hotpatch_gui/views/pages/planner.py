@@ -49,9 +49,9 @@ CHART_PX = 204
 COLUMNS = 3
 NEXT_YEAR = "The next 12 months"
 NOTE = (
-    "Counted is what the monthly release of the operating system owes: .NET and out-of-band updates may restart "
-    "a machine too, with hotpatch and without. Days exposed follow the rollout's published rules and its assumed "
-    "hours, with every machine running and every installation going well."
+    "Counts restarts for monthly releases of the operating system. .NET and out-of-band updates may restart a machine "
+    "as well, with or without hotpatch. Days of exposure follow the rollout's published rules and assumed hours, with "
+    "every machine running and every installation successful."
 )
 
 
@@ -281,7 +281,7 @@ def _sentence(found: Forecast) -> str:
     if found.unknown_days:
         count = len(found.unknown_days)
         parts.append(
-            f"What was released on {count} of these days is not known here, so the plan is used for "
+            f"What was released on {count} of these days isn't known, so the plan is used for "
             f"{'it' if count == 1 else 'them'}."
         )
     if found.out_of_band:

@@ -26,8 +26,8 @@ class AuditTab(QWidget):
         self.panel.empty.say(
             Glyph.INFO,
             "No calls yet",
-            "Every call that changes something stands here: by whom, on what, with which body and with what "
-            "result. Lines are only ever added.",
+            "Every call that changes something appears here: who made it, on which resource, its body and its "
+            "result. Entries can't be changed or deleted.",
         )
         self.detail = label(theme, wrap=True)
         self.detail.setObjectName("auditDetail")

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 _DONE = {
     OperationKind.ASSESS: "Assessed.",
     OperationKind.INSTALL: "The installation has ended.",
-    OperationKind.RESTART: "Restarted; an assessment follows, to see what is still pending.",
+    OperationKind.RESTART: "Restarted. An assessment follows to check what is still pending.",
     OperationKind.SETTINGS: "The settings are changed.",
-    OperationKind.ENROL: "Enrolled; hotpatches come from the next baseline on.",
+    OperationKind.ENROL: "Enrolled. Hotpatches start with the next baseline.",
     OperationKind.DISENROL: "The enrollment has ended.",
 }
 
@@ -36,7 +36,7 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     except (parse.UnreadableError, ValueError, TypeError) as error:
         log.warning("result of operation %s could not be read: %s", run.operation.id, error)
         await run.mark_unknown(
-            "Azure says that it has ended, but its result cannot be read; the machine is read instead."
+            "Azure reports that it finished, but its result can't be read. The machine is read instead."
         )
         return
     if failure is None:

@@ -70,9 +70,7 @@ async def _look_until_done(run: OperationRun) -> None:
             silent = [*silent, c.clock()] if problem.may_have_been_sent else []
             run.is_silent = len(silent) >= MAX_REFUSED and silent[-1] - silent[0] > pauses.LOOK_FOR
             if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED or run.is_silent:
-                await run.mark_unknown(
-                    f"{problem.sentence} What became of the request is read from the machine."
-                )
+                await run.mark_unknown(f"{problem.sentence} The result is read from the machine.")
                 return
             note = f"{problem.sentence} Its progress can't be read now; trying again."
             await run.move(OperationState.RUNNING, note=note)
@@ -106,7 +104,7 @@ async def _show_progress(run: OperationRun) -> None:
         return
     done = (shown.installed or 0) + (shown.failed or 0)
     total = done + (shown.pending or 0)
-    note = f"{done} of {total} updates done." if total else "Looking for updates."
+    note = f"{done} of {total} updates done." if total else "Checking for updates."
     await run.say(note, done, total)
 
 
@@ -140,7 +138,7 @@ async def resolve_unknown(run: OperationRun) -> None:
             if finding is NotYet.GOES_ON:
                 await run.move(
                     OperationState.UNKNOWN,
-                    note="No answer came back, but Azure shows it at work. It is not sent again.",
+                    note="No answer was received, but Azure shows it in progress. It isn't sent again.",
                 )
             elif finding is NotYet.UNTOLD or answered >= pauses.UNKNOWN_LOOKS:
                 await run.move(OperationState.UNKNOWN, note=finding.value)

@@ -19,10 +19,8 @@ from hotpatch_gui.worker.sync.machine import read_view
 from hotpatch_gui.worker.urgency import Urgency
 
 log = logging.getLogger(__name__)
-LOST = (
-    "No answer came back, so it is not known whether Azure took the request. It is not sent again."
-)
-TAKEN = "Azure took the request. How it ended is read from the machine."
+LOST = "No answer was received, so it isn't known whether Azure accepted the request. It isn't sent again."
+TAKEN = "Azure accepted the request. The result is read from the machine."
 
 
 class OperationRun:

@@ -29,7 +29,7 @@ from .run import OperationRun
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-NOT_KNOWN = "Whether Azure took the request is not known. It is not sent again."
+NOT_KNOWN = "It isn't known whether Azure accepted the request. It isn't sent again."
 MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
 
@@ -125,7 +125,7 @@ class Sending:
             if not what:
                 return True
             if what != said:
-                await self._run.say(f"Waits until {what} has ended.")
+                await self._run.say(f"Waiting until {what} finishes.")
                 said = what
             async with c.jobs.resting():
                 await c.turns.wait(op.machine_id, pause)
@@ -165,7 +165,7 @@ class Sending:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
             event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         elif problem.kind is ProblemKind.CONFLICT and op.standby is Standby.WAITS:
-            note = f"{problem.sentence} It is asked again every minute."
+            note = f"{problem.sentence} It's retried every minute."
         elif not (was_sent and problem.may_have_been_sent) and self._is_worth_a_try(problem):
             pause, self._pause_s = self._pause_s, min(self._pause_s * 2, pauses.MAX_BACK_OFF_S)
             event, note = Event.NOT_SENT, f"{problem.sentence} Nothing was sent yet; trying again."
@@ -244,8 +244,8 @@ class Sending:
         await self._not_sent(
             Problem(
                 ProblemKind.FORBIDDEN,
-                f"Actions are off for {name}.",
-                "Settings › Connections turns them on.",
+                f"Changes are off for {name}.",
+                "Turn them on in Settings › Connections.",
                 may_have_been_sent=False,
             )
         )
@@ -270,7 +270,7 @@ class Sending:
             keeps_unknown=True,
             token=look.token,
             latest_end=latest_end,
-            note="Azure has taken the request.",
+            note="Azure accepted the request.",
             request_id=look.request_id,
         )
 
@@ -284,7 +284,7 @@ class Sending:
             await self._run.mark_unknown(f"{problem.sentence} {NOT_KNOWN}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._at_work()
-            named = f" At work there is {what}." if what else ""
+            named = f" In progress: {what}." if what else ""
             await self._not_sent(
                 problem._replace(sentence=f"{problem.sentence}{named}"), standby=Standby.OFFERED
             )
@@ -293,7 +293,7 @@ class Sending:
 
     async def _not_sent(self, problem: Problem, **fields: Any) -> None:
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
-            problem = problem._replace(next_step="Sign in, then ask for it again.")
+            problem = problem._replace(next_step="Sign in, then request it again.")
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = self._run.state is not OperationState.QUEUED
         event = Event.REFUSED if was_sent and problem.may_have_been_sent else Event.NOT_SENT

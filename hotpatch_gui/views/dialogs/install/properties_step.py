@@ -149,27 +149,27 @@ class PropertiesStep(QObject):
         now, minutes = self._clock(), self.minutes.value()
         if self.waves.mode is not WaveMode.ALL:
             return (
-                f"From the moment at which a machine's request is sent, it has {minutes} minutes; no update starts in "
-                f"the last {MIN_MINUTES} of them."
+                f"Each machine has {minutes} minutes after its request is sent. No update starts in the last "
+                f"{MIN_MINUTES} minutes."
             )
         last = now + timedelta(minutes=max(0, minutes - MIN_MINUTES))
         end: datetime = now + timedelta(minutes=minutes)
         return (
-            f"Sent now, no update starts after {display_text.moment_text(last)}; one under way is finished, "
-            f"until {display_text.moment_text(end)} or later."
+            f"If you start now, the last update begins by {display_text.moment_text(last)} and the window ends at "
+            f"{display_text.moment_text(end)}, or later if one is still installing."
         )
 
     def order_text(self, machines: int) -> str:
         """How the machines are staggered, and by whom."""
         if machines == 1:
-            return "Azure does not stagger this by availability zones and sets: it starts as soon as you confirm."
+            return "Azure doesn't stagger this by availability zones and sets. It starts as soon as you confirm."
         if self.waves.mode is WaveMode.ALL:
-            return "Azure does not stagger this by availability zones and sets: all of them start at once."
+            return "Azure doesn't stagger this by availability zones and sets. All machines start at once."
         if self.waves.mode is WaveMode.SOME and self.waves.size >= machines:
             return f"All {machines:,} machines start at once, so there is nothing left to stop after a failure."
         return (
-            f"{self.waves.text} This program sends each machine's request in its turn, while it runs; Azure does not "
-            "stagger them itself."
+            f"{self.waves.text} This program sends each machine's request while it's running. Azure doesn't stagger "
+            "them."
         )
 
     def show_words(self) -> None:

@@ -48,9 +48,7 @@ class UpdatesStep(QObject):
         hint = "KB numbers, separated by commas or spaces"
         self.include = KbBox(self._theme, "includeKbs", "KB numbers to include", hint)
         self.exclude = KbBox(self._theme, "excludeKbs", "KB numbers to exclude", hint)
-        self.no_restarts = QCheckBox(
-            "Leave out updates that restart, may restart, or do not say whether they do"
-        )
+        self.no_restarts = QCheckBox("Only install updates that don't need a restart")
         self.no_restarts.setObjectName("excludeRestarting")
         self.limit_date = QCheckBox("Only published on or before")
         self.limit_date.setObjectName("limitDate")
