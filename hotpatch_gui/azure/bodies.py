@@ -1,4 +1,4 @@
-"""Requests as ARM takes them. Cheap to import: no SDK here, so the window can make them."""
+"""Request bodies for Resource Manager. No SDK is imported, so the window can create them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hotpatch_gui.domain.settings import SettingsChange
 
 
 def install_body(request: InstallRequest) -> dict[str, Any]:
-    """The body of installPatches: KBs as bare digits, the duration in ISO 8601."""
+    """The body of installPatches: KBs as digits, the duration in ISO 8601."""
     windows: dict[str, Any] = {
         "classificationsToInclude": sorted(c.value for c in request.classifications),
         "kbNumbersToInclude": [kb.removeprefix("KB") for kb in request.include],
@@ -26,8 +26,10 @@ def install_body(request: InstallRequest) -> dict[str, Any]:
 
 
 def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, Any]:
-    """The body of a PATCH of the patch settings: what is changed and nothing else. An Arc-enabled server has no
-    safety checks to bypass."""
+    """The body of a PATCH that contains only the changed patch settings.
+
+    Arc-enabled servers have no safety checks to bypass.
+    """
     values = (
         ("patchMode", change.patch_mode),
         ("enableHotpatching", change.hotpatch),
@@ -42,23 +44,27 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
 
 
 def enrol_body() -> dict[str, Any]:
-    """The body of a PATCH of an existing license profile, which leaves the rest of it alone (§3.5). The profile's
-    own subscription is the pay-as-you-go one."""
+    """The body of a PATCH that enrolls with an existing license profile and leaves the rest of it unchanged.
+
+    The profile's own subscription is the pay-as-you-go one. Source: Microsoft.HybridCompute licenseProfiles.
+    """
     feature = {"name": "Hotpatch", "subscriptionStatus": "Enable"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}
     return {"properties": {"productProfile": product}}
 
 
 def first_licence_body(location: str) -> dict[str, Any]:
-    """The body of a PUT, for a server without a license profile: on an existing one it might reset what it does
-    not name."""
+    """The body of a PUT for a server without a license profile.
+
+    A PUT might reset other values of an existing profile.
+    """
     feature = {"name": "Hotpatch", "subscriptionStatus": "Enabled"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}
     return {"location": location, "properties": {"productProfile": product}}
 
 
 def disenrol_body() -> dict[str, Any]:
-    """The body of a PATCH of the license profile, whose words differ from a PUT's."""
+    """The body of a PATCH that ends the enrollment. Its values differ from those of a PUT."""
     feature = {"name": "Hotpatch", "subscriptionStatus": "Disable"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}
     return {"properties": {"productProfile": product}}

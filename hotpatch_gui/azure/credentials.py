@@ -1,4 +1,4 @@
-"""Sign-in through azure-identity, by the way that the connection names. Nothing opens before it is wanted."""
+"""Sign-in through azure-identity with the connection's method. Nothing prompts before it is requested."""
 
 from __future__ import annotations
 
@@ -35,17 +35,24 @@ ShowCode = Callable[[str, str, datetime], None]
 
 
 class NoCredential:
-    """Stands where a simulated Azure needs no sign-in; asking it for a token is a bug."""
+    """Used where a simulated Azure needs no sign-in; requesting a token is a bug."""
 
     def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        """Fail, because there is no sign-in.
+
+        Raises:
+            ProblemError: always.
+        """
         raise ProblemError(
             Problem(ProblemKind.NOT_SIGNED_IN, "No sign-in is set up.", "Choose a way to sign in.")
         )
 
 
 class _Watched:
-    """A credential that is asked by one thread at a time, and not again while its token holds: the Azure CLI takes
-    seconds for each. Its refusals are heard, as the claims that they carry have to be part of the next sign-in."""
+    """A credential for one thread at a time that caches its token, because the Azure CLI takes seconds for each.
+
+    It reports rejections, because the next sign-in must include their claims.
+    """
 
     def __init__(
         self, own: TokenCredential, heard: Callable[[str], None], got: Callable[[], None]
@@ -55,6 +62,7 @@ class _Watched:
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
 
     def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        """The cached token, or a new one."""
         with self._lock:
             held = self._tokens.get(scopes)
             is_plain = not kwargs.get("claims")
@@ -71,26 +79,26 @@ class _Watched:
             return self._tokens[scopes]
 
     def forget(self) -> None:
-        """Have the next token got anew."""
+        """Drop the cached token."""
         with self._lock:
             self._tokens.clear()
 
 
 class NoAuthentication(SansIOHTTPPolicy[Any, Any]):
-    """An authentication policy that adds nothing: azure-core refuses bearers over plain http."""
+    """An authentication policy that adds nothing, because azure-core rejects bearers over plain http."""
 
 
 class Account(NamedTuple):
-    """Who is signed in. ``record`` is azure-identity's AuthenticationRecord, where there is one."""
+    """Who is signed in. ``record`` is azure-identity's AuthenticationRecord, if there is one."""
 
     name: str
     record: str | None = None
 
 
 class SignIn:
-    """A connection's credential, and for the ways that need the user the moment of asking.
+    """A connection's credential, and the sign-in of methods that need a person.
 
-    Those ways ask in ``now`` alone: whatever else wants a token without being signed in gets an error.
+    Only ``now`` prompts. Anything else that needs a token without a sign-in receives an error.
     """
 
     def __init__(self, connection: Connection, prompt: Callable[[str], None]) -> None:
@@ -102,23 +110,23 @@ class SignIn:
         self.credential: TokenCredential = self._watched
 
     def renew(self) -> None:
-        """Have the next token got anew, asking nobody: Azure refused the one at hand."""
+        """Get the next token without prompting, because Azure rejected the current one."""
         self._watched.forget()
 
     def _on_token(self) -> None:
-        """One was got anew, which MSAL has put into the platform's store."""
+        """A new token was issued, and MSAL stored it."""
         if self._is_forgotten:
             self.forget()
 
     def _on_claims(self, claims: str) -> None:
-        """Azure wants more than the sign-in so far proves; the next one asks for that."""
+        """Azure requires more proof; the next sign-in requests it."""
         self._claims = claims
 
     def account(self) -> Account | None:
-        """Who the tokens are for, asking nobody; None where a cloud needs no sign-in.
+        """The signed-in account, without prompting; None if the cloud needs no sign-in.
 
         Raises:
-            azure.core.exceptions.ClientAuthenticationError: nobody is signed in, or not any more.
+            azure.core.exceptions.ClientAuthenticationError: nobody is signed in.
         """
         if not self._connection.cloud.needs_sign_in:
             return None
@@ -126,7 +134,7 @@ class SignIn:
         return Account(account_name(token.token) or self._connection.method.label)
 
     def now(self) -> Account | None:
-        """Sign in, asking the user where the way needs it; takes as long as the user does."""
+        """Sign in, with a prompt if the method needs one. Takes as long as the user does."""
         ask = getattr(self._own, "authenticate", None)
         if ask is None or not self._connection.method.asks_user:
             return self.account()
@@ -141,13 +149,13 @@ class SignIn:
         return Account(record.username, record.serialize())
 
     def close(self) -> None:
-        """Let go of the connections to the identity service."""
+        """Close connections to the identity service."""
         close = getattr(self._own, "close", None)
         if close is not None:
             close()
 
     def forget(self) -> None:
-        """Sign out: the tokens leave the platform's own store, and what was in memory goes with this object."""
+        """Sign out: delete stored tokens. Those in memory disappear with this object."""
         self._is_forgotten = True
         forget_tokens(self._connection)
 
@@ -158,22 +166,22 @@ class SignIn:
 
 
 def forget_tokens(connection: Connection) -> None:
-    """Have the platform's own store forget what sign-ins left there, in whatever way the connection signs in now."""
+    """Delete the connection's tokens from the platform's store, whatever method it uses now."""
     if connection.cloud.needs_sign_in:
         forget_tokens_of(connection.id)
 
 
 def forget_tokens_of(connection_id: int) -> None:
-    """Have the platform's own store forget the tokens kept for a connection of this ID."""
+    """Delete the tokens of the connection with this ID from the platform's store."""
     for is_cae in (False, True):
         forget_cache(CACHE_NAME.format(id=connection_id), is_cae=is_cae)
 
 
 def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredential:
-    """azure-identity's credential for the connection's way of signing in.
+    """azure-identity's credential for the connection's sign-in method.
 
     Raises:
-        ValueError, OSError: what the connection says cannot be used, such as a certificate that is not there.
+        ValueError, OSError: its settings can't be used, such as a missing certificate.
     """
     cloud = connection.cloud
     if not cloud.needs_sign_in:
@@ -204,7 +212,7 @@ def credential_of(connection: Connection, show_code: ShowCode) -> TokenCredentia
 def _of_user(
     connection: Connection, common: dict[str, Any], show_code: ShowCode
 ) -> TokenCredential:
-    """The ways in which somebody signs in by hand."""
+    """Credentials of methods that need a person."""
     from azure import identity  # noqa: PLC0415 - 0.4 s, and the demo never needs it
 
     keywords = common | {"disable_automatic_authentication": True}
@@ -227,8 +235,10 @@ def _of_user(
 
 
 def _browser(keywords: dict[str, Any]) -> TokenCredential:
-    """WORKAROUND: where a sign-in fails before the browser opens, as without a network, azure-identity leaves the
-    port open on which it would have waited for the answer; the server is closed here whatever happens."""
+    """The browser's credential.
+
+    WORKAROUND: if a sign-in fails before the browser opens, azure-identity leaves its port open. It is closed here.
+    """
     from azure.identity import InteractiveBrowserCredential  # noqa: PLC0415 - see above
     from azure.identity._internal import AuthCodeRedirectServer  # noqa: PLC0415 - as above
 
@@ -276,20 +286,25 @@ def _broker(keywords: dict[str, Any]) -> TokenCredential:
 
 
 def can_keep(name: str) -> bool:
-    """Whether the platform's own store can keep tokens encrypted; otherwise they stay in memory alone, and one
-    signs in anew with each start."""
+    """Whether the platform can store tokens encrypted.
+
+    Otherwise they stay in memory, and every start needs a sign-in.
+    """
     return _store_of(name, is_cae=False) is not None
 
 
 def forget_cache(name: str, *, is_cae: bool) -> None:
+    """Empty a token cache in the platform's store."""
     kept = _store_of(name, is_cae=is_cae)
     if kept is not None:
         kept.save("{}")
 
 
 def _store_of(name: str, *, is_cae: bool) -> Any:
-    """WORKAROUND: azure-identity has no way to sign out and none to ask beforehand whether it can encrypt, so
-    its own function is asked for the place where it keeps tokens."""
+    """The platform's store of a token cache; None without encryption.
+
+    WORKAROUND: azure-identity has no sign-out and no way to check for encryption, so its internal function is used.
+    """
     from azure.identity import _constants as constants  # noqa: PLC0415 - as azure.identity itself
     from azure.identity import _persistent_cache as cache  # noqa: PLC0415
 
@@ -304,7 +319,7 @@ def _store_of(name: str, *, is_cae: bool) -> Any:
 
 
 def account_name(token: str) -> str | None:
-    """Who an access token is for, by its claims; None where it does not tell."""
+    """The account that an access token is for, by its claims; None if unnamed."""
     try:
         part = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

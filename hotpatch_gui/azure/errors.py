@@ -1,4 +1,4 @@
-"""azure-core's exceptions -> Problems: what happened and what to do, with Azure's code and request id."""
+"""Exceptions of azure-core as problems: what happened and what to do, with Azure's code and request ID."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ MAX_WAIT_S = 600.0
 
 @contextmanager
 def as_problems(doing: str) -> Iterator[None]:
-    """Turn what azure-core raises inside into ProblemError. ``doing`` completes "… while …"."""
+    """Convert exceptions of azure-core to ProblemError. ``doing`` completes "… while …".
+
+    Raises:
+        ProblemError: what azure-core raised, as a problem.
+    """
     try:
         yield
     except AzureError as error:
@@ -53,6 +57,7 @@ def _not_begun(error: OSError, doing: str) -> Problem:
 
 
 def nonsense(doing: str) -> Problem:
+    """The problem that an answer couldn't be read."""
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
         f"Azure's answer while {doing} couldn't be read.",
@@ -62,6 +67,7 @@ def nonsense(doing: str) -> Problem:
 
 
 def problem_of(error: AzureError, doing: str) -> Problem:
+    """The problem of an exception that azure-core raised."""
     if isinstance(error, DecodeError | IncompleteReadError):
         return nonsense(doing)
     cause = cause_of(error, doing) if _status_of(error) is None else None
@@ -205,7 +211,7 @@ _NO_REASON = "please provide below info"
 
 
 def _code_and_message(response: Any) -> tuple[str, str]:
-    """Azure's code and message; those of the details where the message itself gives no reason."""
+    """Azure's code and message, or those of its details if the message has no reason."""
     try:
         body = json.loads(response.text())
         error = body.get("error") or body
@@ -225,7 +231,7 @@ def _retry_after(response: Any) -> float | None:
 
 
 def seconds(header: Any) -> float | None:
-    """A Retry-After in seconds, at most MAX_WAIT_S; None for none, a date or nonsense."""
+    """A Retry-After in seconds, at most MAX_WAIT_S; None if missing or invalid."""
     try:
         value = float(header)
     except (TypeError, ValueError):

@@ -1,5 +1,7 @@
-"""Everything this program asks of Azure, in the domain's terms. Its methods block: they are called on threads that
-may wait, several at once."""
+"""Everything this program requests from Azure, in the domain's terms.
+
+Methods block; they run on several threads at a time.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,7 @@ BLOCK_BYTES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class MachineSnapshot:
-    """One machine read through ARM: settings, power, and the summaries of its instance view."""
+    """One machine read through Resource Manager: settings, power and summaries of its instance view."""
 
     machine: Machine
     assessment: Assessment | None
@@ -66,19 +68,19 @@ class MachineSnapshot:
 
 
 class Gateway:
-    """Reads and acts over one connection. Every method raises ProblemError and nothing else of Azure's.
+    """Reads and acts through one connection. Methods raise only ProblemError.
 
     Args:
-        clock: now, for the times of what is fetched; a CloudClock is kept by the answers.
-        prompt: hears what the user has to do to sign in, and "" once that is done.
-        transport: makes the in-process transport of the demo; None is the network.
+        clock: times what is read; answers correct it.
+        prompt: receives what the user must do to sign in, and "" afterwards.
+        transport: creates the demo's in-process transport; None for the network.
 
     Attributes:
-        reads, writes, queries: how many requests to Resource Manager that read, that change something, and to
-            Resource Graph may go. Callers keep them; what goes beyond is held back with ProblemError (THROTTLED).
+        reads: the limit of reading requests to Resource Manager. ``writes`` limits changes, ``queries`` Resource Graph. Callers
+        respect them; excess requests fail with ProblemError (THROTTLED).
 
     Raises:
-        ValueError, OSError: what the connection says cannot be used, such as a certificate that is not there.
+        ValueError, OSError: the connection's settings can't be used, such as a missing certificate.
     """
 
     def __init__(
@@ -108,8 +110,11 @@ class Gateway:
         self._making = threading.Lock()
 
     def adopt(self, connection: Connection) -> bool:
-        """Take over what the user changed of the connection, keeping who is signed in; False where it leads
-        elsewhere now, so that another gateway is wanted."""
+        """Apply changes of the connection and keep the sign-in.
+
+        Returns:
+            False if it leads to another place, which needs another gateway.
+        """
         same = connection.leads_where(self.connection)
         if same:
             self.connection = connection
@@ -117,6 +122,7 @@ class Gateway:
         return same
 
     def close(self) -> None:
+        """Close the transports and the credential."""
         self._graph_client.close()
         clients: list[Any] = [
             *self._compute.values(),
@@ -129,50 +135,52 @@ class Gateway:
         self._sign_in.close()
 
     def account(self) -> Account | None:
-        """Who is signed in, asking nobody; None where no sign-in is needed."""
+        """The signed-in account, without prompting; None if no sign-in is needed."""
         with as_problems("signing in"):
             return self._sign_in.account()
 
     def sign_in(self) -> Account | None:
-        """Sign in; takes as long as the user does, and may run on a thread of its own."""
+        """Sign in. Takes as long as the user does, and may run on its own thread."""
         with as_problems("signing in"):
             return self._sign_in.now()
 
     def sign_out(self) -> None:
-        """Have the platform's store forget the tokens. Another gateway has to be made afterwards."""
+        """Delete stored tokens. Another gateway is needed afterwards."""
         self._sign_in.forget()
 
     def subscriptions(self) -> list[tuple[str, str]]:
-        """(lower-case id, display name) of all that the account can read, chosen or not."""
+        """(lower-case ID, display name) of all readable subscriptions, selected or not."""
         pages = self._graph.pages("subscriptions", of_all=True)
         rows = [row for page in pages for row in page.rows]
         pairs = ((parse.text(r.get("subscriptionId")), parse.text(r.get("name"))) for r in rows)
         return [(i.lower(), name or i) for i, name in pairs if i]
 
     def machine_pages(self) -> Iterator[MachinePage]:
-        """Iterators like this one can be asked again for a page that failed with a ``ProblemError``."""
+        """Virtual machines. If a page fails with ProblemError, the iterator can be asked again for it."""
         return map(self._machine_page, self._graph.pages("machines"))
 
     def arc_pages(self) -> Iterator[MachinePage]:
-        """Arc-enabled servers, machines on Azure Local among them."""
+        """Arc-enabled servers, including machines on Azure Local."""
         return map(self._arc_page, self._graph.pages("arc-machines"))
 
     def assessment_pages(self, asked: RowFilter = ALL) -> Iterator[AssessmentPage]:
+        """Assessment results and their updates."""
         return map(pages.assessment_page, self._graph.pages("assessments", asked))
 
     def installation_pages(self, asked: RowFilter = ALL) -> Iterator[InstallationPage]:
+        """Installation results and their updates."""
         return map(pages.installation_page, self._graph.pages("installations", asked))
 
     def health_pages(self) -> Iterator[HealthPage]:
-        """Machines that Resource Health calls anything else than available: what a rollout looks at, too."""
+        """Machines that Resource Health doesn't call available."""
         return map(pages.health_page, self._graph.pages("health"))
 
     def schedule_pages(self) -> Iterator[SchedulePage]:
-        """Maintenance configurations, of hosts too: an assignment does not tell of which kind its own is."""
+        """All maintenance configurations, because assignments don't show the kind of theirs."""
         return map(pages.schedule_page, self._graph.pages("schedules"))
 
     def assignment_pages(self) -> Iterator[AssignmentPage]:
-        """Which machine follows which schedule."""
+        """Assignments of schedules to machines."""
         return map(pages.assignment_page, self._graph.pages("assignments"))
 
     def _machine_page(self, page: Page) -> MachinePage:
@@ -196,13 +204,13 @@ class Gateway:
         return MachinePage(machines, bad, page.total)
 
     def group_grants(self, subscription_id: str, resource_group: str) -> list[Grant]:
-        """What the account may do in a resource group."""
+        """The account's permissions on a resource group."""
         with as_problems(f"reading what you may do in {resource_group}"):
             of = self._authorization(subscription_id).permissions
             return [_grant(p) for p in of.list_for_resource_group(resource_group)]
 
     def machine_grants(self, machine: Machine) -> list[Grant]:
-        """What the account may do on one machine."""
+        """The account's permissions on one machine."""
         space, kind = (
             ("Microsoft.Compute", "virtualMachines")
             if machine.arc is None
@@ -222,7 +230,7 @@ class Gateway:
         return self._once(self._grants, subscription_id, make)
 
     def read_machine(self, machine: Machine) -> MachineSnapshot:
-        """One machine through ARM, an Azure VM with its instance view."""
+        """Read one machine through Resource Manager, a virtual machine with its instance view."""
         return self._read_arc(machine) if machine.arc is not None else self._read_vm(machine)
 
     def _read_arc(self, machine: Machine) -> MachineSnapshot:
@@ -259,8 +267,7 @@ class Gateway:
             return MachineSnapshot(found, results.view_assessment(summary), run)
 
     def enrol_request(self, machine: Machine) -> str:
-        """The JSON that enrolls this server: a change of its license profile, or a first one where it has none, as
-        a PUT may reset what it does not name."""
+        """The JSON that enrolls this server: a change of its license profile, or a first one."""
         profiles = self._hybrid_of(machine).license_profiles
         with as_problems(f"reading the license of {machine.name}"):
             try:
@@ -270,7 +277,7 @@ class Gateway:
         return json.dumps(enrol_body())
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
-        """Send the operation, once. ``request`` is the JSON made in ``bodies``, for those that have one."""
+        """Send the operation once. ``request`` is the JSON from ``bodies``, if any."""
         with as_problems(f"requesting “{kind.label}” on {machine.name}"):
             if machine.arc is not None and kind is OperationKind.SETTINGS:
                 self._hybrid_of(machine).machines.update(  # no long-running operation
@@ -282,6 +289,7 @@ class Gateway:
     def poll(
         self, kind: OperationKind, machine: Machine, request: str | None, token: str
     ) -> PollResult:
+        """Poll the operation that ``token`` continues."""
         with as_problems(f"following “{kind.label}” on {machine.name}"):
             return poll(self._call(kind, machine, request), token)
 
@@ -340,14 +348,14 @@ class Gateway:
         return self._once(self._compute, subscription, make)
 
     def _once(self, made: dict[str, T], subscription_id: str, make: Callable[..., T]) -> T:
-        """A subscription's client, made by whichever thread wants it first."""
+        """A subscription's client, created by the first thread that needs it."""
         with self._making:
             if subscription_id not in made:
                 made[subscription_id] = make(**self._options, **self._own_policies())
             return made[subscription_id]
 
     def _own_policies(self) -> dict[str, Any]:
-        """Policies that know the next one in their pipeline, so that each client has its own."""
+        """Policies for one client, because each knows the next one in its pipeline."""
         return {"per_call_policies": [RenewedOnce(self._sign_in.renew)]}
 
     def _client_options(
@@ -370,8 +378,10 @@ class Gateway:
 
 
 def network_transport() -> RequestsTransport:
-    """The network, for as many requests at once as a connection may have under way: azure-core's own session keeps
-    ten connections and opens and closes those above."""
+    """A transport for the network with as many connections as requests may be in flight.
+
+    azure-core's own session keeps ten and reopens others each time.
+    """
     session = requests.Session()
     once = Retry(total=False, redirect=False, raise_on_status=False)  # azure-core counts the tries
     adapter = HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT, max_retries=once)

@@ -1,4 +1,4 @@
-"""Microsoft's Security Update API over HTTPS: which documents there are, and one month's document."""
+"""Microsoft's Security Update API over HTTPS: the list of documents, and one month's document."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BLOCK = 1 << 16
 
 
 class Listed(NamedTuple):
-    """A document in the list: its id (``2026-Nov``), month (``2026-11``) and revision."""
+    """A document in the list: its ID (``2026-Nov``), month (``2026-11``) and revision."""
 
     id: str
     month: str
@@ -35,10 +35,10 @@ class Listed(NamedTuple):
 
 
 class MsrcApi:
-    """Reads from one address and its host only. Every method raises ProblemError and nothing else.
+    """Reads from one address and its host only. Methods raise only ProblemError.
 
     Raises:
-        ValueError: the address is neither HTTPS nor this machine's own.
+        ValueError: the address is neither HTTPS nor on this computer.
     """
 
     def __init__(self, address: str) -> None:
@@ -49,7 +49,11 @@ class MsrcApi:
         self._address = address if address.endswith("/") else f"{address}/"
 
     def documents(self) -> list[Listed]:
-        """All months that there are documents of, oldest first."""
+        """All listed documents, oldest first.
+
+        Raises:
+            ProblemError: the list can't be read.
+        """
         listed = mapping(self._get("updates", "reading Microsoft's list of releases"))
         found = []
         for entry in map(mapping, items(listed.get("value"))):
@@ -64,6 +68,11 @@ class MsrcApi:
         return sorted(found, key=lambda d: d.month)
 
     def document(self, document_id: str) -> Mapping[str, Any]:
+        """A document's JSON.
+
+        Raises:
+            ProblemError: it can't be read.
+        """
         doing = f"reading Microsoft's releases of {document_id}"
         body = self._get(f"cvrf/{document_id}", doing)
         if not isinstance(body, Mapping):
@@ -95,7 +104,7 @@ class MsrcApi:
         raise ProblemError(_unreadable(doing))
 
     def _followed(self, url: str, location: str, doing: str) -> str:
-        """A redirect within the host; any other one is refused."""
+        """Follow a redirect within the host, and reject others."""
         try:
             following = urljoin(url, location)
             here, there = urlsplit(self._address), urlsplit(following)
@@ -113,7 +122,7 @@ class MsrcApi:
 
 
 def _whole(answer: requests.Response, doing: str) -> bytes:
-    """The body, as long as it keeps to the limits of size and time."""
+    """The body, within the limits of size and time."""
     parts, size, end = [], 0, time.monotonic() + MAX_SECONDS
     while part := answer.raw.read1(
         BLOCK, decode_content=True

@@ -1,7 +1,7 @@
-"""A month's document of Microsoft's Security Update API (CVRF as JSON) -> releases of the hotpatch calendar.
+"""A month's document of Microsoft's Security Update API (CVRF as JSON) as releases of the hotpatch calendar.
 
-The document names each fix with its products, KB, build and whether it is a hotpatch. It doesn't tell planned
-months or the days of out-of-band updates: the day is taken from Microsoft's rule, the second Tuesday.
+It names each fix with products, KB, build and whether it is a hotpatch. It has neither planned months nor days of
+out-of-band updates: the day is the second Tuesday, Microsoft's rule.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ _HOTPATCH, _ORDINARY = "securityhotpatchupdate", "securityupdate"
 
 
 class DocumentReleases(NamedTuple):
-    """``releases`` of the month ``id`` (``2026-Nov``) as revised at ``revised``; ``refused`` says which rows
-    were left out and why."""
+    """``releases`` of the month ``id`` (``2026-Nov``) as of ``revised``; ``refused`` are reasons for omitted rows."""
 
     id: str
     revised: str
@@ -54,7 +53,7 @@ class DocumentReleases(NamedTuple):
 
 @dataclass
 class _Fix:
-    """What the document says of one KB for one product, over all its vulnerabilities."""
+    """What the document states about one KB for one product, over all vulnerabilities."""
 
     kb: str
     builds: set[str] = field(default_factory=set)
@@ -62,18 +61,20 @@ class _Fix:
 
     @property
     def build(self) -> str | None:
+        """The only build; None if there are several or none."""
         return next(iter(self.builds), None)
 
     @property
     def restart(self) -> bool | None:
+        """Whether it restarts; None if the document contradicts itself or doesn't state it."""
         return {frozenset({"yes"}): True, frozenset({"no"}): False}.get(frozenset(self.restarts))
 
 
 def month_of(document_id: str) -> str:
-    """``2026-Nov`` -> ``2026-11``.
+    """``2026-Nov`` as ``2026-11``.
 
     Raises:
-        UnreadableError: it names no month.
+        UnreadableError: it isn't a month.
     """
     found = _ID.fullmatch(document_id.strip())
     name = found[2].casefold() if found else ""
@@ -83,15 +84,15 @@ def month_of(document_id: str) -> str:
 
 
 def is_document(body: Any) -> bool:
-    """Whether JSON is such a document at all."""
+    """Whether JSON is such a document."""
     return isinstance(body, Mapping) and "DocumentTracking" in body and "Vulnerability" in body
 
 
 def read_document(body: Mapping[str, Any], calendar: Calendar) -> DocumentReleases:
-    """The month's releases of both products, as far as they agree with themselves and with ``calendar``.
+    """The month's releases of both products, as far as they are consistent with ``calendar``.
 
     Raises:
-        UnreadableError: it is no such document.
+        UnreadableError: it isn't such a document.
     """
     tracking = mapping(body.get("DocumentTracking"))
     identity = mapping(mapping(tracking.get("Identification")).get("ID"))
@@ -178,7 +179,7 @@ def _take(
 
 
 def _refuse_shared(found: _Fixes, refused: list[str]) -> None:
-    """A KB without a build that is listed for both systems is under a wrong product for one of them."""
+    """Reject a KB without a build that is listed for both systems, because one must be wrong."""
     first, second = (found[p] for p in Product)
     for kind in (_HOTPATCH, _ORDINARY):
         for kb in set(first[kind]) & set(second[kind]):
@@ -249,7 +250,7 @@ _DAY_NOTE = "The day is the second Tuesday, Microsoft's rule: the document has t
 
 
 def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | None:
-    """The monthly release among fixes of one kind: the one of the lowest build. Others came out of band."""
+    """The monthly release among fixes of one kind: the lowest build. Others are out of band."""
     found = sorted(fixes, key=lambda f: (build_revision(f.build) or 0, f.kb))
     split = [f for f in found if len(f.builds) > 1]
     for fix in split:

@@ -1,7 +1,7 @@
-"""Why a request did not get through: the certificate, the name, the proxy or the time, with the way out.
+"""Why a request failed: certificate, name, proxy or time, with the way to fix it.
 
-azure-core and azure-identity wrap what ``requests`` raises, and that wraps what urllib3 and ssl raise; the
-cause is found by type along that chain, never by the words of a message.
+azure-core and azure-identity wrap exceptions of ``requests``, which wrap those of urllib3 and ssl. The cause is found by
+type along this chain, never by the text of a message.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ LOOK_TIMEOUT_S = 5.0
 
 
 class NetworkCause(NamedTuple):
-    """``sentence`` names the cause, ``next_step`` what to do."""
+    """The cause as a sentence, and what to do."""
 
     sentence: str
     next_step: str
 
 
 def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
-    """The cause of a request that was not answered; None where the chain names none."""
+    """The cause of an unanswered request; None if the chain names none."""
     chain = list(_chain(error))
     host, port = next((p for p in map(_place, chain) if p is not None), ("", 443))
     named = host or "the server"
@@ -85,7 +85,7 @@ _BEFORE_SENDING = (
 
 
 def precedes_sending(error: BaseException) -> bool:
-    """Whether the request surely did not leave. Any other trouble with TLS may as well have met the answer."""
+    """Whether the request certainly wasn't sent. Other TLS errors may have affected the answer."""
     return any(isinstance(e, _BEFORE_SENDING) for e in _chain(error))
 
 
@@ -101,7 +101,7 @@ def _untrusted(host: str, port: int, doing: str) -> NetworkCause:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it came from, each once."""
+    """The error and its causes, each once."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:
@@ -115,7 +115,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _place(error: BaseException) -> tuple[str, int] | None:
-    """The host and port that an error is about."""
+    """The host and port of an error."""
     request = getattr(error, "request", None)
     url = getattr(request, "url", None)
     if isinstance(url, str):
@@ -127,15 +127,17 @@ def _place(error: BaseException) -> tuple[str, int] | None:
 
 
 def _proxy() -> str:
-    """The proxy in use, without a name or password that its address may hold."""
+    """The proxy in use, without credentials in its address."""
     parts = urlsplit(getproxies().get("https", ""))
     return f"{parts.hostname}:{parts.port}" if parts.hostname else "that is set"
 
 
 @lru_cache(maxsize=32)
 def issuer_of(host: str, port: int) -> str | None:
-    """Who issued the certificate that a server shows, for the user to recognize a proxy that inspects TLS. The
-    connection carries nothing and trusts nothing; None where it can't be made."""
+    """Who issued a server's certificate, so that the user recognizes TLS inspection; None if unknown.
+
+    The connection sends nothing and trusts nothing.
+    """
     from cryptography import x509  # noqa: PLC0415 - only after a failure
     from cryptography.x509.oid import NameOID  # noqa: PLC0415
 

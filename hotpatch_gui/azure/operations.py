@@ -1,4 +1,4 @@
-"""Long-running operations, one step at a time: begun once, then looked at whenever it is due."""
+"""Long-running operations in single steps: started once, then polled when due."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ MIN_DELAY_S = 0.5
 
 
 class SteppedPolling(ARMPolling):
-    """ARM's polling rules without its sleeping loop: ``step`` asks once.
+    """ARM's polling rules without its sleeping loop: ``step`` polls once.
 
-    The SDK's own loop would hold a thread per operation, and a killed program could not go on.
+    The SDK's loop would occupy a thread per operation, and couldn't continue after a kill.
     """
 
     def run(self) -> None:
-        """The worker steps; nothing is done here."""
+        """Does nothing; the engine steps."""
 
     def step(self) -> bool:
-        """Ask Azure once, and fetch the result if it is done. True when the operation has ended well.
+        """Poll once, and fetch the result if finished.
+
+        Returns:
+            True if the operation succeeded.
 
         Raises:
-            HttpResponseError: Azure refused the question, or the operation has failed.
+            HttpResponseError: Azure rejected the poll, or the operation failed.
         """
         try:
             if not self.finished():
@@ -56,7 +59,7 @@ class SteppedPolling(ARMPolling):
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The last answer's JSON object; empty where there is none."""
+        """The last answer's JSON object; empty without one."""
         if not self.answer.content:
             return {}
         value = self.answer.json()
@@ -64,13 +67,13 @@ class SteppedPolling(ARMPolling):
 
     @property
     def delay_s(self) -> float:
-        """How long Azure asks to wait before the next look."""
+        """How long Azure asks to wait before the next poll, in seconds."""
         asked = seconds(self.answer.headers.get("Retry-After"))
         return DEFAULT_DELAY_S if asked is None else max(MIN_DELAY_S, asked)
 
     @property
     def token(self) -> str:
-        """What the operation is followed by from here on: with the newest place that Azure named."""
+        """The continuation token, with the newest polling URL."""
         place = self.answer.headers.get("Location")
         if place and not self.finished():
             self._initial_response.http_response.headers["location"] = place
@@ -78,13 +81,13 @@ class SteppedPolling(ARMPolling):
 
     @property
     def is_untraceable(self) -> bool:
-        """Whether Azure has taken the request without saying where to look for what becomes of it."""
+        """Whether Azure accepted the request without a polling URL."""
         return self.finished() and int(self.answer.status_code) == 202
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What one look at an operation showed. ``result`` is the final JSON, once ``done``."""
+    """The result of one poll. ``result`` is the final JSON when ``done``."""
 
     token: str
     done: bool
@@ -94,7 +97,11 @@ class PollResult:
 
 
 def begin(call: Callable[..., LROPoller[Any]]) -> PollResult:
-    """Send the request once (azure-core would repeat a POST on 500) and read its first answer."""
+    """Send the request once (azure-core would repeat a POST on 500) and read its first answer.
+
+    Raises:
+        HttpResponseError: Azure rejected it.
+    """
     polling = SteppedPolling()
     poller = call(polling=polling, retry_total=0)
     if polling.is_untraceable:
@@ -110,7 +117,7 @@ def begin(call: Callable[..., LROPoller[Any]]) -> PollResult:
 
 
 def poll(call: Callable[..., LROPoller[Any]], token: str) -> PollResult:
-    """One look at the operation that ``token`` continues; sends nothing that starts anything."""
+    """Poll the operation that ``token`` continues; starts nothing."""
     polling = SteppedPolling()
     call(polling=polling, continuation_token=token)
     done = polling.step()

@@ -1,4 +1,4 @@
-"""Pages of Resource Graph -> domain records, row by row; a row that cannot be read is counted and left out."""
+"""Pages of Resource Graph as domain records. Rows that can't be read are counted and left out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AssessmentPage:
-    """Rows of one page, by machine id (lower case); ``unreadable`` were left out."""
+    """Rows of one page by lower-case machine ID; ``unreadable`` ones were left out."""
 
     assessments: list[tuple[str, Assessment]]
     updates: list[tuple[str, Update]]
@@ -32,7 +32,7 @@ class AssessmentPage:
 
 @dataclass(frozen=True, slots=True)
 class InstallationPage:
-    """``updates`` are (machine id, run id, update)."""
+    """Runs and (machine ID, run ID, update)."""
 
     runs: list[tuple[str, InstallationRun]]
     updates: list[tuple[str, str, RunUpdate]]
@@ -42,6 +42,8 @@ class InstallationPage:
 
 @dataclass(frozen=True, slots=True)
 class MachinePage:
+    """Machines of one page."""
+
     machines: list[Machine]
     unreadable: int
     total: int
@@ -49,7 +51,7 @@ class MachinePage:
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """(machine id, availability state, since when)."""
+    """(machine ID, availability state, since)."""
 
     states: list[tuple[str, str, datetime | None]]
     unreadable: int
@@ -58,7 +60,7 @@ class HealthPage:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePage:
-    """(lower-case id, schedule); None for a configuration that patches no guest."""
+    """(lower-case ID, schedule), None for a configuration that doesn't patch guests."""
 
     schedules: list[tuple[str, Schedule | None]]
     unreadable: int
@@ -67,7 +69,7 @@ class SchedulePage:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPage:
-    """(machine id, schedule id), both in lower case; and the dynamic scopes."""
+    """(machine ID, schedule ID) in lower case, and dynamic scopes."""
 
     assignments: list[tuple[str, str]]
     scopes: list[Scope]
@@ -83,10 +85,10 @@ _ASSESSMENT, _RUN = "patchassessmentresults", "patchinstallationresults"
 
 @lru_cache(maxsize=256)
 def _is_update(kind: str, of: str) -> bool:
-    """Whether a row is of an update or of ``of`` itself, a machine's results.
+    """Whether a row is an update, or the result ``of`` itself.
 
     Raises:
-        UnreadableError: it is of neither: an answer to another question, as a broken proxy gives.
+        UnreadableError: it is neither, as in another query's answer from a broken proxy.
     """
     plain = kind.casefold()
     wanted = [f"{machine}/{of}" for machine in (VM, ARC)]
@@ -96,6 +98,7 @@ def _is_update(kind: str, of: str) -> bool:
 
 
 def health_page(page: Page) -> HealthPage:
+    """Parse a page of Resource Health."""
     states: list[tuple[str, str, datetime | None]] = []
 
     def take(row: Mapping[str, Any]) -> None:
@@ -111,6 +114,7 @@ GUESTS = "InGuestPatch"
 
 
 def schedule_page(page: Page) -> SchedulePage:
+    """Parse a page of maintenance configurations."""
     found: list[tuple[str, Schedule | None]] = []
 
     def take(row: Mapping[str, Any]) -> None:
@@ -122,6 +126,7 @@ def schedule_page(page: Page) -> SchedulePage:
 
 
 def assignment_page(page: Page) -> AssignmentPage:
+    """Parse a page of assignments."""
     found: list[tuple[str, str]] = []
     scopes: list[Scope] = []
 
@@ -137,12 +142,16 @@ def assignment_page(page: Page) -> AssignmentPage:
 
 
 def _owner(row: Mapping[str, Any]) -> str:
-    """The id of the machine that a row hangs below. Rows of one machine share what comes before their last part."""
+    """The machine's ID in a row's ID, cached because a machine's rows share it."""
     return parse.machine_id_of(row["id"].rpartition("/")[0])
 
 
 def take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, Any]], None]) -> int:
-    """``take`` each row; how many of them could not be read."""
+    """Call ``take`` for each row.
+
+    Returns:
+        How many couldn't be read.
+    """
     bad = 0
     for row in rows:
         try:
@@ -154,6 +163,7 @@ def take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, An
 
 
 def assessment_page(page: Page) -> AssessmentPage:
+    """Parse a page of assessments and updates."""
     found: list[tuple[str, Assessment]] = []
     updates: list[tuple[str, Update]] = []
 
@@ -170,6 +180,7 @@ def assessment_page(page: Page) -> AssessmentPage:
 
 
 def installation_page(page: Page) -> InstallationPage:
+    """Parse a page of installation runs and updates."""
     runs: list[tuple[str, InstallationRun]] = []
     updates: list[tuple[str, str, RunUpdate]] = []
 

@@ -1,4 +1,4 @@
-"""Azure's JSON -> domain objects. A row that cannot be read raises UnreadableError; the caller counts it."""
+"""Azure's JSON as domain objects. Rows that can't be read raise UnreadableError, and callers count them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_TEXT = 1000
 
 
 class UnreadableError(ValueError):
-    """A row without what it needs to be a row."""
+    """A row without required values."""
 
 
 def remembered(read: Callable[..., T]) -> Callable[..., T]:
-    """``read`` once for the same values: a fleet's machines share their updates, settings and counts."""
+    """Cache ``read`` by its arguments, because machines share updates, settings and counts."""
     cached = lru_cache(maxsize=4096, typed=True)(read)  # 1 is not True
 
     def recall(*values: Any) -> T:
@@ -38,7 +38,7 @@ def remembered(read: Callable[..., T]) -> Callable[..., T]:
 
 
 def text(value: Any) -> str | None:
-    """A short text, or None for anything that is not one."""
+    """A short text; None for anything else."""
     if not isinstance(value, str) or not value:
         return None
     short = value[:MAX_TEXT]
@@ -50,6 +50,11 @@ def text(value: Any) -> str | None:
 
 
 def required(value: Any, what: str) -> str:
+    """A short text.
+
+    Raises:
+        UnreadableError: it is missing; ``what`` names it.
+    """
     found = text(value)
     if found is None:
         raise UnreadableError(f"{what} is missing")
@@ -57,13 +62,14 @@ def required(value: Any, what: str) -> str:
 
 
 def whole(value: Any) -> int | None:
+    """A non-negative integer; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value < 2**31 else None
 
 
 def flag(value: Any) -> bool | None:
-    """True or False, also as the text that some sources write; None for anything else."""
+    """True or False, also as text; None for anything else."""
     if isinstance(value, bool):
         return value
     return _FLAGS.get(value.strip().casefold()) if isinstance(value, str) else None
@@ -73,15 +79,14 @@ _FLAGS = {"true": True, "false": False}
 
 
 def spelled(value: Any, words: Iterable[str]) -> str | None:
-    """An enum's word in its one spelling, whatever letter case it came in; a word that isn't among ``words``
-    stays as it came."""
+    """An enum value in its standard spelling, from any case; unknown values unchanged."""
     given = text(value)
     folded = (given or "").casefold()
     return next((word for word in words if word.casefold() == folded), given)
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO time -> UTC; None for anything else (Azure writes seven digits of a second)."""
+    """An ISO time in UTC; None for anything else. Azure writes seven digits of a second."""
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     return _moment(value) if isinstance(value, str) else None
@@ -97,16 +102,18 @@ def _moment(text: str) -> datetime | None:
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
+    """A JSON object; empty for anything else."""
     return value if isinstance(value, Mapping) else {}
 
 
 def items(value: Any) -> list[Any]:
+    """A JSON array; empty for anything else."""
     return value if isinstance(value, list) else []
 
 
 @lru_cache(maxsize=2048)
 def machine_id_of(resource_id: str) -> str:
-    """The machine's own id, lower case, out of the id of something below it."""
+    """The lower-case machine ID in the ID of something below it."""
     return "/".join((text(resource_id) or "").lower().split("/")[:9])
 
 
@@ -185,8 +192,7 @@ PATCH_EXTENSIONS = ("windowsosupdateextension", "windowspatchextension")
 
 
 def can_extend(agent: Mapping[str, Any]) -> bool | None:
-    """Whether the lists of ``agentConfiguration`` let Azure install a patch extension; None where they say
-    nothing of it."""
+    """Whether the lists in ``agentConfiguration`` allow a patch extension; None if unspecified."""
     allowed, blocked = (
         _types(agent.get("extensionsAllowList")),
         _types(agent.get("extensionsBlockList")),
@@ -202,7 +208,7 @@ def _types(extensions: Any) -> set[str]:
 
 
 def tags(value: Any) -> tuple[tuple[str, str], ...]:
-    """A resource's tags, (name, value), by name."""
+    """A resource's (name, value) tags by name."""
     pairs = ((text(name), text(of) or "") for name, of in mapping(value).items())
     return tuple(sorted((name, of) for name, of in pairs if name is not None))
 
@@ -212,7 +218,11 @@ def _is(value: Any, word: str) -> bool:
 
 
 def arc_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
-    """An Arc-enabled server from ARM -> the shape of a row of arc-machines.kql."""
+    """Convert an Arc-enabled server from Resource Manager to a row of arc-machines.kql.
+
+    Raises:
+        UnreadableError: its ID isn't a machine's.
+    """
     properties = mapping(body.get("properties"))
     windows = mapping(mapping(properties.get("osProfile")).get("windowsConfiguration"))
     names = (
@@ -242,7 +252,11 @@ def arc_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
 
 
 def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
-    """An ARM virtual machine with its instance view -> the shape of a row of machines.kql."""
+    """Convert a virtual machine with its instance view to a row of machines.kql.
+
+    Raises:
+        UnreadableError: its ID isn't a virtual machine's.
+    """
     properties = mapping(body.get("properties"))
     view = mapping(properties.get("instanceView"))
     profile = mapping(properties.get("osProfile"))
@@ -271,17 +285,20 @@ def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any
 
 
 def power_of(view: Mapping[str, Any]) -> str | None:
+    """The power state's code in an instance view."""
     codes = (text(mapping(s).get("code")) for s in items(view.get("statuses")))
     return next((c for c in codes if c and c.casefold().startswith("powerstate/")), None)
 
 
 def agent_ready(view: Mapping[str, Any]) -> bool | None:
+    """Whether the VM agent is ready; None if not reported."""
     statuses = items(mapping(view.get("vmAgent")).get("statuses"))
     shown = text(mapping(statuses[0]).get("displayStatus")) if statuses else None
     return None if shown is None else shown.casefold() == "ready"
 
 
 def settings(windows: Mapping[str, Any]) -> PatchSettings:
+    """The patch settings in windowsConfiguration."""
     patch = mapping(windows.get("patchSettings"))
     platform = mapping(patch.get("automaticByPlatformSettings"))
     return _settings(
@@ -310,7 +327,7 @@ def _settings(*values: Any) -> PatchSettings:
 
 
 def schedule(row: Mapping[str, Any]) -> Schedule:
-    """A row of schedules.kql. Its window lasts ``03:55``, hours and minutes."""
+    """A row of schedules.kql. Its duration is ``03:55``, hours and minutes."""
     window, install = mapping(row.get("window")), mapping(row.get("install"))
     windows = mapping(install.get("windowsParameters"))
     lasts = re.fullmatch(r"\s*(\d{1,2}):(\d{2})(?::\d{2})?\s*", text(window.get("duration")) or "")
@@ -376,7 +393,7 @@ def scope(row: Mapping[str, Any]) -> Scope:
 
 
 def _is_texts(values: Any) -> bool:
-    """Whether these are texts, or nothing at all."""
+    """Whether these are texts or missing."""
     return values is None or (isinstance(values, list) and all(isinstance(v, str) for v in values))
 
 
@@ -386,12 +403,13 @@ def _texts(values: Any) -> tuple[str, ...]:
 
 
 def last_part(resource_id: Any) -> str | None:
+    """The last part of a resource ID."""
     found = text(resource_id)
     return found.rsplit("/", 1)[-1] if found else None
 
 
 def error_list(error: Any) -> tuple[tuple[str, str], ...]:
-    """ApiError / ErrorDetail -> (code, message) pairs, the summary first; empty for success codes."""
+    """ApiError or ErrorDetail as (code, message), summary first; empty for success."""
     if not error:
         return ()
     found = mapping(error)
@@ -404,5 +422,6 @@ def error_list(error: Any) -> tuple[tuple[str, str], ...]:
 
 
 def error_text(error: Any) -> str | None:
+    """The error as one text; None without one."""
     found = error_list(error)
     return "; ".join(f"{m} ({c})" if c else m for c, m in found) or None

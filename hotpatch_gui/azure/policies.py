@@ -1,4 +1,4 @@
-"""What every request and answer passes through besides azure-core's own pipeline."""
+"""Policies for requests and answers in addition to azure-core's pipeline."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ RATE_HEADER = "x-ms-simulated-rate"
 
 
 class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
-    """Refuses a request to any host but the configured cloud's, whatever an answer pointed to."""
+    """Rejects requests to any host but the configured cloud's, whatever an answer pointed to."""
 
     def __init__(self, host: str) -> None:
         self._host = host
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
+        """Check the host.
+
+        Raises:
+            ProblemError: it is another one.
+        """
         host = urlsplit(request.http_request.url).netloc.casefold()
         if host != self._host:
             raise ProblemError(
@@ -39,23 +44,31 @@ class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
 
 
 class AnswersOnly(SansIOHTTPPolicy[Any, Any]):
-    """Raises a 409 at once. The SDK would otherwise register a resource provider in the subscription and wait for
-    it, where Azure says that one is missing: a change that nobody asked for, and maybe after a read."""
+    """Raises a 409 immediately.
+
+    The SDK would otherwise register a resource provider in the subscription, which nobody requested.
+    """
 
     def on_response(
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> None:
+        """Check the status.
+
+        Raises:
+            ResourceExistsError: it is 409.
+        """
         if response.http_response.status_code == codes.conflict:
             response.http_response.read()
             raise ResourceExistsError(response=response.http_response, error_format=ARMErrorFormat)
 
 
 class RenewedOnce(HTTPPolicy[Any, Any]):
-    """Asks once more, with a token that is got anew, where Azure refused the one at hand (401): it may have been
-    revoked or got lost on its way, and asking again needs nobody. A request that was refused so did nothing.
+    """Repeats a request once with a new token if Azure rejected the current one (401).
+
+    The token may have been revoked or damaged, and a rejected request had no effect.
 
     Args:
-        renew: forgets the token at hand.
+        renew: drops the current token.
     """
 
     def __init__(self, renew: Callable[[], None]) -> None:
@@ -63,6 +76,7 @@ class RenewedOnce(HTTPPolicy[Any, Any]):
         self._renew = renew
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send the request, and repeat it once after a 401."""
         response = self.next.send(request)
         if response.http_response.status_code != codes.unauthorized:
             return response
@@ -71,7 +85,7 @@ class RenewedOnce(HTTPPolicy[Any, Any]):
 
 
 class ClockWatch(SansIOHTTPPolicy[Any, Any]):
-    """Keeps a CloudClock by the Date of each answer; a simulated cloud also says how fast its time runs."""
+    """Keeps a CloudClock by each answer's Date; a simulated cloud also reports its speed."""
 
     def __init__(self, clock: CloudClock) -> None:
         self._clock = clock
@@ -79,6 +93,7 @@ class ClockWatch(SansIOHTTPPolicy[Any, Any]):
     def on_response(
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> None:
+        """Adopt the answer's time."""
         headers = response.http_response.headers
         try:
             now = parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)

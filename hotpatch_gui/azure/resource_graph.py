@@ -1,4 +1,4 @@
-"""Resource Graph: our ``.kql`` queries, page by page."""
+"""Resource Graph: the ``.kql`` queries, page by page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESOURCES, API_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-0
 
 
 class Part(Enum):
-    """Rows of a table of results: of machines' results themselves, of the updates in them, or both."""
+    """Which rows of a result table: machines' results, their updates, or both."""
 
     BOTH = ""
     RESULTS = "type !endswith '/softwarepatches'"
@@ -36,7 +36,7 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Which of a query's rows are wanted: those below any of these ids, those changed since, of which part."""
+    """Which rows of a query: below these IDs, changed since, and of which part."""
 
     below: Sequence[str] = ()
     since: datetime | None = None
@@ -48,21 +48,21 @@ ALL = RowFilter()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Up to 1,000 rows; ``total`` counts the whole answer."""
+    """Up to 1,000 rows; ``total`` counts all rows."""
 
     rows: list[Mapping[str, Any]]
     total: int
 
 
 class ResourceGraph:
-    """Runs queries over the chosen subscriptions, or over all that the account can read where none is chosen."""
+    """Runs queries over the selected subscriptions, or all readable ones."""
 
     def __init__(self, client: ResourceGraphClient, subscription_ids: tuple[str, ...]) -> None:
         self._client = client
         self.subscription_ids = subscription_ids
 
     def pages(self, query_name: str, asked: RowFilter = ALL, *, of_all: bool = False) -> Pages:
-        """The pages of ``resources/kql/<query_name>.kql``; ``of_all`` asks all subscriptions, chosen or not."""
+        """The pages of ``resources/kql/<query_name>.kql``. ``of_all`` ignores the selection."""
         text = resources.read_text(f"kql/{query_name}.kql")
         chosen = () if of_all else self.subscription_ids
         groups = [chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP)] or [()]
@@ -71,10 +71,10 @@ class ResourceGraph:
     def page(
         self, name: str, text: str, subscription_ids: Sequence[str], token: str | None
     ) -> tuple[Page, str | None]:
-        """One page and the token of the next. With no subscription named, Azure asks all of the tenant's.
+        """One page and the token of the next. Without subscriptions, Azure uses the tenant's.
 
         Raises:
-            ProblemError: it did not come, or cannot be read.
+            ProblemError: it failed or can't be read.
         """
         doing = f"reading {name}"
         options = {"resultFormat": "objectArray", "$top": PAGE_ROWS, "$skipToken": token}
@@ -102,10 +102,9 @@ class ResourceGraph:
         return Page(rows, count), next_token if isinstance(next_token, str) else None
 
     def _ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer's JSON object, through the SDK's own pipeline: sign-in, policies and transport are its.
+        """The answer's JSON object through the SDK's pipeline.
 
-        Its method ``resources`` would walk through every value of the answer, which takes six times as long
-        as reading the JSON does.
+        The SDK's method ``resources`` would walk every value, which takes six times as long as parsing.
         """
         request = HttpRequest(
             "POST",
@@ -125,10 +124,10 @@ class ResourceGraph:
 
 
 def _read(content: bytes) -> Any:
-    """JSON, with half a surrogate pair in it if need be, which orjson refuses.
+    """Parse JSON, even with half a surrogate pair, which orjson rejects.
 
     Raises:
-        ValueError: it is not JSON.
+        ValueError: it isn't JSON.
     """
     try:
         return orjson.loads(content)
@@ -137,8 +136,10 @@ def _read(content: bytes) -> Any:
 
 
 class Pages(Iterator[Page]):
-    """One query's pages, for one group of subscriptions after the other. After a page that failed, the next
-    ``next`` asks for that page again. ``total`` counts the groups so far."""
+    """One query's pages, for one group of subscriptions after another.
+
+    After a failed page, ``next`` requests it again. ``total`` counts the groups so far.
+    """
 
     def __init__(
         self, graph: ResourceGraph, name: str, text: str, groups: Sequence[Sequence[str]]
@@ -170,7 +171,7 @@ class Pages(Iterator[Page]):
 
 
 def _narrowed(text: str, asked: RowFilter) -> str:
-    """Put filters in front of the query's other steps, so that only the rows wanted are read."""
+    """Insert filters before the query's other steps, so that only matching rows are read."""
     table, rest = text.split("\n", 1)
     steps = []
     if asked.below:

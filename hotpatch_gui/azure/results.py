@@ -1,5 +1,7 @@
-"""Assessments, installations and the updates in them: Azure's JSON -> domain records. A row that cannot be read raises
-UnreadableError; the caller counts it."""
+"""Assessments, installations and their updates from Azure's JSON.
+
+Rows that can't be read raise UnreadableError, and callers count them.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,11 @@ COUNT_KEYS = (
 
 
 def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
-    """A patchassessmentresults row."""
+    """A patchassessmentresults row.
+
+    Raises:
+        UnreadableError: its time is missing.
+    """
     counts = mapping(properties.get("availablePatchCountByClassification")).get
     readiness = mapping(mapping(properties.get("configurationStatus")).get("vmGuestPatchReadiness"))
     assessed = moment(properties.get("lastModifiedDateTime"))
@@ -70,7 +76,7 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
 
 @remembered
 def _counts(*values: Any) -> Mapping[str, int]:
-    """Updates by classification; nothing where Azure counts none of them."""
+    """Updates by classification; empty if Azure counts none."""
     found = [whole(value) for value in values]
     if not any(count is not None for count in found):
         return {}
@@ -109,7 +115,7 @@ def _graph_update(*values: Any) -> Update:
 
 
 def arm_update(patch: Mapping[str, Any]) -> Update:
-    """One of availablePatches in ARM's assessment result."""
+    """One of availablePatches in Resource Manager's assessment result."""
     return Update.from_wire(
         patch_id=text(patch.get("patchId")),
         name=text(patch.get("name")),
@@ -122,12 +128,17 @@ def arm_update(patch: Mapping[str, Any]) -> Update:
 
 
 def first_text(value: Any) -> str | None:
+    """The first text of a list."""
     found = items(value)
     return text(found[0]) if found else None
 
 
 def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
-    """A patchinstallationresults row; also reads ARM's installation result, whose names are the same."""
+    """A patchinstallationresults row, or Resource Manager's installation result, which has the same names.
+
+    Raises:
+        UnreadableError: its time is missing.
+    """
     started = moment(properties.get("startDateTime") or properties.get("startTime"))
     if started is None:
         raise UnreadableError("startDateTime is missing")
@@ -152,7 +163,7 @@ def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
 
 
 def run_update(patch: Mapping[str, Any]) -> RunUpdate:
-    """One update of a run, from Resource Graph (patchName) or ARM (name)."""
+    """One update of a run, from Resource Graph (patchName) or Resource Manager (name)."""
     get = patch.get
     return _run_update(
         get("patchId"),
@@ -181,7 +192,10 @@ def _run_update(*values: Any) -> RunUpdate:
 
 
 def arm_assessment(body: Mapping[str, Any], finished: datetime) -> Assessment:
-    """ARM's assessment result. It has no end time: ``finished`` is when Azure said it was done."""
+    """Resource Manager's assessment result.
+
+    It has no end time: ``finished`` is when Azure reported it.
+    """
     updates = tuple(arm_update(mapping(p)) for p in items(body.get("availablePatches")))
     counts = dict.fromkeys(COUNT_KEYS, 0)
     for update in updates:
@@ -200,12 +214,12 @@ def arm_assessment(body: Mapping[str, Any], finished: datetime) -> Assessment:
 
 
 def arc_assessment(body: Mapping[str, Any]) -> Assessment:
-    """The result of an Arc-enabled server's assessment: counts without the list, which Resource Graph has."""
+    """An Arc-enabled server's assessment result: counts only, because Resource Graph has the list."""
     return graph_assessment(body, body.get("assessmentActivityId"))
 
 
 def view_assessment(summary: Mapping[str, Any]) -> Assessment | None:
-    """availablePatchSummary of an instance view: counts without the list; None if there is none."""
+    """An instance view's availablePatchSummary: counts only; None without one."""
     assessed = moment(summary.get("lastModifiedTime"))
     activity = text(summary.get("assessmentActivityId"))
     if assessed is None or activity is None:
@@ -223,6 +237,7 @@ def view_assessment(summary: Mapping[str, Any]) -> Assessment | None:
 
 
 def count_key(classification: Classification | None) -> str:
+    """The key of a classification in Azure's counts."""
     if classification is None:
         return "other"
     if classification is Classification.UPDATE_ROLLUP:

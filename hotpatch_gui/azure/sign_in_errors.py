@@ -1,4 +1,4 @@
-"""A sign-in that failed: the cause in words, and what to do about it."""
+"""Failed sign-ins: the cause, and what to do about it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _FURTHER = ("AADSTS50076", "AADSTS50079", "AADSTS50158")
 def sign_in_problem(
     error: ClientAuthenticationError, cause: NetworkCause | None, doing: str
 ) -> Problem:
-    """Of an error that azure-identity raised. ``cause`` is the network's, if that is what failed."""
+    """The problem of an error from azure-identity. ``cause`` is the network's, if that failed."""
     kind = type(error).__name__  # its package is slow to import
     code = _CODE.search(str(error))
     named = f" ({code[0]})" if code else ""
@@ -97,7 +97,7 @@ def sign_in_problem(
 
 
 def _asks_for_somebody(error: ClientAuthenticationError, kind: str, has_code: bool) -> bool:
-    """Whether asking again cannot help. Entra says so with a code of its own, azure-identity by the error's class."""
+    """Whether only a person can help, by Entra's code or the error's class."""
     status = getattr(error.response, "status_code", None) or 0
     if (
         status >= codes.server_error
@@ -109,13 +109,13 @@ def _asks_for_somebody(error: ClientAuthenticationError, kind: str, has_code: bo
 
 
 def needs_further_sign_in(error: BaseException) -> bool:
-    """Whether the user has to prove more than the sign-in so far did."""
+    """Whether the user must provide more proof."""
     code = _CODE.search(str(error))
     return bool(claims_of(error)) or (code is not None and code[0] in _FURTHER)
 
 
 def claims_of(error: BaseException) -> str:
-    """The claims that the next sign-in has to ask for: of Azure's challenge, or in the refusal of a token."""
+    """The claims that the next sign-in must request, from Azure's challenge or a rejected token."""
     claims = getattr(error, "claims", None)
     if isinstance(claims, str) and claims:
         return claims
@@ -124,7 +124,7 @@ def claims_of(error: BaseException) -> str:
 
 
 def _body_of(error: BaseException) -> dict[str, Any]:
-    """Of the answer that refused a token; empty where there is none, or none that can be read."""
+    """The body of the answer that rejected a token; empty if missing or unreadable."""
     response: Any = getattr(error, "response", None)
     try:
         body = json.loads(response.text()) if response is not None else {}

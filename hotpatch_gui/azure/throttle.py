@@ -1,7 +1,7 @@
-"""Azure's limits, kept by all callers of a connection together. One Throttle for each service of a connection.
+"""Azure's limits, shared by all callers of a connection; one Throttle per service.
 
-A caller waits for ``Limit.wait_s`` before ``Limit.take``, so that waiting holds no thread; the
-Throttle, a policy of the SDK's pipeline, learns from each answer when the next request may go.
+Callers wait ``Limit.wait_s`` before ``Limit.take``, so that waiting occupies no thread. The Throttle, a pipeline policy,
+learns from each answer when the next request may be sent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ QUOTA, WINDOW_S = 15, 5.0
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A token bucket: so many requests at once, and so many more each second."""
+    """A token bucket: a burst of requests, and a number per second."""
 
     size: int
     per_s: float
@@ -46,11 +46,11 @@ PACED_S, PACE_MARGIN = 60.0, 0.5
 
 
 class Limit:
-    """How many requests of one kind may go. Safe from any thread.
+    """How many requests of one kind may be sent. Thread-safe.
 
     Args:
-        throttle: tells of the pauses that Azure asks for.
-        rate: the bucket, for requests whose answers tell no quota; None where they do.
+        throttle: knows the pauses that Azure requested.
+        rate: the bucket, for requests whose answers contain no quota; None otherwise.
     """
 
     def __init__(self, throttle: Throttle, rate: Rate | None) -> None:
@@ -64,7 +64,7 @@ class Limit:
 
     @property
     def wait_s(self) -> float:
-        """Seconds until a request may go; 0.0 where one may."""
+        """Seconds until a request may be sent; 0.0 if now."""
         with self._throttle.lock:
             now = self._throttle.now()
             return max(0.0, self._throttle.open_at - now, self._empty_s(now))
@@ -78,18 +78,18 @@ class Limit:
         return (1.0 - self._left) / self._rate.per_s
 
     def take(self) -> None:
-        """Count a call whose first request is about to be sent; ``call`` makes it, and ``done`` is its end."""
+        """Count a call that is about to send. ``call`` makes it, and ``done`` ends it."""
         with self._throttle.lock:
             self._count()
             self._under_way += 1
 
     def done(self) -> None:
+        """End a call that was taken."""
         with self._throttle.lock:
             self._under_way -= 1
 
     def call(self, work: Callable[[], T]) -> T:
-        """Do what ``take`` has counted, on whatever thread. Further requests of it, such as a second page, are
-        counted as they go."""
+        """Make the taken call, on any thread. Its further requests, such as a second page, count as they are sent."""
         self._thread.is_counted = True
         try:
             return work()
@@ -97,7 +97,7 @@ class Limit:
             self._thread.is_counted = False
 
     def sent(self) -> None:
-        """A request goes out on this thread."""
+        """Count a request on this thread."""
         if getattr(self._thread, "is_counted", False):
             self._thread.is_counted = False
             return
@@ -113,9 +113,11 @@ class Limit:
         self._left -= 1
 
     def heard(self, remaining: int, resets_s: float) -> None:
-        """Resource Graph says how many queries are left and when there are all again. The other calls under way
-        may not be counted in it yet. Once none is left, queries go at an even pace for a while, as that wastes none
-        of the quota: it would be said in whole seconds when there are some again."""
+        """Adopt Resource Graph's remaining queries and seconds until the reset.
+
+        Other calls in flight may not be included yet. When none remain, queries continue at an even pace, because the reset is
+        only given in whole seconds.
+        """
         with self._throttle.lock:
             now = self._throttle.now()
             self._quota = max(self._quota, remaining + 1)
@@ -127,11 +129,11 @@ class Limit:
 
 
 class Throttle(SansIOHTTPPolicy[Any, Any]):
-    """Lets no request go before a pause that Azure asked for has passed: it raises ProblemError (THROTTLED, not
-    reached) with the time that is left.
+    """Sends no request during a pause that Azure requested: raises ProblemError (THROTTLED, not sent) with the rest.
 
     Args:
-        reads, writes: limits that no answer tells beforehand; None where Resource Graph's quota does.
+        reads: the limit of reading requests that no answer reports; None where Resource Graph's quota does.
+        writes: likewise for changes.
     """
 
     def __init__(
@@ -152,6 +154,11 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         return self.reads if request.http_request.method in _READS else self.writes
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
+        """Check for a pause.
+
+        Raises:
+            ProblemError: there is one.
+        """
         wait = self.open_at - self.now()
         if wait > 0:
             _hold_back(wait)
@@ -160,6 +167,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
     def on_response(
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> None:
+        """Adopt pauses and the quota."""
         headers = response.http_response.headers
         asked_s, status = seconds(headers.get("Retry-After")), response.http_response.status_code
         if status == codes.too_many_requests or (status >= codes.server_error and asked_s):
@@ -172,7 +180,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
             self.reads.heard(*quota)
 
     def _pause(self, asked_s: float | None) -> None:
-        """As long as Azure asks. Requests that were under way together are refused together: that counts once."""
+        """Pause as long as Azure asks. Requests rejected together count once."""
         with self.lock:
             now = self.now()
             is_first = now >= self.open_at
@@ -185,13 +193,14 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
 
 
 class Throttles(NamedTuple):
-    """Those of one connection, which outlive its gateway: who signs out and in again is held to the same pauses."""
+    """A connection's throttles, which outlive its gateway, so that pauses survive a sign-out."""
 
     arm: Throttle
     graph: Throttle
 
     @classmethod
     def begin(cls) -> Throttles:
+        """New throttles without pauses."""
         return cls(Throttle(ARM_READS, ARM_WRITES), Throttle())
 
 
@@ -199,7 +208,7 @@ _READS = frozenset({"GET", "HEAD"})
 
 
 def _quota(headers: Mapping[str, str]) -> tuple[int, float] | None:
-    """Queries left and seconds until there are all again, as Resource Graph says; None where it does not."""
+    """Remaining queries and seconds until the reset; None if not reported."""
     if "x-ms-user-quota-remaining" not in headers:
         return None
     try:

@@ -1,1 +1,1 @@
-"""The field's rules: dataclasses, enums and pure functions. No Qt, no SQLite, no Azure."""
+"""Rules of the field: dataclasses, enums and pure functions without Qt, SQLite or Azure."""

@@ -1,4 +1,7 @@
-"""Arc-enabled servers: hotpatching by license, and what Azure says of it (azure-patching §3.1, §3.3, §3.5)."""
+"""Arc-enabled servers: hotpatching by license.
+
+Source: Microsoft.HybridCompute, machines and licenseProfiles, and Microsoft's hotpatch documentation for Azure Arc.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ HOSTS = {
 
 
 class Licence(StrEnum):
-    """LicenseProfileSubscriptionStatus of the product feature Hotpatch."""
+    """The license of the Hotpatch feature (LicenseProfileSubscriptionStatus)."""
 
     UNKNOWN = "Unknown"
     ENABLING = "Enabling"
@@ -45,14 +48,18 @@ class Licence(StrEnum):
     @classmethod
     @lru_cache(maxsize=64)
     def parse(cls, text: str | None) -> Licence | None:
-        """None where there is no license; UNKNOWN for a word that is not known."""
+        """Parse Azure's value.
+
+        Returns:
+            None if there is no license; UNKNOWN for an unknown value.
+        """
         if not text:
             return None
         return next((s for s in cls if s.value.casefold() == text.casefold()), cls.UNKNOWN)
 
 
 class Enablement(StrEnum):
-    """HotpatchEnablementStatus: what the machine itself makes of it."""
+    """Whether the machine receives hotpatches, as it reports itself (HotpatchEnablementStatus)."""
 
     UNKNOWN = "Unknown"
     PENDING_EVALUATION = "PendingEvaluation"
@@ -63,17 +70,28 @@ class Enablement(StrEnum):
     @classmethod
     @lru_cache(maxsize=64)
     def parse(cls, text: str | None) -> Enablement | None:
+        """Parse Azure's value, in any case.
+
+        Returns:
+            None for an empty value; UNKNOWN for an unknown one.
+        """
         if not text:
             return None
         return next((s for s in cls if s.value.casefold() == text.casefold()), cls.UNKNOWN)
 
 
 class Arc(NamedTuple):
-    """What only an Arc-enabled server has. ``error`` is Azure's word on why action is required; ``host`` is
-    where it runs in ArcKindEnum's spelling, None on a server of one's own. ``status`` is Azure's StatusTypes
-    word, ``reason`` why it has it (``Cloned``). ``licence_error`` is why an enrollment failed. ``mode`` is the
-    agent's configMode and ``can_extend`` whether its lists allow the patch extension, None where they say
-    nothing."""
+    """What only Arc-enabled servers have; None means Azure didn't report it.
+
+    Attributes:
+        error: Azure's reason why action is required.
+        host: where the server runs, in the spelling of ArcKindEnum; None for a physical server.
+        status: Azure's StatusTypes value.
+        reason: why the server has that status, such as ``Cloned``.
+        licence_error: why an enrollment failed.
+        mode: the agent's configMode.
+        can_extend: whether the agent's lists allow the patch extension.
+    """
 
     edition: str | None = None
     licence: Licence | None = None
@@ -90,37 +108,42 @@ class Arc(NamedTuple):
 
     @property
     def is_expired(self) -> bool:
-        """No contact for so long that Azure takes nothing for it until it reconnects."""
+        """Whether the agent was silent for so long that Azure accepts nothing for it until it reconnects."""
         return has_expired(self.status)
 
     @property
     def is_cloned(self) -> bool:
-        """Another server reports under the same identity."""
+        """Whether another server uses the same identity."""
         return (self.reason or "").casefold() == "cloned"
 
     @property
     def is_monitor_only(self) -> bool:
+        """Whether the agent only monitors, which excludes extensions."""
         return (self.mode or "").casefold() == "monitor"
 
     @property
     def is_pending(self) -> bool:
-        """Enrollment or its end is under way."""
+        """Whether an enrollment or its removal is in progress."""
         if self.licence in (Licence.ENABLING, Licence.DISABLING):
             return True
         return self.is_enrolled and self.enablement is Enablement.PENDING_EVALUATION
 
     @property
     def is_enrolled(self) -> bool:
+        """Whether the license is enabled."""
         return self.licence is Licence.ENABLED
 
     @property
     def host_text(self) -> str:
+        """The platform's display name; Azure's own value for an unknown platform."""
         return HOSTS.get((self.host or "").casefold(), self.host or "")
 
 
 def can_enrol(os_version: str | None, edition: str | None, os_name: str | None = None) -> bool:
-    """Whether the system is one that Azure can enroll: Windows Server 2025 Standard or Datacenter. Its name
-    counts where the version isn't reported whole."""
+    """Whether Azure can enroll the operating system: Windows Server 2025 Standard or Datacenter.
+
+    The name decides if the version is incomplete.
+    """
     if (edition or "").casefold() not in EDITIONS:
         return False
     version = version_of(os_version)
@@ -134,25 +157,28 @@ RECONNECT = "Connect the server again: azcmagent connect."
 
 
 def has_expired(status: str | None) -> bool:
-    """Whether StatusTypes' word is Expired."""
+    """Whether a StatusTypes value is Expired."""
     return (status or "").casefold() == "expired"
 
 
 def is_azure_edition_on_azure_local(os_name: str | None, host: str | None) -> bool:
-    """Azure Edition on Azure Local: eligible without a license (azure-patching §3.1)."""
+    """Whether this is Azure Edition on Azure Local, which needs no license."""
     return (host or "").casefold() == "hci" and "azure edition" in (os_name or "").casefold()
 
 
 def is_recent(os_version: str | None) -> bool | None:
-    """Whether the build takes hotpatches; None where it does not tell its fourth part."""
+    """Whether the build supports hotpatches; None if its fourth part isn't reported."""
     version = version_of(os_version)
     return version >= FIRST_BUILD if len(version) >= 4 and version[3] else None
 
 
 @lru_cache(maxsize=1024)
 def version_of(text: str | None) -> tuple[int, ...]:
-    """``10.0.26100.33222`` -> its numbers, also behind a name (``Microsoft Windows NT 10.0.14393.0``); empty
-    for text that ends in no version."""
+    """The numbers of a version, even behind a name: ``Microsoft Windows NT 10.0.14393.0``.
+
+    Returns:
+        An empty tuple if the text doesn't end in a version.
+    """
     parts = (text or "").strip().rpartition(" ")[2].split(".")
     is_version = all(p.isdecimal() and p.isascii() and len(p) < 10 for p in parts)
     return tuple(map(int, parts)) if is_version else ()

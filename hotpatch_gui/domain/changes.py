@@ -1,4 +1,4 @@
-"""What a commit touched, so that only the views that show it query again."""
+"""What a commit changed, so that only affected views query again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 
 class Changes(NamedTuple):
-    """Names of the tables a commit wrote to."""
+    """Names of the tables that a commit wrote to."""
 
     tables: frozenset[str]
 
     @classmethod
     def to(cls, *tables: str) -> Changes:
+        """Create from table names."""
         return cls(frozenset(tables))
 
     def affects(self, tables: frozenset[str]) -> bool:
+        """Whether one of these tables was written."""
         return not self.tables.isdisjoint(tables)

@@ -1,4 +1,4 @@
-"""Where "now" comes from: the system, or the cloud's own clock where that runs differently."""
+"""Where the current time comes from: the system, or the cloud's own clock."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
+    """The system's time, UTC."""
     return datetime.now(UTC)
 
 
 class CloudClock:
-    """The clock of the cloud we talk to, kept by what its answers say. Callable from any thread.
+    """The cloud's clock, kept by the times in its answers. Thread-safe.
 
-    Until the first answer it runs from ``start`` at ``rate`` cloud seconds per real second, or from the
-    system's time where that is None; ``is_known`` tells the two apart.
+    Until the first answer, it runs from ``start`` at ``rate`` cloud seconds per second, or from the system's time if
+    ``start`` is None. ``is_known`` tells whether an answer has arrived.
     """
 
     def __init__(
@@ -34,20 +35,27 @@ class CloudClock:
 
     @classmethod
     def real(cls) -> CloudClock:
-        """For a real cloud: the system's time until an answer corrects it. Goes on while the computer sleeps."""
+        """A clock for a real cloud: the system's time until an answer corrects it.
+
+        It continues while the computer sleeps.
+        """
         return cls(system_clock(), time.time, 1.0)
 
     def __call__(self) -> datetime:
+        """The current time, UTC."""
         with self._lock:
             return self._now()
 
     @property
     def rate(self) -> float:
+        """Cloud seconds per second."""
         return self._rate
 
     def observe(self, now: datetime, rate: float) -> None:
-        """Take the time of an answer. The clock never runs backwards by less than a minute: answers
-        carry whole seconds and arrive late, and an age must not jump."""
+        """Adopt the time of an answer.
+
+        The clock never goes back by less than a minute: answers have whole seconds and arrive late, and ages must not jump.
+        """
         with self._lock:
             behind = self._now() - now
             anchor = self._now() if timedelta(0) < behind < timedelta(minutes=1) else now
@@ -59,7 +67,7 @@ class CloudClock:
 
 
 def age_text(then: datetime | None, now: datetime) -> str:
-    """``5 min ago``, ``2 h ago``, ``9 d ago``; a time ahead of ``now`` counts as just now."""
+    """The age as ``5 min ago``, ``2 h ago`` or ``9 d ago``; a future time counts as just now."""
     if then is None:
         return "never"
     seconds = max(0, int((now - then).total_seconds()))

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 class Cloud(NamedTuple):
-    """An Azure cloud. ``audience`` is whom tokens are for; ``authority`` the host that makes them.
+    """An Azure cloud: its Resource Manager endpoint, its authority and the audience of its tokens.
 
-    ``is_demo`` marks a simulated Azure; the window says so wherever it is shown.
+    Attributes:
+        audience: whom tokens are for; empty for the endpoint.
+        authority: the host that issues tokens.
+        is_demo: whether it is simulated, which the window always shows.
     """
 
     key: str
@@ -28,10 +31,12 @@ class Cloud(NamedTuple):
 
     @property
     def host(self) -> str:
+        """The endpoint's host and port, in lower case."""
         return _parts(self.endpoint).netloc.casefold()
 
     @property
     def scope(self) -> str:
+        """The scope of tokens for this cloud."""
         return f"{self.audience or self.endpoint}/.default"
 
 
@@ -61,10 +66,12 @@ CUSTOM, DEMO, SIMULATED = "custom", "demo", "simulated"
 
 
 def cloud_of(key: str, endpoint: str = "", authority: str = "", audience: str = "") -> Cloud:
-    """The cloud of ``key``; the addresses count for a custom, the first of them for a simulated one.
+    """The cloud with this key.
+
+    Addresses apply to custom clouds; a simulated one uses only the endpoint.
 
     Raises:
-        ValueError: an address cannot be used; the text says why.
+        ValueError: an address can't be used; the message is for the user.
     """
     if key in CLOUDS:
         return CLOUDS[key]
@@ -74,10 +81,12 @@ def cloud_of(key: str, endpoint: str = "", authority: str = "", audience: str = 
 
 
 def custom(endpoint: str, authority: str, audience: str = "") -> Cloud:
-    """A cloud of one's own, such as Azure Stack Hub. Without ``audience``, tokens are for the endpoint.
+    """A custom cloud, such as Azure Stack Hub.
+
+    Without ``audience``, tokens are for the endpoint.
 
     Raises:
-        ValueError: an address is missing or not https, over which alone a token may go.
+        ValueError: an address is missing or isn't https.
     """
     place = _https(endpoint, "ARM endpoint")
     signs = _parts(_https(authority if "//" in authority else f"https://{authority}", "authority"))
@@ -91,10 +100,10 @@ def demo() -> Cloud:
 
 
 def simulated(endpoint: str) -> Cloud:
-    """A simulated Azure at ``endpoint``: no sign-in.
+    """A simulated Azure at a loopback address, without sign-in.
 
     Raises:
-        ValueError: the address is not on this machine; without sign-in nothing else is accepted.
+        ValueError: the address isn't on this computer.
     """
     try:
         parts = _parts(endpoint)
@@ -113,7 +122,7 @@ def simulated(endpoint: str) -> Cloud:
 
 
 class CloudLabel(NamedTuple):
-    """What the window says of the cloud it shows. ``demo`` is empty for a real one."""
+    """How the window names the cloud; ``demo`` is empty for a real one."""
 
     name: str
     demo: str = ""

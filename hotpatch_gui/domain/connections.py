@@ -1,4 +1,4 @@
-"""A connection: one account in one cloud, the subscriptions chosen of it, and what may be done over it."""
+"""A connection: one account in one cloud, its selected subscriptions, and whether it may change anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .clouds import Cloud
 
 
 class SignInMethod(StrEnum):
-    """The ways of azure-identity that a user can choose."""
+    """The sign-in methods of azure-identity that users can choose."""
 
     BROKER = "broker"
     BROWSER = "browser"
@@ -21,15 +21,17 @@ class SignInMethod(StrEnum):
 
     @property
     def label(self) -> str:
+        """The method's name."""
         return _LABELS[self][0]
 
     @property
     def meaning(self) -> str:
+        """What the method is for, in one sentence."""
         return _LABELS[self][1]
 
     @property
     def asks_user(self) -> bool:
-        """Whether somebody has to sign in by hand, once and after a lapse."""
+        """Whether a person has to sign in, at first and after an expiry."""
         return self in (SignInMethod.BROKER, SignInMethod.BROWSER, SignInMethod.DEVICE_CODE)
 
 
@@ -57,11 +59,13 @@ _LABELS = {
 
 
 class Connection(NamedTuple):
-    """Where and as whom. ``id`` is 0 until it is stored; ``record`` says whose tokens the platform's own store
-    holds and is no secret (azure-identity's AuthenticationRecord as JSON).
+    """Where to connect, and as whom.
 
-    ``subscription_ids`` are those chosen, in lower case; empty for all that the account can read.
-    ``may_act`` is whether the user has turned actions on: without it nothing but reading is done.
+    Attributes:
+        id: 0 until it is stored.
+        record: azure-identity's AuthenticationRecord as JSON; names the account and contains no secret.
+        subscription_ids: the selected ones in lower case; empty for all that the account can read.
+        may_act: whether the user allows changes.
     """
 
     name: str
@@ -77,13 +81,13 @@ class Connection(NamedTuple):
     record: str | None = None
 
     def leads_where(self, other: Connection) -> bool:
-        """Whether it leads to the same cloud in the same way and as the same application."""
+        """Whether both lead to the same cloud with the same sign-in and application."""
         own = (self.cloud, self.method, self.tenant, self.client_id, self.certificate)
         return own == (other.cloud, other.method, other.tenant, other.client_id, other.certificate)
 
     @property
     def missing(self) -> str:
-        """What has to be given still, in a sentence; empty where nothing has."""
+        """What the user still has to enter, as a sentence; empty if nothing."""
         if not self.name.strip():
             return "Give the connection a name."
         if self.cloud.needs_sign_in and self.method is SignInMethod.NONE:
@@ -100,12 +104,12 @@ class Connection(NamedTuple):
 
 
 def demo_connection(cloud: Cloud, name: str = "Contoso") -> Connection:
-    """To a simulated Azure, where nothing can be broken."""
+    """A connection to a simulated Azure, with changes allowed."""
     return Connection(name, cloud, SignInMethod.NONE, may_act=True)
 
 
 class TrialOutcome(NamedTuple):
-    """How the first sign-in and reading over a connection ended: ``problem`` is empty where it worked."""
+    """The result of trying a connection; ``problem`` is empty if it worked."""
 
     connection_id: int = 0
     problem: str = ""

@@ -1,4 +1,4 @@
-"""The coverage sentence: what runs now, on which baseline, the next expected restart, or what is wrong."""
+"""The coverage sentence: what runs on which baseline, the next expected restart, or what is wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .shortfall import behind, not_confirmed, not_offered, stale_headline, updat
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """``headline`` says how it is, ``running`` what runs, ``next_step`` what comes or what to do."""
+    """The sentence in three parts: the state, what runs, and what to do or expect next."""
 
     level: Level
     situation: Situation
@@ -31,16 +31,20 @@ class Coverage:
 
     @property
     def needs_releases(self) -> bool:
-        """Whether newer release data would tell more."""
+        """Whether newer release data would help."""
         return GET_RELEASES in self.next_step
 
     @property
     def text(self) -> str:
+        """All parts as one text."""
         return " ".join(part for part in (self.headline, self.running, self.next_step) if part)
 
 
 def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
-    """The sentence for one machine at ``now`` (UTC). Never claims more than ``evidence`` holds."""
+    """The coverage sentence of one machine.
+
+    Never claims more than the evidence shows. ``now`` is UTC.
+    """
     machine = evidence.machine
     situation, level = classify(evidence, calendar, now)
     running = running_text(evidence, calendar)
@@ -150,7 +154,7 @@ def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Cove
 
 
 def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Coverage:
-    """An Arc-enabled server that its license or its own state keeps from hotpatches."""
+    """An Arc-enabled server whose license or state prevents hotpatches."""
     level, arc = LEVELS[situation], evidence.machine.arc
     if situation is Situation.ACTION_REQUIRED:
         why = arc.error if arc is not None and arc.error else "Azure doesn't name the cause."
@@ -189,7 +193,7 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
 
 
 def _since(evidence: Evidence) -> str:
-    """When an enrollment under way began, or was first seen."""
+    """When the pending enrollment started, or was first seen."""
     pending = evidence.pending_since
     return f" since {day_name(pending.date())}, {pending:%H:%M} UTC" if pending else ""
 

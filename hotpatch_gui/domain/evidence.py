@@ -1,4 +1,4 @@
-"""What is known of one machine, and which situation follows from it. The words are in ``coverage``."""
+"""What is known about one machine, and how it is classified. ``coverage`` has the words."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from .titles import ReleaseTitle
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the store holds about one machine, as far as its situation needs it.
+    """What the store knows about one machine.
 
-    ``assessed`` is the last assessment that counts; ``assessment_error`` why a later one failed.
-    ``offered`` are the KBs and ``titles`` the monthly releases that the latest assessment offers;
-    ``restart_kbs`` those installed last whose restart is awaited, if known; ``out_of_band_kbs`` the
-    out-of-band releases that installations on record have installed. ``patch_service`` is Azure's
-    ``patchServiceUsed`` of that assessment, ``pending_since`` when an enrollment under way began or was first
-    seen, ``hidden`` since when the account can't read the machine.
+    Attributes:
+        assessed: the last valid assessment.
+        assessment_error: why a later one failed.
+        offered: KBs that the assessment offers.
+        titles: monthly releases that the assessment offers.
+        restart_kbs: installed KBs that wait for a restart, if known.
+        out_of_band_kbs: out-of-band releases that recorded installations installed.
+        patch_service: Azure's patchServiceUsed of the assessment.
+        pending_since: when a pending enrollment started or was first seen.
+        hidden: since when the account can't read the machine.
     """
 
     machine: Machine
@@ -47,7 +51,7 @@ class Evidence:
 
 
 class Departure(NamedTuple):
-    """The update that took a machine off the baseline, in words, and the day of its release."""
+    """The update that took a machine off the baseline, and its release day."""
 
     update: str
     day: date
@@ -73,7 +77,7 @@ LEVELS = {
 
 
 def classify(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
-    """A machine's situation and how much attention it needs, without words: for whole fleets."""
+    """A machine's situation and the attention it needs, without text, for whole fleets."""
     situation = situation_of(evidence, calendar, now)
     if situation is not Situation.BEHIND:
         return situation, LEVELS[situation]
@@ -82,7 +86,7 @@ def classify(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Sit
 
 
 def situation_of(evidence: Evidence, calendar: Calendar, now: datetime) -> Situation:
-    """The first check that holds; those after it aren't looked at."""
+    """The first check that applies."""
     for situation, holds in _CHECKS:
         if holds(evidence, calendar, now):
             return situation
@@ -92,9 +96,12 @@ def situation_of(evidence: Evidence, calendar: Calendar, now: datetime) -> Situa
 def running_release(
     machine: Machine, calendar: Calendar, installed: Collection[str] = ()
 ) -> Release | None:
-    """The hotpatch-channel release whose build the machine reports; None if it can't be determined.
+    """The hotpatch-channel release whose build the machine reports.
 
-    ``installed`` are the out-of-band KBs on record: where two releases share the build, they decide.
+    ``installed`` are recorded out-of-band KBs, which decide if two releases share the build.
+
+    Returns:
+        None if the release can't be determined.
     """
     if machine.product is None:
         return None
@@ -106,12 +113,12 @@ def running_release(
 
 
 def running_of(evidence: Evidence, calendar: Calendar) -> Release | None:
-    """``running_release`` with what installations on record tell."""
+    """The running release according to the evidence; see ``running_release``."""
     return running_release(evidence.machine, calendar, evidence.out_of_band_kbs)
 
 
 def left_train_with(machine: Machine, calendar: Calendar) -> Departure | None:
-    """The update that took the machine off the baseline; None where the build shows none."""
+    """The update that took the machine off the baseline, by its build; None if there is none."""
     product, build = machine.product, machine.build
     if product is None or build is None:
         return None
@@ -129,8 +136,7 @@ def left_train_with(machine: Machine, calendar: Calendar) -> Departure | None:
 
 
 def departure(evidence: Evidence, calendar: Calendar) -> Departure | None:
-    """As ``left_train_with``; where two releases share the build, only if the one that leaves the train
-    is known to have been installed."""
+    """Like ``left_train_with``, but requires a recorded installation if two releases share the build."""
     machine = evidence.machine
     cause = left_train_with(machine, calendar)
     release = calendar.by_build(machine.product, machine.build) if machine.product else None
@@ -140,15 +146,17 @@ def departure(evidence: Evidence, calendar: Calendar) -> Departure | None:
 
 
 def missing_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> list[Release]:
-    """Known releases of the train that came out after the running one. One whose build nobody published
-    can't be determined by the build that runs, only by its installation."""
+    """Known releases of the train after the running one.
+
+    A release without a published build is only known by its installation.
+    """
     running = running_of(evidence, calendar)
     newer = calendar.behind(running, release_day(now)) if running else []
     return [r for r in newer if r.build is not None or r.kb not in evidence.out_of_band_kbs]
 
 
 def unknown_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Expected, ...]:
-    """Releases planned after the running one, and by now, that the calendar knows nothing of."""
+    """Releases planned between the running one and ``now`` that the calendar has no data for."""
     product = evidence.machine.product
     if product is None:
         return ()
@@ -157,7 +165,7 @@ def unknown_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> t
 
 
 def offers_release(evidence: Evidence, calendar: Calendar) -> bool | None:
-    """Whether an operating system release is among what is offered; None where only counts are known."""
+    """Whether the assessment offers an operating system release; None if only counts are known."""
     if evidence.titles:
         return True
     product = evidence.machine.product
@@ -170,8 +178,10 @@ def offers_release(evidence: Evidence, calendar: Calendar) -> bool | None:
 
 
 def offered_instead(evidence: Evidence, calendar: Calendar) -> tuple[Release, str | None] | None:
-    """The hotpatch whose month's ordinary cumulative update an enrolled machine is offered, and that
-    update's KB: the machine has left the train."""
+    """The hotpatch whose cumulative update is offered to an enrolled machine, and that update's KB.
+
+    The machine has left the train.
+    """
     product = evidence.machine.product
     if product is None or evidence.status is not HotpatchStatus.ENABLED:
         return None
@@ -187,7 +197,7 @@ def offered_instead(evidence: Evidence, calendar: Calendar) -> tuple[Release, st
 
 
 def released_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release | None:
-    """The newest release of the train that came out after the assessment and doesn't run."""
+    """The newest release of the train after the assessment that isn't running."""
     if evidence.assessed is None or not is_on(evidence.machine):
         return None
     seen = release_day(evidence.assessed)
@@ -196,7 +206,7 @@ def released_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Rel
 
 
 def expected_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Expected | None:
-    """The newest release that was planned to come out after the assessment and that isn't known here."""
+    """The newest release that was planned after the assessment and isn't known."""
     if evidence.assessed is None or not is_on(evidence.machine):
         return None
     seen = release_day(evidence.assessed)

@@ -1,7 +1,6 @@
-"""A year in advance or looked back on: restarts, exposure and restart windows, with hotpatch and without.
+"""Restarts, exposure and restart windows of a period, with and without hotpatch.
 
-Counted is what the monthly release of the operating system owes alone: .NET and out-of-band updates may
-restart a machine too, with hotpatch and without.
+Only monthly releases of the operating system count. .NET and out-of-band updates may restart a machine in both cases.
 """
 
 from __future__ import annotations
@@ -18,12 +17,15 @@ from .rollout import Rollout, RolloutMachine, timetable
 
 
 class Scenario(StrEnum):
+    """Which releases a forecast assumes."""
+
     AS_RELEASED = "As released"
     AS_PLANNED = "As planned"
     UNPLANNED = "With unplanned baselines"
 
     @property
     def meaning(self) -> str:
+        """The scenario in one sentence."""
         return {
             Scenario.AS_RELEASED: "Published releases, then Microsoft's plan.",
             Scenario.AS_PLANNED: "A baseline in January, April, July and October, hotpatches in between.",
@@ -32,14 +34,17 @@ class Scenario(StrEnum):
 
 
 class RestartWindow(StrEnum):
-    """When a restart may be taken (the third Sunday: of each month). An update that needs none is in force at once."""
+    """When restarts are allowed (the third Sunday of each month).
+
+    Updates that need no restart take effect immediately.
+    """
 
     OFF_PEAK = "The same night"
     WEEKLY = "The next Sunday"
     MONTHLY = "The third Sunday of the month"
 
     def first_from(self, day: date) -> date:
-        """The first day from ``day`` on that such a window has."""
+        """The first allowed day from ``day`` on."""
         if self is RestartWindow.OFF_PEAK:
             return day
         sunday = day + timedelta(days=(6 - day.weekday()) % 7)
@@ -50,8 +55,10 @@ class RestartWindow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to foretell: ``first`` and ``last`` are days, both counted. Releases after ``today`` are still to
-    come, whatever is known of them."""
+    """What to forecast.
+
+    ``first`` and ``last`` are included. Releases after ``today`` count as future, even if they are known.
+    """
 
     first: date
     last: date
@@ -63,8 +70,13 @@ class Question:
 
 
 class ForecastMachine(NamedTuple):
-    """A machine as the forecast sees it. ``enrolled``: hotpatch is on; ``on_train``: it gets hotpatches
-    already and need not wait for a baseline; ``automatic``: automatic guest patching installs on it."""
+    """A machine in a forecast.
+
+    Attributes:
+        enrolled: hotpatch is on.
+        on_train: it receives hotpatches now, without waiting for a baseline.
+        automatic: automatic guest patching installs updates on it.
+    """
 
     member: RolloutMachine
     product: Product
@@ -74,8 +86,10 @@ class ForecastMachine(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One monthly release. ``kind`` None: hotpatching has ended, and a cumulative update comes.
-    ``release`` None: none is known, it is a plan or supposed."""
+    """One monthly release.
+
+    ``kind`` None: hotpatching has ended and a cumulative update is released. ``release`` None: planned or assumed.
+    """
 
     product: Product
     day: date
@@ -85,7 +99,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Days from a release until it is in force, over ``machines`` machines."""
+    """Days from a release until it takes effect, summed over ``machines``."""
 
     machines: int = 0
     total: float = 0.0
@@ -93,15 +107,17 @@ class Exposure:
 
     @property
     def mean(self) -> float:
+        """The average in days; 0.0 without machines."""
         return self.total / self.machines if self.machines else 0.0
 
     def plus(self, days: float) -> Exposure:
+        """The exposure with one more machine."""
         return Exposure(self.machines + 1, self.total + days, max(self.longest, days))
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What one release day brings: restarts of all machines together, with hotpatch and without."""
+    """What one release day causes: restarts of all machines, with and without hotpatch."""
 
     day: date
     entries: tuple[Entry, ...]
@@ -113,8 +129,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """All months of a question. ``by_hand`` machines are not patched automatically, so nobody knows on
-    which day; ``out_of_band`` are the hotpatch channel's releases that are not counted."""
+    """All months of a question.
+
+    ``by_hand`` machines aren't patched automatically, so their days aren't known. ``out_of_band`` releases aren't counted.
+    """
 
     question: Question
     machines: int
@@ -124,7 +142,7 @@ class Forecast:
 
     @property
     def unknown_days(self) -> list[date]:
-        """Release days that have passed and of which it isn't known what came out, where that was the question."""
+        """Past release days whose release isn't known, in the scenario of published releases."""
         if self.question.scenario is not Scenario.AS_RELEASED:
             return []
         return [
@@ -136,23 +154,27 @@ class Forecast:
 
     @property
     def restarts(self) -> int:
+        """Restarts of all machines with hotpatch."""
         return sum(m.restarts for m in self.months)
 
     @property
     def restarts_without(self) -> int:
+        """Restarts of all machines without hotpatch."""
         return sum(m.restarts_without for m in self.months)
 
     @property
     def hours(self) -> float:
+        """Hours of restart windows with hotpatch."""
         return self.restarts * self.question.window_hours
 
     @property
     def hours_without(self) -> float:
+        """Hours of restart windows without hotpatch."""
         return self.restarts_without * self.question.window_hours
 
 
 def entries(calendar: Calendar, product: Product, question: Question) -> list[Entry]:
-    """The product's monthly releases in the period, as the scenario has them."""
+    """The product's monthly releases in the period, according to the scenario."""
     first = max(question.first, calendar.first_day(product))
     plan = {e.day: e.kind for e in calendar.plan(product, first, question.last)}
     planned = [
@@ -171,7 +193,7 @@ def entries(calendar: Calendar, product: Product, question: Question) -> list[En
 
 
 def _with_unplanned(planned: Sequence[Entry], count: int) -> list[Entry]:
-    """``count`` of the hotpatches are baselines, spread evenly over them."""
+    """Replace ``count`` of the hotpatches with baselines, spread evenly."""
     hotpatches = [n for n, e in enumerate(planned) if e.kind is ReleaseKind.HOTPATCH]
     count = min(count, len(hotpatches))
     chosen = {hotpatches[(2 * n + 1) * len(hotpatches) // (2 * count)] for n in range(count)}
@@ -182,7 +204,7 @@ def _with_unplanned(planned: Sequence[Entry], count: int) -> list[Entry]:
 
 
 def steps(calendar: Calendar, products: Iterable[Product], question: Question) -> list[date]:
-    """The days on which something of the products comes out: the steps of ``forecast``."""
+    """The release days of these products, which are the steps of ``forecast``."""
     return sorted({e.day for p in products for e in entries(calendar, p, question)})
 
 
@@ -192,7 +214,7 @@ def forecast(
     calendar: Calendar,
     pairs: Sequence[Sequence[str]],
 ) -> Iterator[Forecast]:
-    """The forecast so far after each release day, so that it can be shown, counted and canceled."""
+    """Yield the forecast after each release day, so that it can be shown and canceled."""
     products = {s.product for s in subjects}
     by_day: dict[date, dict[Product, Entry]] = {}
     for product in products:
@@ -263,5 +285,5 @@ def _is_baseline(entry: Entry) -> bool:
 
 
 def tally(months: Iterable[Month]) -> Counter[ReleaseKind | None]:
-    """How many releases of each kind."""
+    """The number of releases of each kind."""
     return Counter(e.kind for m in months for e in m.entries)

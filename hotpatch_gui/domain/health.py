@@ -1,4 +1,4 @@
-"""How a machine stands, in one word and one degree: what lists sort and filter by."""
+"""The health of a machine: one situation and one level, for sorting and filtering."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID = "counts", "list", "restart"
 
 
 class Level(IntEnum):
-    """How much attention a machine needs; higher sorts first in "needs attention"."""
+    """How much attention a machine needs; higher levels come first in Needs attention."""
 
     OK = 0
     INFO = 1
@@ -19,7 +19,7 @@ class Level(IntEnum):
 
 
 class Situation(StrEnum):
-    """One word for the list; the first that holds, worst first."""
+    """The machine's situation; the first that applies, worst first."""
 
     NO_PERMISSION = "No permission"
     UNSUPPORTED = "Not available on this image"

@@ -1,4 +1,4 @@
-"""Where release knowledge ends, in words: what was planned since, and how to get to know it."""
+"""Where release knowledge ends, and how to extend it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GET_RELEASES = "Update the release data: Settings › Release data, or hotpatch-
 
 
 def horizon_text(calendar: Calendar, product: Product, after: date, now: datetime) -> str:
-    """What was planned after ``after`` and by ``now`` and isn't known here; empty where nothing was."""
+    """What was planned between ``after`` and ``now`` but isn't known; empty if nothing."""
     missing = calendar.unknown(product, after, release_day(now))
     if not missing:
         return ""
@@ -30,7 +30,7 @@ def horizon_text(calendar: Calendar, product: Product, after: date, now: datetim
 
 
 def horizon_notes(calendar: Calendar, now: datetime) -> list[str]:
-    """A sentence for each product of which releases are due that aren't known; one for all where they agree."""
+    """One sentence per product about releases that are due but not known; one for all if they agree."""
     found: dict[str, list[Product]] = {}
     for product in Product:
         note = horizon_text(calendar, product, date.min, now)

@@ -1,4 +1,4 @@
-"""Hotpatch status in the portal's words, and why: eligibility as a list of findings."""
+"""The hotpatch status as the portal shows it, and the prerequisites behind it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .releases import Product
 
 
 class HotpatchStatus(StrEnum):
-    """The portal's words (Azure Update Manager, "Hotpatch status")."""
+    """The values of Hotpatch status in Azure Update Manager."""
 
     ENABLED = "Enabled"
     DISABLED = "Disabled"
@@ -36,6 +36,7 @@ class HotpatchStatus(StrEnum):
 
     @property
     def meaning(self) -> str:
+        """The status in one sentence."""
         return _MEANINGS[self]
 
 
@@ -53,10 +54,10 @@ _MEANINGS = {
 
 
 def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
-    """The portal's decision: for an Azure VM image, then setting, then whether an assessment exists; for an
-    Arc-enabled server license, then what the machine makes of it.
+    """The status that the portal shows.
 
-    ``assessed`` is whether Resource Graph holds an assessment now (it drops them after 7 days).
+    Virtual machines: image, then setting, then whether an assessment exists. Arc-enabled servers: license, then what the
+    machine reports. ``assessed`` is whether Resource Graph has an assessment (it deletes them after 7 days).
     """
     if machine.arc is not None:
         return _arc_status(machine, machine.arc)
@@ -68,7 +69,7 @@ def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
 
 
 def is_on(machine: Machine) -> bool:
-    """Whether hotpatching is turned on, by the setting or by license and opt-in."""
+    """Whether hotpatch is on, by setting or by license and opt-in."""
     if machine.arc is not None:
         is_licensed = machine.arc.is_enrolled or needs_no_licence(machine)
         return is_licensed and machine.arc.enablement is Enablement.ENABLED
@@ -76,19 +77,19 @@ def is_on(machine: Machine) -> bool:
 
 
 def is_enrolled(machine: Machine) -> bool:
-    """Whether it is turned on where it is possible at all."""
+    """Whether hotpatch is on and the machine supports it."""
     return is_on(machine) and (can_be_enrolled(machine) or needs_no_licence(machine))
 
 
 def can_be_enrolled(machine: Machine) -> bool:
-    """Whether Azure would enroll it, by its image or its system."""
+    """Whether Azure would enroll the machine, by its image or operating system."""
     if machine.arc is not None:
         return can_enrol(machine.os_version, machine.arc.edition, machine.os_name)
     return is_supported(machine.image)
 
 
 def needs_no_licence(machine: Machine) -> bool:
-    """Azure Edition on Azure Local gets hotpatches without an Arc license."""
+    """Whether this is Azure Edition on Azure Local, which receives hotpatches without an Arc license."""
     host = machine.arc.host if machine.arc is not None else None
     return is_azure_edition_on_azure_local(machine.os_name, host)
 
@@ -124,6 +125,8 @@ _REPORTED = frozenset(_BY_ENABLEMENT) - {None}
 
 
 class Verdict(StrEnum):
+    """The result of checking a prerequisite."""
+
     PASS = "Pass"  # noqa: S105 - a verdict
     FAIL = "Fail"
     NOT_KNOWABLE = "Can't be determined"
@@ -131,7 +134,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
-    """One prerequisite: what was checked, how it stands, and the fix where there is one."""
+    """One prerequisite: what was checked, the result, and the fix if there is one."""
 
     check: str
     verdict: Verdict
@@ -140,7 +143,7 @@ class Prerequisite:
 
 
 def eligibility(machine: Machine) -> list[Prerequisite]:
-    """Every prerequisite of hotpatching on the machine, in the order in which to mend them."""
+    """All prerequisites of hotpatching, in the order in which to fix them."""
     if machine.arc is not None:
         return _arc_findings(machine, machine.arc)
     settings = machine.settings
@@ -219,7 +222,7 @@ def _agent_finding(machine: Machine, arc: Arc) -> Prerequisite:
 
 
 def _extension_finding(arc: Arc) -> Prerequisite:
-    """Whether the agent lets Azure install the extension that assesses and patches."""
+    """Whether the agent allows the extension that assesses and patches."""
     check = "Patch extension"
     if arc.is_monitor_only:
         return Prerequisite(

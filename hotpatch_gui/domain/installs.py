@@ -1,4 +1,4 @@
-"""An installation request: what it takes of an assessment, what it leaves and why, what restarts."""
+"""An installation request: which updates it installs, which it excludes and why, and what restarts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_MINUTES = 235
 
 
 class RestartSetting(StrEnum):
-    """VMGuestPatchRebootSetting."""
+    """Azure's VMGuestPatchRebootSetting."""
 
     IF_REQUIRED = "IfRequired"
     NEVER = "Never"
@@ -26,6 +26,7 @@ class RestartSetting(StrEnum):
 
     @property
     def label(self) -> str:
+        """The setting's display name."""
         return {
             "IfRequired": "Restart if required",
             "Never": "Never restart",
@@ -34,24 +35,23 @@ class RestartSetting(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> RestartSetting | None:
-        """In whatever case Azure writes it; None for a value that is not known."""
+        """Parse Azure's value, in any case; None for an unknown value."""
         return next((s for s in cls if s.casefold() == text.casefold()), None)
 
 
 class RequestError(ValueError):
-    """A request Azure would reject or that cannot mean what was asked; ``str()`` is the sentence."""
+    """A request that Azure would reject, or that contradicts itself. ``str()`` is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstallRequest:
-    """What ``installPatches`` is asked for. KBs are spelled ``KB5031364``.
+    """What ``installPatches`` receives. KBs are spelled ``KB5031364``.
 
-    Included KBs come in addition to the classifications; an excluded KB wins over both;
-    ``exclude_restarting`` drops every update that does not say NeverReboots, and no restart that is pending already is
-    made either.
+    Included KBs are added to the classifications, and an excluded KB overrides both. ``exclude_restarting`` drops every
+    update that isn't NeverReboots, and prevents a pending restart.
 
     Raises:
-        RequestError: on construction, where the request cannot be sent.
+        RequestError: on construction, if the request can't be sent.
     """
 
     classifications: frozenset[Classification] = frozenset()
@@ -82,13 +82,15 @@ class InstallRequest:
 
     @property
     def sent_restart(self) -> RestartSetting:
-        """What Azure is told: with If required it would restart a machine on which a restart is pending, whatever it
-        installs."""
+        """The restart setting that Azure receives.
+
+        With Restart if required, Azure would perform a pending restart regardless of what it installs.
+        """
         return RestartSetting.NEVER if self.exclude_restarting else self.restart
 
 
 class LeftOut(StrEnum):
-    """Why an offered update is not taken."""
+    """Why an available update isn't selected."""
 
     EXCLUDED = "Its KB is on the exclude list."
     RESTARTS = "Only updates that don't need a restart are installed."
@@ -99,7 +101,7 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a request does to one assessment. ``unseen`` are included KBs that it does not offer."""
+    """What a request does on one machine. ``unseen`` are included KBs that the assessment doesn't offer."""
 
     taken: tuple[Update, ...] = ()
     left: tuple[tuple[Update, LeftOut], ...] = ()
@@ -111,21 +113,23 @@ class Plan:
 
     @property
     def will_restart(self) -> tuple[Update, ...]:
+        """Selected updates that always restart."""
         return tuple(u for u in self.taken if u.restart is RestartBehavior.ALWAYS)
 
     @property
     def may_restart(self) -> tuple[Update, ...]:
+        """Selected updates that may restart."""
         asks = (RestartBehavior.CAN_REQUEST, RestartBehavior.UNKNOWN)
         return tuple(u for u in self.taken if u.restart in asks)
 
     @property
     def restarts_surely(self) -> bool:
-        """Unless Never restart is chosen."""
+        """Whether the machine certainly restarts, unless Never restart is selected."""
         return bool(self.will_restart) or self.restart_pending
 
     @property
     def restart_sentence(self) -> str:
-        """Whether the machine goes down, and because of what."""
+        """Whether the machine restarts, and because of which updates."""
         if self.restart_setting is RestartSetting.ALWAYS:
             return "The machine always restarts, because Always restart is selected."
         if self.restart_pending and self.restart_setting is not RestartSetting.NEVER:
@@ -150,7 +154,7 @@ class Plan:
 
 
 def asked_minutes(body: str | None) -> int | None:
-    """The maximum duration in the JSON of a request, in minutes; None where it limits nothing."""
+    """The maximum duration in a request's JSON, in minutes; None without a limit."""
     try:
         duration = json.loads(body or "{}").get("maximumDuration")
     except (ValueError, AttributeError):
@@ -166,10 +170,10 @@ def plan(
     restart_pending: bool = False,
     is_known: bool = True,
 ) -> Plan:
-    """Apply ``request`` to the updates that the current assessment offers, by Azure's rules.
+    """Apply a request to the updates of the current assessment, by Azure's rules.
 
-    ``restart_pending`` is whether the machine awaits a restart already, which the end of an installation
-    brings about; ``is_known``, whether a current assessment tells what is offered at all.
+    ``restart_pending``: the machine waits for a restart, which an installation would perform. ``is_known``: a current
+    assessment exists.
     """
     if not is_known:
         return Plan((), (), (), request.sent_restart, restart_pending, is_known=False)
@@ -189,7 +193,7 @@ def plan(
 
 
 def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
-    """Why ``request`` leaves ``update`` out; None where it takes it."""
+    """Why the request excludes the update; None if it is selected."""
     if update.kb is not None and update.kb in request.exclude:
         return LeftOut.EXCLUDED
     wanted = update.kb in request.include or update.classification in request.classifications
@@ -207,7 +211,10 @@ def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
 
 @dataclass(frozen=True, slots=True)
 class FleetReview:
-    """The plan of one request for many machines: ``plans`` by the machine's row id, as names recur."""
+    """The plan of one request for many machines.
+
+    ``plans`` are by row ID, because names aren't unique.
+    """
 
     request: InstallRequest
     plans: dict[int, Plan] = field(default_factory=dict)
@@ -239,7 +246,7 @@ class FleetReview:
 
     @property
     def _known_restart(self) -> bool:
-        """Whether a machine whose list is known restarts, or may."""
+        """Whether a machine with a known list restarts, or may."""
         return any(
             p.restarts_surely or p.may_restart or p.restart_setting is RestartSetting.ALWAYS
             for p in self.plans.values()
@@ -262,7 +269,7 @@ class FleetReview:
 
     @property
     def may_restart(self) -> bool:
-        """Whether any machine restarts or may."""
+        """Whether any machine restarts or may restart."""
         if self.request.sent_restart is not RestartSetting.IF_REQUIRED:
             return self.request.sent_restart is RestartSetting.ALWAYS
         return any(
@@ -271,11 +278,11 @@ class FleetReview:
 
     @property
     def is_foreseen(self) -> bool:
-        """Whether the last assessments tell what each machine gets."""
+        """Whether the last assessments show what each machine gets."""
         return all(p.is_known and p.taken for p in self.plans.values())
 
     def _restarts(self) -> str:
-        """Of the machines whose list is known: a restart that is pending already comes with nothing installed, too."""
+        """Restarts of machines with a known list, including pending restarts."""
         known = [p for p in self.plans.values() if p.is_known]
         if len(known) == 1:
             return known[0].restart_sentence
@@ -310,7 +317,7 @@ def _names(updates: tuple[Update, ...]) -> str:
 
 
 def names_kbs(request: str | None) -> bool:
-    """Whether a stored request names KBs to install; False where it isn't this program's."""
+    """Whether a stored request names KBs to install; False for a request of another program."""
     try:
         windows = json.loads(request or "{}")["windowsParameters"]
         return bool(windows["kbNumbersToInclude"])

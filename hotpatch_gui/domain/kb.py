@@ -1,4 +1,4 @@
-"""KB numbers: one spelling inside (``KB5031364``), whatever people paste outside."""
+"""KB numbers: one spelling inside (``KB5031364``), any spelling outside."""
 
 from __future__ import annotations
 
@@ -14,29 +14,28 @@ MAX_SHOWN = 40
 
 
 class KbTextError(ValueError):
-    """Text that is not a list of KB numbers; ``str()`` is the sentence for the user."""
+    """Text that isn't a list of KB numbers. ``str()`` is for the user."""
 
 
 @lru_cache(maxsize=4096)
 def normalise_kb(text: str | None) -> str | None:
-    """``5031364`` or ``kb5031364`` -> ``KB5031364``; None for anything that is not one KB number."""
+    """``5031364`` or ``kb5031364`` as ``KB5031364``; None for anything else."""
     match = _KB.fullmatch((text or "").strip())
     return f"KB{match.group(1)}" if match else None
 
 
 @lru_cache(maxsize=4096)
 def kb_in_title(title: str) -> str | None:
-    """The KB number in an update's title, where it holds exactly one."""
+    """The KB number in an update's title, if it contains exactly one."""
     found = set(_IN_TITLE.findall(title))
     return f"KB{found.pop()}" if len(found) == 1 else None
 
 
 @lru_cache(maxsize=4096)
 def kb_of_update(kb_id: str | None, title: str | None) -> str | None:
-    """The KB number of an update: its own field, or the title where the field is empty or holds several.
+    """The KB number of an update: its own field, or the title.
 
-    Azure's field may hold several numbers (``5031364, 5031365``); the title then decides, and otherwise the
-    first of them counts.
+    Azure's field may contain several numbers (``5031364, 5031365``). The title then decides, otherwise the first number.
     """
     given = [kb for piece in _SEPARATORS.split(kb_id or "") if (kb := normalise_kb(piece))]
     if len(given) == 1:
@@ -48,15 +47,17 @@ def kb_of_update(kb_id: str | None, title: str | None) -> str | None:
 
 
 class KbList(NamedTuple):
-    """KB numbers out of pasted text, in the order given and without repeats; ``invalid`` are the other pieces,
-    with where each begins and ends."""
+    """KB numbers in the order given, without repeats.
+
+    ``invalid`` are the other pieces with their start and end positions.
+    """
 
     kbs: tuple[str, ...]
     invalid: tuple[tuple[int, int, str], ...]
 
     @property
     def problem(self) -> str:
-        """What is wrong with the text, naming every wrong piece; empty where nothing is."""
+        """What is wrong with the text, naming every invalid piece; empty if nothing."""
         if not self.invalid:
             return ""
         names = ", ".join(f"“{_short(piece)}”" for _, _, piece in self.invalid)
@@ -66,7 +67,7 @@ class KbList(NamedTuple):
 
 
 def read_kbs(text: str) -> KbList:
-    """Commas, semicolons, blanks and line ends separate; ``KB`` in front is optional."""
+    """Read KB numbers separated by commas, semicolons, spaces or line breaks. The prefix KB is optional."""
     found: dict[str, None] = {}
     invalid = []
     for piece in _PIECE.finditer(text):
@@ -79,10 +80,10 @@ def read_kbs(text: str) -> KbList:
 
 
 def parse_kbs(text: str) -> tuple[str, ...]:
-    """As ``read_kbs``, for text that has to be right as a whole.
+    """Like ``read_kbs``, for text that must be entirely valid.
 
     Raises:
-        KbTextError: a piece is not a KB number; the sentence names each.
+        KbTextError: a piece isn't a KB number; the message names each.
     """
     found = read_kbs(text)
     if found.invalid:

@@ -1,4 +1,4 @@
-"""Release knowledge from outside the program: what the fleet shows, and how it joins the published calendar."""
+"""Release knowledge from the fleet, and how it is combined with the published calendar."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ FLEET = "fleet"
 
 
 class Sighting(NamedTuple):
-    """A monthly release that one enrolled machine on the hotpatch train is offered or has installed.
-    ``build`` is what it reported after the installation; None while the release is only offered."""
+    """A monthly release that one enrolled machine on the train is offered or has installed.
+
+    ``build`` is what it reported after the installation; None while the release is only offered.
+    """
 
     machine_id: int
     product: Product
@@ -40,12 +42,11 @@ class Sighting(NamedTuple):
 
 
 def learn(sightings: Iterable[Sighting], calendar: Calendar) -> list[Release]:
-    """The releases that the fleet shows and that nothing published tells in full, oldest first.
+    """Releases that the fleet shows and that aren't fully published, oldest first.
 
-    A hotpatch is known by its title and by needing no restart. A cumulative update is the baseline of a month
-    for which one is planned; in another month it is a hint only, on however many machines: either Microsoft
-    released a baseline instead of the hotpatch, or these machines have left the train. The day is the plan's,
-    the second Tuesday.
+    A hotpatch is recognized by its title and by needing no restart. A cumulative update is the baseline of a month for
+    which one is planned. In another month it remains a hint: either Microsoft released a baseline instead of the hotpatch,
+    or these machines have left the train. The date is the planned one, the second Tuesday.
     """
     by_month: dict[tuple[Product, str], list[Sighting]] = defaultdict(list)
     for sighting in sightings:
@@ -111,7 +112,7 @@ def _note(machines: int, kind: ReleaseKind) -> str:
 def _build(
     product: Product, seen: list[Sighting], released: date, calendar: Calendar
 ) -> str | None:
-    """What most machines report that installed it, where that can be this release's build at all."""
+    """The build that most machines report after installing it, if it can be this release's build."""
     before = calendar.monthly(product, released)
     floor = max((build_revision(r.build) or 0 for r in before if r.released < released), default=0)
     builds = [
@@ -130,10 +131,9 @@ def _most_common(values: Iterable[str | None]) -> str | None:
 
 
 def merge(shipped: Calendar, learned: Iterable[tuple[str, Release]]) -> Calendar:
-    """The program's own calendar with what was learned since: (origin, release) pairs.
+    """Combine the program's calendar with learned (origin, release) pairs.
 
-    What the program carries whole stays as it is; published rows fill its gaps and add months; the fleet's
-    rows count where nothing published is known.
+    Complete shipped rows stay. Published rows fill gaps and add months. Rows from the fleet count where nothing is published.
     """
     rows = {(r.product, r.month, r.kind, r.kb): r for r in shipped.releases}
     monthly = {
@@ -159,7 +159,7 @@ def merge(shipped: Calendar, learned: Iterable[tuple[str, Release]]) -> Calendar
 
 
 def _filled(there: Release, by: Release) -> Release:
-    """``there`` with the gaps filled that ``by`` can fill without contradicting it."""
+    """``there`` with its gaps filled from ``by`` where they don't contradict."""
     if contradiction(there, by):
         return there
     gaps: Mapping[str, object] = {
@@ -174,7 +174,7 @@ def _filled(there: Release, by: Release) -> Release:
 
 
 def contradiction(there: Release, by: Release) -> str | None:
-    """Why two rows of one month can't both be true; None where they can."""
+    """Why two rows of one month can't both be true; None if they can."""
     if there.kind.is_baseline is not by.kind.is_baseline:
         return f"{there.month}: known as {there.kind.label}, listed as {by.kind.label}"
     for name, word in (
@@ -190,7 +190,7 @@ def contradiction(there: Release, by: Release) -> str | None:
 
 
 def objection(release: Release, calendar: Calendar) -> str | None:
-    """Why a release can't be true by itself or beside what is known; None where it can."""
+    """Why a release can't be true, alone or next to known ones; None if it can."""
     return _own_fault(release) or _claimed_kb(release, calendar) or _disagreement(release, calendar)
 
 

@@ -1,4 +1,4 @@
-"""The restart ledger: what each restart was for, and whether a hotpatch would have spared it."""
+"""The restart ledger: the cause of each restart, and whether a hotpatch would have avoided it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .titles import ReleaseTitle, read_title
 
 
 class Cause(StrEnum):
-    """The cause of a restart. Those in MONTHLY are the monthly release of the operating system."""
+    """The cause of a restart. Those in MONTHLY are monthly releases of the operating system."""
 
     PLANNED_BASELINE = "Planned baseline"
     UNPLANNED_BASELINE = "Unplanned baseline"
@@ -24,7 +24,7 @@ class Cause(StrEnum):
 
     @property
     def plural(self) -> str:
-        """``planned baselines``: for counts, in the middle of a sentence."""
+        """The plural for counts within a sentence: ``planned baselines``."""
         return {
             Cause.CUMULATIVE: "cumulative updates instead of hotpatches",
             Cause.BY_HAND: "user requests",
@@ -33,6 +33,7 @@ class Cause(StrEnum):
 
     @property
     def is_monthly(self) -> bool:
+        """Whether a monthly release of the operating system caused it."""
         return self in MONTHLY
 
 
@@ -45,24 +46,27 @@ MONTHLY = (
 
 
 class Reason(NamedTuple):
+    """The cause of a restart, its KB and an explanation."""
+
     cause: Cause
     kb: str | None
     sentence: str
 
 
 class InstalledUpdate(NamedTuple):
-    """An update of an installation that asks for a restart."""
+    """An installed update that requires a restart."""
 
     kb: str | None
     title: str
 
     @property
     def name(self) -> str:
+        """Its KB, or its title."""
         return self.kb or self.title or "an update without a name"
 
 
 def read_updates(text: str | None) -> list[InstalledUpdate]:
-    """The store's lines of KB and title."""
+    """Read the store's lines of KB and title."""
     lines = (line.partition(" ") for line in (text or "").splitlines())
     return [InstalledUpdate(kb or None, title) for kb, _, title in lines]
 
@@ -74,8 +78,11 @@ def reason(
     *,
     is_request: bool = False,
 ) -> Reason:
-    """Why a machine restarted that had ``updates`` installed, those that ask for a restart: the operating
-    system's release first. ``is_request``: this program requested the restart itself."""
+    """Why a machine restarted.
+
+    ``updates`` are the installed ones that require a restart; releases of the operating system come first. ``is_request``:
+    this program requested the restart.
+    """
     found = [_of_update(calendar, product, u) for u in updates] if product else []
     known = [r for r in found if r is not None]
     if known:
@@ -109,7 +116,7 @@ def _of_update(calendar: Calendar, product: Product, update: InstalledUpdate) ->
 
 
 def _of_title(calendar: Calendar, product: Product, title: ReleaseTitle) -> Reason:
-    """A release that is known by its title only."""
+    """A release that is only known by its title."""
     known = calendar.month(product, title.month)
     name = month_name(date.fromisoformat(f"{title.month}-01"))
     if known is None or known.kind.is_baseline is title.is_hotpatch:

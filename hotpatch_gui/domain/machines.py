@@ -1,4 +1,4 @@
-"""A machine and what is known about it, with the time each thing was learnt."""
+"""A machine and what is known about it, with the time each fact was read."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ class PatchMode(StrEnum):
     @classmethod
     @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> PatchMode | None:
+        """Parse Azure's value, in any case; None for an unknown value."""
         folded = (text or "").casefold()
         return next((m for m in cls if m.value.casefold() == folded), None)
 
 
 class AssessmentMode(StrEnum):
-    """WindowsPatchAssessmentMode; AutomaticByPlatform assesses every 24 hours."""
+    """WindowsPatchAssessmentMode. AutomaticByPlatform assesses every 24 hours."""
 
     IMAGE_DEFAULT = "ImageDefault"
     AUTOMATIC_BY_PLATFORM = "AutomaticByPlatform"
@@ -40,13 +41,14 @@ class AssessmentMode(StrEnum):
     @classmethod
     @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> AssessmentMode | None:
+        """Parse Azure's value, in any case; None for an unknown value."""
         folded = (text or "").casefold()
         return next((m for m in cls if m.value.casefold() == folded), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The marketplace image a machine was made from; all None for a custom image."""
+    """The marketplace image of a machine; all None for a custom image."""
 
     publisher: str | None = None
     offer: str | None = None
@@ -54,13 +56,14 @@ class Image:
 
     @property
     def text(self) -> str:
+        """Publisher, offer and SKU, or ``Custom image``."""
         parts = [p for p in (self.publisher, self.offer, self.sku) if p]
         return " : ".join(parts) if parts else "Custom image"
 
 
 @dataclass(frozen=True, slots=True)
 class PatchSettings:
-    """osProfile.windowsConfiguration as far as patching reads it; None means Azure did not say."""
+    """The parts of osProfile.windowsConfiguration that affect patching; None means not reported."""
 
     patch_mode: PatchMode | None = None
     hotpatch_enabled: bool | None = None
@@ -89,8 +92,10 @@ class PatchSettings:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One Azure virtual machine, or an Arc-enabled server where ``arc`` is set. ``fetched`` is when Azure was
-    asked, UTC."""
+    """An Azure virtual machine, or an Arc-enabled server if ``arc`` is set.
+
+    ``fetched`` is when Azure was read, UTC.
+    """
 
     resource_id: str
     name: str
@@ -119,19 +124,21 @@ class Machine:
 
     @property
     def tags_text(self) -> str:
-        """``app:shop, env:dev``, to be shown and searched."""
+        """The tags as ``app:shop, env:dev``, for display and search."""
         return ", ".join(f"{name}:{value}" if value else name for name, value in self.tags)
 
     @property
     def product(self) -> Product | None:
-        """Windows Server 2022 or 2025, by the reported name, then the build, then the image; else None."""
+        """Windows Server 2022 or 2025 by name, build, then image; None otherwise."""
         edition = self.arc.edition if self.arc is not None else None
         return product_of(self.image.sku, self.os_name, self.os_version, edition)
 
     @property
     def build(self) -> str | None:
-        """``26100.33222`` where the agent reports all four parts of the version, else None. A revision of 0
-        is what old agents report instead of the real one, so it isn't known either."""
+        """The build such as ``26100.33222``; None unless all four parts are reported.
+
+        A revision of 0 comes from old agents and counts as not reported.
+        """
         return build_of(self.os_version)
 
 
@@ -144,10 +151,10 @@ _ANY_SERVER = re.compile(r"\bserver|^20(?:22|25)\b|windowsserver")
 def product_of(
     sku: str | None, os_name: str | None, os_version: str | None, edition: str | None = None
 ) -> Product | None:
-    """Windows Server 2022 or 2025; None for any other system and for what can't be determined.
+    """Windows Server 2022 or 2025; None for other systems and if it can't be determined.
 
-    The OS name decides; then the build, where anything says that it is a server (build 26100 is Windows 11
-    24H2, too); then the image, which after an in-place upgrade is still the old one.
+    The name decides, then the build if something shows that it is a server (26100 is also Windows 11 24H2), then the image,
+    which is outdated after an in-place upgrade.
     """
     name, image = (os_name or "").casefold(), (sku or "").casefold()
     year = _SERVER_YEAR.search(name)
@@ -169,13 +176,13 @@ _YEARS = {p.value[2:]: p for p in Product}
 
 @lru_cache(maxsize=1024)
 def build_of(os_version: str | None) -> str | None:
-    """``10.0.26100.33222`` -> ``26100.33222``; None where the revision is absent or 0."""
+    """``10.0.26100.33222`` as ``26100.33222``; None if the revision is missing or 0."""
     version = version_of(os_version)
     return f"{version[2]}.{version[3]}" if len(version) >= 4 and version[3] else None
 
 
 class Freshness(StrEnum):
-    """How far an assessment can be trusted."""
+    """How much an assessment can be trusted, by its age."""
 
     NEVER = "Never assessed"
     FRESH = "Fresh"
@@ -184,6 +191,7 @@ class Freshness(StrEnum):
 
 
 def freshness(assessed: datetime | None, now: datetime) -> Freshness:
+    """The freshness of an assessment at ``now``; both UTC."""
     if assessed is None:
         return Freshness.NEVER
     age = now - assessed

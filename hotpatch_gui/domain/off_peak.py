@@ -1,7 +1,6 @@
 """Off-peak hours in a machine's own time zone.
 
-Azure publishes no clock hours for them (azure-patching §4.1). OFF_PEAK is this program's assumption and is
-named as one wherever it is shown.
+Azure doesn't publish them. OFF_PEAK is this program's assumption, and is shown as one.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ ASSUMPTION = "22:00 to 06:00 in the machine's time zone; an assumption, as Azure
 
 @lru_cache(maxsize=512)
 def zone_of(name: str | None) -> tzinfo | None:
-    """``Pacific Standard Time`` or ``America/Los_Angeles`` in any letter case; None for a name that is not known."""
+    """The time zone by its Windows or IANA name, in any case; None for an unknown name."""
     if not name:
         return None
     folded = name.strip().casefold()
@@ -36,14 +35,16 @@ def _windows_zones() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, str]:
-    """By their names in lower case; reads the zone files once."""
+    """Time zones by lower-case name; reads the zone files once."""
     return {zone.casefold(): zone for zone in available_timezones()}
 
 
 @lru_cache(maxsize=65536)
 def is_off_peak(time_zone: str | None, hour: datetime) -> bool:
-    """Whether the whole hour that begins at ``hour`` (UTC) is off-peak there. A machine whose zone is not
-    known counts as in UTC, which Azure sets where none is chosen."""
+    """Whether the hour that starts at ``hour`` (UTC) is off-peak there.
+
+    An unknown zone counts as UTC, which is Azure's default.
+    """
     begin = hour.astimezone(zone_of(time_zone) or UTC).time()
     starts, ends = OFF_PEAK
     last = time(ends.hour - 1)
@@ -51,7 +52,7 @@ def is_off_peak(time_zone: str | None, hour: datetime) -> bool:
 
 
 def next_window(time_zone: str | None, after: datetime) -> tuple[datetime, datetime]:
-    """The off-peak window under way at ``after`` or the next one: its first hour and its end, UTC."""
+    """The current or next off-peak window after ``after``: its first hour and its end, UTC."""
     hour = whole_hour(after)
     while not is_off_peak(time_zone, hour):
         hour += HOUR

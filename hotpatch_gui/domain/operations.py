@@ -1,4 +1,4 @@
-"""An operation: one thing asked of one machine, a row in the file from the click on."""
+"""An operation: one request for one machine, stored from the click on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 
 class OperationKind(StrEnum):
+    """What is requested. Values are stored."""
+
     ASSESS = "assess"
     INSTALL = "install"
     RESTART = "restart"
@@ -17,6 +19,7 @@ class OperationKind(StrEnum):
 
     @property
     def label(self) -> str:
+        """The command's name."""
         return {
             "assess": "Assess now",
             "install": "Install updates now",
@@ -28,6 +31,7 @@ class OperationKind(StrEnum):
 
     @property
     def doing(self) -> str:
+        """The operation in progress, such as ``Assessing``, before the machine's name."""
         return {
             "assess": "Assessing",
             "install": "Installing updates on",
@@ -39,7 +43,10 @@ class OperationKind(StrEnum):
 
 
 class OperationState(StrEnum):
-    """``sent`` means the request may have reached Azure; only what Azure says moves it on."""
+    """The state of an operation.
+
+    ``sent`` means that the request may have reached Azure; only Azure's answer changes it.
+    """
 
     QUEUED = "queued"
     SENT = "sent"
@@ -53,29 +60,32 @@ class OperationState(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> OperationState:
-        """UNKNOWN for what is no state: the file may have been damaged."""
+        """Parse a stored value; UNKNOWN for an invalid one, because the file may be damaged."""
         return next((s for s in cls if s.value == text), cls.UNKNOWN)
 
     @property
     def is_final(self) -> bool:
+        """Whether the state never changes again."""
         return not _TRANSITIONS[self]
 
     @property
     def is_under_way(self) -> bool:
-        """Whether Azure may be at work on it."""
+        """Whether Azure may be working on it."""
         return self in (OperationState.SENT, OperationState.RUNNING, OperationState.UNKNOWN)
 
     @property
     def is_missed(self) -> bool:
-        """Whether it did not do what it was for, or nobody knows whether it did."""
+        """Whether it failed, or its result isn't known."""
         return self in (OperationState.FAILED, OperationState.UNKNOWN, OperationState.DISMISSED)
 
     @property
     def label(self) -> str:
+        """The state's display name."""
         return "unknown, dismissed" if self is OperationState.DISMISSED else self.value
 
     @property
     def may_change_to(self) -> frozenset[OperationState]:
+        """States that may follow."""
         return _TRANSITIONS[self]
 
 
@@ -93,7 +103,7 @@ _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
 
 
 class Standby(StrEnum):
-    """What becomes of a request that Azure refused because something else was at work on the machine."""
+    """Whether a request that Azure rejected as busy waits and is retried."""
 
     NO = ""
     OFFERED = "offered"
@@ -103,14 +113,14 @@ class Standby(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> Standby:
-        """NO for a text that a damaged file holds."""
+        """Parse a stored value; NO for an invalid one."""
         return next((known for known in cls if known.value == text), cls.NO)
 
 
 class Operation(NamedTuple):
-    """A row of the operations table. Times are UTC; ``request`` is the JSON that is sent, if any.
+    """A row of the operations table. Times are UTC.
 
-    ``token`` is the SDK's continuation token: it carries the operation's URL, never a bearer.
+    ``request`` is the JSON to send, if any. ``token`` is the SDK's continuation token, which contains a URL but no bearer.
     """
 
     id: int

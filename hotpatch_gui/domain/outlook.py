@@ -1,4 +1,4 @@
-"""What runs on a machine, and when its next restart is expected; in words."""
+"""What runs on a machine and when its next restart is expected, as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .releases import Calendar, Product, ReleaseKind, day_name, month_name, rele
 
 
 def running_text(evidence: Evidence, calendar: Calendar) -> str:
-    """What runs, as far as the reported build tells."""
+    """What runs, as far as the reported build shows."""
     machine, release = evidence.machine, running_of(evidence, calendar)
     if release is None:
         if machine.build is None:
@@ -30,7 +30,7 @@ def running_text(evidence: Evidence, calendar: Calendar) -> str:
 
 
 def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
-    """When the next restart for a baseline is expected; a plan, and named as one."""
+    """When the next restart for a baseline is expected, marked as planned."""
     product, today = evidence.machine.product, release_day(now)
     if product is None:
         return "The next restart is not known."
@@ -49,6 +49,7 @@ def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime) -> 
 
 
 def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
+    """What was planned since the running release but isn't known; empty if nothing."""
     product = evidence.machine.product
     if product is None:
         return ""
@@ -62,13 +63,14 @@ def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
 
 
 def end_of_hotpatching(product: Product) -> str:
+    """Until when hotpatches are announced for the product."""
     return f"hotpatches for {product.label} were announced until {month_name(product.last_planned)}"
 
 
 def rejoin_text(
     product: Product | None, calendar: Calendar, now: datetime, left: date | None = None
 ) -> str:
-    """With which baseline a machine gets hotpatches again; ``left`` is when it left the train."""
+    """With which baseline a machine receives hotpatches again; ``left`` is when it left the train."""
     if product is None:
         return "with the next baseline"
     today = release_day(now)

@@ -1,7 +1,6 @@
-"""Where a release's rollout stands over machines that are known: worked out, as Azure tells nobody.
+"""Where a rollout stands, inferred because Azure doesn't report it.
 
-The order is ``rollout``'s. What happened is taken from installations, assessments and Resource Health;
-what is to come is what the order foretells.
+``rollout`` has the order. Installations, assessments and Resource Health show what happened.
 """
 
 from __future__ import annotations
@@ -24,6 +23,8 @@ UNHEALTHY_STATES = ("unavailable", "degraded")
 
 
 class RolloutStatus(StrEnum):
+    """The status of one machine in a rollout."""
+
     PATCHED = "Patched"
     UNDER_WAY = "Being patched"
     UNHEALTHY = "Not healthy"
@@ -35,9 +36,15 @@ class RolloutStatus(StrEnum):
 
 
 class MachineFacts(NamedTuple):
-    """What is known of one machine since the release. ``patched``: when the last installation of Critical
-    or Security updates began that succeeded, or an assessment that offers none; ``by_hand``: somebody
-    asked for it, ``by_assessment``: nobody is known to have; ``failed`` and ``begun`` likewise for one that failed and one under way."""
+    """What is known about one machine since the release.
+
+    Attributes:
+        patched: when the last successful installation of Critical or Security updates started, or an assessment without any.
+        by_hand: a user requested it.
+        by_assessment: an assessment shows it, not an installation.
+        failed: like ``patched``, for a failed installation.
+        begun: like ``patched``, for one in progress.
+    """
 
     key: str
     machine: Machine
@@ -53,7 +60,7 @@ class MachineFacts(NamedTuple):
 
 
 class RolloutPosition(NamedTuple):
-    """One machine in the rollout. ``window`` is the hour in which its turn is expected, UTC."""
+    """One machine in the rollout. ``window`` is the hour of its expected turn, UTC."""
 
     key: str
     standing: RolloutStatus
@@ -64,7 +71,7 @@ class RolloutPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RolloutView:
-    """The whole of it: ``phases`` are regions, ``open_phase`` the last that has begun."""
+    """The whole rollout: ``phases`` of regions, and ``open_phase``, the last that started."""
 
     released: datetime
     phases: tuple[tuple[str, ...], ...]
@@ -77,8 +84,11 @@ class RolloutView:
 def exclusion_reason(
     machine: Machine, schedules: MachineSchedules = NO_SCHEDULES, now: datetime = NEVER
 ) -> str | None:
-    """Why automatic guest patching passes a machine by; None where it does not (azure-patching §4.1, §4.2).
-    ``schedules`` are its maintenance configurations; those that have ended by ``now`` don't count."""
+    """Why automatic guest patching doesn't include a machine; None if it does.
+
+    ``schedules`` are its maintenance configurations; ended ones don't count. Source: Microsoft's documentation of automatic
+    VM guest patching.
+    """
     settings = machine.settings
     if machine.arc is not None:
         return (
@@ -109,7 +119,7 @@ def exclusion_reason(
 
 
 def _own_times(schedules: MachineSchedules, now: datetime) -> str:
-    """By which schedules a machine with schedules of its own is patched, as far as that is known."""
+    """The schedules that patch a machine, as far as known."""
     current = schedules.current(now)
     certain = schedules.certain(now)
     perhaps = [f for f in current if f.how is How.PERHAPS]
@@ -134,6 +144,7 @@ def _names(follows: Iterable[Follows]) -> str:
 
 
 def member_of(key: str, machine: Machine) -> RolloutMachine:
+    """The machine as ``rollout`` needs it."""
     own = machine.availability_set
     name = f"{machine.subscription_id}/{machine.resource_group}/{own}".casefold() if own else None
     return RolloutMachine(
@@ -149,7 +160,7 @@ def member_of(key: str, machine: Machine) -> RolloutMachine:
 def view(
     released: datetime, facts: Iterable[MachineFacts], pairs: Sequence[Sequence[str]], now: datetime
 ) -> RolloutView:
-    """Where the rollout of what came out at ``released`` stands, and when each machine's turn comes."""
+    """The rollout of the release at ``released``, and each machine's expected turn."""
     facts = list(facts)
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
     taking_part = [f for f in facts if reasons[f.key] is None]
@@ -176,7 +187,7 @@ def view(
 
 
 def own_time(f: MachineFacts, now: datetime) -> datetime | None:
-    """When its own schedule runs next, if one does."""
+    """When the machine's own schedule runs next, if it has one."""
     if not f.machine.settings.bypass_safety_checks:
         return None
     runs = (next_run(own.schedule, now) for own in f.schedules.certain(now))
@@ -190,7 +201,7 @@ def _hour(moment: datetime) -> datetime:
 def known_outcome(
     f: MachineFacts, released: datetime, now: datetime
 ) -> tuple[str, Outcome, datetime, datetime | None] | None:
-    """What is known of a machine, as a report to the rollout; None: its turn is still to come."""
+    """A machine's known outcome, as a report to the rollout; None if its turn is still to come."""
     if f.begun is not None:
         return f.key, Outcome.UPDATED, _hour(f.begun), None
     if f.patched is not None:
@@ -208,7 +219,7 @@ def known_outcome(
 
 
 def became_unhealthy(f: MachineFacts) -> bool:
-    """Whether Resource Health turned bad after the machine was patched automatically."""
+    """Whether Resource Health became unhealthy after automatic patching."""
     is_bad = (f.health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
     if not is_bad or f.patched is None or f.by_hand or f.by_assessment:
         return False
@@ -220,7 +231,7 @@ def _is_off(machine: Machine) -> bool:
 
 
 def next_assessment(f: MachineFacts, now: datetime) -> datetime:
-    """When its next periodic assessment is expected."""
+    """When the next periodic assessment is expected."""
     daily = f.machine.settings.assessment_mode is AssessmentMode.AUTOMATIC_BY_PLATFORM
     period = DAILY if daily else EVERY_FEW_DAYS
     if f.assessed is None:
@@ -277,7 +288,7 @@ def _place(
 
 
 def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int) -> str:
-    """Why its turn comes when it comes."""
+    """Why its turn comes at this time."""
     parts = []
     if phase > opened:
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)

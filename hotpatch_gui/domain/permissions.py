@@ -1,4 +1,4 @@
-"""What an account may do: Azure's actions, what of them is missing, and a role that has them (azure-patching §4.4)."""
+"""What an account may do: Azure's actions, missing ones, and a role that contains them."""
 
 from __future__ import annotations
 
@@ -52,24 +52,24 @@ FORBIDDEN_CODES = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed",
 
 
 class Grant(NamedTuple):
-    """One of an account's permissions at a scope: what is granted, and what is taken out of it again."""
+    """One of an account's permissions at a scope: granted actions and their exceptions."""
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
 
 
 def needed(kind: OperationKind, *, is_arc: bool) -> str | None:
-    """Azure's action for the operation; None where Azure has none for such a machine."""
+    """Azure's action for the operation; None if Azure has none for this kind of machine."""
     return _ACTS[kind][is_arc]
 
 
 def acting() -> list[str]:
-    """Every action that this program's operations need, to start and to follow them."""
+    """All actions that this program's operations need, to start and to follow them."""
     return sorted({*_FOLLOW, *(action for pair in _ACTS.values() for action in pair if action)})
 
 
 def allows(grants: Iterable[Grant], action: str) -> bool:
-    """Whether one of the grants holds the action: Azure's rule, wildcards and letter case included."""
+    """Whether a grant contains the action, by Azure's rules for wildcards and case."""
     return any(
         any(_matches(a, action) for a in grant.actions)
         and not any(_matches(a, action) for a in grant.not_actions)
@@ -84,7 +84,7 @@ def _matches(pattern: str, action: str) -> bool:
 
 
 def custom_role(subscription_ids: Sequence[str], *, may_act: bool) -> dict[str, Any]:
-    """A role for ``az role definition create --role-definition``: reading, and acting where it is wanted."""
+    """A role for ``az role definition create --role-definition``, to read and optionally to change."""
     what = "Operator" if may_act else "Reader"
     does = "reads, assesses, installs, restarts and changes settings" if may_act else "reads"
     return {

@@ -1,4 +1,4 @@
-"""Which images hotpatch supports, and what Microsoft's documents said about it when.
+"""Which images support hotpatch, and since when Microsoft documents it.
 
 Source: windowsserverdocs get-started/hotpatch.md (2023-05 and 2025-07-14), automatic-vm-guest-patching.md.
 """
@@ -16,16 +16,22 @@ OFFER = "WindowsServer"
 
 
 class Option(StrEnum):
+    """An installation option of Windows Server."""
+
     CORE = "Server Core"
     DESKTOP = "Desktop Experience"
 
 
 class Platform(StrEnum):
+    """Where a machine runs."""
+
     AZURE = "Azure"
     AZURE_LOCAL = "Azure Local (Azure Stack HCI)"
 
 
 class Support(StrEnum):
+    """Microsoft's support level."""
+
     GA = "General availability"
     PREVIEW = "Public preview"
     NONE = "Not supported"
@@ -59,6 +65,8 @@ REPLACEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class SupportRow:
+    """What one version of the documents states for a platform and option."""
+
     platform: Platform
     option: Option
     support: Support
@@ -88,7 +96,7 @@ SUPPORT_HISTORY = (
 
 
 def support_on(platform: Platform, option: Option, day: date) -> SupportRow | None:
-    """What the documents said on ``day``; None before the first one read."""
+    """What the documents stated on ``day``; None before the first known version."""
     rows = [
         r
         for r in SUPPORT_HISTORY
@@ -98,9 +106,9 @@ def support_on(platform: Platform, option: Option, day: date) -> SupportRow | No
 
 
 def installation_option(image: Image) -> Option | None:
-    """Server Core or Desktop Experience of a supported image; None for any other image.
+    """Server Core or Desktop Experience of a supported image; None for other images.
 
-    Compared without case: documents and Azure differ in it.
+    Case is ignored, because documents and Azure differ.
     """
     key = tuple((p or "").casefold() for p in (image.publisher, image.offer, image.sku))
     if key[:2] == (PUBLISHER.casefold(), OFFER.casefold()):
@@ -110,4 +118,5 @@ def installation_option(image: Image) -> Option | None:
 
 
 def is_supported(image: Image) -> bool:
+    """Whether the image supports hotpatch."""
     return installation_option(image) is not None

@@ -1,4 +1,4 @@
-"""Whether a machine runs."""
+"""Whether a machine is running."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import lru_cache
 
 
 class PowerState(StrEnum):
+    """The power state of a virtual machine, or the connection state of an Arc-enabled server."""
+
     UNKNOWN = "unknown"
     RUNNING = "running"
     STARTING = "starting"
@@ -20,7 +22,7 @@ class PowerState(StrEnum):
     @classmethod
     @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> PowerState:
-        """Accept ``PowerState/running``, the display text ``VM running``, and Arc's StatusTypes."""
+        """Parse ``PowerState/running``, the display text ``VM running``, and Arc's StatusTypes."""
         word = (text or "").casefold().removeprefix("powerstate/").removeprefix("vm ").strip()
         word = _ARC_STATUS.get(word, word)
         return next((s for s in cls if s.value == word), cls.UNKNOWN)

@@ -1,4 +1,4 @@
-"""Known problems: what happened, what it means and what to do, in words for the user."""
+"""Known problems: what happened and what to do, as text for the user."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 
 class ProblemKind(StrEnum):
+    """The kind of a problem. Values are stored."""
+
     OFFLINE = "offline"
     NOT_SIGNED_IN = "not signed in"
     """The credential itself asks for a person."""
@@ -24,7 +26,7 @@ class ProblemKind(StrEnum):
 
     @property
     def is_transient(self) -> bool:
-        """Whether it goes away by itself, or by signing in, so that asking again makes sense."""
+        """Whether it resolves by waiting or by signing in, so that a retry makes sense."""
         return self in _PASSING
 
 
@@ -40,11 +42,16 @@ _PASSING = frozenset(
 
 
 class Problem(NamedTuple):
-    """``sentence`` says what happened, ``next_step`` what to do; code and request id are Azure's own.
+    """What happened, and what to do.
 
-    ``retry_after_s`` is how long Azure asked us to wait, in seconds; None if it did not say.
-    ``may_have_been_sent`` is whether the request may have reached Azure and been carried out; ``ended`` is
-    whether Azure said, of a long-running operation, that it ended in failure.
+    Attributes:
+        sentence: what happened.
+        next_step: what to do.
+        code: Azure's error code.
+        request_id: Azure's request ID.
+        retry_after_s: how long Azure asks to wait, in seconds; None if it doesn't.
+        may_have_been_sent: whether the request may have reached Azure.
+        ended: whether Azure reports that a long-running operation failed.
     """
 
     kind: ProblemKind
@@ -60,6 +67,7 @@ class Problem(NamedTuple):
 
     @property
     def text(self) -> str:
+        """Both sentences."""
         return f"{self.sentence} {self.next_step}".strip()
 
 
@@ -72,7 +80,7 @@ BUG = Problem(
 
 
 class ProblemError(Exception):
-    """Carries a Problem to where it is shown. Everything else that is raised is a bug."""
+    """Carries a Problem to where it is shown. Any other exception is a bug."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.text)

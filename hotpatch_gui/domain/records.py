@@ -1,4 +1,4 @@
-"""What Azure reports of patching: an assessment, an installation run and what it did to each update."""
+"""What Azure reports: assessments, installation runs and the result of each update."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ASSESSMENTS_KEPT = timedelta(days=400)
 
 
 class RunStatus(StrEnum):
-    """PatchOperationStatus, and NotStarted as Resource Graph writes it."""
+    """Azure's PatchOperationStatus, and NotStarted as Resource Graph spells it."""
 
     UNKNOWN = "Unknown"
     NOT_STARTED = "NotStarted"
@@ -26,20 +26,23 @@ class RunStatus(StrEnum):
 
     @property
     def label(self) -> str:
+        """The status's display name."""
         return _LABELS[self]
 
     @property
     def is_final(self) -> bool:
+        """Whether the run has finished."""
         return self.is_good or self is RunStatus.FAILED
 
     @property
     def is_good(self) -> bool:
-        """Ended, and what it found or did counts."""
+        """Whether the run finished with a usable result."""
         return self in (RunStatus.SUCCEEDED, RunStatus.COMPLETED_WITH_WARNINGS)
 
     @classmethod
     @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> RunStatus:
+        """Parse Azure's value, in any case; UNKNOWN for an unknown one."""
         folded = (text or "").casefold()
         return next((s for s in cls if s.value.casefold() == folded), cls.UNKNOWN)
 
@@ -69,10 +72,10 @@ STARTERS = ("User", "Platform")
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The result of one assessment. ``updates`` None means: the list was not read, only the counts.
+    """The result of one assessment. Times are UTC.
 
-    ``counts`` is updates by classification; ``important``/``other`` are what an instance view gives
-    in its place. Times are UTC.
+    ``updates`` None: only counts were read. ``counts`` are by classification; an instance view has ``important`` and
+    ``other`` instead.
     """
 
     activity_id: str
@@ -93,7 +96,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class RunUpdate:
-    """One update of an installation run and its state, in PatchInstallationState's words."""
+    """One update of an installation run and its PatchInstallationState."""
 
     patch_id: str
     name: str
@@ -106,7 +109,7 @@ class RunUpdate:
 
 @dataclass(frozen=True, slots=True)
 class InstallationRun:
-    """One installation. Counts are None where Azure did not say; ``errors`` are its first five."""
+    """One installation run. Counts are None if not reported; ``errors`` are the first five."""
 
     run_id: str
     status: RunStatus

@@ -1,8 +1,7 @@
-"""The hotpatch calendar: real releases up to a day, Microsoft's plan after it.
+"""The hotpatch calendar: published releases, and Microsoft's plan.
 
-A planned baseline comes in January, April, July and October, a hotpatch in the other months; an
-unplanned baseline may take a hotpatch's place. What has not been released by the day asked about is
-a plan, whatever is known about it today.
+A planned baseline is released in January, April, July and October, a hotpatch in the other months. An unplanned baseline
+may replace a hotpatch. Anything after the day in question is a plan, even if it is known today.
 """
 
 from __future__ import annotations
@@ -23,26 +22,30 @@ RELEASE_HOUR = time(17, 0, tzinfo=UTC)
 
 
 class Product(StrEnum):
+    """A Windows Server version with hotpatching."""
+
     WS2022 = "WS2022"
     WS2025 = "WS2025"
 
     @property
     def label(self) -> str:
+        """The product's name."""
         return f"Windows Server {self.value[2:]}"
 
     @property
     def build_family(self) -> str:
-        """The build of the system itself, which every release's build begins with."""
+        """The first part of every build of the product."""
         return "20348" if self is Product.WS2022 else "26100"
 
     @property
     def last_planned(self) -> date:
-        """The last day for which hotpatches are announced (2022: extended to October 2027) or the
-        end of mainstream support, after which no calendar entry is expected."""
+        """The last day with announced hotpatches (2022: October 2027), or the end of mainstream support."""
         return date(2027, 10, 31) if self is Product.WS2022 else date(2029, 11, 13)
 
 
 class ReleaseKind(StrEnum):
+    """The kind of a release. Values are stored."""
+
     PLANNED_BASELINE = "planned_baseline"
     UNPLANNED_BASELINE = "unplanned_baseline"
     HOTPATCH = "hotpatch"
@@ -50,10 +53,12 @@ class ReleaseKind(StrEnum):
 
     @property
     def label(self) -> str:
+        """The kind's display name, within a sentence."""
         return self.value.replace("_", "-" if self is ReleaseKind.OUT_OF_BAND else " ")
 
     @property
     def is_baseline(self) -> bool:
+        """Whether it is a planned or unplanned baseline."""
         return self in (ReleaseKind.PLANNED_BASELINE, ReleaseKind.UNPLANNED_BASELINE)
 
 
@@ -63,10 +68,11 @@ HINT = "hint"
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One published release, as the facts have it. None means: not seen anywhere, never guessed.
+    """One published release. None means not published; nothing is guessed.
 
-    ``channel`` is ``hotpatch`` for what an enrolled machine is offered and ``standard`` for everyone
-    else's out-of-band updates; ``lcu_*`` is what a machine that is not enrolled gets that month.
+    Attributes:
+        channel: ``hotpatch`` for what enrolled machines receive, ``standard`` for out-of-band updates of other machines.
+        lcu_kb: the cumulative update of that month for machines that aren't enrolled; ``lcu_build`` likewise.
     """
 
     product: Product
@@ -89,21 +95,22 @@ class Release:
 
     @property
     def on_train(self) -> bool:
-        """Whether a machine that runs exactly this release keeps getting hotpatches."""
+        """Whether a machine on exactly this release keeps receiving hotpatches."""
         return self.channel == "hotpatch"
 
     @property
     def is_certain(self) -> bool:
-        """Published, or shown by several machines in a way that leaves no doubt. Anything else is a hint only."""
+        """Whether it is published, or confirmed by several machines."""
         return self.confidence != HINT
 
     @property
     def month_name(self) -> str:
+        """The month, such as ``July 2026``."""
         return month_name(self.released)
 
     @property
     def title(self) -> str:
-        """``hotpatch KB5120228``, ``July 2026 baseline KB5099536``; without the KB where it isn't known."""
+        """The title, such as ``July 2026 baseline KB5099536``; without the KB if unknown."""
         if self.kind.is_baseline:
             words = f"{self.month_name} baseline"
         elif self.kb is None:
@@ -115,7 +122,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A future entry of the calendar. It is a plan: the kind and the date may still change."""
+    """A planned release. Kind and date may still change."""
 
     product: Product
     day: date
@@ -124,11 +131,12 @@ class Expected:
 
     @property
     def restarts(self) -> bool:
+        """Whether it is a baseline, which restarts."""
         return self.kind.is_baseline
 
 
 def release_day(at: datetime) -> date:
-    """The day whose releases are out at that moment: they come at RELEASE_HOUR, not at midnight."""
+    """The last day whose releases are available at that time; they appear at RELEASE_HOUR."""
     return (at - timedelta(hours=RELEASE_HOUR.hour)).date()
 
 
@@ -148,16 +156,21 @@ def release_days(first: date, last: date) -> Iterator[date]:
 
 
 def month_name(day: date) -> str:
+    """Month and year, such as ``July 2026``."""
     return f"{day:%B %Y}"
 
 
 def day_name(day: date) -> str:
-    """``13 October 2026``."""
+    """The date, such as ``13 October 2026``."""
     return f"{day.day} {day:%B %Y}"
 
 
 def read_release(row: Mapping[str, Any]) -> Release:
-    """One row of ``releases.json``. Raises KeyError or ValueError on a row that is not one."""
+    """Read one row of ``releases.json``.
+
+    Raises:
+        KeyError, ValueError: the row isn't valid.
+    """
     return Release(
         product=Product(row["product_key"]),
         month=row["month"],
@@ -177,7 +190,11 @@ def read_release(row: Mapping[str, Any]) -> Release:
 
 
 def read_planned(row: Mapping[str, Any]) -> Expected:
-    """One row of ``releases-planned.json``. Raises KeyError or ValueError on a row that is not one."""
+    """Read one row of ``releases-planned.json``.
+
+    Raises:
+        KeyError, ValueError: the row isn't valid.
+    """
     return Expected(
         Product(row["product_key"]),
         date.fromisoformat(row["expected_second_tuesday"]),
@@ -187,7 +204,7 @@ def read_planned(row: Mapping[str, Any]) -> Expected:
 
 
 class Calendar:
-    """Every known release of both products, and the plan for the months after the last one."""
+    """All known releases of both products, and the plan after the last one."""
 
     def __init__(self, releases: Iterable[Release], planned: Iterable[Expected] = ()) -> None:
         self._planned = {(e.product, e.day): e for e in planned}
@@ -206,48 +223,52 @@ class Calendar:
     def from_rows(
         cls, rows: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]] = ()
     ) -> Calendar:
-        """Out of ``releases.json`` and ``releases-planned.json``."""
+        """Create from the rows of ``releases.json`` and ``releases-planned.json``."""
         return cls(map(read_release, rows), map(read_planned, planned))
 
     def with_releases(self, releases: Iterable[Release]) -> Calendar:
-        """Another calendar with these releases and the same published plan."""
+        """A calendar with these releases and the same plan."""
         return Calendar(releases, self._planned.values())
 
     def train(self, product: Product, day: date) -> list[Release]:
-        """Releases of the hotpatch channel published by ``day``, oldest first."""
+        """Hotpatch-channel releases until ``day``, oldest first."""
         return list(_train(self, product, day))
 
     def monthly(self, product: Product, day: date) -> list[Release]:
-        """The second-Tuesday releases of the hotpatch channel published by ``day``, oldest first."""
+        """Monthly hotpatch-channel releases until ``day``, oldest first."""
         return [r for r in self.train(product, day) if r.kind is not ReleaseKind.OUT_OF_BAND]
 
     def baseline_in_force(self, product: Product, day: date) -> Release | None:
-        """The newest baseline published by ``day``; None before the first one known."""
+        """The newest baseline until ``day``; None before the first."""
         return next((r for r in reversed(_train(self, product, day)) if r.kind.is_baseline), None)
 
     def hotpatch_in_force(self, product: Product, day: date) -> Release | None:
-        """The newest hotpatch on the baseline in force; None right after a baseline."""
+        """The newest hotpatch on the current baseline; None right after a baseline."""
         newest = self.newest(product, day)
         return None if newest is None or newest.kind.is_baseline else newest
 
     def newest(self, product: Product, day: date) -> Release | None:
-        """What an enrolled machine that is up to date runs on ``day``."""
+        """What an up-to-date enrolled machine runs on ``day``."""
         train = _train(self, product, day)
         return train[-1] if train else None
 
     def baseline_of(self, release: Release) -> Release | None:
-        """The baseline that ``release`` stands on (itself, if it is one)."""
+        """The baseline of a release; a baseline is its own."""
         return self.baseline_in_force(release.product, release.released)
 
     def by_kb(self, product: Product, kb: str | None) -> Release | None:
+        """The release with this KB."""
         return self._by_kb.get((product, kb)) if kb else None
 
     def by_build(self, product: Product, build: str | None) -> Release | None:
+        """The release with this build."""
         return self._by_build.get((product, build)) if build else None
 
     def shares_build(self, release: Release) -> bool:
-        """Whether an out-of-band release of the other channel came out in the same month and may have the
-        same build, as KB5070881 and KB5070893 of October 2025 have, so that the build does not tell them apart."""
+        """Whether an out-of-band release of the other channel in the same month may have the same build.
+
+        For example KB5070881 and KB5070893 of October 2025, which the build can't distinguish.
+        """
         return release.kind is ReleaseKind.OUT_OF_BAND and any(
             r.product is release.product
             and r.month == release.month
@@ -258,7 +279,7 @@ class Calendar:
         )
 
     def train_twin(self, release: Release) -> Release | None:
-        """The release of the hotpatch channel that has the build of an out-of-band update of the other one."""
+        """The hotpatch-channel release with the build of an out-of-band update of the other channel."""
         return next(
             (
                 r
@@ -272,49 +293,52 @@ class Calendar:
         )
 
     def hotpatch_month_of_lcu(self, product: Product, kb_or_build: str | None) -> Release | None:
-        """The hotpatch whose month's ordinary cumulative update has this KB or build.
+        """The hotpatch whose month's cumulative update has this KB or build.
 
-        A machine that runs it has left the baseline, so it gets no hotpatches until the next one.
+        A machine that runs it has left the baseline and receives no hotpatches until the next one.
         """
         return self._lcu.get((product, kb_or_build)) if kb_or_build else None
 
     def expected(self, product: Product, day: date, months: int = 12) -> list[Expected]:
-        """The plan after ``day``: one entry a month on its second Tuesday, soonest first."""
+        """The plan after ``day``: one entry per month, soonest first."""
         end = (day.replace(day=1) + timedelta(days=31 * months)).replace(day=28)
         return list(self.plan(product, day + timedelta(days=1), end))
 
     def plan(self, product: Product, first: date, last: date) -> Iterator[Expected]:
-        """What is or was planned from ``first`` to ``last``, whatever was released: as published where that
-        is known, by the rule otherwise."""
+        """What was or is planned from ``first`` to ``last``, as published or else by the rule."""
         for day in release_days(first, min(last, product.last_planned)):
             baseline = day.month in BASELINE_MONTHS
             kind = ReleaseKind.PLANNED_BASELINE if baseline else ReleaseKind.HOTPATCH
             yield self._planned.get((product, day), Expected(product, day, kind))
 
     def unknown(self, product: Product, after: date, day: date) -> tuple[Expected, ...]:
-        """The monthly releases planned after ``after`` and by ``day`` that this calendar knows nothing of,
-        oldest first. A release that only one machine of the fleet shows counts as unknown."""
+        """Monthly releases planned between ``after`` and ``day`` without data, oldest first.
+
+        A release that only one machine shows counts as unknown.
+        """
         return tuple(e for e in _unknown(self, product, day) if e.day > after)
 
     def complete_until(self, product: Product) -> date:
-        """The last day for which every planned monthly release is known: the horizon of this calendar.
-        ``date.min`` where no release of the product is known at all."""
+        """The last day until which every planned release is known: the calendar's horizon.
+
+        ``date.min`` if no release of the product is known.
+        """
         if self.first_day(product) == date.max:
             return date.min
         gap = next(iter(_unknown(self, product, product.last_planned)), None)
         return gap.day - timedelta(days=1) if gap else product.last_planned
 
     def planned_on(self, product: Product, month: str) -> Expected | None:
-        """The plan of ``month`` (``2026-11``); None where no release is planned."""
+        """The plan for ``month`` (``2026-11``); None if no release is planned."""
         first = date.fromisoformat(f"{month}-01")
         return next(self.plan(product, first, first + timedelta(days=27)), None)
 
     def month(self, product: Product, month: str) -> Release | None:
-        """The monthly release of ``month`` (``2026-11``), if it is known for certain."""
+        """The confirmed monthly release of ``month`` (``2026-11``)."""
         return _months(self).get((product, month))
 
     def is_newer_than_known(self, product: Product, build: str) -> bool:
-        """Whether ``build`` is above every build in this calendar. False for text that is no build."""
+        """Whether the build is above every known build; False for text that isn't a build."""
         revision = build_revision(build)
         return revision is not None and revision > _highest(self, product)
 
@@ -323,6 +347,7 @@ class Calendar:
         return next((r.released for r in self.releases if r.product is product), date.max)
 
     def next_expected(self, product: Product, day: date) -> Expected | None:
+        """The next planned release after ``day``."""
         return next(iter(self.expected(product, day, 2)), None)
 
     def next_restart(self, product: Product, day: date) -> Expected | None:
@@ -330,7 +355,7 @@ class Calendar:
         return _next_restart(self, product, day)
 
     def behind(self, running: Release, day: date) -> list[Release]:
-        """Releases of the train published after ``running`` and by ``day``, oldest first."""
+        """Releases of the train after ``running`` and until ``day``, oldest first."""
         train = _train(self, running.product, day)
         return [r for r in train if r.released > running.released]
 
@@ -378,7 +403,7 @@ def _highest(calendar: Calendar, product: Product) -> int:
 
 
 def _is_number(text: str) -> bool:
-    """ASCII digits, no more than a build has."""
+    """Whether it is ASCII digits, no more than a build has."""
     return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
 
 
@@ -386,7 +411,7 @@ MAX_DIGITS = 7
 
 
 def build_revision(build: str | None) -> int | None:
-    """``26100.33222`` -> 33222; None for anything that isn't a build with a revision above 0."""
+    """``26100.33222`` as 33222; None for anything that isn't a build with a revision above 0."""
     family, _, revision = (build or "").partition(".")
     if not (_is_number(family) and _is_number(revision)):
         return None

@@ -1,12 +1,12 @@
-"""The order of automatic VM guest patching: availability-first (azure-patching §4.1).
+"""The order of automatic VM guest patching: availability-first.
 
-A release goes out in phases of regions, geo-paired regions never in one phase nor at once. In a region one
-zone is patched at a time; of a zone's machines outside availability sets a batch at a time; of a set one
-update domain at a time, and of its machines a fifth, or one where it has fewer than ten. A phase begins
-once every machine of the one before that could be patched was, and all stayed healthy.
+A release is rolled out in phases of regions; paired regions are never patched in the same phase. Within a region, one zone
+at a time; of machines outside availability sets, one batch at a time; of a set, one update domain at a time and a fifth
+of it, or one machine if it has fewer than ten. A phase starts when every reachable machine of the previous one was patched
+and stayed healthy.
 
-Azure publishes the rules and not the figures. Assumed here, and named as assumptions where they show:
-PHASE_SIZES, BATCH_SHARE, SOAK, UNHEALTHY_SHARE, and that an installation ends within its hour.
+Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_SHARE, SOAK,
+UNHEALTHY_SHARE, and that an installation finishes within its hour, are assumptions and shown as such.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PERIOD = timedelta(days=30)
 
 
 class RolloutMachine(NamedTuple):
-    """A machine as the order sees it. ``update_domain`` None: not known, so one of its own."""
+    """A machine in the rollout order. ``update_domain`` None: unknown, so it counts as its own domain."""
 
     key: str
     region: str
@@ -47,6 +47,8 @@ class RolloutMachine(NamedTuple):
 
 
 class Outcome(StrEnum):
+    """The result of one attempt on one machine."""
+
     UPDATED = "updated"
     FAILED = "failed"
     NOT_RUNNING = "not running"
@@ -55,7 +57,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where a rollout stopped: in which phase (from 0), and the machines that fell ill there."""
+    """Where a rollout halted: the phase (from 0) and its unhealthy machines."""
 
     phase: int
     tried: int
@@ -63,7 +65,7 @@ class Stop:
 
 
 def phases(sizes: Mapping[str, int], pairs: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    """Regions by phase, those with the fewest machines first; no two of a pair in one phase."""
+    """Regions by phase, smallest first, without paired regions in the same phase."""
     partners = partners_of(pairs)
     left = sorted(sizes, key=lambda region: (sizes[region], region))
     made: list[tuple[str, ...]] = []
@@ -79,6 +81,7 @@ def phases(sizes: Mapping[str, int], pairs: Iterable[Sequence[str]]) -> tuple[tu
 
 
 def partners_of(pairs: Iterable[Sequence[str]]) -> dict[str, frozenset[str]]:
+    """The paired regions of each region."""
     found: dict[str, frozenset[str]] = {}
     for one, other in pairs:
         found[one] = found.get(one, frozenset()) | {other}
@@ -87,21 +90,22 @@ def partners_of(pairs: Iterable[Sequence[str]]) -> dict[str, frozenset[str]]:
 
 
 def batch_limit(machines: int) -> int:
-    """Of a zone's machines outside availability sets, how many at once."""
+    """How many of a zone's machines outside availability sets are patched at a time."""
     return max(1, machines // BATCH_SHARE)
 
 
 def set_limit(machines: int) -> int:
-    """Of an availability set's machines, how many of one update domain at once."""
+    """How many machines of one update domain of an availability set are patched at a time."""
     return 1 if machines < SMALL_SET else machines // SET_SHARE
 
 
 def is_healthy(tried: int, unhealthy: int) -> bool:
+    """Whether a phase may continue with this many unhealthy machines."""
     return unhealthy * UNHEALTHY_SHARE <= tried
 
 
 def domain_of(member: RolloutMachine) -> int | str:
-    """The update domain; of one that is not known, a domain of the machine's own."""
+    """The update domain; an own one if it isn't known."""
     return member.key if member.update_domain is None else member.update_domain
 
 
@@ -111,10 +115,9 @@ def _order(member: RolloutMachine) -> tuple[str, str, int, str]:
 
 
 class Rollout:
-    """One release on its way over a fleet. No clock and no chance in it: the same calls give the same order.
+    """One release on its way through a fleet. It has no clock and no randomness.
 
-    Hour by hour ``admit`` says who begins, and ``report`` takes what became of each of them, before the
-    next hour.
+    For each hour, ``admit`` returns who starts, and ``report`` receives each result before the next hour.
     """
 
     def __init__(
@@ -145,6 +148,7 @@ class Rollout:
 
     @property
     def ends(self) -> datetime:
+        """When the rollout ends, UTC."""
         return self.released + PERIOD
 
     @property
@@ -154,11 +158,11 @@ class Rollout:
         return fresh + sum(map(len, self._late.values()))
 
     def set_size(self, member: RolloutMachine) -> int:
-        """How many machines the member's availability set has."""
+        """The size of the machine's availability set."""
         return self._sets[member.availability_set]
 
     def admit(self, hour: datetime) -> list[RolloutMachine]:
-        """Who begins in the hour from ``hour`` on (a whole one, UTC)."""
+        """The machines that start in the hour from ``hour`` on (a whole hour, UTC)."""
         if self.stopped is not None or not self.released <= hour < self.ends:
             return []
         self.open_until(hour)
@@ -177,8 +181,10 @@ class Rollout:
     def report(
         self, key: str, outcome: Outcome, hour: datetime, again: datetime | None = None
     ) -> None:
-        """What became of a machine that began in ``hour``. One that was not patched is tried again in the
-        next window, or from ``again`` on."""
+        """Record the result of a machine that started in ``hour``.
+
+        A machine that wasn't patched is retried in the next window, or from ``again`` on.
+        """
         member = self.members[key]
         phase = self.phase_of[member.region]
         if key not in self._tried:
@@ -196,15 +202,14 @@ class Rollout:
 
     @property
     def stopped(self) -> Stop | None:
-        """Where it stopped over a phase that is not healthy; None while all is well."""
+        """Where it halted because a phase is unhealthy; None if it didn't."""
         for phase, ill in enumerate(self._unhealthy):
             if not is_healthy(self._updated[phase], len(ill)):
                 return Stop(phase, self._updated[phase], tuple(ill))
         return None
 
     def open_until(self, hour: datetime) -> None:
-        """Open the phases that have begun by ``hour``: one begins once everyone of those before was tried,
-        and a day has gone by."""
+        """Open the phases that start by ``hour``: a day after the previous one was tried completely."""
         while (
             self.open_phase + 1 < len(self.phases)
             and not any(q for r in self.phases[self.open_phase] for q in self._fresh[r].values())
@@ -213,7 +218,7 @@ class Rollout:
             self.open_phase += 1
 
     def _admit_fresh(self, region: str, hour: datetime) -> list[RolloutMachine]:
-        """Out of the first zone in which somebody can begin who was not tried yet."""
+        """From the first zone that has machines without an attempt."""
         asleep = self._asleep(region, hour)
         for zone, queue in self._fresh[region].items() if asleep else ():
             begun = self._pick(queue.values(), batch_limit(self._loose[region, zone]), asleep)
@@ -224,7 +229,7 @@ class Rollout:
         return []
 
     def _admit_late(self, region: str, hour: datetime) -> list[RolloutMachine]:
-        """Out of the zone of the machine that waits longest for another attempt."""
+        """From the zone of the machine that has waited longest for another attempt."""
         asleep = self._asleep(region, hour)
         late = [m for m in self._late[region].values() if self._ready[m.key] <= hour]
         late.sort(key=lambda m: self._ready[m.key])
@@ -239,13 +244,13 @@ class Rollout:
         return min(self._ready[key] for key in self._late[region])
 
     def _asleep(self, region: str, hour: datetime) -> set[str | None]:
-        """The time zones of the region's machines in which the hour is off-peak."""
+        """The time zones of the region's machines that are off-peak in this hour."""
         return {z for z in self._zones[region] if is_off_peak(z, hour)}
 
     def _pick(
         self, queue: Iterable[RolloutMachine], limit: int, asleep: set[str | None]
     ) -> list[RolloutMachine]:
-        """As many of one zone's queue as may begin together."""
+        """As many machines of one zone's queue as may start together."""
         begun: list[RolloutMachine] = []
         loose = 0
         domains: dict[str, int | str] = {}
@@ -278,9 +283,9 @@ def _all_well(_: RolloutMachine, __: datetime) -> Outcome:
 def timetable(
     rollout: Rollout, start: datetime, becomes: Becomes = _all_well
 ) -> dict[str, datetime]:
-    """Let the rollout go on from ``start`` to its end: the hour in which each machine is patched.
+    """Run the rollout from ``start`` to its end: the hour in which each machine is patched.
 
-    ``becomes`` foretells what becomes of a machine; one that is never patched is left out.
+    ``becomes`` predicts the result of a machine. Machines that are never patched aren't included.
     """
     hour = whole_hour(max(start, rollout.released))
     patched: dict[str, datetime] = {}

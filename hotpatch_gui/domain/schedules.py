@@ -1,8 +1,8 @@
 """Maintenance configurations of in-guest scope: a customer's own times for updates.
 
-``recurs`` is Azure's ``recurEvery``: ``6Hour``, ``Day``, ``3Days``, ``Week Saturday,Sunday``, ``Month Third
-Sunday``, ``Month Second Tuesday Offset4`` or ``2Months day23,day24`` (Microsoft.Maintenance,
-maintenanceConfigurations); blanks and letter case vary.
+``recurs`` is Azure's ``recurEvery``: ``6Hour``, ``Day``, ``3Days``, ``Week Saturday,Sunday``, ``Month Third Sunday``,
+``Month Second Tuesday Offset4`` or ``2Months day23,day24``. Spaces and case vary. Source: Microsoft.Maintenance,
+maintenanceConfigurations.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ AHEAD = 1_200
 
 
 class Schedule(NamedTuple):
-    """A maintenance configuration of in-guest scope.
+    """A maintenance configuration of in-guest scope; None means not reported.
 
-    ``starts`` is the first run in ``time_zone``, as ``2026-08-22 22:00``; ``minutes`` the window's length;
-    ``expires`` the end of all runs, in the same form. ``classifications``, ``include`` and ``exclude`` are
-    Azure's words and KBs, ``restart`` is IfRequired, Never or Always. None: Azure did not say.
+    Attributes:
+        starts: the first run in ``time_zone``, such as ``2026-08-22 22:00``.
+        minutes: the length of the window.
+        expires: the end of all runs, like ``starts``.
+        restart: IfRequired, Never or Always.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Schedule(NamedTuple):
 
     @property
     def is_understood(self) -> bool:
-        """Whether its runs can be worked out at all."""
+        """Whether its runs can be calculated."""
         try:
             first = _moment(self.starts)
             return first is not None and _runs(self, first) is not None
@@ -52,22 +54,23 @@ class Schedule(NamedTuple):
 
     @property
     def zone(self) -> tzinfo:
-        """Its time zone; UTC where none is named, or one that isn't known."""
+        """Its time zone; UTC if none is set or it isn't known."""
         return zone_of(self.time_zone) or UTC
 
     @property
     def assumes_utc(self) -> bool:
-        """Whether the time zone is named and not known, so that UTC is assumed."""
+        """Whether UTC is assumed because its time zone isn't known."""
         return bool(self.time_zone) and zone_of(self.time_zone) is None
 
     def ends(self) -> datetime | None:
-        """When it expires, UTC; None where it doesn't, or not within a hundred years."""
+        """When it expires, UTC; None if never, or not within a hundred years."""
         end = _moment(self.expires or "")
         if end is None or not FIRST_YEAR < end.year < NEVER_YEAR:
             return None
         return end.replace(tzinfo=self.zone).astimezone(UTC)
 
     def has_ended(self, now: datetime) -> bool:
+        """Whether it has expired by ``now``."""
         end = self.ends()
         return end is not None and end <= now
 
@@ -77,7 +80,7 @@ FIRST_YEAR, NEVER_YEAR = 2000, 2126
 
 
 class How(StrEnum):
-    """How a schedule comes to a machine."""
+    """How a schedule is assigned to a machine."""
 
     DIRECT = "assigned"
     DYNAMIC = "dynamic scope"
@@ -88,7 +91,7 @@ class How(StrEnum):
 
 
 class Follows(NamedTuple):
-    """A schedule that a machine follows; ``scope`` names the dynamic scope by which it does."""
+    """A schedule that a machine follows; ``scope`` names its dynamic scope, if any."""
 
     schedule: Schedule
     how: How = How.DIRECT
@@ -96,18 +99,17 @@ class Follows(NamedTuple):
 
 
 class MachineSchedules(NamedTuple):
-    """All that is known of a machine's schedules. ``unread`` says why more can't be known: a list that Azure
-    didn't give."""
+    """All known schedules of a machine; ``unread`` is why more can't be known."""
 
     follows: tuple[Follows, ...] = ()
     unread: str = ""
 
     def certain(self, now: datetime) -> list[Follows]:
-        """Those that run on it for sure and haven't ended, the soonest first."""
+        """Schedules that certainly apply and haven't ended, soonest first."""
         return [f for f in self.current(now) if f.how in (How.DIRECT, How.DYNAMIC)]
 
     def current(self, now: datetime) -> list[Follows]:
-        """Those that haven't ended, the soonest first."""
+        """Schedules that haven't ended, soonest first."""
         return [f for f in soonest(self.follows, now) if not f.schedule.has_ended(now)]
 
 
@@ -115,8 +117,10 @@ NO_SCHEDULES = MachineSchedules()
 
 
 class Scope(NamedTuple):
-    """A dynamic scope: a schedule for what a filter finds below a subscription or resource group, evaluated by
-    Azure when the window opens. Empty filters admit everything; ``unknown`` names those not understood."""
+    """A dynamic scope: a schedule for whatever a filter finds, evaluated by Azure when the window opens.
+
+    Empty filters admit everything; ``unknown`` names filters that aren't supported.
+    """
 
     name: str
     schedule_id: str
@@ -131,7 +135,7 @@ class Scope(NamedTuple):
 
 
 class ScopeTarget(NamedTuple):
-    """What a scope's filter looks at. ``tags`` None: they aren't known whole."""
+    """What a scope's filter checks. ``tags`` None: not completely known."""
 
     resource_id: str
     resource_type: str
@@ -141,7 +145,7 @@ class ScopeTarget(NamedTuple):
 
 
 def matches(scope: Scope, target: ScopeTarget) -> bool | None:
-    """Whether the scope takes the machine in; None where it asks for what isn't known."""
+    """Whether the scope includes the machine; None if the filter needs unknown data."""
     below = scope.below.casefold().rstrip("/")
     if not target.resource_id.casefold().startswith(f"{below}/"):
         return False
@@ -161,7 +165,7 @@ def matches(scope: Scope, target: ScopeTarget) -> bool | None:
 
 
 def _place(name: str) -> str:
-    """``West US 2`` and ``westus2`` are the same region."""
+    """The region's name without spaces, in lower case: ``West US 2`` is ``westus2``."""
     return name.casefold().replace(" ", "") if "/" not in name else name.casefold()
 
 
@@ -179,7 +183,7 @@ def _match_tags(scope: Scope, tags: Mapping[str, str] | None) -> bool | None:
 
 
 def soonest(follows: Iterable[Follows], now: datetime) -> list[Follows]:
-    """The next to run first; then those whose next run isn't known, then those that have ended."""
+    """Schedules by next run; then those with an unknown next run, then ended ones."""
 
     def rank(one: Follows) -> tuple[int, datetime]:
         if one.schedule.has_ended(now):
@@ -191,7 +195,7 @@ def soonest(follows: Iterable[Follows], now: datetime) -> list[Follows]:
 
 
 def next_run(schedule: Schedule, after: datetime) -> datetime | None:
-    """The first run later than ``after``, UTC; None where the schedule can't be read or has none."""
+    """The first run after ``after``, UTC; None if it can't be calculated or there is none."""
     try:
         first = _moment(schedule.starts)
         runs = _runs(schedule, first) if first is not None else None
@@ -203,7 +207,7 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """A wall-clock time; None for text that is none."""
+    """A local time; None for text that isn't one."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
@@ -211,7 +215,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _runs(schedule: Schedule, first: datetime) -> Callable[[datetime], datetime | None] | None:
-    """What gives the first run after a moment; None for a recurrence that isn't understood."""
+    """A function for the first run after a time; None for an unsupported recurrence."""
     zone = schedule.zone
     hours = re.fullmatch(r"(\d*)\s*hours?", schedule.recurs.strip().casefold())
     if hours is not None:
@@ -238,7 +242,7 @@ def _daily(
 
 
 def _recurrence(text: str, first: date) -> Callable[[date], bool] | None:
-    """Whether a schedule runs on a day; None for what is not understood."""
+    """A function for whether a schedule runs on a day; None if unsupported."""
     found = re.fullmatch(r"(\d*)\s*(day|week|month)s?\b\s*(.*)", text.strip().casefold())
     if found is None:
         return None

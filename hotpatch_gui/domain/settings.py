@@ -1,4 +1,7 @@
-"""Changes of a machine's update settings, and those that Azure refuses (azure-patching §1.7, §4.2)."""
+"""Changes of update settings, and those that Azure rejects.
+
+Source: Microsoft.Compute virtualMachines (patchSettings) and the portal's Update settings.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +23,21 @@ class Orchestration(StrEnum):
 
     @property
     def patch_mode(self) -> PatchMode:
+        """Azure's patch mode for the choice."""
         return {
             Orchestration.WINDOWS_AUTOMATIC: PatchMode.AUTOMATIC_BY_OS,
             Orchestration.MANUAL: PatchMode.MANUAL,
         }.get(self, PatchMode.AUTOMATIC_BY_PLATFORM)
 
     def meaning(self, *, is_arc: bool = False) -> str:
-        """In a sentence. An Arc-enabled server has no safety checks, so schedules exclude nothing there."""
+        """The choice in one sentence. Arc-enabled servers have no safety checks to bypass."""
         if is_arc and self is Orchestration.CUSTOMER_SCHEDULES:
             return "Updates are installed at the times of your maintenance configuration."
         return _MEANINGS[self]
 
     @classmethod
     def of(cls, settings: PatchSettings) -> Orchestration | None:
+        """The choice that matches the settings; None if none does."""
         return next((o for o in cls if o.value == settings.orchestration), None)
 
 
@@ -47,7 +52,7 @@ _MEANINGS = {
 
 
 class SettingsChange(NamedTuple):
-    """The settings that machines shall have; None leaves each machine's own as it is."""
+    """The settings to apply; None leaves a setting unchanged."""
 
     orchestration: Orchestration | None = None
     hotpatch: bool | None = None
@@ -55,18 +60,22 @@ class SettingsChange(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
+        """Whether nothing changes."""
         return self == SettingsChange()
 
     @property
     def patch_mode(self) -> PatchMode | None:
+        """The patch mode to apply; None to leave it."""
         return self.orchestration.patch_mode if self.orchestration is not None else None
 
     @property
     def bypass_safety_checks(self) -> bool:
+        """Whether platform safety checks are bypassed, as customer schedules require."""
         return self.orchestration is Orchestration.CUSTOMER_SCHEDULES
 
     @property
     def assessment_mode(self) -> AssessmentMode | None:
+        """The assessment mode to apply; None to leave it."""
         if self.periodic_assessment is None:
             return None
         automatic = self.periodic_assessment
@@ -74,7 +83,7 @@ class SettingsChange(NamedTuple):
 
 
 def current_settings(settings: PatchSettings) -> SettingsChange:
-    """What a machine has, as far as Azure says it."""
+    """A machine's current settings, as far as reported."""
     mode = settings.assessment_mode
     return SettingsChange(
         Orchestration.of(settings),
@@ -84,7 +93,7 @@ def current_settings(settings: PatchSettings) -> SettingsChange:
 
 
 def effective(change: SettingsChange, settings: PatchSettings) -> SettingsChange:
-    """What a machine has once the change is made."""
+    """A machine's settings after the change."""
     own = current_settings(settings)
     return SettingsChange(
         change.orchestration if change.orchestration is not None else own.orchestration,
@@ -96,7 +105,7 @@ def effective(change: SettingsChange, settings: PatchSettings) -> SettingsChange
 
 
 def differences(change: SettingsChange, settings: PatchSettings) -> list[tuple[str, str, str]]:
-    """(setting, before, after) of each setting that the change alters on a machine."""
+    """(setting, before, after) for each setting that the change alters."""
     own = current_settings(settings)
     texts = (
         ("Orchestration", settings.orchestration, change.orchestration or ""),
@@ -126,8 +135,10 @@ def refusal(
     *,
     os_name: str | None = None,
 ) -> str | None:
-    """Why Azure would refuse the change, in a sentence with the way round; None where it would not. ``wanted``
-    is what the machine has afterwards; a setting that isn't known is no reason to refuse."""
+    """Why Azure would reject the change, with a workaround; None if it wouldn't.
+
+    ``wanted`` are the settings after the change. Unknown settings are no reason to reject.
+    """
     target, current = wanted.patch_mode, now.patch_mode
     if arc is not None:
         return _refusal_of_arc(wanted, arc, os_name)
@@ -162,7 +173,7 @@ def refusal(
 
 
 def _refusal_of_arc(wanted: SettingsChange, arc: Arc, os_name: str | None) -> str | None:
-    """Arc-enabled servers have no automatic guest patching, and need their license for hotpatches."""
+    """Why Azure would reject it for an Arc-enabled server."""
     if wanted.orchestration is Orchestration.SAFE_DEPLOYMENT:
         return "Azure Managed - Safe Deployment is only for virtual machines in Azure. Choose another one."
     if wanted.hotpatch and not (

@@ -1,4 +1,4 @@
-"""What a machine lacks, and why it is not called up to date; in words."""
+"""What a machine is missing, and why it isn't up to date, as text."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ _RESTART_WORDS = {
 
 
 def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
+    """That the last assessment is too old, and what was released since."""
     if freshness(evidence.assessed, now) is Freshness.TOO_OLD:
         return f"The last assessment is {days(evidence.assessed, now)} old; Azure keeps seven days."
     newer, planned = (
@@ -54,7 +55,7 @@ def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str
 
 
 def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
-    """Updates are offered: headline and next step."""
+    """Headline and next step if updates are available."""
     missing = missing_releases(evidence, calendar, now)
     expected = next_restart_text(evidence, calendar, now)
     horizon = horizon_since(evidence, calendar, now)
@@ -97,7 +98,7 @@ def _install_step(missing: list[Release]) -> str:
 
 
 def _unknown_offer(evidence: Evidence, calendar: Calendar) -> ReleaseTitle | None:
-    """The newest release offered whose month isn't known here."""
+    """The newest available release whose month isn't known."""
     product = evidence.machine.product
     if product is None:
         return None
@@ -112,7 +113,7 @@ def _offer_name(offer: ReleaseTitle) -> str:
 
 
 def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> str:
-    """What installing it does, and what it may mean, as this release isn't in the release data."""
+    """What installing a release without release data does and may mean."""
     restart = _OFFER_RESTARTS[offer.restart]
     if offer.is_hotpatch:
         return f"Install it: {restart} It isn't in the release data yet."
@@ -127,7 +128,7 @@ def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> 
 
 
 def not_offered(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
-    """Known releases are missing, and a recent assessment doesn't offer them."""
+    """Headline and next step if known releases are missing but not offered."""
     missing = missing_releases(evidence, calendar, now)
     horizon = horizon_since(evidence, calendar, now)
     none = "no update is offered" if not evidence.updates else "none of them is offered"
@@ -157,7 +158,7 @@ def _why_not_offered(evidence: Evidence) -> str:
 
 
 def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
-    """Nothing speaks against the machine, and what is known here isn't enough to call it up to date."""
+    """Headline and next step if nothing is missing but it can't be confirmed."""
     if evidence.status is HotpatchStatus.NOT_KNOWN:
         return (
             "Azure does not report whether this server receives hotpatches.",
@@ -199,7 +200,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
 
 
 def _shared_build(evidence: Evidence, calendar: Calendar) -> str:
-    """The releases that share the running build, where nothing tells which of them runs."""
+    """The releases that share the running build, if nothing distinguishes them."""
     product = evidence.machine.product
     release = calendar.by_build(product, evidence.machine.build) if product else None
     twin = calendar.train_twin(release) if release is not None and not release.on_train else None
@@ -222,6 +223,7 @@ def _consequence(evidence: Evidence) -> str:
 
 
 def updates_text(evidence: Evidence) -> str:
+    """How many updates are available, and whether they may restart the machine."""
     n = evidence.updates
     if n == 0:
         return "No update is offered"

@@ -1,4 +1,4 @@
-"""How the last sync of a connection went."""
+"""The result of a connection's last sync."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import NamedTuple
 
 
 class SyncState(NamedTuple):
-    """``finished`` is the last one that came to its end; ``problem`` and ``next_step`` are sentences, empty where it went
-    well; ``unreadable`` counts rows of Azure's answers."""
+    """The result of the last sync.
+
+    Attributes:
+        finished: when the last complete sync finished.
+        problem: why the last one failed; empty if it succeeded. ``next_step`` likewise.
+        unreadable: rows of Azure's answers that couldn't be read.
+    """
 
     connection_id: int = 0
     name: str = ""

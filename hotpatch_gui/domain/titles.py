@@ -1,7 +1,7 @@
-"""Which monthly release an update's title names: how a release is recognised that no calendar lists yet.
+"""Which monthly release an update's title names, so that releases are recognized before any calendar lists them.
 
-Windows Update's titles begin with the month: ``2026-08 Hotpatch for Windows Server 2025 (KB5120228)``,
-``2026-08 Cumulative Update for Microsoft server operating system ... (KB5120233)``.
+Titles in Windows Update start with the month: ``2026-08 Hotpatch for Windows Server 2025 (KB5120228)``, ``2026-08
+Cumulative Update for Microsoft server operating system ... (KB5120233)``.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ _NOT_MONTHLY = re.compile(r"\.NET|\bpreview\b|\bdynamic\b|\bout-of-band\b", re.I
 
 
 class ReleaseTitle(NamedTuple):
-    """A monthly operating system release as an update's title names it. ``month`` is ``2026-08``;
-    ``restart`` is what Windows Update says the update does."""
+    """A monthly release of the operating system, as named by an update's title.
+
+    ``month`` is such as ``2026-08``; ``restart`` is the update's restart behavior.
+    """
 
     month: str
     is_hotpatch: bool
@@ -34,9 +36,9 @@ class ReleaseTitle(NamedTuple):
 def read_title(
     name: str, kb: str | None = None, restart: RestartBehavior = RestartBehavior.UNKNOWN
 ) -> ReleaseTitle | None:
-    """The release that an update's title names; None for any other update (.NET, previews, Defender).
+    """The release that a title names; None for other updates (.NET, previews, Defender).
 
-    ``kb`` is the update's own KB number, read from the title where it is None.
+    ``kb`` is the update's KB number, taken from the title if None.
     """
     month = _MONTH.match(name.strip())
     if month is None or _NOT_MONTHLY.search(name):

@@ -1,4 +1,4 @@
-"""Updates as an assessment reports them: classification, restart behavior, who installs them."""
+"""Updates in an assessment: classification, restart behavior and who installs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .kb import kb_of_update
 
 
 class Classification(StrEnum):
-    """VMGuestPatchClassificationWindows, the ARM specification's eight values."""
+    """Azure's VMGuestPatchClassificationWindows."""
 
     CRITICAL = "Critical"
     SECURITY = "Security"
@@ -24,17 +24,18 @@ class Classification(StrEnum):
 
     @property
     def label(self) -> str:
+        """The classification's display name."""
         return _CLASSIFICATION_LABELS[self]
 
     @property
     def installed_automatically(self) -> bool:
-        """Whether automatic VM guest patching installs it (Critical and Security only, never others)."""
+        """Whether automatic VM guest patching installs it: only Critical and Security."""
         return self in (Classification.CRITICAL, Classification.SECURITY)
 
     @classmethod
     @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> Classification | None:
-        """Accept enum values and display names in any case ("Definition Updates"); None if unknown."""
+        """Parse enum values and display names in any case; None for an unknown one."""
         key = "".join(c for c in (text or "").casefold() if c.isalpha())
         return _CLASSIFICATION_KEYS.get(key) or _CLASSIFICATION_KEYS.get(key.removesuffix("s"))
 
@@ -59,7 +60,7 @@ _CLASSIFICATION_KEYS = {c.value.casefold(): c for c in Classification} | {
 
 
 class RestartBehavior(StrEnum):
-    """VMGuestPatchRebootBehavior: what Windows Update says an update does."""
+    """Azure's VMGuestPatchRebootBehavior."""
 
     UNKNOWN = "Unknown"
     NEVER = "NeverReboots"
@@ -68,11 +69,13 @@ class RestartBehavior(StrEnum):
 
     @property
     def label(self) -> str:
+        """The behavior's display name."""
         return _RESTART_LABELS[self]
 
     @classmethod
     @lru_cache(maxsize=256)
     def parse(cls, text: str | None) -> RestartBehavior:
+        """Parse Azure's value, in any case; UNKNOWN for an unknown one."""
         folded = (text or "").casefold()
         return next((b for b in cls if b.value.casefold() == folded), cls.UNKNOWN)
 
@@ -87,9 +90,9 @@ _RESTART_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update that a machine's assessment offers.
+    """One update that an assessment offers.
 
-    ``classification_text`` keeps Azure's own word where ``classification`` could not be read.
+    ``classification_text`` keeps Azure's value if ``classification`` couldn't be parsed.
     """
 
     patch_id: str
@@ -115,8 +118,10 @@ class Update:
         severity: str | None = None,
         version: str | None = None,
     ) -> Update:
-        """Build from Azure's words; ``patch_id`` falls back to the KB and the name (some have no KB), and the
-        KB to the one in the title."""
+        """Create from Azure's values.
+
+        ``patch_id`` falls back to KB and name, and the KB to the one in the title.
+        """
         kb = kb_of_update(kb_id, name)
         shown = name or kb or patch_id or "Unnamed update"
         return cls(
@@ -137,15 +142,15 @@ BY_HAND = "Manual"
 
 
 def installed_by(classification: Classification | None) -> str:
-    """Who installs updates of this classification: automatic guest patching, or somebody by hand."""
+    """Who installs updates of this classification: automatic guest patching, or a user."""
     automatic = classification is not None and classification.installed_automatically
     return AUTOMATIC if automatic else BY_HAND
 
 
 def outside_programme(name: str, classification: Classification | None) -> str:
-    """Why an update that is in no hotpatch release stands outside the hotpatch program.
+    """Why an update outside hotpatch releases isn't part of the hotpatch program.
 
-    The program carries Windows security updates only (never .NET, non-security updates, drivers).
+    The program contains only Windows security updates: no .NET, non-security updates or drivers.
     """
     if ".net" in name.casefold():
         return ".NET updates aren't part of the hotpatch program and may need a restart."

@@ -1,4 +1,4 @@
-"""Did it really happen? A run as Azure reports it, beside the assessment that came after it."""
+"""Verification: a run as Azure reports it, compared with the next assessment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .records import RunStatus
 
 
 class Discrepancy(StrEnum):
-    """What a run's report and the next assessment do not agree on. The value is kept in the file."""
+    """What a run's report and the next assessment disagree on. Values are stored."""
 
     NOTHING_INSTALLED = "nothing-installed"
     TIME_LEFT = "time-left"
@@ -21,6 +21,7 @@ class Discrepancy(StrEnum):
 
     @property
     def label(self) -> str:
+        """The discrepancy's display name."""
         return _LABELS[self]
 
 
@@ -34,11 +35,15 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run that has ended. ``pending`` counts updates that were to be installed and were not; ``named``: the
-    request named KBs; ``took`` is how long it did, ``minutes`` the requested duration, where this program asked.
+    """A finished run.
 
-    ``offered_again`` are KBs that it installed and that the assessment after it offers; ``restart_pending`` is
-    what that assessment says, None where another run came between.
+    Attributes:
+        pending: selected updates that weren't installed.
+        named: whether the request named KBs.
+        took: how long it took.
+        minutes: the requested duration, if this program requested it.
+        offered_again: installed KBs that the next assessment offers.
+        restart_pending: what the next assessment reports; None if another run came between.
     """
 
     status: RunStatus
@@ -54,7 +59,7 @@ class Report:
 
 
 def discrepancies(report: Report) -> list[tuple[Discrepancy, str]]:
-    """(what is in doubt, its detail): the KBs, or the minutes that were left."""
+    """Pairs of discrepancy and detail: the KBs, or the minutes left."""
     found: list[tuple[Discrepancy, str]] = []
     if (
         report.status.is_good
@@ -76,12 +81,12 @@ def discrepancies(report: Report) -> list[tuple[Discrepancy, str]]:
 
 
 def as_text(found: Iterable[tuple[Discrepancy, str]]) -> str:
-    """For the file: ``nothing-installed offered-again:KB1,KB2``."""
+    """Encode for the file: ``nothing-installed offered-again:KB1,KB2``."""
     return " ".join(f"{doubt}:{detail}" if detail else str(doubt) for doubt, detail in found)
 
 
 def read(text: str | None) -> list[tuple[Discrepancy, str]]:
-    """The other way round; a word that is none is left out, as the file may have been damaged."""
+    """Decode ``as_text``; invalid words are ignored, because the file may be damaged."""
     parts = (part.partition(":") for part in (text or "").split())
     known = {doubt.value: doubt for doubt in Discrepancy}
     return [(known[name], detail) for name, _, detail in parts if name in known]

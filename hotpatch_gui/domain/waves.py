@@ -1,4 +1,4 @@
-"""Waves: how many machines of one large request are worked on at a time, and when the rest is left alone."""
+"""Waves: how many machines of a large request are processed at a time, and when to stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class WaveMode(StrEnum):
-    """Which machines' turn it is."""
+    """How machines take turns."""
 
     ALL = "all"
     SOME = "some"
@@ -17,8 +17,11 @@ class WaveMode(StrEnum):
 
 
 class Waves(NamedTuple):
-    """``size`` is how many at a time, for SOME. After ``stop_after`` operations that failed or whose end is not
-    known, what still waits is not sent; 0 goes on whatever happens."""
+    """How a large request is divided.
+
+    ``size`` is the number of machines at a time, for SOME. After ``stop_after`` operations that failed or have an unknown
+    result, the remaining ones aren't sent; 0 never stops.
+    """
 
     mode: WaveMode = WaveMode.ALL
     size: int = 0
@@ -26,7 +29,7 @@ class Waves(NamedTuple):
 
     @property
     def text(self) -> str:
-        """As a sentence, for the review and the audit log."""
+        """The rule as a sentence, for the review and the audit log."""
         how = {
             WaveMode.ALL: "All at once",
             WaveMode.SOME: f"{self.size:,} at a time",

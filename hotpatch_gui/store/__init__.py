@@ -1,1 +1,1 @@
-"""The local SQLite file: the only thing the window and the engine share. All SQL of the program is here."""
+"""The local SQLite file, which the window and the engine share. All SQL of the program is here."""

@@ -1,4 +1,4 @@
-"""Assessments (kept for ASSESSMENTS_KEPT) and the updates that the latest one of each machine offers."""
+"""Assessments (kept for ASSESSMENTS_KEPT), and the updates that the latest one of each machine offers."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ ON CONFLICT (machine_id, patch_id) DO UPDATE SET
 
 
 def save(db: sqlite3.Connection, found: Iterable[tuple[int, Assessment]], now: datetime) -> None:
+    """Insert or update assessments by machine."""
     db.executemany(_UPSERT, [_values(machine_id, a, now) for machine_id, a in found])
 
 
@@ -92,9 +93,9 @@ def _values(machine_id: int, a: Assessment, now: datetime) -> tuple[object, ...]
 def save_updates(
     db: sqlite3.Connection, found: Iterable[tuple[int, Update]], now: datetime, number: int
 ) -> None:
-    """Updates on offer, marked with the number of the pass that saw them.
+    """Store available updates, marked with the pass that read them.
 
-    One statement an update, for all machines that it is offered to: other threads run meanwhile.
+    One statement per update for all its machines, so that other threads can run in between.
     """
     offered: dict[int, tuple[Update, list[int]]] = {}  # by identity: machines share their updates
     for machine_id, u in found:
@@ -122,8 +123,10 @@ def save_updates(
 
 
 def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int) -> None:
-    """Forget updates of these machines that neither pass ``number`` nor a later one saw: they are no
-    longer offered. Passes overlap, where one machine is read while a sync goes on."""
+    """Delete updates of these machines that neither pass ``number`` nor a later pass read.
+
+    Passes overlap if one machine is read during a sync.
+    """
     db.execute(
         f"DELETE FROM updates WHERE machine_id IN {IN_JSON} AND pass<?",
         (as_list(machine_ids), number),
@@ -131,7 +134,7 @@ def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int)
 
 
 def mark_listed(db: sqlite3.Connection, lists: Iterable[tuple[int, str]]) -> None:
-    """The updates of these assessments (machine id, activity id) are in the file, and no others."""
+    """Record that the updates of these (machine ID, activity ID) assessments are stored completely."""
     db.executemany(
         "UPDATE machines SET listed_activity=? WHERE id=?",
         [(a, machine_id) for machine_id, a in lists],
@@ -139,7 +142,7 @@ def mark_listed(db: sqlite3.Connection, lists: Iterable[tuple[int, str]]) -> Non
 
 
 def unlisted(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) -> list[int]:
-    """The machines whose assessment ended well and whose updates are not in the file."""
+    """Machines whose assessment succeeded but whose updates aren't stored."""
     listed = dict(
         db.execute(
             f"SELECT id, listed_activity FROM machines WHERE id IN {IN_JSON}",
@@ -150,8 +153,13 @@ def unlisted(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) ->
 
 
 def forget_old(db: sqlite3.Connection, now: datetime, most: int) -> bool:
-    """Forget up to ``most`` assessments that ended longer than ASSESSMENTS_KEPT before now and before the newest (a clock
-    that is wrong must not cost evidence); whether there may be more."""
+    """Delete up to ``most`` assessments older than ASSESSMENTS_KEPT.
+
+    Counted from the newest one if the clock is ahead of it, so that a wrong clock deletes nothing.
+
+    Returns:
+        Whether there may be more.
+    """
     newest = from_text(db.execute("SELECT max(assessed_at) FROM assessments").fetchone()[0])
     if newest is None:
         return False
@@ -164,6 +172,7 @@ def forget_old(db: sqlite3.Connection, now: datetime, most: int) -> bool:
 
 
 def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:
+    """Record that Resource Graph has an assessment of these machines."""
     db.execute(
         f"UPDATE machines SET in_graph=1 WHERE in_graph=0 AND id IN {IN_JSON}",
         (as_list(machine_ids),),
@@ -171,7 +180,7 @@ def set_in_graph(db: sqlite3.Connection, machine_ids: Sequence[int]) -> None:
 
 
 def clear_in_graph(db: sqlite3.Connection, connection_id: int, but: Sequence[int]) -> None:
-    """After a whole pass: the connection's machines that it did not see are in Resource Graph no more."""
+    """Record that Resource Graph has no assessment of the connection's other machines, after a full pass."""
     db.execute(
         f"UPDATE machines SET in_graph=0 WHERE in_graph=1 AND connection_id=? AND id NOT IN {IN_JSON}",
         (connection_id, as_list(but)),
@@ -179,7 +188,7 @@ def clear_in_graph(db: sqlite3.Connection, connection_id: int, but: Sequence[int
 
 
 def next_pass(db: sqlite3.Connection) -> int:
-    """A number above every one that was given before. Call it inside a transaction."""
+    """A number above all earlier ones. Call it inside a transaction."""
     row = db.execute(
         "INSERT INTO sync_state (scope, pass) VALUES ('fleet', 1)"
         " ON CONFLICT DO UPDATE SET pass=pass+1 RETURNING pass"
@@ -188,7 +197,7 @@ def next_pass(db: sqlite3.Connection) -> int:
 
 
 def outdated(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) -> set[int]:
-    """The machines of which a later assessment that counts is stored already."""
+    """Machines with a stored assessment that is newer than the one found."""
     newest = dict(
         db.execute(
             "SELECT machine_id, max(assessed_at) FROM assessments"
@@ -200,6 +209,7 @@ def outdated(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) ->
 
 
 def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
+    """The updates that a machine's latest assessment offers."""
     rows = db.execute(
         "SELECT * FROM updates WHERE machine_id=? ORDER BY published_at DESC, name", (machine_id,)
     )
@@ -222,7 +232,11 @@ def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
 def offers(
     db: sqlite3.Connection, machine_ids: Sequence[int]
 ) -> tuple[dict[int, str], dict[str, tuple[Update, ...]]]:
-    """What machines are offered, once for all that are offered the same: (key by machine id, updates by key)."""
+    """Available updates of many machines.
+
+    Returns:
+        A key by machine ID and the updates by key, because machines share lists.
+    """
     rows = db.execute(
         "SELECT key, json_group_array(machine_id) FROM (SELECT machine_id, group_concat(patch_id, char(10)) AS key"
         f" FROM (SELECT machine_id, patch_id FROM updates WHERE machine_id IN {IN_JSON} ORDER BY machine_id, patch_id)"
@@ -241,7 +255,7 @@ def offers(
 def counts_by_classification(
     db: sqlite3.Connection, machine_ids: Sequence[int]
 ) -> list[tuple[str, int, int]]:
-    """(classification, updates, of which may restart) of these machines, most first."""
+    """(classification, updates, updates that may restart) of these machines, most first."""
     rows = db.execute(
         "SELECT classification, count(*), sum(restart<>'NeverReboots') FROM updates u"
         f" JOIN machines m ON m.id=u.machine_id AND m.gone_at IS NULL WHERE u.machine_id IN {IN_JSON}"
@@ -252,7 +266,7 @@ def counts_by_classification(
 
 
 def assessed_since(db: sqlite3.Connection, operation_id: int) -> bool:
-    """Whether an assessment that began after those known when the operation was sent has ended well."""
+    """Whether an assessment that started after the operation was sent has succeeded."""
     row = db.execute(
         "SELECT 1 FROM assessments a JOIN operations o ON o.machine_id=a.machine_id WHERE o.id=?"
         " AND coalesce(a.started_at, a.assessed_at)>coalesce(o.known_until, '')"

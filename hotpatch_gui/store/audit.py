@@ -1,5 +1,7 @@
-"""The audit log: every call that changes something, as it was sent and as it ended. Rows are only ever added; the
-file itself refuses to change or delete one."""
+"""The audit log: every call that changes something, with its result.
+
+Rows are only added; triggers in the file reject changes and deletions.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from .timestamps import to_text
 
 
 class Event(StrEnum):
+    """What happened to an operation. Values are stored."""
+
     SENDING = "sending"
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -31,7 +35,10 @@ def add(
     code: str = "",
     request_id: str = "",
 ) -> None:
-    """One line on an operation. The body is what is sent: no header, and so no token, is ever in it."""
+    """Add a line for an operation.
+
+    The body is the request's JSON without headers, so it never contains a token.
+    """
     db.execute(
         "INSERT INTO calls (at, connection, account, asked_by, kind, machine, resource_id, operation_id, event,"
         " body, result, code, request_id)"

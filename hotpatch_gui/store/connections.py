@@ -1,4 +1,4 @@
-"""Connections and the subscriptions that each can read. No secret is among what is kept."""
+"""Connections and their subscriptions. Nothing stored here is secret."""
 
 from __future__ import annotations
 
@@ -33,25 +33,28 @@ _SELECT = (
 
 
 def read_all(db: sqlite3.Connection) -> list[Connection]:
-    """Those that were not removed, in the order in which they were made. One whose row cannot be read, as in
-    a damaged file, is left out."""
+    """All connections that weren't removed, oldest first.
+
+    Rows that can't be read, as in a damaged file, are left out.
+    """
     found = (_connection_of(row) for row in db.execute(f"{_SELECT} ORDER BY c.id"))
     return [connection for connection in found if connection is not None]
 
 
 def read(db: sqlite3.Connection, connection_id: int) -> Connection | None:
+    """The connection with this ID; None if there is none or it was removed."""
     row = db.execute(f"{_SELECT} AND c.id=?", (connection_id,)).fetchone()
     return _connection_of(row) if row else None
 
 
 def of_machine(db: sqlite3.Connection, machine_id: int) -> int | None:
-    """The id of the connection over which a machine is seen."""
+    """The ID of the connection that a machine belongs to."""
     row = db.execute("SELECT connection_id FROM machines WHERE id=?", (machine_id,)).fetchone()
     return row[0] if row else None
 
 
 def may_act_on(db: sqlite3.Connection, machine_id: int) -> bool:
-    """Whether the user has turned actions on for the connection of a machine."""
+    """Whether changes are allowed for the machine's connection."""
     row = db.execute(
         "SELECT c.may_act FROM machines m JOIN connections c ON c.id=m.connection_id WHERE m.id=?"
         " AND c.removed_at IS NULL",
@@ -89,7 +92,11 @@ def _connection_of(row: sqlite3.Row) -> Connection | None:
 
 
 def save(db: sqlite3.Connection, connection: Connection) -> int:
-    """Insert it, under its id where it has one already, or update the one of its id; its id."""
+    """Insert a connection, under its ID if it has one, or update the one with its ID.
+
+    Returns:
+        Its ID.
+    """
     cloud = connection.cloud
     values = (
         connection.name,
@@ -114,19 +121,19 @@ def save(db: sqlite3.Connection, connection: Connection) -> int:
 
 
 def was_made(db: sqlite3.Connection, connection_id: int) -> bool:
-    """Whether there is, or was, a connection of this id."""
+    """Whether a connection with this ID exists or existed."""
     row = db.execute("SELECT 1 FROM connections WHERE id=?", (connection_id,)).fetchone()
     return row is not None
 
 
 def ensure(db: sqlite3.Connection, connection: Connection) -> None:
-    """Have a connection to this address, as the demo's; one that is there keeps what the user changed."""
+    """Create a connection to this address unless there is one, whose changes by the user are kept."""
     if not any(c.cloud.endpoint == connection.cloud.endpoint for c in read_all(db)):
         save(db, connection)
 
 
 def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
-    """Forget the connection; its machines are gone with it, and their history stays."""
+    """Remove a connection and its machines; their history stays."""
     db.execute(
         "UPDATE connections SET removed_at=?, account=NULL, record=NULL, certificate=NULL WHERE id=?",
         (to_text(now), connection_id),
@@ -145,17 +152,22 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
 
 
 def rename(db: sqlite3.Connection, connection_id: int, name: str) -> None:
+    """Change the connection's name."""
     db.execute("UPDATE connections SET name=? WHERE id=?", (name, connection_id))
 
 
 def allow_actions(db: sqlite3.Connection, connection_id: int, *, may_act: bool) -> None:
+    """Allow or prohibit changes through the connection."""
     db.execute("UPDATE connections SET may_act=? WHERE id=?", (may_act, connection_id))
 
 
 def signed_in(
     db: sqlite3.Connection, connection_id: int, account: str | None, record: str | None
 ) -> None:
-    """Who it is; ``record`` is kept where there is none anew. Both None: signed out."""
+    """Store the signed-in account; both None after a sign-out.
+
+    An existing ``record`` stays if there is no new one.
+    """
     keep = "coalesce(?, record)" if account else "?"
     db.execute(
         f"UPDATE connections SET account=?, record={keep} WHERE id=?",
@@ -166,8 +178,10 @@ def signed_in(
 def save_subscriptions(
     db: sqlite3.Connection, connection_id: int, pairs: Iterable[tuple[str, str]]
 ) -> None:
-    """(lower-case id, name) of those that the account can read. One that is new is chosen where the user did
-    not pick some; one that it can read no more stays, as what was read of it does."""
+    """Store (lower-case ID, name) of the readable subscriptions.
+
+    A new one is selected unless the user made a selection. One that isn't readable anymore stays, like its data.
+    """
     db.executemany(
         "INSERT INTO subscriptions SELECT id, ?, ?, every_subscription FROM connections WHERE id=?"
         " ON CONFLICT DO UPDATE SET name=excluded.name",
@@ -178,8 +192,10 @@ def save_subscriptions(
 def choose_subscriptions(
     db: sqlite3.Connection, connection_id: int, subscription_ids: Sequence[str]
 ) -> None:
-    """Have these read and no others, or with none named all that the account can read, now and later. An id
-    that is not known yet is named by itself until it is read."""
+    """Select subscriptions; none selects all that the account can read, now and later.
+
+    An unknown ID serves as its own name until it is read.
+    """
     ids = [i.lower() for i in subscription_ids]
     db.execute("UPDATE connections SET every_subscription=? WHERE id=?", (not ids, connection_id))
     save_new = "INSERT INTO subscriptions VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"
@@ -191,7 +207,7 @@ def choose_subscriptions(
 
 
 def subscriptions(db: sqlite3.Connection, connection_id: int) -> list[tuple[str, str, bool]]:
-    """(id, name, whether it is chosen), by name."""
+    """(ID, name, whether it is selected), by name."""
     rows = db.execute(
         "SELECT id, name, chosen FROM subscriptions WHERE connection_id=? ORDER BY name COLLATE NOCASE, id",
         (connection_id,),

@@ -1,4 +1,4 @@
-"""Opening the file: checked, migrated with a copy kept, readable by its owner alone."""
+"""Opening the file: checked, migrated with a copy kept, and readable only by its owner."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MIGRATIONS_TABLE = "_sqlite_migrations"
 
 
 def open_reader(path: Path) -> sqlite3.Connection | None:
-    """A read-only connection for a file of the current schema; None where there is none yet.
+    """A read-only connection to a file of the current schema; None if there is none.
 
-    Does not wait for a writer and does not change the file, so the first paint can use it.
+    It neither waits for a writer nor changes the file, so the first paint can use it.
     """
     if not path.is_file():
         return None
@@ -43,10 +43,10 @@ def open_reader(path: Path) -> sqlite3.Connection | None:
 
 
 def must_be_readable(path: Path) -> None:
-    """For a file that ``open_reader`` does not open.
+    """Check a file that ``open_reader`` doesn't open.
 
     Raises:
-        ProblemError: what is wrong with it; nothing where there is no file, or an empty one.
+        ProblemError: what is wrong with the file. Nothing is raised if there is no file or an empty one.
     """
     if not path.is_file():
         return
@@ -55,7 +55,7 @@ def must_be_readable(path: Path) -> None:
 
 
 def is_earlier(path: Path) -> bool:
-    """Whether a version of this program before this one wrote the file."""
+    """Whether an earlier version of this program wrote the file."""
     if not path.is_file():
         return False
     try:
@@ -71,13 +71,16 @@ _ESCAPED = str.maketrans({"%": "%25", "?": "%3f", "#": "%23"})
 
 
 def file_uri(path: PurePath, mode: str) -> str:
-    """SQLite's address of a file. That of a network share has an empty host, as SQLite accepts no other."""
+    """SQLite's URI of a file.
+
+    The URI of a network share has an empty host, because SQLite accepts no other.
+    """
     plain = path.as_posix().translate(_ESCAPED)
     return f"file://{plain if plain.startswith('/') else f'/{plain}'}?mode={mode}"
 
 
 def is_on_network(path: PurePath) -> bool:
-    """Whether the file is on a network share: a UNC path, or a drive of Windows that stands for one."""
+    """Whether the file is on a network share: a UNC path or a mapped Windows drive."""
     if path.drive.startswith("\\\\"):
         return True
     if sys.platform == "win32" and path.drive:
@@ -93,15 +96,17 @@ _DRIVE_REMOTE = 4
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """A connection that may write, to a file that is there and current. For a connection that was tried."""
+    """A read-write connection to an existing, current file, for a tried connection."""
     db = sqlite3.connect(file_uri(path, "rw"), uri=True, isolation_level=None)
     _configure(db, path)
     return db
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """Which file lies at ``path``: another one than before, or none, where it was taken away meanwhile.
-    SQLite itself would go on writing into a file that has no name any more."""
+    """Identifies the file at ``path``; None if it is gone.
+
+    SQLite would continue to write to a file that was removed or replaced.
+    """
     try:
         found = path.stat()
     except OSError:
@@ -110,6 +115,7 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 
 def gone_problem(path: Path) -> Problem:
+    """The problem that the file was removed or replaced."""
     return _problem(
         f"The file {path.name} is gone from {path.parent}, or another one lies there.",
         "Nothing is sent meanwhile. Put it back, or close the program and start it again for a new one.",
@@ -117,16 +123,16 @@ def gone_problem(path: Path) -> Problem:
 
 
 def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
-    """Create, check or migrate the file and open it for the engine, from whatever thread.
+    """Create, check or migrate the file and open it for the engine, on any thread.
 
-    A damaged file is set aside with a new one begun, never deleted. ``world`` names the cloud whose data
-    it holds; a file of another one is refused, as its machines and operations would be mixed up.
+    A damaged file is set aside and replaced, never deleted. ``world`` is the data origin; a file of another origin is
+    rejected, because their machines would mix.
 
     Returns:
-        the connection, and where a damaged file was put (None if it was sound).
+        The connection, and where a damaged file was moved (None if it was intact).
 
     Raises:
-        ProblemError: a newer program's or another cloud's file, a folder that cannot be written, a full disk.
+        ProblemError: a newer or another origin's file, a folder that can't be written, or a full disk.
     """
     with _store_problems(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,14 +154,14 @@ def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
 
 
 class UnusableFileError(ProblemError):
-    """The file is sound, and not ours to use: trying again does not help."""
+    """The file is intact but not ours to use, so retrying doesn't help."""
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
-    """The one way to write: immediate, so that two connections never deadlock into a failure.
+    """The only way to write: an immediate transaction, so that two connections never deadlock.
 
-    ``durable`` is on the disk at the end, even where the power fails: for what must not be forgotten.
+    A ``durable`` one is on the disk when it ends, even after a power failure.
     """
     if durable:
         db.execute("PRAGMA synchronous=FULL")
@@ -173,7 +179,7 @@ def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[No
 
 
 def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
-    """A failure of the file in a sentence, by SQLite's or the system's code: a path may hold any word."""
+    """A failure of the file as a problem, by SQLite's or the system's code."""
     code, folder = _code_of(error), path.parent
     if code in _FULL:
         return _problem(
@@ -200,12 +206,12 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
 
 
 def is_held(error: sqlite3.Error) -> bool:
-    """Whether another program holds the file locked at this moment."""
+    """Whether another program currently locks the file."""
     return _code_of(error) in _HELD
 
 
 def is_damaged(error: sqlite3.Error) -> bool:
-    """Whether the file's content is not what SQLite wrote."""
+    """Whether the file's content is corrupt."""
     return _code_of(error) in _DAMAGED
 
 
@@ -230,7 +236,7 @@ _DAMAGED = frozenset({("sqlite", sqlite3.SQLITE_CORRUPT), ("sqlite", sqlite3.SQL
 
 
 def _code_of(error: sqlite3.Error | OSError) -> _Code | None:
-    """Whose code, and the code: SQLite's without its extension."""
+    """The source and the primary code of an error."""
     if isinstance(error, OSError):
         return ("system", error.errno) if error.errno is not None else None
     found = getattr(error, "sqlite_errorcode", None)
@@ -250,7 +256,7 @@ def _store_problems(path: Path) -> Iterator[None]:
 
 
 def _configure(db: sqlite3.Connection, path: Path) -> None:
-    """WAL, but for a file on a network share: its shared memory works on one computer only."""
+    """WAL, except on a network share, because its shared memory works on one computer only."""
     db.row_factory = sqlite3.Row
     db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     if is_on_network(path):
@@ -296,7 +302,7 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """Before anything else is done to the file: it is not ours to change."""
+    """Reject a newer file before anything else, because it must not be changed."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise UnusableFileError(

@@ -1,4 +1,4 @@
-"""The tables of the first program, in SQL. They are never changed here: ``migrations`` goes on from them."""
+"""The tables of the first program version, as SQL. They never change; ``migrations`` continues from them."""
 
 from __future__ import annotations
 

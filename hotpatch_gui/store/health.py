@@ -1,4 +1,4 @@
-"""What is derived for each machine out of its rows, so that lists sort and filter without joining."""
+"""Each machine's health, derived from its rows, so that lists sort and filter without joins."""
 
 from __future__ import annotations
 
@@ -26,14 +26,17 @@ from .timestamps import from_text
 
 @lru_cache(maxsize=4096)
 def representative(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
-    """A machine of the sort, without what is its own, and its status: a fleet has few sorts."""
+    """A machine with these shared fields, without individual ones, and its hotpatch status.
+
+    A fleet has few combinations, so they are cached.
+    """
     nowhen = datetime.min.replace(tzinfo=UTC)
     machine = Machine("", "", "", "", "", nowhen, **sort_of(sort))
     return machine, hotpatch_status(machine, assessed=assessed)
 
 
 def evidence_of(row: MachineRow) -> Evidence:
-    """What the coverage sentence needs of a machine."""
+    """The evidence for a machine's coverage sentence."""
     machine = machine_of(row)
     status = hotpatch_status(machine, assessed=bool(row.in_graph))
     return _evidence(machine, status, partial(getattr, row))
@@ -62,7 +65,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], 
 
 @lru_cache(maxsize=4096)
 def titles_of(text: str) -> tuple[ReleaseTitle, ...]:
-    """The releases in ``offered_releases``: a line for each, with restart behavior, KB and title."""
+    """The releases in ``offered_releases``: one line each, with restart behavior, KB and title."""
     lines = (line.split(" ", 2) for line in text.splitlines())
     found = (
         read_title(line[2], line[1] or None, RestartBehavior.parse(line[0]))
@@ -74,15 +77,14 @@ def titles_of(text: str) -> tuple[ReleaseTitle, ...]:
 
 @lru_cache(maxsize=4096)
 def _kbs(text: str) -> tuple[str, ...]:
-    """Each once, in their order; a fleet's machines share them."""
+    """Distinct KBs in their order, cached because machines share them."""
     return tuple(dict.fromkeys(text.split()))
 
 
 def refresh_health(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive counts, the last run and the coverage of each machine anew, out of its rows; write those
-    that are not as they were."""
+    """Derive counts, the last run and the situation of each machine, and store what changed."""
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]

@@ -1,10 +1,10 @@
-"""The rows of updates, installation runs, restarts and the audit log: not in the first frame."""
+"""Rows of updates, installation runs, restarts and the audit log, which the first frame doesn't need."""
 
 from typing import NamedTuple
 
 
 class UpdateRow(NamedTuple):
-    """An update that the last assessment offers to a machine."""
+    """An update that a machine's last assessment offers."""
 
     name: str
     kb: str | None
@@ -17,8 +17,7 @@ class UpdateRow(NamedTuple):
 
 
 class KbRow(NamedTuple):
-    """An update over the fleet: on how many machines it is missing, how many of those run, and on how many runs have
-    installed it or failed."""
+    """An update across the fleet: machines that miss it, those running, and runs that installed it or failed."""
 
     name: str
     kb: str | None
@@ -33,7 +32,7 @@ class KbRow(NamedTuple):
 
 
 class RunRow(NamedTuple):
-    """An installation run. ``doubts`` is JSON of what a later assessment says otherwise."""
+    """An installation run. ``doubts`` is JSON of discrepancies with the next assessment."""
 
     run_id: str
     status: str
@@ -52,7 +51,7 @@ class RunRow(NamedTuple):
 
 
 class RunUpdateRow(NamedTuple):
-    """What a run did to one update."""
+    """The result of one update in a run."""
 
     name: str
     kb: str | None
@@ -62,13 +61,17 @@ class RunUpdateRow(NamedTuple):
 
 
 class RunErrorRow(NamedTuple):
+    """An error of a run."""
+
     code: str
     message: str
 
 
 class LostRunRow(NamedTuple):
-    """A run that is an operation's whose answer was lost. ``is_shown``: Azure still showed it when the machine was
-    read last."""
+    """The run of an operation whose answer was lost.
+
+    ``is_shown``: Azure still showed it when the machine was last read.
+    """
 
     run_id: str
     status: str
@@ -76,7 +79,7 @@ class LostRunRow(NamedTuple):
 
 
 class ReleaseInstall(NamedTuple):
-    """An operating-system release that a run handled; ``kb`` is its title where it has none."""
+    """A release of the operating system in a run; ``kb`` is its title if it has none."""
 
     started_at: str
     kb: str
@@ -85,7 +88,7 @@ class ReleaseInstall(NamedTuple):
 
 
 class ReleaseDay(NamedTuple):
-    """A day on which runs handled a release: on how many machines it was installed, or failed."""
+    """A day on which runs handled a release, with the number of installed and failed machines."""
 
     day: str
     kb: str
@@ -94,8 +97,10 @@ class ReleaseDay(NamedTuple):
 
 
 class RestartRecord(NamedTuple):
-    """A restart. ``asked``: a line for each update that asks for one, KB and title; ``is_request``: this program asked
-    for it."""
+    """A restart.
+
+    ``asked``: one line per update that requires it, with KB and title. ``is_request``: this program requested it.
+    """
 
     at: str
     machine_id: int
@@ -109,7 +114,7 @@ class RestartRecord(NamedTuple):
 
 
 class RestartTotal(NamedTuple):
-    """Restarts alike in updates and system, counted."""
+    """The number of restarts with the same updates and system."""
 
     asked: str | None
     is_request: int

@@ -1,4 +1,4 @@
-"""Which machine is which: those made again under an old name, moved ones, and clones that share a vmId."""
+"""Which machine is which: recreated ones, moved ones, and clones that share a vmId."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HISTORY = ("assessments", "installations", "operations")
 
 
 def retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
-    """Give up the resource id of machines whose vmId shows that another one now has it."""
+    """Release the resource ID of machines whose vmId shows that another machine has it now."""
     now = {m.resource_id.lower(): m for m in found if m.vm_id}
     rows = db.execute(
         f"SELECT id, resource_id, vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {IN_JSON}",
@@ -36,7 +36,7 @@ def retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
 
 
 def mark_shared_ids(db: sqlite3.Connection, seen: Iterable[str]) -> None:
-    """Remember which of the machines seen in one sync have a vmId in common, as clones do: it identifies none."""
+    """Record which machines of one sync share a vmId, as clones do, because it identifies none of them."""
     ids = as_list(seen)
     db.execute(
         f"UPDATE machines SET shares_vm_id=1 WHERE shares_vm_id=0 AND resource_id IN {IN_JSON} AND vm_id IN"
@@ -47,8 +47,13 @@ def mark_shared_ids(db: sqlite3.Connection, seen: Iterable[str]) -> None:
 
 
 def join_moved(db: sqlite3.Connection, connection_id: int) -> int:
-    """Give machines that moved to another resource group or subscription their history back: a machine that is
-    gone and one that is present have the same vmId. How many were joined."""
+    """Give machines that moved to another resource group or subscription their history back.
+
+    A deleted machine and an existing one have the same vmId.
+
+    Returns:
+        How many were joined.
+    """
     pairs = db.execute(
         "SELECT o.id, n.id FROM machines o JOIN machines n ON n.vm_id=o.vm_id AND n.id<>o.id"
         " AND n.kind=o.kind AND n.gone_at IS NULL WHERE o.gone_at IS NOT NULL AND o.vm_id IS NOT NULL"

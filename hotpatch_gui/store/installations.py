@@ -1,4 +1,4 @@
-"""Installation runs, kept for good, with what each did to every update and its errors."""
+"""Installation runs, kept forever, with the result of each update and their errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ ON CONFLICT (installation_id, patch_id) DO UPDATE SET
 def save(
     db: sqlite3.Connection, found: Iterable[tuple[int, InstallationRun]], now: datetime
 ) -> None:
-    """Insert or update runs by machine and run id, and their errors."""
+    """Insert or update runs by machine and run ID, with their errors."""
     runs = list(found)
     db.executemany(_UPSERT, [_values(machine_id, r, now) for machine_id, r in runs])
     with_errors = [(machine_id, r) for machine_id, r in runs if r.errors]
@@ -99,7 +99,7 @@ def _values(machine_id: int, r: InstallationRun, now: datetime) -> tuple[object,
 def run_row_ids(
     db: sqlite3.Connection, runs: Iterable[tuple[int, str]]
 ) -> dict[tuple[int, str], int]:
-    """Row ids by (machine row id, lower-case run id), of those that are known."""
+    """Row IDs by (machine row ID, lower-case run ID) of known runs."""
     rows = db.execute(
         "SELECT machine_id, run_id, i.id FROM json_each(?) CROSS JOIN installations i"
         " ON i.machine_id=value->>0 AND i.run_id=value->>1",
@@ -109,7 +109,7 @@ def run_row_ids(
 
 
 def mark_listed(db: sqlite3.Connection, runs: Iterable[tuple[tuple[int, str], datetime]]) -> None:
-    """The updates of these runs ((machine id, run id), last change) are in the file."""
+    """Record that the updates of these ((machine ID, run ID), last change) runs are stored."""
     db.executemany(
         "UPDATE installations SET listed_at=? WHERE machine_id=? AND run_id=?",
         [(to_text(modified), machine_id, run_id) for (machine_id, run_id), modified in runs],
@@ -119,7 +119,7 @@ def mark_listed(db: sqlite3.Connection, runs: Iterable[tuple[tuple[int, str], da
 def unlisted(
     db: sqlite3.Connection, found: Sequence[tuple[int, InstallationRun]]
 ) -> list[tuple[int, str]]:
-    """(Machine id, lower-case run id) of runs whose updates, as of their last change, are not in the file."""
+    """(Machine ID, lower-case run ID) of runs whose updates aren't stored as of their last change."""
     pairs = [(machine_id, r.run_id.lower()) for machine_id, r in found]
     rows = db.execute(
         "SELECT machine_id, run_id, listed_at FROM json_each(?) CROSS JOIN installations i"
@@ -136,7 +136,7 @@ def unlisted(
 
 
 def save_updates(db: sqlite3.Connection, found: Iterable[tuple[int, RunUpdate]]) -> None:
-    """Per-update results, by the run's row id."""
+    """Store results of updates by the run's row ID."""
     db.executemany(
         _UPSERT_UPDATE,
         [
@@ -155,7 +155,7 @@ def save_updates(db: sqlite3.Connection, found: Iterable[tuple[int, RunUpdate]])
 
 
 def results(db: sqlite3.Connection, installation_id: int) -> list[RunUpdateRow]:
-    """What the run did to each update; what went wrong first."""
+    """The result of each update in a run, failures first."""
     cursor = db.execute(
         f"SELECT {fields(RunUpdateRow, 'u')} FROM installation_updates u WHERE u.installation_id=? ORDER BY"
         " CASE u.state WHEN 'Failed' THEN 0 WHEN 'Pending' THEN 1 WHEN 'Installed' THEN 2 ELSE 3 END, u.name",
@@ -165,7 +165,7 @@ def results(db: sqlite3.Connection, installation_id: int) -> list[RunUpdateRow]:
 
 
 def errors(db: sqlite3.Connection, installation_id: int) -> list[RunErrorRow]:
-    """The run's errors, in Azure's order."""
+    """The run's errors in Azure's order."""
     cursor = db.execute(
         f"SELECT {fields(RunErrorRow, 'e')} FROM installation_errors e WHERE e.installation_id=? ORDER BY e.ordinal",
         (installation_id,),
@@ -174,8 +174,10 @@ def errors(db: sqlite3.Connection, installation_id: int) -> list[RunErrorRow]:
 
 
 def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
-    """The run of an operation whose answer was lost: the first that somebody started on its machine after
-    those known when it was sent, and that no operation claims."""
+    """The run of an operation whose answer was lost.
+
+    It is the first run that started after those known when it was sent, and that no operation claims.
+    """
     shown = "i.fetched_at>=coalesce(m.viewed_at, '')"
     cursor = db.execute(
         f"SELECT {fields(LostRunRow, 'i', is_shown=shown)} FROM installations i"
@@ -191,7 +193,7 @@ def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
 def tally(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> tuple[int, int, int]:
-    """(all, failed, succeeded) runs begun since; with warnings counts as succeeded."""
+    """(all, failed, succeeded) runs since; warnings count as succeeded."""
     among, values = _among(machine_ids)
     row = db.execute(
         "SELECT count(*), coalesce(sum(status='Failed'), 0),"
@@ -205,7 +207,7 @@ def tally(
 def by_day(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> list[tuple[str, int, int]]:
-    """(day, updates installed, updates failed) since, oldest first; days without runs are absent."""
+    """(day, updates installed, updates failed) since, oldest first, without empty days."""
     among, values = _among(machine_ids)
     rows = db.execute(
         "SELECT date(started_at), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
@@ -233,7 +235,7 @@ _IS_RELEASE = (
 def installed(
     db: sqlite3.Connection, machine_ids: Sequence[int], kind: str, since: datetime
 ) -> int:
-    """How many releases of a kind runs installed on these machines since."""
+    """How many releases of a kind were installed on these machines since."""
     row = db.execute(
         "SELECT count(*) FROM installation_updates u JOIN installations i ON i.id=u.installation_id"
         f" WHERE u.state='Installed' AND i.started_at>? {_among(machine_ids)[0]}"
@@ -245,7 +247,7 @@ def installed(
 
 
 def release_installs(db: sqlite3.Connection, machine_id: int) -> list[ReleaseInstall]:
-    """Every operating-system release that a run handled on the machine, oldest first."""
+    """All releases of the operating system in the machine's runs, oldest first."""
     cursor = db.execute(
         f"SELECT {fields(ReleaseInstall, 'i', kb='coalesce(u.kb, u.name)', state='u.state')} FROM installation_updates u"
         " JOIN installations i ON i.id=u.installation_id"
@@ -259,7 +261,7 @@ def release_installs(db: sqlite3.Connection, machine_id: int) -> list[ReleaseIns
 def release_days(
     db: sqlite3.Connection, machine_ids: Sequence[int], begin: date, end: date
 ) -> list[ReleaseDay]:
-    """Days on which operating-system releases were handled on these machines, oldest first."""
+    """Days with releases of the operating system on these machines, oldest first."""
     cursor = db.execute(
         "SELECT date(i.started_at) AS day, coalesce(u.kb, u.name) AS kb, u.state='Failed' AS failed,"
         " count(DISTINCT i.machine_id) AS machines FROM installation_updates u"
@@ -288,7 +290,7 @@ _RESTARTED = """
 def restarts(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime, limit: int
 ) -> list[RestartRecord]:
-    """Restarts since, newest first: those of installations, and those that this program requested."""
+    """Restarts since, newest first: with installations, and requested by this program."""
     system = {c: f"m.{c}" for c in ("sku", "os_name", "os_version")}
     cursor = db.execute(
         f"SELECT {fields(RestartRecord, 'r', name=DISPLAY_NAME, **system)} FROM ({_RESTARTED}) r"
@@ -301,7 +303,7 @@ def restarts(
 def restart_totals(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: datetime
 ) -> list[RestartTotal]:
-    """All of them, counted by system and updates."""
+    """All restarts, counted by system and updates."""
     cursor = db.execute(
         f"SELECT r.asked, r.is_request, m.sku, m.os_name, max(m.os_version) AS os_version, count(*) AS restarts"
         f" FROM ({_RESTARTED}) r JOIN machines m ON m.id=r.machine_id{_of(machine_ids)}"

@@ -1,4 +1,4 @@
-"""The lists of updates, runs, operations and calls, as SQL."""
+"""Lists of updates, runs, operations and calls, as SQL."""
 
 from __future__ import annotations
 
@@ -149,6 +149,7 @@ def updates_where(
     restarts: bool | None = None,
     text: str = "",
 ) -> Where:
+    """Conditions for available updates."""
     where = _among(Where().and_("m.gone_at IS NULL"), "u.machine_id", machine_ids)
     if classifications:
         where = where.and_(
@@ -164,6 +165,7 @@ def updates_where(
 
 
 def kbs_where(text: str = "") -> Where:
+    """Conditions for updates across the fleet."""
     where = Where()
     for word in text.split():
         where = where.and_(
@@ -178,6 +180,7 @@ def history_where(
     statuses: Sequence[str] = (),
     text: str = "",
 ) -> Where:
+    """Conditions for installation runs."""
     where = _among(Where(), "i.machine_id", machine_ids)
     if since is not None:
         where = where.and_("i.started_at>=?", since)

@@ -1,11 +1,13 @@
-"""The rows of machines: whole, for a sum of many, for the plan of an installation. Not in the first frame."""
+"""Rows of machines: complete, for summaries, and for installation plans. The first frame doesn't need them."""
 
 from typing import NamedTuple
 
 
 class MachineRow(NamedTuple):
-    """All that is known of a machine. ``display_name`` tells machines of equal names apart; ``grants`` is JSON of what
-    the account may do there, None where it is not known."""
+    """Everything known about a machine.
+
+    ``display_name`` distinguishes equal names. ``grants`` is JSON of the account's permissions, None if unknown.
+    """
 
     id: int
     resource_id: str
@@ -79,7 +81,7 @@ class MachineRow(NamedTuple):
 
 
 class ChosenRow(NamedTuple):
-    """What a sum of many machines needs: a third of the memory of a MachineRow."""
+    """What a summary of many machines needs: a third of MachineRow's memory."""
 
     id: int
     name: str
@@ -110,7 +112,7 @@ class ChosenRow(NamedTuple):
 
 
 class InstallRow(NamedTuple):
-    """What the plan of an installation needs of a machine."""
+    """What an installation plan needs."""
 
     id: int
     display_name: str

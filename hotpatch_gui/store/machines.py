@@ -1,4 +1,4 @@
-"""Machines and what is derived for each, so that lists sort and filter without joining."""
+"""Machines and their derived values, so that lists sort and filter without joins."""
 
 from __future__ import annotations
 
@@ -92,8 +92,11 @@ _UPSERT = (
 
 
 def save(db: sqlite3.Connection, connection_id: int, machines: Iterable[Machine]) -> None:
-    """Insert or update; a machine that had gone is back. One that two connections see stays the first's. One
-    that was made again under a deleted machine's name is another machine, and the old one keeps its history."""
+    """Insert or update machines; a deleted one that returns is restored.
+
+    A machine that two connections see stays with the first. One that was recreated under a deleted machine's name is a new
+    machine, and the old one keeps its history.
+    """
     found = list(machines)
     retire_replaced(db, found)
     db.executemany(_UPSERT, [_values(connection_id, m) for m in found])
@@ -140,7 +143,7 @@ def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
 
 
 def _pending(m: Machine) -> datetime | None:
-    """Since when an enrollment has been under way, at the latest."""
+    """Since when an enrollment has been pending, at the latest."""
     if m.arc is None or not m.arc.is_pending:
         return None
     return m.arc.enrolled_at or m.fetched
@@ -157,8 +160,10 @@ def save_resource_health(
     connection_id: int,
     states: Iterable[tuple[str, str, datetime | None]],
 ) -> None:
-    """Which machines of a connection Resource Health calls anything else than available, all of them:
-    (lower-case resource id, availability state, since)."""
+    """Store all machines of a connection that Resource Health doesn't call available.
+
+    ``states`` are (lower-case resource ID, availability state, since).
+    """
     db.execute(
         "UPDATE machines SET health=NULL, health_at=NULL WHERE health IS NOT NULL AND connection_id=?",
         (connection_id,),
@@ -170,8 +175,10 @@ def save_resource_health(
 
 
 class Unseen(NamedTuple):
-    """Machines that a whole sync did not see, by what is known of why: their subscription is not wanted any
-    more, the account cannot read it any more, or only Azure can tell. Row ids."""
+    """Row IDs of machines that a full sync didn't see, by known reason.
+
+    Their subscription isn't selected anymore, the account can't read it anymore, or only Azure knows.
+    """
 
     unwanted: list[int]
     unlisted: list[int]
@@ -184,7 +191,10 @@ def unseen(
     seen: AbstractSet[str],
     subscription_ids: AbstractSet[str],
 ) -> Unseen:
-    """``seen`` resource ids, and ``subscription_ids`` that the account can read, are in lower case."""
+    """Machines that a full sync didn't see.
+
+    ``seen`` resource IDs and readable ``subscription_ids`` are in lower case.
+    """
     if known_ids(db, connection_id) <= seen:
         return Unseen([], [], [])
     rows = db.execute(
@@ -202,14 +212,14 @@ def unseen(
 
 
 def mark_gone(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
-    """They are no more; their history stays."""
+    """Record that machines were deleted; their history stays."""
     db.executemany(
         "UPDATE machines SET gone_at=? WHERE id=?", [(to_text(now), i) for i in machine_ids]
     )
 
 
 def mark_hidden(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
-    """The account cannot read them any more; what is known of them stays. The first time counts."""
+    """Record since when the account can't read machines; their data stays."""
     db.executemany(
         "UPDATE machines SET hidden_at=coalesce(hidden_at, ?) WHERE id=?",
         [(to_text(now), i) for i in machine_ids],
@@ -217,7 +227,7 @@ def mark_hidden(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetim
 
 
 def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
-    """Row ids by lower-case resource id, of those that are known."""
+    """Row IDs by lower-case resource ID, of known machines."""
     rows = db.execute(
         f"SELECT resource_id, id FROM machines WHERE resource_id IN {IN_JSON}",
         (as_list(dict.fromkeys(resource_ids)),),
@@ -226,7 +236,7 @@ def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
 
 
 def names(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
-    """(Resource id, whether it is an Arc-enabled server) by row id, of those that are there."""
+    """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines."""
     rows = db.execute(
         f"SELECT id, azure_id, kind='arc' FROM machines WHERE id IN {IN_JSON}",
         (as_list(machine_ids),),
@@ -235,7 +245,7 @@ def names(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple
 
 
 def resource_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[str]:
-    """In lower case, of those that are there, in the order of their row ids."""
+    """Lower-case resource IDs of existing machines, by row ID."""
     rows = db.execute(
         f"SELECT resource_id FROM machines WHERE id IN {IN_JSON} ORDER BY id",
         (as_list(machine_ids),),
@@ -244,7 +254,7 @@ def resource_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[str
 
 
 def known_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
-    """Resource ids in lower case of a connection's machines that are there."""
+    """Lower-case resource IDs of a connection's existing machines."""
     rows = db.execute(
         "SELECT resource_id FROM machines WHERE connection_id=? AND gone_at IS NULL",
         (connection_id,),
@@ -253,8 +263,7 @@ def known_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
 
 
 def never_read(db: sqlite3.Connection, connection_id: int) -> list[str]:
-    """Resource ids in lower case of machines that are there and whose lists were never read, or not since they came
-    back."""
+    """Lower-case resource IDs of machines whose lists weren't read since they appeared."""
     rows = db.execute(
         "SELECT resource_id FROM machines WHERE connection_id=? AND gone_at IS NULL AND hidden_at IS NULL"
         " AND lists_read=0 ORDER BY 1",
@@ -264,7 +273,7 @@ def never_read(db: sqlite3.Connection, connection_id: int) -> list[str]:
 
 
 def mark_lists_read(db: sqlite3.Connection, connection_id: int) -> None:
-    """A sync has read what there is of each machine of the connection."""
+    """Record that a sync read all lists of the connection's machines."""
     db.execute(
         "UPDATE machines SET lists_read=1 WHERE connection_id=? AND lists_read=0 AND gone_at IS NULL",
         (connection_id,),
@@ -272,7 +281,7 @@ def mark_lists_read(db: sqlite3.Connection, connection_id: int) -> None:
 
 
 def with_open_runs(db: sqlite3.Connection, connection_id: int) -> list[str]:
-    """Resource ids in lower case of machines with an installation whose end is not known."""
+    """Lower-case resource IDs of machines with an unfinished installation."""
     rows = db.execute(
         "SELECT DISTINCT m.resource_id FROM installations i JOIN machines m ON m.id=i.machine_id"
         f" WHERE i.status NOT IN {FINAL_RUNS} AND m.connection_id=? AND m.gone_at IS NULL ORDER BY 1",
@@ -282,31 +291,33 @@ def with_open_runs(db: sqlite3.Connection, connection_id: int) -> list[str]:
 
 
 def mark_viewed(db: sqlite3.Connection, machine_id: int, now: datetime) -> None:
-    """Its instance view has been read."""
+    """Record that the machine's instance view was read."""
     db.execute("UPDATE machines SET viewed_at=? WHERE id=?", (to_text(now), machine_id))
 
 
 def read(db: sqlite3.Connection, machine_id: int) -> Machine | None:
+    """The machine; None if there is no such row."""
     row = db.execute("SELECT * FROM machines WHERE id=?", (machine_id,)).fetchone()
     return machine_from(row.__getitem__) if row else None
 
 
 def read_row(db: sqlite3.Connection, machine_id: int) -> MachineRow | None:
+    """The machine's row; None if there is none."""
     return next(iter(read_rows(db, [machine_id])), None)
 
 
 def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[MachineRow]:
-    """The rows of these machines in this order; one that is not there is left out."""
+    """Rows of these machines in this order, without missing ones."""
     return _rows(db, machine_ids, MachineRow)
 
 
 def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[ChosenRow]:
-    """Like ``read_rows``, for a sum of many machines."""
+    """Like ``read_rows``, for summaries."""
     return _rows(db, machine_ids, ChosenRow)
 
 
 def read_for_install(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[InstallRow]:
-    """Like ``read_rows``, for the plan of an installation."""
+    """Like ``read_rows``, for installation plans."""
     return _rows(db, machine_ids, InstallRow)
 
 
@@ -336,8 +347,10 @@ def _rows(
 def without_graph(
     db: sqlite3.Connection, connection_id: int, viewed_before: datetime, limit: int
 ) -> list[int]:
-    """Machines with no assessment in Resource Graph: their instance view may know of an older one. Those that were
-    not read since ``viewed_before``, the longest first, and before them those of which no assessment is known."""
+    """Machines without an assessment in Resource Graph, whose instance view may have an older one.
+
+    Only those not read since ``viewed_before``: first those without any known assessment, then the longest unread.
+    """
     rows = db.execute(
         "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL AND hidden_at IS NULL"
         " AND connection_id=? AND coalesce(viewed_at, '')<? ORDER BY assessed_at IS NOT NULL, viewed_at LIMIT ?",
@@ -347,7 +360,7 @@ def without_graph(
 
 
 def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[int]:
-    """Of one connection, or of all."""
+    """Row IDs of existing machines, of one connection or all."""
     rows = db.execute(
         "SELECT id FROM machines WHERE gone_at IS NULL AND connection_id=coalesce(?, connection_id)",
         (connection_id,),
@@ -356,11 +369,12 @@ def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[in
 
 
 def machine_of(row: MachineRow) -> Machine:
+    """The machine of a row."""
     return machine_from(partial(getattr, row))
 
 
 def machine_from(column: Callable[[str], Any]) -> Machine:
-    """A machine out of the columns of its table."""
+    """Create a machine from the columns of its table."""
     return Machine(
         resource_id=column("azure_id"),
         name=column("name"),
@@ -384,7 +398,7 @@ def _pairs(tags: tuple[tuple[str, str], ...]) -> str:
 
 @lru_cache(maxsize=4096)
 def tags_of(pairs: str | None) -> Mapping[str, str]:
-    """The column ``tag_pairs``; none where they are not known."""
+    """The tags in ``tag_pairs``; empty if unknown."""
     try:
         return {str(name): str(value) for name, value in json.loads(pairs or "[]")}
     except (ValueError, TypeError):  # a damaged file
@@ -392,7 +406,7 @@ def tags_of(pairs: str | None) -> Mapping[str, str]:
 
 
 def sort_of(values: Iterable[Any]) -> dict[str, Any]:
-    """What many machines have in common: values of the columns SORT -> arguments of Machine."""
+    """Arguments of Machine from the columns SORT, which many machines share."""
     v = dict(zip(SORT, values, strict=True))
     return {
         "image": Image(v["publisher"], v["offer"], v["sku"]),

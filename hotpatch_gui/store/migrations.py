@@ -1,4 +1,4 @@
-"""The schema, as an append-only list of migrations. ``user_version`` counts those applied."""
+"""The schema as an append-only list of migrations. ``user_version`` counts those applied."""
 
 from __future__ import annotations
 
@@ -255,7 +255,10 @@ SCHEMA_VERSION = len(_STEPS)
 
 
 def migrations() -> Migrations:
-    """The list. Imported late: sqlite-utils costs 0.28 s, and a current file does not need it."""
+    """All migrations.
+
+    Imported late: sqlite-utils takes 0.28 s, and a current file doesn't need it.
+    """
     from sqlite_utils.migrations import Migrations  # noqa: PLC0415
 
     steps = Migrations("hotpatch_gui")
@@ -265,7 +268,7 @@ def migrations() -> Migrations:
 
 
 def first_schema(db: Database) -> None:
-    """Make the schema of the first program in an empty file, to be migrated from."""
+    """Create the schema of the first program version in an empty file."""
     _, second, *_ = _STEPS
     migrations().apply(db, stop_before=second)
     db.execute("PRAGMA user_version=1")

@@ -1,4 +1,4 @@
-"""The operations table: the queue, and the record of everything asked of Azure."""
+"""The operations table: the queue, and the record of every request."""
 
 from __future__ import annotations
 
@@ -24,23 +24,25 @@ SKEW = timedelta(minutes=1)
 
 
 class WrongTransitionError(RuntimeError):
-    """A change of state that the rules of operations do not allow: a bug."""
+    """A change of state that isn't allowed: a bug."""
 
 
 def set_request(db: sqlite3.Connection, operation_id: int, request: str) -> None:
-    """What is really sent, where only the machine's state now decides it. Call it before ``claim``."""
+    """Store the JSON to send, if the machine's state decides it now. Call it before ``claim``."""
     db.execute(
         "UPDATE operations SET request=? WHERE id=? AND state='queued'", (request, operation_id)
     )
 
 
 def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) -> bool:
-    """Move a queued operation to *sent*; False where it is not queued any more, so that nobody but
-    the one who claimed it sends it. Call it inside a durable transaction.
+    """Move a queued operation to *sent*, so that nobody else sends it. Call it inside a durable transaction.
 
-    Also keeps how far the machine's history is known: should the answer be lost, what Azure shows beyond that is
-    this operation's. For an installation that is in Azure's own times alone, whatever any clock of ours said. Any
-    assessment that is as young as the request is as good as its own, so the time (less SKEW) counts too.
+    Also records how far the machine's history is known. If the answer is lost, whatever Azure shows beyond that belongs to
+    this operation. For an installation this uses only Azure's times. For an assessment, one as recent as the request (less
+    SKEW) is as good as its own.
+
+    Returns:
+        False if the operation isn't queued anymore.
     """
     done = db.execute(
         "UPDATE operations SET state='sent', sent_at=?1, note=?2, known_until=CASE kind"
@@ -57,7 +59,7 @@ def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) ->
 def any_in(
     db: sqlite3.Connection, operation_ids: Sequence[int], states: Iterable[OperationState]
 ) -> bool:
-    """Whether one of these is in one of the states."""
+    """Whether one of these operations is in one of the states."""
     row = db.execute(
         f"SELECT 1 FROM operations WHERE id IN {IN_JSON} AND state IN {IN_JSON} LIMIT 1",
         (as_list(operation_ids), as_list(states)),
@@ -66,7 +68,7 @@ def any_in(
 
 
 def among(db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState) -> list[int]:
-    """Those of these that are in the state."""
+    """Those of these operations that are in the state."""
     rows = db.execute(
         f"SELECT id FROM operations WHERE id IN {IN_JSON} AND state=? ORDER BY id",
         (as_list(operation_ids), state),
@@ -75,7 +77,7 @@ def among(db: sqlite3.Connection, operation_ids: Sequence[int], state: Operation
 
 
 def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[OperationRow]:
-    """Their rows, oldest first."""
+    """Rows of these operations, oldest first."""
     cursor = db.execute(
         f"{_SELECT} WHERE o.id IN {IN_JSON} ORDER BY o.id", (as_list(operation_ids),)
     )
@@ -83,8 +85,7 @@ def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Opera
 
 
 class Work(NamedTuple):
-    """What is under way: how many operations, the oldest of them; and how many of each kind have not ended, those whose
-    end is not known among them."""
+    """Operations in progress: their number, the oldest, and unfinished ones by kind."""
 
     total: int = 0
     first: OperationRow | None = None
@@ -92,7 +93,10 @@ class Work(NamedTuple):
 
 
 def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
-    """On these machines, or on all. It takes as long as there are machines named, and no longer for a long history."""
+    """Operations in progress on these machines, or on all.
+
+    The time depends on the machines, not on the length of the history.
+    """
     of: str = ""
     values: tuple[str, ...] = ()
     if machine_ids is not None:
@@ -112,13 +116,13 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
 
 
 def is_any_open(db: sqlite3.Connection) -> bool:
-    """Whether anything is under way or waits."""
+    """Whether any operation is in progress or queued."""
     row = db.execute("SELECT 1 FROM operations WHERE ended_at IS NULL LIMIT 1").fetchone()
     return row is not None
 
 
 def last_ended(db: sqlite3.Connection) -> OperationRow | None:
-    """The operation that ended last."""
+    """The operation that finished last."""
     cursor = db.execute(
         f"{_SELECT} WHERE o.ended_at IS NOT NULL ORDER BY o.ended_at DESC, o.id DESC LIMIT 1"
     )
@@ -126,14 +130,16 @@ def last_ended(db: sqlite3.Connection) -> OperationRow | None:
 
 
 def last_failures(db: sqlite3.Connection, most: int) -> list[OperationRow]:
-    """Those that failed or whose end is not known, the latest first."""
+    """Operations that failed or have an unknown result, latest first."""
     cursor = db.execute(f"{_SELECT} WHERE o.state IN {MISSED} ORDER BY o.id DESC LIMIT ?", (most,))
     return typed(cursor, OperationRow)
 
 
 def open_ids(db: sqlite3.Connection, connection_id: int) -> list[int]:
-    """Operations of a connection's machines that have not ended, oldest first; what a damaged file asks for is none that
-    can be done."""
+    """IDs of unfinished operations of a connection's machines, oldest first.
+
+    Invalid kinds in a damaged file are left out.
+    """
     rows = db.execute(
         "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.ended_at IS NULL"
         f" AND o.state IN {OPEN} AND o.kind IN {KINDS} AND m.connection_id=? ORDER BY o.id",
@@ -143,7 +149,7 @@ def open_ids(db: sqlite3.Connection, connection_id: int) -> list[int]:
 
 
 def read_open(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Operation]:
-    """Those of them that have not ended, oldest first."""
+    """Those of these operations that aren't finished, oldest first."""
     cursor = db.execute(
         f"{_SELECT} WHERE o.id IN {IN_JSON} AND o.ended_at IS NULL ORDER BY o.id",
         (as_list(operation_ids),),
@@ -152,7 +158,11 @@ def read_open(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Oper
 
 
 def read(db: sqlite3.Connection, operation_id: int) -> Operation:
-    """Raises LookupError for an id that is not there."""
+    """The operation.
+
+    Raises:
+        LookupError: there is no operation with this ID.
+    """
     row = read_row(db, operation_id)
     if row is None:
         raise LookupError(f"no operation {operation_id}")
@@ -173,11 +183,13 @@ def move(
     request_id: str | None = None,
     standby: Standby | None = None,
 ) -> bool:
-    """Change the state by the rules; False where somebody canceled or dismissed it meanwhile.
-    ``at`` is stored as the time it ended.
+    """Change the state. ``at`` is stored as the time it finished.
+
+    Returns:
+        False if it was canceled or dismissed in the meantime.
 
     Raises:
-        WrongTransitionError: the rules never allow this change.
+        WrongTransitionError: the change is never allowed.
     """
     now = OperationState(
         db.execute("SELECT state FROM operations WHERE id=?", (operation_id,)).fetchone()[0]
@@ -212,7 +224,7 @@ def move(
 def resource_ids(
     db: sqlite3.Connection, operation_ids: Iterable[int]
 ) -> tuple[tuple[int, str], ...]:
-    """Each operation with the resource id of its machine, as Azure writes it; in the order of the ids."""
+    """(operation ID, its machine's resource ID as Azure spells it), by operation ID."""
     rows = db.execute(
         "SELECT o.id, m.azure_id FROM operations o JOIN machines m ON m.id=o.machine_id"
         f" WHERE o.id IN {IN_JSON} ORDER BY o.id",
@@ -222,15 +234,17 @@ def resource_ids(
 
 
 def newest_id(db: sqlite3.Connection) -> int:
-    """The highest id so far; 0 where there is no operation."""
+    """The highest ID; 0 without operations."""
     return int(db.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
 
 
 def before(
     db: sqlite3.Connection, operation_id: int, *, sent_after: int = 0
 ) -> OperationKind | None:
-    """What was asked for earlier on the same machine and is still to end; None where nothing is. What is only queued
-    counts where its id is above ``sent_after``."""
+    """An unfinished earlier operation on the same machine; None if there is none.
+
+    Queued ones only count with an ID above ``sent_after``.
+    """
     row = db.execute(
         "SELECT e.kind FROM operations e JOIN operations o ON o.machine_id=e.machine_id"
         f" WHERE o.id=? AND e.id<o.id AND e.ended_at IS NULL AND e.state IN {BEFORE_OTHERS} AND e.kind IN {KINDS}"
@@ -243,6 +257,7 @@ def before(
 def progress(
     db: sqlite3.Connection, operation_id: int, done: int | None, total: int | None, note: str
 ) -> None:
+    """Store the number of finished updates and a note."""
     db.execute(
         "UPDATE operations SET done=?, total=?, note=? WHERE id=? AND ended_at IS NULL",
         (done, total, note, operation_id),
@@ -250,10 +265,12 @@ def progress(
 
 
 def read_row(db: sqlite3.Connection, operation_id: int) -> OperationRow | None:
+    """The operation's row; None if there is none."""
     return first(db.execute(f"{_SELECT} WHERE o.id=?", (operation_id,)), OperationRow)
 
 
 def operation_of(row: OperationRow) -> Operation:
+    """The operation of a row."""
     return Operation(
         id=row.id,
         machine_id=row.machine_id,

@@ -1,4 +1,4 @@
-"""What each connection's account may do, by scope: a resource group's or a machine's own id, in lower case."""
+"""What each connection's account may do, by scope: the lower-case ID of a resource group or machine."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ GRANTS = "coalesce(o.grants, g.grants)"
 def save(
     db: sqlite3.Connection, connection_id: int, scope: str, grants: Sequence[Grant], now: datetime
 ) -> None:
+    """Store the grants at a scope."""
     db.execute(
         "INSERT INTO permissions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET grants=excluded.grants,"
         " fetched_at=excluded.fetched_at",
@@ -37,7 +38,7 @@ def save(
 
 @lru_cache(maxsize=512)
 def grants_of(text: str | None) -> tuple[Grant, ...] | None:
-    """The column's text; None where nothing is known."""
+    """Decode the column; None if nothing is known."""
     try:
         return tuple(Grant(tuple(a), tuple(n)) for a, n in json.loads(text or ""))
     except (ValueError, TypeError):
@@ -47,7 +48,7 @@ def grants_of(text: str | None) -> tuple[Grant, ...] | None:
 def due(
     db: sqlite3.Connection, connection_id: int, now: datetime, limit: int
 ) -> list[tuple[str, str]]:
-    """(subscription id, resource group) with machines whose permissions are not known or not fresh."""
+    """(subscription ID, resource group) with machines whose permissions are unknown or outdated."""
     rows = db.execute(
         "SELECT DISTINCT m.subscription_id, m.resource_group FROM machines m LEFT JOIN permissions g"
         f" ON g.connection_id=m.connection_id AND g.scope={_GROUP}"
@@ -60,7 +61,7 @@ def due(
 def read_all(
     db: sqlite3.Connection, connection_id: int
 ) -> list[tuple[str, tuple[Grant, ...], str]]:
-    """(scope, grants, when they were read) of a connection, groups before machines."""
+    """(scope, grants, when they were read) of a connection, resource groups first."""
     rows = db.execute(
         "SELECT scope, grants, fetched_at FROM permissions WHERE connection_id=?"
         " ORDER BY scope LIKE '%/providers/%', scope",
@@ -71,7 +72,7 @@ def read_all(
 
 
 def kinds_at(db: sqlite3.Connection, connection_id: int) -> dict[str, set[str]]:
-    """Which kinds of machines there are at each scope."""
+    """The kinds of machines at each scope."""
     found: dict[str, set[str]] = {}
     rows = db.execute(
         f"SELECT {_GROUP}, m.resource_id, m.kind FROM machines m WHERE m.connection_id=? AND m.gone_at IS NULL",

@@ -1,4 +1,4 @@
-"""The queue in the operations table: what is asked for, taken back, and sent in waves."""
+"""The queue in the operations table: adding, canceling and sending in waves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROGRAM = "Hotpatch Dashboard"
 
 
 class Request(NamedTuple):
-    """One operation to be queued: the machine's row id, the JSON that is sent, and its wave."""
+    """An operation to queue: the machine's row ID, the JSON to send, and its wave."""
 
     machine_id: int
     body: str | None
@@ -34,7 +34,7 @@ class Request(NamedTuple):
 def begin_batch(
     db: sqlite3.Connection, kind: OperationKind, waves: Waves, now: datetime
 ) -> int | None:
-    """The id of what holds a request's waves together; None where all go at once and nothing stops them."""
+    """The ID of the batch that holds a request's waves; None if all go at once without stopping."""
     if waves.mode is WaveMode.ALL and not waves.stop_after:
         return None
     made = db.execute(
@@ -45,7 +45,7 @@ def begin_batch(
 
 
 def rule_of(db: sqlite3.Connection, operation_id: int) -> str:
-    """By which rule of waves an operation is sent, and in which wave, for the audit log; empty where there is none."""
+    """The waves' rule and the operation's wave, for the audit log; empty without waves."""
     row = db.execute(
         "SELECT b.mode, b.size, b.stop_after, o.wave_name FROM operations o JOIN batches b ON b.id=o.batch_id"
         " WHERE o.id=?",
@@ -68,8 +68,13 @@ def add(
     standby: Standby = Standby.NO,
     batch_id: int | None = None,
 ) -> list[int]:
-    """Queue one operation for each; machines on which the same kind is already open are passed over, so a double
-    click queues once. The new rows' ids. Call it inside a transaction."""
+    """Queue one operation per machine. Call it inside a transaction.
+
+    Machines with an open operation of the same kind are skipped, so a double-click queues once.
+
+    Returns:
+        The new row IDs.
+    """
     busy = {
         row[0]
         for row in db.execute(
@@ -105,8 +110,11 @@ def add(
 def ask_again(
     db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime, asked_by: str
 ) -> int | None:
-    """Queue a refused operation on that machine again, to be sent once Azure takes it; the new row's id, None
-    where it is not of that sort. Call it inside a transaction."""
+    """Queue a rejected operation again, to be sent when Azure accepts it. Call it inside a transaction.
+
+    Returns:
+        The new row ID; None if the operation doesn't allow it.
+    """
     row = db.execute(
         "UPDATE operations SET standby='' WHERE id=? AND standby='offered'"
         f" AND {_ON_MACHINE} RETURNING kind, machine_id, request",
@@ -125,14 +133,21 @@ _ON_MACHINE = "EXISTS (SELECT 1 FROM machines m WHERE m.id=operations.machine_id
 
 
 def cancel(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:
-    """Take a queued operation on that machine back; False where it is not queued. Call it inside a transaction."""
+    """Cancel a queued operation on that machine. Call it inside a transaction.
+
+    Returns:
+        False if it isn't queued.
+    """
     found = _on_machine(db, operation_id, resource_id)
     return bool(cancel_all(db, found, CANCELLED, now))
 
 
 def dismiss(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:
-    """Stop finding out about an unknown operation on that machine; False where it is not unknown. Call it inside a
-    transaction."""
+    """Stop resolving an unknown operation on that machine. Call it inside a transaction.
+
+    Returns:
+        False if it isn't unknown.
+    """
     found = _on_machine(db, operation_id, resource_id)
     return bool(_end(db, found, _DISMISSAL, DISMISSED, now))
 
@@ -151,7 +166,11 @@ _DISMISSAL = OperationState.UNKNOWN, OperationState.DISMISSED, Event.DISMISSED
 def cancel_all(
     db: sqlite3.Connection, operation_ids: Iterable[int], note: str, now: datetime
 ) -> int:
-    """Cancel those of them that are still queued: how many that were. Call it inside a transaction."""
+    """Cancel those that are still queued. Call it inside a transaction.
+
+    Returns:
+        How many were canceled.
+    """
     return _end(db, operation_ids, _CANCELLATION, note, now)
 
 
@@ -162,7 +181,7 @@ def _end(
     note: str,
     now: datetime,
 ) -> int:
-    """End those that are in the first state with the second, each with its line of the audit log."""
+    """Finish operations in the first state with the second, each with a line in the audit log."""
     was, state, event = change
     rows = db.execute(
         f"UPDATE operations SET state=?, ended_at=?, note=? WHERE state=? AND id IN {IN_JSON} RETURNING id",
@@ -176,7 +195,7 @@ def _end(
 def cancel_queued(
     db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: datetime
 ) -> None:
-    """Cancel what still waits on these machines. Call it inside a transaction."""
+    """Cancel whatever is queued on these machines. Call it inside a transaction."""
     rows = db.execute(
         f"SELECT id FROM operations WHERE state='queued' AND machine_id IN {IN_JSON}",
         (as_list(machine_ids),),
@@ -185,8 +204,7 @@ def cancel_queued(
 
 
 def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: datetime) -> None:
-    """What becomes of the operations sent to these machines cannot be followed any more. Call it inside a
-    transaction."""
+    """Mark operations sent to these machines as unknown, because they can't be followed. Call it inside a transaction."""
     rows = db.execute(
         f"UPDATE operations SET state='unknown', note=? WHERE state IN {UNDER_WAY} AND state<>'unknown'"
         f" AND machine_id IN {IN_JSON} RETURNING id",
@@ -197,14 +215,12 @@ def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: dat
 
 
 def expire(db: sqlite3.Connection, operation_ids: Iterable[int], now: datetime) -> None:
-    """Cancel requests that waited while no program ran: nobody expects them at a later hour. Call it inside a
-    transaction."""
+    """Cancel requests that are too old to be sent. Call it inside a transaction."""
     cancel_all(db, operation_ids, EXPIRED, now)
 
 
 def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
-    """Cancel queued requests made until ``before``, except those that were told to wait or belong to a batch. Call it
-    inside a transaction."""
+    """Expire requests until ``before``, except waves and those told to wait. Call it inside a transaction."""
     rows = db.execute(
         "SELECT id FROM operations WHERE state='queued' AND standby='' AND coalesce(batch_id, 0)=0"
         " AND created_at<=?",
@@ -214,7 +230,7 @@ def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> Non
 
 
 def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
-    """Batches of which some operations wait for their wave."""
+    """Batches with queued operations."""
     rows = db.execute(
         "SELECT DISTINCT batch_id FROM operations WHERE batch_id>0 AND state='queued'"
     )
@@ -222,7 +238,7 @@ def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
 
 
 class Begun(NamedTuple):
-    """How far a batch has been begun: the last row id of a wave, and those before it that could not be then."""
+    """How far a batch has been started: the last row ID of a wave, and earlier ones that were skipped."""
 
     wave: int
     last_id: int
@@ -233,7 +249,7 @@ NOTHING_BEGUN = Begun(-1, 0)
 
 
 class Turn(NamedTuple):
-    """The operations whose turn it is, oldest first, and how far the batch is begun with them."""
+    """Operations whose turn it is, oldest first, and the batch's new progress."""
 
     ids: list[int]
     begun: Begun
@@ -242,9 +258,11 @@ class Turn(NamedTuple):
 def next_of_batch(
     db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int], begun: Begun
 ) -> Turn:
-    """Those of a batch whose turn it is to be sent and that are beyond what has been ``begun``; of machines of these
-    connections, as the others cannot be reached now. One whose end is not known holds nobody up, nor does one of
-    another connection take a place; a group, though, is not begun while machines of one before it still wait."""
+    """The batch's next operations beyond ``begun``, on machines of connections that are available.
+
+    An unknown result blocks nothing, and other connections take no place. A group starts only when no machine of an earlier
+    group waits.
+    """
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
     limit, wave = -1, 0
@@ -276,8 +294,11 @@ def next_of_batch(
 
 
 def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
-    """Where a batch has as many failures as stop it: what still waits is not sent. How many that were. Call it
-    inside a transaction."""
+    """Cancel the batch's remaining operations if it has enough failures. Call it inside a transaction.
+
+    Returns:
+        How many were canceled.
+    """
     (stop_after,) = db.execute("SELECT stop_after FROM batches WHERE id=?", (batch_id,)).fetchone()
     (missed,) = db.execute(
         f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {MISSED} AND sent_at IS NOT NULL",
@@ -300,6 +321,9 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
 def follow_up(
     db: sqlite3.Connection, kind: OperationKind, machine_id: int, now: datetime
 ) -> list[int]:
-    """Queue what the end of another operation calls for, unless it is open already; the new rows' ids. Call it
-    inside a transaction."""
+    """Queue what follows another operation, unless it is open already. Call it inside a transaction.
+
+    Returns:
+        The new row IDs.
+    """
     return add(db, kind, [Request(machine_id, None)], now, PROGRAM)

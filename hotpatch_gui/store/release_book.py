@@ -1,4 +1,4 @@
-"""The calendar in force, for whoever asks often."""
+"""The current release calendar, cached."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class ReleaseBook:
-    """The calendar in force: the program's own releases and what a file has learned since.
+    """The program's releases combined with what a file has learned.
 
-    Callable; rebuilt after ``forget``. Belongs to the thread of its connection.
+    Callable; rebuilt after ``forget``. Belongs to its connection's thread.
     """
 
     def __init__(
@@ -23,13 +23,14 @@ class ReleaseBook:
         self._calendar: Calendar | None = None
 
     def __call__(self) -> Calendar:
+        """The current calendar."""
         if self._calendar is None:
             db = self._db()
             self._calendar = self._joined(db) if db is not None else self._shipped()
         return self._calendar
 
     def forget(self) -> None:
-        """What was learned has changed."""
+        """Rebuild the calendar at the next call."""
         self._calendar = None
 
     def _joined(self, db: sqlite3.Connection) -> Calendar:

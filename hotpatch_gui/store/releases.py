@@ -1,4 +1,4 @@
-"""Releases in the file: the calendar in force (for joins) and what was learned since the program was built."""
+"""Releases in the file: the current calendar (for joins), and what was learned since the program was built."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _FIELDS = (
 
 
 def calendar_of(db: sqlite3.Connection, shipped: Calendar) -> Calendar:
-    """``shipped`` with what the file has learned."""
+    """``shipped`` combined with what the file has learned."""
     learned = read_learned(db)
     return merge(shipped, learned) if learned else shipped
 
 
 def save_calendar(db: sqlite3.Connection, calendar: Calendar) -> None:
-    """Make the table ``releases`` hold exactly this calendar."""
+    """Replace the table ``releases`` with this calendar."""
     db.execute("DELETE FROM releases")
     db.executemany(
         f"INSERT INTO releases ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(_FIELDS))})",
@@ -67,7 +67,7 @@ def _values(r: Release) -> tuple[object, ...]:
 
 
 def read_learned(db: sqlite3.Connection) -> list[tuple[str, Release]]:
-    """(origin, release), oldest first; a row that the file should not hold is left out."""
+    """(origin, release), oldest first, without invalid rows."""
     rows = db.execute("SELECT * FROM learned_releases ORDER BY released, origin").fetchall()
     found = []
     for row in rows:
@@ -101,7 +101,7 @@ def _release(row: sqlite3.Row) -> Release:
 def save_learned(
     db: sqlite3.Connection, origin: str, releases: Iterable[Release], now: datetime
 ) -> None:
-    """Add what an origin tells. What it said of the same release before is replaced."""
+    """Store an origin's releases, replacing its earlier rows of the same ones."""
     names = (*_FIELDS, "note", "offered", "machines", "origin", "learned_at")
     for r in releases:
         is_monthly = r.kind is not ReleaseKind.OUT_OF_BAND
@@ -117,14 +117,17 @@ def save_learned(
 
 
 def forget_month(db: sqlite3.Connection, origin: str, month: str) -> None:
-    """What an origin said of a month, before it says it again."""
+    """Delete an origin's rows of a month before it is stored again."""
     db.execute("DELETE FROM learned_releases WHERE origin=? AND month=?", (origin, month))
 
 
 def learn_from_fleet(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> bool:
-    """Store what the enrolled machines show and nothing published tells; whether anything is new.
+    """Store releases that only enrolled machines show.
 
-    A month seen on more machines than before, as another kind, or now with its build, replaces what was known.
+    A month seen on more machines, as another kind, or now with its build, replaces the earlier row.
+
+    Returns:
+        Whether anything is new.
     """
     first = min(calendar.complete_until(p) for p in Product)
     first = min([first, *(r.released for r in calendar.releases if r.kb is None)])
@@ -145,7 +148,7 @@ def _is_better(new: Release, old: Release | None) -> bool:
 
 
 def _sightings(db: sqlite3.Connection, since: str) -> Iterable[Sighting]:
-    """What enrolled machines that aren't known to be off the train show of releases since the month ``since``."""
+    """What enrolled machines on the train show of releases since the month ``since``."""
     enrolled = (HotpatchStatus.ENABLED, Situation.OFF_TRAIN)
     rows = db.execute(
         "SELECT id, sku, os_name, os_version, edition, offered_releases FROM machines WHERE gone_at IS NULL"
@@ -180,7 +183,7 @@ def _sightings(db: sqlite3.Connection, since: str) -> Iterable[Sighting]:
 
 
 class Document(NamedTuple):
-    """A month's document of Microsoft's Security Update API that was read, and which revision of it."""
+    """A document of Microsoft's Security Update API that was read, with its revision."""
 
     id: str
     revised: str
@@ -188,12 +191,13 @@ class Document(NamedTuple):
 
 
 def read_documents(db: sqlite3.Connection) -> dict[str, Document]:
+    """Documents that were read, by ID."""
     rows = db.execute("SELECT id, revised, read_at FROM release_documents")
     return {row[0]: Document(row[0], row[1], from_text(row[2])) for row in rows}
 
 
 def save_documents(db: sqlite3.Connection, revisions: Mapping[str, str], now: datetime) -> None:
-    """Revisions by document id."""
+    """Store revisions by document ID."""
     db.executemany(
         "INSERT OR REPLACE INTO release_documents VALUES (?, ?, ?)",
         [(name, revised, to_text(now)) for name, revised in revisions.items()],
@@ -205,5 +209,5 @@ ATTEMPT = "updates"
 
 
 def last_read(db: sqlite3.Connection) -> datetime | None:
-    """When Microsoft's list was read last."""
+    """When Microsoft's list was last read."""
     return from_text(db.execute("SELECT max(read_at) FROM release_documents").fetchone()[0])

@@ -1,4 +1,4 @@
-"""What the file knows of each machine since a release, for the rollout of it."""
+"""What the file knows of each machine since a release, for its rollout."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ WHERE m.gone_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 
 
 def read_facts(db: sqlite3.Connection, released: datetime) -> list[MachineFacts]:
-    """Every machine, by name. One whose assessment since the release offers nothing Critical or Security
-    counts as patched, whoever did it."""
+    """Facts of every machine, by name.
+
+    A machine whose assessment since the release offers no Critical or Security update counts as patched.
+    """
     known = schedules.of_machines(db)
     rows = db.execute(_SINCE, {"released": to_text(released)})
     return [_facts(row, released, known.get(row["id"], NO_SCHEDULES)) for row in rows]

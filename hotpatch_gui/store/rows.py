@@ -1,6 +1,8 @@
-"""The rows of the file's SELECTs, one type each: what is read leaves the store typed. Times are ISO texts in UTC, as
-they are stored; ``times.from_text`` makes datetimes of them. Flags are 0 or 1. Here are those that
-the first frame shows; ``machine_rows`` and ``history_rows`` have the others."""
+"""Row types of the file's SELECTs, so that no raw row leaves the store.
+
+Times are UTC ISO text as stored (see ``timestamps.from_text``); flags are 0 or 1. These rows are in the first frame;
+``machine_rows`` and ``history_rows`` have the others.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -10,7 +12,7 @@ R = TypeVar("R")
 
 
 def fields(row: Callable[..., object], alias: str, **computed: str) -> str:
-    """SQL that selects a row type's fields in their order: the column of the field's name, or what is computed."""
+    """SQL that selects a row type's fields in order: columns by name, or expressions."""
     names: tuple[str, ...] = getattr(row, "_fields", ())
     return ", ".join(f"{computed.get(name, f'{alias}.{name}')} AS {name}" for name in names)
 
@@ -21,7 +23,7 @@ def typed(cursor: sqlite3.Cursor, row: Callable[..., R]) -> list[R]:
 
 
 def first(cursor: sqlite3.Cursor, row: Callable[..., R]) -> R | None:
-    """The first of them; None where there is none."""
+    """The first row; None if there is none."""
     values = cursor.fetchone()
     return None if values is None else row(*values)
 
@@ -39,7 +41,7 @@ class MachineListRow(NamedTuple):
 
 
 class OperationRow(NamedTuple):
-    """An operation with its machine's name and resource id."""
+    """An operation with its machine's name and resource ID."""
 
     id: int
     machine_id: int

@@ -1,4 +1,4 @@
-"""Holding each run against the first assessment after it, once."""
+"""Comparison of each run with the first assessment after it, once."""
 
 from __future__ import annotations
 
@@ -33,10 +33,13 @@ WHERE i.machine_id IN {IN_JSON} AND i.doubts IS NULL AND m.assessed_at>=i.modifi
 
 
 def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
-    """Say of each run that has ended, and that an assessment followed, what is in doubt; whether any was.
+    """Store the discrepancies of each finished run that was followed by an assessment.
 
-    Definitions are left out: a new one comes under the same number every day. While an operation of ours is under
-    way on the machine, it is not known yet which run is its, and so what was asked for.
+    Definitions are ignored, because their KB doesn't change. Machines with an operation in progress are skipped: it isn't
+    known yet which run belongs to it.
+
+    Returns:
+        Whether any run was checked.
     """
     rows = db.execute(_UNCHECKED, (as_list(machine_ids),)).fetchall()
     found: dict[str, list[int]] = {}
@@ -63,7 +66,7 @@ def _in_doubt(  # noqa: PLR0917 - a row of _UNCHECKED
     restart_pending: int | None,
     again: str | None,
 ) -> str:
-    """For the file; most runs of a fleet are alike."""
+    """The discrepancies as text, cached because many runs are alike."""
     started, ended = from_text(started_at), from_text(ended_at)
     took = ended - started if started is not None and ended is not None else None
     report = Report(

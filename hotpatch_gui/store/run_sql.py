@@ -1,4 +1,4 @@
-"""Lists of SQL of what Azure reports, made from the enum. Apart from ``sql``: the first frame needs no runs."""
+"""SQL lists of Azure's run states, made from the enum. Separate from ``sql`` because the first frame needs no runs."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _RESOURCE_TYPES = {
 
 
 class Assignments(NamedTuple):
-    """What assigns schedules to machines: (machine id, schedule id) in lower case, and dynamic scopes."""
+    """Assignments of schedules: (machine ID, schedule ID) in lower case, and dynamic scopes."""
 
     direct: list[tuple[str, str]]
     scopes: list[Scope]
@@ -42,8 +42,11 @@ def save(
     schedules: Mapping[str, Schedule | None],
     assigned: Assignments,
 ) -> None:
-    """Have the connection's machines go by exactly these; ``schedules`` by id in lower case, None for one that is
-    no schedule of guests. What is assigned and not among them could not be read."""
+    """Replace the schedules of the connection's machines.
+
+    ``schedules`` are by lower-case ID, None for one that doesn't patch guests. Assigned ones that are missing couldn't be
+    read.
+    """
     known = {i: s for i, s in schedules.items() if s is not None}
     assigned_ids = {i for _, i in assigned.direct} | {s.schedule_id for s in assigned.scopes}
     unread = {
@@ -76,7 +79,7 @@ def save(
 
 
 def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:
-    """(lower-case resource id, schedule id, how, scope's name); what is assigned directly stays so."""
+    """(lower-case resource ID, schedule ID, how, scope's name); direct assignments take precedence."""
     db.executemany(
         "INSERT INTO machine_schedules SELECT id, ?, ?, ? FROM machines WHERE resource_id=?"
         " ON CONFLICT DO NOTHING",
@@ -107,7 +110,7 @@ def _found(
 
 
 def _tags(pairs: str | None) -> Mapping[str, str] | None:
-    """None where they are not known."""
+    """The tags; None if unknown."""
     return None if pairs is None else tags_of(pairs)
 
 
@@ -129,7 +132,7 @@ def _schedule(row: sqlite3.Row) -> Schedule:
 def of_machines(
     db: sqlite3.Connection, machine_ids: Iterable[int] | None = None
 ) -> dict[int, MachineSchedules]:
-    """What each of these machines, or of all, follows; a machine that is not in it follows nothing known."""
+    """Schedules of these machines, or all. Machines without known schedules are missing."""
     where = "" if machine_ids is None else f" WHERE f.machine_id IN {IN_JSON}"
     rows = db.execute(
         "SELECT f.machine_id, f.how, f.scope, s.* FROM machine_schedules f"
@@ -156,4 +159,5 @@ def _connections(db: sqlite3.Connection) -> dict[int, int]:
 
 
 def of_machine(db: sqlite3.Connection, machine_id: int) -> MachineSchedules:
+    """Schedules of one machine."""
     return of_machines(db, [machine_id]).get(machine_id, NO_SCHEDULES)

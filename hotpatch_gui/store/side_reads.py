@@ -1,7 +1,6 @@
-"""Lists beside machines, assessments and installations: which of them could not be read, and why.
+"""Additional lists: which couldn't be read, and why.
 
-Health, schedules, their assignments and permissions are worth having and not worth a sync: without them all
-else is read, and what is missing is named.
+Health, schedules, assignments and permissions never fail a sync: everything else is read, and what is missing is named.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from .timestamps import to_text
 
 
 class SideRead(NamedTuple):
-    """A list that could not be read at the last sync of a connection."""
+    """A list that couldn't be read in a connection's last sync."""
 
     connection: str
     what: str
@@ -25,7 +24,7 @@ class SideRead(NamedTuple):
 def save(
     db: sqlite3.Connection, connection_id: int, what: str, problem: str, now: datetime
 ) -> None:
-    """``problem`` is empty where the list was read."""
+    """Store the result of reading a list; ``problem`` is empty if it succeeded."""
     db.execute(
         "INSERT OR REPLACE INTO side_reads VALUES (?, ?, ?, ?)",
         (connection_id, what, problem, to_text(now)),
@@ -33,7 +32,7 @@ def save(
 
 
 def missing(db: sqlite3.Connection) -> list[SideRead]:
-    """What the last syncs could not read."""
+    """Lists that the last syncs couldn't read."""
     rows = db.execute(
         "SELECT c.name, s.what, s.problem FROM side_reads s JOIN connections c ON c.id=s.connection_id"
         " WHERE s.problem<>'' AND c.removed_at IS NULL ORDER BY c.id, s.what"
@@ -42,8 +41,7 @@ def missing(db: sqlite3.Connection) -> list[SideRead]:
 
 
 def unread(db: sqlite3.Connection, whats: Sequence[str]) -> dict[int, str]:
-    """Why one of these lists is not known, by connection: it could not be read, or was not read yet (the
-    first of them)."""
+    """Why one of these lists isn't known, by connection: it failed, or wasn't read yet."""
     marks = ", ".join("?" * len(whats))
     rows = db.execute(
         f"SELECT connection_id, problem FROM side_reads WHERE problem<>'' AND what IN ({marks})"

@@ -1,4 +1,4 @@
-"""Lists of SQL, made from the enums: a rule stands once."""
+"""SQL lists made from enums, so that each rule is stated once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ IN_JSON = "(SELECT value FROM json_each(?))"
 
 
 def as_list(ids: Iterable[int | str]) -> str:
-    """Ids -> the value of IN_JSON's parameter."""
+    """The parameter of IN_JSON for these IDs."""
     return json.dumps(list(ids))
 
 
 def quoted(values: Iterable[str]) -> str:
-    """Values of an enum as a list of SQL."""
+    """Enum values as an SQL list."""
     return "(" + ", ".join(f"'{value}'" for value in values) + ")"
 
 

@@ -1,4 +1,4 @@
-"""How the last sync of each connection went."""
+"""The result of each connection's last sync."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ NAMED = 2
 
 
 def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
+    """Record that a sync started."""
     db.execute(
         "INSERT INTO sync_state (scope, started_at) VALUES (?, ?)"
         " ON CONFLICT DO UPDATE SET started_at=excluded.started_at",
@@ -27,7 +28,7 @@ def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> N
 
 
 def forget_problem(db: sqlite3.Connection, connection_id: int) -> None:
-    """The connection leads elsewhere now; what was wrong with it before says nothing of it."""
+    """Clear the problem, because the connection leads to another place."""
     db.execute(
         "UPDATE sync_state SET problem='', next_step='', problem_kind='' WHERE scope=?",
         (str(connection_id),),
@@ -41,7 +42,7 @@ def sync_ended(
     problem: Problem | None,
     unreadable: int = 0,
 ) -> None:
-    """A sync that failed keeps the time of the last good one."""
+    """Record the end of a sync; a failed one keeps the time of the last good one."""
     scope = str(connection_id)
     values = (
         (problem.sentence, problem.next_step, problem.kind.value)
@@ -57,14 +58,17 @@ def sync_ended(
 
 
 class SyncCoverage(NamedTuple):
-    """When a connection was read: all of it, and what had changed."""
+    """When a connection was read completely, and when its changes were read."""
 
     whole_at: datetime | None
     changes_from: datetime | None
 
     def changes_since(self, now: datetime, whole_every: timedelta) -> datetime | None:
-        """Since when changes have to be read; None where everything has to be, as nothing is known, its day is over,
-        or the clock went back."""
+        """Since when changes must be read.
+
+        Returns:
+            None if everything must be read: nothing is known, the day is over, or the clock went back.
+        """
         if self.whole_at is None or self.changes_from is None:
             return None
         if now - self.whole_at >= whole_every or now < self.whole_at:
@@ -77,6 +81,7 @@ OVERLAP = timedelta(hours=1)
 
 
 def reading(db: sqlite3.Connection, connection_id: int) -> SyncCoverage:
+    """How far a connection was read."""
     row = db.execute(
         "SELECT whole_at, changes_from FROM sync_state WHERE scope=?", (str(connection_id),)
     ).fetchone()
@@ -90,7 +95,7 @@ def reading(db: sqlite3.Connection, connection_id: int) -> SyncCoverage:
 def changes_read(
     db: sqlite3.Connection, connection_id: int, begun: datetime, *, whole: bool
 ) -> None:
-    """A sync that began then has read what had changed, or with ``whole`` everything."""
+    """Record that a sync that started at ``begun`` read the changes, or everything if ``whole``."""
     db.execute(
         "UPDATE sync_state SET changes_from=?1, whole_at=CASE WHEN ?2 THEN ?1 ELSE whole_at END WHERE scope=?3",
         (to_text(begun), whole, str(connection_id)),
@@ -98,12 +103,12 @@ def changes_read(
 
 
 def forget_reading(db: sqlite3.Connection, connection_id: int) -> None:
-    """Other machines belong to the connection now: the next sync reads everything."""
+    """Make the next sync read everything, because the connection has other machines now."""
     db.execute("UPDATE sync_state SET whole_at=NULL WHERE scope=?", (str(connection_id),))
 
 
 def sync_states(db: sqlite3.Connection) -> list[SyncState]:
-    """Of each connection, in the order in which they were made."""
+    """The state of each connection, oldest connection first."""
     rows = db.execute(
         "SELECT c.id, c.name, c.account, s.started_at, s.finished_at, s.problem, s.next_step, s.problem_kind,"
         " s.unreadable FROM connections c LEFT JOIN sync_state s ON s.scope=CAST(c.id AS TEXT)"
@@ -126,8 +131,7 @@ def sync_states(db: sqlite3.Connection) -> list[SyncState]:
 
 
 def sync_state(db: sqlite3.Connection) -> SyncState:
-    """Of all connections as one: the first problem, said with its connection's name where there are several,
-    and the oldest of the good ends, as nothing is newer than that for sure."""
+    """The state of all connections: the first problem, with its connection's name if there are several, and the oldest end."""
     states = sync_states(db)
     if len(states) < 2:
         return states[0] if states else SyncState()
@@ -146,7 +150,7 @@ def sync_state(db: sqlite3.Connection) -> SyncState:
 
 
 def connection_names(db: sqlite3.Connection) -> list[str]:
-    """What the header says: each connection with its subscriptions, or how many where they are many."""
+    """Each connection with its subscriptions, or their number if there are many."""
     rows = db.execute(
         "SELECT c.name, count(s.id), group_concat(s.name, ', ') FROM connections c LEFT JOIN"
         " (SELECT * FROM subscriptions WHERE chosen=1 ORDER BY name) s ON s.connection_id=c.id"
@@ -164,7 +168,7 @@ def _many(count: int) -> str:
 
 
 def latest_time(db: sqlite3.Connection) -> datetime | None:
-    """The last time at which anything was fetched: the best guess of a cloud's clock before it answers."""
+    """The latest time at which anything was read: the best estimate of a cloud's clock before it answers."""
     row = db.execute(
         "SELECT max(t) FROM (SELECT max(fetched_at) AS t FROM machines UNION ALL"
         " SELECT started_at FROM sync_state UNION ALL SELECT max(created_at) FROM operations)"

@@ -1,5 +1,7 @@
-"""Tables that views show, as SQL: which rows, in which order, and the columns of those in sight. Here is the list of
-machines; ``lists`` has the others, which the first frame does not show."""
+"""Tables that views show, as SQL: which rows, their order, and the columns of visible rows.
+
+This is the machine list; ``lists`` has the tables that the first frame doesn't show.
+"""
 
 from __future__ import annotations
 
@@ -33,27 +35,34 @@ class Where(NamedTuple):
     parameters: tuple[Any, ...] = ()
 
     def and_(self, condition: str, *parameters: Any) -> Where:
+        """Add a condition."""
         return Where((*self.conditions, condition), (*self.parameters, *parameters))
 
     @property
     def sql(self) -> str:
+        """The WHERE clause; empty without conditions."""
         return (
             f" WHERE {' AND '.join(f'({c})' for c in self.conditions)}" if self.conditions else ""
         )
 
 
 class Found(NamedTuple, Generic[R]):
-    """Row ids in order; the rows by id where they were read at once."""
+    """Row IDs in order, and the rows by ID if they were read as well."""
 
     ids: array[int]
     rows: dict[int, R] | None
 
 
 class Table(NamedTuple, Generic[R]):
-    """``row`` has what is shown and no more: a row that was only fetched anew is the same row.
+    """A table that views show.
 
-    ``source`` is the FROM part, ``key`` the row id, ``select`` the fields of ``row``, ``sorts`` SQL by column key;
-    ``touched_by`` are the tables whose change may change what is shown."""
+    Attributes:
+        source: the FROM part.
+        key: the row ID's column.
+        row: the row type, with only what is shown, so that unchanged rows compare equal.
+        sorts: SQL by column key.
+        touched_by: tables whose changes affect it.
+    """
 
     name: str
     source: str
@@ -69,7 +78,7 @@ class Table(NamedTuple, Generic[R]):
     """Few rows that are dear to work out: read all at once, in the background."""
 
     def ids_sql(self, where: Where, sort: str, descending: bool, limit: int | None = None) -> str:
-        """SQL for the row ids in order; ties keep the order of the key, so pages never jump."""
+        """SQL for the row IDs in order. Ties are ordered by key, so pages never jump."""
         direction = "DESC" if descending else "ASC"
         ties = f"{self.then}, {self.key}" if self.then else f"{self.key} {direction}"
         order = f"{self.sorts[sort]} {direction}, {ties}"
@@ -84,17 +93,18 @@ class Table(NamedTuple, Generic[R]):
         descending: bool,
         limit: int | None = None,
     ) -> array[int]:
+        """The row IDs in order."""
         rows = db.execute(self.ids_sql(where, sort, descending, limit), where.parameters)
         return array("q", (row[0] for row in rows))
 
     def rows(self, db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, R]:
-        """The rows with these ids ; one deleted since is not among them."""
+        """The rows with these IDs, without deleted ones."""
         return self._rows(db, Where().and_(f"{self.key} IN {IN_JSON}", as_list(ids)))
 
     def all(
         self, db: sqlite3.Connection, where: Where, sort: str, descending: bool, limit: int | None
     ) -> Found[R]:
-        """What a view needs to begin with: the ids, and the rows too of a table that is read whole."""
+        """The IDs, and also the rows of a table that is read completely."""
         ids = self.ids(db, where, sort, descending, limit)
         return Found(ids, self._rows(db, where) if self.is_whole else None)
 
@@ -123,7 +133,7 @@ MACHINES = Table(
 
 
 def like(text: str) -> str:
-    """A pattern of LIKE, escaped by a backslash, for texts that contain this one."""
+    """A LIKE pattern for texts that contain this one, escaped with a backslash."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
@@ -131,7 +141,7 @@ def like(text: str) -> str:
 def machines_where(
     text: str = "", situation: str | None = None, attention: int | None = None
 ) -> Where:
-    """Machines that are still there, by words in name, group, place, image or tags, and by situation."""
+    """Existing machines by text in name, group, location, image or tags, and by situation."""
     where = Where().and_("m.gone_at IS NULL")
     for word in text.split():
         where = where.and_(
@@ -148,5 +158,6 @@ def machines_where(
 
 
 def count(db: sqlite3.Connection, table: Table[Any], where: Where) -> int:
+    """The number of rows."""
     row = db.execute(f"SELECT count(*) FROM {table.source}{where.sql}", where.parameters).fetchone()
     return int(row[0])

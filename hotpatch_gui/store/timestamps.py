@@ -11,12 +11,15 @@ _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 @lru_cache(maxsize=4096)
 def to_text(moment: datetime | None) -> str | None:
+    """Encode a time; None for None."""
     return moment.astimezone(UTC).strftime(_FORMAT) if moment is not None else None
 
 
 def from_text(text: str | None) -> datetime | None:
-    """None for NULL and for text that is no time of this program's: a file may have been damaged, and at both ends of
-    time there is no day before or after."""
+    """Decode a time; None for NULL and for invalid text, because the file may be damaged.
+
+    Times at both ends of the calendar are invalid, because no day precedes or follows them.
+    """
     try:
         moment = datetime.fromisoformat(text) if text else None
     except (ValueError, TypeError):

@@ -1,1 +1,1 @@
-"""The background thread: the only place that talks to Azure and that writes what was fetched."""
+"""The engine: the only place that talks to Azure and writes the file."""

@@ -1,4 +1,4 @@
-"""What a command asks of Azure, on the disk before it is told or begun."""
+"""Requests of users, stored before they are reported and started."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OPERATIONS = Changes.to("operations", "calls")
 
 
 def under_way(kind: OperationKind, machines: int) -> Problem:
-    """That the same was asked for before is no failure, and is said."""
+    """The notice that the same operation is already in progress."""
     where = f"on {machines:,} of the machines" if machines > 1 else "on the machine"
     return Problem(
         ProblemKind.CONFLICT,
@@ -41,6 +41,7 @@ def under_way(kind: OperationKind, machines: int) -> Problem:
 
 
 def not_here(count: int) -> Problem:
+    """The problem that machines aren't in the file."""
     what = "The machine is" if count == 1 else f"{count:,} of the machines are"
     return Problem(
         ProblemKind.NOT_FOUND,
@@ -58,7 +59,7 @@ def _asked_in_part(asked: int, of: int) -> Problem:
 
 
 class Asking:
-    """Lives on the engine's loop."""
+    """Stores requests. Lives on the engine's loop."""
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class Asking:
         self._observe, self._asked_by = observe, local_user()
 
     async def act(self, command: asked.Act) -> None:
-        """Put it on the disk, slice by slice; then it is told and begun."""
+        """Store the operations in slices, then report and start them."""
         tried, queued, missing, batch = 0, 0, 0, None
         try:
             requests, missing = self._requests(command)
@@ -104,7 +105,7 @@ class Asking:
             self._observe(Failed(not_here(missing)))
 
     def _requests(self, command: asked.Act) -> tuple[list[queue.Request], int]:
-        """The rows of the machines named, in their order of waves, and how many are not in this file."""
+        """The machines' rows in wave order, and how many aren't in the file."""
         known = machines.ids(self._file.db, (name.lower() for name, _ in command.requests))
         groups: Sequence[str] = command.groups or [""] * len(command.requests)
         order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
@@ -116,6 +117,7 @@ class Asking:
         return found, len(command.requests) - len(found)
 
     async def end(self, command: asked.Cancel | asked.Dismiss) -> None:
+        """Cancel or dismiss operations."""
         end = queue.cancel if isinstance(command, asked.Cancel) else queue.dismiss
         for some in _slices(command.operations, MANY_ENDS):
             async with self._file.transaction(durable=True) as db:
@@ -127,6 +129,7 @@ class Asking:
             await asyncio.sleep(0)
 
     async def wait_for_turn(self, command: asked.WaitForTurn) -> None:
+        """Queue rejected operations again, to be retried until Azure accepts them."""
         for some in _slices(command.operations):
             async with self._file.transaction(durable=True) as db:
                 again = [

@@ -1,4 +1,4 @@
-"""Requests of one connection: many at once, within Azure's limits, the most urgent first."""
+"""A connection's requests: many in parallel, within Azure's limits, most urgent first."""
 
 from __future__ import annotations
 
@@ -24,15 +24,18 @@ for together: the rest is left for clicks."""
 
 
 class RequestSlot:
-    """One request's. ``leave`` is called once: when its request has ended and nobody needs the place any more. Who
-    asks for another place first gives this one up: sixteen that hold one and wait for one would wait for ever."""
+    """One request's slot.
+
+    ``leave`` is called once, when the request has ended and the slot isn't needed anymore. Give it up before waiting for another
+    one: sixteen holders that wait for a slot would block each other.
+    """
 
     def __init__(self, limit: Limit, leave: Callable[[], None]) -> None:
         self._limit, self._then = limit, leave
         self._is_sending = self._is_given_up = self._has_left = False
 
     async def run(self, call: Callable[[], T]) -> T:
-        """What ``call`` returns or raises."""
+        """Run the request on a thread and return its result."""
         self._is_sending = True
         return await in_thread(lambda: self._limit.call(call), settled=self._on_settled)
 
@@ -47,6 +50,7 @@ class RequestSlot:
             self._then()
 
     def give_up(self) -> None:
+        """Free the slot when its request has ended."""
         if not self._is_given_up:
             self._is_given_up = True
             if not self._is_sending:
@@ -57,9 +61,9 @@ class Lane:
     """Requests of one kind. Lives on the engine's loop.
 
     Args:
-        limit: how fast Azure takes them.
-        places: shared with the connection's other lanes.
-        background: how many of them an urgency may hold, so that some are left for a click.
+        limit: Azure's rate.
+        places: slots shared with the connection's other lanes.
+        background: how many slots an urgency may use, so that some remain for a click.
     """
 
     def __init__(
@@ -83,11 +87,10 @@ class Lane:
         *,
         most: float = MAX_THROTTLED,
     ) -> T:
-        """What ``call`` returns. Asked again after each pause that Azure wants; ``waiting`` hears of each, in seconds.
+        """Run a request, and repeat it after each pause that Azure requests; ``waiting`` receives the seconds.
 
         Raises:
-            ProblemError: any other trouble, or refused more than ``most`` times. A call that was only held back
-                was not refused.
+            ProblemError: any other problem, or more than ``most`` rejections. Being delayed here isn't a rejection.
         """
         refused = 0
         while True:
@@ -106,8 +109,10 @@ class Lane:
 
     @asynccontextmanager
     async def place(self, urgency: Urgency) -> AsyncIterator[RequestSlot]:
-        """A place for one request, which Azure takes now. It is free again once the request has ended, also where
-        nobody waits for it any more."""
+        """A slot for one request.
+
+        It is freed when the request has ended, even if nobody waits for it.
+        """
         background = self._background.get(urgency)
         if background is not None:
             await background.acquire()
@@ -131,7 +136,7 @@ class Lane:
             place.give_up()
 
     async def _turn(self, urgency: Urgency) -> None:
-        """Wait for a place and for Azure's limit."""
+        """Wait for a slot and for Azure's limit."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (urgency, next(self._numbers), turn))
         if self._usher is None or self._usher.done():
@@ -149,7 +154,7 @@ class Lane:
         self._own.release()
 
     async def _let_go(self) -> None:
-        """Let those that wait go one by one, as there are places and Azure takes them."""
+        """Release waiting requests one by one, as slots and limits allow."""
         while self._waiting:
             await self._own.acquire()
             await self._places.acquire()
@@ -173,12 +178,13 @@ class Lane:
         return None
 
     def close(self) -> None:
+        """Stop releasing requests."""
         if self._usher is not None:
             self._usher.cancel()
 
 
 class Calls:
-    """A connection's lanes: ``reads`` and ``writes`` of Resource Manager, ``queries`` of Resource Graph."""
+    """A connection's lanes: ``reads`` and ``writes`` for Resource Manager, ``queries`` for Resource Graph."""
 
     def __init__(self, gateway: Gateway) -> None:
         places = asyncio.Semaphore(MAX_IN_FLIGHT)
@@ -192,10 +198,13 @@ class Calls:
         self._many = asyncio.Semaphore(MAX_OF_MANY)
 
     def turn(self, urgency: Urgency) -> AbstractAsyncContextManager[object]:
-        """Around the reading before a request and the request itself: of many that were asked for together only some
-        are read at once, so that each is sent soon after."""
+        """Wraps reading a machine and the request that follows.
+
+        Of many requests made at once, only some are between the two, so that each is sent soon after it was read.
+        """
         return self._many if urgency is Urgency.BULK else nullcontext()
 
     def close(self) -> None:
+        """Close the lanes."""
         for lane in (self.reads, self.writes, self.queries):
             lane.close()

@@ -1,4 +1,4 @@
-"""Operations under way: taken up, begun in their turn, and what waits for them woken when they end."""
+"""Operations in progress: resumed, started when their turn comes, and waking those that wait for them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SLICE = 100
 
 
 class Sends(Enum):
-    """What an engine sends of what is queued; what was sent is followed in any case."""
+    """Which queued operations an engine sends. Sent ones are always followed."""
 
     NOTHING = auto()
     OWN = auto()
@@ -39,11 +39,11 @@ class Sends(Enum):
 
 
 class Carrying:
-    """Lives on the engine's loop.
+    """Starts and resumes operations. Lives on the engine's loop.
 
     Args:
-        contexts: the connections that are set up, by id, as they are at any moment.
-        changed: hears which tables were written.
+        contexts: connections that are set up, by ID; changes over time.
+        changed: called with the names of written tables.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Carrying:
         self._sleep = SleepWatch(clock, EXPIRES.total_seconds())
 
     def take_up(self, connection_id: int) -> None:
-        """Take up every operation of the connection that has not ended, as far as its turn has come."""
+        """Resume the connection's unfinished operations whose turn has come."""
         self._jobs.add("sleep watch", self._watch)
         self._jobs.add(f"{connection_id} take up", lambda: self._take_up(connection_id))
 
@@ -97,15 +97,19 @@ class Carrying:
             self.go_on_with(batch_id)
 
     def stopped(self, connection_id: int) -> None:
-        """Nothing of the connection is sent from now on, until it is taken up. One that was not sending, as it was
-        never set up, stopped earlier."""
+        """Record that the connection sends nothing until ``take_up``.
+
+        A connection that was never set up stopped earlier.
+        """
         if connection_id in self._stopped_at and self._stopped_at[connection_id] is None:
             self._stopped_at[connection_id] = self._clock()
 
     def _has_expired(self, connection_id: int, operation: Operation) -> bool:
-        """Whether it waited longer than anybody expects for the program, a sign-in or the file. One that was told to
-        wait, or that waits for its wave, for another operation or for Azure, doesn't expire. A clock that was set back
-        makes no request young."""
+        """Whether it waited too long for the program, a sign-in or the file.
+
+        Operations that were told to wait, or that wait for their wave, another operation or Azure, don't expire. Setting the
+        clock back doesn't make a request younger.
+        """
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
         if waits or operation.state is not OperationState.QUEUED:
             return False
@@ -118,7 +122,7 @@ class Carrying:
         return abs(self._clock() - since) > EXPIRES
 
     def expire_after_sleep(self, db: sqlite3.Connection) -> None:
-        """If the computer slept, cancel what was requested before. Call it inside a transaction, before each claim."""
+        """Cancel earlier requests if the computer slept. Call it inside a transaction before each claim."""
         since = self._sleep.look()
         if since is not None:
             queue.expire_older(db, since, self._clock())
@@ -139,7 +143,7 @@ class Carrying:
         self._changed("operations", "calls")
 
     def follow(self, operation_ids: Iterable[int], urgency: Urgency = Urgency.BULK) -> None:
-        """Begin these, which have just been queued or whose turn has come."""
+        """Start operations that were just queued or whose turn has come."""
         for operation_id in operation_ids:
             operation = operations.read(self._file.db, operation_id)
             own = connections.of_machine(self._file.db, operation.machine_id)
@@ -158,7 +162,7 @@ class Carrying:
         return self._sends is not Sends.NOTHING and operation.id > self.turns.after
 
     async def _carry(self, context: Context, operation: Operation, urgency: Urgency) -> None:
-        """To its end, however it comes: what waits for it goes on."""
+        """Run an operation to its end, then start what waits for it."""
         from .operations.follow import follow  # noqa: PLC0415 - after the first frame
 
         try:
@@ -167,8 +171,10 @@ class Carrying:
             self._wake_others(operation)
 
     def _wake_others(self, operation: Operation) -> None:
-        """After its job, however that ended. One that is still queued failed by the file or a bug, and is begun again
-        after a while: looking at its batch would begin it at once."""
+        """Start what waits for an operation whose job ended.
+
+        One that is still queued failed because of the file or a bug, and is retried later.
+        """
         if self._jobs.is_closing:
             return
         now = operations.read(self._file.db, operation.id)
@@ -179,13 +185,13 @@ class Carrying:
             self.turns.failing_since.setdefault(now.id, self._clock())
 
     def wake(self, operation: Operation) -> None:
-        """It has ended, or goes on no more: others on its machine and in its batch do."""
+        """Start what waits on the operation's machine and in its batch."""
         self.turns.wake(operation.machine_id)
         if operation.batch_id is not None:
             self.go_on_with(operation.batch_id)
 
     def go_on_with(self, batch_id: int) -> None:
-        """Look whose turn it is in a batch; once more where somebody looks already."""
+        """Start a batch's next operations, and check again if a check is running."""
         if not self._jobs.add(f"batch {batch_id}", lambda: self._go_on(batch_id)):
             self._look_again.add(batch_id)
 
@@ -207,5 +213,5 @@ class Carrying:
 
 
 def _name(connection_id: int, operation_id: int) -> str:
-    """Of the job that carries an operation to its end."""
+    """The name of an operation's job."""
     return f"{connection_id} operation {operation_id}"

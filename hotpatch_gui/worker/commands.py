@@ -1,4 +1,4 @@
-"""What the engine can be asked. A machine is named by its resource id: it is the same in every file."""
+"""Commands for the engine. Machines are named by resource ID, which is the same in every file."""
 
 from __future__ import annotations
 
@@ -13,27 +13,31 @@ from hotpatch_gui.domain.waves import AT_ONCE, Waves
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Read the fleet now; ``whole`` reads all of it, also what cannot have changed."""
+    """Sync now; ``whole`` reads everything, not only changes."""
 
     whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SyncEvery:
+    """Change the interval of syncs, in seconds."""
+
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMachine:
-    """Read one machine in full."""
+    """Read one machine completely."""
 
     resource_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Queue one operation for each (resource id, request JSON); ``groups`` are the machines' waves by name, in the
-    same order, where the waves go by group."""
+    """Queue one operation per (resource ID, request JSON).
+
+    ``groups`` are the machines' waves by name, in the same order, if waves go by group.
+    """
 
     kind: OperationKind
     requests: Sequence[tuple[str, str | None]]
@@ -43,37 +47,38 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Take queued operations back. Each is named with its machine's resource id."""
+    """Cancel queued operations, each named with its machine's resource ID."""
 
     operations: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """Stop finding out about operations whose end is not known. Each is named with its machine's resource id."""
+    """Stop resolving unknown operations, each named with its machine's resource ID."""
 
     operations: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WaitForTurn:
-    """Ask again for what Azure refused because something else was at work, once that has ended. Each operation is
-    named with its machine's resource id."""
+    """Retry rejected operations until Azure accepts them, each named with its machine's resource ID."""
 
     operations: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SaveConnection:
-    """Store a new connection, or where one leads (its cloud, its sign-in, its name); what is read over it and
-    whether it may act stays as it is in the file."""
+    """Store a connection's cloud, sign-in and name.
+
+    Its selected subscriptions and whether changes are allowed stay unless it is new.
+    """
 
     connection: Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Give the connection another name; nothing else of it changes."""
+    """Change only the connection's name."""
 
     connection_id: int
     name: str
@@ -81,13 +86,15 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class SetActionsAllowed:
+    """Allow or prohibit changes through the connection."""
+
     connection_id: int
     may_act: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseSubscriptions:
-    """Read these and no others; with none named, all that the account can read, now and later."""
+    """Select subscriptions; none selects all that the account can read, now and later."""
 
     connection_id: int
     subscription_ids: tuple[str, ...]
@@ -95,33 +102,35 @@ class ChooseSubscriptions:
 
 @dataclass(frozen=True, slots=True)
 class RemoveConnection:
-    """Sign out and forget it; what was read over it stays as history."""
+    """Sign out and remove the connection; its history stays."""
 
     connection_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
+    """Sign in with a prompt."""
+
     connection_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class SignOut:
-    """Forget the tokens here and in the platform's store; what was read stays."""
+    """Delete stored tokens; data stays."""
 
     connection_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReleasesDaily:
-    """Have the release data read from there once a day; None ends that."""
+    """Read release data from this address once a day; None stops it."""
 
     address: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateReleases:
-    """Read the release data from there now."""
+    """Read release data from this address now."""
 
     address: str
 

@@ -1,4 +1,4 @@
-"""What the user changes about connections: on the disk, then in what is set up."""
+"""Changes of connections by the user: stored first, then applied."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionChanges:
-    """Lives on the engine's loop."""
+    """Applies changes of connections. Lives on the engine's loop."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class ConnectionChanges:
         self._opened, self._signing = opened, signing
 
     async def save(self, connection: Connection) -> None:
-        """Store where it leads. A new one, or one that leads elsewhere now, signs in first, and then is read."""
+        """Store a connection. If it is new or leads to another place, sign in and then sync."""
         async with self._file.transaction() as db:
             is_new = not connections.was_made(db, connection.id)
             stored = None if is_new else _must_be_there(db, connection.id)
@@ -69,18 +69,21 @@ class ConnectionChanges:
             self._signing.sign_in(connection.id)
 
     async def rename(self, connection_id: int, name: str) -> None:
+        """Store and apply another name."""
         async with self._file.transaction() as db:
             connections.rename(db, connection_id, name)
         self._opened.adopt(connection_id)
         self._opened.changed("connections", "machines")
 
     async def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
+        """Store and apply whether changes are allowed."""
         async with self._file.transaction(durable=True) as db:
             connections.allow_actions(db, connection_id, may_act=may_act)
         self._opened.adopt(connection_id)
         self._opened.changed("connections", "machines")
 
     async def choose_subscriptions(self, connection_id: int, ids: tuple[str, ...]) -> None:
+        """Store the selection and sync again."""
         async with self._file.transaction() as db:
             _must_be_there(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
@@ -90,7 +93,7 @@ class ConnectionChanges:
         self._opened.changed("connections", "subscriptions")
 
     async def remove(self, connection_id: int) -> None:
-        """End its jobs, then forget it with what that ended, in one transaction; then the tokens."""
+        """End its jobs, remove it with its operations in one transaction, then delete its tokens."""
         stored = connections.read(self._file.db, connection_id)
         context = await self._opened.let_go(connection_id)
         try:
@@ -117,10 +120,10 @@ class ConnectionChanges:
 
 
 def _must_be_there(db: sqlite3.Connection, connection_id: int) -> Connection:
-    """The connection as it is stored.
+    """The stored connection.
 
     Raises:
-        ProblemError: it was removed meanwhile.
+        ProblemError: it was removed.
     """
     stored = connections.read(db, connection_id)
     if stored is None:

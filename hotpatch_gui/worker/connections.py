@@ -1,4 +1,4 @@
-"""The connections under way: each with its gateway, its calls and its jobs; none waits for another."""
+"""Connections in use, each with its gateway, calls and jobs; none waits for another."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def _no_connection(name: str, error: Exception) -> Problem:
 
 
 class Connections:
-    """Lives on the engine's loop.
+    """Sets up connections. Lives on the engine's loop.
 
     Args:
-        transport: makes the transports of a cloud in this process; None for the network.
-        only: the ids that are looked at; None for all.
-        sends: what of the queue is sent.
-        prompt: hears from any thread what the user has to do to sign in.
+        transport: creates a cloud's transports in this process; None for the network.
+        only: the IDs to use; None for all.
+        sends: which queued operations are sent.
+        prompt: receives what the user must do to sign in, on any thread.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class Connections:
         self.carrying = Carrying(file, clock, jobs, self.contexts, self.changed, sends=sends)
 
     def changed(self, *tables: str) -> None:
+        """Report written tables."""
         self._observe(Changed(Changes.to(*tables)))
 
     async def open_all(self) -> None:
-        """Set up every connection of the file that is not, each on its own: one that hangs keeps no other waiting, and
-        one that cannot be set up says so where its sync would."""
+        """Set up every stored connection in parallel. One that fails reports it where its sync would."""
         wanted = [
             c
             for c in connections.read_all(self._file.db)
@@ -98,14 +98,16 @@ class Connections:
         self._jobs.add("connected", lambda: self._tell_connected([c.id for c in wanted]))
 
     async def _tell_connected(self, ids: list[int]) -> None:
-        """Once each is set up, or has taken too long."""
+        """Report when each is set up or has taken too long."""
         await self._jobs.all_finished([f"{i} set-up" for i in ids], SET_UP_S)
         self._observe(Connected(tuple(self.contexts)))
 
     def begin_set_up(self, connection: Connection, *, begins: bool = True) -> None:
+        """Start to set up a connection."""
         self._jobs.add(f"{connection.id} set-up", lambda: self.set_up(connection, begins=begins))
 
     async def set_up(self, connection: Connection, *, begins: bool = True) -> None:
+        """Create the connection's gateway, then start its jobs if ``begins``."""
         from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415 - 0.8 s, after the first frame
         from hotpatch_gui.azure.throttle import Throttles  # noqa: PLC0415
 
@@ -157,7 +159,7 @@ class Connections:
             self.revive(connection.id)
 
     async def _set_up_later(self, connection_id: int) -> None:
-        """What was wrong may be over: a certificate on a drive that is there again."""
+        """Try again later, for example when a drive with a certificate is back."""
         await self._jobs.finished(f"{connection_id} set-up")  # it says why it failed
         await self._jobs.rest(self.periodic.every_s)
         stored = connections.read(self._file.db, connection_id)
@@ -165,7 +167,7 @@ class Connections:
             self.begin_set_up(stored)
 
     async def _gateway(self, connection_id: int, make: Callable[[], Gateway]) -> Gateway:
-        """Make a gateway, and report when that hangs. A gateway that is no longer needed is closed."""
+        """Create a gateway, and report if that hangs. One that isn't needed anymore is closed."""
         making = self._jobs.keep("gateway", in_thread(make))
         try:
             _, hanging = await asyncio.wait({making}, timeout=SET_UP_S)
@@ -177,23 +179,24 @@ class Connections:
             raise
 
     async def _report(self, connection_id: int, problem: Problem) -> None:
-        """Store why a connection isn't set up, where the problems of its syncs are."""
+        """Store why a connection isn't set up, as a sync's problem."""
         await store_failure(self._file, self._clock, [connection_id], problem)
         self.changed("sync_state")
         self._observe(Synced(connection_id))
 
     def revive(self, connection_id: int) -> None:
-        """Begin the jobs that should run and do not."""
+        """Start jobs that should run and don't."""
         self._begun.add(connection_id)
         self.periodic.begin(connection_id)
         self.carrying.take_up(connection_id)
 
     def revive_all(self) -> None:
-        """Those that somebody has to sign in to first stay as they are."""
+        """Like ``revive`` for all connections, except those that wait for a sign-in."""
         for connection_id in self._begun & set(self.contexts):
             self.revive(connection_id)
 
     async def read_machine(self, resource_id: str) -> None:
+        """Start to read one machine completely."""
         machine_id = self.machine_id(resource_id)
         if machine_id is None:
             return
@@ -207,30 +210,32 @@ class Connections:
         self._jobs.add(name, lambda: read_chosen(context, machine_id))
 
     def machine_id(self, resource_id: str) -> int | None:
-        """The row of a machine in this file; None where it is not in it."""
+        """The row ID of a machine; None if it isn't in the file."""
         from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first frame
 
         return machines.ids(self._file.db, [resource_id.lower()]).get(resource_id.lower())
 
     def stored(self, connection_id: int) -> Connection:
+        """The connection as stored."""
         stored = connections.read(self._file.db, connection_id)
         assert stored is not None, "it has just been written"
         return stored
 
     def adopt(self, connection_id: int) -> None:
+        """Apply stored changes to the gateway."""
         context = self.contexts.get(connection_id)
         if context is not None:
             context.gateway.adopt(self.stored(connection_id))
 
     def come_back(self, connection_id: int, context: Context | None) -> None:
-        """The file could not be written, so all stays as it was."""
+        """Set up the connection again, because its change couldn't be stored."""
         self.close_later(connection_id, context)
         stored = connections.read(self._file.db, connection_id)
         if stored is not None:
             self.begin_set_up(stored)
 
     async def let_go(self, connection_id: int) -> Context | None:
-        """End the connection's jobs; operations under way are taken up again where there is another gateway."""
+        """End the connection's jobs. Operations are resumed with the next gateway."""
         context = self.contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")
         self.carrying.stopped(connection_id)
@@ -239,7 +244,7 @@ class Connections:
         return context
 
     def close_later(self, connection_id: int, context: Context | None) -> None:
-        """Once what was sent has its answer."""
+        """Close the gateway when sent requests are answered."""
         if context is not None:
             self._jobs.keep(f"closing {connection_id}", self._close(connection_id, context))
 
@@ -248,20 +253,21 @@ class Connections:
         context.close()
 
     def close(self) -> None:
+        """Close all gateways."""
         for context in self.contexts.values():
             context.close()
         self.contexts.clear()
 
 
 def tokens_job(connection_id: int) -> str:
-    """Of the job that has the platform's store forget tokens."""
+    """The name of the job that deletes a connection's tokens."""
     return f"tokens of {connection_id}"
 
 
 async def store_failure(
     file: DataFile, clock: CloudClock, ids: Iterable[int], problem: Problem
 ) -> None:
-    """Why these connections could not be set up, where the problems of their syncs are."""
+    """Store why these connections aren't set up, as problems of their syncs."""
     async with file.transaction() as db:
         for connection_id in ids:
             sync_state.sync_ended(db, connection_id, clock(), problem)

@@ -1,4 +1,4 @@
-"""What every job of a connection needs, handed over once."""
+"""What a connection's jobs need."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from .urgency import Urgency
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One connection's.
+    """One connection's tools.
 
     Attributes:
-        changed: is called after each commit.
-        failed: hears of what the user has to do something about, outside a sync and its end.
-        follow: begins the operations with these ids, which have just been queued.
-        ended: hears of an operation that has ended, so that those that wait for it go on.
-        turns: wakes what waits on a machine.
+        changed: called after each commit.
+        failed: called with problems that the user must solve, outside syncs.
+        follow: starts operations that were just queued.
+        ended: called with a finished operation, so that waiting ones start.
+        turns: wakes operations that wait on a machine.
         expire_after_sleep: cancels old requests if the computer slept; called inside a transaction.
-        read_lists: reads the lists of some machines (``sync.machine.read_lists``).
-        lists: reads the lists of machines whose operations have ended, many together.
+        read_lists: reads machines' lists (``sync.machine.read_lists``).
+        lists: reads lists of machines with finished operations, many together.
     """
 
     file: DataFile
@@ -59,25 +59,27 @@ class Context:
 
     @property
     def db(self) -> sqlite3.Connection:
-        """To read; ``transaction`` writes."""
+        """The connection to read from; ``transaction`` writes."""
         return self.file.db
 
     def transaction(
         self, *, durable: bool = False
     ) -> AbstractAsyncContextManager[sqlite3.Connection]:
+        """See ``DataFile.transaction``."""
         return self.file.transaction(durable=durable)
 
     @property
     def calendar(self) -> Calendar:
-        """The calendar in force."""
+        """The current release calendar."""
         return self.releases()
 
     @property
     def connection_id(self) -> int:
+        """The connection's ID."""
         return self.gateway.connection.id
 
     def close(self) -> None:
-        """Let what waits for its lists go, then the threads and the connections to Azure."""
+        """Close lists, calls and the gateway."""
         self.lists.close()
         self.calls.close()
         self.gateway.close()

@@ -1,5 +1,7 @@
-"""The engine: one background thread with an asyncio loop. Commands come in, events go out; it is the only writer of
-the file, and nothing on its loop waits for the network, a lock or a disk that others use. It knows no Qt."""
+"""The engine: one background thread with an asyncio loop, and the only writer of the file.
+
+Commands come in and events go out. Nothing on its loop waits for the network, a lock or a disk. No Qt.
+"""
 
 from __future__ import annotations
 
@@ -46,19 +48,18 @@ _NEED_NO_FILE = asked.Sync | asked.SyncEvery | asked.ReadMachine | asked.ReadRel
 
 
 class Engine:
-    """``start`` begins the thread, ``send`` hands it a command, ``stop`` ends it; each from any thread.
+    """Runs the engine's thread. Methods are thread-safe.
 
     Args:
-        path: the file, which is made or migrated where need be.
-        world: whose data it holds.
-        calendar: the release data that came with the program.
-        observe: hears every event, on the engine's thread.
-        seed: makes a connection that the file is to have.
-        transport: makes what makes the transports of a cloud in this process. Both are called on a thread that may
-            wait.
-        only: the connections that are looked at; None for all.
-        sends: what of the queue is sent.
-        release_feed: where the release data is read once a day; None where it is not.
+        path: the file, created or migrated if necessary.
+        world: the data origin.
+        calendar: the release data shipped with the program.
+        observe: called with every event, on the engine's thread.
+        seed: creates a connection that the file should contain.
+        transport: creates a factory of a cloud's transports in this process. Both are called on a thread that may wait.
+        only: the connections to use; None for all.
+        sends: which queued operations are sent.
+        release_feed: where release data is read once a day; None for nowhere.
     """
 
     def __init__(
@@ -96,12 +97,15 @@ class Engine:
         self._given_up = threading.Event()
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
     def send(self, command: Command) -> None:
-        """Returns at once. Commands are handled in their order; what comes of them is told as events. One that comes
-        after the end is dropped."""
+        """Queue a command; returns immediately.
+
+        Commands are handled in order and results are reported as events. Commands after ``stop`` are dropped.
+        """
         with self._lock:
             if self._is_stopping:
                 return
@@ -112,12 +116,15 @@ class Engine:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
 
     def give_up(self) -> None:
-        """Whoever asked for something is gone: what of it is not on the disk yet is dropped. From any thread."""
+        """Drop requests that aren't stored yet, because whoever made them is gone."""
         self._given_up.set()
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
-        """End the thread and wait for it; False if it did not end in time (then it is logged). What waits for an
-        answer of Azure is given up, and what was sent is taken up at the next start."""
+        """Stop the thread and wait for it. Sent operations are resumed at the next start.
+
+        Returns:
+            False if it didn't stop in time, which is logged.
+        """
         thread = self._thread
         if thread is None:
             return True
@@ -134,13 +141,13 @@ class Engine:
 
     @property
     def unhandled(self) -> int:
-        """How many commands are still to be handled, the beginning among them. From any thread."""
+        """How many commands are still to be handled, including the start."""
         with self._lock:
             return self._unhandled
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is left to do until somebody asks or the next periodic sync. From any thread."""
+        """Whether nothing is to be done until the next command or periodic sync."""
         with self._lock:
             return self._unhandled == 0 and self._jobs.is_idle
 
@@ -182,7 +189,7 @@ class Engine:
                 self._file.close()
 
     def _end_soon(self) -> None:
-        """What was asked before is handled first: that a request is canceled or actions are off must not be lost."""
+        """Handle earlier commands first, so that a cancellation isn't lost."""
         assert self._loop is not None
         assert self._main is not None
         self._inbox.put_nowait(None)
@@ -198,8 +205,10 @@ class Engine:
             self._observe(Idled())
 
     async def _guarded(self, job: Job) -> None:
-        """What a job raises becomes a known problem or a logged bug; jobs that should run are begun again after a while,
-        and the same problem of many of them is told once until then."""
+        """Turn a job's exception into a known problem or a logged bug, and restart jobs later.
+
+        The same problem of several jobs is reported once until then.
+        """
         problem = await self._problem_of(job)
         if problem is None or problem in self._told:
             return
@@ -208,13 +217,17 @@ class Engine:
         self._observe(Failed(problem))
 
     async def _asked(self, command: Job) -> None:
-        """As a job, and what comes of it is told each time: somebody waits for it."""
+        """Run a command and report its problem each time, because somebody waits for it."""
         problem = await self._problem_of(command)
         if problem is not None:
             self._observe(Failed(problem))
 
     async def _problem_of(self, job: Job) -> Problem | None:
-        """Run it to its end; why it failed."""
+        """Run a job to its end.
+
+        Returns:
+            Why it failed; None if it didn't.
+        """
         try:
             await job
         except ProblemError as error:
@@ -232,7 +245,7 @@ class Engine:
         return None
 
     def _revive_after(self, seconds: float) -> None:
-        """Once for all that fail until then."""
+        """Restart all failed jobs once after this time."""
         if self._revival is None and self._loop is not None:
             self._revival = self._loop.call_later(seconds, self._revive)
 
@@ -247,7 +260,7 @@ class Engine:
             self._read_releases_daily()
 
     async def _begin(self) -> None:
-        """Get as far as it goes; a Sync begins again where it did not get to the end."""
+        """Start as far as possible; a Sync continues where it stopped."""
         if self._file is None:
             await self._open()
         if self._connections is None:
@@ -272,7 +285,7 @@ class Engine:
         self._observe(Opened(self._path, set_aside))
 
     async def _prepare(self) -> tuple[sqlite3.Connection, Path | None]:
-        """Checking and migrating a large file takes seconds; nothing else is to be done before, but the end."""
+        """Check and migrate the file, which takes seconds if it is large."""
         return await in_thread(
             partial(database.prepare, self._path, self._world), "opening the file"
         )
@@ -315,7 +328,7 @@ class Engine:
         self._jobs.add(_DAILY, lambda: updates.daily(lambda: self._release_feed))
 
     def _release_updates(self) -> ReleaseUpdates:
-        """What makes the jobs of release data."""
+        """Creates jobs for release data."""
         from .release_updates import ReleaseUpdates  # noqa: PLC0415 - after the first frame
 
         assert self._file is not None
@@ -385,7 +398,7 @@ class Engine:
                 self._jobs.add(f"release data, {path}", lambda: updates.from_file(path))
 
     async def _is_of_connections(self, command: Command, connections_: Connections) -> bool:
-        """Carry out a command about a connection; False where it is about something else."""
+        """Handle a command about a connection; False if it is about something else."""
         from .connection_changes import ConnectionChanges  # noqa: PLC0415 - after the first frame
         from .signing import Signing  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""What the engine tells, on its own thread, to whoever observes it."""
+"""Events that the engine reports on its own thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hotpatch_gui.domain.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The file is there and of the current schema; ``set_aside`` is where a damaged one was put."""
+    """The file is ready; ``set_aside`` is where a damaged one was moved."""
 
     path: Path
     set_aside: Path | None
@@ -20,7 +20,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """These connections are there; the others have said why not."""
+    """These connections are set up; others reported why not."""
 
     connection_ids: tuple[int, ...]
 
@@ -34,7 +34,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """What is being read, how much of it is there, the pause in seconds that Azure asked for."""
+    """What is being read, how much of it, and the pause in seconds that Azure requested."""
 
     reading: str
     done: int
@@ -44,40 +44,40 @@ class SyncProgress:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """The sync of one connection came to its end, or could not begin; sync_state says how."""
+    """A connection's sync finished or couldn't start; sync_state has the result."""
 
     connection_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class SyncEnded:
-    """No connection is being read any more."""
+    """No connection is being read anymore."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something outside an operation or a sync went wrong."""
+    """A problem outside operations and syncs."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Prompted:
-    """What the user has to do to sign in; empty once it is done."""
+    """What the user must do to sign in; empty when done."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasesRead:
-    """An update of the release data has ended; how, in words."""
+    """An update of release data finished, with its result as text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """These operations are on the disk; ``is_last`` says that all of a request are."""
+    """These operations are stored; ``is_last`` completes a request."""
 
     operation_ids: tuple[int, ...]
     is_last: bool = False
@@ -85,7 +85,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Idled:
-    """Nothing is left to do until somebody asks or the next periodic sync."""
+    """Nothing is to be done until the next command or periodic sync."""
 
 
 Event = (

@@ -1,4 +1,4 @@
-"""The engine's connection to the file: the only one that writes."""
+"""The engine's connection to the file, the only one that writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCK_WAIT_S, LOCK_LOOK_S = 15.0, 0.02
 
 
 class DataFile:
-    """Lives on the engine's loop, which never waits in SQLite: where the file is locked, the loop goes on."""
+    """The file for writing. Lives on the engine's loop, which continues while the file is locked."""
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path, self.db = path, db
@@ -32,12 +32,13 @@ class DataFile:
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = False) -> AsyncIterator[sqlite3.Connection]:
-        """The one way to write; nothing is awaited inside. ``durable`` is on the disk at the end, even where the
-        power fails: for what must not be forgotten.
+        """The only way to write. Nothing is awaited inside.
+
+        A ``durable`` one is on the disk when it ends, even after a power failure.
 
         Raises:
-            ProblemError: the file was taken away, so nothing is written and nothing may be sent.
-            sqlite3.Error: the disk is full, the file is locked for too long.
+            ProblemError: the file was removed, so nothing is written and nothing may be sent.
+            sqlite3.Error: the disk is full, or the file is locked for too long.
         """
         async with self._turn:
             if durable:
@@ -72,7 +73,7 @@ class DataFile:
             await asyncio.sleep(LOCK_LOOK_S)
 
     def close(self) -> None:
-        """The whole file is in its one place afterwards, where no other program reads it at this moment."""
+        """Merge the write-ahead log into the file unless another program reads it, and close."""
         with contextlib.suppress(sqlite3.Error):
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.db.close()

@@ -1,4 +1,4 @@
-"""What blocks, on a thread: the engine's loop goes on meanwhile."""
+"""Blocking calls on threads, so that the engine's loop continues."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ _lock = threading.Lock()
 
 
 class _Thread(threading.Thread):
-    """Makes one call after the other. To start one holds the loop until it runs (0.9 s of a sync of 10,000 machines), so
-    that they are used again; it is a daemon, which the standard library's pools are not: a program that ends waits
-    neither for an answer nor for a browser."""
+    """Runs calls one after another.
+
+    Threads are reused, because starting one blocks the loop (0.9 s in a sync of 10,000 machines). They are daemons, unlike
+    the standard library's pools, so that exiting waits neither for an answer nor for a browser.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def run(self) -> None:
+        """Run calls until idle."""
         while True:
             try:
                 call = self.calls.get(timeout=IDLE_S)
@@ -53,10 +56,9 @@ def _begin(call: Callable[[], None], name: str) -> None:
 async def in_thread(
     call: Callable[[], T], name: str = "request", settled: Callable[[], None] = lambda: None
 ) -> T:
-    """What ``call`` returns or raises. ``settled`` hears on the loop when it has ended, also where the wait for it
-    was canceled.
+    """Run a call on a thread. ``settled`` is called on the loop when it ends, even after a cancellation.
 
-    Where the wait is canceled, what comes of the call is dropped.
+    If the wait is canceled, the result is dropped.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

@@ -1,4 +1,4 @@
-"""Named tasks on the engine's loop: one of a name at a time, and none whose failure ends another."""
+"""Named tasks on the engine's loop: one per name, and no failure ends another."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 class Jobs:
-    """Lives on the engine's loop.
+    """Runs jobs. Lives on the engine's loop.
 
     Args:
-        guard: awaits a job and takes what it raises, so that nothing is lost unheard.
-        idled: hears when every job rests or has ended.
-        given_up: is set where whoever asked is gone: nothing more is queued or comes back into the queue.
+        guard: awaits a job and handles its exceptions.
+        idled: called when every job rests or has ended.
+        given_up: set when whoever made requests is gone, so nothing more is queued.
     """
 
     def __init__(
@@ -39,7 +39,11 @@ class Jobs:
         self._is_closing = False
 
     def add(self, name: str, make: Callable[[], Job]) -> bool:
-        """Begin the job that ``make`` makes; False where one of this name is under way, or all of them end."""
+        """Start a job.
+
+        Returns:
+            False if one of this name is running, or if closing.
+        """
         if self._is_closing or name in self._tasks:
             return False
         self._tasks[name] = asyncio.ensure_future(self._run(name, make))
@@ -54,23 +58,23 @@ class Jobs:
             self.look()
 
     def has(self, name: str) -> bool:
-        """Whether the job of this name is under way."""
+        """Whether a job of this name is running."""
         return name in self._tasks
 
     async def finished(self, name: str) -> None:
-        """Wait for the job of this name, if there is one."""
+        """Wait for the job of this name, if any."""
         task = self._tasks.get(name)
         if task is not None:
             await asyncio.wait([task])
 
     async def all_finished(self, names: Iterable[str], seconds: float) -> None:
-        """Wait for the jobs of these names, up to so many seconds."""
+        """Wait for the jobs of these names, for at most this time."""
         tasks = [self._tasks[name] for name in names if name in self._tasks]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
     def keep(self, prefix: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Begin what is not given up with the jobs whose names begin so."""
+        """Start a task that survives the end of jobs with this prefix."""
         task = asyncio.ensure_future(job)
         self._kept[task] = prefix
         task.add_done_callback(self._let_go)
@@ -81,11 +85,11 @@ class Jobs:
         self.look()
 
     async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
-        """Part of a job that is not given up with it: what Azure was sent is kept."""
+        """Run part of a job that survives it, because a sent request's answer must be kept."""
         return await asyncio.shield(self.keep(prefix, job))
 
     async def end(self, prefix: str) -> None:
-        """Give up the jobs whose names begin so, each where it waits. What is kept goes on: see ``kept``."""
+        """Cancel jobs whose names start with the prefix. Kept tasks continue; see ``kept``."""
         names = [n for n in self._tasks if n.startswith(prefix)]
         await self._end([self._tasks.pop(n) for n in names])
 
@@ -95,14 +99,17 @@ class Jobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def kept(self, prefix: str, seconds: float = KEPT_S) -> None:
-        """Wait for what is kept of jobs whose names begin so, up to so many seconds."""
+        """Wait for kept tasks with this prefix, for at most this time."""
         kept = [task for task, of in self._kept.items() if of.startswith(prefix)]
         if kept:
             await asyncio.wait(kept, timeout=seconds)
 
     async def all_kept(self, name: str) -> None:
-        """Wait for all that is kept under the name, and what comes meanwhile; raises what the first of them raised
-        that failed."""
+        """Wait for all kept tasks of this name, including new ones.
+
+        Raises:
+            BaseException: the first failure among them.
+        """
         failures: list[BaseException] = []
         while kept := [task for task, of in self._kept.items() if of == name]:
             await asyncio.wait(kept)
@@ -112,19 +119,21 @@ class Jobs:
 
     @property
     def is_given_up(self) -> bool:
+        """Whether whoever made requests is gone."""
         return self._given_up.is_set()
 
     @property
     def is_closing(self) -> bool:
-        """Whether nothing may be begun any more."""
+        """Whether no job may start anymore."""
         return self._is_closing
 
     @property
     def is_idle(self) -> bool:
+        """Whether every job rests."""
         return self._resting >= len(self._tasks) + len(self._kept)
 
     async def rest(self, seconds: float) -> None:
-        """Sleep, inside a job."""
+        """Sleep inside a job."""
         if seconds < IDLE_S:
             await asyncio.sleep(seconds)
             return
@@ -132,7 +141,11 @@ class Jobs:
             await asyncio.sleep(seconds)
 
     async def rest_until(self, event: asyncio.Event, seconds: float | None) -> bool:
-        """Sleep, inside a job, until ``event`` is set; False where ``seconds`` went by first. None sleeps on."""
+        """Sleep inside a job until ``event`` is set.
+
+        Returns:
+            False if ``seconds`` passed first; None waits forever.
+        """
         async with self.resting():
             try:
                 async with asyncio.timeout(seconds):  # wait_for can lose a cancellation
@@ -143,7 +156,7 @@ class Jobs:
 
     @asynccontextmanager
     async def resting(self) -> AsyncIterator[None]:
-        """While a job waits for what may take long."""
+        """Marks a job as waiting for something that may take long."""
         self._resting += 1
         self.look()
         try:
@@ -152,11 +165,12 @@ class Jobs:
             self._resting -= 1
 
     def look(self) -> None:
+        """Report if idle."""
         if self.is_idle:
             self._idled()
 
     async def close(self) -> None:
-        """End all of them; none begins any more. What is kept is waited for, up to KEPT_S."""
+        """End all jobs and prevent new ones. Waits for kept tasks, up to KEPT_S."""
         self._is_closing = True
         tasks = list(self._tasks.values())
         self._tasks.clear()

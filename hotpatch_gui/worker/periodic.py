@@ -1,4 +1,4 @@
-"""The syncs of the connections, each in its own rhythm: one of a connection at a time."""
+"""Periodic syncs, one at a time per connection."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ RETRY_S = 15.0
 
 
 class Periodic:
-    """Lives on the engine's loop.
+    """Runs syncs. Lives on the engine's loop.
 
     Args:
-        contexts: the connections that are set up, by id, as they are at any moment.
+        contexts: connections that are set up, by ID; changes over time.
     """
 
     def __init__(
@@ -45,21 +45,23 @@ class Periodic:
         self._whole_next: set[int] = set()
 
     def begin(self, connection_id: int) -> None:
-        """Sync now and every period, if that is not under way."""
+        """Sync now and at each interval, unless running."""
         self._periods.setdefault(connection_id, asyncio.Event())
         self._jobs.add(f"{connection_id} periodic", lambda: self._repeat(connection_id))
 
     def every(self, seconds: float) -> None:
+        """Change the interval, in seconds."""
         self.every_s = seconds
         for period in self._periods.values():
             period.set()
 
     def sync_all(self, *, whole: bool) -> None:
+        """Sync every connection."""
         for connection_id in self._contexts:
             self.sync(connection_id, whole=whole)
 
     def sync(self, connection_id: int, *, whole: bool = False) -> None:
-        """One at a time; everything is read once more where that was asked for meanwhile."""
+        """Sync a connection. A full sync requested during a sync follows it."""
         context = self._contexts[connection_id]
         begun = self._jobs.add(
             f"{connection_id} sync", lambda: self._sync_one(context, whole=whole)
@@ -68,13 +70,13 @@ class Periodic:
             self._whole_next.add(connection_id)
 
     async def restart(self, connection_id: int) -> None:
-        """Give up the sync under way, if there is one, and begin another where the connection is set up."""
+        """Cancel a running sync and start another."""
         await self._jobs.end(f"{connection_id} sync")
         if connection_id in self._contexts:
             self.sync(connection_id)
 
     def forget(self, connection_id: int) -> None:
-        """Its jobs have been ended."""
+        """Forget the connection, whose jobs have ended."""
         was_syncing = connection_id in self._syncing
         self._syncing.discard(connection_id)
         self._periods.pop(connection_id, None)
@@ -109,8 +111,10 @@ class Periodic:
                     self._periods[own].set()
 
     async def _repeat(self, connection_id: int) -> None:
-        """A sync at the start and every period; sooner where the last one met what passes by itself. Only a sign-in
-        that asks for a person waits for one: the others are tried again."""
+        """Sync at the start and each interval, sooner after a transient problem.
+
+        Only a sign-in that needs a person waits for one.
+        """
         period = self._periods[connection_id]
         while True:
             self.sync(connection_id)
@@ -120,7 +124,7 @@ class Periodic:
                 period.clear()  # somebody signed in, asked for a sync, or chose another period
 
     def _pause_s(self, connection_id: int) -> float | None:
-        """Until the next sync; None where only a person helps."""
+        """Seconds until the next sync; None if only a person can help."""
         if connection_id in self._stumbled:
             return min(RETRY_S, self.every_s)
         problem = self._last_problem(connection_id)

@@ -1,4 +1,4 @@
-"""What a machine, just read, shows of a request whose answer was lost."""
+"""What a machine, just read, shows about a request whose answer was lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
 
 
 class NotYet(Enum):
-    """Why the machine does not show yet what became of a request; the value is for the user."""
+    """Why the machine doesn't show the result yet; the value is for the user."""
 
     GOES_ON = ""
     NO_TRACE = (
@@ -32,7 +32,7 @@ class NotYet(Enum):
 
 
 class Found(NamedTuple):
-    """The operation's end; ``run_id`` is the run that came of it."""
+    """The operation's result; ``run_id`` is its run."""
 
     state: OperationState
     note: str
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
 
 def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
-    """Out of what is stored of the operation's machine."""
+    """Find the result in the machine's stored data."""
     op = operations.read(db, operation_id)
     machine = machines.read(db, op.machine_id)
     if op.kind is OperationKind.INSTALL:

@@ -1,4 +1,4 @@
-"""Getting release knowledge from Microsoft or a file: what is read, and what of it is taken up."""
+"""Release knowledge from Microsoft or a file: what is read and what is accepted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MAX_DOCUMENTS = 24
 
 
 class Update(NamedTuple):
-    """What an update brought: ``added`` releases, and the rows that were ``refused`` with the reason."""
+    """The result of an update: ``added`` releases and ``refused`` rows with reasons."""
 
     added: list[Release]
     refused: list[str]
@@ -49,7 +49,7 @@ class Update(NamedTuple):
 
     @property
     def text(self) -> str:
-        """For the user."""
+        """The result for the user."""
         many = len(self.added)
         what = (
             f"{many} release{'' if many == 1 else 's'} added or completed"
@@ -61,7 +61,7 @@ class Update(NamedTuple):
 
 
 def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) -> list[Listed]:
-    """Documents of months that aren't known whole and that weren't read in this revision, oldest first."""
+    """Documents of incomplete months whose revision wasn't read, oldest first."""
     first = min(calendar.complete_until(p) for p in Product)
     gaps = [
         r.released
@@ -75,22 +75,24 @@ def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) ->
 
 
 class Known(NamedTuple):
-    """What an update is held against: the program's own calendar, and (origin, release) learned since."""
+    """What an update is compared with: the shipped calendar and learned (origin, release) pairs."""
 
     shipped: Calendar
     learned: tuple[tuple[str, Release], ...] = ()
 
     def beside(self, origin: str, month: str = "") -> Calendar:
-        """All but what ``origin`` itself said of ``month``, or of every month: it may correct that."""
+        """The calendar without the origin's own rows of ``month``, or of all months, which it may correct."""
         own = (r for r in self.learned if r[0] == origin and (not month or r[1].month == month))
         left_out = set(map(id, own))
         return merge(self.shipped, [r for r in self.learned if id(r) not in left_out])
 
     def plus(self, origin: str, releases: Iterable[Release]) -> Known:
+        """The knowledge with an origin's releases added."""
         return self._replace(learned=(*self.learned, *((origin, r) for r in releases)))
 
 
 def known_to(db: sqlite3.Connection, shipped: Calendar) -> Known:
+    """What a file knows."""
     return Known(shipped, tuple(releases.read_learned(db)))
 
 
@@ -100,11 +102,12 @@ def download(
     read: Mapping[str, str],
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Update:
-    """Read what Microsoft has that this calendar lacks. Takes minutes: on a thread of its own. A document that can't
-    be read is named and costs no other.
+    """Read what Microsoft publishes and the calendar doesn't have. Takes minutes; run it on a thread.
+
+    A document that can't be read is named and doesn't affect others.
 
     Raises:
-        ProblemError: it could not be read; nothing was changed.
+        ProblemError: nothing could be read; nothing was changed.
     """
     try:
         api = MsrcApi(address)
@@ -144,7 +147,7 @@ def _read(body: Mapping[str, Any], calendar: Calendar, name: str) -> DocumentRel
 
 
 def read_file(path: Path, known: Known) -> Update:
-    """A saved MSRC document, or a list that ``releases export`` wrote.
+    """Read a saved MSRC document or a list from ``releases export``.
 
     Raises:
         ProblemError: it is neither, or can't be read; nothing was changed.
@@ -199,7 +202,7 @@ def _from_list(rows: Any, known: Known, name: str) -> Update:
 
 
 def _row(row: Any) -> Release | None:
-    """A row of the list, if every value of it is one that the calendar can hold."""
+    """A row of the list, if the calendar can hold all of its values."""
     try:
         release = read_release(row)
         date.fromisoformat(f"{release.month}-01")
@@ -219,7 +222,7 @@ def _row(row: Any) -> Release | None:
 
 
 def _brings_nothing(release: Release, calendar: Calendar) -> bool:
-    """Whether the calendar has all of it already."""
+    """Whether the calendar has all of it."""
     if release.kind is ReleaseKind.OUT_OF_BAND:
         return calendar.by_kb(release.product, release.kb) is not None
     known = calendar.month(release.product, release.month)
@@ -232,7 +235,11 @@ def _brings_nothing(release: Release, calendar: Calendar) -> bool:
 def take_up(
     db: sqlite3.Connection, origin: str, update: Update, shipped: Calendar, now: datetime
 ) -> Calendar:
-    """Store what an update brought; the calendar in force then. Call it inside a transaction."""
+    """Store an update. Call it inside a transaction.
+
+    Returns:
+        The new calendar.
+    """
     for document in update.documents if not update.refused else ():
         if document != ATTEMPT:
             releases.forget_month(db, origin, month_of(document))
@@ -245,7 +252,7 @@ def take_up(
 
 
 def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> None:
-    """Every machine's situation by ``calendar``: for commands, which have the time."""
+    """Derive every machine's health with the calendar, for commands."""
     with transaction(db):
         health.refresh_health(db, machines.present(db), calendar, now)
 

@@ -1,4 +1,4 @@
-"""Updates of the release data: read on a thread that may wait, taken up on the engine's loop."""
+"""Updates of release data: read on a thread, stored on the engine's loop."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BATCH = 100
 
 
 class ReleaseUpdates:
-    """Makes the jobs."""
+    """Creates jobs for updates."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ReleaseUpdates:
         await self._run(FILE, lambda: read_file(path, known))
 
     async def daily(self, address: Callable[[], str | None]) -> None:
-        """Read Microsoft once a day while ``address`` gives one; after a failure sooner, with growing pauses."""
+        """Read Microsoft's data once a day while there is an ``address``, sooner after a failure."""
         pause = CHECK_EVERY_S
         while True:
             place = address()
@@ -73,7 +73,7 @@ class ReleaseUpdates:
             await self._jobs.rest(pause)
 
     async def _try(self, place: str) -> None:
-        """What a file or a bug does to one reading does not end the others, and is not tried again at once."""
+        """Run one update; a failure of the file or a bug doesn't end later ones."""
         try:
             await self.from_microsoft(place)
         except Exception:

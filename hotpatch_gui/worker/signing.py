@@ -1,4 +1,4 @@
-"""Signing in to a connection and out of it."""
+"""Signing in and out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIGNED_OUT = Problem(ProblemKind.NOT_SIGNED_IN, "You signed out.", "Showing the 
 
 
 class Signing:
-    """Lives on the engine's loop."""
+    """Signs in and out. Lives on the engine's loop."""
 
     def __init__(
         self,
@@ -38,10 +38,11 @@ class Signing:
         self._opened, self._observe = opened, observe
 
     def sign_in(self, connection_id: int) -> None:
+        """Start to sign in."""
         self._jobs.add(f"{connection_id} sign-in", lambda: self._sign_in(connection_id))
 
     async def _sign_in(self, own: int) -> None:
-        """Ask the user, then sync. A failure is said where the sync's problems are, as one to set up the connection is."""
+        """Prompt the user, then sync. A failure is stored as a sync's problem."""
         await self._jobs.finished(tokens_job(own))
         await self._jobs.finished(f"{own} set-up")
         stored = connections.read(self._file.db, own)
@@ -70,7 +71,7 @@ class Signing:
         self._opened.revive(own)
 
     async def sign_out(self, connection_id: int) -> None:
-        """Forget the tokens and who it was; what was read stays."""
+        """Delete the tokens and the account; data stays."""
         stored = connections.read(self._file.db, connection_id)
         if stored is None:
             return
@@ -86,8 +87,7 @@ class Signing:
         self._opened.changed("connections", "sync_state")
 
     def forget_tokens(self, connection: Connection, context: Context | None) -> None:
-        """Once what was sent has its answer, and also where the program ends meanwhile. Then the connection is set up
-        again, if it is still there."""
+        """Delete tokens when sent requests are answered, even while closing, then set the connection up again."""
         name = tokens_job(connection.id)
         self._jobs.keep(name, self._forget(connection, context))
         self._jobs.add(name, lambda: self._set_up_after(connection.id))
@@ -106,7 +106,7 @@ class Signing:
                 context.close()
 
     async def _set_up_after(self, connection_id: int) -> None:
-        """After all that forgets its tokens has ended."""
+        """Set up the connection when its tokens are deleted."""
         try:
             await self._jobs.all_kept(tokens_job(connection_id))
         finally:
@@ -116,7 +116,7 @@ class Signing:
 
 
 def _of_sign_in(problem: Problem, connection: Connection) -> Problem:
-    """Where somebody signs in by hand, only somebody can try again, whatever it was that failed."""
+    """The problem of a sign-in. If it needs a person, only a person can retry."""
     if problem.kind is ProblemKind.NOT_SIGNED_IN or not connection.method.asks_user:
         return problem
     is_offline = problem.kind is ProblemKind.OFFLINE

@@ -1,4 +1,4 @@
-"""Whether the computer slept: while it does, no request is sent, and nobody expects one afterwards."""
+"""Whether the computer slept: nothing is sent during sleep, and nobody expects it afterwards."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ TICK_S = 60.0
 
 
 class SleepWatch:
-    """Lives on the engine's loop. It compares the wall clock with its own last look: a monotonic clock stops during
-    sleep on Linux and macOS. A wall clock that was set forward counts as sleep.
+    """Detects sleep. Lives on the engine's loop.
+
+    It compares the wall clock with its own last look, because monotonic clocks stop during sleep on Linux and macOS. A wall
+    clock that was set forward counts as sleep.
 
     Args:
-        clock: the clock of the cloud, which dates requests.
-        longest_s: a gap beyond this counts as sleep, in seconds.
+        clock: the cloud's clock, which dates requests.
+        longest_s: a longer gap counts as sleep, in seconds.
     """
 
     def __init__(self, clock: CloudClock, longest_s: float) -> None:

@@ -1,4 +1,4 @@
-"""When an operation may be sent, and what wakes it when something on its machine has ended."""
+"""When operations may be sent, and waking those that wait."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from datetime import datetime
 
 
 class Turns:
-    """Lives on the engine's loop. What waits on a machine is woken when something on it has ended or was canceled.
+    """Operations that wait on a machine, woken when one on it ends. Lives on the engine's loop.
 
     Args:
-        after: only operations with higher ids are sent from here; what an earlier run has left in the queue keeps
-            none of them waiting.
+        after: only operations with higher IDs are sent; earlier queued ones block nothing.
     """
 
     def __init__(self, after: int = 0) -> None:
@@ -22,7 +21,7 @@ class Turns:
         self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
 
     async def wait(self, machine_id: int, seconds: float) -> None:
-        """Until something ends on the machine, or the time is up."""
+        """Wait until an operation on the machine ends, for at most this time."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[machine_id].add(woken)
         try:
@@ -33,6 +32,7 @@ class Turns:
                 del self._waiting[machine_id]
 
     def wake(self, machine_id: int) -> None:
+        """Wake operations that wait on the machine."""
         for woken in self._waiting.get(machine_id, ()):
             if not woken.done():
                 woken.set_result(None)

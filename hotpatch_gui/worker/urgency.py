@@ -1,4 +1,4 @@
-"""Whose request goes first."""
+"""Which request goes first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Urgency(IntEnum):
-    """Who goes first where Azure takes fewer requests than wait."""
+    """The order of requests when Azure's limits delay them."""
 
     ACT = 0
     """Somebody clicked and waits."""

@@ -1,1 +1,1 @@
-"""One operation from the queue to its true end: sent once, followed by its token, never sent twice."""
+"""One operation from the queue to its verified end: sent once, followed by its token, never repeated."""

@@ -1,4 +1,4 @@
-"""The end of an operation: its result stored, the machine read again, then the end written."""
+"""The end of an operation: its result is stored, the machine read again, then the end written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DONE = {
 
 
 async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
-    """Azure says that it has ended, with this result."""
+    """Handle a finished operation's result."""
     try:
         failure, run_id = await _take(run, result)
     except (parse.UnreadableError, ValueError, TypeError) as error:
@@ -52,8 +52,10 @@ async def end(
     problem: Problem | None = None,
     run_id: str | None = None,
 ) -> None:
-    """Read the machine again, then write the end: who sees the end sees what is now true. What the end calls for is
-    queued in the same transaction."""
+    """Read the machine again, then write the end, so that whoever sees the end sees current data.
+
+    Follow-up operations are queued in the same transaction.
+    """
     c, op = run.context, run.operation
     try:
         if op.kind is not OperationKind.ASSESS:
@@ -90,10 +92,13 @@ def _must_have_ended(status: RunStatus) -> None:
 
 
 async def _take(run: OperationRun, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Write the operation's own result; (why it failed or None, run id or None).
+    """Store the operation's result.
+
+    Returns:
+        Why it failed or None, and the run ID or None.
 
     Raises:
-        UnreadableError, ValueError, TypeError: it is no result, or not one that has ended.
+        UnreadableError, ValueError, TypeError: it isn't a final result.
     """
     match run.operation.kind:
         case OperationKind.ASSESS:

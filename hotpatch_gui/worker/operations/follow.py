@@ -1,4 +1,4 @@
-"""What becomes of an operation: looked at by its token, or found out from what the machine shows."""
+"""Following an operation: polled by its token, or resolved from the machine's state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_REFUSED = 10
 
 
 async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
-    """Carry one operation on from whatever state its row is in; ``urgency`` is of its sending."""
+    """Continue an operation from its stored state. ``urgency`` applies to sending."""
     operation = operations.read(context.db, operation_id)
     machine: Machine | None = machines.read(context.db, operation.machine_id)
     if machine is None:
@@ -53,8 +53,10 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
 
 
 async def _look_until_done(run: OperationRun) -> None:
-    """Ask when due until Azure says how it ended. Trouble on the way only lengthens the pauses; where Azure fails for
-    hours, the machine is read instead."""
+    """Poll until Azure reports the end.
+
+    Problems only lengthen the pauses. If Azure fails for hours, the machine is read as well.
+    """
     back_off, refused = pauses.FIRST_BACK_OFF_S, 0
     c = run.context
     silent: list[datetime] = []
@@ -95,7 +97,7 @@ def _look(run: OperationRun) -> PollResult:
 
 
 async def _show_progress(run: OperationRun) -> None:
-    """Where the operation is, as far as the machine's instance view tells."""
+    """Store the progress in the machine's instance view."""
     reading = (
         await run.view(Urgency.FOLLOW) if run.operation.kind is OperationKind.INSTALL else None
     )
@@ -109,7 +111,7 @@ async def _show_progress(run: OperationRun) -> None:
 
 
 async def resolve_unknown(run: OperationRun) -> None:
-    """Read the machine until it shows what became of the request, or the user dismisses it."""
+    """Read the machine until it shows the request's result, or the user dismisses it."""
     c, op = run.context, run.operation
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:
@@ -151,7 +153,7 @@ async def resolve_unknown(run: OperationRun) -> None:
 
 
 async def _answers_again(run: OperationRun) -> bool:
-    """Whether Azure reports the operation's progress again, after it failed to for hours."""
+    """Whether Azure reports progress again after failing for hours."""
     try:
         await run.context.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
     except ProblemError as error:

@@ -1,4 +1,4 @@
-"""How long an operation waits for what, in seconds, and how often it looks."""
+"""Pauses and limits of operations, in seconds."""
 
 from __future__ import annotations
 

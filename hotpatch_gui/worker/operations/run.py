@@ -1,4 +1,4 @@
-"""One operation on one machine: what its steps share, and the order in which they come."""
+"""One operation on one machine: its shared steps and the changes of its row."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ TAKEN = "Azure accepted the request. The result is read from the machine."
 
 
 class OperationRun:
-    """One operation under way; every change of its row goes through here.
+    """One operation in progress. Every change of its row is made here.
 
     Attributes:
-        token: what it is followed by, once Azure has taken it.
-        is_unknown: only what Azure shows of the machine can say what became of the request.
-        is_silent: Azure has failed for hours to report its progress, though there is a token.
+        token: the continuation token, once Azure accepted the request.
+        is_unknown: only the machine's state can show the result.
+        is_silent: Azure has failed for hours to report progress, though there is a token.
     """
 
     def __init__(self, context: Context, operation: Operation, machine: Machine) -> None:
@@ -42,15 +42,16 @@ class OperationRun:
 
     @property
     def gateway(self) -> Gateway:
+        """The connection's gateway."""
         return self.context.gateway
 
     @property
     def state(self) -> OperationState:
-        """As the file has it now: somebody may have canceled or dismissed it."""
+        """The stored state; it may have been canceled or dismissed."""
         return operations.read(self.context.db, self.operation.id).state
 
     def read_again(self) -> None:
-        """The operation and its machine, as the file has them now: a machine that moved has another row."""
+        """Reload the operation and its machine, whose row changes when it moves."""
         self.operation = operations.read(self.context.db, self.operation.id)
         self.machine = machines.read(self.context.db, self.operation.machine_id) or self.machine
 
@@ -64,9 +65,14 @@ class OperationRun:
         then: Callable[[], None] = lambda: None,
         **fields: Any,
     ) -> bool:
-        """Change the row's state, with the line of the audit log that belongs to it and what else comes ``then``, in
-        one transaction; at the end, hold the machine's runs against what is known of it now, and let what waits for
-        it go on. With ``keeps_unknown``, one that is unknown by now stays so."""
+        """Change the state, with its line in the audit log and ``then``, in one transaction.
+
+        A final state compares the machine's runs again and starts what waits. ``keeps_unknown`` leaves an unknown operation
+        unknown.
+
+        Returns:
+            Whether the state changed.
+        """
         c = self.context
         touched = ["operations", *(["calls"] if event else [])]
         async with c.transaction(durable=durable) as db:
@@ -87,7 +93,7 @@ class OperationRun:
         return moved
 
     def note(self, event: Event, result: str = "", of: Problem | PollResult | None = None) -> None:
-        """A line of the audit log, inside the caller's transaction."""
+        """Add a line to the audit log, inside the caller's transaction."""
         code = of.code if isinstance(of, Problem) else ""
         request_id = of.request_id if of is not None else ""
         op = self.operation
@@ -112,19 +118,19 @@ class OperationRun:
         )
 
     async def say(self, note: str, done: int | None = None, total: int | None = None) -> None:
-        """Where the operation is, in its row; the state stays."""
+        """Store a note and the progress without changing the state."""
         async with self.context.transaction() as db:
             operations.progress(db, self.operation.id, done, total, note)
         self.context.changed(Changes.to("operations"))
 
     async def mark_unknown(self, note: str = LOST) -> None:
-        """Only what Azure shows of the machine can say what became of the request."""
+        """Mark the result as unknown, to be resolved from the machine's state."""
         self.is_unknown = True
         event = (Event.LOST, note, None) if self.state is not OperationState.UNKNOWN else None
         await self.move(OperationState.UNKNOWN, event, note=note)
 
     async def view(self, urgency: Urgency) -> MachineSnapshot | None:
-        """What the machine shows now; None where it can't be read."""
+        """Read the machine now; None if that fails."""
         try:
             return await read_view(
                 self.context, self.operation.machine_id, self.machine, urgency=urgency

@@ -1,4 +1,4 @@
-"""From the queue to Azure: in turn, once, and only where the answer could be told apart from others."""
+"""Sending an operation: in turn, once, and only if its run can be told apart from others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORME
 
 
 class Sending:
-    """Sends one request. Killed in between, it is unknown and not repeated: the row is claimed on the disk first."""
+    """Sends one request.
+
+    Its row is claimed on disk first, so that after a kill it is unknown and never repeated.
+    """
 
     def __init__(self, run: OperationRun, urgency: Urgency) -> None:
         self._run, self._urgency = run, urgency
@@ -44,10 +47,9 @@ class Sending:
         self._pause_s = pauses.FIRST_BACK_OFF_S
 
     async def send(self) -> None:
-        """Until Azure has taken it (the run has its token, or has ended), refused it, or nobody knows.
+        """Send until Azure accepts or rejects the request, or its fate is unknown.
 
-        An installation is only asked for where the machine's last run could be read, so that it can be told apart
-        from those before should its answer be lost.
+        An installation is only sent if the machine's last run could be read, so that a lost answer can be resolved.
         """
         outcome: PollResult | float | None = 0.0
         while not isinstance(outcome, PollResult):
@@ -74,8 +76,11 @@ class Sending:
         await self._c.jobs.rest(outcome.delay_s)
 
     async def _claim_and_send(self, place: RequestSlot) -> PollResult | float | None:
-        """Claim the row, send, and keep what Azure answers: nothing comes between them. The seconds after which it is
-        asked again where Azure did not take it; None where it has ended or is not ours to send."""
+        """Claim the row, send, and store Azure's answer, without interruption.
+
+        Returns:
+            Seconds until a retry; None if it ended or must not be sent.
+        """
         sent_at = self._c.clock()
         if not await self._claim(sent_at):
             return 0.0 if self._run.state is OperationState.QUEUED else None
@@ -95,7 +100,7 @@ class Sending:
         return look
 
     async def _until_stored(self, write: Callable[[], Awaitable[T]]) -> T:
-        """What Azure has answered must not be lost, so a file that is locked, full or gone is waited for."""
+        """Retry until the file accepts Azure's answer, which must not be lost."""
         while True:
             try:
                 return await write()
@@ -110,8 +115,11 @@ class Sending:
         return self._c.gateway.begin(op.kind, self._run.machine, op.request)
 
     async def _wait_for_turn(self) -> bool:
-        """Wait for what was asked for earlier on the machine, as Azure takes one at a time, and where the user
-        wants it for what others have asked for; False where somebody canceled it meanwhile."""
+        """Wait for earlier operations on the machine, and for others' operations if told to.
+
+        Returns:
+            False if it was canceled.
+        """
         c, op, said = self._c, self._run.operation, ""
         while self._run.state is OperationState.QUEUED:
             earlier = operations.before(c.db, op.id, sent_after=c.turns.after)
@@ -132,7 +140,7 @@ class Sending:
         return False
 
     async def _at_work(self) -> str:
-        """What Azure shows at work on the machine, to be put into a sentence; empty where it shows nothing."""
+        """What Azure shows in progress on the machine, within a sentence; empty if nothing."""
         reading = await self._run.view(Urgency.FOLLOW)
         if reading is None:
             return ""
@@ -149,8 +157,11 @@ class Sending:
         return ""
 
     async def _take(self, problem: Problem) -> float | None:
-        """A request that Azure did not take goes back into the queue: after how many seconds it is asked again; None
-        where it is not."""
+        """Handle a request that Azure didn't accept.
+
+        Returns:
+            Seconds until a retry; None without one.
+        """
         op, state = self._run.operation, self._run.state
         was_sent = state is OperationState.SENT
         if not was_sent and state is not OperationState.QUEUED:  # the answer came late
@@ -181,7 +192,7 @@ class Sending:
         return pause
 
     def _is_worth_a_try(self, problem: Problem) -> bool:
-        """Whether the network's or Azure's trouble is recent."""
+        """Whether the network's or Azure's problem is recent."""
         if problem.kind not in MOMENTARY:
             return False
         now = time.monotonic()
@@ -189,12 +200,12 @@ class Sending:
         return now - self._trouble_at < pauses.TRY_FOR_S
 
     async def _make_ready(self) -> None:
-        """Read what tells this request's run from those before, and whether the machine is still the one that it was
-        asked for: of one made again under its name the reading cancels it. An assessment is told by its time, and
-        does no harm.
+        """Read the machine, which distinguishes this request's run from earlier ones and reveals a recreated machine.
+
+        An assessment is identified by its time and does no harm, so it isn't preceded by reading.
 
         Raises:
-            ProblemError: the reading cannot be.
+            ProblemError: the machine can't be read.
         """
         kind = self._run.operation.kind
         if kind is not OperationKind.ASSESS:
@@ -203,7 +214,7 @@ class Sending:
             await self._make_enrolment()
 
     async def _make_enrolment(self) -> None:
-        """Decide by the license profile that is there how it is changed."""
+        """Choose the enrollment request by the existing license profile."""
         run = self._run
         read = partial(self._c.gateway.enrol_request, run.machine)
         request = await self._c.calls.reads.call(read, self._urgency)
@@ -212,8 +223,11 @@ class Sending:
         run.operation = run.operation._replace(request=request)
 
     async def _claim(self, at: datetime) -> bool:
-        """Mark the row as sent, on the disk; False where somebody canceled it or turned actions off meanwhile, or
-        where the machine has moved and its row is another one."""
+        """Mark the row as sent, on disk.
+
+        Returns:
+            False if it was canceled, if changes were turned off, or if the machine moved to another row.
+        """
         run = self._run
         if run.machine.arc is not None and run.machine.arc.is_expired:
             await self._not_sent(
@@ -239,7 +253,7 @@ class Sending:
         return mine
 
     async def refuse(self) -> None:
-        """The user has turned actions off, so nothing is sent, whoever queued it."""
+        """End the operation because changes are off, whoever queued it."""
         name = self._c.gateway.connection.name
         await self._not_sent(
             Problem(
@@ -251,8 +265,7 @@ class Sending:
         )
 
     async def _read_before(self) -> None:
-        """What the machine's history is, so that what comes of a request can be told apart. The last run of an
-        Arc-enabled server is in Resource Graph alone."""
+        """Read the machine's history. The last run of an Arc-enabled server is only in Resource Graph."""
         run = self._run
         if run.machine.arc is not None and run.operation.kind is OperationKind.INSTALL:
             await read_machine(self._c, run.operation.machine_id, self._urgency)
@@ -262,7 +275,7 @@ class Sending:
             )
 
     async def _store_token(self, look: PollResult, latest_end: datetime | None) -> None:
-        """Store the token: without it nobody could follow the operation."""
+        """Store the token, without which nobody could follow the operation."""
         await self._run.move(
             OperationState.RUNNING,
             (Event.ACCEPTED, "", look),
@@ -275,7 +288,7 @@ class Sending:
         )
 
     async def _follow_late(self) -> None:
-        """Of an answer that came late nobody knew any more, and whoever followed it may have given up."""
+        """Follow an operation whose answer came late, because nobody may be following it."""
         if self._run.state is OperationState.UNKNOWN:
             self._c.follow([self._run.operation.id])
 
@@ -310,7 +323,7 @@ class Sending:
         )
 
     def _latest_end(self, sent_at: datetime) -> datetime | None:
-        """Until when Azure may go on with an installation, if the request limits it."""
+        """When the installation ends at the latest, if the request limits it."""
         op = self._run.operation
         minutes = asked_minutes(op.request) if op.kind is OperationKind.INSTALL else None
         return sent_at + timedelta(minutes=minutes) if minutes is not None else None

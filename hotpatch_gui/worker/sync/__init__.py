@@ -1,1 +1,1 @@
-"""Bringing what Azure knows into the file: the whole fleet, what has changed of it, or one machine."""
+"""Reading from Azure into the file: the fleet, its changes, or one machine."""

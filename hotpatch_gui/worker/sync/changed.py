@@ -1,4 +1,4 @@
-"""What has changed since the last sync: results first, then the updates of those that are new."""
+"""What changed since the last sync: results first, then updates of new results."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ Pages = Callable[[str, Iterator[Any], Callable[[Any], Awaitable[int]]], Awaitabl
 async def read_assessments(
     context: Context, since: datetime, new: Sequence[str], pages: Pages
 ) -> None:
-    """Assessments that ended since, and of machines that are new here (lower-case resource ids); the updates of those
-    whose list is not in the file yet."""
+    """Read assessments since then and of new machines (lower-case resource IDs), and updates that aren't stored."""
     wanted: list[int] = []
 
     async def take(page: AssessmentPage) -> int:
@@ -53,7 +52,7 @@ async def read_assessments(
 async def read_installations(
     context: Context, since: datetime, new: Sequence[str], pages: Pages
 ) -> None:
-    """Runs that changed since, those of machines that are new here, and those whose end is not in the file yet."""
+    """Read runs that changed since then, of new machines, and unfinished ones."""
     runs = RunLists(context)
     below: list[str] = []
 
@@ -88,13 +87,14 @@ def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 class RunLists:
-    """Takes pages of runs, and remembers in the end of which the updates are in the file."""
+    """Stores pages of runs, and records at the end whose updates are stored."""
 
     def __init__(self, context: Context) -> None:
         self._c = context
         self._ended: dict[tuple[int, str], datetime] = {}
 
     async def take(self, page: InstallationPage) -> int:
+        """Store a page; how many rows it had."""
         known = machines.ids(self._c.db, {owner for owner, _ in page.runs})
         for owner, run in page.runs:
             if run.status.is_final and run.modified is not None and owner in known:
@@ -102,7 +102,7 @@ class RunLists:
         return await take_installations(self._c, page)
 
     async def end(self) -> None:
-        """Once every page is written."""
+        """Finish after the last page."""
         for some in slices(list(self._ended.items())):
             async with self._c.transaction() as db:
                 installations.mark_listed(db, some)

@@ -1,4 +1,4 @@
-"""The whole fleet of a connection through Resource Graph: queries side by side, each page written as it comes."""
+"""A connection's fleet through Resource Graph: queries in parallel, pages stored as they arrive."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", 
 async def sync_fleet(
     context: Context, progressed: Callable[[SyncProgress], None], *, whole: bool = False
 ) -> None:
-    """Bring the file to what Azure knows. Where everything was read within WHOLE_EVERY, only what has changed since
-    the last sync is read, unless ``whole`` asks for all of it.
+    """Bring the file up to date with Azure.
 
-    A problem is written into sync_state, and what was stored before stays.
+    Within WHOLE_EVERY after a full sync, only changes are read, unless ``whole``. A problem is stored in sync_state, and
+    earlier data stays.
     """
     sync = _FleetSync(context, progressed, whole=whole)
     problem: Problem | None = None
@@ -124,6 +124,7 @@ class _FleetSync:
         self._since: datetime | None = None
 
     async def run(self) -> None:
+        """Read the fleet."""
         gateway, c, own = self._c.gateway, self._c, self._c.connection_id
         account = await c.calls.reads.call(gateway.account, Urgency.READ)
         names = await c.calls.queries.call(
@@ -160,18 +161,18 @@ class _FleetSync:
 
     @property
     def unreadable(self) -> int:
-        """Rows that could not be read, of every list."""
+        """Rows that couldn't be read, of all lists."""
         return self._unreadable.total()
 
     @property
     def _is_complete(self) -> bool:
-        """Whether every machine that Azure counted was read, so that one that was not among them is gone."""
+        """Whether every counted machine was read, so that missing ones were deleted."""
         lists = ("machines", "Arc-enabled servers")
         is_read = not any(self._unreadable[name] for name in lists)
         return is_read and len(self._seen) >= sum(self._counted[name] for name in lists)
 
     async def _read_machines(self) -> None:
-        """The machines, and beside them what is known of them elsewhere."""
+        """Read the machines, and additional lists in parallel."""
         gateway, c = self._c.gateway, self._c
         states: list[tuple[str, str, datetime | None]] = []
         found: dict[str, Schedule | None] = {}
@@ -220,7 +221,11 @@ class _FleetSync:
         c.changed(Changes.to("machines"))
 
     async def _read_all(self, *, is_first: bool) -> set[int]:
-        """Every assessment and installation; the machines that have an assessment in Resource Graph."""
+        """Read all assessments and installations.
+
+        Returns:
+            Machines with an assessment in Resource Graph.
+        """
         c, gateway = self._c, self._c.gateway
         sweep = await AssessmentPass.begin(c)
         results = gateway.assessment_pages(RowFilter(part=Part.RESULTS))
@@ -243,7 +248,7 @@ class _FleetSync:
         return sweep.shown
 
     async def _read_changed(self, new: Sequence[str]) -> None:
-        """What was assessed or installed since the last sync, and all of machines that are new here."""
+        """Read what changed since the last sync, and everything of new machines."""
         assert self._since is not None
         await side_by_side(
             changed.read_assessments(self._c, self._since, new, self._pages),
@@ -253,7 +258,7 @@ class _FleetSync:
     async def _pages(
         self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
     ) -> None:
-        """The next page is on its way while one is written: pages of a query follow each other, and the wire is slow."""
+        """Read pages, requesting the next one while one is stored."""
         done = total = 0
 
         def ask() -> asyncio.Task[P | None]:
@@ -281,7 +286,7 @@ class _FleetSync:
             self._c.changed(Changes.to("machines", "assessments", "installations", "operations"))
 
     def _say(self, progress: SyncProgress) -> None:
-        """Not every page: nobody reads that fast, and each word is painted."""
+        """Report progress at intervals."""
         if progress.done >= progress.total or time.monotonic() >= self._said_at + SAY_EVERY_S:
             self._said_at = time.monotonic()
             self._progressed(progress)
@@ -299,8 +304,11 @@ class _FleetSync:
     async def _beside(
         self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
     ) -> bool:
-        """A list beside the main ones; whether it was read. Where it can't be, what was known stays, all else is
-        read, and the file says what is missing and why."""
+        """Read an additional list, and store why if it can't be read.
+
+        Returns:
+            Whether it was read.
+        """
         problem, is_read = "", False
         try:
             await self._pages(what, pages, take)
@@ -318,7 +326,7 @@ class _FleetSync:
         log.info("%s could not be read: %s", what, error)
 
     async def _one_of(self, what: str, job: Awaitable[T]) -> T | None:
-        """One machine's or group's part of a list: None where it can't be read."""
+        """One part of a list; None if it can't be read."""
         try:
             return await job
         except ProblemError as error:
@@ -327,7 +335,7 @@ class _FleetSync:
             return None
 
     async def _permissions(self) -> None:
-        """What the account may do in each resource group, once a day."""
+        """Read permissions on each resource group once a day."""
         c, own = self._c, self._c.connection_id
         scopes = permissions.due(c.db, own, c.clock(), MAX_SCOPES)
         self._failures = []
@@ -353,7 +361,7 @@ class _FleetSync:
             c.changed(Changes.to("permissions"))
 
     async def _views(self) -> None:
-        """Resource Graph forgets assessments after 7 days; an instance view still has their summary."""
+        """Read instance views of machines whose assessment Resource Graph deleted after 7 days."""
         c = self._c
         before = c.clock() - WHOLE_EVERY
         waiting = machines.without_graph(c.db, c.connection_id, before, MAX_VIEWS)

@@ -1,4 +1,4 @@
-"""The lists of machines whose operations have ended, read together: a burst of them costs a few queries."""
+"""Lists of machines with finished operations, read together to save queries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ MACHINES = 50
 
 
 class Lists:
-    """Lives on the engine's loop; one for each connection. ``read`` brings the lists of some machines into the
-    file."""
+    """Lives on the engine's loop, one per connection. ``read`` reads the lists of several machines."""
 
     def __init__(self, read: Callable[[Sequence[int]], Awaitable[None]]) -> None:
         self._read = read
@@ -21,10 +20,10 @@ class Lists:
         self._reader: asyncio.Task[None] | None = None
 
     async def read(self, machine_id: int) -> None:
-        """Have the machine's lists read with those of others; until they are in the file.
+        """Wait until the machine's lists are read with those of others.
 
         Raises:
-            ProblemError: they cannot be read.
+            ProblemError: they can't be read.
         """
         if machine_id not in self._wanted:
             self._wanted[machine_id] = asyncio.get_running_loop().create_future()
@@ -51,6 +50,7 @@ class Lists:
                 one.set_result(None)
 
     def close(self) -> None:
+        """Cancel all waits."""
         if self._reader is not None:
             self._reader.cancel()
         for waited in self._wanted.values():

@@ -1,4 +1,4 @@
-"""One machine, or the lists of some: what a click or the end of an operation asks for."""
+"""One machine, or the lists of several, after a click or an operation."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ async def read_view(
     urgency: Urgency,
     most: float = MAX_THROTTLED,
 ) -> MachineSnapshot | None:
-    """Read one machine through Resource Manager and write what it says; None where it is not there.
+    """Read one machine through Resource Manager and store it; None if it doesn't exist.
 
     Raises:
-        ProblemError: it cannot be read.
+        ProblemError: it can't be read.
     """
     read = partial(context.gateway.read_machine, machine)
     try:
@@ -63,10 +63,10 @@ async def read_view(
 
 
 async def read_machine(context: Context, machine_id: int, urgency: Urgency) -> None:
-    """One machine in full: Resource Manager for its settings and state, Resource Graph for its lists.
+    """Read one machine completely: Resource Manager for settings and state, Resource Graph for lists.
 
     Raises:
-        ProblemError: as soon as something cannot be read.
+        ProblemError: something can't be read.
     """
     machine = machines.read(context.db, machine_id)
     if machine is None:
@@ -76,10 +76,10 @@ async def read_machine(context: Context, machine_id: int, urgency: Urgency) -> N
 
 
 async def read_chosen(context: Context, machine_id: int) -> None:
-    """One machine in full, with what the account may do on it: for somebody who looks at it.
+    """Read one machine completely with permissions, because a user views it.
 
     Raises:
-        ProblemError: as soon as something cannot be read.
+        ProblemError: something can't be read.
     """
     await read_machine(context, machine_id, Urgency.ACT)
     machine = machines.read(context.db, machine_id)
@@ -94,10 +94,10 @@ async def read_chosen(context: Context, machine_id: int) -> None:
 
 
 async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urgency) -> None:
-    """The assessments and installations of machines of the connection, in two queries and their pages.
+    """Read assessments and installations of these machines, in two queries with their pages.
 
     Raises:
-        ProblemError: as soon as something cannot be read.
+        ProblemError: something can't be read.
     """
     below = machines.resource_ids(context.db, machine_ids)
     if not below:  # another row has taken their places, and no filter would be the whole fleet
@@ -118,7 +118,7 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
 
 
 async def _grants_of(context: Context, machine: Machine) -> list[Grant] | None:
-    """What the account may do on it; None where Azure does not tell, as then nothing is known."""
+    """The account's permissions on it; None if unknown."""
     read = partial(context.gateway.machine_grants, machine)
     try:
         return await context.calls.reads.call(read, Urgency.ACT)

@@ -1,4 +1,4 @@
-"""Machines that a sync did not see: deleted, or out of the account's sight."""
+"""Machines that a sync didn't see: deleted, or hidden from the account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ account may read."""
 async def mark_missing(
     context: Context, seen: AbstractSet[str], subscription_ids: AbstractSet[str]
 ) -> None:
-    """Mark them in the file; ``seen`` and the subscriptions that the account can read are in lower case."""
+    """Mark missing machines; ``seen`` and the readable subscriptions are in lower case."""
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
     gone, hidden = list(found.unwanted), list(found.unlisted)
     refused: set[tuple[str, str]] = set()
@@ -50,7 +50,7 @@ async def mark_missing(
 
 
 async def _trouble_with(context: Context, machine: Machine) -> ProblemKind | None:
-    """Why Azure does not show the machine itself; None where it does, as Resource Graph may lag behind."""
+    """Why Azure doesn't show the machine; None if it does, because Resource Graph may lag."""
     try:
         read = partial(context.gateway.read_machine, machine)
         await context.calls.reads.call(read, Urgency.READ)

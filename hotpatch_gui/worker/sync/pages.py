@@ -1,4 +1,4 @@
-"""Pages of Resource Graph into the file, each in short transactions."""
+"""Pages of Resource Graph into the file, in short transactions."""
 
 from __future__ import annotations
 
@@ -26,20 +26,21 @@ async def next_page(
     urgency: Urgency,
     waiting: Callable[[float], None] = lambda _: None,
 ) -> P | None:
-    """The next page, as soon as Azure takes the query; None after the last."""
+    """The next page, as soon as Azure's limits allow; None after the last."""
     return await context.calls.queries.call(lambda: next(pages, None), urgency, waiting)
 
 
 def slices(rows: Sequence[T], most: int = SLICE) -> Iterator[Sequence[T]]:
+    """Divide rows into slices of at most ``most``."""
     for start in range(0, len(rows), most):
         yield rows[start : start + most]
 
 
 class AssessmentPass:
-    """One reading of assessments from Resource Graph: which machines' lists it may replace.
+    """One reading of assessments, and which machines' lists it may replace.
 
-    A list belongs to an assessment that counts: one that failed or still runs replaces nothing, and neither does
-    one that is older than what Resource Manager said itself, as Resource Graph lags behind.
+    Only a valid assessment replaces a list: not a failed or running one, and not one older than Resource Manager's, because
+    Resource Graph lags.
     """
 
     def __init__(self, context: Context, number: int) -> None:
@@ -51,11 +52,12 @@ class AssessmentPass:
 
     @classmethod
     async def begin(cls, context: Context) -> AssessmentPass:
+        """Start a pass with the next number."""
         async with context.transaction() as db:
             return cls(context, assessments.next_pass(db))
 
     async def take(self, page: AssessmentPage) -> int:
-        """Write a page; how many rows it had. The updates of a machine come after its assessment."""
+        """Store a page; how many rows it had. Updates follow their assessment."""
         c = self._c
         owners = {o for o, _ in page.assessments} | {o for o, _ in page.updates}
         known = machines.ids(c.db, owners)
@@ -77,7 +79,7 @@ class AssessmentPass:
         return len(page.assessments) + len(page.updates)
 
     async def end(self) -> None:
-        """Once every page is written: forget updates that are offered no more."""
+        """Delete updates that aren't offered anymore, after the last page."""
         shown, whole = sorted(self.shown), sorted(self.shown - self._outdated)
         for some in slices(shown):
             async with self._c.transaction() as db:
@@ -89,7 +91,7 @@ class AssessmentPass:
 
 
 async def take_installations(context: Context, page: InstallationPage) -> int:
-    """Write a page; how many rows it had. The updates of a run come after it."""
+    """Store a page; how many rows it had. Updates follow their run."""
     owners = [owner for owner, _ in page.runs] + [owner for owner, _, _ in page.updates]
     known = machines.ids(context.db, owners)
     runs = [(known[o], r) for o, r in page.runs if o in known]
@@ -110,10 +112,10 @@ def _save_updates(db: sqlite3.Connection, part: Sequence[tuple[int, str, RunUpda
 
 
 async def side_by_side(*jobs: Coroutine[Any, Any, Any]) -> None:
-    """All of them; where one fails, the others are given up.
+    """Run all in parallel; a failure cancels the others.
 
     Raises:
-        Exception: the first that one of them raised.
+        Exception: the first failure.
     """
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""What a sync makes of what it has read: each machine's situation, and releases that only the fleet shows."""
+"""After reading: each machine's health, and releases that only the fleet shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JUDGED_FOR = timedelta(hours=1)
 
 
 async def judge_again(context: Context) -> None:
-    """A start after days tells what was known then as of now, before Azure has answered."""
+    """Derive health again at a start after days, before Azure answers."""
     states = sync_state.sync_states(context.db)
     ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
     if ended is not None and context.clock() - ended > JUDGED_FOR:
@@ -26,7 +26,7 @@ async def judge_again(context: Context) -> None:
 
 
 async def derive(context: Context, machine_ids: Sequence[int]) -> None:
-    """Work out the machines' situations, and what their last assessments say of their runs."""
+    """Derive the machines' health, and compare their runs with assessments."""
     for start in range(0, len(machine_ids), STANDING_BATCH):
         async with context.transaction() as db:
             batch = machine_ids[start : start + STANDING_BATCH]
@@ -36,7 +36,7 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
 
 
 async def learn(context: Context) -> bool:
-    """Take up releases that the fleet shows and nothing published tells; whether there was one."""
+    """Store releases that only the fleet shows; whether there are any."""
     async with context.transaction() as db:
         is_new = releases.learn_from_fleet(db, context.calendar, context.clock())
         if is_new:
