@@ -62,7 +62,7 @@ class ConnectionTrial(QObject):
         self._folder = folder
         self._connection = connection._replace(id=secrets.choice(NUMBERS))
         for old in folder.glob("trial-*"):  # of a program that was killed
-            _discard(old)
+            _discard(old)  # on a thread, which isn't waited for
         prefix = f"trial-{self._connection.id}-"
         self._own = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
         self._path = self._own / FILE_NAME
@@ -93,7 +93,7 @@ class ConnectionTrial(QObject):
         self._has_ended = True
         self._engine.send(commands.RemoveConnection(self._connection.id))
         self._engine.stop()
-        _discard(self._own)
+        _discard(self._own).join(DISCARD_S)
         self.deleteLater()
 
     def adopt(self) -> Problem | None:
@@ -163,7 +163,7 @@ class ConnectionTrial(QObject):
             self.ended.emit(outcome)
 
 
-def _discard(folder: Path) -> None:
+def _discard(folder: Path) -> threading.Thread:
     """Forget the tokens of a trial that its folder is named after, then delete the folder. Both happen on a thread,
     because the platform's store may wait for a person. If the tokens can't be forgotten, the folder stays, and the
     next trial tries again."""
@@ -171,8 +171,8 @@ def _discard(folder: Path) -> None:
     def discard() -> None:
         from hotpatch_gui.azure.credentials import forget_tokens_of  # noqa: PLC0415 - slow to import
 
-        number = int(folder.name.split("-")[1])
         try:
+            number = int(folder.name.split("-")[1])
             if not _holds(folder.parent / FILE_NAME, number):
                 forget_tokens_of(number)
         except Exception as error:  # noqa: BLE001 - of the platform's store
@@ -182,13 +182,19 @@ def _discard(folder: Path) -> None:
 
     thread = threading.Thread(target=discard, name="trial", daemon=True)
     thread.start()
-    thread.join(DISCARD_S)
+    return thread
 
 
 def _holds(path: Path, connection_id: int) -> bool:
-    """Whether the file may have the connection: it was adopted, and the program was killed before its trial ended."""
+    """Whether the file has the connection: it was adopted, and the program was killed before its trial ended.
+
+    Raises:
+        ProblemError: the file can't be read by this version.
+    """
     db = open_reader(path)
     if db is None:
-        return path.exists()
+        if path.exists():
+            raise ProblemError(_BUSY)
+        return False
     with closing(db):
         return connections.was_made(db, connection_id)

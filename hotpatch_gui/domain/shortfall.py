@@ -23,7 +23,7 @@ from .titles import ReleaseTitle
 from .updates import RestartBehavior
 
 _OFFER_RESTARTS = {
-    RestartBehavior.NEVER: "Windows Update reports that it doesn't need a restart.",
+    RestartBehavior.NEVER: "Windows Update reports that it needs no restart.",
     RestartBehavior.ALWAYS: "it restarts the machine.",
     RestartBehavior.CAN_REQUEST: "it may restart the machine.",
     RestartBehavior.UNKNOWN: "whether it restarts is not reported.",
@@ -189,9 +189,9 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
             else "no known release has its build"
         )
         step = GET_RELEASES if horizon or build is not None else ""
-        headline = f"{nothing}, but it can't be confirmed that the machine is up to date: {why}."
+        headline = f"{nothing}, but whether it's up to date can't be confirmed: {why}."
         return headline, join(horizon, step, expected)
-    headline = f"{nothing}, but it can't be confirmed that the machine is up to date."
+    headline = f"{nothing}, but whether it's up to date can't be confirmed."
     if not horizon and RESTART_UNSAID in evidence.unsaid:
         return headline, join(
             "The last assessment doesn't report whether a restart is pending.", expected

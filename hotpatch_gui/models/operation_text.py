@@ -78,6 +78,7 @@ _CALL_GLYPHS = {
     "refused": Glyph.ERROR,
     "not sent": Glyph.WARNING,
     "answer lost": Glyph.UNKNOWN,
+    "progress unknown": Glyph.UNKNOWN,
     "cancelled": Glyph.INFO,
     "dismissed": Glyph.UNKNOWN,
 }

@@ -20,6 +20,7 @@ class Event(StrEnum):
     REFUSED = "refused"
     NOT_SENT = "not sent"
     LOST = "answer lost"
+    SILENT = "progress unknown"
     ENDED = "ended"
     CANCELLED = "cancelled"
     DISMISSED = "dismissed"

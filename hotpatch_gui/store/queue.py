@@ -229,6 +229,13 @@ def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> Non
     expire(db, [row[0] for row in rows], now)
 
 
+def any_queued(db: sqlite3.Connection) -> bool:
+    """Whether any operation is queued."""
+    return (
+        db.execute("SELECT 1 FROM operations WHERE state='queued' LIMIT 1").fetchone() is not None
+    )
+
+
 def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
     """Batches with queued operations."""
     rows = db.execute(

@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
         self._s = services
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
         self.setWindowTitle(f"Hotpatch Dashboard{demo}")
-        self._syncing = self._is_painted = False
+        self._syncing = self._is_painted = self._is_prompting = False
         self._asks = 0
         """The connection that the notice asks to sign in, outside a sync's problem; 0 for none."""
         self._hides_after_sync = False
@@ -168,6 +168,8 @@ class MainWindow(QMainWindow):
         is_connected_ = is_connected(self._s.source)
         self.machines.show_sync(state, syncing=self._syncing, is_connected=is_connected_)
         offline = state.problem_kind == ProblemKind.OFFLINE
+        if self._is_prompting:
+            return  # what the user has to do comes first
         if state.problem:
             self._asks = 0
             lapsed = asks_for_sign_in(state)
@@ -197,7 +199,9 @@ class MainWindow(QMainWindow):
 
     def show_prompt(self, text: str) -> None:
         """What the user has to do to sign in; empty once it is done."""
+        self._is_prompting = bool(text)
         if text:
+            self._hides_after_sync = False
             self._notify(
                 Level.INFO, text, "The program is waiting for it. Showing the last known data."
             )
@@ -213,6 +217,8 @@ class MainWindow(QMainWindow):
         self.machines.forget()
 
     def show_set_aside(self, path: Path) -> None:
+        """Say that a damaged file was replaced."""
+        self._hides_after_sync = False
         self._notify(
             Level.WARNING,
             "The data file was damaged and has been replaced.",

@@ -64,7 +64,7 @@ class Carrying:
         self._stopped_at: dict[int, datetime | None] = {}
         """When each connection stopped sending; None while it sends. One that is missing was never taken up here."""
         self.turns = Turns(operations.newest_id(file.db) if sends is Sends.OWN else 0)
-        self._sleep = SleepWatch(clock, EXPIRES.total_seconds())
+        self._sleep = SleepWatch(clock, EXPIRES)
 
     def take_up(self, connection_id: int) -> None:
         """Resume the connection's unfinished operations whose turn has come."""
@@ -130,12 +130,10 @@ class Carrying:
     async def _watch(self) -> None:
         while True:
             await self._jobs.rest(TICK_S)
-            if self._sleep.has_slept:
+            if self._sleep.look() is not None and queue.any_queued(self._file.db):
                 async with self._file.transaction(durable=True) as db:
                     self.expire_after_sleep(db)
                 self._changed("operations", "calls")
-            else:
-                self._sleep.look()
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:
@@ -167,6 +165,9 @@ class Carrying:
 
         try:
             await follow(context, operation.id, urgency)
+        except Exception:  # of the file, or a bug
+            self.turns.failing_since.setdefault(operation.id, self._clock())
+            raise
         finally:
             self._wake_others(operation)
 
@@ -181,8 +182,6 @@ class Carrying:
         if now.state is not OperationState.QUEUED:
             self.turns.failing_since.pop(now.id, None)
             self.wake(now)
-        else:
-            self.turns.failing_since.setdefault(now.id, self._clock())
 
     def wake(self, operation: Operation) -> None:
         """Start what waits on the operation's machine and in its batch."""

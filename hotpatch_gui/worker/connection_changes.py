@@ -10,7 +10,7 @@ from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections, queue, sync_state
 
-from .connections import Connections, tokens_job
+from .connections import Connections
 from .file import DataFile
 from .jobs import Jobs
 
@@ -63,7 +63,7 @@ class ConnectionChanges:
 
     async def _set_up_new(self, connection: Connection) -> None:
         asks = connection.method.asks_user
-        await self._jobs.finished(tokens_job(connection.id))  # of where it led before
+        await self._opened.wait_for_tokens(connection.id)  # of where it led before
         await self._opened.set_up(connection, begins=not asks)
         if asks:
             self._signing.sign_in(connection.id)

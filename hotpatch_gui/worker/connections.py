@@ -173,10 +173,22 @@ class Connections:
             _, hanging = await asyncio.wait({making}, timeout=SET_UP_S)
             if hanging:
                 await self._report(connection_id, HANGS)
-            return await asyncio.shield(making)
+            made = await asyncio.shield(making)
+            if hanging:
+                async with self._file.transaction() as db:
+                    sync_state.forget_problem(db, connection_id)
+                self.changed("sync_state")
         except BaseException:
             making.add_done_callback(_close_unused)
             raise
+        return made
+
+    async def wait_for_tokens(self, connection_id: int) -> None:
+        """Wait until the connection's earlier tokens are deleted, and report when that hangs."""
+        await self._jobs.all_finished([tokens_job(connection_id)], SET_UP_S)
+        if self._jobs.has(tokens_job(connection_id)):
+            await self._report(connection_id, HANGS)
+            await self._jobs.finished(tokens_job(connection_id))
 
     async def _report(self, connection_id: int, problem: Problem) -> None:
         """Store why a connection isn't set up, as a sync's problem."""

@@ -43,7 +43,7 @@ class Signing:
 
     async def _sign_in(self, own: int) -> None:
         """Prompt the user, then sync. A failure is stored as a sync's problem."""
-        await self._jobs.finished(tokens_job(own))
+        await self._opened.wait_for_tokens(own)
         await self._jobs.finished(f"{own} set-up")
         stored = connections.read(self._file.db, own)
         if own not in self._opened.contexts and stored is not None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from collections import deque
+from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.clock import CloudClock
 
 TICK_S = 60.0
 """How often the watch looks while nothing is sent."""
+NAP_S = 2 * TICK_S
+"""A longer gap between two looks is sleep."""
+KEPT = 100
+"""How many naps are remembered."""
 
 
 class SleepWatch:
@@ -19,25 +24,28 @@ class SleepWatch:
 
     Args:
         clock: the cloud's clock, which dates requests.
-        longest_s: a longer gap counts as sleep, in seconds.
+        longest: how long the computer may sleep, in one or several naps, until earlier requests expire.
     """
 
-    def __init__(self, clock: CloudClock, longest_s: float) -> None:
-        self._clock, self._longest_s = clock, longest_s
+    def __init__(self, clock: CloudClock, longest: timedelta) -> None:
+        self._clock, self._longest = clock, longest
         self._looked = time.time()
-        self._looked_at = clock()
-
-    @property
-    def has_slept(self) -> bool:
-        """Whether the computer slept since the last look."""
-        return time.time() - self._looked > self._longest_s
+        self._naps: deque[tuple[datetime, timedelta]] = deque(maxlen=KEPT)
 
     def look(self) -> datetime | None:
         """Look now.
 
         Returns:
-            When the computer fell asleep, by the cloud's clock; None if it was awake since the last look.
+            The time until which requests have expired, by the cloud's clock; None if the computer didn't sleep long enough.
         """
-        asleep_since = self._looked_at if self.has_slept else None
-        self._looked, self._looked_at = time.time(), self._clock()
-        return asleep_since
+        gap = timedelta(seconds=time.time() - self._looked)
+        self._looked = time.time()
+        if gap.total_seconds() > NAP_S:
+            # the last look was up to a tick before the nap, and requests may have been made since
+            self._naps.append((self._clock() - gap + timedelta(seconds=NAP_S), gap))
+        slept = timedelta()
+        for began, length in reversed(self._naps):
+            slept += length
+            if slept > self._longest:
+                return began
+        return None

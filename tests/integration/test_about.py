@@ -65,7 +65,7 @@ def test_diagnostics_have_versions_and_the_last_errors_and_no_secret(
     assert f"Hotpatch Dashboard {__version__}" in copied
     assert f"restart failed AuthorizationFailed {REQUEST_ID}" in copied
     assert str(tmp_path / logs.FILE_NAME) in copied
-    assert "WARNING" in copied.partition("The last warnings")[2]
+    assert "WARNING" in copied.partition("Recent warnings")[2]
     assert BEARER not in copied
     assert REQUEST_ID in (tmp_path / logs.FILE_NAME).read_text(), "the log has Azure's request IDs"
 

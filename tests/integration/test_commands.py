@@ -42,7 +42,7 @@ def here(azure: Simulated, tmp_path: Path):
 def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
     missing = here("list")
     assert (missing.returncode, missing.stdout) == (1, "")
-    assert "Nothing was read from Azure yet" in missing.stderr
+    assert "No data has been read from Azure yet" in missing.stderr
     synced = here("sync", "--json")
     assert synced.returncode == 0, synced.stderr
     (one,) = json.loads(synced.stdout)["connections"]
@@ -77,7 +77,7 @@ def test_acting_tells_done_partly_failed_and_usage_apart(here) -> None:
     assert {o["state"] for o in json.loads(done.stdout)["operations"]} == {"succeeded"}
     partly = here("assess", "vm-web-02", "vm-dev-01")
     assert partly.returncode == 4
-    assert "vm-dev-01: not asked. The machine is deallocated" in partly.stdout
+    assert "vm-dev-01: not requested. The machine is deallocated" in partly.stdout
     assert here("assess", "vm-dev-01").returncode == 1
     for wrong in (
         ("assess",),
@@ -231,7 +231,7 @@ def test_one_writer_at_a_time_and_readers_beside_it(azure: Simulated, tmp_path: 
     try:
         refused = here("sync")
         assert refused.returncode == 1
-        assert "is at work on this data already" in refused.stderr
+        assert "is already using this data" in refused.stderr
         assert here("assess", "vm-web-02").returncode == 1
         assert here("list").returncode == 0
         assert here("export", "machines", "--out", str(tmp_path / "m.csv")).returncode == 0
@@ -305,7 +305,7 @@ def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
         out, said = process.communicate(timeout=30)
         assert process.returncode == 1
         assert "vm-web-02: running." in out
-        assert "Interrupted. What Azure has taken goes on there" in said
+        assert "Interrupted. What Azure has accepted continues there" in said
         assert state() == [("running",)], "the next one follows it"
 
 
@@ -382,7 +382,7 @@ def test_a_service_principal_connects_and_is_not_permitted_to_act(
     assert "Contoso: 16 machines" in made.stdout
     off = run(data, "assess", "vm-web-02")
     assert off.returncode == 3
-    assert "Actions are off for Contoso" in off.stdout
+    assert "Changes are off for Contoso" in off.stdout
     assert connect(data, secure, "Contoso", "--allow-actions").returncode == 0, (
         "the same one, changed"
     )

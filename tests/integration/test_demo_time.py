@@ -165,7 +165,7 @@ def test_the_story_of_kb5070881_is_told_by_sentence_and_ledger(qapp: QApplicatio
             ("KB5072033", "Cumulative update, no hotpatch"),
             ("KB5073379", "Planned baseline"),
         ]
-        assert "4 of them owed to the monthly release" in page.total.text()
+        assert "4 of them caused by monthly releases" in page.total.text()
 
 
 def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QApplication) -> None:
@@ -177,7 +177,10 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         assert isinstance(page, RolloutPage)
         stage.clock.advance(days=5)
         stage.sync()
-        assert page.banner.headline.text() == "By its rules stopped in phase 2 of 2, in westus2"
+        assert (
+            page.banner.headline.text()
+            == "Rollout halted in phase 2 of 2 (westus2), inferred from Azure's published rules"
+        )
         assert "vm-app-01 is not healthy after the update" in page.banner.detail.text()
         rows = [page.model.row(n) for n in range(page.model.count())]
         standing = {r.name: r.standing.value for r in rows if r is not None}

@@ -104,7 +104,7 @@ def test_a_request_for_a_machine_of_another_file_reaches_none(stage: Stage) -> N
         commands.Act(OperationKind.RESTART, [("/subscriptions/x/of/another/file", None)])
     )
     stage.until(stage.window.notice.isVisible)
-    assert "not in the data that this program works on now" in stage.window.notice.headline.text()
+    assert "not in the current data" in stage.window.notice.headline.text()
     assert stage.operation_states() == []
     assert not stage.wire.cloud.received
 
@@ -155,7 +155,7 @@ def test_a_bug_in_one_command_is_said_and_ends_nothing_else(
         patch.setattr(queue, "add", broken)
         stage.ask.restart([ids(stage)["vm-dc-01"]])
     stage.until(stage.window.notice.isVisible)
-    assert "Something went wrong in this program" in stage.window.notice.headline.text()
+    assert "An internal error occurred" in stage.window.notice.headline.text()
     assert stage.operation_states() == [], "nothing is half there"
     stage.ask.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])

@@ -338,7 +338,7 @@ def test_a_click_that_the_file_cannot_name_says_so(
 def test_machines_that_are_gone_from_the_file_are_not_passed_over_in_silence(stage: Stage) -> None:
     stage.start()
     stage.app.requests.restart([10_001, 10_002])
-    assert "2 of the machines are not in the data" in stage.window.notice.headline.text()
+    assert "2 of the machines are not in the current data" in stage.window.notice.headline.text()
     assert not stage.operation_states()
 
 
@@ -349,7 +349,7 @@ def test_a_sign_in_that_nobody_finishes_waits_for_somebody(
     stage.start()
 
     def lapsed(_: Gateway) -> None:
-        problem = Problem(ProblemKind.AZURE_FAILED, "Timed out.", "The program tries again.")
+        problem = Problem(ProblemKind.AZURE_FAILED, "Timed out.", "The program retries.")
         raise ProblemError(problem)
 
     monkeypatch.setattr(Gateway, "sign_in", lapsed)
@@ -409,7 +409,7 @@ def test_a_restart_that_waits_for_a_long_installation_does_not_expire(stage: Sta
     stage.until(lambda: stage.app.engine._connections.contexts)
     stage.until(lambda: stage.app.engine._jobs.has("1 operation 2"))
     stage.idle()
-    assert "Waits until" in notes(stage)[1]
+    assert "Waiting until" in notes(stage)[1]
     assert stage.operation_states() == [S.RUNNING, S.QUEUED]
 
 
@@ -500,7 +500,7 @@ def test_what_waits_for_its_turn_does_not_expire_where_its_job_is_begun_again(st
     stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.ask.restart([number])
-    stage.until(lambda: "Waits until" in notes(stage)[1])
+    stage.until(lambda: "Waiting until" in notes(stage)[1])
     running = stage.app.engine
     running._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
     ended = asyncio.run_coroutine_threadsafe(running._jobs.end("1 operation 2"), running._loop)

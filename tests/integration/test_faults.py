@@ -76,45 +76,45 @@ FAULTS = {
         "Check the network",
     ),
     "401": (error(401), "did not accept the sign-in (401)", "sign in again"),
-    "403": (error(403), "may not do this (403)", "role that allows it"),
-    "404": (error(404), "does not know what was asked for (404)", "refresh with F5"),
+    "403": (error(403), "isn't permitted to do this (403)", "role that allows it"),
+    "404": (error(404), "didn't find the resource (404)", "Press F5 to refresh"),
     "409": (
         error(409, "Conflict"),
         "Another operation is in progress on the machine (409)",
-        "Wait until it has ended",
+        "Wait until it finishes",
     ),
     "409 that is no contention": (
         error(409, "ScopeLocked"),
         "A lock prevents the change (409 ScopeLocked)",
         "Remove the lock",
     ),
-    "400": (error(400), "rejected the request (400", "Change what was asked"),
-    "500": (error(500), "failed on its side (500)", "tries again automatically"),
-    "503 without a body": (Answer(503), "failed on its side (503)", "tries again automatically"),
+    "400": (error(400), "rejected the request (400", "Change the request"),
+    "500": (error(500), "failed (500)", "retries automatically"),
+    "503 without a body": (Answer(503), "failed (503)", "retries automatically"),
     "a web page": (
         Answer(200, raw=b"<html>Proxy login</html>"),
-        "could not be read",
-        "What was known before is kept",
+        "couldn't be read",
+        "Earlier data is kept",
     ),
     "an answer that is nested too deep": (
         Answer(200, raw=b"[" * 200_000),
-        "could not be read",
-        "What was known before is kept",
+        "couldn't be read",
+        "Earlier data is kept",
     ),
     "half an answer": (
         Answer(200, raw=b'{"data": [{"id": "/subscr'),
-        "could not be read",
-        "What was known before is kept",
+        "couldn't be read",
+        "Earlier data is kept",
     ),
     "another shape": (
         Answer(200, {"data": "nonsense", "count": 1}),
-        "could not be read",
-        "What was known before is kept",
+        "couldn't be read",
+        "Earlier data is kept",
     ),
-    "empty": (Answer(200, raw=b""), "could not be read", "What was known before is kept"),
+    "empty": (Answer(200, raw=b""), "couldn't be read", "Earlier data is kept"),
     "a redirect": (
         Answer(302, None, {"Location": "https://elsewhere.invalid/"}),
-        "could not be read",
+        "couldn't be read",
         "F5",
     ),
 }
@@ -221,7 +221,7 @@ def note(stage: Stage) -> str:
         (refused(), "No connection to the server could be made"),
         (error(401), "did not accept the sign-in"),
         (error(403, "AuthorizationFailed"), "Azure says: Azure's own words."),
-        (error(404), "does not know what was asked for"),
+        (error(404), "didn't find the resource"),
         (error(409, "Conflict"), "Another operation is in progress on the machine (409)"),
         (error(409, "ScopeLocked"), "A lock prevents the change (409 ScopeLocked)"),
         (error(409, "MissingSubscriptionRegistration"), "not registered for the resource provider"),
@@ -367,7 +367,7 @@ def test_an_answer_that_is_lost_is_unknown_until_azure_shows_what_became_of_it(
     stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", outcome))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
-    assert "It is not sent again" in note(stage)
+    assert "It isn't sent again" in note(stage)
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
     assert stage.wire.cloud.received["install"] == 1
@@ -421,7 +421,7 @@ def test_a_lost_installation_that_azure_shows_no_more_is_not_called_at_work(
     stage.start()
     stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", ReadTimeout("lost")))
     begin(stage)
-    stage.until(lambda: "shows it at work" in note(stage))
+    stage.until(lambda: "shows it in progress" in note(stage))
     guest = stage.wire.cloud.guests["vm-web-02"]
     stage.wire.cloud._open.clear()
     stage.wire.cloud._unfinished.clear()
@@ -528,7 +528,7 @@ def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> N
     stage.choose("vm-web-02")
     stage.until(stage.window.notice.isVisible)
     assert (
-        "Azure's answer while reading vm-web-02 could not be read"
+        "Azure's answer while reading vm-web-02 couldn't be read"
         in stage.window.notice.headline.text()
     )
     assert stored(stage) == before

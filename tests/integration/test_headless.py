@@ -171,7 +171,7 @@ def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path:
         mine = session.queue(lambda: session.requests.assess([*some, 10_001]))
         session.wait_for(mine, 1.0, ends=False)
     assert states(path) == {"running": 3}
-    assert "is not in the data" in said[0]
+    assert "not in the current data" in said[0]
     wire.cloud.close()
 
 

@@ -142,7 +142,7 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     for window in (stage.app.requests, second):
         window.assess([machine])
     stage.until(
-        lambda: "is under way on the machine already" in stage.window.notice.headline.text()
+        lambda: "is already in progress on the machine" in stage.window.notice.headline.text()
     )
     end_all(stage)
     assert stage.wire.cloud.received == {"assess": 1}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.store import identity, operations, queue, sync_state
-from hotpatch_gui.worker import calls, engine, sleep_watch
+from hotpatch_gui.worker import calls, carrying, engine, sleep_watch
 from hotpatch_gui.worker.operations import pauses
 
 pytestmark = pytest.mark.expects_log
@@ -110,11 +111,12 @@ def test_what_the_file_held_up_for_hours_is_not_sent(
         assert not stage.wire.cloud.received
 
 
-def fall_asleep(monkeypatch: pytest.MonkeyPatch, stage: Stage, hours: int = 12) -> None:
+def fall_asleep(monkeypatch: pytest.MonkeyPatch, stage: Stage, minutes: int = 720) -> None:
     """The wall clock goes on; a monotonic clock may stand still."""
     now = time.time
-    monkeypatch.setattr(sleep_watch.time, "time", lambda: now() + hours * 3600)
-    stage.clock.advance(hours=hours)
+    monkeypatch.setattr(sleep_watch.time, "time", lambda: now() + minutes * 60)
+    stage.clock.advance(minutes=minutes)
+    stage.app.engine._clock.observe(stage.clock.now(), 0.0)
 
 
 def offline(tries: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,10 +191,9 @@ def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
     stage.until(lambda: S.QUEUED not in stage.operation_states())
     assert set(stage.operation_states()) == {S.CANCELLED}
     assert not stage.wire.cloud.received
-    new = stage.ask.restart(some[:1])
+    stage.ask.restart(some[:1])
     stage.until(lambda: stage.operation_states()[-1] not in {S.QUEUED, S.SENT})
     assert stage.operation_states()[-1] is not S.CANCELLED, "asked for after the sleep"
-    assert new is None
 
 
 @pytest.mark.parametrize("trouble", ["file", "sign out"])
@@ -297,3 +298,127 @@ def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
     assert stage.operation_states() == [S.UNKNOWN]
     stage.ask.dismiss([1])
     stage.until(lambda: stage.operation_states() == [S.DISMISSED])
+
+
+def read_offline(is_back: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine can't be read before its request while ``is_back`` is empty, so nothing is claimed."""
+    read = Gateway.read_machine
+
+    def reading(self: Gateway, *arguments: Any) -> Any:
+        if not is_back:
+            problem = Problem(ProblemKind.OFFLINE, "No network.", "", may_have_been_sent=False)
+            raise ProblemError(problem)
+        return read(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "read_machine", reading)
+
+
+@pytest.mark.parametrize(
+    "naps", [[0.5, 720], [55, 55, 55, 55]], ids=["a click just before", "naps"]
+)
+def test_sleep_counts_from_the_last_look_and_adds_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, naps: list[float]
+) -> None:
+    """A click half a minute after the watch looked; or a laptop that wakes for a moment each hour."""
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.3)
+    monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.3)
+    monkeypatch.setattr(carrying, "TICK_S", 1.0)
+    is_back: list[int] = []
+    read_offline(is_back, monkeypatch)
+    stage.start()
+    if naps[0] < 1:
+        fall_asleep(monkeypatch, stage, 1)
+    stage.ask.restart([machine(stage)])
+    stage.until(lambda: bool(notes(stage)) and "trying again" in notes(stage)[0])
+    for minutes in naps[naps[0] < 1 :]:
+        fall_asleep(monkeypatch, stage, int(minutes))
+        awake = time.monotonic() + 1.5
+        stage.until(partial(is_past, awake))
+    is_back.append(1)
+    stage.until(lambda: is_over(stage))
+    assert stage.operation_states() == [S.CANCELLED]
+    assert not stage.wire.cloud.received
+
+
+def is_past(moment: float) -> bool:
+    return time.monotonic() > moment
+
+
+@pytest.mark.parametrize("where", ["claim", "watch"])
+def test_a_sleep_is_not_forgotten_where_the_file_refuses_the_expiry(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    if where == "watch":
+        monkeypatch.setattr(carrying, "TICK_S", 1.0)
+    expire, tries = queue.expire_older, []
+
+    def full_once(*arguments: Any) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        expire(*arguments)
+
+    monkeypatch.setattr(queue, "expire_older", full_once)
+    stage.start()
+    stage.wire.faults.append(busy_once())
+    stage.ask.restart([machine(stage)])
+    stage.until(lambda: was_refused(stage))
+    fall_asleep(monkeypatch, stage)
+    stage.until(lambda: is_over(stage))
+    assert stage.operation_states() == [S.CANCELLED]
+    assert not stage.wire.cloud.received
+
+
+def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_for_its_turn(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "TURN_S", 0.2)
+    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    before, failing = operations.before, []
+
+    def locked(*arguments: Any, **keywords: Any) -> Any:
+        if failing:
+            failing.clear()
+            raise sqlite3.OperationalError("database is locked")
+        return before(*arguments, **keywords)
+
+    monkeypatch.setattr(operations, "before", locked)
+    stage.start()
+    number = machine(stage, "vm-web-02")
+    stage.ask.assess([number])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    stage.ask.restart([number])
+    stage.until(lambda: "Waiting until" in notes(stage)[1])
+    turns = stage.app.engine._connections.carrying.turns
+    failing.append(1)
+    stage.until(lambda: not failing)
+    stage.until(lambda: not turns.failing_since and stage.app.engine._jobs.has("1 operation 2"))
+    assert stage.operation_states() == [S.RUNNING, S.QUEUED]
+
+
+def test_one_refusal_does_not_end_the_following_of_an_operation_that_azure_was_silent_about(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.1)
+    status = [500]
+
+    def failing(method: str, path: str) -> Answer | None:
+        if method != "GET" or "operation" not in path.casefold() or not status[0]:
+            return None
+        return Answer(status[0], {"error": {"code": "Error", "message": "Later."}})
+
+    stage.start()
+    stage.wire.faults.append(failing)
+    stage.ask.restart([machine(stage)])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING] and "trying" in notes(stage)[0])
+    stage.clock.advance(hours=3)
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
+    events = [row[0] for row in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+    assert events[-1] == "progress unknown", "Azure did answer the request"
+    status[0] = 403
+    awake = time.monotonic() + 0.5
+    stage.until(partial(is_past, awake))
+    status[0] = 0
+    stage.until(lambda: S.SUCCEEDED in stage.operation_states())

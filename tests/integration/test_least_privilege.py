@@ -90,7 +90,7 @@ def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage:
     for key in ("assess", "install", "restart", "configure"):
         enabled, why = commands(stage)[key]
         assert not enabled
-        assert why.endswith("Actions are off for Contoso. Turn them on in Settings › Connections.")
+        assert why.endswith("Changes are off for Contoso. Turn them on in Settings › Connections.")
     assert commands(stage)["refresh"][0]
 
 
@@ -104,7 +104,7 @@ def test_with_actions_off_nothing_is_sent_whoever_queued_it(stage: Stage) -> Non
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
     stage.ask.assess([number])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
-    assert "Actions are off for Contoso" in db.execute("SELECT note FROM operations").fetchone()[0]
+    assert "Changes are off for Contoso" in db.execute("SELECT note FROM operations").fetchone()[0]
     assert not stage.wire.cloud.received
 
 

@@ -184,7 +184,7 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     stage.wire.faults.append(answering(lambda: lost, "/restart"))
     number = machine(stage, "vm-dc-01")
     stage.ask.restart([number])
-    stage.until(lambda: "Azure does not tell" in one(stage, "SELECT note FROM operations")[0])
+    stage.until(lambda: "Azure doesn't report" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
     stage.choose("vm-dc-01")
     assert stage.window.machines.blade.commands["install"].isEnabled(), (
@@ -192,7 +192,7 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     )
     stage.ask.restart([number])
     stage.until(stage.window.notice.isVisible)
-    assert "is under way on the machine already" in stage.window.notice.headline.text()
+    assert "is already in progress on the machine" in stage.window.notice.headline.text()
     stage.window.show_page("activity")
     stage.settle()
     page = stage.window.pages.currentWidget().content
@@ -223,7 +223,7 @@ def test_a_lost_installation_is_watched_as_long_as_azure_shows_it_at_work(stage:
 
     stage.wire.handle = lose  # type: ignore[method-assign]
     stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
-    stage.until(lambda: "shows it at work" in one(stage, "SELECT note FROM operations")[0])
+    stage.until(lambda: "shows it in progress" in one(stage, "SELECT note FROM operations")[0])
     views: list[str] = []
     stage.wire.faults.append(lambda method, path: views.append(path) if method == "GET" else None)
     stage.until(lambda: len(views) > 2 * pauses.UNKNOWN_LOOKS)

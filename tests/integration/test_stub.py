@@ -222,7 +222,7 @@ def test_a_result_in_words_that_nobody_knows_is_no_success(
     stub.on(f"GET .*{OPERATION}", Answer(200, result))
     stage.ask.install([numbers(stage)["VM-Web-01"]], SECURITY)
     note, *_ = ended(stage, OperationState.UNKNOWN)
-    assert "its result cannot be read; the machine is read instead" in note
+    assert "its result can't be read. The machine is read instead" in note
     assert stub.count(f"POST .*{VM}/installPatches") == 1
 
 

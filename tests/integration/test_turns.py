@@ -68,7 +68,7 @@ def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.Mon
     stage.ask.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
     stage.until(
-        lambda: notes(stage)[1] == "Waits until “Install updates now” on this machine has ended."
+        lambda: notes(stage)[1] == "Waiting until “Install updates now” on this machine finishes."
     )
     assert "restart" not in stage.wire.cloud.received
     stage.clock.advance(minutes=60)
@@ -86,7 +86,7 @@ def test_what_waits_can_be_cancelled_and_is_never_sent(
     machine = number(stage, "vm-web-02")
     stage.ask.install([machine], SECURITY)
     stage.ask.restart([machine])
-    stage.until(lambda: "Waits until" in notes(stage)[1])
+    stage.until(lambda: "Waiting until" in notes(stage)[1])
     stage.ask.cancel([2])
     stage.clock.advance(minutes=60)
     stage.until(
@@ -106,7 +106,7 @@ def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
     began = stage.wire.cloud.clock.now()
     stage.ask.assess([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
-    named = f"At work there is an installation that somebody began on {began:%d %b at %H:%M} UTC."
+    named = f"In progress: an installation that somebody began on {began:%d %b at %H:%M} UTC."
     assert named in notes(stage)[0]
     stage.window.show_page("activity")
     page = stage.window.page("activity")
@@ -120,7 +120,7 @@ def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
     stage.until(
         lambda: (
             len(notes(stage)) == 2
-            and "Waits until an installation that somebody" in notes(stage)[1]
+            and "Waiting until an installation that somebody" in notes(stage)[1]
         )
     )
     assert "assess" not in stage.wire.cloud.received
@@ -149,11 +149,11 @@ def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
     stage.wire.faults.append(at_work)
     stage.ask.assess([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
-    assert "At work" not in notes(stage)[0]
+    assert "In progress:" not in notes(stage)[0]
     for _ in range(2):
         stage.ask.wait_for_turn([1])
     assert len(notes(stage)) == 2, "once"
-    stage.until(lambda: "It is asked again every minute" in notes(stage)[1])
+    stage.until(lambda: "It's retried every minute" in notes(stage)[1])
     stage.wire.faults.remove(at_work)
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
     assert stage.wire.cloud.received["assess"] == 1
@@ -234,7 +234,7 @@ def test_what_waits_is_not_sent_once_actions_are_turned_off(
     stage.until(
         lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.FAILED]
     )
-    assert "Actions are off for Contoso." in notes(stage)[1]
+    assert "Changes are off for Contoso." in notes(stage)[1]
     assert stage.wire.cloud.received == {"install": 1}, "what was sent is followed to its end"
 
 

@@ -395,7 +395,7 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
         for n in range(2)
     }
     assert rows[name][0] == "not known"
-    assert rows[name][1] == "No current assessment tells what is installed; it may restart."
+    assert rows[name][1] == "No current assessment shows what would be installed; it may restart."
     dialog.reject()
 
 

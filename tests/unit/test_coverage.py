@@ -145,7 +145,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
         replace(CURRENT, machine=blind, updates=1, offered=("KB5120233",)), calendar, EPOCH
     )
     assert found.situation is Situation.OFF_TRAIN
-    assert "in place of the hotpatch KB5120228" in found.running
+    assert "instead of the hotpatch KB5120228" in found.running
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
             Situation.RESTART_PENDING,
             "to finish KB5099536",
         ),
-        ({"restart_pending": True}, Situation.RESTART_PENDING, "Azure does not say which update"),
+        ({"restart_pending": True}, Situation.RESTART_PENDING, "Azure doesn't report which update"),
         (
             {"assessed": None, "status": HotpatchStatus.PENDING_EVALUATION},
             Situation.NEVER_ASSESSED,
@@ -194,7 +194,7 @@ def test_a_build_that_is_not_reported_is_not_guessed(calendar: Calendar) -> None
     found = coverage(
         replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100")), calendar, EPOCH
     )
-    assert "what runs now is not known" in found.running
+    assert "the running release isn't known" in found.running
 
 
 SKU = st.sampled_from(

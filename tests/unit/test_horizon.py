@@ -85,7 +85,7 @@ STATES = [
             "Missing: October 2026 baseline",
             "10 November 2026",
             DATA_ENDS,
-            "can't be seen from here",
+            "can't be determined remotely",
         ),
         SAFE,
     ),
@@ -142,7 +142,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "No update is offered, but that it is up to date can't be confirmed",
+            "No update is offered, but whether it's up to date can't be confirmed",
             "It runs the October 2026 baseline",
             "According to plan, a hotpatch came out on 10 November 2026",
             DATA_ENDS,
@@ -171,7 +171,7 @@ STATES = [
         (
             "November 2026's hotpatch KB5000002 is offered",
             "needs no restart",
-            "not in the release data yet",
+            "isn't in the release data yet",
             GET,
         ),
         SAFE,
@@ -214,7 +214,7 @@ STATES = [
         L.INFO,
         (
             "3 updates are available.",
-            "whether they restart the machine is not known",
+            "it isn't known whether they restart the machine",
             "10 November 2026",
         ),
         SAFE,
@@ -227,7 +227,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "newer than any release known here",
+            "newer than any known release",
             "its build is newer than the release data",
             "10 November 2026",
             GET,
@@ -243,7 +243,7 @@ STATES = [
         L.WARNING,
         (
             "January 2027's cumulative update KB5000003 is offered",
-            "By the plan, it is the month's baseline",
+            "According to plan, it's the month's baseline",
         ),
         SAFE,
     ),
@@ -287,7 +287,7 @@ STATES = [
         {"assessed": None},
         S.NEVER_ASSESSED,
         L.UNKNOWN,
-        ("No assessment of this machine is known",),
+        ("This machine has no known assessment",),
         SAFE,
     ),
     State(
@@ -297,7 +297,7 @@ STATES = [
         {"restart_pending": True},
         S.RESTART_PENDING,
         L.WARNING,
-        ("A restart is needed", "does not say which update"),
+        ("A restart is needed", "doesn't report which update"),
         SAFE,
     ),
     State(
@@ -337,7 +337,7 @@ STATES = [
         {"unsaid": ("restart",)},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("can't be confirmed", "does not say whether a restart is pending"),
+        ("can't be confirmed", "doesn't report whether a restart is pending"),
         SAFE,
     ),
     State(
@@ -377,7 +377,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "By the plan, 3 monthly releases came out by 12 January 2027",
+            "According to plan, 3 monthly releases came out by 12 January 2027",
             "the last baseline among them on 12 January 2027",
             DATA_ENDS,
             "A baseline was planned for 12 January 2027; installing it restarts the machine.",
@@ -392,7 +392,7 @@ STATES = [
         S.NOT_OFFERED,
         L.WARNING,
         ("updates come from WSUS (patchServiceUsed WU_WSUS)",),
-        ("can't be seen from here",),
+        ("can't be determined remotely",),
     ),
     State(
         "automatic updates turned off",
@@ -402,7 +402,7 @@ STATES = [
         S.NOT_OFFERED,
         L.WARNING,
         ("enableAutomaticUpdates is false",),
-        ("can't be seen from here",),
+        ("can't be determined remotely",),
     ),
     State(
         "on October's baseline, years on",
@@ -421,7 +421,7 @@ STATES = [
         {},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("newer than any release known here", "16 monthly releases"),
+        ("newer than any known release", "16 monthly releases"),
         SAFE,
     ),
     State(

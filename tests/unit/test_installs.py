@@ -132,7 +132,7 @@ def test_the_review_counts_machines_that_go_down() -> None:
 def test_the_review_of_nothing_says_so() -> None:
     request = InstallRequest(frozenset({Classification.TOOLS}))
     assert FleetReview(request, {"a": plan(request, [HOTPATCH])}).sentence.startswith(
-        "Nothing that the last"
+        "No update of the last assessments is selected"
     )
 
 
@@ -200,7 +200,7 @@ def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -
     assert alone.endswith("The machine restarts, because a restart is already pending on it.")
     always = InstallRequest(frozenset({Classification.SECURITY}), restart=RestartSetting.ALWAYS)
     plans = {1: plan(always, []), 2: plan(always, [])}
-    assert "Every one of them restarts" in FleetReview(always, plans).sentence
+    assert "All of them restart" in FleetReview(always, plans).sentence
 
 
 def test_who_leaves_out_updates_that_restart_gets_no_pending_restart_either() -> None:
@@ -208,7 +208,7 @@ def test_who_leaves_out_updates_that_restart_gets_no_pending_restart_either() ->
     request = InstallRequest(SECURITY, exclude_restarting=True)
     assert install_body(request)["rebootSetting"] == "Never"
     assert not plan(request, [], restart_pending=True).restart_sentence.startswith("The machine")
-    with pytest.raises(RequestError, match="exclude each other"):
+    with pytest.raises(RequestError, match="can't exclude updates"):
         InstallRequest(SECURITY, exclude_restarting=True, restart=RestartSetting.ALWAYS)
 
 

@@ -50,7 +50,7 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     night = datetime(2026, 9, 8, 22, tzinfo=UTC)
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
-    assert "Phase 2 begins a day after eastus went well." in found.places["c"].reason
+    assert "Phase 2 starts one day after eastus succeeded." in found.places["c"].reason
     assert {p.standing for p in found.places.values()} == {RolloutStatus.WAITING}
 
 
@@ -115,20 +115,24 @@ def test_it_stops_over_machines_that_fell_ill_by_it_alone() -> None:
 @pytest.mark.parametrize(
     ("changed", "schedule", "says"),
     [
-        ({"patch_mode": PatchMode.MANUAL}, None, "nothing is installed unless somebody asks"),
+        ({"patch_mode": PatchMode.MANUAL}, None, "nothing is installed until someone requests it"),
         (
             {"patch_mode": PatchMode.AUTOMATIC_BY_OS},
             None,
-            "Windows Update inside the machine decides",
+            "Windows Update on the machine decides",
         ),
         ({"bypass_safety_checks": True}, SATURDAYS, "patched at the times of Saturdays"),
-        ({"bypass_safety_checks": True}, None, "by nothing, as no schedule is assigned"),
+        (
+            {"bypass_safety_checks": True},
+            None,
+            "nothing patches it, because no schedule is assigned",
+        ),
         (
             {"bypass_safety_checks": False},
             SATURDAYS,
             "neither a schedule nor automatic guest patching",
         ),
-        ({"provision_agent": False}, None, "Without VM agent"),
+        ({"provision_agent": False}, None, "without the VM agent"),
         ({"patch_mode": None}, None, "not known"),
     ],
 )

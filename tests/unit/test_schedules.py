@@ -101,7 +101,7 @@ def test_an_unknown_time_zone_is_taken_as_utc_and_said() -> None:
     ((_, _, _, detail),) = schedule_text.points(
         MachineSchedules((Follows(found),)), AUGUST, is_followed=True
     )
-    assert "“Middle Earth Standard Time” is not known here, so UTC is assumed" in detail
+    assert "“Middle Earth Standard Time” isn't known, so UTC is assumed" in detail
     assert not of(time_zone=None).assumes_utc, "none was named"
 
 
@@ -160,7 +160,7 @@ def test_several_schedules_are_listed_the_soonest_first() -> None:
     points = list(schedule_text.points(found, AUGUST, is_followed=True))
     assert [p[2] for p in points] == ["soon", "late", "odd", "ended (ended)"]
     assert "“Fortnight”" in points[2][3]
-    assert "is not understood here" in points[2][3]
+    assert "isn't supported" in points[2][3]
 
 
 def test_what_a_schedule_installs_is_said() -> None:
@@ -294,7 +294,7 @@ def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
     ((_, spoken, _, detail),) = schedule_text.points(perhaps, AUGUST, is_followed=True)
     assert spoken == "not known"
     assert "Perhaps, by the dynamic scope night scope" in detail
-    unread = MachineSchedules(unread="Your account may not do this (403).")
+    unread = MachineSchedules(unread="Your account isn't permitted to do this (403).")
     assert schedule_text.when(unread, AUGUST) == "Not known: the schedules could not be read"
     assert (
         schedule_text.when(MachineSchedules(), AUGUST)

@@ -24,6 +24,8 @@ from .run import LOST, TAKEN, OperationRun
 from .send import Sending
 
 log = logging.getLogger(__name__)
+SILENT = "Azure doesn't report its progress, but the machine shows it in progress."
+UNANSWERED = "No answer was received, but Azure shows it in progress. It isn't sent again."
 MAX_REFUSED = 10
 """How many answers in a row that do not pass by themselves end the following by the token."""
 
@@ -72,7 +74,10 @@ async def _look_until_done(run: OperationRun) -> None:
             silent = [*silent, c.clock()] if problem.may_have_been_sent else []
             run.is_silent = len(silent) >= MAX_REFUSED and silent[-1] - silent[0] > pauses.LOOK_FOR
             if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED or run.is_silent:
-                await run.mark_unknown(f"{problem.sentence} The result is read from the machine.")
+                await run.mark_unknown(
+                    f"{problem.sentence} The result is read from the machine.",
+                    Event.SILENT if run.is_silent else Event.LOST,
+                )
                 return
             note = f"{problem.sentence} Its progress can't be read now; trying again."
             await run.move(OperationState.RUNNING, note=note)
@@ -140,7 +145,7 @@ async def resolve_unknown(run: OperationRun) -> None:
             if finding is NotYet.GOES_ON:
                 await run.move(
                     OperationState.UNKNOWN,
-                    note="No answer was received, but Azure shows it in progress. It isn't sent again.",
+                    note=SILENT if run.is_silent else UNANSWERED,
                 )
             elif finding is NotYet.UNTOLD or answered >= pauses.UNKNOWN_LOOKS:
                 await run.move(OperationState.UNKNOWN, note=finding.value)
@@ -157,7 +162,7 @@ async def _answers_again(run: OperationRun) -> bool:
     try:
         await run.context.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
     except ProblemError as error:
-        run.is_silent = error.problem.kind.is_transient
+        run.is_silent = error.problem.kind is not ProblemKind.NOT_FOUND
         return error.problem.ended
     run.is_silent = False
     return True

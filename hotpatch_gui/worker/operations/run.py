@@ -123,10 +123,10 @@ class OperationRun:
             operations.progress(db, self.operation.id, done, total, note)
         self.context.changed(Changes.to("operations"))
 
-    async def mark_unknown(self, note: str = LOST) -> None:
+    async def mark_unknown(self, note: str = LOST, why: Event = Event.LOST) -> None:
         """Mark the result as unknown, to be resolved from the machine's state."""
         self.is_unknown = True
-        event = (Event.LOST, note, None) if self.state is not OperationState.UNKNOWN else None
+        event = (why, note, None) if self.state is not OperationState.UNKNOWN else None
         await self.move(OperationState.UNKNOWN, event, note=note)
 
     async def view(self, urgency: Urgency) -> MachineSnapshot | None:

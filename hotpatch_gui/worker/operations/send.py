@@ -134,6 +134,7 @@ class Sending:
                 return True
             if what != said:
                 await self._run.say(f"Waiting until {what} finishes.")
+                c.turns.failing_since.pop(op.id, None)
                 said = what
             async with c.jobs.resting():
                 await c.turns.wait(op.machine_id, pause)
