@@ -1,4 +1,4 @@
-"""The command line: the window by default, and the commands beside it."""
+"""The command line: the window by default, and commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--story")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; the exit code."""
+    """Run the program and return its exit code."""
     if arguments is None:
         console.prepare()
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """The window, or a command that works on its data."""
+    """Run the window or a command."""
     from .application import run_window, worlds  # noqa: PLC0415 - Qt with it
     from .system.data_folder import PortableError  # noqa: PLC0415
     from .system.display import has_display  # noqa: PLC0415
@@ -78,7 +78,7 @@ def _folder(text: str) -> Path:
 
 
 def _number(kind: Callable[[str], float], least: float, most: float) -> Callable[[str], float]:
-    """Raises ArgumentTypeError for what is no number between them."""
+    """A number within limits. Raises ArgumentTypeError for anything else."""
 
     def read(text: str) -> float:
         try:
@@ -93,7 +93,7 @@ def _number(kind: Callable[[str], float], least: float, most: float) -> Callable
 
 
 def _words(arguments: Sequence[str]) -> set[str]:
-    """What may be the name of a command; ``--help`` asks for all of them."""
+    """Words that may be a command's name; ``--help`` needs all commands."""
     words = {"--help"} & {"--help" if a == "-h" else a for a in arguments}
     for last, word in zip(["", *arguments], arguments, strict=False):
         if not word.startswith("-") and last not in _WITH_VALUE:
@@ -102,7 +102,7 @@ def _words(arguments: Sequence[str]) -> set[str]:
 
 
 def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
-    """``with_commands`` those that need no window, too: to import them takes longer than the window may."""
+    """The parser. ``with_commands`` includes commands, whose import takes longer than the window may."""
     parser = argparse.ArgumentParser(
         prog="hotpatch-gui",
         description="Hotpatch state, assessments and installations of Windows Server machines in Azure. "

@@ -1,5 +1,6 @@
-"""``--self-test``: whether this installation has all it needs, from source or frozen. It touches no data of the user's
-and asks nothing of any network.
+"""``--self-test``: whether an installation is complete, from source or frozen.
+
+It uses neither the user's data nor the network.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ FEWEST_COLOURS = 50
 
 
 class SelfTestError(Exception):
-    """``str()`` says what is wrong."""
+    """``str()`` is what is wrong."""
 
 
 def run() -> int:
-    """Every step, a line each on standard output; 0 where all went well, 1 where one did not."""
+    """Run every step and print a line for each; 0 if all succeeded, 1 otherwise."""
     from .captures import environment  # noqa: PLC0415 - before Qt is imported
 
     failed = 0
@@ -61,7 +62,7 @@ def _sdks(_: Path) -> str:
 
 
 def _file(folder: Path) -> str:
-    """One of the first schema, as an old program left it."""
+    """A file of the first schema."""
     from sqlite_utils import Database  # noqa: PLC0415 - not for a start
 
     from .store import database  # noqa: PLC0415
@@ -110,7 +111,7 @@ def _needs(is_there: bool, what: str) -> None:
 
 
 def _assessment(folder: Path) -> str:
-    """Through the engine, of a machine of the demo."""
+    """An assessment of a demo machine through the engine."""
     from .application.headless import Session  # noqa: PLC0415
     from .application.targets import demo_target, demo_wire  # noqa: PLC0415
     from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set

@@ -1,1 +1,1 @@
-"""The program: what ties the window, the engine and the commands together."""
+"""The program: combines window, engine and commands."""

@@ -1,4 +1,4 @@
-"""A connection tried out from the demo: signed in and read once into a file of its own, before the demo ends."""
+"""Trying a connection next to the demo: signed in and read once into a file of its own."""
 
 from __future__ import annotations
 
@@ -45,12 +45,13 @@ _BUSY = Problem(
 
 
 class ConnectionTrial(QObject):
-    """Lives on the UI thread, with an engine and a file of its own. The file becomes Azure's where the connection
-    works, and is deleted where it doesn't.
+    """Tries a connection with its own engine and file. Lives on the UI thread.
+
+    The file becomes Azure's if the connection works, and is deleted otherwise.
 
     Signals:
         ended (TrialOutcome): it worked, or why not.
-        progressed (str): what is being done, or what the user has to do to sign in.
+        progressed (str): progress, or what the user must do to sign in.
     """
 
     ended = Signal(object)
@@ -86,10 +87,11 @@ class ConnectionTrial(QObject):
         self._events.sync_progressed.connect(self._on_progressed)
 
     def start(self) -> None:
+        """Start the trial."""
         self._engine.start()
 
     def give_up(self) -> None:
-        """End it; an answer that is still awaited is dropped, and so are the tokens of somebody who has signed in."""
+        """End the trial. Pending answers are dropped, and tokens are deleted."""
         self._has_ended = True
         self._engine.send(commands.RemoveConnection(self._connection.id))
         self._engine.stop()
@@ -97,8 +99,11 @@ class ConnectionTrial(QObject):
         self.deleteLater()
 
     def adopt(self) -> Problem | None:
-        """End a trial that worked, and have Azure's file hold its connection; why not, if it can't. Then the trial can
-        still be given up."""
+        """Move the connection of a successful trial into Azure's file.
+
+        Returns:
+            Why it failed, if so; the trial can then still be given up.
+        """
         held = lock(self._folder)
         if held is None:
             return _BUSY
@@ -118,7 +123,7 @@ class ConnectionTrial(QObject):
         return None
 
     def _copy_connection(self) -> None:
-        """Azure's file is there, and only its connections were removed: what was read is read again there."""
+        """Copy only the connection into an existing file, which is then read again."""
         db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
         with closing(db), closing(open_writer(self._path)) as own, transaction(db):
             for connection in connections.read_all(own):
@@ -164,9 +169,11 @@ class ConnectionTrial(QObject):
 
 
 def _discard(folder: Path) -> threading.Thread:
-    """Forget the tokens of a trial that its folder is named after, then delete the folder. Both happen on a thread,
-    because the platform's store may wait for a person. If the tokens can't be forgotten, the folder stays, and the
-    next trial tries again."""
+    """Delete a trial's tokens, which its folder is named after, then its folder.
+
+    It runs on a thread, because the platform's store may wait for a person. If the tokens can't be deleted, the folder
+    stays and the next trial tries again.
+    """
 
     def discard() -> None:
         from hotpatch_gui.azure.credentials import forget_tokens_of  # noqa: PLC0415 - slow to import

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
 
 class EngineEvents(QObject):
-    """Lives on the UI thread; ``observe`` is called on the engine's, so slots have to be those of QObjects.
+    """The engine's events as signals. Lives on the UI thread.
 
-    Signals: one for each event of ``worker.events``, which it carries.
+    ``observe`` is called on the engine's thread, so slots must belong to QObjects.
+
+    Signals:
+        one for each event of ``worker.events``, which it carries.
     """
 
     opened = Signal(object)
@@ -28,7 +31,7 @@ class EngineEvents(QObject):
     queued = Signal(object)
 
     def observe(self, event: Event) -> None:
-        """Hand an event over to the UI thread."""
+        """Pass an event to the UI thread."""
         signal = _SIGNALS.get(type(event).__name__)
         if signal is not None:
             getattr(self, signal).emit(event)

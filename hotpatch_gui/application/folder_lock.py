@@ -1,4 +1,4 @@
-"""One program at a time works on a data folder."""
+"""Only one process uses a data folder."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ LOCK_FILE = "hotpatch.lock"
 
 
 class Owner(NamedTuple):
-    """Who a lock file names; an empty one names nobody."""
+    """The owner that a lock file names; an empty file names nobody."""
 
     process: int
     host: str
 
     @property
     def text(self) -> str:
+        """The owner for messages."""
         if not self.host:
             return "a program that left no name (its lock file is empty)"
         return f"process {self.process} on the computer {self.host}"
 
 
 def lock(folder: Path) -> QLockFile | None:
-    """Held while the program runs on ``folder``, so that no second one sends its operations too; None
-    where another program holds it. One left by a program of this computer that was killed is taken over; where
-    nobody can write, nothing is sent, and the engine says so."""
+    """Lock the folder, so that no second process sends its operations; None if another one holds it.
+
+    A lock of a killed process on this computer is taken over. In a folder that can't be written, nothing is sent.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
@@ -39,8 +41,7 @@ def lock(folder: Path) -> QLockFile | None:
 
 
 def doubtful_owner(folder: Path) -> Owner | None:
-    """Who holds the folder, where this computer can't tell whether that program still runs; None where it does
-    run here."""
+    """The owner of a lock, if this computer can't determine whether it still runs; None otherwise."""
     process, host, _ = _lock_file(folder).getLockInfo()
     if host == QSysInfo.machineHostName():
         return None
@@ -48,7 +49,7 @@ def doubtful_owner(folder: Path) -> Owner | None:
 
 
 def take_over(folder: Path) -> QLockFile | None:
-    """Lock a folder whose owner the user knows to be gone; None where somebody else was faster."""
+    """Lock a folder whose owner is known to be gone; None if somebody else was faster."""
     owner = doubtful_owner(folder)
     if owner is not None:
         log.info("the data folder is taken over from %s", owner.text)

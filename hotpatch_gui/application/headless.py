@@ -1,4 +1,4 @@
-"""The engine without a window: a command asks, and waits for the events."""
+"""The engine without a window: a command makes requests and waits for events."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ UNTIL_NEXT_S = 86_400.0
 
 
 class GivenUpError(Exception):
-    """The command is not waited for any longer: somebody interrupted it, or its time was up."""
+    """The command stops waiting: it was interrupted or its time is up."""
 
 
 class Session:
-    """Use as a context manager; the engine begins with it and ends with it.
+    """A context manager that runs the engine.
 
     Args:
-        only: the connections that are looked at; None for all.
-        sends: what of the queue may be sent.
-        say: hears what the user has to know meanwhile.
+        only: the connections to use; None for all.
+        sends: which queued operations are sent.
+        say: receives messages for the user.
 
     Raises:
-        GivenUpError: from the waiting methods.
+        GivenUpError: from waiting methods.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class Session:
 
     @property
     def db(self) -> sqlite3.Connection:
-        """To read what the engine has written."""
+        """A connection to read what the engine wrote."""
         if self._db is None:
             self._db = open_reader(self._path)
         if self._db is None:
@@ -129,30 +129,30 @@ class Session:
 
     @property
     def has_file(self) -> bool:
-        """Whether the engine has made or opened the file."""
+        """Whether the engine opened the file."""
         return self._is_open
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Until something is so; it is looked at after every event."""
+        """Wait until the condition is true, checked after every event."""
         self._until(condition)
 
     def wait_until_reading(self) -> None:
-        """Until a sync has read a page."""
+        """Wait until a sync has read a page."""
         self._is_reading = False
         self._until(lambda: self._is_reading)
 
     def wait_for_sync(self) -> None:
-        """Until each connection was read, or has said why not."""
+        """Wait until each connection was read or reported why not."""
         self._until(lambda: self._connected is not None)
         self._until(lambda: self._synced >= (self._connected or frozenset()))
 
     def wait_for_looks(self) -> None:
-        """Until what Azure has taken before was looked at once, up to LOOKS_S: what has ended meanwhile is known then."""
+        """Wait until earlier operations were polled once, up to LOOKS_S."""
         end = time.monotonic() + LOOKS_S
         self._until(lambda: self._engine.is_idle or time.monotonic() > end)
 
     def connect_to(self, connection: Connection, *, may_act: bool) -> None:
-        """Store the connection, sign in, and read what it leads to; for a session that looks at no other one."""
+        """Store the connection, sign in and sync; for a session that uses no other one."""
         self._until(lambda: self._connected is not None)
         self.requests.save_connection(connection)
         if connection.id:
@@ -161,7 +161,11 @@ class Session:
         self._until(lambda: bool(self._synced))
 
     def queue(self, ask: Callable[[], None]) -> list[int]:
-        """What ``ask`` asks for is on the disk: the ids of its operations."""
+        """Make requests and wait until they are stored.
+
+        Returns:
+            The IDs of their operations.
+        """
         self.queued.clear()
         self._is_queued = False
         ask()
@@ -169,7 +173,7 @@ class Session:
         return list(self.queued)
 
     def wait_for(self, operation_ids: Sequence[int], minutes: float, *, ends: bool) -> None:
-        """Until each has ended, or without ``ends`` until Azure has taken or refused it."""
+        """Wait until each has finished, or without ``ends``, until Azure accepted or rejected it."""
         going = {OperationState.QUEUED, OperationState.SENT}
         if ends:
             going |= {OperationState.RUNNING, OperationState.UNKNOWN}
@@ -180,9 +184,13 @@ class Session:
         self._until(is_over, minutes * 60.0)
 
     def cancel_queued(self) -> list[int]:
-        """Take back what was asked for last as far as Azure has not taken it, and wait until that is in the file: the
-        ids of all its operations. Some may still be on their way to the disk, and one that is being sent may come
-        back into the queue."""
+        """Cancel the last request's operations that Azure hasn't accepted, and wait until that is stored.
+
+        Some may still be on their way to the disk, and one being sent may return to the queue.
+
+        Returns:
+            The IDs of all its operations.
+        """
         self._engine.give_up()
         began, again = time.monotonic(), 0.0
         while True:
@@ -218,7 +226,7 @@ class Session:
         self._is_interrupted = True
 
     def _hear(self, event: Event) -> None:
-        """On the engine's thread."""
+        """Handle an event, on the engine's thread."""
         with self._happened:
             self._take(event)
             self._happened.notify_all()

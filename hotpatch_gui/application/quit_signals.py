@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM end the window as closing it does: in order, with what was sent taken up at the next start."""
+"""SIGINT and SIGTERM close the window in order; sent operations are resumed at the next start."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 
 class QuitSignals(QObject):
-    """Lives on the main thread. Qt's event loop runs no Python while nothing happens, so the system's signals are
-    written into a socket that it looks at.
+    """Receives signals of the system. Lives on the main thread.
+
+    Qt's event loop runs no Python while idle, so signals are written to a socket that it watches.
 
     Signals:
         received (): the system asks the program to end.
@@ -37,7 +38,7 @@ class QuitSignals(QObject):
             self.received.emit()
 
     def close(self) -> None:
-        """As it was before."""
+        """Restore the previous handlers."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._before)
         for number, handler in self._handlers.items():

@@ -1,4 +1,4 @@
-"""What the window and the commands ask for, as commands of the engine."""
+"""User actions as commands for the engine."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ T = TypeVar("T")
 
 
 class NextSession(NamedTuple):
-    """What comes after a window that closed: Azure, a world of the demo, or the demo as it was."""
+    """What follows a closed window: Azure, a scenario of the demo, or the demo as it was."""
 
     story: str | None = None
     is_azure: bool = False
 
 
 class Requests:
-    """Each method returns at once; what comes of it is in the file, and told as an event.
+    """Makes requests; methods return at once, and results are in the file and events.
 
     Args:
-        send: hands the engine a command.
-        path, reader: the file as the one who asks sees it: there the machines chosen have their names.
-        fail: hears why something could not be asked for.
-        go_on: ends this window for what comes next.
-        try_out: tries a connection to Azure while the demo stays, or with None gives that up.
+        send: passes a command to the engine.
+        path: the file.
+        reader: the caller's connection, which has the machines' resource IDs.
+        fail: receives why a request couldn't be made.
+        go_on: ends this window for what follows.
+        try_out: tries a connection next to the demo, or stops with None.
     """
 
     def __init__(
@@ -179,14 +180,13 @@ class Requests:
             self._fail(not_here(len(machine_ids) - len(found)))
 
     def _names(self, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]] | None:
-        """(Resource id, whether it is an Arc-enabled server) by row id, of those that are there; None where the file
-        does not say."""
+        """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines; None if the file can't be read."""
         from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
         return self._read(lambda db: machines.names(db, machine_ids))
 
     def _read(self, query: Callable[[sqlite3.Connection], T]) -> T | None:
-        """None where the file cannot be read, which is said."""
+        """The query's result; None if the file can't be read, which is reported."""
         db = self._reader()
         if db is None:
             return None

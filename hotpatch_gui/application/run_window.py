@@ -1,4 +1,4 @@
-"""The program with a window: one after the other, until the last is closed."""
+"""The program with windows, one after another, until the last is closed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ALREADY_OPEN = (
 def run(
     options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path, first: World
 ) -> int:
-    """Show the window until it is closed, and another one where it asks for that."""
+    """Show the window until it is closed, and another one if it asks for that."""
     world: World | None = first
     if not has_display():
         print(NO_DISPLAY, file=sys.stderr)
@@ -76,8 +76,7 @@ def run(
 
 
 def import_what_needs_no_qt() -> None:
-    """Before Qt: PySide6 has each import after its own read the source of the module, which takes 8 ms in all before
-    the first frame."""
+    """Import modules without Qt first, because PySide6 reads the source of each module imported after it."""
     from hotpatch_gui.domain import clock, connections, feeds, health, power  # noqa: F401, PLC0415
     from hotpatch_gui.store import (  # noqa: F401, PLC0415
         operations,
@@ -93,7 +92,7 @@ def import_what_needs_no_qt() -> None:
 
 
 def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
-    """The folder's lock. Where it can't be determined whether its owner still runs, the user is asked."""
+    """The folder's lock. If its owner can't be determined, the user is asked."""
     from . import folder_lock, window  # noqa: PLC0415 - Qt only once it is clear that it is wanted
 
     held = folder_lock.lock(folder)
@@ -106,14 +105,14 @@ def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
 
 
 def start_log(folder: Path) -> None:
-    """After the first paint, as what it stands on takes 18 ms to import."""
+    """Start the log after the first paint, because its imports take 18 ms."""
     from hotpatch_gui.system import logs  # noqa: PLC0415
 
     logs.start_log(folder)
 
 
 def say(text: str) -> None:
-    """In a window of its own, as there is no other one yet."""
+    """Show a message in its own window."""
     from . import window  # noqa: PLC0415 - Qt only where it is wanted
 
     _application = window.make_application()

@@ -1,4 +1,4 @@
-"""A second start on the same data raises the window of the first."""
+"""A second start on the same data brings the first window to the front."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ANSWER = b"raised"
 
 
 def _name(folder: Path) -> str:
-    """Of the local socket: one for each user and folder."""
+    """The local socket's name, one per user and folder."""
     of = f"{getpass.getuser()} {folder.resolve()}"
     return f"hotpatch-{hashlib.sha256(of.encode()).hexdigest()[:24]}"
 
 
 class SingleInstanceServer(QObject):
-    """Listens for a second start; only one who holds the folder's lock makes one. Lives on the UI thread.
+    """Listens for a second start, created by whoever holds the folder's lock. Lives on the UI thread.
 
     Signals:
         rung (): somebody started the program again.
@@ -38,6 +38,7 @@ class SingleInstanceServer(QObject):
         self._server.listen(_name(folder))
 
     def close(self) -> None:
+        """Stop listening."""
         self._server.close()
 
     @Slot()
@@ -51,7 +52,7 @@ class SingleInstanceServer(QObject):
 
 
 def ring(folder: Path) -> bool:
-    """Have the window on ``folder`` come to the front; False where there is none, as with a command at work."""
+    """Bring the window on ``folder`` to the front; False if there is none."""
     if sys.platform == "win32":
         import ctypes  # noqa: PLC0415 - on Windows alone
 

@@ -1,4 +1,4 @@
-"""What the program looks at: Azure over the file's connections, or a simulated one."""
+"""The data that the program shows: Azure through the file's connections, or a simulated Azure."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ BEGIN_AFRESH = "It holds the demo's simulated Azure: start the window with --res
 
 
 class CloudTarget(NamedTuple):
-    """What to show: the file's connections, or one to a simulated Azure.
+    """What to show.
 
-    ``world`` says whose data a file holds: a demo's is not shared with Azure's. ``seed`` is the connection that
-    it is to have, ``transport`` makes what reaches a cloud in this process; neither is called on the UI thread.
-    ``wire`` is the simulated Azure of this process, once it was made.
+    Attributes:
+        world: the data origin; demo data never mixes with Azure's.
+        seed: creates the connection that the file should have.
+        transport: creates transports to a cloud in this process. Neither is called on the UI thread.
+        wire: the simulated Azure in this process, once created.
     """
 
     world: str
@@ -40,7 +42,7 @@ class CloudTarget(NamedTuple):
     """Whether the folder may be taken from an owner of which it isn't known whether it still runs."""
 
     def clock(self, db: sqlite3.Connection | None) -> CloudClock:
-        """A simulated cloud has its own day; until it answers, the last one known stands still."""
+        """The cloud's clock; a simulated one starts at its last known time."""
         if not self.label.demo:
             return CloudClock.real()
         try:
@@ -50,7 +52,7 @@ class CloudTarget(NamedTuple):
 
 
 def azure_target() -> CloudTarget:
-    """The connections that the file holds."""
+    """Azure through the file's connections."""
     return CloudTarget(AZURE_WORLD, CloudLabel("Azure"))
 
 
@@ -71,7 +73,7 @@ def demo_target(make_wire: Callable[[], SimulatorApi]) -> CloudTarget:
 
 
 def simulated_target(cloud: Cloud) -> CloudTarget:
-    """A simulated Azure at an address of this machine."""
+    """A simulated Azure at an address on this computer."""
     label = CloudLabel(cloud.name, "Demo, simulated Azure")
     return CloudTarget(cloud.endpoint, label, partial(_seed, cloud, cloud.name))
 
@@ -83,8 +85,11 @@ def _seed(cloud: Cloud, name: str) -> Connection:
 
 
 def demo_wire(folder: Path, story: str = "today") -> SimulatorApi:
-    """The demo's world, kept in ``folder`` so that a restarted demo goes on. Raises ProblemError where its file can't be
-    used."""
+    """The demo's simulated Azure, stored in ``folder``.
+
+    Raises:
+        ProblemError: its file can't be used.
+    """
     from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415 - only the demo needs it
 
     others = resources.read_json("other-updates.json")

@@ -1,4 +1,4 @@
-"""The composition root: builds everything, hands it down; the only place that picks a cloud."""
+"""The composition root: creates everything and passes it on; the only place that selects a cloud."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ UNSEEN_MS = 2000
 
 
 def make_application() -> QApplication:
-    """The one QApplication. Its style is named beforehand: to name it later takes 8 ms more."""
+    """The QApplication. Its style is set by an environment variable, which saves 8 ms."""
     os.environ["QT_STYLE_OVERRIDE"] = "fusion"
     runtime_tuning.favour_the_window()
     application = QApplication(sys.argv[:1])
@@ -65,7 +65,7 @@ def make_application() -> QApplication:
 
 
 def say(text: str) -> None:
-    """A message before there is a window."""
+    """Show a message before there is a window."""
     from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
 
     box = QMessageBox(QMessageBox.Icon.Information, "Hotpatch Dashboard", text)
@@ -74,7 +74,7 @@ def say(text: str) -> None:
 
 
 def ask(text: str, yes: str) -> bool:
-    """A question before there is a window; the safe answer is the default."""
+    """Ask a question before there is a window; the safe answer is the default."""
     from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
 
     box = QMessageBox(QMessageBox.Icon.Warning, "Hotpatch Dashboard", text)
@@ -87,7 +87,7 @@ def ask(text: str, yes: str) -> bool:
 
 
 class _OnFirstUse:
-    """Stands for an object that is made when something is first asked of it."""
+    """An object that is created on first use."""
 
     def __init__(self, make: Callable[[], object]) -> None:
         self._make = make
@@ -100,10 +100,10 @@ class _OnFirstUse:
 
 
 class App(QObject):
-    """The program: window, engine and what ties them. ``close`` ends both in order.
+    """The program: window and engine. ``close`` ends both in order.
 
     Signals:
-        beginning (): the first frame is on the screen; the engine starts next.
+        beginning (): the first frame was painted; the engine starts next.
     """
 
     beginning = Signal()
@@ -161,7 +161,7 @@ class App(QObject):
 
     @cached_property
     def engine(self) -> Engine:
-        """Made with the first use: what it stands on takes longer to import than the first frame may."""
+        """Created on first use, because its imports take longer than the first frame may."""
         from hotpatch_gui.worker.engine import Engine  # noqa: PLC0415
 
         return Engine(
@@ -208,7 +208,7 @@ class App(QObject):
             self.demo.changed.connect(self.window.header.show_clock)
 
     def start(self) -> None:
-        """Show the window; once it has painted, or is not seen at all, do the rest."""
+        """Show the window, and continue when it has painted or isn't visible."""
         self._unseen.start(UNSEEN_MS)
         self.window.show()
 
@@ -220,7 +220,7 @@ class App(QObject):
 
     @Slot()
     def begin(self) -> None:
-        """Load the icons and start the engine."""
+        """Load icons and start the engine."""
         self.beginning.emit()
         self.engine.start()
         self.window.load_icons()
@@ -230,7 +230,7 @@ class App(QObject):
 
     @Slot()
     def end_on_signals(self) -> None:
-        """Have SIGINT and SIGTERM close the window."""
+        """Close the window on SIGINT and SIGTERM."""
         from .quit_signals import QuitSignals  # noqa: PLC0415 - after the first paint
 
         self._signals = QuitSignals(self)
@@ -242,7 +242,7 @@ class App(QObject):
         QApplication.quit()
 
     def _listen(self) -> None:
-        """For a second start on the same data."""
+        """Listen for a second start on the same data."""
         from .single_instance import SingleInstanceServer  # noqa: PLC0415 - after the first paint
 
         self._doorbell = SingleInstanceServer(self.source.path.parent, self)
@@ -255,7 +255,7 @@ class App(QObject):
         self._go_on(NextSession(story=story))
 
     def _go_on(self, what: NextSession) -> None:
-        """End this window for what comes next."""
+        """Close this window for what follows."""
         self.next = what
         self.window.close()
 
@@ -268,7 +268,7 @@ class App(QObject):
             self.source.connection_tried.emit(outcome)
 
     def _try_out(self, connection: Connection | None) -> None:
-        """Try a connection to Azure while the demo stays; None gives up the one that is tried."""
+        """Try a connection next to the demo; None stops the trial."""
         from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely wanted
 
         if self._trial is not None:
@@ -295,13 +295,12 @@ class App(QObject):
             self._go_on(NextSession(is_azure=True))
 
     def forget(self) -> None:
-        """Once it is closed, and another program follows: end Qt's objects here and now, and not where the
-        garbage collector happens to run, which may be another thread."""
+        """Delete Qt's objects now, because the garbage collector may run on another thread."""
         for part in (self.window, self.theme, self):
             part.deleteLater()
 
     def close(self) -> bool:
-        """False if the engine did not end in time: then only ending the process helps."""
+        """Close everything; False if the engine didn't stop, so that the process must be ended."""
         self._unseen.stop()
         if self._doorbell is not None:
             self._doorbell.close()

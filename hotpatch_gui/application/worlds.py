@@ -1,4 +1,4 @@
-"""Which data the program works on: Azure's, a simulated Azure's or the demo's, each in its folder."""
+"""Which data the program uses: Azure's, a simulated Azure's or the demo's, each in its folder."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class World(NamedTuple):
 
 
 def root_of(options: argparse.Namespace) -> Path:
-    """The folder of Azure's data; the demo's and those of simulated clouds are beneath it.
+    """The folder of Azure's data, which contains those of the demo and simulated clouds.
 
     Raises:
-        PortableError: the program is portable, and its folder cannot be written.
+        PortableError: the program is portable, and its folder can't be written.
     """
     folder: Path = options.data_dir or portable_data_dir(program_dir()) or default_data_dir()
     return folder.absolute()
 
 
 def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path) -> World:
-    """Raises SystemExit with the usage where the options do not go together."""
+    """The data that the options select. Raises SystemExit with the usage if they contradict."""
     wants_demo = options.demo or options.reset_demo or options.story
     if options.endpoint and wants_demo:
         parser.error("--endpoint is a cloud of its own; leave out --demo, --reset-demo and --story")
@@ -70,6 +70,7 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
 
 
 def world_after(what: NextSession | None, root: Path) -> World | None:
+    """The data of the next window; None if there is none."""
     if what is None:
         return None
     if what.is_azure:
@@ -78,14 +79,14 @@ def world_after(what: NextSession | None, root: Path) -> World | None:
 
 
 def target_of(world: World) -> CloudTarget:
+    """The target of the data."""
     if world.is_demo:
         return targets.demo_target(lambda: targets.demo_wire(world.folder, world.story or "today"))
     return targets.simulated_target(world.cloud) if world.cloud else targets.azure_target()
 
 
 def reset_demo(folder: Path) -> bool:
-    """Forget the demo: its world and what was read of it. False, and nothing is deleted, where the folder
-    holds data without a demo's world."""
+    """Delete the demo's data; False, without deleting, if the folder contains other data."""
     if (folder / FILE_NAME).exists() and not (folder / SIMULATOR_FILE).exists():
         return False
     for name in (SIMULATOR_FILE, FILE_NAME):

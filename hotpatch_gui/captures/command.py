@@ -1,4 +1,4 @@
-"""The command capture: pictures of scenes."""
+"""The command ``capture``: pictures of scenes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ EXIT_USAGE = 2
 
 
 def capture(options: argparse.Namespace) -> int:
-    """Render scenes; the names are printed with --list."""
+    """Render scenes; --list prints their names."""
     from . import environment  # noqa: PLC0415 - sets the environment of Qt before Qt is imported
 
     environment.prepare()

@@ -1,4 +1,4 @@
-"""An environment in which pictures come out the same everywhere. Called before Qt is imported."""
+"""An environment in which pictures are identical everywhere. Call it before Qt is imported."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _FONT_CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 
 
 def prepare(folder: Path | None = None) -> None:
-    """Set platform, screen, fonts, locale, time zone and user; drop every other Qt variable.
+    """Set platform, screen, fonts, locale, time zone and user, and remove other Qt variables.
 
     Raises:
-        RuntimeError: Qt is imported already, so it is too late.
+        RuntimeError: Qt is already imported.
     """
     if "PySide6.QtGui" in sys.modules:
         raise RuntimeError("the environment has to be set before Qt is imported")

@@ -1,4 +1,4 @@
-"""The whole program on a stage: real window, real worker, simulated Azure whose clock stands still."""
+"""The whole program for tests and pictures: real window, real engine, simulated Azure with a stopped clock."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PATIENCE_S = 30.0
 
 
 def application() -> QApplication:
-    """The one QApplication, with nothing that moves by itself."""
+    """The QApplication without animations."""
     existing = QApplication.instance()
     made = existing if isinstance(existing, QApplication) else make_application()
     made.setCursorFlashTime(0)
@@ -38,7 +38,7 @@ def application() -> QApplication:
 
 
 def still_wire(clock: SteppedClock, story: str = "today") -> SimulatorApi:
-    """A world of the demo with a clock that stands still and no quota to wait for."""
+    """A simulated Azure with a stopped clock and no quota."""
     others = resources.read_json("other-updates.json")
     pairs = resources.read_json("region-pairs.json")["pairs"]
     return build_simulator(
@@ -47,7 +47,7 @@ def still_wire(clock: SteppedClock, story: str = "today") -> SimulatorApi:
 
 
 class _Asking:
-    """The window's requests, each waited for until the engine has handled it."""
+    """Requests of the window, each awaited until the engine has handled it."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -62,7 +62,7 @@ class _Asking:
 
 
 class Stage(QObject):
-    """Use as a context manager; ``window`` is the program's, ``wire`` the Azure behind it."""
+    """A context manager; ``window`` is the program's, ``wire`` the simulated Azure."""
 
     def __init__(
         self,
@@ -107,17 +107,17 @@ class Stage(QObject):
             self._temporary.cleanup()
 
     def start(self) -> None:
-        """Show the window and wait until the first sync has ended and the charts are drawn."""
+        """Show the window and wait for the first sync and the charts."""
         self.app.start()
         self.until(self._synced)
         self.idle()
         self.settle()
 
     def until(self, condition: Callable[[], Any]) -> None:
-        """Turn the event loop until ``condition`` holds.
+        """Run the event loop until ``condition`` is true.
 
         Raises:
-            TimeoutError: it does not hold in time.
+            TimeoutError: it doesn't become true in time.
         """
         end = time.monotonic() + PATIENCE_S
         while not condition():
@@ -128,7 +128,7 @@ class Stage(QObject):
             self._spin(10)
 
     def settle(self) -> None:
-        """Until the views have heard of every change, queries are back and every chart in sight is drawn."""
+        """Wait until views, queries and visible charts are up to date."""
         self._spin(5)
         self.until(lambda: not self.app.source.has_pending_changes)
         self.until(lambda: self.app.source.reader.is_idle)
@@ -143,7 +143,7 @@ class Stage(QObject):
         self._spin(30)
 
     def choose(self, *names: str) -> None:
-        """Select machines by name and wait until what was read anew of them is shown."""
+        """Select machines by name and wait until they are shown."""
         db = self.app.source.db
         assert db is not None
         marks = ",".join("?" * len(names))
@@ -164,12 +164,12 @@ class Stage(QObject):
         self.settle()
 
     def idle(self) -> None:
-        """Until the engine has nothing due."""
+        """Wait until the engine is idle."""
         self._spin(5)
         self.until(lambda: self.app.engine.is_idle)
 
     def sync(self) -> None:
-        """Read everything anew, to its end."""
+        """Run a full sync."""
         self.app.requests.sync(whole=True)
         self.idle()
         self.settle()
@@ -182,7 +182,7 @@ class Stage(QObject):
         ]
 
     def grab(self, widget: QWidget) -> QImage:
-        """The widget's pixels; focus is taken away so that no cursor shows."""
+        """The widget's pixels without focus."""
         for focused in (QApplication.focusWidget(), widget.focusWidget()):
             if focused is not None:
                 focused.clearFocus()
@@ -205,5 +205,5 @@ class Stage(QObject):
 
 
 def _is_seen(widget: QWidget) -> bool:
-    """Whether a part of it is on the screen, and not scrolled out of its view."""
+    """Whether part of it is visible."""
     return not widget.visibleRegion().isEmpty()

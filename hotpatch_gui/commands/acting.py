@@ -1,4 +1,4 @@
-"""``assess`` and ``install``: the same worker and rules as in the window."""
+"""``assess`` and ``install``: with the window's engine and rules."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ UNDER_WAY = "The same is queued or under way on it, or its end is not known."
 
 
 def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Assess machines."""
+
     def ask(session: Session, ids: Sequence[int]) -> list[int]:
         return session.queue(lambda: session.requests.assess(ids))
 
@@ -49,6 +51,11 @@ def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
 
 
 def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Install updates on machines, or show what would be installed.
+
+    Raises:
+        CommandError: the request isn't valid.
+    """
     try:
         request = _request(options)
     except (RequestError, KbTextError) as error:
@@ -98,7 +105,7 @@ def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int])
 
 
 def _planned(db: sqlite3.Connection, review: FleetReview) -> list[dict[str, Any]]:
-    """What a dry run says of each machine; ``updates`` is null where no assessment tells."""
+    """What a dry run reports for each machine; ``updates`` is null without a current assessment."""
     rows = machines.read_rows(db, list(review.plans))
     return [
         {
@@ -123,7 +130,7 @@ def _act(
     *,
     planned: Sequence[dict[str, Any]] = (),
 ) -> int:
-    """Read anew, ask, wait for the ends, and say what became of each."""
+    """Sync, make the request, wait for results and report them."""
 
     if bool(options.machines) == options.all:
         raise CommandError("Name machines or use --all, but not both.", Exit.USAGE)
@@ -163,11 +170,10 @@ def _act(
 def _check_beforehand(
     options: argparse.Namespace, folder: Path, only: frozenset[int] | None, kind: OperationKind
 ) -> None:
-    """Refuse bad usage by what is known already, before anything is asked of Azure; where nothing was read yet,
-    only the reading can tell.
+    """Reject bad usage by known data before any request is sent.
 
     Raises:
-        CommandError: a machine that nobody knows, or a number that is not confirmed.
+        CommandError: a machine is unknown, or a number isn't confirmed.
     """
     db = open_reader(folder / FILE_NAME)
     if db is None:
@@ -185,7 +191,7 @@ def _sorted(
     only: frozenset[int] | None,
     kind: OperationKind,
 ) -> tuple[list[int], list[tuple[MachineRow, str]]]:
-    """The machines on which it can be asked for, and the others named with the reason."""
+    """Machines on which it is possible, and the others with the reason."""
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else _named(rows, options.machines)
     able = [row.id for row in wanted if not disabled_reason(row, kind)]

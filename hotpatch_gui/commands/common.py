@@ -1,4 +1,4 @@
-"""What every command stands on: exit codes, the session, the connections chosen."""
+"""What commands share: exit codes, the session and selected connections."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ NO_CONNECTION = (
 
 
 class Exit(IntEnum):
-    """What the exit code of a command says."""
+    """Exit codes."""
 
     DONE = 0
     FAILED = 1
@@ -64,6 +64,7 @@ class CommandError(Exception):
 
 
 def say(text: str) -> None:
+    """Print a message to standard error."""
     print(plain(text), file=sys.stderr, flush=True)
 
 
@@ -83,10 +84,10 @@ def locked(folder: Path, target: CloudTarget) -> QLockFile:
 
 
 def bring_up_to_date(folder: Path, target: CloudTarget) -> None:
-    """A file of an earlier version of the program, before a command reads it.
+    """Migrate a file of an earlier version before a command reads it.
 
     Raises:
-        CommandError: another program is at work on it, or it cannot be.
+        CommandError: another program uses it, or it can't be migrated.
     """
     path = folder / FILE_NAME
     if not is_earlier(path):
@@ -108,7 +109,11 @@ def session(
     only: frozenset[int] | None = None,
     sends: Sends = Sends.NOTHING,
 ) -> Iterator[Session]:
-    """Raises CommandError where another program is at work, or the wait is given up."""
+    """A session on the locked folder.
+
+    Raises:
+        CommandError: another program uses it, or waiting was given up.
+    """
 
     held = locked(folder, target)
     try:
@@ -122,7 +127,11 @@ def session(
 
 @contextmanager
 def reading(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Raises CommandError where there is no file yet, or one that cannot be used."""
+    """A read-only connection to the file.
+
+    Raises:
+        CommandError: there is no file, or it can't be used.
+    """
 
     path = folder / FILE_NAME
     db = open_reader(path)
@@ -139,7 +148,11 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def chosen(folder: Path, target: CloudTarget, names: Sequence[str] | None) -> frozenset[int] | None:
-    """The ids of the connections named; None for all."""
+    """IDs of the named connections; None for all.
+
+    Raises:
+        CommandError: a name is unknown, or there is no connection.
+    """
 
     if target.seed is not None and not names:
         return None
@@ -162,7 +175,7 @@ def chosen(folder: Path, target: CloudTarget, names: Sequence[str] | None) -> fr
 
 
 def ids(db: sqlite3.Connection, only: frozenset[int] | None) -> list[int]:
-
+    """Row IDs of these connections' machines."""
     if only is None:
         return machines.present(db)
     return [i for number in sorted(only) for i in machines.present(db, number)]

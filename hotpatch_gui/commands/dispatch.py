@@ -1,4 +1,4 @@
-"""Which command does what."""
+"""Runs a command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COMMANDS = {
 
 
 def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
-    """The exit code of a command on the data in ``folder``."""
+    """Run a command on the data in ``folder`` and return its exit code."""
     try:
         bring_up_to_date(folder, target)
         code = _COMMANDS[options.command](options, folder, target)

@@ -1,4 +1,4 @@
-"""The options of the commands."""
+"""Options of the commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASSESS_MINUTES, INSTALL_MINUTES = 60, 300
 
 
 def _minutes(text: str) -> float:
-    """Raises ArgumentTypeError for what is no time to wait."""
+    """A number of minutes. Raises ArgumentTypeError for anything else."""
     try:
         minutes = float(text)
     except ValueError:
@@ -29,6 +29,7 @@ def _minutes(text: str) -> float:
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands' parsers."""
     codes = (
         "Exit codes: 0 done, 1 failed, 2 usage, 3 not permitted or not signed in, 4 partly done."
     )

@@ -1,4 +1,4 @@
-"""``releases``: where the knowledge of releases ends, and how it grows."""
+"""``releases``: the horizon of release knowledge, and how to extend it."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 def releases_command(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Show, update, import or export release data."""
     match options.releases_action:
         case "update":
             return _update(options, folder, target)
@@ -130,7 +131,7 @@ def _export(options: argparse.Namespace, folder: Path, _: CloudTarget) -> int:
 
 @contextmanager
 def _writing(folder: Path, target: CloudTarget) -> Iterator[sqlite3.Connection]:
-    """Raises CommandError where another program works on the folder, or the file can't be used."""
+    """The locked file for writing. Raises CommandError if that isn't possible."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = locked(folder, target)
     try:

@@ -1,4 +1,4 @@
-"""``list`` and ``export``: what is known already, reading nothing from Azure."""
+"""``list`` and ``export``: known data, without reading from Azure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = ("Machine", "State", "Hotpatch", "Situation", "Updates", "Assessed (U
 
 
 def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
-
+    """Print known machines."""
     only = chosen(folder, target, options.connection)
     with reading(folder) as db:
         now = target.clock(db)()
@@ -54,7 +54,11 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
 
 
 def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Write known data to a file.
 
+    Raises:
+        CommandError: the options aren't valid, or the file can't be written.
+    """
     wanted = options.what or ["machines", *export_sheets.REPORTED]
     unknown = sorted(set(wanted) - set(export_sheets.WHATS))
     if unknown:
@@ -89,7 +93,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
 
 
 def _make_fonts() -> None:
-    """A page is set in type: that takes an application, though no display."""
+    """A page needs fonts, and therefore an application, but no display."""
     from PySide6.QtGui import QGuiApplication  # noqa: PLC0415
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

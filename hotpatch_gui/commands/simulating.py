@@ -1,4 +1,4 @@
-"""The command simulate: a simulated Azure on loopback HTTP."""
+"""``simulate``: a simulated Azure on loopback HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ EXIT_USAGE = 2
 
 
 def simulate(options: argparse.Namespace) -> int:
-    """Serve until interrupted; the first line on standard output says where."""
+    """Serve until interrupted; the first line of output is the address."""
     import json  # noqa: PLC0415
     import signal  # noqa: PLC0415
     import sqlite3  # noqa: PLC0415

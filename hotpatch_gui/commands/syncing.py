@@ -1,4 +1,4 @@
-"""``connect`` and ``sync``: read what Azure knows."""
+"""``connect`` and ``sync``: read from Azure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Create or change a connection and read it.
 
+    Raises:
+        CommandError: the options aren't valid.
+    """
     if target.seed is not None:
         raise CommandError(
             "The simulated Azure has its own connection. Omit --demo and --endpoint.", Exit.USAGE
@@ -56,6 +60,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
 
 def sync(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Read all connections."""
     only = chosen(folder, target, options.connection)
     with session(folder, target, only=only) as running:
         running.wait_for_sync()

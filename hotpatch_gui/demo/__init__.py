@@ -1,1 +1,1 @@
-"""The time of the demo: its clock, as the window moves it."""
+"""The controls of the demo's clock."""

@@ -1,4 +1,4 @@
-"""The demo's own time: step to the next release, play a month in seconds, begin again elsewhere."""
+"""The demo's time: step to the next release, play a month in seconds, start in another scenario."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ AFTER = timedelta(minutes=5)
 
 
 class DemoTime(QObject):
-    """Moves the clock of the simulated Azure of this process, and has the window follow. Lives on the UI
-    thread; the world's lock makes it safe.
+    """Moves the simulated Azure's clock. Lives on the UI thread.
 
     Signals:
-        changed (): it plays, or plays no more.
-        story_chosen (str): the demo is to begin again with this story.
+        changed (): it started or stopped playing.
+        story_chosen (str): the demo restarts with this scenario.
     """
 
     changed = Signal()
@@ -48,19 +47,22 @@ class DemoTime(QObject):
 
     @property
     def wire(self) -> SimulatorApi | None:
+        """The simulated Azure, once created."""
         return self._wire()
 
     @property
     def is_ready(self) -> bool:
+        """Whether there is a simulated Azure."""
         return self.wire is not None
 
     @property
     def is_playing(self) -> bool:
+        """Whether time is playing."""
         return self._ends is not None
 
     @property
     def next_release(self) -> datetime | None:
-        """When the next release comes out that is known; None where none is."""
+        """The next known release; None without one."""
         if self.wire is None:
             return None
         cloud = self.wire.cloud
@@ -69,13 +71,13 @@ class DemoTime(QObject):
 
     @property
     def stories(self) -> list[tuple[str, str]]:
-        """(key, title) of the worlds that the demo can begin in."""
+        """(key, title) of the scenarios."""
         from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - after the first paint
 
         return [(key, story.title) for key, story in STORIES.items()]
 
     def step(self) -> None:
-        """To just after the next release."""
+        """Move to just after the next release."""
         release = self.next_release
         if self.wire is None or release is None:
             return
@@ -85,7 +87,7 @@ class DemoTime(QObject):
         self._sync()
 
     def play(self) -> None:
-        """Let a month go by."""
+        """Play a month."""
         if self.wire is None:
             return
         cloud = self.wire.cloud
@@ -97,13 +99,14 @@ class DemoTime(QObject):
         self._sync()
 
     def stop(self) -> None:
-        """Stay where the clock is."""
+        """Stop playing."""
         if self.wire is not None and self._ends is not None:
             with self.wire.cloud.lock:
                 self.wire.cloud.clock.stop_playing()
             self._end()
 
     def begin(self, story: str) -> None:
+        """Restart the demo with a scenario."""
         self.stop()
         self.story_chosen.emit(story)
 

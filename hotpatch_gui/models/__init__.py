@@ -1,1 +1,1 @@
-"""Qt item models over store queries: the visible window is fetched, nothing else is held."""
+"""Qt item models over store queries, and the text of every view."""

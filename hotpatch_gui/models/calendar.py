@@ -1,4 +1,4 @@
-"""The hotpatch calendar as rows: facts, plans, and what changed between them."""
+"""The hotpatch calendar as rows: releases, plans, and differences between them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEEN = "Seen in your fleet"
 
 
 class ReleaseRow(NamedTuple):
-    """One entry of the calendar. ``planned`` is what the month was planned as; None: it had no plan."""
+    """One entry of the calendar. ``planned`` is what was planned for the month; None without a plan."""
 
     id: int
     day: date
@@ -41,6 +41,7 @@ class ReleaseRow(NamedTuple):
 
     @property
     def has_changed(self) -> bool:
+        """Whether the release differs from the plan."""
         return (
             self.state in (RELEASED, SEEN)
             and self.planned is not None
@@ -54,6 +55,7 @@ class ReleaseRow(NamedTuple):
 
     @property
     def tip(self) -> str:
+        """The tooltip of the release."""
         lines = [f"{self.kb or 'KB not known'}, {kind_text(self)}, {self.product.label}"]
         lines.append(
             f"released {day_name(self.day)}"
@@ -68,8 +70,7 @@ class ReleaseRow(NamedTuple):
 
 
 def release_rows(calendar: Calendar, first: date, last: date, today: date) -> list[ReleaseRow]:
-    """Everything from ``first`` to ``last`` as it is known on ``today``, newest first. What came out after
-    ``today`` is told as the plan that it was."""
+    """Entries from ``first`` to ``last`` as of ``today``, newest first. Later releases count as planned."""
     found: list[ReleaseRow] = []
     for product in Product:
         begins = max(first, calendar.first_day(product))
@@ -124,6 +125,7 @@ def _planned(e: Expected, today: date) -> ReleaseRow:
 
 
 def kind_text(row: ReleaseRow) -> str:
+    """The kind's display text."""
     text = row.kind.label.capitalize()
     if row.kind is ReleaseKind.OUT_OF_BAND:
         return f"{text}, {row.channel}"
@@ -197,6 +199,7 @@ RELEASES = (
 def calendar_data(
     rows: Sequence[ReleaseRow], installs: Iterable[ReleaseDay], first: date, last: date, today: date
 ) -> CalendarData:
+    """The chart's data."""
     marks = [
         CalendarMark(
             r.day,
@@ -221,7 +224,7 @@ def _install_words(row: ReleaseDay) -> str:
 
 
 def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str) -> str:
-    """The text equivalent of the chart."""
+    """The chart as text."""
     kinds = Counter(r.kind for r in rows if r.state in (RELEASED, SEEN))
     ahead = [r for r in rows if r.state == PLANNED]
     unknown = len({r.day for r in rows if r.state == NOT_KNOWN})
@@ -251,7 +254,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
 
 
 class CalendarRead(NamedTuple):
-    """What runs and requests tell: the days on which releases were installed, and the restarts."""
+    """Days on which releases were installed, and restarts."""
 
     installs: list[ReleaseDay]
     ledger: Ledger
@@ -260,7 +263,7 @@ class CalendarRead(NamedTuple):
 def read_calendar(
     db: sqlite3.Connection, calendar: Calendar, ids: Sequence[int], first: date, last: date
 ) -> CalendarRead:
-    """Of these machines, from ``first`` to ``last``; restarts since ``first``."""
+    """Read installations from ``first`` to ``last`` and restarts since ``first``, of these machines."""
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)
     return CalendarRead(
         installations.release_days(db, ids, first, last), read_ledger(db, calendar, ids, since)

@@ -1,4 +1,4 @@
-"""What the charts draw. Apart from the charts, whose library takes 0.6 s to import."""
+"""Data of the charts. Separate from the charts, whose library takes 0.6 s to import."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:
+    """Available updates of a classification."""
+
     label: str
     updates: int
     restarting: int
@@ -16,6 +18,8 @@ class ClassCount:
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
+    """Installed and failed updates of a day."""
+
     day: date
     installed: int
     failed: int
@@ -23,7 +27,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class StripMark:
-    """A release or a plan on the strip; ``kind`` is planned_baseline, unplanned_baseline or hotpatch."""
+    """A release or a planned one; ``kind`` is planned_baseline, unplanned_baseline or hotpatch."""
 
     day: date
     kind: str
@@ -33,6 +37,8 @@ class StripMark:
 
 @dataclass(frozen=True, slots=True)
 class StripInstall:
+    """An installation on the strip."""
+
     when: datetime
     failed: bool
     words: str
@@ -40,6 +46,8 @@ class StripInstall:
 
 @dataclass(frozen=True, slots=True)
 class StripData:
+    """Data of the release strip."""
+
     first: date
     last: date
     today: date
@@ -49,7 +57,7 @@ class StripData:
 
 @dataclass(frozen=True, slots=True)
 class CalendarMark:
-    """An entry of a product's calendar; ``kind`` is a ReleaseKind's value."""
+    """An entry of a product's calendar; ``kind`` is a ReleaseKind value."""
 
     day: date
     product: str
@@ -61,6 +69,8 @@ class CalendarMark:
 
 @dataclass(frozen=True, slots=True)
 class InstallMark:
+    """Installations of a release on a day."""
+
     day: date
     failed: bool
     words: str
@@ -68,6 +78,8 @@ class InstallMark:
 
 @dataclass(frozen=True, slots=True)
 class CalendarData:
+    """Data of the calendar chart."""
+
     first: date
     last: date
     today: date
@@ -77,7 +89,7 @@ class CalendarData:
 
 @dataclass(frozen=True, slots=True)
 class MonthBar:
-    """Restarts of one release day, and mean days of exposure, with hotpatch and without."""
+    """Restarts of one release day and average days of exposure, with and without hotpatch."""
 
     day: date
     restarts: int
@@ -90,7 +102,7 @@ class MonthBar:
 
 @dataclass(frozen=True, slots=True)
 class PlannerData:
-    """``window_hours`` is how long each restart's window is."""
+    """Data of the planner's chart; ``window_hours`` is the length of a restart window."""
 
     window_hours: float
     months: Sequence[MonthBar]

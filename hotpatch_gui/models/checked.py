@@ -1,4 +1,4 @@
-"""A list with a tick box in each row, for as many rows as a fleet has machines."""
+"""A list with a check box in each row, for any number of rows."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ ROLE = Qt.ItemDataRole
 
 
 class CheckedRow(NamedTuple):
-    """``cells`` are the texts in their order, the last of them also the tooltip; one that is not ``able`` can't be
-    ticked."""
+    """A row's cell texts, the last one also its tooltip. A row that isn't ``able`` can't be checked."""
 
     id: int
     cells: tuple[str, ...]
@@ -31,10 +30,12 @@ class CheckedRow(NamedTuple):
 
 
 class CheckedModel(QAbstractTableModel):
-    """Lives on the UI thread. With ``ticks`` each row that is able begins ticked.
+    """Rows with check boxes. Lives on the UI thread.
+
+    With ``ticks``, rows start checked if they can be.
 
     Signals:
-        ticked (): another row is ticked, or one less.
+        ticked (): a row was checked or unchecked.
     """
 
     ticked = Signal()
@@ -56,6 +57,7 @@ class CheckedModel(QAbstractTableModel):
         self._able = 0
 
     def set_rows(self, rows: Sequence[CheckedRow]) -> None:
+        """Replace the rows."""
         self.beginResetModel()
         self._rows = rows
         self._able = sum(row.able for row in rows)
@@ -63,12 +65,12 @@ class CheckedModel(QAbstractTableModel):
 
     @property
     def count(self) -> int:
-        """How many rows are ticked."""
+        """The number of checked rows."""
         return self._able - len(self._left)
 
     @property
     def ids(self) -> list[int]:
-        """Of the rows that are ticked, in their order."""
+        """IDs of checked rows in order."""
         return [row.id for row in self._rows if row.able and row.id not in self._left]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802

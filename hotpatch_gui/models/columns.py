@@ -1,4 +1,4 @@
-"""The columns of every table, in the portal's words and order."""
+"""Columns of every table, with the portal's words and order."""
 
 from __future__ import annotations
 

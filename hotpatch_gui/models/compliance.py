@@ -1,4 +1,4 @@
-"""What the Update compliance tab says besides its table."""
+"""Texts of the Update compliance tab besides its table."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .update_text import classification_text
 
 
 def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[ClassCount]:
-    """The updates on offer by classification."""
+    """Available updates by classification."""
     counts = assessments.counts_by_classification(db, machine_ids)
     return [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
 
 
 def counts_words(counts: Sequence[ClassCount]) -> str:
-    """The chart in words."""
+    """The chart as text."""
     parts = [
         f"{c.label} {c.updates:,}" + (f", {c.restarting:,} may restart" if c.restarting else "")
         for c in counts
@@ -36,7 +36,7 @@ def counts_words(counts: Sequence[ClassCount]) -> str:
 
 
 def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
-    """Why one machine shows no update."""
+    """Why a machine shows no updates: glyph, headline and detail."""
     assessed = from_text(row.assessed_at)
     fresh = freshness(assessed, now)
     if fresh is Freshness.NEVER:

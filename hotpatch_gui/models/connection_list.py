@@ -1,4 +1,4 @@
-"""The connections, how each is signed in, and the subscriptions of each."""
+"""Connections, their sign-in and their subscriptions."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from .state import asks_for_sign_in
 
 
 def read_all(source: DataSource) -> list[tuple[Connection, SyncState]]:
-    """Each connection with how its last sync went."""
+    """Each connection with its last sync."""
     states = {s.connection_id: s for s in source.read_list(sync_state.sync_states)}
     return [(c, states.get(c.id, SyncState())) for c in source.read_list(connections.read_all)]
 
 
 def subscriptions(source: DataSource, connection_id: int) -> list[tuple[str, str, bool]]:
-    """(Id, name, whether it is read) of each that the account sees."""
+    """(ID, name, whether it is selected) of the account's subscriptions."""
     return source.read_list(lambda db: connections.subscriptions(db, connection_id))
 
 
 def works(source: DataSource, connection_id: int) -> bool:
-    """Whether its last sync met no problem."""
+    """Whether its last sync succeeded."""
     states = source.read_list(sync_state.sync_states)
     return any(s.connection_id == connection_id and not s.problem for s in states)
 
 
 def name_of(source: DataSource, connection_id: int) -> str:
-    """Empty where it is not there."""
+    """The connection's name; empty if there is none."""
     found = source.read(lambda db: connections.read(db, connection_id), None)
     return found.name if found is not None else ""
 
 
 def sign_in_text(connection: Connection, state: SyncState) -> str:
-    """How the sign-in stands, in words."""
+    """The sign-in's state as text."""
     if not connection.cloud.needs_sign_in:
         return "No sign-in needed"
     if asks_for_sign_in(state):
@@ -50,6 +50,7 @@ def sign_in_text(connection: Connection, state: SyncState) -> str:
 
 
 def sign_in_glyph(connection: Connection, state: SyncState) -> Glyph:
+    """The sign-in's state as a glyph."""
     if asks_for_sign_in(state):
         return Glyph.WARNING
     if state.problem:

@@ -1,4 +1,4 @@
-"""What helps whoever is asked for help: versions, places, and the last errors."""
+"""Diagnostics for support: versions, locations and recent errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAST_FAILURES, LAST_WARNINGS = 10, 20
 
 
 def versions() -> list[str]:
-    """Of this program and what it stands on."""
+    """Versions of this program and its libraries."""
     lines = [
         f"Hotpatch Dashboard {__version__}",
         f"Python {platform.python_version()} on {platform.platform()}",
@@ -37,8 +37,10 @@ def versions() -> list[str]:
 
 
 def diagnostics(path: Path, db: sqlite3.Connection | None) -> list[str]:
-    """Versions, places, and the last errors with Azure's codes and request ids. No secret is among them: none is ever
-    stored, and what looks like one does not come into the log."""
+    """Versions, locations, and recent errors with Azure's codes and request IDs.
+
+    Contains no secrets: none is ever stored, and the log has none.
+    """
     folder = path.parent
     lines = [*versions(), ""]
     for what, name in (("Data", path.name), ("Settings", SETTINGS_FILE), ("Log", logs.FILE_NAME)):

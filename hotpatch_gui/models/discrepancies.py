@@ -1,4 +1,4 @@
-"""What the next assessment says against the report of a run, in words. Not in the first frame."""
+"""Discrepancies between a run and the next assessment, as text."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from . import display_text
 
 
 def text(row: RunRow) -> str:
-    """What the next assessment says against the run's report, in a few words. A run that has not ended has no
-    report yet: then since when nothing was heard of it."""
+    """The run's verification in a few words; for an unfinished run, when it was last updated."""
     if not RunStatus.parse(row.status).is_final:
         return (
             f"Not finished; last update {display_text.time_text(row.modified_at or row.started_at)}"
@@ -24,8 +23,10 @@ def text(row: RunRow) -> str:
 
 
 def glyph(row: RunRow) -> Glyph | None:
+    """A warning if there are discrepancies."""
     return Glyph.WARNING if row.doubts else None
 
 
 def sentences(row: RunRow) -> list[str]:
+    """What each discrepancy means and what to do."""
     return [verify.sentence(*found) for found in verify.read(row.doubts)]

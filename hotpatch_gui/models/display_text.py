@@ -1,4 +1,4 @@
-"""Values of rows in the user's words: times, ages, numbers, and how a machine stands."""
+"""Display text of values: times, ages, numbers and a machine's health."""
 
 from __future__ import annotations
 
@@ -26,28 +26,30 @@ LEVEL_GLYPHS = {
 
 
 def local(moment: datetime, zone: tzinfo | None = None) -> datetime:
-    """In the user's time zone."""
+    """The time in the user's time zone."""
     return moment.astimezone(zone)
 
 
 def time_text(text: str | None) -> str:
-    """``20 Aug 2026 09:14`` local; a dash for none."""
+    """A stored time as ``20 Aug 2026 09:14`` local; a dash for none."""
     moment = from_text(text)
     return moment_text(moment) if moment else NOTHING
 
 
 def moment_text(moment: datetime) -> str:
+    """A time as ``20 Aug 2026 09:14`` local."""
     here = local(moment)
     return f"{here.day} {here:%b %Y %H:%M}"
 
 
 def day_text(text: str | None) -> str:
+    """A stored time's date."""
     moment = from_text(text)
     return f"{moment.day} {moment:%b %Y}" if moment else NOTHING
 
 
 def time_tip(text: str | None, now: datetime) -> str:
-    """Local time, UTC and age: every number carries its age."""
+    """Local time, UTC and age."""
     moment = from_text(text)
     if moment is None:
         return "Not known"
@@ -55,6 +57,7 @@ def time_tip(text: str | None, now: datetime) -> str:
 
 
 def duration_text(start: str | None, end: str | None) -> str:
+    """The time between two stored times."""
     begun, ended = from_text(start), from_text(end)
     if begun is None or ended is None or ended < begun:
         return NOTHING
@@ -62,6 +65,7 @@ def duration_text(start: str | None, end: str | None) -> str:
 
 
 def span_text(span: timedelta) -> str:
+    """A duration as text."""
     seconds = int(span.total_seconds())
     if seconds < 60:
         return f"{seconds} s"
@@ -70,6 +74,7 @@ def span_text(span: timedelta) -> str:
 
 
 def age_days(text: str | None, now: datetime) -> str:
+    """A stored time's age in days."""
     moment = from_text(text)
     if moment is None:
         return NOTHING
@@ -78,16 +83,17 @@ def age_days(text: str | None, now: datetime) -> str:
 
 
 def number(value: int | None) -> str:
+    """A number with separators; a dash for none."""
     return NOTHING if value is None else f"{value:,}"
 
 
 def count(number: int, noun: str, plural: str = "s") -> str:
-    """``1 hotpatch``, ``2 hotpatches``."""
+    """A number with its noun: ``1 hotpatch``, ``2 hotpatches``."""
     return f"{number} {noun}{'' if number == 1 else plural}"
 
 
 def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
-    """UNKNOWN for a machine that was not read yet."""
+    """The machine's level; UNKNOWN if it wasn't read yet."""
     if not row.situation:
         return Level.UNKNOWN
     try:
@@ -108,31 +114,33 @@ def machine_summary(row: MachineListRow) -> str:
 
 
 def is_counted(row: MachineRow | ChosenRow | InstallRow) -> bool:
-    """Whether a current assessment tells how many updates are on offer."""
+    """Whether a current assessment has the number of available updates."""
     return bool(row.assessed_at and row.in_graph and COUNTS_UNSAID not in row.unsaid)
 
 
 def is_listed(row: MachineRow | ChosenRow | InstallRow) -> bool:
-    """Whether a current assessment tells which updates are on offer."""
+    """Whether a current assessment has the list of available updates."""
     return is_counted(row) and LIST_UNSAID not in row.unsaid
 
 
 def situation_of(row: MachineListRow | MachineRow | ChosenRow) -> str:
+    """The machine's situation."""
     return str(row.situation) if row.situation else "Not read yet"
 
 
 def assessed_age(row: MachineListRow | MachineRow | InstallRow, now: datetime) -> str:
+    """The assessment's age."""
     return since_text(row.assessed_at, now)
 
 
 def since_text(text: str | None, now: datetime) -> str:
-    """How long ago a stored time is."""
+    """A stored time's age."""
     moment = from_text(text)
     return age_text(moment, now) if moment else "not known"
 
 
 def kind_text(row: MachineRow) -> str:
-    """What sort of machine it is, and where an Arc-enabled one runs."""
+    """The kind of machine, and where an Arc-enabled one runs."""
     if row.kind != "arc":
         return "Virtual machine"
     from hotpatch_gui.domain.arc import Arc  # noqa: PLC0415 - not in the first frame
@@ -142,6 +150,6 @@ def kind_text(row: MachineRow) -> str:
 
 
 def power_text(row: MachineRow) -> str:
-    """The power state; of an Arc-enabled server whether its agent reports."""
+    """The power state, or whether an Arc-enabled server's agent reports."""
     is_connected = row.kind == "arc" and row.power == PowerState.RUNNING
     return "connected" if is_connected else str(row.power)

@@ -1,4 +1,4 @@
-"""The essentials of one machine, in words."""
+"""The essentials of one machine, as text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NAMES = (
 
 
 def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
-    """The values of NAMES, in their order."""
+    """The values of NAMES in order."""
     machine = machine_of(row)
     assessed = from_text(row.assessed_at)
     settings = machine.settings
@@ -76,7 +76,7 @@ _PERIODIC = {
 
 
 def _baseline_text(calendar: Calendar, product: Product, now: datetime) -> str:
-    """The baseline in force, and what was planned since that isn't known here."""
+    """The current baseline, and what was planned since but isn't known."""
     today = release_day(now)
     base = calendar.baseline_in_force(product, today)
     since = [

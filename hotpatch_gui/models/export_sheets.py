@@ -1,4 +1,4 @@
-"""What can be exported, out of the file: machines, compliance, history, restarts and the audit log."""
+"""Sheets for exports: machines, compliance, history, restarts and the audit log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ UNPRINTED = frozenset(
 
 
 def _if_said(column: str, *parts: str) -> Callable[[MachineRow], Any]:
-    """What no current assessment says has no number, not even 0."""
+    """A column that is empty without a current assessment, instead of 0."""
     return lambda row: (
         getattr(row, column)
         if row.assessed_at and row.in_graph and not any(part in row.unsaid for part in parts)
@@ -77,7 +77,7 @@ MACHINES = (
 
 
 def sheet_of(title: str, columns: Sequence[Column], rows: Iterable[Any], now: datetime) -> Sheet:
-    """Rows of a view as values; titles of times say that they are in UTC."""
+    """Rows of a view as values; titles of times name UTC."""
     shown = [c for c in columns if c.key != "age"]
     heads = [f"{c.title} (UTC)" if c.is_time else c.title for c in shown]
     unprinted = frozenset(n for n, c in enumerate(shown) if c.key in UNPRINTED)
@@ -100,7 +100,7 @@ def rows_of(
     *,
     chosen: Sequence[int] | None = None,
 ) -> Iterator[R]:
-    """Every row of a view in its order, or the chosen ones of them, read in chunks."""
+    """All rows of a view in order, or selected ones, read in chunks."""
     ids = table.ids(db, where, sort, descending)
     if chosen is not None:
         wanted = frozenset(chosen)
@@ -118,7 +118,7 @@ def sheet(
     calendar: Calendar,
     now: datetime,
 ) -> Sheet:
-    """One of WHATS, of these machines or of all that are there."""
+    """One of WHATS, for these machines or all."""
     title = what.capitalize()
     if what == "machines":
         return sheet_of(title, MACHINES, _machines(db, machine_ids, calendar, now), now)
@@ -139,7 +139,7 @@ def sheet(
 def _machines(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, calendar: Calendar, now: datetime
 ) -> Iterator[MachineRow]:
-    """With the situation as of ``now``: the one on file is as old as the last sync."""
+    """Machines with their situation at ``now`` instead of the last sync's."""
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
     ids = list(machine_ids) if machine_ids is not None else machines.present(db)
@@ -158,8 +158,7 @@ def report(
     *,
     demo: str = "",
 ) -> Report:
-    """With the time of the data of each connection on it, where the release data ends if releases are due
-    since, and with ``demo`` where it is one."""
+    """A report with each connection's data time, the release data's end if releases are due, and whether it is a demo."""
     ages = [
         f"{state.name}: data of {state.finished.isoformat().replace('+00:00', 'Z')} ({age_text(state.finished, now)})"
         f"{f'; since then: {state.problem}' if state.problem else ''}"

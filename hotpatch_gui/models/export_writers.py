@@ -1,4 +1,4 @@
-"""Writing rows for others: CSV, XLSX, JSON and a printable page. What came from outside stays text."""
+"""Writing exports: CSV, XLSX, JSON, HTML and PDF. Text from outside stays text."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ FORMATS = {
 
 
 class ExportError(Exception):
-    """It could not be written; ``str()`` says why and what to do."""
+    """The export failed; ``str()`` is why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table: titles, and rows of values (text, number, whole time with zone, None) in their order.
-    ``unprinted`` are the places of columns that no page has room for, such as resource ids."""
+    """One table: titles and rows of values (text, number, time with zone, None).
+
+    ``unprinted`` are positions of columns that don't fit on a page, such as resource IDs.
+    """
 
     title: str
     heads: Sequence[str]
@@ -45,7 +47,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``made`` is when it was asked for; ``notes`` say whether it is a demo, and how old each connection's data is."""
+    """Sheets with title and notes.
+
+    ``made`` is when it was requested; ``notes`` name the demo and the data's age.
+    """
 
     title: str
     made: datetime
@@ -54,16 +59,16 @@ class Report:
 
 
 def guarded(text: str) -> str:
-    """A cell as it may come into a spreadsheet: no formula, one line, no tab."""
+    """A cell that is safe in a spreadsheet: no formula, one line, no tab."""
     flat = " ".join(text.split())
     return f"'{flat}" if flat.startswith(_FORMULA_STARTS) else flat
 
 
 def write(path: Path, report: Report) -> None:
-    """Write what the name's ending asks for, whole or not at all.
+    """Write the format that the name's extension selects, completely or not at all.
 
     Raises:
-        ExportError: the ending is none of FORMATS, the place cannot be written, or it is too much for the format.
+        ExportError: the extension isn't in FORMATS, the file can't be written, or there are too many rows.
     """
     writer = _WRITERS.get(path.suffix.casefold())
     if writer is None:
@@ -79,11 +84,12 @@ def write(path: Path, report: Report) -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A new file that takes the place of ``path`` once it is written: what was there stays until then. A link keeps
-    pointing to it; what is no file, such as a device, is written as it is.
+    """A new file that replaces ``path`` once it is complete.
+
+    A symbolic link stays, and a device is written directly.
 
     Raises:
-        OSError: the place cannot be written.
+        OSError: it can't be written.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
@@ -101,7 +107,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def iso(value: Any) -> Any:
-    """Times in ISO 8601 with their zone; anything else as it is."""
+    """Times in ISO 8601 with their zone; other values unchanged."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else value
@@ -115,7 +121,7 @@ def _cell(value: Any) -> Any:
 
 
 def _csv(path: Path, report: Report) -> None:
-    """The first table alone: a CSV holds one."""
+    """Write the first table only."""
     with path.open("w", encoding="utf-8", newline="") as out:
         out.write(BOM)
         write_row = csv.writer(out).writerow
@@ -131,7 +137,7 @@ def _json(path: Path, report: Report) -> None:
 
 
 def write_json(out: TextIO, report: Report) -> None:
-    """One object: title, time, notes, and a list of rows under each sheet's name."""
+    """Write one object: title, time, notes and each sheet's rows by its name."""
     head = {"title": report.title, "made": iso(report.made), "notes": list(report.notes)}
     out.write(json.dumps(head, ensure_ascii=False)[:-1])
     for sheet in report.sheets:
@@ -148,7 +154,7 @@ def _json_rows(out: TextIO, sheet: Sheet) -> None:
 
 
 def _xlsx(path: Path, report: Report) -> None:
-    """Times as Excel's own; text never as a formula, also not after it was edited there."""
+    """Write a workbook with native times, and text that never becomes a formula."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - with the first workbook
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
 
@@ -204,7 +210,7 @@ td { border-bottom: 1px solid #edebe9; padding: 3px 6px; vertical-align: top; }
 
 
 def html_of(report: Report, most: int | None = None) -> Iterator[str]:
-    """The printable page in pieces. ``most`` rows of each table, where it says how many there are."""
+    """Yield the printable page in pieces, with at most ``most`` rows per table."""
     title = escape(report.title)
     yield f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
     yield f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
@@ -228,7 +234,7 @@ def html_of(report: Report, most: int | None = None) -> Iterator[str]:
 
 
 def _printed(value: Any, *, is_first: bool) -> str:
-    """A cell of a page; a time to the minute, in UTC as its title says."""
+    """A cell of the page; times to the minute."""
     is_time = isinstance(value, datetime)
     text = f"{value:%Y-%m-%d %H:%M}" if is_time else "" if value is None else str(iso(value))
     whole = ' class="whole"' if is_time or is_first else ""

@@ -27,7 +27,7 @@ Make = Callable[[sqlite3.Connection], Report]
 
 
 class Writing(QThread):
-    """Writes one file. ``problem`` says what went wrong once it has finished; empty: nothing did."""
+    """Writes one file. ``problem`` is why it failed, empty if it didn't."""
 
     def __init__(self, store: Path, path: Path, make: Make) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Writing(QThread):
         self._db: sqlite3.Connection | None = None
 
     def give_up(self) -> None:
-        """From another thread: its reading stops, and nothing is left of the file."""
+        """Stop from another thread, without leaving a partial file."""
         if (db := self._db) is not None:
             db.interrupt()
 
@@ -59,7 +59,7 @@ class Writing(QThread):
 
 
 class Origin(NamedTuple):
-    """What every report tells besides its rows: as of when it is, and with ``demo`` that it is one."""
+    """What every report states: its time and whether it is a demo."""
 
     now: datetime
     calendar: Calendar
@@ -73,7 +73,7 @@ def rows_report(
     chosen: Sequence[int] | None,
     origin: Origin,
 ) -> Make:
-    """These columns of a model's rows in their order, or of the chosen ones."""
+    """These columns of a model's rows, or of the selected rows."""
     now, calendar, demo = origin
 
     def of_rows(db: sqlite3.Connection, rows: Iterable[Any]) -> Report:
@@ -91,7 +91,7 @@ def rows_report(
 
 
 def machines_report(machine_ids: Sequence[int], title: str, origin: Origin) -> Make:
-    """Compliance, history and restarts of these machines, one sheet each, with the machines before them."""
+    """Compliance, history and restarts of these machines, after a sheet of the machines."""
     now, calendar, demo = origin
     ids = tuple(machine_ids)
 
@@ -104,7 +104,7 @@ def machines_report(machine_ids: Sequence[int], title: str, origin: Origin) -> M
 
 
 def with_sheet(make: Make, sheet: export_writers.Sheet) -> Make:
-    """The same report with one sheet more."""
+    """The same report with one more sheet."""
 
     def made(db: sqlite3.Connection) -> Report:
         report = make(db)

@@ -1,4 +1,4 @@
-"""A forecast worked out in a process of its own, out of the file: the window's has its thread to itself. No Qt."""
+"""A forecast in a process of its own, so that it doesn't compete with the window. No Qt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NICENESS = 10
 
 
 class ForecastRequest(NamedTuple):
-    """A question about machines. ``enrol_all``: as if hotpatch were on wherever the image allows it."""
+    """A question about machines. ``enrol_all`` assumes hotpatch wherever the image supports it."""
 
     question: Question
     machine_ids: tuple[int, ...]
@@ -37,7 +37,7 @@ class ForecastRequest(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What the process needs beside the file."""
+    """What the process needs besides the file."""
 
     calendar: Calendar
     pairs: Sequence[Sequence[str]]
@@ -45,26 +45,28 @@ class Task(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """The process listens for its Task."""
+    """The process is ready for its Task."""
 
 
 class Progress(NamedTuple):
-    """Release days done, and all of them."""
+    """Finished release days and their total."""
 
     done: int
     total: int
 
 
 class Answer(NamedTuple):
-    """The end. Without a forecast nothing was to be foretold, or ``failure`` says what went wrong."""
+    """The result. Without a forecast there was nothing to count, or ``failure`` is what went wrong."""
 
     forecast: Forecast | None
     failure: str = ""
 
 
 def work(path: Path, line: Connection) -> None:
-    """The process's body: tells Ready, hears its Task, then tells Progress and an Answer. It ends where nobody listens
-    any more."""
+    """The process's body: reports Ready, receives its Task, reports Progress and an Answer.
+
+    It ends when nobody listens anymore.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the window ends it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
@@ -96,7 +98,7 @@ def _foretell(path: Path, task: Task, line: Connection) -> Forecast | None:
 def read_subjects(
     db: sqlite3.Connection, calendar: Calendar, asked: ForecastRequest
 ) -> list[ForecastMachine]:
-    """The machines as the forecast sees them; one whose system is in no calendar is left out."""
+    """Machines for the forecast, without those of unknown systems."""
     known = schedules.of_machines(db)
     rows = machines.read_rows(db, asked.machine_ids)
     found = (_subject(r, known.get(r.id, NO_SCHEDULES), calendar, asked) for r in rows)

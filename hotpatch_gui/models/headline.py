@@ -1,4 +1,4 @@
-"""What stands at the head of the blade: the machine's name and place, or how many are chosen, and the sentence."""
+"""The head of the blade: name and location of the machine, or of the selection, and the sentence."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from .selection import SelectionSummary
 
 
 def title(chosen: SelectionSummary) -> str:
+    """The blade's title."""
     row = chosen.one
     name = row.display_name if row is not None else f"{len(chosen.ids):,} machines"
     return f"{name} | Hotpatch"
 
 
 def subtitle(chosen: SelectionSummary) -> str:
+    """Kind, location and power, or the selection's resource groups."""
     row = chosen.one
     if row is None:
         return f"Machines · {', '.join(chosen.resource_groups)}"
@@ -28,19 +30,19 @@ def subtitle(chosen: SelectionSummary) -> str:
 
 
 def updates_count(chosen: SelectionSummary) -> str:
-    """How many updates are on offer; a dash where no list is known."""
+    """The number of available updates; a dash if no list is known."""
     return f"{chosen.updates:,}" if chosen.listed else display_text.NOTHING
 
 
 def coverage_of_one(chosen: SelectionSummary, calendar: Calendar, now: datetime) -> Coverage | None:
-    """The sentence of a single machine; None for several."""
+    """The coverage sentence of a single machine; None for several."""
     if chosen.one is None:
         return None
     return coverage(health.evidence_of(chosen.one), calendar, now)
 
 
 def sum_of_several(chosen: SelectionSummary) -> str:
-    """What is on offer to several machines, as far as it is known."""
+    """Available updates of several machines, as far as known."""
     if chosen.offered:
         updates = f"{chosen.updates:,}" if chosen.assessed else display_text.NOTHING
         return (

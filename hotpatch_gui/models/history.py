@@ -1,4 +1,4 @@
-"""What stands above and below the table of installation runs: figures, days, and one run in full."""
+"""Figures above the table of installation runs, and one run in detail."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_DAYS = 400
 
 
 def since(days: int, now: datetime) -> str:
-    """The first time of the last so many days, as it is stored; one day is 24 hours."""
+    """The start of the last ``days`` days, as stored text; one day is 24 hours."""
     if days == 1:
         return to_text(now - timedelta(days=1)) or ""
     first = max(date(2000, 1, 1), now.date() - timedelta(days=days - 1))
@@ -32,7 +32,7 @@ def since(days: int, now: datetime) -> str:
 
 
 class Figures(NamedTuple):
-    """What stands above the table: runs by how they ended, and updates day by day."""
+    """Runs by result, and updates by day."""
 
     tally: dict[str, int]
     first: date
@@ -41,7 +41,7 @@ class Figures(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The chart in words."""
+        """The chart as text."""
         installed, failed = sum(c.installed for c in self.days), sum(c.failed for c in self.days)
         return (
             f"Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), "
@@ -52,7 +52,7 @@ class Figures(NamedTuple):
 def read_figures(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str, today: date
 ) -> Figures:
-    """``since`` as the function of that name gives it."""
+    """Read the figures; ``since`` is from the function of that name."""
     total, failed, succeeded = installations.tally(db, machine_ids, since)
     tally = {"total": total, "failed": failed, "succeeded": succeeded}
     counts = installations.by_day(db, machine_ids, since)
@@ -64,20 +64,22 @@ def read_figures(
 
 
 class ResultLine(NamedTuple):
-    """What a run did to one update, in the order of the columns; the glyph belongs to the result."""
+    """The result of one update in the order of the columns."""
 
     cells: tuple[str, ...]
     glyph: Glyph | None
 
 
 class RunText(NamedTuple):
+    """One run as text."""
+
     title: str
     errors: str
     results: list[ResultLine]
 
 
 def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
-    """A run in full: its errors, what the next assessment says against it, and every update."""
+    """A run in detail: errors, discrepancies and every update."""
     errors = source.read_list(lambda db: installations.errors(db, run_row_id))
     results = source.read_list(lambda db: installations.results(db, run_row_id))
     told = [_error_text(e) for e in errors]
@@ -96,6 +98,6 @@ def _line(row: RunUpdateRow) -> ResultLine:
 
 
 def _error_text(error: RunErrorRow) -> str:
-    """The message, and Azure's code where the message does not name it."""
+    """The message, with Azure's code unless the message contains it."""
     message, code = error.message, error.code
     return message if not code or code in message else f"{message} ({code})".strip()

@@ -1,5 +1,4 @@
-"""What an installation would do to many machines, worked out off the UI thread: machines that are offered the same
-have one plan."""
+"""Planning an installation for many machines off the UI thread. Machines with the same available updates share a plan."""
 
 from __future__ import annotations
 
@@ -23,8 +22,7 @@ from .permitted_actions import disabled_reason
 
 
 class Candidate(NamedTuple):
-    """A machine that was chosen. ``offer`` is the key of what it is offered; ``why_not`` is empty where an
-    installation can be asked for."""
+    """A selected machine. ``offer`` is the key of its updates; ``why_not`` is empty if it can be installed on."""
 
     id: int
     name: str
@@ -40,7 +38,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The machines chosen, the rows of their list, and their offers by key."""
+    """The selected machines, their rows, and available updates by key."""
 
     machines: tuple[Candidate, ...]
     rows: tuple[CheckedRow, ...]
@@ -48,18 +46,19 @@ class Candidates:
 
     @property
     def skipped(self) -> int:
+        """How many machines can't be installed on."""
         return sum(bool(m.why_not) for m in self.machines)
 
     @property
     def tag_names(self) -> list[str]:
-        """Names of tags that at least one of them has."""
+        """Names of tags on at least one machine."""
         return sorted({name for m in self.machines for name in m.tags})
 
 
 def read_candidates(
     db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime
 ) -> Candidates:
-    """Out of the file; it may take a while for thousands."""
+    """Read the machines; takes a while for thousands."""
     rows = machines.read_for_install(db, machine_ids)
     keys, offers = assessments.offers(db, machine_ids)
     found = tuple(
@@ -106,7 +105,7 @@ def _remark(machine: Candidate, now: datetime) -> str:
 
 
 def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
-    """The wave of each machine, by ``zone``, ``group`` or ``tag:NAME``."""
+    """Each machine's wave by ``zone``, ``group`` or ``tag:NAME``."""
     if by == "zone":
         return [m.zone for m in chosen]
     if by == "group":
@@ -116,8 +115,7 @@ def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
 
 
 class Line(NamedTuple):
-    """An update in the preview: on how many machines it is offered, and why it is left out; empty where it is
-    taken."""
+    """An update in the preview: its machines, and why it is excluded, empty if selected."""
 
     update: Update
     machines: int
@@ -126,7 +124,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A request applied to the machines that are ticked."""
+    """A request applied to the checked machines."""
 
     review: FleetReview
     taken: tuple[Line, ...]
@@ -137,7 +135,7 @@ class Planned:
 
 
 def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequest) -> Planned:
-    """Touches nothing but its arguments, so that it may run beside the UI thread."""
+    """Apply the request. Uses only its arguments, so it can run off the UI thread."""
     wanted = set(chosen)
     mine = [m for m in candidates.machines if m.id in wanted]
     plans: dict[tuple[str, bool, bool], Plan] = {}
@@ -169,7 +167,7 @@ def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequ
 def read_plan(
     _: sqlite3.Connection, candidates: Candidates, chosen: Sequence[int], request: InstallRequest
 ) -> Planned:
-    """``plan_all`` on the reader's thread, which needs no file for it."""
+    """``plan_all`` on the query thread, which needs no file."""
     return plan_all(candidates, chosen, request)
 
 
@@ -193,6 +191,6 @@ def _add(lines: dict[str, Line], update: Update, machines_: int, reason: str) ->
 
 
 def _texts(one: Plan) -> tuple[str, str]:
-    """What is installed, and what happens."""
+    """What is installed and what happens."""
     nothing = "none of the available ones" if one.is_known else "not known"
     return ", ".join(u.kb or u.name for u in one.taken) or nothing, one.restart_sentence

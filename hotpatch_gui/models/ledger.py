@@ -1,4 +1,4 @@
-"""The restart ledger as rows: restarts on record, and what each was for."""
+"""The restart ledger as rows: recorded restarts and their causes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEDGER_ROWS = 2000
 
 
 class RestartRow(NamedTuple):
-    """One restart on record."""
+    """One recorded restart."""
 
     id: int
     when: str
@@ -35,13 +35,14 @@ class RestartRow(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """The newest restarts, and how many there are of each cause in all."""
+    """The newest restarts, and the number of all restarts by cause."""
 
     rows: list[RestartRow]
     totals: dict[Cause, int]
 
     @property
     def text(self) -> str:
+        """The ledger in one sentence."""
         total = sum(self.totals.values())
         if not total:
             return "No restarts on record."
@@ -57,7 +58,7 @@ class Ledger(NamedTuple):
 def read_ledger(
     db: sqlite3.Connection, calendar: Calendar, machine_ids: Sequence[int] | None, since: datetime
 ) -> Ledger:
-    """Restarts of these machines, or of all, that installations and this program's own requests tell of."""
+    """Restarts of these machines, or all, from installations and this program's requests."""
     rows = []
     for number, row in enumerate(installations.restarts(db, machine_ids, since, LEDGER_ROWS)):
         why = _reason(calendar, row)

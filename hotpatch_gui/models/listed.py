@@ -1,4 +1,4 @@
-"""A table model over rows that are worked out and held whole: a calendar, a plan, a ledger."""
+"""A table model over computed rows that are kept completely: calendar, rollout, ledger, planner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .source import DataSource
 
 
 class ListedModel(RowsModel):
-    """Rows are records with an ``id``; a column's ``sort`` names the field that it sorts by."""
+    """Rows are records with an ``id``; a column's ``sort`` is the field to sort by."""
 
     def __init__(
         self,
@@ -29,13 +29,13 @@ class ListedModel(RowsModel):
         self._sort: tuple[str, bool] | None = None
 
     def set_rows(self, rows: Sequence[Any]) -> None:
-        """Show these, in the order of the column that was chosen; what is selected stays so, by id."""
+        """Show these rows in the current order. The selection stays by ID."""
         self._given = list(rows)
         self._show()
 
     @property
     def all_rows(self) -> tuple[Any, ...]:
-        """In the order shown."""
+        """The rows in the order shown."""
         return tuple(self._rows)
 
     def row(self, number: int) -> Any | None:
@@ -52,7 +52,7 @@ class ListedModel(RowsModel):
         return len(self._rows)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """By a column's field; a negative column restores the order in which the rows came."""
+        """Sort by a column's field; a negative column restores the original order."""
         key = self.columns[column].sort if column >= 0 else None
         if column >= 0 and key is None:
             return

@@ -1,4 +1,4 @@
-"""The tables of updates, runs, operations and calls, each with its columns and its filter."""
+"""Tables of updates, runs, operations and calls, with their columns and filters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .windowed import WindowedModel
 
 
 class UpdatesModel(WindowedModel[UpdateRow]):
-    """Updates on offer, one row a machine and update."""
+    """Available updates, one row per machine and update."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.UPDATES, columns.COMPLIANCE, clock, parent=parent)
@@ -31,7 +31,10 @@ class UpdatesModel(WindowedModel[UpdateRow]):
         *,
         are_others: bool,
     ) -> None:
-        """``are_others``: nothing of the machines before stays in sight; a single one's are read at once."""
+        """Show updates of these machines.
+
+        ``are_others``: nothing of earlier machines stays visible; those of a single one are read at once.
+        """
         where = lists.updates_where(machine_ids, classifications, restarts, text)
         if are_others:
             self.show_others(where, synchronous=len(machine_ids) == 1)
@@ -40,13 +43,13 @@ class UpdatesModel(WindowedModel[UpdateRow]):
 
 
 class KbsModel(WindowedModel[KbRow]):
-    """Updates over the fleet, one row an update."""
+    """Updates across the fleet, one row per update."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.KBS, columns.KBS, clock, parent=parent)
 
     def filter(self, text: str) -> None:
-        """By words in KB or name."""
+        """Filter by text in KB or name."""
         self.set_where(lists.kbs_where(text))
 
 
@@ -65,7 +68,7 @@ class RunsModel(WindowedModel[RunRow]):
         *,
         are_others: bool,
     ) -> None:
-        """Of these machines, or of all with None. ``are_others`` as in UpdatesModel."""
+        """Show runs of these machines, or all with None. ``are_others`` as in UpdatesModel."""
         where = lists.history_where(machine_ids, since, statuses, text)
         if are_others:
             is_one = machine_ids is not None and len(machine_ids) == 1
@@ -75,7 +78,7 @@ class RunsModel(WindowedModel[RunRow]):
 
 
 class OperationsModel(WindowedModel[OperationRow]):
-    """All that was asked of Azure, newest first."""
+    """All operations, newest first."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.OPERATIONS, columns.OPERATIONS, clock, parent=parent)

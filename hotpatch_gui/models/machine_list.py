@@ -1,4 +1,4 @@
-"""The list of machines: what its filter finds, and the two lines of each. In the first frame."""
+"""The machine list: its filter, and each machine's two lines. In the first frame."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COLUMNS = (
 
 
 class MachineLines(NamedTuple):
-    """What the list says of a machine."""
+    """What the list shows of a machine."""
 
     glyph: Glyph
     name: str
@@ -42,18 +42,18 @@ class MachineLines(NamedTuple):
 
 
 class MachinesModel(WindowedModel[MachineListRow]):
-    """Machines that are there."""
+    """Existing machines."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         where = tables.machines_where()
         super().__init__(source, tables.MACHINES, COLUMNS, clock, where=where, parent=parent)
 
     def filter(self, text: str, situation: str | None, attention: int | None) -> None:
-        """By words in name, group, place, image or tags; by situation; by how much attention is needed at least."""
+        """Filter by text in name, group, location, image or tags; by situation; by minimum attention."""
         self.set_where(tables.machines_where(text, situation, attention))
 
     def lines(self, number: int, now: datetime) -> MachineLines | None:
-        """Of the machine at a position; None where there is none."""
+        """The lines of the machine at a position; None if there is none."""
         row = self.row(number)
         if row is None:
             return None
@@ -67,14 +67,14 @@ class MachinesModel(WindowedModel[MachineListRow]):
 
 
 def everyone(source: DataSource) -> tuple[int, ...]:
-    """The row ids of all machines that are there."""
+    """Row IDs of all existing machines."""
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
     return tuple(source.read_list(machines.present))
 
 
 def name_of(source: DataSource, machine_id: int) -> str:
-    """Empty where it is not there."""
+    """The machine's name; empty if there is none."""
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
     row = source.read(lambda db: machines.read_row(db, machine_id), None)

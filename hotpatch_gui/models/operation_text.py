@@ -1,4 +1,4 @@
-"""What was asked of Azure in the user's words: operations, and the lines of the audit log. In the first frame."""
+"""Display text of operations and of the audit log. In the first frame."""
 
 from __future__ import annotations
 
@@ -24,39 +24,43 @@ GLYPHS = {
 
 
 def state(row: OperationRow) -> OperationState:
+    """The operation's state."""
     return OperationState.parse(row.state)
 
 
 def glyph(row: OperationRow) -> Glyph:
+    """The state's glyph."""
     return GLYPHS.get(state(row), Glyph.RUNNING)
 
 
 def text(row: OperationRow) -> str:
+    """The state's display text."""
     return state(row).label.capitalize()
 
 
 def kind(row: OperationRow | CallRow) -> str:
+    """The operation's name."""
     return next((k.label for k in OperationKind if k.value == row.kind), row.kind or NOTHING)
 
 
 def doing(row: OperationRow) -> str:
-    """``Assessing vm-web-01``, of an open operation."""
+    """An open operation as ``Assessing vm-web-01``."""
     return f"{OperationKind(row.kind).doing} {row.machine_name}"
 
 
 def note(row: OperationRow) -> str:
-    """What it does, or what it waits for."""
+    """What it is doing or waiting for."""
     waiting = f"Waiting for its wave: {row.wave_name}." if row.wave_name else WAITING
     return row.note or waiting
 
 
 def wave(row: OperationRow) -> str:
-    """The group with which an installation goes that goes one group after the other."""
+    """The wave's group, for an installation by groups."""
     return row.wave_name or NOTHING
 
 
 def detail(row: OperationRow) -> str:
-    """An operation in full, with Azure's code and request id."""
+    """The operation in detail, with Azure's code and request ID."""
     parts = [f"{kind(row)} on {row.machine_name}: {note(row)}"]
     if row.state == OperationState.RUNNING and row.latest_end_at:
         parts.append(f"Azure offers no cancel; its window ends {time_text(row.latest_end_at)}.")
@@ -68,7 +72,7 @@ def detail(row: OperationRow) -> str:
 
 
 def can_wait(row: OperationRow) -> bool:
-    """Whether it was refused as something else was at work, and can be asked for again once that has ended."""
+    """Whether Azure rejected it as busy, so that it can wait and be retried."""
     return row.standby == Standby.OFFERED
 
 
@@ -85,7 +89,7 @@ _CALL_GLYPHS = {
 
 
 def call_glyph(row: CallRow) -> Glyph:
-    """Of a line of the audit log; an end has the glyph of how it ended."""
+    """The glyph of a line in the audit log; an end has the glyph of its result."""
     known = _CALL_GLYPHS.get(row.event)
     is_good = row.result.casefold().startswith(OperationState.SUCCEEDED.value)
     return known or (Glyph.OK if is_good else Glyph.ERROR)

@@ -1,4 +1,4 @@
-"""What a connection's account may do at each place, and a role that has what it lacks."""
+"""What a connection's account may do at each scope, and a role with the missing actions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from .source import DataSource
 
 
 class PermissionScope(NamedTuple):
-    """A resource group or a machine. ``lacking`` are the missing actions for Azure virtual machines and for
-    Arc-enabled servers; None where there is none of the kind."""
+    """A resource group or machine.
+
+    ``lacking`` are missing actions for virtual machines and Arc-enabled servers; None without such machines.
+    """
 
     scope: str
     name: str
@@ -28,6 +30,7 @@ class PermissionScope(NamedTuple):
 
     @property
     def texts(self) -> list[str]:
+        """The display texts for both kinds."""
         return [_text(lacking) for lacking in self.lacking]
 
 
@@ -38,7 +41,7 @@ def _text(lacking: list[str] | None) -> str:
 
 
 def read_places(source: DataSource, connection_id: int, now: datetime) -> list[PermissionScope]:
-    """Groups before machines."""
+    """Scopes of a connection, resource groups first."""
     none: dict[str, set[str]] = {}
     kinds = source.read(lambda db: permissions.kinds_at(db, connection_id), none)
     found = source.read_list(lambda db: permissions.read_all(db, connection_id))
@@ -61,13 +64,13 @@ def _lacking(
 
 
 def role_text(source: DataSource, connection: Connection) -> str:
-    """A custom role as JSON, for the subscriptions that are read."""
+    """A custom role as JSON for the selected subscriptions."""
     ids = [i for i, _, is_read in subscriptions(source, connection.id) if is_read]
     return json.dumps(custom_role(ids, may_act=connection.may_act), indent=2)
 
 
 def missing(grants: tuple[Grant, ...], *, is_arc: bool) -> list[str]:
-    """The actions that an account lacks for this program's operations, by their last parts."""
+    """Actions that the account doesn't have, by their last parts."""
     wanted = dict.fromkeys(needed(kind, is_arc=is_arc) for kind in OperationKind)
     lacking = [a for a in wanted if a is not None and not allows(grants, a)]
     return [a.split("/", 2)[2] for a in lacking]

@@ -1,4 +1,4 @@
-"""What may be done with machines, and why not: known before a button is pressed."""
+"""Which operations are permitted on machines, and why not."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ Able = MachineRow | ChosenRow | InstallRow
 
 
 class PermittedActions(NamedTuple):
-    """The machines on which an operation can be asked for, and why it cannot on most of the others."""
+    """Machines on which an operation is possible, and why it isn't on most of the others."""
 
     ids: tuple[int, ...]
     why_not: str = ""
 
 
 def is_permitted(row: Able, kind: OperationKind) -> bool:
-    """Whether the user has turned actions on and the account may, as far as that is known."""
+    """Whether changes are allowed and the account may, as far as known."""
     action = needed(kind, is_arc=row.kind == ARC)
     grants = grants_of(row.grants)
     return bool(row.may_act) and (action is None or grants is None or allows(grants, action))
 
 
 def permitted_actions(rows: Sequence[Able], kind: OperationKind) -> PermittedActions:
+    """Whether the operation is possible on these rows."""
     reasons = [(row.id, disabled_reason(row, kind)) for row in rows]
     counted = Counter(reason for _, reason in reasons if reason)
     most = counted.most_common(1)
@@ -50,14 +51,14 @@ def permitted_actions(rows: Sequence[Able], kind: OperationKind) -> PermittedAct
 
 
 class Split(NamedTuple):
-    """Machines by whether an operation can be asked for: (row id, name), and (name, why not)."""
+    """Machines on which an operation is possible (row ID, name), and the others (name, reason)."""
 
     able: list[tuple[int, str]]
     skipped: list[tuple[str, str]]
 
 
 def split(source: DataSource, machine_ids: Sequence[int], kind: OperationKind) -> Split:
-    """These machines as they are now."""
+    """Divide these machines by their current state."""
     rows = source.read_list(lambda db: machines.read_briefly(db, machine_ids))
     reasons = [(row, disabled_reason(row, kind)) for row in rows]
     return Split(
@@ -67,8 +68,7 @@ def split(source: DataSource, machine_ids: Sequence[int], kind: OperationKind) -
 
 
 def disabled_reason(row: Able, kind: OperationKind) -> str:
-    """Why the operation cannot be asked for on a machine, in a sentence; empty where it can. What is not known of
-    the account's permissions keeps nobody from trying."""
+    """Why the operation isn't possible on a machine; empty if it is. Unknown permissions prevent nothing."""
     is_arc = row.kind == ARC
     action = needed(kind, is_arc=is_arc)
     if action is None:

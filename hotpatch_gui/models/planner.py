@@ -1,4 +1,4 @@
-"""The planner: a forecast of chosen machines, its rows, its chart and its export."""
+"""The planner: a forecast of machines as rows, chart and export."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LOOK_MS = 50
 
 
 class Planner(QObject):
-    """Lives on the UI thread; a forecast runs in a process of its own, one at a time.
+    """Runs one forecast at a time in its own process. Lives on the UI thread.
 
     Signals:
-        progressed (int, int): release days done, and all of them.
-        ended (object): the Forecast, or None where there is none: canceled, failed, or nothing to be foretold.
-        failed (str): why there is none, in words; before ``ended``.
+        progressed (int, int): finished release days and their total.
+        ended (object): the Forecast; None if it was canceled, failed or had nothing to count.
+        failed (str): why it failed; before ``ended``.
     """
 
     progressed = Signal(int, int)
@@ -60,10 +60,11 @@ class Planner(QObject):
 
     @property
     def is_running(self) -> bool:
+        """Whether a forecast is running."""
         return self._process is not None
 
     def ask(self, asked: ForecastRequest) -> None:
-        """Begin; a forecast under way is canceled first."""
+        """Start a forecast, and cancel a running one."""
         self.cancel()
         context = get_context("spawn")
         self._line, told = context.Pipe()
@@ -83,12 +84,12 @@ class Planner(QObject):
         self._looker.start()
 
     def cancel(self) -> None:
-        """Give up on the one under way."""
+        """Cancel the running forecast."""
         if self._process is not None:
             self._end(None)
 
     def _look(self) -> None:
-        """Hear what the process has told. Its task is sent once it listens: more than a pipe holds would wait until then."""
+        """Receive messages. The Task is sent when the process listens, because a pipe holds less than a fleet's."""
         try:
             while self._line is not None and self._line.poll():
                 told = self._line.recv()
@@ -127,6 +128,8 @@ class Planner(QObject):
 
 
 class MonthRow(NamedTuple):
+    """One release day."""
+
     id: int
     day: date
     kinds: str
@@ -139,6 +142,7 @@ class MonthRow(NamedTuple):
 
 
 def month_rows(found: Forecast) -> list[MonthRow]:
+    """One row per release day."""
     return [_month_row(n, m, found.question.today) for n, m in enumerate(found.months)]
 
 
@@ -168,6 +172,7 @@ def _entry(e: Entry, today: date) -> str:
 
 
 def days(value: float | None) -> str:
+    """Days as text; a dash for none."""
     return display_text.NOTHING if value is None else f"{value:.1f} d"
 
 
@@ -239,6 +244,7 @@ MONTHS = (
 
 
 def chart_data(found: Forecast) -> PlannerData:
+    """The chart's data."""
     unknown = set(found.unknown_days)
     months = tuple(
         MonthBar(
@@ -255,6 +261,7 @@ def chart_data(found: Forecast) -> PlannerData:
 
 
 def chart_words(found: Forecast) -> str:
+    """The chart as text."""
     most = max(found.months, key=lambda m: m.restarts)
     unknown = " “?”: the release isn't known, so the plan is shown." if found.unknown_days else ""
     return (
@@ -265,14 +272,14 @@ def chart_words(found: Forecast) -> str:
 
 
 def mean_exposure(found: Forecast, *, without: bool = False) -> float | None:
-    """Days from a release until it is in force, over all machines and months; None where none is known."""
+    """Average days of exposure over all machines and months; None if unknown."""
     each = [m.exposure_without if without else m.exposure for m in found.months]
     machines_months = sum(e.machines for e in each)
     return sum(e.total for e in each) / machines_months if machines_months else None
 
 
 def question_sheet(found: Forecast) -> Sheet:
-    """What was asked and the sums of the answer."""
+    """The question and the sums of the answer, for exports."""
     q = found.question
     return Sheet(
         "Question",

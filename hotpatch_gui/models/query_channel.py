@@ -1,4 +1,4 @@
-"""What one view wants to know of the file, asked of the reader's thread or here."""
+"""One view's queries, run on the query thread or synchronously."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ _askers = itertools.count(1)
 
 
 class QueryChannel(QObject, Generic[T]):
-    """What one view wants to know of the file, again and again. What was asked before something else
-    was asked is not answered any more.
+    """One view's queries. A new question cancels the previous one.
 
     Args:
-        take: gets the answer, on the UI thread.
-        fail: gets in its place why a query failed, to be shown where the answer would be.
+        take: receives the answer on the UI thread.
+        fail: receives why a query failed.
     """
 
     def __init__(
@@ -44,9 +43,11 @@ class QueryChannel(QObject, Generic[T]):
         synchronous: bool = False,
         is_refresh: bool = False,
     ) -> None:
-        """``work`` runs on the reader's thread with its connection, so it touches nothing else; or here
-        and ``synchronous``, for what an index finds. ``is_refresh`` asks the same again as the file changed: an
-        answer that is on its way is still welcome. Without a file nothing is asked."""
+        """Run ``work`` on the query thread with its connection, or here if ``synchronous``, for indexed queries.
+
+        ``is_refresh`` repeats the same question after a change, so a pending answer is still welcome. Without a file nothing
+        runs.
+        """
         self._number += 1
         if not is_refresh:
             self._wanted = self._number

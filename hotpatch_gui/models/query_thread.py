@@ -1,4 +1,4 @@
-"""Queries off the UI thread: one thread, one read connection, the newest question of each asker."""
+"""Queries off the UI thread: one thread, one read connection, and each channel's newest question."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 
 class Question(NamedTuple):
+    """A query of a channel."""
+
     asker: int
     number: int
     work: Callable[[sqlite3.Connection], Any]
@@ -25,6 +27,8 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
+    """The result of a question, or why it failed."""
+
     asker: int
     number: int
     value: Any
@@ -32,7 +36,7 @@ class Answer(NamedTuple):
 
 
 def failure_of(error: Exception, path: Path) -> str:
-    """Why a query has no answer, in words. It is logged, as a bug where the file is not the cause."""
+    """Why a query failed. It is logged as a bug unless the file is the cause."""
     if isinstance(error, ProblemError):
         return error.problem.text
     if isinstance(error, sqlite3.Error):
@@ -47,7 +51,7 @@ def failure_of(error: Exception, path: Path) -> str:
 
 
 class QueryThread(QObject):
-    """Lives on the UI thread; ``_Loop`` runs on the thread it owns, started by the first question.
+    """Runs questions. Lives on the UI thread; ``_Loop`` runs on its own thread, started by the first question.
 
     Signals:
         answered (Answer): delivered on the UI thread.
@@ -67,14 +71,14 @@ class QueryThread(QObject):
 
     @property
     def is_idle(self) -> bool:
+        """Whether no question is waiting or running."""
         with self._lock:
             return not self._waiting and self._current is None
 
     def ask(self, question: Question) -> None:
-        """Queue the question; an older one of the same asker is dropped, or interrupted if it runs.
+        """Queue a question. An older one of the same channel is dropped or interrupted.
 
-        The same one asked anew because the file changed waits for its turn instead: while a sync goes
-        on, a long query would otherwise never come to its end.
+        A refresh waits for the running one instead, because a long query would never finish during a sync.
         """
         with self._lock:
             self._waiting[question.asker] = question
@@ -87,6 +91,7 @@ class QueryThread(QObject):
             self._lock.notify()
 
     def stop(self) -> None:
+        """Stop the thread."""
         with self._lock:
             self._ending = True
             self._interrupt()
@@ -113,12 +118,12 @@ class QueryThread(QObject):
             db.close()
 
     def reopen(self) -> None:
-        """Read the file that lies at the path now, from the next question on."""
+        """Read the file now at the path, from the next question on."""
         with self._lock:
             self._is_stale = True
 
     def _opened(self) -> sqlite3.Connection:
-        """Raises ProblemError where the file was taken away, or cannot be used any more."""
+        """The connection. Raises ProblemError if the file was removed or can't be used."""
         with self._lock:
             old = self._db if self._is_stale else None
             self._is_stale = False

@@ -1,4 +1,4 @@
-"""Where the release data comes from and where it ends, in words."""
+"""Sources and horizon of the release data, as text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .source import DataSource
 
 
 def newest_text(calendar: Calendar, product: Product) -> str:
-    """``complete until 9 November 2026; the newest known is the October 2026 baseline``."""
+    """Such as ``complete until 9 November 2026; the newest release known is the October 2026 baseline``."""
     known = [r for r in calendar.monthly(product, date.max) if r.is_certain]
     newest = f"; the newest release known is the {known[-1].title}" if known else ""
     return f"complete until {day_name(calendar.complete_until(product))}{newest}"
@@ -25,7 +25,7 @@ SHIPPED, MICROSOFT, FLEET = "with the program", "from Microsoft or a file", "see
 
 
 def sources(calendar: Calendar, shipped: Calendar) -> list[tuple[str, int]]:
-    """(kind of source, how many releases it gave or completed)."""
+    """(kind of source, number of releases it provided or completed)."""
     own = {r.source for r in shipped.releases}
 
     def origin(release: Release) -> str:
@@ -60,6 +60,7 @@ def summary(
 def summary_json(
     calendar: Calendar, shipped: Calendar, now: datetime, last_read: datetime | None
 ) -> dict[str, Any]:
+    """The summary as JSON."""
     return {
         "products": [
             {
@@ -78,7 +79,7 @@ def summary_json(
 
 
 def export_rows(calendar: Calendar, now: datetime) -> dict[str, Any]:
-    """All releases published so far, as ``releases import`` reads them; the fleet's own sightings stay here."""
+    """All published releases for ``releases import``, without the fleet's own sightings."""
     return {
         "format": FORMAT,
         "exported": now.isoformat(timespec="seconds"),

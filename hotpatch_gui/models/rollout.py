@@ -1,4 +1,4 @@
-"""The rollout of the newest release over the fleet, as lanes of a plan and as rows of a table."""
+"""The rollout of the newest release across the fleet, as a plan and as rows."""
 
 from __future__ import annotations
 
@@ -39,18 +39,22 @@ ASSUMED = (
 
 
 class Lane(NamedTuple):
-    """A zone, an availability set or what is in neither, of one region."""
+    """A zone, an availability set, or the machines in neither, of one region."""
 
     name: str
     counts: dict[RolloutStatus, int]
 
 
 class Region(NamedTuple):
+    """A region of a phase."""
+
     name: str
     lanes: list[Lane]
 
 
 class Phase(NamedTuple):
+    """A phase of the rollout."""
+
     title: str
     state: str
     level: Level
@@ -58,6 +62,8 @@ class Phase(NamedTuple):
 
 
 class MachineRow(NamedTuple):
+    """One machine of the rollout."""
+
     id: int
     name: str
     region: str
@@ -70,7 +76,7 @@ class MachineRow(NamedTuple):
 
 
 class RolloutData(NamedTuple):
-    """``headline`` and ``detail`` say how it stands; without a release there are no phases."""
+    """The rollout's state as ``headline`` and ``detail``; without a release there are no phases."""
 
     level: Level
     headline: str
@@ -80,12 +86,12 @@ class RolloutData(NamedTuple):
 
     @property
     def needs_releases(self) -> bool:
-        """Whether newer release data would tell more."""
+        """Whether newer release data would help."""
         return GET_RELEASES in self.detail
 
 
 def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
-    """When the last release came out that Windows Update offers, as far as that is certain."""
+    """When the last certain release in Windows Update was published."""
     hours = (
         datetime.combine(r.released, RELEASE_HOUR)
         for r in calendar.releases
@@ -97,6 +103,7 @@ def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
 def read_rollout(
     db: sqlite3.Connection, calendar: Calendar, pairs: Sequence[Sequence[str]], clock: Clock
 ) -> RolloutData:
+    """Read the rollout of the newest release."""
     now = clock()
     released = newest_release(calendar, now)
     due = [e for p in Product for e in calendar.unknown(p, date.min, release_day(now))]
@@ -253,7 +260,7 @@ def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
 
 
 def _window(row: MachineRow, _: datetime) -> str:
-    """In the reader's own time, as everything else."""
+    """The window in the reader's time zone."""
     if row.window is None:
         return display_text.NOTHING
     return display_text.moment_text(row.window)
@@ -300,7 +307,7 @@ MACHINES = (
 
 
 def plan_words(data: RolloutData) -> str:
-    """The text equivalent of the plan."""
+    """The plan as text."""
     parts = []
     for phase in data.phases:
         regions = "; ".join(

@@ -1,4 +1,4 @@
-"""What every table shows: columns over rows. Where the rows come from is the business of those below."""
+"""What all tables share: columns over rows. Subclasses provide the rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TIME_KEYS = frozenset(
 
 
 class Column(NamedTuple):
-    """One column. ``text`` and ``tip`` get the row and the time it is; ``sort`` is a key of the table."""
+    """One column. ``text`` and ``tip`` receive the row and the current time; ``sort`` is a key of the table."""
 
     key: str
     title: str
@@ -50,21 +50,22 @@ class Column(NamedTuple):
 
     @property
     def is_time(self) -> bool:
+        """Whether the column shows a time."""
         return self.key in TIME_KEYS
 
 
 def field(name: str) -> Callable[[Any], Any]:
-    """A column's raw value: that field of the row."""
+    """A column's raw value: this field of the row."""
     return attrgetter(name)
 
 
 def time_of(key: str) -> Callable[[Any], Any]:
-    """A column's raw time, UTC; None for none."""
+    """A column's raw time in UTC; None for none."""
     return lambda row: from_text(getattr(row, key))
 
 
 def plain_tip(text: str) -> str:
-    """Tooltips guess rich text; this one is shown as it is, line by line."""
+    """A tooltip that is never interpreted as rich text."""
     if not text:
         return ""
     from html import escape  # noqa: PLC0415 - its table of entities takes long to load
@@ -73,11 +74,11 @@ def plain_tip(text: str) -> str:
 
 
 class RowsModel(QAbstractTableModel):
-    """Lives on the UI thread.
+    """A table of rows. Lives on the UI thread.
 
     Signals:
-        rows_changed (): there are other rows; counts and empty states may differ.
-        failed (str): there are none, as they could not be read; why, in words.
+        rows_changed (): rows, counts and empty states may differ.
+        failed (str): why the rows couldn't be read.
     """
 
     rows_changed = Signal()
@@ -99,13 +100,15 @@ class RowsModel(QAbstractTableModel):
         raise NotImplementedError
 
     def id_at(self, number: int) -> int | None:
+        """The row ID at a position; None if there is none."""
         raise NotImplementedError
 
     def number_of(self, row_id: int) -> int | None:
-        """The position of a row id; None if it is not among the rows."""
+        """The position of a row ID; None if it isn't shown."""
         raise NotImplementedError
 
     def count(self) -> int:
+        """The number of rows."""
         raise NotImplementedError
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -115,9 +118,11 @@ class RowsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.columns)
 
     def text(self, row: Any, column: int) -> str:
+        """A cell's text."""
         return self.columns[column].text(row, self._clock())
 
     def glyph(self, row: Any, column: int) -> Glyph | None:
+        """A cell's glyph."""
         of = self.columns[column].glyph
         return of(row) if of is not None else None
 

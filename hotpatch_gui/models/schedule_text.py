@@ -1,4 +1,4 @@
-"""The maintenance configurations of a machine in words: when, what, how long, and what is not known of them."""
+"""Maintenance configurations of a machine as text: when, what, how long, and what isn't known."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from .source import DataSource
 
 
 def followed(source: DataSource, machine_id: int) -> MachineSchedules:
-    """The maintenance configurations of a machine."""
+    """The machine's maintenance configurations."""
     return source.read(lambda db: schedules.of_machine(db, machine_id), NO_SCHEDULES)
 
 
 def when(followed: MachineSchedules, now: datetime) -> str:
-    """When a machine with customer managed schedules is patched next. Never "never" where more may exist."""
+    """When customer managed schedules patch the machine next. Not "never" if unknown ones may exist."""
     current = followed.current(now)
     if current:
         first = current[0]
@@ -52,8 +52,10 @@ def when(followed: MachineSchedules, now: datetime) -> str:
 def points(
     followed: MachineSchedules, now: datetime, *, is_followed: bool
 ) -> Iterator[tuple[Glyph, str, str, str]]:
-    """(glyph, its meaning, title, detail) of each schedule, the soonest first. ``is_followed``: the machine's
-    settings have it follow its schedules at all."""
+    """(glyph, its meaning, title, detail) of each schedule, soonest first.
+
+    ``is_followed``: the machine's settings use its schedules.
+    """
     if followed.unread:
         yield (
             Glyph.UNKNOWN,
@@ -114,7 +116,7 @@ def _what(schedule: Schedule) -> Iterator[str]:
 
 
 def restarts(setting: str | None) -> str:
-    """A restart setting in words."""
+    """A restart setting as text."""
     if setting is None:
         return "Not set, Azure restarts if required"
     known = RestartSetting.parse(setting)

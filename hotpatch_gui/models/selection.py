@@ -1,4 +1,4 @@
-"""The machines that are chosen, and what adds up over them: worked out beside the UI thread."""
+"""The selected machines and their sums, calculated off the UI thread."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = 12
 
 @dataclass(frozen=True, slots=True)
 class StatusGroup:
-    """Machines that stand alike; ``names`` are the first of theirs."""
+    """Machines with the same situation; ``names`` are the first ones."""
 
     level: Level
     situation: str
@@ -34,12 +34,16 @@ class StatusGroup:
 
 @dataclass(frozen=True, slots=True)
 class SelectionSummary:
-    """At least one machine. ``one`` is the whole row of a single one, and None for several.
+    """At least one machine.
 
-    ``assessed``, ``listed``, ``offered`` and ``restarting`` count machines: with an assessment, with its list in
-    Resource Graph, with updates on offer, with one among them that restarts or may. ``able`` says on which of
-    them each operation can be asked for. ``updates`` counts
-    updates of those assessed; ``critical``, ``security`` and ``other`` those of the lists.
+    Attributes:
+        one: the row of a single machine; None for several.
+        assessed: machines with an assessment.
+        listed: machines with a list in Resource Graph.
+        offered: machines with available updates.
+        restarting: machines with updates that restart or may restart.
+        able: permitted operations by kind.
+        updates: updates of assessed machines; ``critical``, ``security`` and ``other`` are from lists.
     """
 
     ids: tuple[int, ...]
@@ -62,19 +66,19 @@ class SelectionSummary:
 
     @property
     def machine(self) -> Machine | None:
-        """The single one; None for several."""
+        """The single machine; None for several."""
         return machines.machine_of(self.one) if self.one is not None else None
 
 
 def read_selection(db: sqlite3.Connection, machine_ids: Sequence[int]) -> SelectionSummary | None:
-    """None where none of them is there. A single one is read whole, several no further than they add up."""
+    """Read the selection; None if none of the machines exists."""
     one = machines.read_row(db, machine_ids[0]) if len(machine_ids) == 1 else None
     rows = [one] if one is not None else machines.read_briefly(db, machine_ids)
     return _sum_up(rows, one) if rows else None
 
 
 def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: datetime) -> int:
-    """How many hotpatches runs have installed on these machines since: each is a restart that was avoided."""
+    """How many hotpatches were installed since: each is an avoided restart."""
     return installations.installed(db, machine_ids, ReleaseKind.HOTPATCH, since)
 
 

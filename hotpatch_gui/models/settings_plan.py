@@ -1,4 +1,4 @@
-"""What a change of update settings means for each machine: before and after, already set, or refused."""
+"""What a change of update settings means for each machine: before and after, already set, or rejected."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ from .source import DataSource
 
 
 class MachineChange(NamedTuple):
-    """``changes`` are (setting, before, after); ``refusal`` why the machine is skipped. With neither, it is so
-    already."""
+    """One machine's (setting, before, after) ``changes``, or the ``refusal`` why it is skipped.
+
+    Neither means that it is already set.
+    """
 
     machine_id: int
     name: str
@@ -33,10 +35,12 @@ class MachineChange(NamedTuple):
 
     @property
     def is_affected(self) -> bool:
+        """Whether the machine changes."""
         return not self.refusal and bool(self.changes)
 
     @property
     def text(self) -> str:
+        """The change as text."""
         if self.refusal:
             return f"Skipped: {self.refusal}"
         if not self.changes:
@@ -45,31 +49,33 @@ class MachineChange(NamedTuple):
 
 
 class SettingsPlan(NamedTuple):
-    """Of the whole selection. Numbers add up: all = affected + unchanged + skipped."""
+    """The whole selection: all = affected + unchanged + skipped."""
 
     machines: tuple[MachineChange, ...]
 
     @property
     def affected(self) -> list[MachineChange]:
+        """Machines that change."""
         return [m for m in self.machines if m.is_affected]
 
     @property
     def skipped(self) -> list[MachineChange]:
+        """Machines that are skipped."""
         return [m for m in self.machines if m.refusal]
 
     @property
     def enrolled(self) -> list[int]:
-        """Those whose license changes."""
+        """Machines whose license changes."""
         return [m.machine_id for m in self.affected if m.enrols]
 
     @property
     def configured(self) -> list[int]:
-        """Those of which settings change, besides the license."""
+        """Machines whose settings change, besides the license."""
         return [m.machine_id for m in self.affected if len(m.changes) > m.enrols]
 
     @property
     def text(self) -> str:
-        """``5 selected: 3 changed, 1 already set, 1 skipped.``"""
+        """Such as ``5 selected: 3 changed, 1 already set, 1 skipped.``"""
         affected, skipped = len(self.affected), len(self.skipped)
         rest = len(self.machines) - affected - skipped
         parts = [f"{affected:,} changed", f"{rest:,} already set", f"{skipped:,} skipped"]
@@ -77,7 +83,7 @@ class SettingsPlan(NamedTuple):
 
 
 class Selected(NamedTuple):
-    """A machine of the selection; ``blocked`` says why its settings can't be changed at all."""
+    """A selected machine; ``blocked`` is why its settings can't be changed."""
 
     machine_id: int
     name: str
@@ -86,7 +92,7 @@ class Selected(NamedTuple):
 
 
 def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Selected]:
-    """Of these machines, in their order; one that is not there is left out."""
+    """These machines in order, without missing ones."""
     rows = source.read_list(lambda db: machines.read_rows(db, machine_ids))
     return [
         Selected(
@@ -99,7 +105,7 @@ def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Select
 def plan_settings(
     selected: Sequence[Selected], change: SettingsChange, enrol: bool | None
 ) -> SettingsPlan:
-    """``enrol`` True gives a license, False ends it, None leaves it."""
+    """Plan the change. ``enrol`` True enrolls, False ends the enrollment, None leaves it."""
     return SettingsPlan(tuple(_plan(one, change, enrol) for one in selected))
 
 
@@ -127,14 +133,14 @@ def _yes(is_enrolled: bool) -> str:
 
 
 class Shared(NamedTuple):
-    """One setting over several machines: its value, or None where they differ, and how they do."""
+    """One setting of several machines: its value, or None and the differences."""
 
     value: object
     mixed: str = ""
 
 
 def shared(machines: Iterable[Machine], field: str) -> Shared:
-    """A field of ``SettingsChange``, or ``enrol``, over machines."""
+    """A field of ``SettingsChange``, or ``enrol``, of several machines."""
     counted: dict[object, int] = {}
     for machine in machines:
         value = _value(machine, field)

@@ -1,4 +1,4 @@
-"""The window's side of the file: its read connection, and word of what changed."""
+"""The window's read connection to the file, and notifications of changes."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ REST_MS = 200
 
 
 class DataSource(QObject):
-    """Lives on the UI thread. ``db`` is None until the engine has made the file ready.
+    """Reads the file for views. Lives on the UI thread.
+
+    ``db`` is None until the engine has prepared the file.
 
     Signals:
-        opened (): ``db`` is there; everything queries.
-        refused (): the file could not be opened; ``refusal`` says why.
-        changed (Changes): a commit touched these tables.
-        releases_read (str): an update of the release data has ended; how, in words.
-        connection_tried (TrialOutcome): the first reading over a new or changed connection has ended.
-        connecting (str): what is being done meanwhile, or what the user has to do to sign in.
-        minute_passed (): a minute went by; what says how old something is says it anew.
-        closing (): the program ends; who reads on a thread of its own ends it now.
+        opened (): ``db`` is available; views query.
+        refused (): the file couldn't be opened; ``refusal`` is why.
+        changed (Changes): a commit changed these tables.
+        releases_read (str): an update of release data finished, with its result.
+        connection_tried (TrialOutcome): trying a connection finished.
+        connecting (str): progress, or what the user must do to sign in.
+        minute_passed (): a minute passed; ages are shown again.
+        closing (): the program ends; other threads must stop.
     """
 
     opened = Signal()
@@ -63,8 +65,10 @@ class DataSource(QObject):
         self._ager.start()
 
     def read(self, query: Callable[[sqlite3.Connection], T], instead: T) -> T:
-        """What an index finds at once, on this thread. ``instead`` where there is no file yet, or a damaged one, which
-        the engine sets aside: no window ends by what a file holds."""
+        """Run an indexed query on this thread.
+
+        ``instead`` is returned without a file or with a damaged one, which the engine replaces.
+        """
         if self.db is None:
             return instead
         try:
@@ -74,13 +78,12 @@ class DataSource(QObject):
             return instead
 
     def read_list(self, query: Callable[[sqlite3.Connection], list[T]]) -> list[T]:
-        """As ``read``, with nothing in place of what can't be read."""
+        """Like ``read``, with an empty list if it fails."""
         none: list[T] = []
         return self.read(query, none)
 
     def open(self, *, anew: bool = False) -> None:
-        """The file is ready now; does nothing where it was open from the start. ``anew``: another file lies in its
-        place, as the one before was damaged and set aside."""
+        """Use the file, unless it is open already. ``anew``: another file replaced a damaged one."""
         if anew and self.db is not None:
             self.db.close()
             self.db = None
@@ -92,18 +95,18 @@ class DataSource(QObject):
                 self.opened.emit()
 
     def refuse(self, why: str) -> None:
-        """The file could not be opened."""
+        """Report that the file couldn't be opened."""
         if self.db is None:
             self.refusal = why
             self.refused.emit()
 
     @property
     def has_pending_changes(self) -> bool:
-        """Whether something changed that the views have not heard of yet."""
+        """Whether views haven't been notified of a change yet."""
         return bool(self._tables)
 
     def notify(self, changes: Changes) -> None:
-        """Say it at once, or with what else changes while the views still rest from the last time."""
+        """Notify views of changes, at most every 200 ms."""
         self._tables |= changes.tables
         if not self._rest.isActive():
             self._tell()
@@ -115,6 +118,7 @@ class DataSource(QObject):
             self.changed.emit(Changes(tables))
 
     def close(self) -> None:
+        """Close the connection."""
         self.closing.emit()
         self._rest.stop()
         self._ager.stop()

@@ -1,4 +1,4 @@
-"""What the window's frame says: the connections, and how their last sync went. In the first frame."""
+"""The state of connections and their last sync, for the window's frame. In the first frame."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from .source import DataSource
 
 
 def combined_sync_state(source: DataSource) -> SyncState:
-    """Of all connections as one."""
+    """The state of all connections as one."""
     return source.read(sync_state.sync_state, SyncState())
 
 
 def sync_states(source: DataSource) -> list[SyncState]:
-    """Of each connection."""
+    """The state of each connection."""
     return source.read_list(sync_state.sync_states)
 
 
 def asks_for_sign_in(state: SyncState) -> bool:
-    """Whether signing in may help against the problem of the last sync."""
+    """Whether signing in may solve the last sync's problem."""
     return state.problem_kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED)
 
 
 def is_connected(source: DataSource) -> bool:
-    """Whether there is a connection; True as long as the file can't be read and nobody knows."""
+    """Whether there is a connection; True while the file can't be read."""
     return source.read(lambda db: bool(sync_state.sync_states(db)), instead=True)
 
 
 def connection_names(source: DataSource) -> str:
-    """The connections with their subscriptions, in a line."""
+    """Connections with their subscriptions in one line."""
     return " · ".join(source.read_list(sync_state.connection_names))
 
 
 class Missing(NamedTuple):
-    """The lists that the last syncs could not read: their names, and a sentence for each."""
+    """Lists that the last syncs couldn't read: names and sentences."""
 
     names: str = ""
     sentences: str = ""
 
 
 def missing(source: DataSource) -> Missing:
+    """What the last syncs couldn't read."""
     found = source.read_list(side_reads.missing)
     return Missing(
         ", ".join(dict.fromkeys(m.what for m in found)),

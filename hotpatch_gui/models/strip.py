@@ -1,4 +1,4 @@
-"""What the strip of baselines and hotpatches shows for one machine."""
+"""The strip of baselines and hotpatches of one machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ YEAR = timedelta(days=365)
 def strip_data(
     source: DataSource, machine_id: int, machine: Machine, calendar: Calendar, today: date
 ) -> StripData:
-    """A year back and a year ahead of ``today``, the day whose releases are out."""
+    """A year before and after ``today``."""
     product = machine.product
     first, last = today - YEAR, today + YEAR
     marks = _marks(calendar, product, first, last, today) if product else []
@@ -75,7 +75,7 @@ def _marks(
 
 
 def strip_words(data: StripData) -> str:
-    """The text equivalent."""
+    """The strip as text."""
     facts = [m for m in data.marks if not m.is_plan]
     plans = [m for m in data.marks if m.is_plan and m.day > data.today]
     unknown = sum(m.is_plan and m.day <= data.today for m in data.marks)

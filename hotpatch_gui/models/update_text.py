@@ -1,4 +1,4 @@
-"""Values of updates and installations in the user's words, and their glyphs."""
+"""Display text and glyphs of updates and installations."""
 
 from __future__ import annotations
 
@@ -30,31 +30,38 @@ UPDATE_STATE_GLYPHS = {
 
 
 def classification_text(value: str) -> str:
+    """The classification's display text."""
     known = Classification.parse(value)
     return known.label if known else value
 
 
 def release_text(kind: str | None) -> str:
+    """The release kind's display text."""
     known = next((k for k in ReleaseKind if k.value == kind), None)
     return known.label.capitalize() if known else NOTHING
 
 
 def run_status(row: RunRow) -> RunStatus:
+    """The run's status."""
     return RunStatus.parse(row.status)
 
 
 def run_status_text(row: RunRow) -> str:
+    """The run's status as text."""
     label = run_status(row).label
     return f"{label}, window exceeded" if row.window_exceeded else label
 
 
 def restart_status_text(value: str | None) -> str:
+    """The run's restart status as text."""
     return RESTART_STATUSES.get(value or "", value or NOTHING)
 
 
 def started_by_text(value: str | None) -> str:
+    """Who started the run."""
     return {"User": "User", "Platform": "Azure, automatic"}.get(value or "", value or NOTHING)
 
 
 def restart_of(row: UpdateRow | KbRow | RunUpdateRow) -> RestartBehavior:
+    """The update's restart behavior."""
     return RestartBehavior.parse(row.restart)

@@ -1,4 +1,4 @@
-"""A table model that holds row ids and fetches the rows in sight: a million rows cost what a thousand do."""
+"""A table model that keeps row IDs and fetches visible rows, so that a million rows cost what a thousand do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RETRY_MS = 1000
 
 
 def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
-    """Where the wanted ids stand; ``index`` looks at a million in 15 ms, a loop in 60."""
+    """Positions of the wanted IDs; ``index`` searches a million in 15 ms, a loop in 60."""
     if len(wanted) > FEW:
         return {row_id: place for place, row_id in enumerate(ids) if row_id in wanted}
     places = {}
@@ -43,7 +43,7 @@ def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
 
 
 class WindowedModel(RowsModel, Generic[R]):
-    """Rows of a store Table, sorted and filtered by SQL. ``rows_changed``: a query came back."""
+    """Rows of a store table, sorted and filtered by SQL. ``rows_changed``: a query finished."""
 
     def __init__(
         self,
@@ -69,17 +69,20 @@ class WindowedModel(RowsModel, Generic[R]):
 
     @property
     def where(self) -> Where:
+        """The current filter."""
         return self._where
 
     def set_where(self, where: Where) -> None:
-        """Filter anew; the rows come when the query has ended."""
+        """Change the filter; rows follow when the query finishes."""
         if where != self._where:
             self._where = where
             self.refresh()
 
     def show_others(self, where: Where, *, synchronous: bool) -> None:
-        """Rows of something else: none of those before stays in sight while the query runs.
-        ``synchronous`` reads the first of them on this thread; for what an index finds."""
+        """Show other rows; earlier ones don't stay visible during the query.
+
+        ``synchronous`` reads the first rows on this thread, for indexed queries.
+        """
         self._where = where
         if synchronous:
             self.load_first_screen()
@@ -90,13 +93,13 @@ class WindowedModel(RowsModel, Generic[R]):
         self.refresh()
 
     def load_first_screen(self) -> None:
-        """The first rows at once, on this thread, then all of them in the background."""
+        """Read the first rows on this thread, then all in the background."""
         self._ask(FIRST_SCREEN_ROWS, synchronous=True)
         if len(self._ids) == FIRST_SCREEN_ROWS:
             self.refresh()
 
     def refresh(self) -> None:
-        """Query again in the background, keeping what is shown until the answer is there."""
+        """Query again in the background and keep the current rows until then."""
         self._ask()
 
     def _ask(
@@ -125,7 +128,7 @@ class WindowedModel(RowsModel, Generic[R]):
             return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column, if it can be sorted by; a negative column restores the table's order."""
+        """Sort by a column if possible; a negative column restores the table's order."""
         key = (
             self.columns[column].sort
             if 0 <= column < len(self.columns)
@@ -145,7 +148,7 @@ class WindowedModel(RowsModel, Generic[R]):
             self._ask(is_refresh=True)
 
     def _take(self, found: Found[R]) -> None:
-        """Show these rows, keeping selection and current row by id."""
+        """Show these rows, keeping selection and current row by ID."""
         ids = found.ids
         old, self._pages, self._whole = self._pages, OrderedDict(), found.rows
         self.is_loaded = True
@@ -160,7 +163,7 @@ class WindowedModel(RowsModel, Generic[R]):
         self.rows_changed.emit()
 
     def _tell_changes(self, old: OrderedDict[int, dict[int, R]]) -> None:
-        """Have those pages painted anew that are in sight and not as they were."""
+        """Repaint visible pages that changed."""
         for number in list(old)[-PAGES_IN_SIGHT:]:
             first = number * PAGE_ROWS
             last = min(first + PAGE_ROWS, len(self._ids)) - 1

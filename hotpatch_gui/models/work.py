@@ -1,4 +1,4 @@
-"""What is under way in Azure, in words. In the first frame."""
+"""Operations in progress as text. In the first frame."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from .source import DataSource
 
 
 class Work(NamedTuple):
-    """``total`` operations, of which the oldest is described: ``doing`` is empty where none goes on. ``done`` of
-    ``steps`` is its progress; ``by_kind`` counts those of each kind that have not ended."""
+    """The number of operations, the oldest one's text and progress, and unfinished ones by kind."""
 
     total: int = 0
     doing: str = ""
@@ -27,7 +26,7 @@ class Work(NamedTuple):
 
 
 def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
-    """On these machines, or on all."""
+    """Operations on these machines, or all."""
     found = operations.work(db, machine_ids)
     first = found.first
     if first is None:
@@ -44,11 +43,12 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
 
 
 def all_work(source: DataSource) -> Work:
+    """Operations on all machines."""
     return source.read(read_work, Work())
 
 
 def last_end(source: DataSource) -> str:
-    """How the operation that ended last ended; empty where none has."""
+    """The result of the last finished operation; empty without one."""
     row = source.read(operations.last_ended, None)
     if row is None:
         return ""
@@ -61,15 +61,14 @@ def among(source: DataSource, operation_ids: Sequence[int], state: OperationStat
 
 
 class Detail(NamedTuple):
-    """An operation in full. ``can_wait``: Azure refused it as something else was at work, and it can be sent once
-    that has ended."""
+    """One operation as text. ``can_wait``: Azure rejected it as busy, so it can wait and be retried."""
 
     text: str = ""
     can_wait: bool = False
 
 
 def detail(source: DataSource, operation_id: int | None) -> Detail:
-    """Empty where it is not there."""
+    """The operation as text; empty without one."""
     if operation_id is None:
         return Detail()
     row = source.read(lambda db: operations.read_row(db, operation_id), None)
@@ -79,5 +78,5 @@ def detail(source: DataSource, operation_id: int | None) -> Detail:
 
 
 def is_any_open(source: DataSource) -> bool:
-    """Whether anything is under way or waits."""
+    """Whether any operation is in progress or queued."""
     return source.read(operations.is_any_open, instead=False)

@@ -1,4 +1,4 @@
-"""A small Azure that speaks the real one's wire: virtual machines, guest patching, Resource Graph.
+"""A small Azure behind the same wire protocol: virtual machines, guest patching, Resource Graph.
 
-Only app, demo and tests may import it; nothing above ``azure/`` can tell it from the real one.
+Only application, commands, demo and tests import it; nothing above ``azure/`` can distinguish it from the real one.
 """

@@ -1,4 +1,4 @@
-"""Requests and answers of the wire, and how a long-running operation points to what becomes of it."""
+"""Requests and answers of the wire, and the polling URLs of long-running operations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ RETRY_AFTER_S = 1
 
 @dataclass(slots=True)
 class Answer:
+    """An answer."""
+
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -26,7 +28,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request whose path was understood: ``values`` are the parts of the path by name."""
+    """A parsed request; ``values`` are the parts of the path by name."""
 
     values: dict[str, str]
     arguments: dict[str, str]
@@ -35,14 +37,13 @@ class Call:
     now: datetime
 
     def address(self, path: str) -> str:
-        """The URL of ``path`` with the version of this request."""
+        """The URL of ``path`` with the request's API version."""
         joint = "&" if "?" in path else "?"
         return f"{self.origin}{path}{joint}api-version={self.arguments['api-version']}"
 
 
 def look_at(call: Call, path: str, monitor: str = "") -> dict[str, str]:
-    """Headers that say where the end of an operation will be found; ``monitor`` is Location's path where it
-    is not the same one."""
+    """Headers with the polling URL of an operation; ``monitor`` is the path of Location if it differs."""
     return {
         "Location": call.address(monitor or path),
         "Azure-AsyncOperation": call.address(path),

@@ -1,4 +1,7 @@
-"""Arc-enabled servers on the wire: the hybrid compute API and its differences (azure-patching §1.9, §3.5)."""
+"""Arc-enabled servers on the wire: the hybrid compute API and its differences.
+
+Source: Microsoft.HybridCompute API definitions.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +105,7 @@ VBS_MISSING = "Virtualization-based security (VBS) is not running on the machine
 
 
 def result(op: Operation) -> dict[str, Any] | None:
-    """What an operation found; no list of updates: that is in Resource Graph alone."""
+    """What an operation found; updates are only in Resource Graph."""
     if op.result is None:
         return None
     found = op.result
@@ -150,7 +153,7 @@ def _list(cloud: Cloud, call: Call) -> Answer:
 
 
 def _update(cloud: Cloud, call: Call) -> Answer:
-    """No long-running operation: the answer is the machine, and its state is evaluated afterwards."""
+    """Answer with the machine; its state is evaluated afterwards without a long-running operation."""
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/write")
     windows = ((call.body.get("properties") or {}).get("osProfile") or {}).get(
@@ -248,7 +251,7 @@ def _licence_body(guest: Guest) -> dict[str, Any]:
 
 
 def _put_licence(cloud: Cloud, call: Call) -> Answer:
-    """A PUT is the whole profile: what it leaves out is reset."""
+    """A PUT replaces the whole profile."""
     properties = call.body.get("properties") or {}
     _guest(cloud, call).profile = {k: v for k, v in properties.items() if k != "productProfile"}
     return _set_licence(cloud, call, 201)

@@ -1,4 +1,7 @@
-"""The wire: ARM and Resource Graph requests in, answers out, as Azure shapes them (§1 and §2)."""
+"""The wire: requests to Resource Manager and Resource Graph, and answers in Azure's shapes.
+
+Source: Microsoft.Compute and Microsoft.ResourceGraph API definitions.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ MAX_ALIKE = 1000
 
 
 class SimulatorApi:
-    """Answers requests out of a Cloud. Safe from any thread.
+    """Answers requests from a Cloud. Thread-safe.
 
     Args:
         quota: Resource Graph queries per window and user; Azure's own is 15 in 5 seconds.
@@ -105,7 +108,7 @@ class SimulatorApi:
     def handle(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Answer:
-        """One request. A fault may raise instead of answering (a connection that breaks)."""
+        """Answer one request. A fault may raise instead, like a broken connection."""
         parts = urlsplit(url)
         path = unquote(parts.path)
         with self.cloud.lock:
@@ -131,7 +134,7 @@ class SimulatorApi:
             return answer
 
     def _request_id(self, request: str) -> str:
-        """Another one each time, and the same ones in every run of the same story."""
+        """A new request ID, the same in every run of a scenario."""
         self._alike[request] = self._alike.get(request, 0) + 1
         if len(self._alike) > MAX_ALIKE:
             self._alike.pop(next(iter(self._alike)))
@@ -281,7 +284,7 @@ class SimulatorApi:
     def _rows(
         self, call: Call, text: str, wanted: frozenset[str], token: str | None
     ) -> tuple[list[dict[str, Any]], int]:
-        """The rows of the wanted subscriptions, or of all where none is named; and where the page begins."""
+        """Rows of the requested subscriptions, or all, and the start of the page."""
         version, start = _read_token(token) if token else (self.cloud.version, 0)
         kept = self._pages.get((text, wanted))
         if token and kept is not None and kept[0] == version:

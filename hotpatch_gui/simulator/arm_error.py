@@ -1,10 +1,10 @@
-"""A refusal of Azure Resource Manager."""
+"""Errors of Azure Resource Manager."""
 
 from __future__ import annotations
 
 
 class ArmError(Exception):
-    """An error in ARM's shape: HTTP status, code, message, and what it is about."""
+    """An error in Azure's shape: HTTP status, code, message and target."""
 
     def __init__(self, status: int, code: str, message: str, target: str | None = None) -> None:
         super().__init__(message)

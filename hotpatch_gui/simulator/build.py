@@ -1,4 +1,4 @@
-"""Put a simulated Azure together."""
+"""Creates a simulated Azure."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ def build_simulator(
     story: str = "today",
     pairs: Sequence[Sequence[str]] = (),
 ) -> SimulatorApi:
-    """A world of ``machines`` machines from ``seed``; one kept in ``state_path`` goes on where it was.
+    """A fleet of ``machines`` machines from ``seed``; one in ``state_path`` continues.
 
-    A state file remembers its own story, seed and size, which then win over the arguments. ``pairs`` are
-    the geo-paired regions.
+    A state file's own scenario, seed and size override the arguments. ``pairs`` are the paired regions.
     """
     state = StateFile(state_path)
     world = state.get("world", "made") or {"machines": machines, "seed": seed, "story": story}

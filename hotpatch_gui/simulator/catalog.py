@@ -1,4 +1,4 @@
-"""What Windows Update offers in the simulated world, out of real release data."""
+"""What Windows Update offers in the simulation, from real release data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CATEGORY_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One update on offer. ``build`` is what the machine runs once it is in force, if it changes that."""
+    """One available update. ``build`` is what the machine runs once it takes effect."""
 
     kb: str
     name: str
@@ -63,14 +63,14 @@ MINUTES_DOTNET, MINUTES_SMALL = 3.0, 0.5
 
 
 class Catalog:
-    """Offers by product, state and day. Pure: the same question gets the same answer."""
+    """Available updates by product, state and day. It has no state."""
 
     def __init__(self, calendar: Calendar, other_updates: Iterable[Mapping[str, Any]]) -> None:
         self.calendar = calendar
         self._others = [row for row in other_updates if row.get("kb") and row.get("title")]
 
     def release_patch(self, release: Release) -> Patch:
-        """A hotpatch-channel release, as an enrolled machine is offered it."""
+        """A hotpatch-channel release as offered to an enrolled machine."""
         kb = release.kb or ""
         if release.kind.is_baseline:
             return self._cumulative(
@@ -89,7 +89,7 @@ class Catalog:
         )
 
     def standard_patch(self, product: Product, day: date, running_build: str) -> Patch | None:
-        """The cumulative update a machine off the hotpatch train is offered; None if it runs it."""
+        """The cumulative update for a machine off the train; None if it runs it."""
         newest: tuple[date, str, str, str] | None = None
         for r in self.calendar.releases:
             if r.product is not product or r.released > day or not r.is_offered:
@@ -125,7 +125,7 @@ class Catalog:
 
     @lru_cache(maxsize=256)  # noqa: B019 - one catalog lives as long as the process
     def others(self, product: Product, day: date) -> tuple[Patch, ...]:
-        """The newest .NET update, removal tool and Defender definitions published by ``day``."""
+        """The newest .NET update, removal tool and Defender definitions until ``day``."""
         newest: dict[str, Patch] = {}
         for row in self._others:
             patch = _other_patch(row)
@@ -142,12 +142,12 @@ class Catalog:
 
 
 def _titled(name: str, kb: str) -> str:
-    """No number is invented for a release whose KB nobody has seen."""
+    """The title of a release, without a KB if none was published."""
     return f"{name} ({kb})" if kb else name
 
 
 def definitions(day: date) -> Patch:
-    """The day's Defender definitions. Real ones come several times a day; versions are not invented."""
+    """The day's Defender definitions. Real ones come several times a day; versions aren't invented."""
     return Patch(
         kb="KB2267602",
         name="Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 - "

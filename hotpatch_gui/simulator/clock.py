@@ -1,4 +1,4 @@
-"""Simulated time: real time while nothing happens, a factor faster while simulated work runs."""
+"""Simulated time: real time when idle, faster while simulated work is in progress."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Protocol
 
 
 class SimulatedClock(Protocol):
+    """A clock of the simulation."""
+
     def now(self) -> datetime: ...
 
     def rate(self) -> float:
-        """Simulated seconds per real second at this moment."""
+        """Simulated seconds per second."""
         ...
 
     def run_fast_until(self, end: datetime) -> None:
-        """Work has been scheduled that ends at ``end``."""
+        """Run fast until work ends."""
         ...
 
     def jump_to(self, moment: datetime) -> None:
-        """It is ``moment`` now, whatever lies between."""
+        """Set the time."""
         ...
 
     def play_until(self, end: datetime, speed: float) -> None:
@@ -31,7 +33,7 @@ class SimulatedClock(Protocol):
 
 
 class RunningClock:
-    """Runs by itself from ``start``; ``speed`` times faster while work is under way."""
+    """Runs from ``start``; ``speed`` times faster while work is in progress."""
 
     def __init__(
         self, start: datetime, speed: float, monotonic: Callable[[], float] = time.monotonic
@@ -74,7 +76,7 @@ class RunningClock:
 
 
 class SteppedClock:
-    """Stands still until told to advance: for pictures and tests of exact times."""
+    """Stays until advanced, for pictures and tests of exact times."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start
@@ -86,17 +88,17 @@ class SteppedClock:
         return 0.0
 
     def run_fast_until(self, end: datetime) -> None:
-        """Nothing to do: time passes by ``advance`` alone."""
+        """Does nothing; only ``advance`` moves it."""
 
     def jump_to(self, moment: datetime) -> None:
         self._now = moment
 
     def play_until(self, end: datetime, speed: float) -> None:
-        """Nothing to do, as for ``run_fast_until``."""
+        """Does nothing, like ``run_fast_until``."""
 
     def stop_playing(self) -> None:
-        """It never plays."""
+        """Does nothing, because it never plays."""
 
     def advance(self, **step: float) -> None:
-        """Move on by ``timedelta(**step)``."""
+        """Advance by ``timedelta(**step)``."""
         self._now += timedelta(**step)

@@ -1,4 +1,4 @@
-"""The simulated world: machines and the operations under way on them, settled by the clock."""
+"""The simulated machines and their operations, settled by the clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines
 
 @dataclass(slots=True)
 class Operation:
-    """One long-running operation. ``effect`` is applied once the clock has passed ``ends``."""
+    """One long-running operation. ``effect`` applies when the clock passes ``ends``."""
 
     id: str
     kind: str
@@ -71,10 +71,9 @@ class Operation:
 
 
 class Cloud:
-    """The whole world behind the wire. Every public method is safe from any thread.
+    """Everything behind the wire. Thread-safe.
 
-    ``received`` counts the requests that changed or started something, by kind, so that a test can
-    tell one installation from two.
+    ``received`` counts requests that changed or started something, by kind.
     """
 
     def __init__(
@@ -117,7 +116,7 @@ class Cloud:
         self.patching = Patching(self, pairs, clock.now(), self._state.get("world", "patching"))
 
     def close(self) -> None:
-        """A request that is still being answered is waited for."""
+        """Close, after the current request is answered."""
         with self.lock:
             self._touch("world", "now", self.clock.now().isoformat())
             self._save()
@@ -141,7 +140,7 @@ class Cloud:
         return guest
 
     def settle(self) -> datetime:
-        """Apply what the clock has passed; the time it is now. Called at the start of each request."""
+        """Apply what the clock has passed; the current time. Called for each request."""
         now = self.clock.now()
         for hour in self.patching.hours_until(now):
             self.finish_until(hour)
@@ -155,7 +154,7 @@ class Cloud:
         return now
 
     def finish_until(self, moment: datetime) -> None:
-        """Apply the operations that end by then."""
+        """Apply operations that end by then."""
         for op in sorted(self._unfinished.values(), key=lambda o: o.ends):
             if op.ends <= moment:
                 self._finish(op)
@@ -166,7 +165,7 @@ class Cloud:
     def install_for_platform(
         self, guest: Guest, wish: InstallParameters, at: datetime, run_name: str
     ) -> Installation:
-        """Automatic guest patching or a schedule begins an installation at ``at``."""
+        """Start an installation by automatic guest patching or a schedule."""
         plan = schedule(guest, wish, at, self.catalog)
         number = uuid.uuid5(uuid.NAMESPACE_URL, f"{run_name}:{guest.name}:{at.isoformat()}")
         ends = plan.ended + timedelta(minutes=ASSESS_MINUTES)
@@ -179,13 +178,13 @@ class Cloud:
         return plan
 
     def assess_for_platform(self, guest: Guest, ended: datetime) -> None:
-        """A periodic assessment that ended at ``ended``."""
+        """Add a periodic assessment."""
         begun = ended - timedelta(minutes=ASSESS_MINUTES)
         guest.assessment = assessment_of(guest, self.catalog, begun, ended, "Platform")
         self._touch("guest", guest.name.casefold(), guest)
 
     def break_update(self, kb: str, names: Iterable[str]) -> None:
-        """Make an update a bad one for these machines: they are not healthy once it runs."""
+        """Make an update bad for these machines: they are unhealthy when it runs."""
         with self.lock:
             for name in names:
                 guest = self.guests[name.casefold()]
@@ -214,7 +213,7 @@ class Cloud:
         return self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
 
     def begin_enrolment(self, guest: Guest, *, on: bool) -> Operation:
-        """Give an Arc-enabled server its license, or take it away."""
+        """Enroll an Arc-enabled server, or end the enrollment."""
         guest.licence = "Enabling" if on else "Disabling"
         kind = "enrol" if on else "disenrol"
         return self._begin(guest, kind, timedelta(minutes=LICENCE_MINUTES))
@@ -222,8 +221,7 @@ class Cloud:
     def change_arc(
         self, guest: Guest, patch_mode: str, assessment_mode: str, hotpatching: bool | None
     ) -> None:
-        """Settings of an Arc-enabled server take effect at once; Azure evaluates a change of hotpatching
-        afterwards, which is the operation here that nobody asks for by its address."""
+        """Change an Arc-enabled server's settings at once; hotpatching is evaluated afterwards."""
         guest.patch_mode, guest.assessment_mode = patch_mode, assessment_mode
         is_other = hotpatching is not None and hotpatching != guest.hotpatching
         if is_other:
@@ -232,11 +230,11 @@ class Cloud:
         self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES if is_other else 0))
 
     def granted(self, resource_group: str) -> tuple[str, ...]:
-        """The actions that the caller has in a resource group."""
+        """The caller's actions on a resource group."""
         return self.grants.get(resource_group.casefold(), ("*",))
 
     def readable(self) -> list[Guest]:
-        """The machines that the caller can read: the others are not among any rows."""
+        """Machines that the caller can read."""
         if not self.grants:
             return list(self.guests.values())
         return [g for g in self.guests.values() if self._may_read(g.resource_group, g.is_arc)]
@@ -245,7 +243,11 @@ class Cloud:
         return allows([Grant(self.granted(resource_group))], f"{ARC if is_arc else VM}/read")
 
     def require(self, resource_group: str, action: str) -> None:
-        """Raises ArmError 403 where the caller lacks ``action``."""
+        """Check an action.
+
+        Raises:
+            ArmError: 403 if the caller doesn't have it.
+        """
         if not allows([Grant(self.granted(resource_group))], action):
             raise ArmError(
                 403,
@@ -255,7 +257,7 @@ class Cloud:
             )
 
     def installation_at(self, op: Operation, now: datetime) -> dict[str, Any]:
-        """An installation under way, in the shape in which the world keeps finished ones."""
+        """A running installation in the shape of finished ones."""
         plan = self._open[op.id]
         return self._run(op, plan, min(now, op.ends))
 
@@ -359,11 +361,11 @@ class Cloud:
         self._touch("operation", op.id, op)
 
     def _touch(self, kind: str, key: str, value: Any) -> None:
-        """Have something written with the next ``_save``: many things change in one step of the clock."""
+        """Mark something to be written with the next ``_save``."""
         self._unsaved[kind, key] = value
 
     def _save(self) -> None:
-        """Write what was touched, all of it or nothing: the process may be killed at any moment."""
+        """Write all marked changes in one transaction."""
         if not self._unsaved:
             return
         self.version += 1
@@ -384,7 +386,7 @@ class Cloud:
 
 
 def _settle_licence(op: Operation, guest: Guest) -> None:
-    """What Azure makes of a change of the license or of the opt-in, once it has looked."""
+    """Evaluate a change of the license or opt-in."""
     guest.evaluating = guest.evaluating and op.kind != "settings"
     if op.kind in ("enrol", "disenrol"):
         is_on = op.kind == "enrol"
@@ -394,5 +396,5 @@ def _settle_licence(op: Operation, guest: Guest) -> None:
 
 
 def _is_over(op: Operation) -> bool:
-    """Whether nobody will ask for it again: one of the platform's that has ended."""
+    """Whether nobody will poll it again."""
     return op.applied and op.run_name is not None

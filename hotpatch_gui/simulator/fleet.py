@@ -1,4 +1,4 @@
-"""The demo fleet of sixteen machines that shows every case, and any number more made by a seed."""
+"""The demo's sixteen machines, which show every case, and any number of generated ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLAIN_22 = "2022-datacenter-azure-edition"
 
 
 def demo_fleet(catalog: Catalog, count: int, seed: int) -> list[Guest]:
-    """``count`` machines; the first sixteen are the demo's cases, the rest are drawn by ``seed``."""
+    """``count`` machines: the demo's first sixteen, the others generated from ``seed``."""
     rng = random.Random(seed)  # noqa: S311 - a repeatable world, not a secret
     guests = [*_cases(), *_arc_cases()][:count]
     guests += [_drawn(rng, number) for number in range(len(guests), count)]
@@ -150,7 +150,7 @@ def _cases() -> list[Guest]:
 
 
 def _arc_cases() -> list[Guest]:
-    """Servers of one's own and one on Azure Local, each in another state of enrollment."""
+    """Arc-enabled servers in different states of enrollment."""
 
     def server(name: str, build: str, **more: Any) -> Guest:
         return Guest(
@@ -207,7 +207,7 @@ def _drawn(rng: random.Random, number: int) -> Guest:
 
 
 def _settle_history(guest: Guest, catalog: Catalog, rng: random.Random) -> None:
-    """The thirty days before the demo, then the assessment that stands at its start."""
+    """Thirty days of history and the current assessment."""
     guest.runs = list(_past_runs(guest, catalog, rng))
     for run in guest.runs:
         for patch in run["patches"]:
@@ -243,7 +243,7 @@ def _past_runs(guest: Guest, catalog: Catalog, rng: random.Random) -> Iterable[d
 
 
 def _baseline_run(guest: Guest, catalog: Catalog, start: datetime) -> Iterable[dict[str, Any]]:
-    """July's baseline: where it runs or waits for its restart, it was installed here."""
+    """The installation of July's baseline, where it runs or waits for its restart."""
     base = catalog.calendar.baseline_in_force(Product(guest.product), start.date())
     runs = guest.release(catalog.calendar)
     waiting = [w["build"] for w in guest.awaiting_restart]
@@ -309,7 +309,7 @@ def past_run(
     errors: list[dict[str, str]] | None = None,
     exceeded: bool = False,
 ) -> dict[str, Any]:
-    """A finished installation, as the world keeps it."""
+    """A finished installation."""
     failed = exceeded or any(state == "Failed" for _, state in patches)
     minutes = 2 + sum(p.minutes for p, state in patches if state in ("Installed", "Failed"))
     end = start + timedelta(minutes=minutes + (3 if restart == "Completed" else 0))
@@ -351,7 +351,7 @@ def offered_patch(patch: Patch) -> dict[str, Any]:
 def assessment_of(
     guest: Guest, catalog: Catalog, started: datetime, ended: datetime, by: str
 ) -> dict[str, Any]:
-    """What an assessment that ends at ``ended`` finds."""
+    """The result of an assessment that ends at ``ended``."""
     return {
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"assess:{guest.name}:{ended.isoformat()}")),
         "started": started.isoformat(),

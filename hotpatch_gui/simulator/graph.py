@@ -1,4 +1,4 @@
-"""Resource Graph's tables, as the simulated world fills them (azure-patching §2.2)."""
+"""Resource Graph's tables of the simulation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INSTALLATIONS_KEPT = timedelta(days=30)
 
 
 class Wanted(NamedTuple):
-    """What a query will leave of a table of results, so that no other rows are made: an index, as Azure has one."""
+    """The machines that a query needs, so that no other rows are created, like an index."""
 
     machines: frozenset[str]
     """Resource ids in lower case; none for every machine."""
@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 def rows(cloud: Cloud, table: str, now: datetime, wanted: Wanted) -> Iterator[Row] | None:
-    """The rows of ``table`` at ``now``; None where there is no such table."""
+    """Rows of ``table`` at ``now``; None for an unknown table."""
     match table.casefold():
         case "resources":
             return chain(map(_resource, cloud.readable()), _schedules(cloud))
@@ -91,7 +91,7 @@ def resource_id(guest: Guest) -> str:
 
 
 def _results(guest: Guest, table: str) -> str:
-    """The type of the rows that hang below the machine."""
+    """The resource type of rows below the machine."""
     return f"{_ARC if guest.is_arc else _VM}/{table}"
 
 
@@ -149,7 +149,7 @@ def _schedule_id(guest: Guest) -> str:
 
 
 def _schedules(cloud: Cloud) -> Iterator[Row]:
-    """Each maintenance configuration once, however many machines it is assigned to."""
+    """Each maintenance configuration once."""
     kind = "microsoft.maintenance/maintenanceconfigurations"
     for guest in {_schedule_id(g): g for g in cloud.guests.values() if g.schedule}.values():
         schedule = guest.schedule or {}
@@ -179,7 +179,7 @@ def _assignment(guest: Guest) -> Row:
 
 
 def _dynamic(scope: dict[str, Any]) -> Row:
-    """A configuration assignment whose resource is a subscription or group, with a filter."""
+    """An assignment to a subscription or resource group, with a filter."""
     kind = "microsoft.maintenance/configurationassignments"
     properties = {
         "maintenanceConfigurationId": scope["configuration"],

@@ -1,4 +1,4 @@
-"""One simulated machine: what it runs, what it is offered, how an installation goes on it."""
+"""One simulated machine: what it runs, what it is offered, and how installations proceed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RESTART_NEEDS_MINUTES = 10
 
 @dataclass(slots=True)
 class Guest:
-    """The state of one machine; everything JSON can hold, so that a restarted world continues."""
+    """The state of one machine, storable as JSON."""
 
     name: str
     resource_group: str
@@ -113,7 +113,7 @@ class Guest:
 
     @property
     def enablement(self) -> str | None:
-        """HotpatchEnablementStatus of an Arc-enabled server; None where it is not enrolled."""
+        """The HotpatchEnablementStatus; None if not enrolled."""
         if self.licence != "Enabled":
             return None
         if self.evaluating:
@@ -124,7 +124,7 @@ class Guest:
 
     @property
     def is_eligible(self) -> bool:
-        """Whether hotpatches are made for it at all."""
+        """Whether hotpatches are available for it."""
         return self.enablement == "Enabled" if self.is_arc else is_supported(self.image)
 
     @property
@@ -132,7 +132,7 @@ class Guest:
         return bool(self.awaiting_restart)
 
     def release(self, calendar: Calendar) -> Release | None:
-        """The release it runs, where that is on the hotpatch train."""
+        """The release it runs, if on the train."""
         installed = calendar.by_kb(Product(self.product), self.runs_kb)
         if installed is not None and installed.build == self.build:
             release: Release | None = installed
@@ -141,7 +141,7 @@ class Guest:
         return release if release is not None and release.on_train else None
 
     def offered(self, catalog: Catalog, at: datetime) -> list[Patch]:
-        """What Windows Update offers at that moment, operating system first."""
+        """What Windows Update offers, operating system first."""
         waiting = {w["kb"] for w in self.awaiting_restart}
         main = self._offered_release(catalog, release_day(at))
         is_there = main is None or main.kb in waiting or main.kb in self.installed
@@ -165,7 +165,7 @@ class Guest:
         return catalog.release_patch(missing[-1]) if missing else None
 
     def _mistake(self, catalog: Catalog, day: date) -> Patch | None:
-        """What reaches the machine by mistake, on the day of its release and the next."""
+        """What reaches the machine by mistake on its release day and the next."""
         for kb in self.mistaken:
             release = catalog.calendar.by_kb(Product(self.product), kb)
             if release is not None and timedelta(0) <= day - release.released <= timedelta(days=1):
@@ -173,7 +173,7 @@ class Guest:
         return None
 
     def apply(self, patch: Patch, at: datetime, catalog: Catalog) -> None:
-        """Put ``patch`` on the machine; an update that restarts takes effect at the restart."""
+        """Install an update; one that restarts takes effect at the restart."""
         if patch.kb in self.unhealthy_after:
             self.health, self.health_since = "Unavailable", at.isoformat()
             self.agent_ready = False
@@ -187,7 +187,7 @@ class Guest:
                 self.awaiting_restart.append({"kb": patch.kb, "build": None})
 
     def restart(self, catalog: Catalog) -> None:
-        """What awaited the restart is in force; a new baseline takes up an enrollment that waited."""
+        """Apply what waited for the restart; a new baseline starts a waiting enrollment."""
         for waiting in self.awaiting_restart:
             if waiting["build"]:
                 self.build, self.runs_kb = waiting["build"], waiting["kb"]
@@ -208,7 +208,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One update of an installation: its fate and, if it was tried, from when to when."""
+    """One update of an installation: its result and times."""
 
     patch: Patch
     state: str
@@ -219,7 +219,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """How an installation goes, known from its start on: every state is a function of the time."""
+    """A planned installation: every state is a function of time."""
 
     started: datetime
     steps: tuple[Step, ...]
@@ -234,7 +234,7 @@ class Installation:
         return "Failed" if failed else "Succeeded"
 
     def states_at(self, now: datetime) -> list[tuple[Patch, str]]:
-        """Per-update installation states as Azure reports them at ``now``."""
+        """Installation states by update, as Azure reports them at ``now``."""
         return [
             (s.patch, "Pending" if s.ended is not None and s.ended > now else s.state)
             for s in self.steps
@@ -251,7 +251,7 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class InstallParameters:
-    """installPatches' parameters, read from the wire."""
+    """The parameters of installPatches."""
 
     classifications: frozenset[str]
     include: frozenset[str]
@@ -263,7 +263,7 @@ class InstallParameters:
 
 
 def choose(wish: InstallParameters, patch: Patch) -> str | None:
-    """None where the request takes ``patch``, else the installation state it is left with."""
+    """The installation state of an excluded update; None if the request includes it."""
     if patch.kb in wish.exclude:
         return "Excluded"
     if (
@@ -281,8 +281,10 @@ def choose(wish: InstallParameters, patch: Patch) -> str | None:
 def schedule(
     guest: Guest, wish: InstallParameters, started: datetime, catalog: Catalog
 ) -> Installation:
-    """Lay out an installation by the rules of the window: an update starts only with 25 minutes
-    left, a restart only with 10; what is under way at the limit is not ended."""
+    """Plan an installation: an update starts only with 25 minutes left, a restart only with 10.
+
+    An update in progress at the limit isn't interrupted.
+    """
     limit = started + timedelta(minutes=wish.minutes)
     at = started + timedelta(minutes=SCAN_MINUTES)
     steps: list[Step] = []
@@ -325,7 +327,7 @@ _ACCESS_DENIED = "{kb} could not be installed: access was denied, or there is no
 
 
 def _first(steps: list[Step], started: datetime, limit: datetime) -> bool:
-    """The 25 minutes count from the start of the run, before its scan."""
+    """When the first update starts; the 25 minutes count from the start, before the scan."""
     tried = any(s.started is not None for s in steps)
     return not tried and limit - started >= timedelta(minutes=START_NEEDS_MINUTES)
 

@@ -1,4 +1,4 @@
-"""The body of installPatches, read as Azure reads it."""
+"""The body of installPatches, parsed as Azure does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from .guest import InstallParameters
 
 
 def read_wish(raw: dict[str, Any]) -> InstallParameters:
-    """installPatches' body -> Wish. Raises ArmError 400 as Azure does for a body it cannot take."""
+    """Parse the body of installPatches.
+
+    Raises:
+        ArmError: 400, as Azure rejects it.
+    """
     from isodate import ISO8601Error, parse_duration  # noqa: PLC0415 - only needed with a request
 
     windows = raw.get("windowsParameters") or {}
@@ -53,7 +57,7 @@ def read_wish(raw: dict[str, Any]) -> InstallParameters:
 
 
 def raw_wish(wish: InstallParameters) -> dict[str, Any]:
-    """A wish as installPatches' body, as an operation keeps it."""
+    """Parameters as a body, for storage."""
     return {
         "rebootSetting": wish.restart,
         "maximumDuration": f"PT{wish.minutes:.0f}M",

@@ -1,8 +1,13 @@
-"""The part of the Kusto query language that our Resource Graph queries use.
+"""The part of the Kusto query language that this program's queries use.
 
-``table | where ... | extend a = ... | project a, b = ... | order by a asc | take n``, with dotted
-paths, indexing, string and number literals, ``== != =~ !~ >= has !has contains startswith endswith !endswith in~``,
-``and or``, parentheses and a few functions. Anything else is refused, as Azure refuses a bad query.
+``table
+where ...
+extend a = ...
+project a, b = ...
+order by a asc
+take n``, with dotted paths, indexing,
+string and number literals, ``== != =~ !~ >= has !has contains startswith endswith !endswith in~``, ``and or``,
+parentheses and a few functions. Anything else is rejected.
 """
 
 from __future__ import annotations
@@ -24,7 +29,7 @@ _COMMENT = re.compile(r"//[^\n]*")
 
 
 class QueryError(ValueError):
-    """The query cannot be read; ``str()`` says where."""
+    """The query can't be parsed; ``str()`` is where."""
 
 
 def _text(value: Any) -> str:
@@ -81,10 +86,10 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 class Query:
-    """A parsed query: ``table``, and ``run`` over that table's rows.
+    """A parsed query: ``table``, and ``run`` over its rows.
 
     Raises:
-        QueryError: from the constructor, where the text is not in the supported part of KQL.
+        QueryError: on construction, if the text isn't supported.
     """
 
     def __init__(self, text: str) -> None:

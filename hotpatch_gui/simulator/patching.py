@@ -1,6 +1,6 @@
-"""Automatic guest patching of the simulated world: assessments, rollouts and schedules, as the clock passes them.
+"""Automatic guest patching in the simulation: assessments, rollouts and schedules as the clock passes them.
 
-What is done in which order is decided by ``domain.rollout``; here it is done (azure-patching §3.4, §4.1, §4.2).
+``domain.rollout`` decides the order.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ RUN_NAME = "auto-{:%Y-%m-%d}"
 
 
 class World(Protocol):
-    """What patching needs of the cloud it works in."""
+    """What patching needs of the cloud."""
 
     catalog: Catalog
     guests: dict[str, Guest]
 
     def finish_until(self, moment: datetime) -> None:
-        """Apply the operations that end by then."""
+        """Apply operations that end by then."""
         ...
 
     def is_busy(self, guest: Guest) -> bool: ...
@@ -45,8 +45,10 @@ class World(Protocol):
 
 
 def takes_part(guest: Guest) -> bool:
-    """Whether rollouts reach it: Azure Managed - Safe Deployment, a supported image, an agent that answers,
-    and no schedule of its own, which without the customer's bypass is an error (§4.2)."""
+    """Whether rollouts include the machine.
+
+    It needs Azure Managed - Safe Deployment, a supported image, a ready agent and no schedule of its own.
+    """
     return (
         guest.patch_mode == "AutomaticByPlatform"
         and not guest.bypass_safety_checks
@@ -61,7 +63,7 @@ def can_be_patched(guest: Guest) -> bool:
 
 
 def follows_schedule(guest: Guest) -> bool:
-    """Customer Managed Schedules with a maintenance configuration."""
+    """Whether it uses Customer Managed Schedules with a maintenance configuration."""
     managed = guest.patch_mode == "AutomaticByPlatform" and guest.bypass_safety_checks
     return managed and guest.schedule is not None and can_be_patched(guest)
 
@@ -89,11 +91,11 @@ def _period(guest: Guest) -> timedelta:
 
 
 class Patching:
-    """The platform at work.
+    """The platform.
 
     Args:
-        start: when the world began.
-        kept: what ``kept`` gave, to go on from there.
+        start: when the simulation started.
+        kept: what ``kept`` returned, to continue.
     """
 
     def __init__(
@@ -121,7 +123,7 @@ class Patching:
             self._queue(key, self._until)
 
     def kept(self) -> dict[str, Any]:
-        """Everything JSON can hold."""
+        """The state, storable as JSON."""
         self.has_changed = False
         return {
             "start": self._start.isoformat(),
@@ -136,7 +138,7 @@ class Patching:
         return next((r for r in self._releases if r > after), None)
 
     def hours_until(self, now: datetime) -> Iterator[datetime]:
-        """The hours up to ``now`` in which something may begin, each before it is stepped."""
+        """Hours until ``now`` in which something may start."""
         while self._hour <= now:
             hour = self._hour
             yield hour
@@ -144,14 +146,14 @@ class Patching:
             self.has_changed = True
 
     def step(self, hour: datetime) -> None:
-        """Let begin what begins in this hour."""
+        """Start whatever starts in this hour."""
         self._start_rollout(hour)
         for found in self.rollout.admit(hour) if self.rollout else ():
             outcome, again = self._patch(found.key, hour)
             self._report(found.key, outcome, hour, again)
 
     def work_off(self, now: datetime) -> None:
-        """Scheduled runs and periodic assessments that were due by ``now``."""
+        """Run schedules and periodic assessments due by ``now``."""
         if self._due and self._due[0][0] <= now:
             self._until, self.has_changed = now, True
         while self._due and self._due[0][0] <= now:
@@ -165,7 +167,7 @@ class Patching:
             self._queue(key, now if kind == "assess" else at, kind)
 
     def _next_hour(self, hour: datetime) -> datetime:
-        """The next one in which anything can happen: while nobody waits, that of the next release."""
+        """The next hour in which anything can happen."""
         rollout = self.rollout
         if rollout and rollout.waiting and rollout.stopped is None and hour < rollout.ends:
             return hour + HOUR
@@ -182,7 +184,7 @@ class Patching:
         return (member(g) for g in self._world.guests.values() if takes_part(g))
 
     def _begin_midway(self, start: datetime) -> Rollout | None:
-        """A world that begins after a release: who has it was reached, who has not is tried again."""
+        """Start after a release: machines with it were reached, others are retried."""
         newest = max((r for r in self._releases if r <= start), default=None)
         if newest is None:
             return None
@@ -248,7 +250,7 @@ class Patching:
         return (Outcome.UNHEALTHY if bad else Outcome.UPDATED), None
 
     def _assess_at(self, guest: Guest, after: datetime) -> datetime:
-        """The first periodic assessment later than ``after``."""
+        """The first periodic assessment after ``after``."""
         seen = guest.assessment
         last = datetime.fromisoformat(seen["modified"]) if seen else self._start
         return last + (max(0, (after - last) // _period(guest)) + 1) * _period(guest)
@@ -262,8 +264,7 @@ class Patching:
             heapq.heappush(self._due, (run, "schedule", key))
 
     def _assess(self, guest: Guest, now: datetime) -> None:
-        """The newest of those due: Azure keeps no other. One that an installation overtook is left out, and
-        so is a machine whose settings ask for none."""
+        """Add the newest periodic assessment that is due, unless an installation was later."""
         periodic = takes_part(guest) or guest.assessment_mode == "AutomaticByPlatform"
         latest = self._assess_at(guest, now) - _period(guest)
         seen = guest.assessment

@@ -1,4 +1,4 @@
-"""The worlds that the demo can begin in: when, with which machines, and what goes wrong there."""
+"""Scenarios in which the demo can start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .guest import Guest
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``fleet`` makes the machines out of a catalog, their number and a seed."""
+    """``fleet`` creates the machines from a catalog, their number and a seed."""
 
     title: str
     start: datetime
@@ -68,7 +68,7 @@ def _october(catalog: Catalog, _: int, __: int) -> list[Guest]:
 
 
 def _bad_update(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
-    """The demo's machines on the day of September's baseline, which one of them does not stand."""
+    """The demo's machines on the day of September's baseline, which breaks one of them."""
     fleet = demo_fleet(catalog, max(machines, 24), seed)
     seen = datetime(2026, 9, 8, 11, tzinfo=UTC)
     for guest in fleet:
@@ -82,7 +82,7 @@ def _bad_update(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
 
 
 def _november(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
-    """What was released in November is known to nobody here, so this Windows Update ends with October."""
+    """November's releases aren't known, so Windows Update ends with October."""
     fleet = demo_fleet(catalog, machines, seed)
     for number, guest in enumerate(fleet):
         october, september, august = (
@@ -121,7 +121,7 @@ def _november(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
 
 
 def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
-    """What an enrolled machine gets in that month."""
+    """What an enrolled machine is offered in the month."""
     return next(
         r
         for r in catalog.calendar.releases

@@ -1,4 +1,4 @@
-"""The simulated Azure on loopback HTTP, for another process to talk to."""
+"""The simulated Azure on loopback HTTP for other processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .arm import SimulatorApi
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request of the wire over HTTP."""
+    """Answers one request over HTTP."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -42,11 +42,11 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
-        """Quiet: requests may carry a bearer in a header, and nobody reads this log."""
+        """Log nothing, because requests may contain a bearer."""
 
 
 class SimulatorServer(ThreadingHTTPServer):
-    """Serves ``wire`` on 127.0.0.1. ``start`` in a thread of its own; ``stop`` ends it."""
+    """Serves ``wire`` on 127.0.0.1 on its own thread."""
 
     daemon_threads = True
     scheme = "http"
@@ -56,7 +56,7 @@ class SimulatorServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away in the middle is no error of ours."""
+        """Ignore clients that disconnect."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -1,4 +1,4 @@
-"""The simulated world's own file: what differs from the seed's world, written as it happens."""
+"""The simulation's file: differences from the seed's state, written as they happen."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 
 class StateFile:
-    """Key-value rows in SQLite: ``world`` facts, touched ``guest`` states, ``operation`` records.
+    """Key-value rows in SQLite: ``world`` facts, changed ``guest`` states, ``operation`` records.
 
-    With ``path`` None nothing outlives the process. Used under the cloud's lock, from any thread.
+    With ``path`` None nothing is stored. Used under the cloud's lock, on any thread.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -36,8 +36,7 @@ class StateFile:
         return {key: json.loads(value) for key, value in rows}
 
     def put(self, *items: tuple[str, str, Any], dropped: Iterable[tuple[str, str]] = ()) -> None:
-        """Write (kind, key, value) items, and delete (kind, key) ones, all of it or nothing: the process
-        may be killed in between."""
+        """Write (kind, key, value) items and delete (kind, key) ones in one transaction."""
         self._db.execute("BEGIN IMMEDIATE")
         with self._db:
             self._db.executemany(

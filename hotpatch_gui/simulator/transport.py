@@ -1,4 +1,4 @@
-"""The simulated Azure in this process: azure-core's own requests transport, with no port opened."""
+"""The simulated Azure in this process, through azure-core's own requests transport without a port."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENDPOINT = "https://azure.demo.invalid"
 
 
 class _WireAdapter(HTTPAdapter):
-    """Hands each request to the wire in place of a socket."""
+    """Passes requests to the wire instead of a socket."""
 
     def __init__(self, wire: SimulatorApi) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class _WireAdapter(HTTPAdapter):
 
 
 def in_process_transport(wire: SimulatorApi) -> RequestsTransport:
-    """A transport for the SDK clients that reaches ``wire`` at ENDPOINT and nothing else."""
+    """A transport for SDK clients that only reaches ``wire`` at ENDPOINT."""
     session = requests.Session()
     session.trust_env = False  # no proxy lies between
     session.adapters.clear()

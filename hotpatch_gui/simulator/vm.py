@@ -1,4 +1,7 @@
-"""The JSON of a virtual machine and of what was done to it, as ARM shapes it (§1.3 to §1.6)."""
+"""JSON of virtual machines and their results in Azure's shapes.
+
+Source: Microsoft.Compute API definitions.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ COUNT_NAMES = (
 
 
 def class_counts(patches: list[dict[str, Any]]) -> dict[str, int]:
-    """availablePatchCountByClassification."""
+    """The availablePatchCountByClassification of these updates."""
     found = dict.fromkeys((*COUNT_NAMES, "other"), 0)
     for patch in patches:
         key = graph_class(patch)
@@ -61,7 +64,7 @@ def graph_class(patch: dict[str, Any]) -> str:
 
 
 def error_of(run: dict[str, Any]) -> dict[str, Any] | None:
-    """ARM's error with the first five details; None for a run without errors."""
+    """Azure's error with the first five details; None for a run without errors."""
     details = run["errors"][:MAX_ERRORS]
     if run["window_exceeded"]:
         text = "The maintenance window was exceeded: not every update could be started."
@@ -76,7 +79,7 @@ def error_of(run: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def model(guest: Guest) -> dict[str, Any]:
-    """The virtual machine resource, without its instance view."""
+    """The virtual machine resource without its instance view."""
     body: dict[str, Any] = {
         "id": vm_id(guest),
         "name": guest.name,
@@ -127,7 +130,7 @@ def model(guest: Guest) -> dict[str, Any]:
 
 
 def instance_view(cloud: Cloud, guest: Guest, now: datetime) -> dict[str, Any]:
-    """The run-time part: power, agent, and the patch status of §1.3."""
+    """The instance view: power, agent and patch status."""
     agent = "Ready" if guest.agent_ready else "Not Ready"
     op = cloud.running(guest, "install")
     run = cloud.installation_at(op, now) if op else (guest.runs[-1] if guest.runs else None)

@@ -1,4 +1,4 @@
-"""The patch settings in a PATCH of a virtual machine, refused as Azure refuses them."""
+"""Patch settings in a PATCH of a virtual machine, validated as Azure does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from .guest import Guest
 
 
 def read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
-    """The settings after a PATCH; 400 where Azure refuses the combination (§1.7, §4.2)."""
+    """The settings after a PATCH.
+
+    Raises:
+        ArmError: 400 for combinations that Azure rejects.
+    """
     patch = windows.get("patchSettings") or {}
     platform = patch.get("automaticByPlatformSettings") or {}
     mode = patch.get("patchMode", guest.patch_mode)

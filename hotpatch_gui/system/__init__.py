@@ -1,1 +1,1 @@
-"""What the operating system gives: folders, the log, the settings file, resources, tuning of the interpreter."""
+"""The operating system: folders, log, settings file, resources, tuning of the interpreter."""

@@ -1,4 +1,4 @@
-"""The terminal, or what stands for one: a pipe, a log, or nothing."""
+"""The terminal, or whatever replaces it: a pipe, a log, or nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ EXIT_INTERRUPTED = 1
 
 
 def prepare() -> None:
-    """Before anything else: without an output nothing fails, a character that it lacks is replaced, and an
-    interruption while the program is still being loaded ends it in order."""
+    """Prepare output and interruptions before anything else.
+
+    Nothing fails without an output, unsupported characters are replaced, and an interruption during startup ends in order.
+    """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -28,11 +30,11 @@ def prepare() -> None:
 
 
 def _end(_: int, __: FrameType | None) -> None:
-    """At once: an exception amid the loading of Qt aborts the process, and nothing was begun yet."""
+    """End immediately: an exception while Qt loads would abort the process, and nothing was started yet."""
     os.write(2, b"Interrupted.\n")
     os._exit(EXIT_INTERRUPTED)
 
 
 def plain(text: str) -> str:
-    """What comes from outside moves no cursor; it has one line more for each line break of ours."""
+    """Text from outside that moves no cursor, with our line breaks only."""
     return "\n".join(map(printable, text.split("\n")))

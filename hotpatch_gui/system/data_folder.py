@@ -1,4 +1,4 @@
-"""Where this program keeps its data, by the platform's custom."""
+"""The data folder, by the platform's convention."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class PortableError(Exception):
 
 
 def program_dir() -> Path:
-    """Where the program is: the bundle's folder, or the one that holds the package."""
+    """The bundle's folder, or the folder that contains the package."""
     frozen = getattr(sys, "frozen", False)
     return Path(sys.executable).parent if frozen else Path(__file__).resolve().parents[2]
 
 
 def portable_data_dir(program: Path) -> Path | None:
-    """The data folder beside a program that has the marker; None for one that has not.
+    """The data folder next to a program with the marker file; None without it.
 
     Raises:
-        PortableError: it cannot be written. The data is never put elsewhere instead.
+        PortableError: it can't be written. Data is never stored elsewhere instead.
     """
     if not (program / MARKER).exists():
         return None
@@ -46,7 +46,7 @@ def portable_data_dir(program: Path) -> Path | None:
 
 
 def default_data_dir() -> Path:
-    """``%LOCALAPPDATA%``, ``~/Library/Application Support`` or ``$XDG_DATA_HOME``, and our folder in it."""
+    """Our folder in ``%LOCALAPPDATA%``, ``~/Library/Application Support`` or ``$XDG_DATA_HOME``."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / FOLDER
     if sys.platform == "darwin":

@@ -1,4 +1,4 @@
-"""Whether a window could be shown."""
+"""Whether a window can be shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ On a server, an X server in memory does as well:     xvfb-run hotpatch-gui"""
 
 
 def has_display() -> bool:
-    """Whether Qt would find a display: on Linux it ends the process where there is none."""
+    """Whether Qt would find a display; without one it ends the process on Linux."""
     if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return True
     if os.environ.get("WAYLAND_DISPLAY"):
@@ -25,7 +25,7 @@ def has_display() -> bool:
 
 
 def is_listening(path: str) -> bool:
-    """Whether a server takes connections at a local socket, in the file system or in Linux's abstract names."""
+    """Whether a server accepts connections at a local socket."""
     import socket  # noqa: PLC0415 - only where there is a display to be asked
 
     for name in (path, f"\0{path}"):

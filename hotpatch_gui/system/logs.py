@@ -1,4 +1,4 @@
-"""The log: a rotated file in the data folder; never a token, never a request's headers."""
+"""The log: a rotated file in the data folder, without tokens or headers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ _BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-
 
 
 class _NoSecrets(logging.Formatter):
-    """Blanks anything that looks like a token, whoever wrote it."""
+    """Replaces anything that looks like a token."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line without tokens."""
         return _BEARER.sub("[token]", super().format(record))
 
 
 def start_log(folder: Path) -> None:
-    """Log to ``folder``; a folder that cannot be written gets the standard error instead."""
+    """Log to ``folder``, or to standard error if it can't be written."""
     handler: logging.Handler
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,7 +53,7 @@ def start_log(folder: Path) -> None:
 
 
 def warnings_of(folder: Path, most: int) -> list[str]:
-    """The last lines of the log that are warnings or worse, oldest first; empty where there is no log."""
+    """The last warnings of the log, oldest first; empty without a log."""
     try:
         lines = (folder / FILE_NAME).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Settings and window state, in an INI file beside the data. A damaged file never stops the start."""
+"""Settings and window state in an INI file next to the data. A damaged file never prevents the start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_HISTORY_DAYS = 30
 
 
 class Preferences:
-    """Typed access; a value that cannot be read counts as its default."""
+    """Typed access; invalid values count as defaults."""
 
     def __init__(self, folder: Path) -> None:
         self._store = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat)
@@ -50,15 +50,16 @@ class Preferences:
 
     @reads_releases.setter
     def reads_releases(self, is_on: bool) -> None:
+        """Whether Microsoft's release data is read once a day; off by default."""
         self._store.setValue("reads_releases", "true" if is_on else "false")
 
     @property
     def release_feed(self) -> str:
-        """The address of Microsoft's Security Update API or of a mirror."""
+        """The address of Microsoft's Security Update API or a mirror."""
         return str(self._store.value("release_feed", PUBLIC_FEED))
 
     def state(self, name: str) -> QByteArray:
-        """A widget's saved state; empty if there is none."""
+        """A widget's stored state; empty if there is none."""
         value = self._store.value(f"state/{name}")
         return value if isinstance(value, QByteArray) else QByteArray()
 

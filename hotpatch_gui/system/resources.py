@@ -1,4 +1,4 @@
-"""The one way to the files in ``resources/``: from source, an installed wheel or a frozen build."""
+"""Files in ``resources/``, from source, a wheel or a frozen build."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def _root() -> Path:
 
 
 def resource(name: str) -> Path:
-    """The file ``name``, a relative path with slashes.
+    """The path of a resource by its relative name.
 
     Raises:
-        ValueError: the name is absolute or climbs with ``..``.
+        ValueError: the name is absolute or contains ``..``.
     """
     relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts or ":" in name or "\\" in name:
@@ -43,7 +43,7 @@ def read_json(name: str) -> Any:
 
 @cache
 def calendar() -> Calendar:
-    """The real releases, carried with the program."""
+    """The release calendar shipped with the program."""
     from hotpatch_gui.domain.releases import Calendar  # noqa: PLC0415 - after the first paint
 
     return Calendar.from_rows(read_json("releases.json"), read_json("releases-planned.json"))

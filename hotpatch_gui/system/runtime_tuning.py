@@ -1,4 +1,4 @@
-"""Tuning of the interpreter, in one place: for the window's frames, and for the trust of certificates."""
+"""All settings of the interpreter: for the window's frames, and for trusted certificates."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ GC_THRESHOLDS = (20_000, 20, 20)
 
 
 def favour_the_window() -> None:
-    """Have the window's thread wait less for others."""
+    """Switch threads more often, so that the window waits less."""
     sys.setswitchinterval(SWITCH_S)
 
 
 def spare_the_collector() -> None:
-    """Once the SDKs are imported: half a million objects that stay, and a walk of the garbage collector
-    through them holds the window still for 100 ms. A sync makes as many that are gone with their page, so
-    it need not look as often either."""
+    """Exclude the imported SDKs from garbage collection, and collect less often.
+
+    They are half a million objects, and walking them stops the window for 100 ms. A sync creates as many temporary ones.
+    """
     if gc.get_freeze_count() == 0:
         gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
 
 
 def trust_as_the_system_does() -> None:
-    """Certificates are believed as the system believes them, for every call from here on."""
+    """Use the system's root certificates for every call."""
     import truststore  # noqa: PLC0415 - with the SDKs
 
     truststore.inject_into_ssl()

@@ -1,4 +1,4 @@
-"""Where a thread and the tasks of its loop are, for the log."""
+"""Stacks of a thread and its loop's tasks, for the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import traceback
 
 
 def stacks(thread: threading.Thread, loop: asyncio.AbstractEventLoop | None) -> str:
-    """What the thread does and what the tasks of its loop wait for."""
+    """What the thread does and what its loop's tasks wait for."""
     text = io.StringIO()
     traceback.print_stack(sys._current_frames().get(thread.ident or 0), file=text)  # noqa: SLF001
     for task in asyncio.all_tasks(loop) if loop is not None else ():

@@ -1,4 +1,4 @@
-"""Who is at the computer."""
+"""The computer's user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import getpass
 
 
 def local_user() -> str:
-    """Who is at the computer, for the audit log."""
+    """The user's name for the audit log."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -1,1 +1,1 @@
-"""Colours, fonts, glyphs and icons. Used by views and models only."""
+"""Colors, fonts, glyphs and icons for views and models."""

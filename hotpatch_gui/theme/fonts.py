@@ -1,4 +1,4 @@
-"""The interface font: the platform's own, or Inter where there is none."""
+"""The interface font: the platform's, or Inter if there is none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINUX = ("Cantarell", "Noto Sans", "Open Sans", "Ubuntu")
 
 
 def choose_family(*, bundled: bool) -> str:
-    """The family to use; ``bundled`` forces Inter, so that pictures are the same everywhere."""
+    """The font family; ``bundled`` forces Inter, so that pictures are identical everywhere."""
     if not bundled:
         if sys.platform == "darwin":
             return QFont().family()
@@ -41,8 +41,10 @@ def _load_bundled() -> str | None:
 
 
 def font(family: str, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, scale: float = 1.0) -> QFont:
-    """A font by pixel size and weight (300, 400 or 600); the weight axis is set too, as Inter is a
-    variable font, whose weights Qt ignores otherwise."""
+    """A font by pixel size and weight (300, 400 or 600).
+
+    The weight axis is set as well, because Qt ignores weights of variable fonts such as Inter.
+    """
     made = QFont(family)
     made.setPixelSize(round(px * scale))
     made.setWeight(QFont.Weight(weight))

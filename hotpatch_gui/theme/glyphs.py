@@ -1,4 +1,4 @@
-"""State glyphs, drawn: crisp at any size, ready before any icon font is loaded."""
+"""State glyphs, drawn, so that they are sharp at any size and available in the first frame."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tokens import Tokens
 
 
 class Glyph(StrEnum):
-    """Each shape differs, so that no state is told by color alone."""
+    """A state's glyph; each has its own shape, because color alone isn't enough."""
 
     OK = "ok"
     INFO = "info"
@@ -35,7 +35,7 @@ class Glyph(StrEnum):
 
 
 def paint(painter: QPainter, glyph: Glyph, rect: QRectF, tokens: Tokens) -> None:
-    """Draw ``glyph`` into the square ``rect``."""
+    """Draw the glyph into a square."""
     colour = QColor(glyph.colour(tokens))
     back = QColor(tokens.surface)
     painter.save()
@@ -50,7 +50,7 @@ def paint(painter: QPainter, glyph: Glyph, rect: QRectF, tokens: Tokens) -> None
 
 @lru_cache(maxsize=256)
 def pixmap(glyph: Glyph, size_px: int, tokens: Tokens, ratio: float = 1.0) -> QPixmap:
-    """``glyph`` as a picture; the same one for the same arguments."""
+    """The glyph as a cached picture."""
     made = QPixmap(round(size_px * ratio), round(size_px * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)

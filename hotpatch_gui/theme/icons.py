@@ -1,4 +1,4 @@
-"""Command icons from QtAwesome, loaded after the first paint: the icon fonts take 0.1 s."""
+"""Command icons from QtAwesome, loaded after the first paint because the fonts take 0.1 s."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES = {
 
 
 class Icons:
-    """Hands out icons in the theme's colors once ``load`` was called; before that, they wait."""
+    """Provides icons in the theme's colors once ``load`` was called."""
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
@@ -42,7 +42,7 @@ class Icons:
         theme.changed.connect(self._tint)
 
     def give(self, name: str, receiver: Callable[[QIcon], object]) -> None:
-        """Call ``receiver`` with the icon now or when it is there, and again at each change of theme.
+        """Call ``receiver`` with the icon as soon as it is loaded, and after each change of the theme.
 
         Receivers live as long as the window.
         """
@@ -64,7 +64,7 @@ class Icons:
 
 
 def picture(name: str, colour: str, disabled: str) -> QIcon:
-    """The icon called ``name`` in these colors."""
+    """An icon in these colors."""
     os.environ.setdefault("QT_API", "pyside6")
     import qtawesome  # noqa: PLC0415 - after the first paint
 

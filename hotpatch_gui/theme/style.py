@@ -1,4 +1,4 @@
-"""Tokens -> palette and style sheet. Fonts are set on widgets, never here: a sheet loses weights."""
+"""Tokens as palette and style sheet. Fonts are set on widgets, because a style sheet loses weights."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def palette(t: Tokens) -> QPalette:
 
 
 def style_sheet(t: Tokens, icons: str) -> str:
-    """``icons`` is the folder of the small pictures that a sheet needs: ticks and chevrons."""
+    """The style sheet; ``icons`` is the folder of its small pictures."""
     return f"""
 QWidget#surface, QFrame#surface, QStackedWidget#surface {{ background: {t.surface}; }}
 QFrame#header {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; }}

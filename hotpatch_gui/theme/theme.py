@@ -1,4 +1,4 @@
-"""The theme in force: tokens, fonts and style, and word when it changes."""
+"""The current theme: tokens, fonts and style."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Theme(QObject):
     """Applies tokens to the application. Lives on the UI thread.
 
     Signals:
-        changed (): tokens are other ones; custom-painted widgets repaint, icons are tinted anew.
+        changed (): tokens changed; widgets repaint and icons change color.
     """
 
     changed = Signal()
@@ -44,13 +44,15 @@ class Theme(QObject):
         self.choose(choice)
 
     def choose(self, choice: str) -> None:
-        """``system``, ``light`` or ``dark``; anything else counts as ``system``."""
+        """Choose ``system``, ``light`` or ``dark``; anything else counts as ``system``."""
         self.choice = choice if choice in CHOICES else "system"
         self._apply()
 
     def apply_stylesheet(self) -> None:
-        """Apply the style sheet. Called once the window is built: under a sheet, Qt styles a widget anew
-        each time that it or a parent is put into a layout, which takes 20 ms until the first paint."""
+        """Apply the style sheet when the window is built.
+
+        With a sheet in place, Qt restyles a widget whenever it enters a layout, which takes 20 ms until the first paint.
+        """
         self._is_dressed = True
         self._application.setStyleSheet(
             style.style_sheet(self.tokens, resource("icons").as_posix())

@@ -1,4 +1,4 @@
-"""The design tokens, light and dark. A test computes their contrasts."""
+"""Design tokens, light and dark. A test checks their contrast."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Tokens(NamedTuple):
-    """Colours as ``#rrggbb``. ``accent`` fills and draws; ``accent_text`` is for words."""
+    """Colors as ``#rrggbb``. ``accent`` is for shapes, ``accent_text`` for text."""
 
     name: str
     background: str

@@ -1,1 +1,1 @@
-"""The window: pages, dialogs, widgets. Reads the file through models; asks through Services."""
+"""The window: pages, dialogs, widgets. Reads through models, and makes requests through Services."""

@@ -1,4 +1,4 @@
-"""The blade: the chosen machine's sentence, commands and tabs; the sum where several are chosen."""
+"""The blade: one machine's sentence, commands and tabs, or the sums of several."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _WORK_TABLES = frozenset({"operations"})
 
 
 class Blade(QStackedWidget):
-    """Shows machines by row id. Reads the file again whenever it changes."""
+    """Shows machines by row ID, and reads them again after changes."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -143,11 +143,14 @@ class Blade(QStackedWidget):
 
     @property
     def machine_ids(self) -> tuple[int, ...]:
+        """Row IDs of the machines shown."""
         return self._ids
 
     def show_machines(self, machine_ids: Sequence[int], *, is_passing: bool = False) -> None:
-        """Show these; the first time a single one is chosen, it is read again from Azure. ``is_passing``: somebody
-        is typing in the search, so it is read once it stays."""
+        """Show these machines. A single one is read from Azure the first time it is selected.
+
+        ``is_passing``: the user is typing a search, so it is only read once it stays.
+        """
         ids = tuple(machine_ids)
         if ids != self._ids:
             self._ids = ids
@@ -165,7 +168,7 @@ class Blade(QStackedWidget):
             self._s.requests.read_machine(self._ids[0])
 
     def _show_reading(self) -> None:
-        """Nothing of the machines chosen before stays in sight, and no command acts on them."""
+        """Show nothing of earlier machines, and disable commands."""
         self._chosen = None
         self._tell_commands()
         self.setCurrentWidget(self._reading)
@@ -174,19 +177,21 @@ class Blade(QStackedWidget):
     def show_empty_state(
         self, glyph: Glyph, headline: str, explanation: str, button: str = "", other: str = ""
     ) -> None:
+        """Show why there is no machine."""
         self.empty.say(glyph, headline, explanation, button, other)
 
     def set_online(self, *, online: bool) -> None:
+        """Enable or disable commands."""
         if online != self._online:
             self._online = online
             self._tell_commands()
 
     def reload(self) -> None:
-        """Read the chosen machines out of the file again."""
+        """Read the machines again from the file."""
         self._read(is_refresh=True)
 
     def _read(self, *, is_refresh: bool = False) -> None:
-        """Several machines are read in the background."""
+        """Read the machines, several in the background."""
         read = partial(read_selection, machine_ids=self._ids)
         self._asker.ask(read, synchronous=len(self._ids) <= 1, is_refresh=is_refresh)
 
@@ -195,7 +200,7 @@ class Blade(QStackedWidget):
         self.reload()
 
     def _show(self, chosen: SelectionSummary | None) -> None:
-        """Show them, unless they are what is shown and have not aged."""
+        """Show the machines unless nothing changed."""
         if chosen is not None and chosen == self._chosen and not self._is_old:
             return
         self._is_old = False
@@ -216,7 +221,7 @@ class Blade(QStackedWidget):
         self._tell_commands()
 
     def _show_work(self) -> None:
-        """What is under way on the chosen machines, above what is known of them."""
+        """Show operations in progress on these machines."""
         read = partial(read_work, machine_ids=self._ids)
         self._work_asker.ask(read, synchronous=len(self._ids) <= FEW)
 
@@ -257,7 +262,7 @@ class Blade(QStackedWidget):
         return self._schedule.content
 
     def _build_tab(self) -> None:
-        """A tab that was chosen is built at once; the first one waits for the first paint."""
+        """Build a selected tab at once; the first one waits for the first paint."""
         place = self.tabs.currentWidget()
         if isinstance(place, LazyWidget) and place.is_built:
             self._show_tab()
@@ -265,7 +270,7 @@ class Blade(QStackedWidget):
             _ = place.content
 
     def _show_tab(self) -> None:
-        """Fill the tab in sight; the others are filled when they come into sight."""
+        """Fill the visible tab; others are filled when shown."""
         chosen, place = self._chosen, self.tabs.currentWidget()
         if chosen is None or not isinstance(place, LazyWidget) or not place.is_built:
             return
@@ -315,7 +320,7 @@ class Blade(QStackedWidget):
         open_once(self, lambda: ReleasesDialog(self._s, self))
 
     def _export(self) -> None:
-        """What the tab in sight shows; a report of the machines where it shows no table."""
+        """Export the visible tab, or a report of the machines if it has no table."""
         from hotpatch_gui.models.exports import machines_report  # noqa: PLC0415 - after the first paint
 
         from .widgets.export import Exporter, origin, table_report  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The commands on the machines that are chosen: which are possible, why not, and what each asks first."""
+"""Commands on the selected machines: which are possible, why not, and what each asks first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OFFLINE_TIP = "No connection to Azure. Showing the last known data."
 
 
 class CommandBar(QFrame):
-    """``owner`` has the shortcuts and is the parent of what is asked.
+    """Commands. ``owner`` has the shortcuts and is the parent of dialogs.
 
     Signals:
         export_requested (): Export was chosen.
@@ -72,7 +72,7 @@ class CommandBar(QFrame):
         whole.activated.connect(self._refresh_whole)
 
     def _refresh_whole(self) -> None:
-        """Read all of the fleet, also what cannot have changed."""
+        """Sync everything, including what can't have changed."""
         self._s.requests.sync(whole=True)
 
     def _command(
@@ -101,8 +101,7 @@ class CommandBar(QFrame):
         *,
         online: bool,
     ) -> None:
-        """What the commands act on: these machines, what is known of them (None while they are read), and what is
-        under way on them."""
+        """Show the state of these machines (``chosen`` is None while they are read), and operations in progress."""
         self._ids, self._chosen, self._work = tuple(machine_ids), chosen, work
         for key, kind in _KINDS.items():
             action = self.commands[key]
@@ -123,11 +122,11 @@ class CommandBar(QFrame):
             action.setToolTip(plain_tip(tip))
 
     def _is_under_way(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
-        """Whether this is open on each of them already."""
+        """Whether this operation is open on each of them."""
         return self._work.by_kind.get(kind, 0) >= len(machine_ids)
 
     def _able(self, kind: OperationKind) -> PermittedActions:
-        """On which of the chosen machines the operation can be asked for."""
+        """On which of the machines the operation is possible."""
         return self._chosen.able[kind] if self._chosen is not None else PermittedActions(())
 
     def _refresh(self) -> None:
@@ -143,7 +142,7 @@ class CommandBar(QFrame):
             self._confirm("Assess", OperationKind.ASSESS, _ASSESS_MEANING, self._s.requests.assess)
 
     def open_install(self) -> None:
-        """Ask what to install on the chosen machines."""
+        """Open the install dialog."""
         from .dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
 
         open_once(self._owner, lambda: InstallDialog(self._s, self._ids, self._owner))
@@ -159,7 +158,7 @@ class CommandBar(QFrame):
     def _confirm(
         self, verb: str, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]
     ) -> None:
-        """Ask, naming the machines on which it is possible and those that are skipped."""
+        """Confirm, naming possible and skipped machines."""
         from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
 
         able, skipped = split(self._s.source, self._ids, kind)

@@ -1,4 +1,4 @@
-"""The strip at the top: what this is, which subscription, whether it is a demo, search, settings."""
+"""The strip at the top: title, subscriptions, demo, search and settings."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ TICK_MS = 1000
 
 
 class Header(QFrame):
-    """Signals:
-    search_changed (str): the text of the search field.
-    search_left (): Enter or Down was pressed in it: on to the first hit.
-    settings_requested (): the gear was pressed.
+    """The header.
+
+    Signals:
+        search_changed (str): the search text.
+        search_left (): Enter or Down was pressed; go to the first match.
+        settings_requested (): the gear was clicked.
     """
 
     search_changed = Signal(str)
@@ -91,7 +93,7 @@ class Header(QFrame):
         self.show_clock()
 
     def load_pictures(self) -> None:
-        """After the first paint: the SVG reader is slow to load."""
+        """Load pictures after the first paint, because the SVG reader is slow."""
         self.search.setClearButtonEnabled(True)
         ratio = self.devicePixelRatioF()
         pixmap: QPixmap = QIcon(str(resource("icons/hotpatch.svg"))).pixmap(
@@ -109,7 +111,7 @@ class Header(QFrame):
         self.subscription.set_whole(state.connection_names(self._s.source) or self._s.cloud.name)
 
     def show_clock(self) -> None:
-        """The demo's own day and how fast it runs."""
+        """Show the demo's date and speed."""
         if not self._s.cloud.demo:
             return
         clock = self._s.clock
@@ -121,7 +123,7 @@ class Header(QFrame):
         self.demo.setText(f"{self._s.cloud.demo} · {display_text.moment_text(clock())}{fast}")
 
     def _fill_demo_menu(self) -> None:
-        """What can be done with the demo's time now."""
+        """Show the current actions for the demo's time."""
         menu, demo = self.demo.menu(), self._s.demo
         if menu is None or demo is None:
             return

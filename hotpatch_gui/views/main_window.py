@@ -1,4 +1,4 @@
-"""The main window: header, rail, pages, status bar, and what stands across them."""
+"""The main window: header, rail, pages, status bar and notices."""
 
 from __future__ import annotations
 
@@ -39,10 +39,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class MainWindow(QMainWindow):
-    """Pages other than Machines are built when they are first shown. Lives on the UI thread.
+    """The main window. Lives on the UI thread.
+
+    Pages other than Machines are built when first shown.
 
     Signals:
-        painted (): the first frame is on the screen.
+        painted (): the first frame was painted.
     """
 
     painted = Signal()
@@ -128,14 +130,14 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(self._s.settings.state("window"))
 
     def come_to_front(self) -> None:
-        """Somebody started the program again."""
+        """Show the window, because the program was started again."""
         if self.isMinimized():
             self.showNormal()
         self.raise_()
         self.activateWindow()
 
     def load_icons(self) -> None:
-        """After the first paint."""
+        """Load icons after the first paint."""
         self._s.icons.load()
         self.header.load_pictures()
 
@@ -144,7 +146,7 @@ class MainWindow(QMainWindow):
         return self._syncing
 
     def page(self, key: str) -> QWidget:
-        """The page of the rail's ``key``, built now if it was not yet."""
+        """The page with this key, built now if necessary."""
         place = self.pages.widget(PAGES.index(key))
         assert place is not None
         return place.content if isinstance(place, LazyWidget) else place
@@ -155,7 +157,7 @@ class MainWindow(QMainWindow):
         self.rail.choose(key)
 
     def show_syncing(self, what: str) -> None:
-        """What a sync is reading; empty when it has ended."""
+        """Show what a sync is reading; empty when it ended."""
         begins_or_ends = self._syncing != bool(what)
         self._syncing = bool(what)
         self.status_bar.show_syncing(what)
@@ -163,7 +165,7 @@ class MainWindow(QMainWindow):
             self.show_sync()
 
     def show_sync(self) -> None:
-        """Say how the data stands: offline and other problems of the last sync."""
+        """Show problems of the last sync."""
         state = combined_sync_state(self._s.source)
         is_connected_ = is_connected(self._s.source)
         self.machines.show_sync(state, syncing=self._syncing, is_connected=is_connected_)
@@ -185,7 +187,7 @@ class MainWindow(QMainWindow):
             self.notice.hide()
 
     def show_problem(self, problem: Problem) -> None:
-        """A known problem outside a sync: the file, or the sign-in."""
+        """Show a problem outside syncs."""
         code = f" ({problem.code})" if problem.code and problem.code not in problem.sentence else ""
         sentence, self._asks = f"{problem.sentence}{code}", problem.connection_id
         if problem.connection_id:
@@ -198,7 +200,7 @@ class MainWindow(QMainWindow):
         self._synced_before = combined_sync_state(self._s.source).finished
 
     def show_prompt(self, text: str) -> None:
-        """What the user has to do to sign in; empty once it is done."""
+        """Show what the user must do to sign in; empty when done."""
         self._is_prompting = bool(text)
         if text:
             self._hides_after_sync = False
@@ -211,13 +213,13 @@ class MainWindow(QMainWindow):
             self.notice.hide()
 
     def forget_machines(self) -> None:
-        """Another file takes the place of the one that was shown: nothing that is open or selected is of it."""
+        """Close dialogs and clear the selection, because another file replaces the current one."""
         for dialog in self.findChildren(QDialog):
             dialog.reject()
         self.machines.forget()
 
     def show_set_aside(self, path: Path) -> None:
-        """Say that a damaged file was replaced."""
+        """Show that a damaged file was replaced."""
         self._hides_after_sync = False
         self._notify(
             Level.WARNING,
@@ -258,7 +260,7 @@ class MainWindow(QMainWindow):
         self.notice.show()
 
     def _retry(self) -> None:
-        """Try again, or have the user sign in where that is what lacks."""
+        """Try again, or sign in if that is the problem."""
         state = combined_sync_state(self._s.source)
         if self._asks:
             self._s.requests.sign_in(self._asks)
@@ -284,7 +286,7 @@ class MainWindow(QMainWindow):
         self.header.search.selectAll()
 
     def _focus_filter(self) -> None:
-        """The filter field of what is in sight; the search for machines where there is none."""
+        """Focus the visible filter, or the search."""
         fields = (f for f in self.pages.findChildren(QLineEdit) if f.isVisible())
         field = next((f for f in fields if f.objectName().endswith("Search")), self.header.search)
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -1,5 +1,7 @@
-"""What the window can ask for. Types alone: nothing imports this while the program runs, as protocols take
-half a millisecond each to define before the first frame."""
+"""What the window can request.
+
+Only types: nothing imports this at run time, because each protocol takes half a millisecond to define.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,16 @@ from hotpatch_gui.domain.waves import Waves
 
 
 class Requests(Protocol):
-    """What the window can ask for. Each call returns at once; what comes of it is in the file."""
+    """Requests of the window. Calls return at once; results are in the file."""
 
     def sync(self, *, whole: bool = False) -> None:
-        """Read what has changed, or with ``whole`` everything."""
+        """Read changes, or everything if ``whole``."""
         ...
 
     def sync_every(self, minutes: float) -> None: ...
 
     def read_releases_daily(self, address: str | None) -> None:
-        """Have the release data read from there once a day; None ends that."""
+        """Read release data from this address once a day; None stops it."""
         ...
 
     def update_releases(self, address: str) -> None: ...
@@ -34,7 +36,7 @@ class Requests(Protocol):
     def read_machine(self, machine_id: int) -> None: ...
 
     def save_connection(self, connection: Connection) -> None:
-        """Store a new one, or where one leads; it signs in and is read."""
+        """Store a new or changed connection, which then signs in and syncs."""
         ...
 
     def rename_connection(self, connection_id: int, name: str) -> None: ...
@@ -42,29 +44,29 @@ class Requests(Protocol):
     def allow_actions(self, connection_id: int, *, may_act: bool) -> None: ...
 
     def choose_subscriptions(self, connection_id: int, subscription_ids: Sequence[str]) -> None:
-        """Have these read and no others; with none named, all that the account can read."""
+        """Select subscriptions; none selects all."""
         ...
 
     def connect(self, connection: Connection) -> None:
-        """Try this connection to Azure; the demo is left for it once it has worked."""
+        """Try a connection; if it works, the demo ends."""
         ...
 
     def stop_connecting(self) -> None: ...
 
     def show_demo(self) -> None:
-        """Leave Azure for the demo."""
+        """Switch from Azure to the demo."""
         ...
 
     def remove_connection(self, connection_id: int) -> None: ...
 
     def sign_in(self, connection_id: int) -> None:
-        """Ask the user; nothing else ever does."""
+        """Sign in with a prompt."""
         ...
 
     def sign_out(self, connection_id: int) -> None: ...
 
     def assess(self, machine_ids: Sequence[int]) -> None:
-        """A machine that has one open already is passed over; that is told."""
+        """Assess machines. Those with an open assessment are skipped, which is reported."""
         ...
 
     def install(
@@ -74,7 +76,7 @@ class Requests(Protocol):
         waves: Waves = ...,
         groups: Sequence[str] = ...,
     ) -> None:
-        """``groups`` are the machines' waves by name, in the same order, where the waves go by group."""
+        """Install updates. ``groups`` are the machines' waves by name if waves go by group."""
         ...
 
     def restart(self, machine_ids: Sequence[int]) -> None: ...
@@ -82,24 +84,24 @@ class Requests(Protocol):
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None: ...
 
     def enrol(self, machine_ids: Sequence[int], *, on: bool) -> None:
-        """Give Arc-enabled servers their hotpatch license, or end it."""
+        """Enroll Arc-enabled servers, or end their enrollment."""
         ...
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
-        """Take queued operations back."""
+        """Cancel queued operations."""
         ...
 
     def dismiss(self, operation_ids: Iterable[int]) -> None:
-        """Stop finding out about operations whose end is not known."""
+        """Stop resolving unknown operations."""
         ...
 
     def wait_for_turn(self, operation_ids: Iterable[int]) -> None:
-        """Ask again for what Azure refused because something else was at work, once that has ended."""
+        """Retry rejected operations until Azure accepts them."""
         ...
 
 
 class DemoTime(Protocol):
-    """The time of a demo, which the window can move. A real cloud has none."""
+    """Controls of the demo's clock. A real cloud has none."""
 
     changed: Any
     """A signal: it plays, or plays no more."""
@@ -115,19 +117,19 @@ class DemoTime(Protocol):
 
     @property
     def stories(self) -> list[tuple[str, str]]:
-        """(key, title) of the worlds that the demo can begin in."""
+        """(key, title) of the scenarios."""
         ...
 
     def step(self) -> None:
-        """To just after the next release."""
+        """Move to just after the next release."""
         ...
 
     def play(self) -> None:
-        """Let a month go by in seconds."""
+        """Play a month in seconds."""
         ...
 
     def stop(self) -> None: ...
 
     def begin(self, story: str) -> None:
-        """Begin the demo again, with another world or the same one."""
+        """Restart the demo with a scenario."""
         ...

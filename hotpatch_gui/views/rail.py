@@ -1,4 +1,4 @@
-"""The rail at the left: the pages, by icon and name."""
+"""The rail on the left: pages by icon and name."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ PAGES = tuple(key for key, _ in ENTRIES)
 
 
 class Rail(QFrame):
-    """Signals:
-    chosen (str): the key of a page.
+    """The rail.
+
+    Signals:
+        chosen (str): the key of a page.
     """
 
     chosen = Signal(str)

@@ -1,4 +1,4 @@
-"""What views are handed: the data, the look, and the way to ask for something."""
+"""What views receive: data, theme, settings and requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Services(NamedTuple):
-    """Handed down to every view by app.py."""
+    """Passed to every view by the composition root."""
 
     source: DataSource
     clock: Clock

@@ -1,4 +1,4 @@
-"""The strip at the bottom: the connection and the age of the data, and the work under way."""
+"""The strip at the bottom: connection, age of the data, and operations in progress."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ _TABLES = frozenset({"sync_state", "operations"})
 
 
 class StatusBar(QFrame):
-    """Signals:
-    clicked (): the work under way was pressed: show Activity.
+    """The status bar.
+
+    Signals:
+        clicked (): operations were clicked; show Activity.
     """
 
     clicked = Signal()
@@ -69,7 +71,7 @@ class StatusBar(QFrame):
         self.reload()
 
     def show_syncing(self, what: str) -> None:
-        """``what`` is being read; empty when the sync has ended."""
+        """Show what is being read; empty when the sync ended."""
         self._syncing = what
         if self._s.source.db is not None:
             self._show_connection()
@@ -116,7 +118,7 @@ class StatusBar(QFrame):
             self.connection.set_whole(f"{text}{odd}{without}", more=missing.sentences)
 
     def _show_work(self, work: Work) -> None:
-        """One operation with its own progress, several by how many of them have ended."""
+        """Show one operation's progress, or how many of several have finished."""
         count = work.total
         self.progress.setVisible(bool(work.doing))
         if not work.doing:
@@ -137,7 +139,7 @@ class StatusBar(QFrame):
         self.progress.setValue(max(0, min(100, 100 * done // max(1, total))))
 
     def _show_end(self) -> None:
-        """How the last operation ended, for a while."""
+        """Show the last operation's result for a while."""
         text = last_end(self._s.source)
         if text:
             self.work.setText(text)

@@ -1,4 +1,4 @@
-"""Scenes: named states of the program, of which pictures are taken. Each is a function that brings a stage there."""
+"""Scenes: named states of the program for pictures. Each is a function that prepares a stage."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .registry import SCENES, WITHOUT_DEMO, WORLDS
 
 
 def set_up(name: str, theme: str) -> Stage:
-    """The stage on which a scene plays."""
+    """A stage for a scene."""
     target = targets.azure_target() if name in WITHOUT_DEMO else None
     return Stage(theme, story=WORLDS.get(name, "today"), target=target)
 
 
 def play(name: str, stage: Stage) -> QWidget:
-    """Bring ``stage`` to the scene; the widget to take a picture of."""
+    """Prepare ``stage`` for the scene; the widget to capture."""
     return SCENES[name](stage)
 
 
 def render(folder: Path, names: Sequence[str], themes: Sequence[str]) -> Iterator[Path]:
-    """Pictures of the scenes in the themes, as ``<scene>-<theme>.png``; each path once it is written."""
+    """Write pictures of the scenes in the themes as ``<scene>-<theme>.png``; yields each path."""
     qInstallMessageHandler(_report)
     for name in names:
         for theme in themes:
@@ -41,6 +41,6 @@ def render(folder: Path, names: Sequence[str], themes: Sequence[str]) -> Iterato
 
 
 def _report(_: QtMsgType, __: QMessageLogContext, text: str) -> None:
-    """Qt's messages, but for what the offscreen platform says of every dialog."""
+    """Report Qt's messages, except expected ones of the offscreen platform."""
     if "propagateSizeHints" not in text:
         sys.stderr.write(f"{text}\n")

@@ -1,4 +1,4 @@
-"""What several scenes do on the way."""
+"""Steps that scenes share."""
 
 from __future__ import annotations
 
@@ -72,6 +72,6 @@ def install_half(stage: Stage) -> None:
 
 
 def go_on(stage: Stage, **step: float) -> None:
-    """Let the cloud's time go on and read it anew."""
+    """Advance the cloud's time and read everything again."""
     stage.clock.advance(**step)
     stage.sync()

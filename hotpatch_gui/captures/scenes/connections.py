@@ -1,4 +1,4 @@
-"""Dialogs about connections."""
+"""Scenes of dialogs about connections."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def connection(stage: Stage) -> QWidget:
 
 @scene
 def connections_side_by_side(stage: Stage) -> QWidget:
-    """Rows as the engine writes them: one signed in, one whose sign-in has lapsed, one that reads only."""
+    """Three connections: signed in, expired and read-only."""
     stage.start()
     db = open_writer(stage.app.source.path)
     now = stage.app.clock()

@@ -1,4 +1,4 @@
-"""What is shown where the release data ends."""
+"""Scenes after the end of the release data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .registry import in_story, scene
 @scene
 @in_story("november-2026")
 def data_ends_machine(stage: Stage) -> QWidget:
-    """25 November 2026: November's release is not in the release data."""
+    """25 November 2026: November's release isn't in the release data."""
     stage.start()
     stage.choose("vm-web-01")
     return stage.window

@@ -1,4 +1,4 @@
-"""Dialogs about machines, and the program's own."""
+"""Scenes of dialogs about machines and the program."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def install_review(stage: Stage) -> QWidget:
 
 @scene
 def install_many_machines(stage: Stage) -> QWidget:
-    """The review of an installation on more machines than go without a typed number."""
+    """The review with more machines than need no confirmation."""
     one = stage.wire.cloud.guests["vm-web-02"].to_json()
     names = [f"vm-farm-{n:02}" for n in range(1, 31)]
     stage.wire.cloud.guests.update({n: Guest.from_json(one | {"name": n}) for n in names})
@@ -76,7 +76,7 @@ def arc_settings(stage: Stage) -> QWidget:
 
 @scene
 def settings_mixed(stage: Stage) -> QWidget:
-    """Several machines whose settings differ; one setting is touched."""
+    """Several machines with different settings; one setting is touched."""
     stage.wire.cloud.guests["vm-web-02"].hotpatching = False
     stage.start()
     stage.choose("vm-web-01", "vm-web-02", "vm-legacy-01", "vm-dc-01")

@@ -1,4 +1,4 @@
-"""The Machines page: its list, and what the blade says."""
+"""Scenes of the Machines page."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def schedule(stage: Stage) -> QWidget:
 
 @scene
 def installing(stage: Stage) -> QWidget:
-    """The machine itself while an installation is under way on it."""
+    """A machine during an installation."""
     stage.start()
     install_half(stage)
     return stage.window

@@ -1,4 +1,4 @@
-"""The other pages."""
+"""Scenes of the other pages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def history_all(stage: Stage) -> QWidget:
 
 @scene
 def activity(stage: Stage) -> QWidget:
-    """An installation under way, an assessment done, one that Azure refused."""
+    """An installation in progress, a finished assessment and a rejected operation."""
     stage.start()
     ids = machine_ids(stage)
     stage.ask.assess([ids["vm-new-01"]])
@@ -55,7 +55,7 @@ def activity(stage: Stage) -> QWidget:
 
 @scene
 def audit_log(stage: Stage) -> QWidget:
-    """Every call that changed something, with its answers."""
+    """Calls that changed something, with their answers."""
     _ = activity(stage)
     page = stage.window.page("activity")
     assert isinstance(page, ActivityPage)
@@ -100,7 +100,7 @@ def off_train_story(stage: Stage) -> QWidget:
 
 @scene
 def rollout_running(stage: Stage) -> QWidget:
-    """September's baseline on its way: one phase done, the next one at work."""
+    """September's rollout: one phase done, the next in progress."""
     stage.start()
     go_on(stage, days=20, hours=21.1)
     stage.window.show_page("rollout")
@@ -120,7 +120,7 @@ def rollout_stopped(stage: Stage) -> QWidget:
 
 @scene
 def planner(stage: Stage) -> QWidget:
-    """The sample year, with two unplanned baselines in place of hotpatches."""
+    """The sample year with two unplanned baselines."""
     stage.start()
     stage.window.show_page("planner")
     page = stage.window.page("planner")

@@ -1,4 +1,4 @@
-"""The registry of scenes: a name, and how to bring the program to it."""
+"""The registry of scenes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def scene(play: Scene) -> Scene:
 
 
 def in_story(story: str) -> Callable[[Scene], Scene]:
-    """Let a scene play in another world of the demo."""
+    """Use another scenario of the demo for a scene."""
 
     def told(play: Scene) -> Scene:
         WORLDS[name_of(play)] = story
@@ -33,7 +33,7 @@ def in_story(story: str) -> Callable[[Scene], Scene]:
 
 
 def without_demo(play: Scene) -> Scene:
-    """Let a scene play with no connection and no demo."""
+    """Use no connection and no demo for a scene."""
     WITHOUT_DEMO.add(name_of(play))
     return play
 

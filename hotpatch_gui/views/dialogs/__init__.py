@@ -1,1 +1,1 @@
-"""Dialogs: each asks for one thing and says what will happen."""
+"""Dialogs: each asks for one thing and shows what will happen."""

@@ -1,4 +1,4 @@
-"""About: versions, where things are, the keys, and what helps whoever is asked for help."""
+"""About: versions, locations, keyboard shortcuts and diagnostics."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHORTCUTS = (
 
 
 class AboutDialog(SurfaceDialog):
-    """Nothing secret is in what it copies."""
+    """Shows and copies diagnostics, which contain no secrets."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "aboutDialog", "About Hotpatch Dashboard", parent)

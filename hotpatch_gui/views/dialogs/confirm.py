@@ -1,5 +1,4 @@
-"""Before many machines, or one that restarts: which, which are skipped and why, what it means; Cancel has the
-focus."""
+"""Confirmation for many machines or a restart: which, which are skipped and why, and the effect. Cancel has the focus."""
 
 from __future__ import annotations
 
@@ -21,8 +20,10 @@ Skipped = Sequence[tuple[str, str]]
 
 
 class ConfirmDialog(SurfaceDialog):
-    """Asks whether to ``do`` what ``verb`` names on these machines; ``meaning`` says what comes of it. ``machines`` are (row id, name),
-    ``skipped`` the selected machines on which it isn't possible."""
+    """Asks whether to ``do`` what ``verb`` names; ``meaning`` is the effect.
+
+    ``machines`` are (row ID, name), ``skipped`` those on which it isn't possible.
+    """
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _skipped_text(affected: int, skipped: Skipped) -> str:
-    """The sum, then the machines of each reason."""
+    """The number of skipped machines, then their names by reason."""
     by_reason: dict[str, list[str]] = defaultdict(list)
     for name, reason in skipped:
         by_reason[reason].append(name)

@@ -1,4 +1,4 @@
-"""A connection to Azure: which cloud, as whom, and whether it may change anything."""
+"""A connection to Azure: its cloud, account, and whether it may change anything."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READ_ONLY = (
 
 
 class ConnectDialog(SurfaceDialog):
-    """Makes a connection, or changes ``connection``; it is stored and signed in once it is confirmed."""
+    """Creates a connection, or changes ``connection``, which is then stored and signed in."""
 
     def __init__(
         self, services: Services, parent: QWidget, connection: Connection | None = None
@@ -173,7 +173,7 @@ class ConnectDialog(SurfaceDialog):
         self.may_act.setChecked(connection.may_act)
 
     def check(self) -> None:
-        """Show the fields that matter, and what is missing."""
+        """Show relevant fields and what is missing."""
         method = SignInMethod(self.method.currentData())
         is_custom = self.cloud.currentData() == CUSTOM
         is_service = method is SignInMethod.CERTIFICATE
@@ -188,7 +188,7 @@ class ConnectDialog(SurfaceDialog):
         self.connect_button.setEnabled(not problem)
 
     def connection(self) -> tuple[Connection | None, str]:
-        """What is filled in, or None and what is wrong with it."""
+        """The connection as entered, or None and what is wrong."""
         try:
             cloud = cloud_of(
                 self.cloud.currentData(),
@@ -226,7 +226,7 @@ class ConnectDialog(SurfaceDialog):
             self.certificate.setText(chosen)
 
     def _save(self) -> None:
-        """Ask for it, and wait until it has worked: a dialog that closes on a mistake loses what was typed."""
+        """Store it and wait for the result, so that a mistake doesn't lose the input."""
         made, _ = self.connection()
         if made is None:
             return
@@ -246,7 +246,7 @@ class ConnectDialog(SurfaceDialog):
             self._s.requests.save_connection(made)
 
     def _leads_where_it_led(self, was: Connection, made: Connection) -> bool:
-        """Whether only its name or the actions differ, of a connection that works: there is nothing to try."""
+        """Whether only name or permission to change differ, so nothing must be tried."""
         is_other = (was.name, was.may_act) != (made.name, made.may_act)
         is_same_way = made == was._replace(name=made.name, may_act=made.may_act)
         return is_other and is_same_way and not self._failed_id and works(self._s.source, was.id)
@@ -262,7 +262,7 @@ class ConnectDialog(SurfaceDialog):
             self._say(text, is_error=False)
 
     def _on_tried(self, outcome: TrialOutcome) -> None:
-        """It worked, or it stays open with the cause."""
+        """Close if it worked, or show the cause."""
         if self._trying is None or not self._is_mine(outcome.connection_id):
             return
         trying, self._trying = self._trying, None
@@ -276,15 +276,14 @@ class ConnectDialog(SurfaceDialog):
             self._was = trying._replace(id=outcome.connection_id)
 
     def _is_mine(self, connection_id: int) -> bool:
-        """Whether the outcome is of what is tried here: in the demo nothing else is, and in Azure's window the
-        name tells."""
+        """Whether the outcome belongs to this dialog's connection."""
         source = self._s.source
         if self._s.cloud.demo or source.db is None or self._trying is None:
             return True
         return name_of(source, connection_id) == self._trying.name
 
     def _on_finished(self, result: int) -> None:
-        """Given up: what was only tried is not kept."""
+        """Stop the trial if the dialog was canceled."""
         if result == QDialog.DialogCode.Accepted:
             return
         if self._s.cloud.demo and self._trying is not None:
@@ -294,7 +293,7 @@ class ConnectDialog(SurfaceDialog):
 
 
 def offered_methods() -> list[SignInMethod]:
-    """Those that this platform has."""
+    """Sign-in methods on this platform."""
     methods: list[SignInMethod] = [m for m in SignInMethod if m is not SignInMethod.NONE]
     if sys.platform != "win32":
         methods.remove(SignInMethod.BROKER)

@@ -1,4 +1,4 @@
-"""The connections side by side: who is signed in where, which subscriptions are read, what may be done."""
+"""Connections: sign-in, subscriptions and permissions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ID = Qt.ItemDataRole.UserRole
 
 
 class ConnectionsDialog(SurfaceDialog):
-    """Every change is kept at once, and shown as the engine has stored it."""
+    """Stores every change at once and shows it as stored."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "connectionsDialog", "Connections", parent)
@@ -106,6 +106,7 @@ class ConnectionsDialog(SurfaceDialog):
         self.finish((780, 640), self.demo, self.closer())
 
     def reload(self) -> None:
+        """Read the connections again."""
         found = connection_list.read_all(self._s.source)
         chosen = self.chosen.id if self.chosen else 0
         self._found = {c.id: c for c, _ in found}
@@ -159,7 +160,7 @@ class ConnectionsDialog(SurfaceDialog):
         self._filling = False
 
     def _choose_subscriptions(self) -> None:
-        """Keep what is ticked; with everything ticked, those that come later are read too."""
+        """Store the selection; selecting all includes later ones."""
         chosen = self.chosen
         if self._filling or chosen is None:
             return

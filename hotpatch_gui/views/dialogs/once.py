@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 
 def open_once(owner: QWidget, make: Callable[[], QDialog]) -> None:
-    """Open what ``make`` makes, unless the window has a dialog open already: a key that is held down and a
-    second click ask for the same thing."""
+    """Open a dialog unless the window has one, because a held key or second click requests the same."""
     if not any(dialog.isVisible() for dialog in owner.window().findChildren(QDialog)):
         make().open()

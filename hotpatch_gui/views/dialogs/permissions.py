@@ -1,4 +1,4 @@
-"""What the account of a connection may do, and a role that has what it lacks."""
+"""The account's permissions through a connection, and a role with the missing actions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TABLES = frozenset({"permissions", "connections", "subscriptions"})
 
 
 class PermissionsDialog(SurfaceDialog):
-    """By resource group and machine: everything is allowed, or what is missing."""
+    """Missing actions by resource group and machine."""
 
     def __init__(self, services: Services, connection: Connection, parent: QWidget) -> None:
         title = f"Permissions for {connection.name}"
@@ -61,6 +61,7 @@ class PermissionsDialog(SurfaceDialog):
         self.reload()
 
     def reload(self) -> None:
+        """Read the permissions again."""
         source, connection = self._s.source, self._connection
         self.role.setPlainText(role_text(source, connection))
         self.list.clear()

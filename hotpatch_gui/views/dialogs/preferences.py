@@ -1,4 +1,4 @@
-"""Settings of the program itself."""
+"""Settings of the program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .surface import SurfaceDialog
 
 
 class PreferencesDialog(SurfaceDialog):
-    """Connections, theme, how often to sync, history's range, and where the data is."""
+    """Connections, theme, sync interval, history range and data folder."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "preferencesDialog", "Settings", parent)

@@ -1,4 +1,4 @@
-"""Release data: where it ends, where it comes from, and getting more of it."""
+"""Release data: its horizon, its sources and updating it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXPLANATION = (
 
 
 class ReleasesDialog(SurfaceDialog):
-    """Shows the horizon and the sources; reads Microsoft's list or a file on request."""
+    """Shows horizon and sources, and reads Microsoft's list or a file on request."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "releasesDialog", "Release data", parent)
@@ -75,7 +75,7 @@ class ReleasesDialog(SurfaceDialog):
         return button
 
     def reload(self) -> None:
-        """Say where the data ends now."""
+        """Show the current horizon."""
         calendar, now = self._s.calendar(), self._s.clock()
         notes = horizon_notes(calendar, now)
         if notes:
@@ -100,7 +100,7 @@ class ReleasesDialog(SurfaceDialog):
             self.read_file(Path(name))
 
     def read_file(self, path: Path) -> None:
-        """Read a saved MSRC document, or a list that was exported."""
+        """Read a saved MSRC document or an exported list."""
         self._begin(f"Reading {path.name}.")
         self._s.requests.import_releases(path)
 

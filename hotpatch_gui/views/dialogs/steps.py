@@ -1,4 +1,4 @@
-"""A dialog in steps: their names at the top, Back and Next below, Cancel the default."""
+"""A dialog in steps, with Back and Next. Cancel is the default."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hotpatch_gui.views.widgets.labels import label, line
 
 
 class StepsDialog(QDialog):
-    """``add_step`` builds it; a subclass says when a step may be left and what the last button does."""
+    """A subclass adds steps, checks them, and performs the action of the last button."""
 
     def __init__(self, theme: Theme, title: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -92,7 +92,7 @@ class StepsDialog(QDialog):
         self.pages.addWidget(page)
 
     def finish(self) -> None:
-        """After the last step was added."""
+        """Finish after the last step was added."""
         self._name_row.addStretch(1)
         self.go_to(0)
 
@@ -116,19 +116,19 @@ class StepsDialog(QDialog):
         self.check()
 
     def entering(self, number: int) -> None:
-        """A step comes into sight."""
+        """Called when a step becomes visible."""
 
     def check(self) -> None:
-        """Say what is wrong and whether one may go on."""
+        """Show what is wrong and whether Next is possible."""
         problem = self.what_is_wrong()
         self.problem.setText(problem)
         self.next.setEnabled(not problem)
         self.act.setEnabled(not problem)
 
     def what_is_wrong(self) -> str:
-        """The sentence that keeps one from going on; empty where nothing does."""
+        """Why Next isn't possible; empty if it is."""
         return ""
 
     def do_it(self) -> None:
-        """The last step's button."""
+        """Perform the last step's action."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The plain sort of dialog: a title, what is in it, and a row of buttons under a line."""
+"""A dialog with a title, content and a row of buttons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hotpatch_gui.views.widgets.labels import label, line
 
 
 class SurfaceDialog(QDialog):
-    """A subclass fills ``column`` and then calls ``finish`` with its buttons, the last of them the default."""
+    """A subclass fills ``column`` and then calls ``finish`` with its buttons, the last one the default."""
 
     def __init__(self, theme: Theme, name: str, title: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class SurfaceDialog(QDialog):
         whole.addWidget(surface)
 
     def finish(self, size_px: tuple[int, int], *buttons: QPushButton) -> None:
-        """Put the buttons beneath, and the dialog at this size."""
+        """Add the buttons and set the size."""
         row = QHBoxLayout()
         row.addStretch(1)
         for button in buttons:
@@ -44,7 +44,7 @@ class SurfaceDialog(QDialog):
         self.resize(round(width * self._theme.scale), round(height * self._theme.scale))
 
     def event(self, event: QEvent) -> bool:
-        """No text is cut off: the dialog is as high as its wrapped texts need at its width."""
+        """Keep the dialog high enough for its wrapped texts."""
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
             layout = self.layout()
             if layout is not None and layout.hasHeightForWidth():
@@ -53,7 +53,7 @@ class SurfaceDialog(QDialog):
         return super().event(event)
 
     def closer(self, text: str = "Close") -> QPushButton:
-        """The button that ends the dialog without doing anything."""
+        """A button that closes the dialog without an action."""
         button = QPushButton(text)
         button.setObjectName("dialogClose")
         button.clicked.connect(self.reject)

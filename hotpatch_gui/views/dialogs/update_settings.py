@@ -1,4 +1,4 @@
-"""Update settings: hotpatch, orchestration, periodic assessment, and what they mean for each machine."""
+"""Update settings: hotpatch, orchestration, periodic assessment, and their effect on each machine."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
 
 
 class UpdateSettingsDialog(SurfaceDialog):
-    """The settings of the selected machines. Only what is touched is sent; where machines differ, "Mixed" is
-    shown; each machine's change is listed before anything is saved."""
+    """Changes settings of the selected machines.
+
+    Only touched settings are sent, differing values show as Mixed, and each machine's change is listed before saving.
+    """
 
     def __init__(self, services: Services, machine_ids: Sequence[int], parent: QWidget) -> None:
         super().__init__(services.theme, "updateSettingsDialog", "Update settings", parent)
@@ -66,7 +68,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     @property
     def _own(self) -> list[Selected]:
-        """The machines that this form is for."""
+        """Machines of the form's kind."""
         return self._of_kind[self._is_arc]
 
     @property
@@ -173,7 +175,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         return row
 
     def _load(self) -> None:
-        """Show what the machines of the kind have; nothing is touched."""
+        """Show the machines' settings without touching any."""
         self._is_loading = True
         self._touched.clear()
         names = ", ".join(one.name for one in self._own[:5])
@@ -235,7 +237,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             self._touch("orchestration")
 
     def _touch(self, name: str, box: QCheckBox | None = None) -> None:
-        """The user has set it; what is only shown is never sent."""
+        """Mark a setting as changed by the user; others are never sent."""
         if self._is_loading or (box and box.checkState() is Qt.CheckState.PartiallyChecked):
             return
         if box is not None:
@@ -245,7 +247,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.check()
 
     def _follow_enrolment(self) -> None:
-        """Whoever enrolls gets hotpatches, and without a license there are none."""
+        """Turn hotpatch on with the enrollment, and off without a license."""
         if self._is_loading or self.enrol.checkState() is Qt.CheckState.PartiallyChecked:
             return
         self._is_loading = True
@@ -258,11 +260,11 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     @property
     def _enrolment(self) -> bool | None:
-        """True to enroll, False to end it, None to leave it as it is."""
+        """True to enroll, False to end it, None to leave it."""
         return self.enrol.isChecked() if "enrol" in self._touched else None
 
     def change(self) -> SettingsChange:
-        """What was touched."""
+        """Touched settings."""
         touched = self._touched
         chosen = next((o for o, b in self.orchestrations.items() if b.isChecked()), None)
         return SettingsChange(
@@ -272,7 +274,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         )
 
     def check(self) -> None:
-        """Say what the choice means for each machine and, where Azure would refuse it, why."""
+        """Show the effect on each machine, and why Azure would reject it."""
         self.plan = plan_settings(self._own, self.change(), self._enrolment)
         affected = len(self.plan.affected)
         self.hotpatch_words.setText(self._meaning())

@@ -1,4 +1,4 @@
-"""The first start: connect to Azure, or look at the demo that is there already."""
+"""The first start: connect to Azure, or explore the demo."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEMO = (
 
 
 class WelcomeDialog(SurfaceDialog):
-    """Two ways on. Closing it stays with the demo."""
+    """Offers both; closing it stays with the demo."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "welcomeDialog", "Welcome to Hotpatch Dashboard", parent)

@@ -1,1 +1,1 @@
-"""The pages of the rail."""
+"""Pages of the rail."""

@@ -1,4 +1,4 @@
-"""The Activity page: everything that was asked of Azure, what it is doing and how it ended."""
+"""The Activity page: operations with progress and results, and the audit log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TICK_MS = 1000
 
 
 class ActivityPage(Page):
-    """Operations, newest first; what is queued can be taken back, what is unknown dismissed."""
+    """Operations, newest first. Queued ones can be canceled, unknown ones dismissed."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -91,7 +91,7 @@ class ActivityPage(Page):
         self._show_detail()
 
     def _report(self) -> Make:
-        """Of the table in sight; of the audit log with the bodies, which it has no room to show."""
+        """Export the visible table; for the audit log with bodies."""
         is_audit = self.tabs.currentIndex() == 1
         panel, title = (self.audit.panel, "Audit log") if is_audit else (self.panel, "Operations")
         return table_report(panel.table, title, self._s, whole=is_audit)
@@ -107,7 +107,7 @@ class ActivityPage(Page):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        """The chosen operation in full; the newest where none is chosen."""
+        """Show the selected operation in detail, or the newest."""
         source, ids = self._s.source, self.panel.table.selected_ids
         shown = work.detail(source, ids[0] if ids else self.model.id_at(0))
         running = work.is_any_open(source)

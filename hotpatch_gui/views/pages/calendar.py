@@ -1,4 +1,4 @@
-"""The Calendar page: what was released and what is planned, and the restarts that came of it."""
+"""The Calendar page: releases, plans and restarts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ YEAR = timedelta(days=365)
 
 
 class CalendarPage(Page):
-    """``chosen`` tells the machines whose installations and restarts are shown: ids and a name for them."""
+    """``chosen`` returns the row IDs and the name of the machines shown."""
 
     def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
         super().__init__(
@@ -104,7 +104,7 @@ class CalendarPage(Page):
         self.show_all()
 
     def show_all(self) -> None:
-        """Everything anew: the day, the period or the machines may be others."""
+        """Show everything again for the current day, period and machines."""
         first, last = self.span
         today = release_day(self._s.clock())
         rows = entries.release_rows(self._s.calendar(), first, last, today)
@@ -115,7 +115,7 @@ class CalendarPage(Page):
         self._ask()
 
     def _go_to(self, today: date) -> None:
-        """What comes next stands at the top, what has come below it."""
+        """Scroll to the next release."""
         rows = map(self.releases.row, range(self.releases.count()))
         coming = sum(row is not None and row.day > today for row in rows)
         if coming:
@@ -162,7 +162,7 @@ class CalendarPage(Page):
         self.ledger.show_failure(why)
 
     def _report(self) -> Make:
-        """Of the table in sight."""
+        """Export the visible table."""
         if self.tabs.currentIndex() == 0:
             return table_report(self.release_table, "Releases", self._s)
         return table_report(self.ledger.table, "Restarts", self._s)

@@ -1,4 +1,4 @@
-"""The History page: installation runs of every machine."""
+"""The History page: installation runs of all machines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .table_page import Page
 
 
 class HistoryPage(Page):
-    """The history tab without a machine."""
+    """The history tab for all machines."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The Machines page: the list at the left, the blade of what is chosen at the right."""
+"""The Machines page: the list on the left, the blade on the right."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ SORTS = (
 
 
 class MachinesPage(QSplitter):
-    """Filter, sort, choose; what is chosen is shown by the blade.
+    """Filters, sorts and selects; the blade shows the selection.
 
     Signals:
-        connect_requested (): a first connection is wanted.
+        connect_requested (): the user wants to connect.
     """
 
     connect_requested = Signal()
@@ -133,7 +133,7 @@ class MachinesPage(QSplitter):
         self._filter()
 
     def go_to_first(self) -> None:
-        """From the search into the list: the first hit has the focus."""
+        """Move the focus from the search to the first match."""
         if self.model.rowCount():
             self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
             flags = QItemSelectionModel.SelectionFlag
@@ -142,18 +142,18 @@ class MachinesPage(QSplitter):
             self.list.scrollTo(first)
 
     def forget(self) -> None:
-        """Nothing is selected or shown."""
+        """Clear the selection."""
         self.list.clearSelection()
         if self._blade.is_built:
             self.blade.show_machines(())
 
     def choose(self, machine_id: int) -> None:
-        """Select one machine by its row id."""
+        """Select one machine by row ID."""
         self.list.select_id(machine_id)
         self.list.scrollTo(self.list.currentIndex())
 
     def chosen(self) -> tuple[tuple[int, ...], str]:
-        """The machines that the blade shows, and a name for them; all of them where none is chosen."""
+        """Row IDs and a name of the machines shown; all machines without a selection."""
         ids = self.blade.machine_ids if self._blade.is_built else ()
         if not ids:
             return everyone(self._s.source), "All machines"
@@ -162,15 +162,14 @@ class MachinesPage(QSplitter):
         return tuple(ids), name_of(self._s.source, ids[0])
 
     def show_sync(self, state: SyncState, *, syncing: bool, is_connected: bool) -> None:
-        """The state of the data; and what to say where there is no machine yet. ``is_connected``: there is a
-        connection at all."""
+        """Show the data's state, and why there are no machines."""
         self._sync, self._syncing, self._is_connected = state, syncing, is_connected
         if self._blade.is_built:
             self._tell_blade()
 
     @property
     def _is_first_reading(self) -> bool:
-        """No sync has ended yet, so what stands first in the list is only what came first."""
+        """Whether no sync has finished, so that the first row is arbitrary."""
         return self._is_connected and self._sync.finished is None and not self._sync.problem
 
     def _tell_blade(self) -> None:
@@ -246,8 +245,10 @@ class MachinesPage(QSplitter):
         return bool(self._text) or self.state.currentIndex() > 0
 
     def _choose_again(self) -> None:
-        """What the blade shows, where it is in the list; else the first row: no command may reach a machine that
-        the list doesn't show as selected."""
+        """Keep the selection if listed, else select the first row.
+
+        No command may reach a machine that the list doesn't show as selected.
+        """
         shown = self.blade.machine_ids if self._blade.is_built else ()
         here = [n for n in map(self.model.number_of, shown) if n is not None]
         flags = QItemSelectionModel.SelectionFlag

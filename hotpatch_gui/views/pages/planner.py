@@ -1,4 +1,4 @@
-"""The Planner page: what a period costs in restarts, exposure and hours, with hotpatch and without."""
+"""The Planner page: restarts, exposure and hours of a period, with and without hotpatch."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ NOTE = (
 
 
 class PlannerPage(Page):
-    """``chosen`` tells the machines that are chosen, as ids and a name for them."""
+    """``chosen`` returns the row IDs and the name of the selected machines."""
 
     def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
         super().__init__(
@@ -206,7 +206,7 @@ class PlannerPage(Page):
         return Question(first, last, scenario, unplanned, window, hours, known)
 
     def simulate(self) -> None:
-        """Begin; what is shown stays until the answer is there."""
+        """Start a forecast; the current one stays until it finishes."""
         is_all = self.machines.currentIndex() == 0
         ids = everyone(self._s.source) if is_all else self._chosen()[0]
         self.progress.setRange(0, 1)
@@ -269,7 +269,7 @@ class PlannerPage(Page):
 
 
 def _sentence(found: Forecast) -> str:
-    """The answer in words, and what it leaves out."""
+    """The result as text, and what it excludes."""
     many = f"{found.machines:,} machine{'' if found.machines == 1 else 's'}"
     parts = [f"{many}, {len(found.months)} release days."]
     if found.by_hand:

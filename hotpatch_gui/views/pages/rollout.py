@@ -1,4 +1,4 @@
-"""The Rollout page: who is patched when by automatic guest patching, why, and how it goes."""
+"""The Rollout page: when automatic guest patching reaches each machine, and why."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ PLAN_PX = 270
 
 
 class RolloutPage(Page):
-    """Signals:
-    machine_opened (int): a machine of the table is wanted in full.
+    """The rollout.
+
+    Signals:
+        machine_opened (int): a machine of the table was opened.
     """
 
     machine_opened = Signal(int)

@@ -1,4 +1,4 @@
-"""What the Updates, History and Activity pages share: a title, a line under it, a body."""
+"""What pages share: a title, a line below it and a body."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TABLE_PX = 160
 
 
 class Page(QFrame):
-    """A page with its heading. ``tools`` stand at the right of it."""
+    """A page with its heading; ``tools`` are at its right."""
 
     def __init__(self, theme: Theme, title: str, explanation: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Page(QFrame):
         self.column.addWidget(body, 1)
 
     def fill_scrolling(self, top: QLayout, bottom: QWidget) -> None:
-        """``top`` as high as it is and ``bottom`` with the rest; both scroll where the window is too low."""
+        """``top`` at its own height, ``bottom`` with the rest; both scroll in a low window."""
         body = QWidget()
         body.setObjectName("surface")
         column = QVBoxLayout(body)

@@ -1,4 +1,4 @@
-"""The Updates page: the grid turned round, one row per update across all machines."""
+"""The Updates page: one row per update across all machines."""
 
 from __future__ import annotations
 

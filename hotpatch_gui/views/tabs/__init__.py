@@ -1,1 +1,1 @@
-"""The tabs of the blade."""
+"""Tabs of the blade."""

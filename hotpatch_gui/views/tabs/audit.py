@@ -1,4 +1,4 @@
-"""The audit log: every call that changed something, each with its body and its answer."""
+"""The audit log: every call that changed something, with its body and answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DETAIL_PX = 96
 
 
 class AuditTab(QWidget):
-    """Newest first; the line that is chosen stands in full below, to be copied."""
+    """Newest first; the selected line is shown in full below, to be copied."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class AuditTab(QWidget):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        """The chosen line; the newest where none is chosen."""
+        """Show the selected line, or the newest."""
         ids = self.panel.table.selected_ids
         number = self.model.number_of(ids[0]) if ids else 0
         row = self.model.row(number) if number is not None else None

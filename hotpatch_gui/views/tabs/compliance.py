@@ -1,4 +1,4 @@
-"""The Update compliance tab: what the last assessment offers, and what of it restarts."""
+"""The Update compliance tab: available updates, and which of them restart."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RESTART, _NO_RESTART = "restart", "no-restart"
 
 
 class ComplianceTab(QWidget):
-    """Updates on offer for the machines shown, with filters."""
+    """Available updates of the machines shown, with filters."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()

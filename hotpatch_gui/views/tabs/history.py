@@ -1,4 +1,4 @@
-"""The Update history tab: installation runs, what each did to every update, and its errors."""
+"""The Update history tab: installation runs, results and errors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RANGES = (
 
 
 class HistoryTab(QWidget):
-    """Runs of the machines shown; of every machine where ``show_machines`` was given None."""
+    """Runs of the machines shown; of all machines if ``show_machines`` received None."""
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The Schedule tab: who patches this machine and when, and what the calendar plans."""
+"""The Schedule tab: who patches the machine and when, and planned releases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TITLES = ("Date", "Expected", "Effect", "Certainty")
 
 
 class ScheduleTab(QScrollArea):
-    """Words about one machine's patching, and the next months of its product's calendar."""
+    """One machine's patching as text, and its product's next months."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The Status tab: essentials, figures, the year's strip, and why hotpatching is or is not possible."""
+"""The Status tab: essentials, figures, the release strip, and the prerequisites of hotpatching."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _VERDICT_GLYPHS = {
 
 
 class StatusTab(QScrollArea):
-    """One machine in full, or the sum of several."""
+    """One machine in detail, or the sums of several."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""Parts that pages and dialogs share."""
+"""Widgets that pages and dialogs share."""

@@ -1,4 +1,4 @@
-"""The status sentence: a glyph, what is so, what runs, what comes next."""
+"""The status sentence: a glyph, the state, what runs and what is next."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SURFACES = {
 
 
 class Banner(QFrame):
-    """A coloured strip with a headline and lines beneath, and a button where there is a next step."""
+    """A colored strip with a headline, details and a button for the next step."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,7 +1,6 @@
-"""Table cells: text, and a state glyph in front of it where the column has one.
+"""Table cells: text with a state glyph.
 
-Painted from the model's row: the base class asks the model for seven roles a cell, which in Python takes
-longer than the rest of a frame.
+Painted from the model's row, because the base class asks the model for seven roles per cell, which is slow in Python.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Painted(Protocol):
 
 
 class CellDelegate(QStyledItemDelegate):
-    """For a Table alone."""
+    """Paints cells of a Table."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

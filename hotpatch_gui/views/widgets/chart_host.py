@@ -1,4 +1,4 @@
-"""A place for a chart that is filled after the first paint: pyqtgraph takes 0.6 s to import."""
+"""A place for a chart that is built after the first paint, because pyqtgraph takes 0.6 s to import."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ LOW_PX = 360
 
 
 class ChartHost(QWidget):
-    """Keeps a chart's place, its newest data and its text equivalent.
+    """A chart's place, newest data and text.
 
     Args:
-        make: builds the chart, called once, when the place is first seen.
+        make: builds the chart when it is first visible.
     """
 
     def __init__(
@@ -49,23 +49,23 @@ class ChartHost(QWidget):
         theme.changed.connect(self._draw)
 
     def fits(self, tab: QWidget) -> bool:
-        """Whether ``tab`` is high enough for the chart beside its table."""
+        """Whether ``tab`` is high enough for the chart and its table."""
         return tab.height() >= round(LOW_PX * self._theme.scale)
 
     @property
     def is_ready(self) -> bool:
-        """Whether what is on the screen is the chart and not its place."""
+        """Whether the chart itself is visible."""
         return self._chart is not None
 
     def wait(self) -> None:
-        """What was shown is of something else, and the data are still to come."""
+        """Hide the old data until new data arrive."""
         self._data = self._drawn = None
         self.caption.setText("Reading…")
         if self._chart is not None:
             self._chart.widget.hide()
 
     def show_data(self, data: Any, in_words: str) -> None:
-        """``in_words`` says what the chart shows; the chart is drawn once there is one."""
+        """Show data; ``in_words`` is the chart as text."""
         self._data = data
         self.caption.setText(in_words)
         self.setAccessibleName(in_words)
@@ -77,7 +77,7 @@ class ChartHost(QWidget):
             QTimer.singleShot(0, self, self._build)
 
     def _build(self) -> None:
-        """Not where it went out of sight meanwhile: the next paint asks again."""
+        """Build the chart if it is still visible."""
         if self._chart is None and self.isVisible():
             self._chart = self._make(self._theme)
             self._column.insertWidget(0, self._chart.widget, 100)
@@ -85,7 +85,7 @@ class ChartHost(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        """Draw what has changed since the last time, be it the data or the theme."""
+        """Draw what changed in data or theme."""
         wanted = (self._data, self._theme.tokens)
         if self._chart is not None and self._data is not None and wanted != self._drawn:
             self._drawn = wanted

@@ -1,4 +1,4 @@
-"""The charts, in pyqtgraph: the one place that touches it, as it has no types of its own."""
+"""The charts, and the only use of pyqtgraph, which has no types."""
 
 from __future__ import annotations
 
@@ -28,20 +28,22 @@ pg.setConfigOptions(antialias=True)
 
 
 class Chart(Protocol):
+    """A chart that draws its data."""
+
     widget: QWidget
 
     def draw(self, data: Any, theme: Theme) -> None: ...
 
 
 class _StillPlot(pg.PlotWidget):  # type: ignore[misc]
-    """Leaves the wheel to the page that it stands on."""
+    """A plot that leaves the mouse wheel to its page."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         event.ignore()
 
 
 class _Plot:
-    """A plot that does not move under the mouse and wears the theme."""
+    """A plot that doesn't move with the mouse and follows the theme."""
 
     def __init__(self, theme: Theme) -> None:
         self.plot = _StillPlot(enableMenu=False)
@@ -73,7 +75,7 @@ class _Plot:
 
 
 class ClassificationChart(_Plot):
-    """Updates by classification: horizontal bars, the part that may restart hatched apart."""
+    """Updates by classification as horizontal bars; those that may restart are hatched."""
 
     def draw(self, data: Sequence[ClassCount], theme: Theme) -> None:
         self.apply_theme(theme)
@@ -113,7 +115,7 @@ class ClassificationChart(_Plot):
 
 
 class HistoryChart(_Plot):
-    """Updates installed and failed by day, stacked."""
+    """Installed and failed updates by day, stacked."""
 
     def draw(self, data: tuple[date, date, Sequence[DayCount]], theme: Theme) -> None:
         self.apply_theme(theme)
@@ -150,9 +152,9 @@ class HistoryChart(_Plot):
 
 
 class ReleaseStrip(_Plot):
-    """Baselines and hotpatches of a year back and a year ahead, this machine's installs above them.
+    """Baselines and hotpatches of two years, with this machine's installations above.
 
-    Facts are filled, plans are outlines; the kinds differ in shape as well as in color.
+    Releases are filled and plans are outlines; kinds differ in shape and color.
     """
 
     SYMBOLS = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}  # noqa: RUF012
@@ -210,9 +212,9 @@ class ReleaseStrip(_Plot):
 
 
 class CalendarChart(_Plot):
-    """The releases of each product in a lane of its own, and below them what was installed.
+    """Releases of each product in a lane, with installations below.
 
-    Facts are filled, plans are outlines; a ring marks what came out otherwise than planned.
+    Releases are filled and plans are outlines; a ring marks a release that differs from the plan.
     """
 
     SYMBOLS = ReleaseStrip.SYMBOLS | {"out_of_band": "+"}
@@ -284,8 +286,7 @@ class CalendarChart(_Plot):
 
 
 class PlannerChart(_Plot):
-    """Restarts of each release day and the hours of their windows: filled with hotpatch, an outline without;
-    dots for days exposed."""
+    """Restarts of each release day and hours of windows: filled with hotpatch, outlined without; dots are exposure."""
 
     def draw(self, shown: PlannerData, theme: Theme) -> None:
         self.apply_theme(theme)
@@ -319,7 +320,7 @@ class PlannerChart(_Plot):
         self.plot.setYRange(0, most * 1.12, padding=0)
 
     def _draw_exposure(self, data: Sequence[MonthBar], most: int, theme: Theme) -> None:
-        """On a scale of its own at the right."""
+        """Draw the exposure on its own scale on the right."""
         t = theme.tokens
         longest = ceil(max((max(b.exposure, b.exposure_without) for b in data), default=0.0)) or 1
         scale = most / longest

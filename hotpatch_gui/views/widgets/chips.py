@@ -1,4 +1,4 @@
-"""Filter chips: small buttons that are on or off."""
+"""Filter chips: small toggle buttons."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 
 class Chips(QWidget):
-    """A row of chips; none on means no filter.
+    """A row of chips; none selected means no filter.
 
     Signals:
-        changed (): another set is on.
+        changed (): the selection changed.
     """
 
     changed = Signal()

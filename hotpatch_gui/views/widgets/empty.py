@@ -1,4 +1,4 @@
-"""What stands where there is nothing to show: why, and what to do."""
+"""Empty states: why there is nothing to show, and what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT_WIDTH_PX = 420
 
 
 class EmptyState(QFrame):
-    """A glyph, a headline, an explanation and at most two buttons, in the middle."""
+    """A glyph, a headline, an explanation and at most two buttons, centered."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class EmptyState(QFrame):
         column.addStretch(3)
 
     def _fit(self) -> None:
-        """A wrapped label that a layout centres does not ask for the height of its lines."""
+        """Set the height of a wrapped label, which a centering layout ignores."""
         height = self.explanation.heightForWidth(self.explanation.width())
         self.explanation.setMinimumHeight(max(0, height))  # -1 where there is no text
 

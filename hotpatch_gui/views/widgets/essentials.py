@@ -1,4 +1,4 @@
-"""Label/value pairs in two columns, as the portal's Essentials."""
+"""Label/value pairs in two columns, like the portal's Essentials."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .labels import ElidedLabel, label
 
 
 class Essentials(QWidget):
-    """``names`` fixes the pairs; ``show_values`` fills them in the same order, down then across.
+    """``names`` are the labels; ``show_values`` fills values in the same order.
 
-    ``shares`` are the widths of the two columns of values, in proportion.
+    ``shares`` are the relative widths of both columns.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Export: what a table shows, or the rows chosen in it; or a report of machines. Written on a thread of its own."""
+"""Export of a table, its selected rows, or a report. Files are written on a thread."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ KEYS = "Ctrl+E"
 
 
 class Exporter(QObject):
-    """Asks where to, writes one file at a time, and says how it went.
+    """Asks for a file, writes it and reports the result.
 
     Signals:
-        busy (bool): it writes, or has ended.
+        busy (bool): writing started or ended.
     """
 
     busy = Signal(bool)
@@ -34,7 +34,7 @@ class Exporter(QObject):
         services.source.closing.connect(self._close)
 
     def ask(self, name: str, make: Make) -> None:
-        """Let the user choose a file; ``make`` runs on the thread that writes."""
+        """Ask for a file; ``make`` runs on the writing thread."""
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
 
         kinds = ";;".join(f"{text} (*{ending})" for ending, text in export_writers.FORMATS.items())
@@ -62,7 +62,7 @@ class Exporter(QObject):
             self._say(writing.path, writing.problem)
 
     def _close(self) -> None:
-        """Give up on a file under way and wait: the program ends."""
+        """Stop writing, because the program ends."""
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.give_up()
@@ -86,7 +86,7 @@ class Exporter(QObject):
 
 
 class ExportButton(QPushButton):
-    """For a page. ``make`` is asked at the click for what is to be written."""
+    """A page's export button. ``make`` is called at the click."""
 
     def __init__(self, services: Services, title: str, make: Callable[[], Make]) -> None:
         super().__init__("Export…")
@@ -103,8 +103,7 @@ class ExportButton(QPushButton):
 
 
 def table_report(table: Table, title: str, services: Services, *, whole: bool = False) -> Make:
-    """What the table shows: its columns in their order, with ``whole`` those that are hidden too; the chosen rows
-    where several are, else all."""
+    """The table's visible columns, or all if ``whole``, with selected rows if several, else all."""
     model = table.rows
     header = table.horizontalHeader()
     order = sorted(range(len(model.columns)), key=header.visualIndex)
@@ -114,5 +113,5 @@ def table_report(table: Table, title: str, services: Services, *, whole: bool = 
 
 
 def origin(services: Services) -> Origin:
-    """As of now."""
+    """The current time and data origin."""
     return Origin(services.clock(), services.calendar(), services.cloud.demo)

@@ -1,4 +1,4 @@
-"""A field for KB numbers, as they are pasted: the valid ones count, the others are underlined."""
+"""A field for pasted KB numbers; invalid ones are underlined."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEIGHT_PX = 54
 
 
 class KbBox(QPlainTextEdit):
-    """``kbs`` are the numbers in it."""
+    """``kbs`` are the valid numbers."""
 
     def __init__(self, theme: Theme, name: str, spoken: str, hint: str) -> None:
         super().__init__()
@@ -48,5 +48,5 @@ class KbBox(QPlainTextEdit):
 
 
 def _place(text: str, index: int) -> int:
-    """Qt counts UTF-16 units, of which an emoji takes two."""
+    """A position in UTF-16 units, which Qt uses and of which an emoji takes two."""
     return len(text[:index].encode("utf-16-le", "surrogatepass")) // 2

@@ -1,4 +1,4 @@
-"""Text and glyphs. Foreign text is always shown as plain text."""
+"""Labels and glyphs. Text from outside is always plain text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def label(
     role: str = "",
     wrap: bool = False,
 ) -> QLabel:
-    """A label that never guesses rich text; ``role`` is ``secondary`` or ``error``."""
+    """A plain-text label; ``role`` is ``secondary`` or ``error``."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setFont(theme.font(px, weight))
@@ -33,7 +33,7 @@ def label(
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in … where it does not fit; the whole text is its tooltip."""
+    """One line, elided if necessary; the tooltip has the whole text."""
 
     def __init__(
         self, theme: Theme, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, role: str = ""
@@ -48,7 +48,7 @@ class ElidedLabel(QLabel):
             self.setProperty("role", role)
 
     def set_whole(self, text: str, more: str = "") -> None:
-        """``more`` appears in the tooltip only, beneath the whole text."""
+        """Set the text; ``more`` is only in the tooltip."""
         self._whole, self._more = text, more
         self.setAccessibleName(text)
         self._elide()

@@ -1,4 +1,4 @@
-"""A place whose content is built after the window has painted, or when somebody asks for it."""
+"""A place whose content is built when it is painted or requested."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ W = TypeVar("W", bound=QWidget)
 
 
 class LazyWidget(QWidget, Generic[W]):
-    """Signals:
-    built (): the content is there.
+    """Builds its content lazily.
+
+    Signals:
+        built (): the content exists.
     """
 
     built = Signal()
@@ -32,7 +34,7 @@ class LazyWidget(QWidget, Generic[W]):
 
     @property
     def content(self) -> W:
-        """The content, built now if it was not yet."""
+        """The content, built now if necessary."""
         if self._content is None:
             self._content = self._make()
             self._column.addWidget(self._content)
@@ -45,6 +47,6 @@ class LazyWidget(QWidget, Generic[W]):
             QTimer.singleShot(0, self, self._build)
 
     def _build(self) -> None:
-        """Not where it went out of sight meanwhile: the next paint asks again."""
+        """Build the content if it is still visible."""
         if self.isVisible():
             _ = self.content

@@ -1,4 +1,4 @@
-"""The machine list: two lines a machine, with its glyph, situation and the age of what is known."""
+"""The machine list: two lines per machine, with glyph, situation and age."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GLYPH_PX = 16
 
 
 class _MachineDelegate(QStyledItemDelegate):
-    """Asks the view and not ``option.state``, whose type takes 9 ms to load before the first paint."""
+    """Paints machines. It asks the view instead of ``option.state``, whose type takes 9 ms to load."""
 
     def __init__(self, theme: Theme, clock: Clock) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class _MachineDelegate(QStyledItemDelegate):
 
 
 class MachineList(Table):
-    """The list at the left of the Machines page."""
+    """The list on the left of the Machines page."""
 
     def __init__(
         self, theme: Theme, settings: Preferences, model: MachinesModel, clock: Clock

@@ -11,6 +11,8 @@ MINUTES = " minutes"
 
 
 class NumberBox(QSpinBox):
+    """A spin box with the theme's margin, which a style sheet's padding doesn't provide."""
+
     def __init__(
         self, theme: Theme, least: int, most: int, value: int, *, suffix: str = ""
     ) -> None:

@@ -1,4 +1,4 @@
-"""Points one below the other: a glyph, a title and an explanation each."""
+"""A list of points, each with glyph, title and explanation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .labels import GlyphLabel, label
 
 
 class Point(NamedTuple):
-    """``spoken`` is the glyph's meaning in a word."""
+    """One point; ``spoken`` is the glyph's meaning."""
 
     glyph: Glyph
     spoken: str
@@ -24,6 +24,8 @@ class Point(NamedTuple):
 
 
 class Points(QWidget):
+    """The list."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme

@@ -1,4 +1,4 @@
-"""The plan of a rollout, drawn: phases side by side, in each its regions, zones and sets with a bar."""
+"""The rollout as a drawing: phases side by side, with regions, zones and sets as bars."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _height(regions: Sequence[Region]) -> int:
 
 
 class RolloutPlan(QWidget):
-    """Painted by hand: ten thousand machines are as many bars as twelve."""
+    """Painted directly, so that ten thousand machines are as fast as twelve."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class RolloutPlan(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as the highest phase."""
+        """Set the height of the highest phase."""
         heights = [max(map(_height, self._columns(p)), default=0) for p in self._phases]
         height = 2 * PAD_PX + HEAD_PX + max(heights) if heights else 0
         self.setFixedHeight(round(height * self._theme.scale))
@@ -75,7 +75,7 @@ class RolloutPlan(QWidget):
         return (self.width() / self._theme.scale - GAP_PX * (count - 1)) / count
 
     def _columns(self, phase: Phase) -> list[list[Region]]:
-        """The phase's regions in columns of about the same height."""
+        """The phase's regions in columns of similar height."""
         inner = self._card_width - 2 * PAD_PX
         count = max(
             1, min(len(phase.regions), int((inner + BETWEEN_PX) // (COLUMN_PX + BETWEEN_PX)))
@@ -164,7 +164,7 @@ class RolloutPlan(QWidget):
         self._text(painter, count, f"{done:,}/{total:,}", t.text, right=True)
 
     def paint_piece(self, painter: QPainter, standing: RolloutStatus, piece: QRectF) -> None:
-        """Filled: done with; hatched: something is the matter; an outline: still to come."""
+        """Filled: done; hatched: a problem; outlined: still to come."""
         t = self._theme.tokens
         colour = QColor(colour_of(standing, self._theme))
         hatched = standing in HATCHES
@@ -207,7 +207,7 @@ def colour_of(standing: RolloutStatus, theme: Theme) -> str:
 
 
 class RolloutLegend(QWidget):
-    """What the pieces of the bars mean."""
+    """The legend of the bars."""
 
     def __init__(self, theme: Theme, plan: RolloutPlan) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""One installation run beneath the table: its errors in words, and every update's result."""
+"""One installation run below the table: errors and results by update."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WIDTHS = (380, 96, 116, 116, 110)
 
 
 class RunDetails(QFrame):
-    """Per-update results and errors."""
+    """Errors and results."""
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The one table: copy, column chooser, an empty state in its place."""
+"""The table: copying, choosing columns, and an empty state."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from .empty import EmptyState
 
 
 class Table(QTableView):
-    """A view of a RowsModel with the habits of a desktop.
+    """A view of a RowsModel.
 
     Signals:
-        opened (int): Enter or a double click on the row with this id.
+        opened (int): Enter or a double-click on the row with this ID.
     """
 
     opened = Signal(int)
@@ -78,13 +78,13 @@ class Table(QTableView):
         return [i for i in ids if i is not None]
 
     def _selected_rows(self) -> list[int]:
-        """Out of the ranges: an index for each of ten thousand rows takes 70 ms."""
+        """Selected rows from ranges, because ten thousand indexes take 70 ms."""
         chosen = self.selectionModel().selection()
         ranges = [chosen.at(n) for n in range(chosen.size())]
         return sorted({n for r in ranges for n in range(r.top(), r.bottom() + 1)})
 
     def select_id(self, row_id: int) -> bool:
-        """Select one row by its id; False if it is not among the rows."""
+        """Select one row by ID; False if it isn't shown."""
         number = self.rows.number_of(row_id)
         if number is None:
             return False
@@ -118,12 +118,12 @@ class Table(QTableView):
         self._point_at()
 
     def _point_at(self, index: Index | None = None) -> None:
-        """Paint the row under the mouse as such."""
+        """Highlight the row under the mouse."""
         self._pointed_row = index.row() if index is not None else -1
         self.viewport().update()
 
     def paint_background(self, painter: QPainter, rect: QRect, index: Index) -> bool:
-        """What a cell stands on; whether it is selected."""
+        """Paint a cell's background; whether it is selected."""
         t = self._theme.tokens
         is_selected = self.selectionModel().isSelected(index)
         if is_selected:
@@ -138,7 +138,7 @@ class Table(QTableView):
         self._share_slack()
 
     def _share_slack(self) -> None:
-        """Let one column take the room that the others leave, down to its own width."""
+        """Give one column the remaining width, down to its own."""
         if self._slack is None:
             return
         least = round(self.rows.columns[self._slack].width_px * self._theme.scale)
@@ -237,7 +237,7 @@ class Table(QTableView):
 
 
 class TablePanel(QStackedWidget):
-    """A Table, or in its place the reason why it is empty."""
+    """A Table, or why it is empty."""
 
     def __init__(self, theme: Theme, table: Table) -> None:
         super().__init__()
@@ -249,7 +249,7 @@ class TablePanel(QStackedWidget):
         table.rows.failed.connect(self.show_failure)
 
     def show_failure(self, why: str) -> None:
-        """In place of the table, until there are rows again."""
+        """Show why the rows couldn't be read, until there are rows."""
         self.empty.say(Glyph.ERROR, "This list can't be shown", why)
         self.setCurrentWidget(self.empty)
 

@@ -1,4 +1,4 @@
-"""Tiles: one figure each, with what it counts; some filter on a click."""
+"""Tiles with one figure each; some filter on a click."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .labels import ElidedLabel, label
 
 
 class Tile(QFrame):
-    """A figure over a caption.
+    """A figure with a caption.
 
     Signals:
         clicked (): only if ``clickable``.

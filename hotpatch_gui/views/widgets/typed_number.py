@@ -1,4 +1,4 @@
-"""The number of machines, typed: what acts on many of them is not one click away."""
+"""Typing the number of machines to confirm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TYPED_ABOVE = 20
 
 
 class TypedNumber(QLineEdit):
-    """Seen where more machines are meant than go without it."""
+    """Visible if more machines are selected than need no confirmation."""
 
     def __init__(self, theme: Theme, count: int = 0) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class TypedNumber(QLineEdit):
 
     @property
     def problem(self) -> str:
-        """What is still to be done; empty where nothing is."""
+        """What is still to be typed; empty if nothing."""
         if self._count <= TYPED_ABOVE or self.text().strip() == str(self._count):
             return ""
         return f"Type {self._count}, the number of machines, to confirm."

@@ -1,4 +1,4 @@
-"""Install updates now, in four steps, with a review that says beforehand what will happen."""
+"""Install updates now, in four steps, with a review of what will happen."""
 
 from .dialog import InstallDialog
 

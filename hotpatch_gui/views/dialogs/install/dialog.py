@@ -1,4 +1,4 @@
-"""The dialog: its steps, and the plan that is worked out beside the UI thread as the request changes."""
+"""The install dialog: its steps, and the plan that is calculated off the UI thread."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class InstallDialog(StepsDialog):
         self._on_edited()
 
     def _sum_text(self, where: str = "see the reason next to each") -> str:
-        """Selected in the list = ticked + left out + skipped."""
+        """The selected machines as checked + unchecked + skipped."""
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
         left = self._count - ticked - skipped
@@ -147,7 +147,7 @@ class InstallDialog(StepsDialog):
         self.check()
 
     def _plan(self) -> None:
-        """Work out what the request would do; the answer comes at once for few machines."""
+        """Calculate the plan, synchronously for few machines."""
         if self._candidates is None:
             return
         try:
@@ -220,7 +220,7 @@ class InstallDialog(StepsDialog):
         return lines
 
     def _groups_text(self, planned: Planned) -> list[str]:
-        """The groups in their order, with how many machines each has."""
+        """The groups in order with their sizes."""
         by = self.properties.grouped_by
         if not by or self._candidates is None:
             return []
@@ -251,10 +251,10 @@ class InstallDialog(StepsDialog):
         return self.typed.problem if number == 3 else ""
 
     def _make_request(self, *, checked: bool = False) -> InstallRequest:
-        """As it stands; the duration counts once it is ``checked``, and before is the usual one.
+        """The request as entered. The duration counts only if ``checked``.
 
         Raises:
-            RequestError: it cannot be sent so.
+            RequestError: it can't be sent.
         """
         updates = self.updates
         return InstallRequest(

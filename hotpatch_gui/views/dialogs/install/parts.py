@@ -1,4 +1,4 @@
-"""What the steps have in common."""
+"""What the steps share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hotpatch_gui.theme.theme import Theme
 
 
 def step(*parts: QWidget | QLayout | None) -> QWidget:
-    """A page of the dialog; None is room to spare."""
+    """A page of the dialog; None is stretch."""
     page = QWidget()
     page.setObjectName("surface")
     column = QVBoxLayout(page)
@@ -30,7 +30,7 @@ def step(*parts: QWidget | QLayout | None) -> QWidget:
 def list_of(
     theme: Theme, model: QAbstractItemModel, name: str, accessible_name: str, widths: Sequence[int]
 ) -> QTreeView:
-    """A list of machines, drawn as far as it is in sight, however long it is."""
+    """A list of machines that only draws visible rows."""
     made = QTreeView()
     made.setObjectName(name)
     made.setAccessibleName(accessible_name)

@@ -1,4 +1,4 @@
-"""Restart, duration, and for several machines how many at a time."""
+"""Restart, duration, and how many machines at a time."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ _RESTARTS = {
 
 
 class PropertiesStep(QObject):
-    """Signals:
-    edited (): something else is wanted now.
+    """The third step.
+
+    Signals:
+        edited (): a value changed.
     """
 
     edited = Signal()
@@ -94,7 +96,7 @@ class PropertiesStep(QObject):
         return form
 
     def set_groups(self, tag_names: Sequence[str], machines: int) -> None:
-        """By what several machines can go one after the other; a single one has no order."""
+        """Offer orders for several machines; a single one has none."""
         chosen = self.order.currentData()
         self.order.blockSignals(True)
         self.order.clear()
@@ -112,14 +114,14 @@ class PropertiesStep(QObject):
         self.show_words()
 
     def _propose_size(self, machines: int) -> None:
-        """Some first, so that a failure leaves something to stop."""
+        """Propose a size that leaves something to stop after a failure."""
         is_own = self.size.value() != self._proposed
         self._machines, self._proposed = machines, max(1, math.ceil(machines / PARTS))
         if not is_own:
             self.size.setValue(self._proposed)
 
     def leave_restarts_out(self, *, leaves: bool) -> None:
-        """Where updates that restart are left out, a restart that is pending is not made either."""
+        """Reflect that updates that restart are excluded."""
         if leaves == self.restart.isEnabled():
             self.restart.setEnabled(not leaves)
             setting = RestartSetting.NEVER if leaves else RestartSetting.IF_REQUIRED
@@ -131,7 +133,7 @@ class PropertiesStep(QObject):
 
     @property
     def grouped_by(self) -> str:
-        """``zone``, ``group`` or ``tag:NAME``; empty where the machines don't go by group."""
+        """``zone``, ``group`` or ``tag:NAME``; empty without groups."""
         by = str(self.order.currentData())
         return "" if by in ("all", "some") else by
 
@@ -160,7 +162,7 @@ class PropertiesStep(QObject):
         )
 
     def order_text(self, machines: int) -> str:
-        """How the machines are staggered, and by whom."""
+        """How machines are staggered, and by whom."""
         if machines == 1:
             return "Azure doesn't stagger this by availability zones and sets. It starts as soon as you confirm."
         if self.waves.mode is WaveMode.ALL:

@@ -1,4 +1,4 @@
-"""Which updates: by classification, by KB, by restart and by date, with a preview of what that takes."""
+"""Which updates: by classification, KB, restart and date, with a preview."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
 
 
 class UpdatesStep(QObject):
-    """Signals:
-    edited (): something else is wanted now.
+    """The second step.
+
+    Signals:
+        edited (): a value changed.
     """
 
     edited = Signal()
@@ -116,7 +118,7 @@ class UpdatesStep(QObject):
 
     @property
     def problem(self) -> str:
-        """What is wrong with the KB numbers, in a sentence; empty where nothing is."""
+        """What is wrong with the KB numbers; empty if nothing."""
         return read_kbs("\n".join(b.toPlainText() for b in (self.include, self.exclude))).problem
 
     @property
