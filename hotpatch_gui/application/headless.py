@@ -25,7 +25,6 @@ from hotpatch_gui.worker.events import (
     Prompted,
     Queued,
     Synced,
-    SyncProgress,
 )
 
 from .requests import Requests
@@ -101,7 +100,7 @@ class Session:
         self.queued: list[int] = []
         """What was asked for last, as far as it is on the disk."""
         self._is_queued = True
-        self._is_interrupted = self._is_open = self._is_reading = False
+        self._is_interrupted = self._is_open = False
         self.problem: Problem | None = None
 
     def __enter__(self) -> Self:
@@ -126,20 +125,6 @@ class Session:
         if self._db is None:
             raise GivenUpError(gone_problem(self._path).text)
         return self._db
-
-    @property
-    def has_file(self) -> bool:
-        """Whether the engine opened the file."""
-        return self._is_open
-
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait until the condition is true, checked after every event."""
-        self._until(condition)
-
-    def wait_until_reading(self) -> None:
-        """Wait until a sync has read a page."""
-        self._is_reading = False
-        self._until(lambda: self._is_reading)
 
     def wait_for_sync(self) -> None:
         """Wait until each connection was read or reported why not."""
@@ -235,8 +220,6 @@ class Session:
         match event:
             case Opened():
                 self._is_open = True
-            case SyncProgress():
-                self._is_reading = True
             case Connected(ids):
                 self._connected = frozenset(ids)
             case Synced(connection_id):

@@ -51,17 +51,6 @@ def is_off_peak(time_zone: str | None, hour: datetime) -> bool:
     return begin >= starts or begin <= last
 
 
-def next_window(time_zone: str | None, after: datetime) -> tuple[datetime, datetime]:
-    """The current or next off-peak window after ``after``: its first hour and its end, UTC."""
-    hour = whole_hour(after)
-    while not is_off_peak(time_zone, hour):
-        hour += HOUR
-    end = hour
-    while is_off_peak(time_zone, end):
-        end += HOUR
-    return hour, end
-
-
 def whole_hour(moment: datetime) -> datetime:
     """The first whole hour at or after ``moment``."""
     floor = moment.replace(minute=0, second=0, microsecond=0)

@@ -346,10 +346,6 @@ class Calendar:
         """The day of the product's first known release."""
         return next((r.released for r in self.releases if r.product is product), date.max)
 
-    def next_expected(self, product: Product, day: date) -> Expected | None:
-        """The next planned release after ``day``."""
-        return next(iter(self.expected(product, day, 2)), None)
-
     def next_restart(self, product: Product, day: date) -> Expected | None:
         """The next planned baseline after ``day``."""
         return _next_restart(self, product, day)

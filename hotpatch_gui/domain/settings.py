@@ -59,11 +59,6 @@ class SettingsChange(NamedTuple):
     periodic_assessment: bool | None = None
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing changes."""
-        return self == SettingsChange()
-
-    @property
     def patch_mode(self) -> PatchMode | None:
         """The patch mode to apply; None to leave it."""
         return self.orchestration.patch_mode if self.orchestration is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -182,15 +182,6 @@ class Cloud:
         begun = ended - timedelta(minutes=ASSESS_MINUTES)
         guest.assessment = assessment_of(guest, self.catalog, begun, ended, "Platform")
         self._touch("guest", guest.name.casefold(), guest)
-
-    def break_update(self, kb: str, names: Iterable[str]) -> None:
-        """Make an update bad for these machines: they are unhealthy when it runs."""
-        with self.lock:
-            for name in names:
-                guest = self.guests[name.casefold()]
-                guest.unhealthy_after.append(kb)
-                self._touch("guest", name.casefold(), guest)
-            self._save()
 
     def begin_assessment(self, guest: Guest) -> Operation:
         self._require_able(guest, "assessPatches")

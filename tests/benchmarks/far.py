@@ -23,6 +23,7 @@ from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.store import machines
 from hotpatch_gui.worker import commands
 from hotpatch_gui.worker.carrying import Sends
+from hotpatch_gui.worker.events import Event, SyncProgress
 
 from .children.far_azure import DELAY_S
 
@@ -190,14 +191,25 @@ def _script(folder: Path, azure: Far) -> float:
     return time.perf_counter() - begun
 
 
+class _Watched(Session):
+    """Knows whether a sync has read a page."""
+
+    is_reading = False
+
+    def _take(self, event: Event) -> None:
+        self.is_reading |= isinstance(event, SyncProgress)
+        super()._take(event)
+
+
 def _click(folder: Path, azure: Far, figures: Figures) -> None:
     """A click while a whole sync reads, and another while a second connection hangs: seconds until Azure has it, above
     the delays of the requests that it needs (the machine's state, then the request itself)."""
-    with Session(folder, azure.target, print, sends=Sends.ALL) as session:
+    with _Watched(folder, azure.target, print, sends=Sends.ALL) as session:
         session.wait_for_sync()
         chosen = _chosen(session, 3 * ASSESSED, 2)
+        session.is_reading = False
         session.requests.sync(whole=True)
-        session.wait_until_reading()
+        session._until(lambda: session.is_reading)
         figures.add(
             "click while a sync reads, until it reaches Azure",
             _clicked(session, azure, chosen[0]),
@@ -238,7 +250,7 @@ def _large(folder: Path, azure: Far, figures: Figures) -> None:
     seen: list[float] = []
     begun = time.perf_counter()
     with Session(folder, azure.target, print) as session:
-        session.wait_until(lambda: _has_states(session))
+        session._until(lambda: _has_states(session))
         seen.append(time.perf_counter() - begun)
         session.wait_for_sync()
         taken = time.perf_counter() - begun
@@ -267,7 +279,7 @@ def _large(folder: Path, azure: Far, figures: Figures) -> None:
 
 
 def _has_states(session: Session) -> bool:
-    if not session.has_file:
+    if not session._is_open:
         return False
     found = session.db.execute(
         "SELECT count(*), coalesce(sum(situation<>''), 0) FROM machines"

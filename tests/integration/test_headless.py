@@ -217,7 +217,7 @@ def test_a_command_sends_only_what_it_was_asked_for(tmp_path: Path) -> None:
             if sends is Sends.OWN:
                 mine = session.queue(lambda: session.requests.assess(running(path)[:1]))
                 session.wait_for(mine, 1.0, ends=False)
-            session.wait_until(lambda: session._engine.is_idle)
+            session._until(lambda: session._engine.is_idle)
     assert states(path) == {"queued": 1, "running": 1}
     assert wire.cloud.received == {"assess": 1}
     with Session(tmp_path, target, lambda _: None, sends=Sends.ALL) as session:
@@ -254,5 +254,5 @@ def test_a_connection_whose_set_up_hangs_holds_no_command(
         assert not first.problem
         assert second.problem == "The connection isn't ready yet."
         answered.set()
-        session.wait_until(lambda: not sync_state.sync_states(session.db)[1].problem)
+        session._until(lambda: not sync_state.sync_states(session.db)[1].problem)
     wire.cloud.close()

@@ -60,8 +60,8 @@ def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limit
     dialog = limited.window.findChild(InstallDialog)
     assert dialog is not None
     rows = {limited.window.machines.model.id_at(n) for n in range(16)}
-    assert len(dialog.chosen_ids) == 1
-    assert set(dialog.chosen_ids) <= rows
+    assert len(dialog.machines.ids) == 1
+    assert set(dialog.machines.ids) <= rows
     remarks = {
         dialog.machines.index(n, 0).data(): dialog.machines.index(n, 4).data() for n in range(2)
     }

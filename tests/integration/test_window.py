@@ -457,7 +457,7 @@ def test_a_machine_that_does_not_run_cannot_be_chosen_for_installation(stage: St
     stage.window.machines.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
-    assert len(dialog.chosen_ids) == 1
+    assert len(dialog.machines.ids) == 1
     dialog.reject()
     stage.choose("vm-dev-01")
     assert not stage.window.machines.blade.commands["assess"].isEnabled()
@@ -547,7 +547,7 @@ def test_a_search_that_hides_the_machine_moves_on_to_the_first_hit(stage: Stage)
     page.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
-    assert dialog.chosen_ids == [hit]
+    assert dialog.machines.ids == [hit]
     dialog.reject()
     stage.window.header.search.setText("nothing has this name")
     stage.until(lambda: page.model.rowCount() == 0)
@@ -626,7 +626,7 @@ def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage:
     assert dialog.mixed["hotpatch"].text() == "Mixed: off for 1, on for 1"
     assert dialog.hotpatch.checkState() is Qt.CheckState.PartiallyChecked
     assert not dialog.save.isEnabled()
-    assert dialog.change().is_empty
+    assert dialog.change() == SettingsChange()
     dialog.periodic.setChecked(not dialog.periodic.isChecked())
     assert dialog.change() == SettingsChange(periodic_assessment=dialog.periodic.isChecked())
     assert dialog.save.text() == "Save for 2 machines"

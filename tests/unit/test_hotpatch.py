@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
@@ -16,11 +15,7 @@ from hotpatch_gui.domain.machines import (
 from hotpatch_gui.domain.platforms import (
     PREVIEW_IMAGE,
     SKUS,
-    Option,
-    Platform,
-    Support,
     is_supported,
-    support_on,
 )
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
@@ -66,23 +61,6 @@ def test_any_other_image_is_not(image: Image) -> None:
 
 def test_the_portals_preview_image_counts() -> None:
     assert is_supported(PREVIEW_IMAGE)
-
-
-@pytest.mark.parametrize(
-    ("platform", "option", "in_2023", "today"),
-    [
-        (Platform.AZURE, Option.CORE, Support.GA, Support.GA),
-        (Platform.AZURE_LOCAL, Option.CORE, Support.PREVIEW, Support.GA),
-        (Platform.AZURE, Option.DESKTOP, Support.PREVIEW, Support.GA),
-        (Platform.AZURE_LOCAL, Option.DESKTOP, Support.PREVIEW, Support.GA),
-    ],
-)
-def test_support_as_the_documents_had_it(
-    platform: Platform, option: Option, in_2023: Support, today: Support
-) -> None:
-    assert support_on(platform, option, date(2023, 5, 31)).support is in_2023  # type: ignore[union-attr]
-    assert support_on(platform, option, date(2026, 8, 20)).support is today  # type: ignore[union-attr]
-    assert support_on(platform, option, date(2020, 1, 1)) is None
 
 
 def test_a_sound_machine_passes_all_but_what_cannot_be_known() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.rollout_rules import PAIRS, REGIONS, RULES, Fleet, broken, play
 from hotpatch_gui.domain import rollout
-from hotpatch_gui.domain.off_peak import is_off_peak, next_window
+from hotpatch_gui.domain.off_peak import is_off_peak
 from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine, phases, timetable
 from hotpatch_gui.system import resources
 from torture.rollouts import roll_out_often
@@ -156,9 +156,9 @@ def test_off_peak_is_the_night_of_the_machine_and_not_of_the_reader() -> None:
     assert is_off_peak(PACIFIC, datetime(2026, 8, 20, 5, tzinfo=UTC))  # 22:00 there, in summer
     assert not is_off_peak(PACIFIC, datetime(2026, 12, 20, 5, tzinfo=UTC))  # 21:00 there, in winter
     assert not is_off_peak("India Standard Time", datetime(2026, 8, 20, 0, tzinfo=UTC))  # till 6:30
-    assert next_window("Tokyo Standard Time", datetime(2026, 8, 20, 9, tzinfo=UTC)) == (
-        datetime(2026, 8, 20, 13, tzinfo=UTC),
-        datetime(2026, 8, 20, 21, tzinfo=UTC),
-    )
+    assert not is_off_peak("Tokyo Standard Time", datetime(2026, 8, 20, 12, tzinfo=UTC))
+    assert is_off_peak("Tokyo Standard Time", datetime(2026, 8, 20, 13, tzinfo=UTC))
+    assert is_off_peak("Tokyo Standard Time", datetime(2026, 8, 20, 20, tzinfo=UTC))
+    assert not is_off_peak("Tokyo Standard Time", datetime(2026, 8, 20, 21, tzinfo=UTC))
     unknown = datetime(2026, 8, 20, 23, tzinfo=UTC)
     assert is_off_peak("Nowhere Standard Time", unknown) == is_off_peak(None, unknown) == True  # noqa: E712

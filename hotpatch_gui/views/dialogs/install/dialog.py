@@ -134,10 +134,6 @@ class InstallDialog(StepsDialog):
             parts.append(f"{skipped:,} skipped, {where}")
         return f"{self._count:,} selected: {', '.join(parts)}."
 
-    @property
-    def chosen_ids(self) -> list[int]:
-        return self.machines.ids
-
     def _on_edited(self) -> None:
         self._planned = None
         if self._is_small:
