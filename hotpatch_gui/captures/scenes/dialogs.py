@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from hotpatch_gui import __version__
 from hotpatch_gui.captures.stage import Stage
@@ -10,6 +10,7 @@ from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
+from hotpatch_gui.views.dialogs.glossary import GlossaryDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 
@@ -117,3 +118,12 @@ def about(stage: Stage) -> QWidget:
     )
     dialog.place.set_whole("/home/admin/.local/share/HotpatchDashboard/demo")
     return dialog
+
+
+@scene
+def glossary(stage: Stage) -> QWidget:
+    """The glossary in Help."""
+    button = about(stage).findChild(QPushButton, "aboutGlossary")
+    assert button is not None
+    button.click()
+    return dialog_of(stage, GlossaryDialog)

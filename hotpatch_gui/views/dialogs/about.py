@@ -11,6 +11,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import ElidedLabel, label
 
+from .glossary import GlossaryDialog
 from .surface import SurfaceDialog
 
 SHORTCUTS = (
@@ -25,7 +26,7 @@ SHORTCUTS = (
     ("Ctrl+E", "Export"),
     ("Ctrl+C, Ctrl+Shift+C", "Copy rows, with headers"),
     ("Ctrl+,", "Settings"),
-    ("F1", "This page"),
+    ("F1", "Help"),
 )
 
 
@@ -52,7 +53,7 @@ class AboutDialog(SurfaceDialog):
         place.addWidget(self.place, 1)
         place.addWidget(opener)
         column.addLayout(place)
-        column.addWidget(label(theme, "Keys", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        column.addWidget(label(theme, "Keyboard shortcuts", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         keys = QFormLayout()
         keys.setHorizontalSpacing(24)
         keys.setVerticalSpacing(4)
@@ -63,13 +64,19 @@ class AboutDialog(SurfaceDialog):
         copy = QPushButton("Copy diagnostics")
         copy.setObjectName("copyDiagnostics")
         copy.clicked.connect(self._copy)
+        glossary = QPushButton("Glossary")
+        glossary.setObjectName("aboutGlossary")
+        glossary.clicked.connect(self._open_glossary)
         closer = self.closer()
-        self.finish((600, 600), copy, closer)
+        self.finish((600, 600), glossary, copy, closer)
         closer.setFocus()
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._s.source.path.parent)))
 
+    def _open_glossary(self) -> None:
+        GlossaryDialog(self._theme, self).open()
+
     def _copy(self) -> None:
-        told = diagnostics(self._s.source.path, self._s.source.db)
-        QGuiApplication.clipboard().setText("\n".join(told))
+        lines = diagnostics(self._s.source.path, self._s.source.db)
+        QGuiApplication.clipboard().setText("\n".join(lines))

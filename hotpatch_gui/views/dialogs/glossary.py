@@ -1,0 +1,43 @@
+"""The glossary in Help."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+
+from hotpatch_gui.domain.glossary import TERMS
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.views.widgets.labels import label
+
+from .surface import SurfaceDialog
+
+TERM_PX = 170
+
+
+class GlossaryDialog(SurfaceDialog):
+    """Explains the terms."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, "glossaryDialog", "Glossary", parent)
+        terms = QWidget()
+        terms.setObjectName("surface")
+        grid = QGridLayout(terms)
+        grid.setContentsMargins(0, 0, 12, 0)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(12)
+        grid.setColumnMinimumWidth(0, round(TERM_PX * theme.scale))
+        grid.setColumnStretch(1, 1)
+        top = Qt.AlignmentFlag.AlignTop
+        for row, (term, meaning) in enumerate(TERMS):
+            grid.addWidget(label(theme, term, weight=SEMIBOLD_WEIGHT), row, 0, top)
+            grid.addWidget(label(theme, meaning, wrap=True), row, 1, top)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(terms)
+        scroll.setAccessibleName("Glossary")
+        self.column.addWidget(scroll, 1)
+        closer = self.closer()
+        self.finish((680, 560), closer)
+        closer.setFocus()
