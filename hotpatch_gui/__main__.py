@@ -2,9 +2,8 @@
 
 import sys
 
-if getattr(
-    sys, "frozen", False
-):  # a frozen program's processes begin here too, and end in this call
+# processes of a frozen program also start here, and end in this call
+if getattr(sys, "frozen", False):
     from multiprocessing import freeze_support
 
     freeze_support()

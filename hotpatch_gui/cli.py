@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser(with_commands=not _OF_THE_WINDOW.issuperset(_words(given)))
     options = parser.parse_args(given)
     if options.self_test:
-        from . import self_test  # noqa: PLC0415 - asked for by installers alone
+        from . import self_test  # noqa: PLC0415 - only installers need it
 
         return self_test.run()
     match options.command:

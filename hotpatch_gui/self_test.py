@@ -23,10 +23,10 @@ SDKS = (
     "msal_extensions",
 )
 MACHINE, SCENES = "vm-web-02", ("status-healthy", "planner")
-"""The planner works in a process of its own."""
+"""The planner runs in its own process."""
 MINUTES = 2.0
 FEWEST_COLOURS = 50
-"""A window that was drawn has more; an empty one has a handful."""
+"""A drawn window has more colors; an empty one has a few."""
 
 
 class SelfTestError(Exception):
@@ -44,7 +44,7 @@ def run() -> int:
         for what, step in STEPS.items():
             try:
                 told = step(folder / what.replace(" ", "-"))
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is what this looks for
+            except Exception as error:  # noqa: BLE001 - any failure is what this looks for
                 failed += 1
                 print(f"FAILED  {what}: {type(error).__name__}: {error}", flush=True)
             else:
@@ -55,7 +55,7 @@ def run() -> int:
 def _sdks(_: Path) -> str:
     for name in SDKS:
         import_module(name)
-    from .azure.credentials import can_keep  # noqa: PLC0415 - as its SDK
+    from .azure.credentials import can_keep  # noqa: PLC0415 - like its SDK
 
     kept = "encrypted by this platform" if can_keep("self-test") else "in memory alone here"
     return f"{len(SDKS)} there; tokens are kept {kept}"
@@ -63,7 +63,7 @@ def _sdks(_: Path) -> str:
 
 def _file(folder: Path) -> str:
     """A file of the first schema."""
-    from sqlite_utils import Database  # noqa: PLC0415 - not for a start
+    from sqlite_utils import Database  # noqa: PLC0415 - not for starting
 
     from .store import database  # noqa: PLC0415
     from .store.migrations import SCHEMA_VERSION, first_schema  # noqa: PLC0415
@@ -150,7 +150,7 @@ def _scenes(folder: Path) -> str:
 
 
 def _exports(folder: Path) -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415 - not for a start
+    from datetime import UTC, datetime  # noqa: PLC0415 - not for starting
 
     from .models.export_writers import FORMATS, Report, Sheet, write  # noqa: PLC0415
 

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 DISCARD_S = 2.0
-"""For how long the window waits for the platform's store."""
+"""How long the window waits for the platform's store."""
 NEVER_S = 86_400.0
-"""No second sync within a trial."""
+"""A trial syncs once."""
 NUMBERS = range(2**20, 2**30)
-"""A trial's connection has a number that no other has: the platform's store keeps the tokens of a sign-in by it."""
+"""A trial's connection gets an ID that no other has, because the platform's store keeps tokens by ID."""
 _BUSY = Problem(
     ProblemKind.STORE,
     "Another window or command works on the data of Azure at this moment.",
@@ -62,8 +62,8 @@ class ConnectionTrial(QObject):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._connection = connection._replace(id=secrets.choice(NUMBERS))
-        for old in folder.glob("trial-*"):  # of a program that was killed
-            _discard(old)  # on a thread, which isn't waited for
+        for old in folder.glob("trial-*"):  # left by a killed program
+            _discard(old)  # runs on a thread without waiting
         prefix = f"trial-{self._connection.id}-"
         self._own = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
         self._path = self._own / FILE_NAME
@@ -182,7 +182,7 @@ def _discard(folder: Path) -> threading.Thread:
             number = int(folder.name.split("-")[1])
             if not _holds(folder.parent / FILE_NAME, number):
                 forget_tokens_of(number)
-        except Exception as error:  # noqa: BLE001 - of the platform's store
+        except Exception as error:  # noqa: BLE001 - from the platform's store
             log.warning("tokens of a trial were not forgotten: %s", error)
         else:
             shutil.rmtree(folder, ignore_errors=True)

@@ -49,4 +49,4 @@ _SIGNALS = {
     "ReleasesRead": "releases_read",
     "Queued": "queued",
 }
-"""By the class's name: to import the classes takes longer than the first frame may."""
+"""By class name, because importing the classes takes longer than the first frame may."""

@@ -36,16 +36,15 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.2
 LOOKS_S = 30.0
-"""How often a signal of the system is heard while nothing happens."""
+"""The interval of checks for system signals while idle, and the limit for polling earlier operations."""
 LAST_WAIT_S = 4.0
 SENT_WAIT_S = 1.0
-"""For how long a command that is given up waits for the file to say that its requests were taken back, and for the
-answers of those that were sent."""
+"""How long an interrupted command waits until its requests are canceled in the file, and for answers to those that were
+sent."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
-"""That the same is under way on a machine, or that one is not there any more, ends nothing for the others; nor does
-the sign-in of one connection."""
+"""Problems of some machines or one connection, which don't stop a command."""
 UNTIL_NEXT_S = 86_400.0
-"""No second sync within a command."""
+"""A command syncs once."""
 
 
 class GivenUpError(Exception):
@@ -98,7 +97,7 @@ class Session:
         self._connected: frozenset[int] | None = None
         self._synced: set[int] = set()
         self.queued: list[int] = []
-        """What was asked for last, as far as it is on the disk."""
+        """The last request's operations that are stored."""
         self._is_queued = True
         self._is_interrupted = self._is_open = False
         self.problem: Problem | None = None

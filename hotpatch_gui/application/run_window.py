@@ -37,14 +37,14 @@ def run(
         print(NO_DISPLAY, file=sys.stderr)
         return EXIT_USAGE
     import_what_needs_no_qt()
-    from . import window  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from . import window  # noqa: PLC0415 - Qt only when it is needed
 
     application = window.make_application()
     code = 0
     while world is not None:
         held = lock_for_window(world.folder, takes_over=options.take_over)
         if held is None:
-            from . import single_instance  # noqa: PLC0415 - only where there is another one
+            from . import single_instance  # noqa: PLC0415 - only if there is another one
 
             if single_instance.ring(world.folder):
                 print(RAISED.format(folder=world.folder), file=sys.stderr)
@@ -67,7 +67,7 @@ def run(
         program.start()
         code = int(application.exec())
         if not program.close():
-            os._exit(code)  # the engine hangs; Python would wait for it
+            os._exit(code)  # the engine hangs, and Python would wait for it
         held.unlock()
         world = world_after(program.next, root)
         if world is not None:
@@ -93,7 +93,7 @@ def import_what_needs_no_qt() -> None:
 
 def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
     """The folder's lock. If its owner can't be determined, the user is asked."""
-    from . import folder_lock, window  # noqa: PLC0415 - Qt only once it is clear that it is wanted
+    from . import folder_lock, window  # noqa: PLC0415 - Qt only when it is needed
 
     held = folder_lock.lock(folder)
     owner = folder_lock.doubtful_owner(folder) if held is None else None
@@ -113,7 +113,7 @@ def start_log(folder: Path) -> None:
 
 def say(text: str) -> None:
     """Show a message in its own window."""
-    from . import window  # noqa: PLC0415 - Qt only where it is wanted
+    from . import window  # noqa: PLC0415 - Qt only when it is needed
 
     _application = window.make_application()
     window.say(text)

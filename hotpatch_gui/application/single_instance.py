@@ -34,7 +34,7 @@ class SingleInstanceServer(QObject):
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._answer)
-        QLocalServer.removeServer(_name(folder))  # left by one that was killed
+        QLocalServer.removeServer(_name(folder))  # left by a killed process
         self._server.listen(_name(folder))
 
     def close(self) -> None:
@@ -54,9 +54,11 @@ class SingleInstanceServer(QObject):
 def ring(folder: Path) -> bool:
     """Bring the window on ``folder`` to the front; False if there is none."""
     if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415 - on Windows alone
+        import ctypes  # noqa: PLC0415 - on Windows only
 
-        ctypes.windll.user32.AllowSetForegroundWindow(-1)  # or the first one may only blink
+        ctypes.windll.user32.AllowSetForegroundWindow(
+            -1
+        )  # otherwise the first window may only flash
     socket = QLocalSocket()
     socket.connectToServer(_name(folder))
     if not socket.waitForConnected(PATIENCE_MS):

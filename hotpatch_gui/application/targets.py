@@ -39,7 +39,7 @@ class CloudTarget(NamedTuple):
     transport: Callable[[], Callable[[], Any]] | None = None
     wire: Callable[[], SimulatorApi | None] | None = None
     takes_over: bool = False
-    """Whether the folder may be taken from an owner of which it isn't known whether it still runs."""
+    """Whether the folder may be taken over from an owner that may still be running."""
 
     def clock(self, db: sqlite3.Connection | None) -> CloudClock:
         """The cloud's clock; a simulated one starts at its last known time."""
@@ -47,7 +47,7 @@ class CloudTarget(NamedTuple):
             return CloudClock.real()
         try:
             return CloudClock(sync_state.latest_time(db) if db is not None else None)
-        except sqlite3.Error:  # damaged: it is set aside before it is used
+        except sqlite3.Error:  # damaged, so it is set aside first
             return CloudClock(None)
 
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 UNSEEN_MS = 2000
-"""After this long a window that was never painted (minimised, covered) counts as painted."""
+"""After this time, a window that was never painted (minimized, covered) counts as painted."""
 
 
 def make_application() -> QApplication:
@@ -66,7 +66,7 @@ def make_application() -> QApplication:
 
 def say(text: str) -> None:
     """Show a message before there is a window."""
-    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
+    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely needed, and slow to load
 
     box = QMessageBox(QMessageBox.Icon.Information, "Hotpatch Dashboard", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -75,7 +75,7 @@ def say(text: str) -> None:
 
 def ask(text: str, yes: str) -> bool:
     """Ask a question before there is a window; the safe answer is the default."""
-    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely wanted, and slow to load
+    from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely needed, and slow to load
 
     box = QMessageBox(QMessageBox.Icon.Warning, "Hotpatch Dashboard", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
@@ -180,7 +180,7 @@ class App(QObject):
         self.requests.sync()
 
     def _make_requests(self) -> Requests:
-        from .requests import Requests  # noqa: PLC0415 - as the engine
+        from .requests import Requests  # noqa: PLC0415 - like the engine
 
         return Requests(
             self.engine.send,
@@ -250,7 +250,7 @@ class App(QObject):
 
     @Slot(str)
     def _begin_again(self, story: str) -> None:
-        from .requests import NextSession  # noqa: PLC0415 - rarely wanted
+        from .requests import NextSession  # noqa: PLC0415 - rarely needed
 
         self._go_on(NextSession(story=story))
 
@@ -269,7 +269,7 @@ class App(QObject):
 
     def _try_out(self, connection: Connection | None) -> None:
         """Try a connection next to the demo; None stops the trial."""
-        from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely wanted
+        from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely needed
 
         if self._trial is not None:
             self._trial.give_up()
@@ -290,7 +290,7 @@ class App(QObject):
         self._try_out(None)
         self.source.connection_tried.emit(outcome)
         if not outcome.problem:
-            from .requests import NextSession  # noqa: PLC0415 - rarely wanted
+            from .requests import NextSession  # noqa: PLC0415 - rarely needed
 
             self._go_on(NextSession(is_azure=True))
 
@@ -314,9 +314,7 @@ class App(QObject):
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
-        if (
-            opened.set_aside is not None
-        ):  # whose row ids mean other machines in the file that takes its place
+        if opened.set_aside is not None:  # its row IDs mean other machines in the new file
             self.window.forget_machines()
         self.source.open(anew=opened.set_aside is not None)
         self.releases.forget()

@@ -24,12 +24,12 @@ class World(NamedTuple):
 
     folder: Path
     cloud: Cloud | None = None
-    """A simulated Azure on this machine; None for the demo and for Azure."""
+    """A simulated Azure on this computer; None for the demo and for Azure."""
     is_demo: bool = False
     story: str | None = None
-    """The demo's world where it begins afresh; None where it goes on."""
+    """The demo's scenario if it restarts; None if it continues."""
     is_first: bool = False
-    """Nothing was ever looked at: ask what to."""
+    """Nothing was ever shown, so ask what to show."""
 
 
 def root_of(options: argparse.Namespace) -> Path:
@@ -48,7 +48,7 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
     if options.endpoint and wants_demo:
         parser.error("--endpoint is a cloud of its own; leave out --demo, --reset-demo and --story")
     if options.story:
-        from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - rarely wanted, and slow to load
+        from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - rarely needed, and slow to load
 
         if options.story not in STORIES:
             parser.error(f"there is no story {options.story}: choose {', '.join(STORIES)}")

@@ -26,9 +26,9 @@ from .sign_in_errors import claims_of
 log = logging.getLogger(__name__)
 CACHE_NAME = "hotpatch-dashboard-{id}"
 CLI_TIMEOUT_S = 60
-"""The Azure CLI takes seconds to start, and more on a busy machine; the SDK's own limit is 10."""
+"""The Azure CLI takes seconds to start, and longer on a busy computer; the SDK's own limit is 10."""
 RENEWED_BEFORE_S = 300
-"""A token is got anew so long before it ends, as azure-core does."""
+"""How long before its expiry a token is renewed, as in azure-core."""
 CERTIFICATE_PASSWORD = "HOTPATCH_CERTIFICATE_PASSWORD"  # noqa: S105 - the name of a variable
 _WHO = ("upn", "preferred_username", "unique_name", "app_displayname", "appid", "oid")
 ShowCode = Callable[[str, str, datetime], None]
@@ -145,7 +145,7 @@ class SignIn:
             self._claims = ""
         finally:
             self._prompt("")
-        self._on_token()  # signed out meanwhile, and the browser was still open
+        self._on_token()  # signed out while the browser was open
         return Account(record.username, record.serialize())
 
     def close(self) -> None:
@@ -264,7 +264,7 @@ def _browser(keywords: dict[str, Any]) -> TokenCredential:
 
 def has_broker() -> bool:
     """Whether this is Windows with azure-identity-broker (WAM)."""
-    from importlib.util import find_spec  # noqa: PLC0415 - rarely asked
+    from importlib.util import find_spec  # noqa: PLC0415 - rarely needed
 
     return sys.platform == "win32" and find_spec("azure.identity.broker") is not None
 
@@ -274,7 +274,7 @@ def _broker(keywords: dict[str, Any]) -> TokenCredential:
         raise ValueError(
             "Windows accounts can be used on Windows alone; choose another way to sign in."
         )
-    import ctypes  # noqa: PLC0415 - on Windows alone
+    import ctypes  # noqa: PLC0415 - on Windows only
     from importlib import import_module  # noqa: PLC0415
 
     broker = import_module("azure.identity.broker")
@@ -313,7 +313,7 @@ def _store_of(name: str, *, is_cae: bool) -> Any:
         return cache._get_persistence(  # noqa: SLF001 - see above
             allow_unencrypted=False, account_name="MSALCache", cache_name=name + suffix
         )
-    except Exception as error:  # noqa: BLE001 - whatever the platform's store raises, it is not there
+    except Exception as error:  # noqa: BLE001 - whatever it raises, there is no store
         log.info("no encrypted store for tokens here: %s", error)
         return None
 

@@ -41,7 +41,7 @@ def as_problems(doing: str) -> Iterator[None]:
         yield
     except AzureError as error:
         raise ProblemError(problem_of(error, doing)) from error
-    except OSError as error:  # before a connection: its certificates, its proxy's settings
+    except OSError as error:  # before connecting: certificates or proxy settings
         raise ProblemError(_not_begun(error, doing)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProblemError(nonsense(doing)) from error
@@ -52,7 +52,7 @@ def _not_begun(error: OSError, doing: str) -> Problem:
         ProblemKind.OFFLINE,
         f"No connection to Azure could be prepared while {doing}: {error}",
         "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program retries automatically.",
-        may_have_been_sent=error.errno is not None,  # requests' own, of what is set, has none
+        may_have_been_sent=error.errno is not None,  # errors of settings have no request
     )
 
 
@@ -164,7 +164,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
 
 
 _BUSY = frozenset({"conflict", "operationpreempted", "anotheroperationinprogress"})
-"""Codes of a 409 for another operation on the same resource; compared in lower case."""
+"""Lower-case codes of a 409 for another operation on the same resource."""
 _CONFLICTS = {
     "scopelocked": (
         "A lock prevents the change",
@@ -179,7 +179,7 @@ _CONFLICTS = {
         "Check its power state, its kind and Azure's message. Retrying doesn't help.",
     ),
 }
-"""409 that have nothing to do with another operation, by code in lower case: what is wrong, and what to do."""
+"""Other 409s by lower-case code: what is wrong, and what to do."""
 
 
 def _of_conflict(code: str, message: str, doing: str) -> Problem:
@@ -207,7 +207,7 @@ def _of_conflict(code: str, message: str, doing: str) -> Problem:
 
 
 _NO_REASON = "please provide below info"
-"""How Resource Graph's message begins: the reason is in its details."""
+"""The start of Resource Graph's message; its details have the reason."""
 
 
 def _code_and_message(response: Any) -> tuple[str, str]:

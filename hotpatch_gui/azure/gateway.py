@@ -52,10 +52,10 @@ from .throttle import Throttle, Throttles
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 MAX_IN_FLIGHT = 16
-"""Requests of one connection under way at once."""
+"""Parallel requests of one connection."""
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
 BLOCK_BYTES = 1 << 18
-"""Read from a connection at a time; the SDK's own 4,096 take longer than reading the JSON."""
+"""Bytes read at a time; with the SDK's 4,096, reading takes longer than parsing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Gateway:
             return [_grant(p) for p in found]
 
     def _authorization(self, subscription_id: str) -> Any:
-        from azure.mgmt.authorization import (  # noqa: PLC0415 - 0.1 s, and not for the first rows
+        from azure.mgmt.authorization import (  # noqa: PLC0415 - takes 0.1 s, and the first rows don't need it
             AuthorizationManagementClient,
         )
 
@@ -383,7 +383,7 @@ def network_transport() -> RequestsTransport:
     azure-core's own session keeps ten and reopens others each time.
     """
     session = requests.Session()
-    once = Retry(total=False, redirect=False, raise_on_status=False)  # azure-core counts the tries
+    once = Retry(total=False, redirect=False, raise_on_status=False)  # azure-core counts retries
     adapter = HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT, max_retries=once)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)

@@ -17,11 +17,11 @@ from .msrc_document import month_of
 from .parse import UnreadableError, items, mapping, text
 
 MAX_BYTES = 96 << 20
-"""A document is 10 to 40 MB today."""
+"""Documents currently have 10 to 40 MB."""
 TIMEOUT_S = (10, 60)
-"""To connect, and between two parts of an answer."""
+"""For connecting, and between parts of an answer."""
 MAX_SECONDS = 600.0
-"""For one whole document."""
+"""For a complete document."""
 MAX_REDIRECTS = 3
 BLOCK = 1 << 16
 
@@ -126,7 +126,7 @@ def _whole(answer: requests.Response, doing: str) -> bytes:
     parts, size, end = [], 0, time.monotonic() + MAX_SECONDS
     while part := answer.raw.read1(
         BLOCK, decode_content=True
-    ):  # what is there, and not a whole block
+    ):  # what has arrived, instead of a full block
         size += len(part)
         if size > MAX_BYTES or time.monotonic() > end:
             limit = (

@@ -26,7 +26,7 @@ from hotpatch_gui.domain.releases import (
 from .parse import UnreadableError, items, mapping, text
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-"""English whatever the locale."""
+"""English in any locale."""
 _ID = re.compile(r"(20\d\d)-([A-Za-z]{3})[A-Za-z]*")
 _PRODUCT = re.compile(
     r"Windows Server (2022|2025)(?: \(Server Core installation\))?", re.IGNORECASE
@@ -37,7 +37,7 @@ _KNOWN_IDS = {
     "12436": Product.WS2025,
     "12437": Product.WS2025,
 }
-"""Used where the product tree names neither system."""
+"""Used if the product tree names neither system."""
 _VENDOR_FIX = 2
 _HOTPATCH, _ORDINARY = "securityhotpatchupdate", "securityupdate"
 

@@ -14,7 +14,7 @@ from azure.mgmt.core.polling.arm_polling import ARMPolling
 from .errors import seconds
 
 DEFAULT_DELAY_S = 10.0
-"""Between looks, where Azure sends no Retry-After."""
+"""Between polls, if Azure sends no Retry-After."""
 MIN_DELAY_S = 0.5
 
 

@@ -78,7 +78,7 @@ class AssignmentPage:
 
 
 MACHINE_PARTS = 8
-"""Parts of a machine's resource id; a subscription's or a resource group's has fewer."""
+"""Parts of a machine's resource ID; subscriptions and resource groups have fewer."""
 VM, ARC = "microsoft.compute/virtualmachines", "microsoft.hybridcompute/machines"
 _ASSESSMENT, _RUN = "patchassessmentresults", "patchinstallationresults"
 
@@ -110,7 +110,7 @@ def health_page(page: Page) -> HealthPage:
 
 
 GUESTS = "InGuestPatch"
-"""``maintenanceScope`` of configurations that install updates in machines."""
+"""The ``maintenanceScope`` of configurations that patch guests."""
 
 
 def schedule_page(page: Page) -> SchedulePage:
@@ -171,7 +171,7 @@ def assessment_page(page: Page) -> AssessmentPage:
         if _is_update(row["type"], _ASSESSMENT):
             owner = parse.machine_id_of(
                 row["id"].rpartition("/")[0]
-            )  # as _owner: this is the busiest line
+            )  # inlined, because this is the busiest line
             updates.append((owner, results.graph_update(row["properties"])))
         else:
             found.append(_assessment_row(row))

@@ -31,7 +31,7 @@ def remembered(read: Callable[..., T]) -> Callable[..., T]:
     def recall(*values: Any) -> T:
         try:
             return cached(*values)
-        except TypeError:  # one of them is no plain value, and so cannot be remembered
+        except TypeError:  # an unhashable value can't be cached
             return read(*values)
 
     return recall
@@ -42,11 +42,11 @@ def text(value: Any) -> str | None:
     if not isinstance(value, str) or not value:
         return None
     short = value[:MAX_TEXT]
-    if "\x00" in short:  # where SQLite's functions end a text
+    if "\x00" in short:  # SQLite's functions end a text there
         return text(short.replace("\x00", ""))
     if short.isascii():
         return short
-    return short.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be stored
+    return short.encode("utf-8", "replace").decode()  # half a surrogate pair can't be stored
 
 
 def required(value: Any, what: str) -> str:

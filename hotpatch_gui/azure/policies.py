@@ -99,5 +99,5 @@ class ClockWatch(SansIOHTTPPolicy[Any, Any]):
             now = parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)
             rate = float(headers.get(RATE_HEADER) or 1.0)
         except (ValueError, TypeError, OverflowError):
-            return  # a proxy wrote it, and an answer is worth more than its date
+            return  # a proxy wrote it, and the answer is still valid
         self._clock.observe(now, rate)

@@ -22,7 +22,7 @@ from .errors import as_problems, nonsense
 
 PAGE_ROWS = 1000
 GROUP = 300
-"""Subscriptions in one query at most (work-with-data)."""
+"""The maximum number of subscriptions in a query (work-with-data)."""
 RESOURCES, API_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-03-01"
 
 
@@ -113,8 +113,8 @@ class ResourceGraph:
             content=orjson.dumps(body),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
-        # streamed, because the pipeline would read the JSON of any other answer too
-        response = self._client._send_request(request, stream=True)  # noqa: SLF001 - its way to raw answers
+        # streamed, because the pipeline would parse the JSON otherwise
+        response = self._client._send_request(request, stream=True)  # noqa: SLF001 - the SDK's access to raw answers
         with response:
             content = response.read()
         if response.status_code != HTTPStatus.OK:

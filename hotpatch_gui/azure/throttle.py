@@ -24,9 +24,9 @@ from .errors import seconds
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 60.0
-"""After a 429 that names no time: doubled with each that follows."""
+"""After a 429 without a time; doubled each time."""
 QUOTA, WINDOW_S = 15, 5.0
-"""Resource Graph's queries in one of its windows of seconds, until an answer says otherwise (guidance-for-throttled-requests)."""
+"""Resource Graph's queries per window of seconds, until an answer reports others (guidance-for-throttled-requests)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class Rate:
 
 
 ARM_READS, ARM_WRITES = Rate(250, 25.0), Rate(200, 10.0)
-"""Of a subscription and an account (request-limits-and-throttling); here of all a connection's subscriptions."""
+"""Azure's limits per subscription and account (request-limits-and-throttling), applied to a connection."""
 
 
 PACED_S, PACE_MARGIN = 60.0, 0.5
-"""For how long after the quota was spent queries go at an even pace, and by how many a window that is slower."""
+"""How long queries continue at an even pace after the quota is used up, and how many fewer per window."""
 
 
 class Limit:
@@ -108,7 +108,7 @@ class Limit:
         now = self._throttle.now()
         if self._rate is None:
             self._next_at = max(self._next_at, now) + WINDOW_S / (self._quota - PACE_MARGIN)
-            if self._at <= now:  # a window begins, and no answer tells of it yet
+            if self._at <= now:  # a new window started, and no answer reported it yet
                 self._left, self._at = float(self._quota), now + WINDOW_S
         self._left -= 1
 
@@ -145,7 +145,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         self.now = monotonic
         self.lock = threading.RLock()
         self.open_at = 0.0
-        """Until then, by ``now``, Azure wants no request."""
+        """When requests are allowed again, by ``now``."""
         self._pause_s = FIRST_PAUSE_S
         self.reads = Limit(self, reads)
         self.writes = Limit(self, writes) if writes is not None else self.reads

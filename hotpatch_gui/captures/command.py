@@ -10,7 +10,7 @@ EXIT_USAGE = 2
 
 def capture(options: argparse.Namespace) -> int:
     """Render scenes; --list prints their names."""
-    from . import environment  # noqa: PLC0415 - sets the environment of Qt before Qt is imported
+    from . import environment  # noqa: PLC0415 - sets Qt's environment before Qt is imported
 
     environment.prepare()
     from .scenes import render  # noqa: PLC0415

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     except OSError as error:
         if error.filename is not None:  # not the output
             raise
-        if not isinstance(error, BrokenPipeError):  # then who read it has ended
+        if not isinstance(error, BrokenPipeError):  # the reader has exited
             say(f"The output could not be written: {error.strerror}.")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED

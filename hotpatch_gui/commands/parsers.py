@@ -12,9 +12,9 @@ from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.updates import Classification
 
 CONFIRMED_ABOVE = 20
-"""Machines that go without their number."""
+"""The largest number of machines without a confirmation."""
 ASSESS_MINUTES, INSTALL_MINUTES = 60, 300
-"""How long a command waits for the ends."""
+"""How long a command waits for results."""
 
 
 def _minutes(text: str) -> float:

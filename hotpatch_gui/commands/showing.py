@@ -102,4 +102,4 @@ def _make_fonts() -> None:
 
 
 _KEPT: list[Any] = []
-"""What has to live until the process ends."""
+"""Objects that must live until the process ends."""

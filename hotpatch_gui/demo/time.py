@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 PLAYED = timedelta(days=30)
 PLAY_S = 20.0
-"""In how many seconds PLAYED goes by."""
+"""How many seconds PLAYED takes."""
 LOOK_MS = 2500
-"""How often everything is read anew while time flies: each reading takes up to seven of the 15 queries that Azure allows in 5 s."""
+"""The interval of full syncs while playing; each takes up to seven of the 15 queries that Azure allows in 5 s."""
 AFTER = timedelta(minutes=5)
-"""How long after its release a step stops."""
+"""How long after a release a step stops."""
 
 
 class DemoTime(QObject):

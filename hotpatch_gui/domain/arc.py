@@ -20,9 +20,9 @@ EDITIONS = frozenset(
         "serverdatacentercore",
     }
 )
-"""The portal's list of ``osEdition`` that can be enrolled."""
+"""The ``osEdition`` values that the portal can enroll."""
 FIRST_BUILD = (10, 0, 26100, 1742)
-"""Windows Server 2025, the first build that takes hotpatches under Arc."""
+"""The first build of Windows Server 2025 that supports hotpatches under Arc."""
 HOSTS = {
     "hci": "Azure Local",
     "vmware": "VMware",
@@ -32,7 +32,7 @@ HOSTS = {
     "gcp": "Google Cloud",
     "eps": "Edge",
 }
-"""ArcKindEnum, in words."""
+"""Display names of ArcKindEnum."""
 
 
 class Licence(StrEnum):
@@ -104,7 +104,7 @@ class Arc(NamedTuple):
     mode: str | None = None
     can_extend: bool | None = None
     enrolled_at: datetime | None = None
-    """When the license's enrollment began, as Azure says it."""
+    """When the license's enrollment started, as Azure reports it."""
 
     @property
     def is_expired(self) -> bool:

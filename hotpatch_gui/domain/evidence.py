@@ -47,7 +47,7 @@ class Evidence:
     pending_since: datetime | None = None
     hidden: datetime | None = None
     unsaid: tuple[str, ...] = ()
-    """What the assessment that counts doesn't say: COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID."""
+    """What the assessment doesn't report: COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID."""
 
 
 class Departure(NamedTuple):

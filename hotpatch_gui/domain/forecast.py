@@ -231,9 +231,7 @@ def forecast(
     so_far = Forecast(
         question, len(subjects), sum(not s.automatic for s in subjects), (), out_of_band
     )
-    waits = dict.fromkeys(
-        products, True
-    )  # has no baseline come yet that takes machines onto the train?
+    waits = dict.fromkeys(products, True)  # no baseline yet that puts machines on the train?
     for day in sorted(by_day):
         for product, entry in by_day[day].items():
             waits[product] = waits[product] and not _is_baseline(entry)

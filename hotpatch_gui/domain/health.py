@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID = "counts", "list", "restart"
-"""What an assessment may leave unsaid: how many updates, which, and whether a restart is pending."""
+"""What an assessment may omit: the number of updates, their list, and whether a restart is pending."""
 
 
 class Level(IntEnum):

@@ -32,7 +32,7 @@ class HotpatchStatus(StrEnum):
     ACTION_REQUIRED = "Action required"
     PENDING_EVALUATION = "Pending evaluation"
     NOT_KNOWN = "Not known"
-    """Ours, not the portal's: hotpatching is possible there, and Azure doesn't report whether it is on."""
+    """Not a portal status: hotpatching is possible, but Azure doesn't report whether it is on."""
 
     @property
     def meaning(self) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from .updates import Classification, RestartBehavior, Update
 
 MIN_MINUTES = 25
-"""Nothing starts with less than this left in the window (azure-patching §4.3)."""
+"""No update starts with less than this left in the window (Microsoft's documentation of installPatches)."""
 MAX_MINUTES = 235
 """The portal's limit for a one-time update."""
 
@@ -109,7 +109,7 @@ class Plan:
     restart_setting: RestartSetting = RestartSetting.IF_REQUIRED
     restart_pending: bool = False
     is_known: bool = True
-    """Whether a current assessment tells what is on offer at all."""
+    """Whether a current assessment lists the available updates."""
 
     @property
     def will_restart(self) -> tuple[Update, ...]:

@@ -24,9 +24,9 @@ from .titles import ReleaseTitle
 from .updates import RestartBehavior
 
 FORMAT = "hotpatch-releases"
-"""What a list written by ``releases export`` calls itself."""
+"""The format name of lists from ``releases export``."""
 FLEET = "fleet"
-"""Origin of what the user's own machines show; other origins are published."""
+"""The origin of what the user's machines show; other origins are published."""
 
 
 class Sighting(NamedTuple):

@@ -13,7 +13,7 @@ from .power import PowerState
 from .releases import Product
 
 ASSESSMENT_KEPT = timedelta(days=7)
-"""Resource Graph drops an assessment after this long (query-logs)."""
+"""Resource Graph deletes an assessment after this time (query-logs)."""
 
 
 class PatchMode(StrEnum):
@@ -104,11 +104,11 @@ class Machine:
     location: str
     fetched: datetime
     vm_id: str | None = None
-    """Azure's ``vmId``, lower case: it survives a move, and a machine made again under its name has another."""
+    """Azure's ``vmId`` in lower case. It survives a move; a recreated machine has another one."""
     zone: str | None = None
     availability_set: str | None = None
     update_domain: int | None = None
-    """Of an availability set; told by the instance view alone."""
+    """In an availability set; only the instance view reports it."""
     image: Image = field(default_factory=Image)
     settings: PatchSettings = field(default_factory=PatchSettings)
     power: PowerState = PowerState.UNKNOWN
@@ -119,7 +119,7 @@ class Machine:
     allow_extensions: bool | None = None
     agent_ready: bool | None = None
     tags: tuple[tuple[str, str], ...] = ()
-    """(Name, value), in the order of their names."""
+    """(Name, value), by name."""
     arc: Arc | None = None
 
     @property

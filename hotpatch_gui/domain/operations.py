@@ -56,7 +56,7 @@ class OperationState(StrEnum):
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
     DISMISSED = "dismissed"
-    """What became of it was not known when the user dismissed it, and is not found out any more."""
+    """Its result wasn't known when the user dismissed it, and isn't resolved anymore."""
 
     @classmethod
     def parse(cls, text: str) -> OperationState:
@@ -107,9 +107,9 @@ class Standby(StrEnum):
 
     NO = ""
     OFFERED = "offered"
-    """It was refused for that; the user may have it asked again."""
+    """It was rejected as busy; the user may let it wait."""
     WAITS = "waits"
-    """It is asked again until Azure takes it, or until it is canceled."""
+    """It is retried until Azure accepts it or it is canceled."""
 
     @classmethod
     def parse(cls, text: str) -> Standby:

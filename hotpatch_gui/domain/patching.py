@@ -18,7 +18,7 @@ from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, next_run
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
-"""Periodic assessments, where the mode asks for them; "every few days" is taken as three."""
+"""Periodic assessments: daily if the mode requests them; "every few days" is assumed to be three."""
 UNHEALTHY_STATES = ("unavailable", "degraded")
 
 

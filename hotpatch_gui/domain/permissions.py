@@ -31,7 +31,7 @@ READ = (
     "Microsoft.Maintenance/maintenanceConfigurations/read",
     "Microsoft.Maintenance/configurationAssignments/read",
 )
-"""What reading needs: §4.4, and what health and schedules are read by."""
+"""What reading needs, including Resource Health and schedules."""
 _ACTS: dict[OperationKind, tuple[str | None, str | None]] = {
     OperationKind.ASSESS: (f"{_VM}/assessPatches/action", f"{_ARC}/assessPatches/action"),
     OperationKind.INSTALL: (f"{_VM}/installPatches/action", f"{_ARC}/installPatches/action"),
@@ -48,7 +48,7 @@ _FOLLOW = (
 )
 """What following an enrollment needs besides starting it."""
 FORBIDDEN_CODES = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "403"})
-"""With which Azure says that the account may not."""
+"""Azure's codes for missing permissions."""
 
 
 class Grant(NamedTuple):

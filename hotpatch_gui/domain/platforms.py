@@ -30,20 +30,20 @@ SKUS: dict[str, Option] = {
     "2025-datacenter-azure-edition-core": Option.CORE,
     "2025-datacenter-azure-edition-core-smalldisk": Option.CORE,
 }
-"""SKU -> installation option, of publisher MicrosoftWindowsServer, offer WindowsServer."""
+"""Installation options by SKU, for publisher MicrosoftWindowsServer and offer WindowsServer."""
 
 PREVIEW_IMAGE = Image(
     PUBLISHER,
     "microsoftserveroperatingsystems-previews",
     "windows-server-2025-azure-edition-hotpatch",
 )
-"""In the portal's own list beside the documented SKUs."""
+"""In the portal's list in addition to the documented SKUs."""
 
 REPLACEMENTS = {
     "2022-datacenter-azure-edition": "2022-datacenter-azure-edition-hotpatch",
     "2022-datacenter-azure-edition-smalldisk": "2022-datacenter-azure-edition-hotpatch-smalldisk",
 }
-"""Images one step away from a supported one: the same system, without hotpatching."""
+"""Supported images for the same system without hotpatching."""
 
 
 def installation_option(image: Image) -> Option | None:

@@ -17,7 +17,7 @@ class PowerState(StrEnum):
     DEALLOCATING = "deallocating"
     DEALLOCATED = "deallocated"
     DISCONNECTED = "disconnected"
-    """Of an Arc-enabled server: its agent does not report. Connected counts as running."""
+    """The agent of an Arc-enabled server doesn't report. Connected counts as running."""
 
     @classmethod
     @lru_cache(maxsize=256)

@@ -11,9 +11,9 @@ class ProblemKind(StrEnum):
 
     OFFLINE = "offline"
     NOT_SIGNED_IN = "not signed in"
-    """The credential itself asks for a person."""
+    """The credential requires a person."""
     TOKEN_REFUSED = "token refused"  # noqa: S105 - a kind of problem
-    """Azure did not accept a token that the credential gave, and the next one may be good."""
+    """Azure rejected a token; the next one may be valid."""
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not found"
     CONFLICT = "conflict"
@@ -63,7 +63,7 @@ class Problem(NamedTuple):
     may_have_been_sent: bool = True
     ended: bool = False
     connection_id: int = 0
-    """Whose sign-in would help, for a problem outside a sync; 0 where none would."""
+    """The connection whose sign-in would help, outside a sync; 0 if none would."""
 
     @property
     def text(self) -> str:
@@ -76,7 +76,7 @@ BUG = Problem(
     "An internal error occurred and one task was stopped.",
     "Your data is safe. Press F5 to continue. The log in the data folder has the details.",
 )
-"""What a bug of this program is told as; the log has it in full."""
+"""How a bug is reported; the log has the details."""
 
 
 class ProblemError(Exception):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from .updates import Classification, Update
 
 ASSESSMENTS_KEPT = timedelta(days=400)
-"""A year and a month of evidence; a machine assessed daily adds a row a day. The latest is kept for good."""
+"""13 months of evidence, one row per machine and day. The latest is kept forever."""
 
 
 class RunStatus(StrEnum):
@@ -63,7 +63,7 @@ RESTART_STATUSES = {
     "Failed": "Failed",
     "Completed": "Completed",
 }
-"""VMGuestPatchRebootStatus in words; anything else is shown as it came."""
+"""Display names of VMGuestPatchRebootStatus; other values are shown unchanged."""
 UPDATE_STATES = ("Unknown", "Installed", "Failed", "Excluded", "NotSelected", "Pending")
 """PatchInstallationState."""
 STARTERS = ("User", "Platform")
@@ -91,7 +91,7 @@ class Assessment:
     error: str | None = None
     updates: tuple[Update, ...] | None = None
     patch_service: str | None = None
-    """Azure's ``patchServiceUsed``: where the machine looked for updates (``WU``, ``WU_WSUS``)."""
+    """Azure's ``patchServiceUsed``: where the machine searched for updates (``WU``, ``WU_WSUS``)."""
 
 
 @dataclass(frozen=True, slots=True)

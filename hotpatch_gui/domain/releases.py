@@ -18,7 +18,7 @@ PLAN_RULE = (
     "Microsoft's rule: a baseline in January, April, July and October, hotpatches in between"
 )
 RELEASE_HOUR = time(17, 0, tzinfo=UTC)
-"""Ten in the morning, Pacific, in summer: the hour of Microsoft's monthly releases."""
+"""The hour of Microsoft's monthly releases: 10:00 Pacific time in summer."""
 
 
 class Product(StrEnum):
@@ -63,7 +63,7 @@ class ReleaseKind(StrEnum):
 
 
 HINT = "hint"
-"""Confidence of a release that something in the fleet suggests and nothing confirms."""
+"""The confidence of a release that the fleet suggests but nothing confirms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class Release:
     source: str
     note: str
     is_offered: bool = True
-    """False for a release that is in the Update Catalog only and that Windows Update doesn't offer."""
+    """False for a release that is only in the Update Catalog."""
     machines: int | None = None
-    """For a release learned from the user's own fleet: how many machines show it. None: it was published."""
+    """How many machines show a release learned from the fleet; None for a published one."""
 
     @property
     def on_train(self) -> bool:
@@ -356,7 +356,7 @@ class Calendar:
         return [r for r in train if r.released > running.released]
 
 
-# The same questions are asked for every machine of a fleet, so their answers are kept.
+# cached, because every machine of a fleet needs the same results
 
 
 @lru_cache(maxsize=512)

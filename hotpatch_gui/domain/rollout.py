@@ -21,18 +21,18 @@ from typing import NamedTuple
 from .off_peak import HOUR, is_off_peak, whole_hour
 
 PHASE_SIZES = (1, 3)
-"""Regions of the first phases; the next ones take all that may go together."""
+"""Regions in the first phases; later ones take all that may be patched together."""
 BATCH_SHARE = 5
-"""A batch is at most one in five of a zone's machines outside availability sets."""
+"""At most a fifth of a zone's machines outside availability sets per batch."""
 SET_SHARE, SMALL_SET = 5, 10
 SOAK = timedelta(hours=24)
-"""How long a phase is watched before the next one begins."""
+"""How long a phase is observed before the next one starts."""
 UNHEALTHY_SHARE = 20
-"""A phase stops where more than one in twenty of its machines is unhealthy after the update."""
+"""A phase halts if more than one in twenty of its machines is unhealthy."""
 RETRY_AFTER = timedelta(hours=12)
-"""Longer than a window and shorter than the day between two."""
+"""Longer than a window and shorter than the time between two."""
 PERIOD = timedelta(days=30)
-"""A release is installed within this long."""
+"""A release is installed within this time."""
 
 
 class RolloutMachine(NamedTuple):
@@ -144,7 +144,7 @@ class Rollout:
         self._unhealthy: list[list[RolloutMachine]] = [[] for _ in self.phases]
         self._latest = [released] * len(self.phases)
         self.open_phase = 0
-        """The last phase that has begun; retries in those before it go on."""
+        """The last phase that started; retries in earlier ones continue."""
 
     @property
     def ends(self) -> datetime:

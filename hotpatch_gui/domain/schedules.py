@@ -18,7 +18,7 @@ from .off_peak import zone_of
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ORDINALS = ("first", "second", "third", "fourth")
 AHEAD = 1_200
-"""Days that are looked at for the next run: more than 35 months, Azure's longest recurrence."""
+"""Days to search for the next run: more than 35 months, Azure's longest recurrence."""
 
 
 class Schedule(NamedTuple):
@@ -85,9 +85,9 @@ class How(StrEnum):
     DIRECT = "assigned"
     DYNAMIC = "dynamic scope"
     PERHAPS = "perhaps, dynamic scope"
-    """The scope asks for something that isn't known here."""
+    """The scope's filter needs data that isn't known."""
     UNREAD = "assigned, not readable"
-    """The configuration is not among those that the account can read; it may not be for updates at all."""
+    """The account can't read the configuration, which may not be for updates."""
 
 
 class Follows(NamedTuple):
@@ -200,7 +200,7 @@ def next_run(schedule: Schedule, after: datetime) -> datetime | None:
         first = _moment(schedule.starts)
         runs = _runs(schedule, first) if first is not None else None
         run = runs(after) if runs is not None else None
-    except OverflowError:  # at either end of the calendar
+    except OverflowError:  # at either end of the supported dates
         return None
     end = schedule.ends()
     return None if run is None or (end is not None and run >= end) else run

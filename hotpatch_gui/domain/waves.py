@@ -11,9 +11,9 @@ class WaveMode(StrEnum):
 
     ALL = "all"
     SOME = "some"
-    """So many at a time; the next begins where one has ended."""
+    """A limited number at a time; the next starts when one has finished."""
     GROUPS = "groups"
-    """One group, such as a zone, after the other."""
+    """One group, such as a zone, after another."""
 
 
 class Waves(NamedTuple):

@@ -97,7 +97,7 @@ class MonthBar:
     exposure: float
     exposure_without: float
     is_unknown: bool = False
-    """What was released on the day is not known, so the plan is shown."""
+    """The release isn't known, so the plan is shown."""
 
 
 @dataclass(frozen=True, slots=True)

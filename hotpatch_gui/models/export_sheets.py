@@ -27,11 +27,11 @@ R = TypeVar("R")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 WHATS = ("machines", "compliance", "history", "restarts", "audit")
 REPORTED = ("compliance", "history", "restarts")
-"""What a report of machines holds, one sheet each."""
+"""The sheets of a report of machines."""
 UNPRINTED = frozenset(
     {"id", "run", "body", "resource_id", "subscription", "location", "read", "tags"}
 )
-"""Keys of columns that a page has no room for."""
+"""Keys of columns that don't fit on a page."""
 
 
 def _if_said(column: str, *parts: str) -> Callable[[MachineRow], Any]:

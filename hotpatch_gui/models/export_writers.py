@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 BOM = "\ufeff"
-"""In front of CSV, so that spreadsheets read it as UTF-8."""
+"""At the start of CSV files, so that spreadsheets read UTF-8."""
 XLSX_ROWS = 1_048_575
 """Excel's limit, without the header."""
 PDF_ROWS = 2000
-"""Of one section in a PDF, which is for reading; the other formats have all."""
+"""Rows of a section in a PDF; other formats have all."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FORMATS = {
     ".csv": "CSV, one table",
@@ -97,7 +97,7 @@ def whole(path: Path) -> Iterator[Path]:
         return
     part = path.with_name(f".{path.name}.part{path.suffix}")
     try:
-        part.touch()  # a place that cannot be written fails before the reading
+        part.touch()  # fail before reading if it can't be written
         yield part
         if path.exists():
             part.chmod(path.stat().st_mode)
@@ -266,7 +266,7 @@ def _pdf(path: Path, report: Report) -> None:
     writer.setCreator("Hotpatch Dashboard")
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageOrientation(QPageLayout.Orientation.Landscape)
-    writer.setPageMargins(QMarginsF())  # printing leaves 2 cm itself
+    writer.setPageMargins(QMarginsF())  # printing adds a margin of 2 cm
     document = QTextDocument()
     document.setDefaultTextOption(whole_words)
     document.setHtml("".join(html_of(report, PDF_ROWS)))

@@ -23,7 +23,7 @@ from .windowed import WindowedModel
 
 log = logging.getLogger(__name__)
 Make = Callable[[sqlite3.Connection], Report]
-"""Makes a report out of the file, on the thread that writes."""
+"""Creates a report from the file, on the writing thread."""
 
 
 class Writing(QThread):

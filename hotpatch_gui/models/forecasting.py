@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 NICENESS = 10
-"""The window goes first."""
+"""The window has priority."""
 
 
 class ForecastRequest(NamedTuple):
@@ -67,7 +67,7 @@ def work(path: Path, line: Connection) -> None:
 
     It ends when nobody listens anymore.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the window ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the window stops it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     try:
@@ -75,7 +75,7 @@ def work(path: Path, line: Connection) -> None:
         answer = Answer(_foretell(path, line.recv(), line))
     except (EOFError, OSError):  # the window is gone
         return
-    except Exception as error:  # noqa: BLE001 - told where it can be logged
+    except Exception as error:  # noqa: BLE001 - reported to where it can be logged
         answer = Answer(None, f"{type(error).__name__}: {error}")
     with closing(line):
         line.send(answer)

@@ -20,7 +20,7 @@ from .source import DataSource
 FAILED = (RunStatus.FAILED.value,)
 SUCCEEDED = (RunStatus.SUCCEEDED.value, RunStatus.COMPLETED_WITH_WARNINGS.value)
 LONGEST_DAYS = 400
-"""A longer time begins with its first run."""
+"""A longer range starts with its first run."""
 
 
 def since(days: int, now: datetime) -> str:

@@ -19,11 +19,11 @@ from .source import DataSource
 
 _REACHABLE = (PowerState.RUNNING, PowerState.UNKNOWN)
 _WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROL, OperationKind.DISENROL)
-"""Azure changes these whether the machine runs or not."""
+"""Azure changes these even if the machine isn't running."""
 
 
 Able = MachineRow | ChosenRow | InstallRow
-"""A row that tells whether anything may be done with its machine."""
+"""A row that shows which operations are permitted."""
 
 
 class PermittedActions(NamedTuple):

@@ -97,7 +97,7 @@ class Planner(QObject):
                     self._line.send(self._task)
                 else:
                     self._hear(told)
-        except (EOFError, OSError):  # Windows tells the end of a pipe otherwise
+        except (EOFError, OSError):  # Windows reports the end of a pipe differently
             self._fail("its process ended without an answer")
 
     def _hear(self, told: Progress | Answer) -> None:
@@ -119,7 +119,7 @@ class Planner(QObject):
         process, line = self._process, self._line
         self._process = self._line = self._task = None
         if process is not None:
-            process.kill()  # it has nothing left to do, and to tidy up takes it a while
+            process.kill()  # it has finished, and cleaning up takes a while
             process.join()
             process.close()
         if line is not None:

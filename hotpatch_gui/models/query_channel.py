@@ -61,7 +61,7 @@ class QueryChannel(QObject, Generic[T]):
     def _ask_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
         try:
             value = work(db)
-        except Exception as error:  # noqa: BLE001 - said where the answer would be
+        except Exception as error:  # noqa: BLE001 - shown where the answer would be
             self._fail(failure_of(error, self._source.path))
         else:
             self._take(value)

@@ -106,7 +106,7 @@ class QueryThread(QObject):
             try:
                 value = question.work(self._opened())
                 self.answered.emit(Answer(question.asker, question.number, value))
-            except Exception as error:  # noqa: BLE001 - said where the answer would be
+            except Exception as error:  # noqa: BLE001 - shown where the answer would be
                 if not (isinstance(error, sqlite3.Error) and self._is_interrupted):
                     failure = failure_of(error, self._path)
                     self.answered.emit(Answer(question.asker, question.number, None, failure))

@@ -44,9 +44,9 @@ class Column(NamedTuple):
     sort: str | None = None
     hidden: bool = False
     takes_slack: bool = False
-    """Grows with the window."""
+    """Uses extra width."""
     raw: Callable[[Any], Any] | None = None
-    """The value itself, for exports, where the text is only one way to show it: a number, or a time."""
+    """The raw value for exports, if the text only displays it: a number or a time."""
 
     @property
     def is_time(self) -> bool:

@@ -19,7 +19,7 @@ from .display_text import is_counted, level_of, situation_of
 from .permitted_actions import PermittedActions, permitted_actions
 
 NAMES = 12
-"""Of the machines that stand alike, as many as are named."""
+"""How many machines of a group are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class SelectionSummary:
     resource_groups: tuple[str, ...]
     platforms: tuple[tuple[str | None, str | None, str | None], ...]
     status_groups: tuple[StatusGroup, ...]
-    """What needs most attention first."""
+    """By attention, highest first."""
 
     @property
     def machine(self) -> Machine | None:

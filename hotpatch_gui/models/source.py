@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 AGE_MS = 60_000
 REST_MS = 200
-"""Between two words of changes: a sync commits a page every few milliseconds."""
+"""Between notifications, because a sync commits a page every few milliseconds."""
 
 
 class DataSource(QObject):
@@ -52,7 +52,7 @@ class DataSource(QObject):
         self.path = path
         self.db: sqlite3.Connection | None = open_reader(path)
         self.refusal = ""
-        """Why the file could not be opened, for the user; empty where it was, or where nobody has tried yet."""
+        """Why the file couldn't be opened; empty if it was, or wasn't tried yet."""
         self.reader = QueryThread(path, self)
         self._tables: frozenset[str] = frozenset()
         self._rest = QTimer(self)

@@ -24,11 +24,11 @@ R = TypeVar("R")
 PAGE_ROWS = 100
 PAGES_KEPT = 30
 PAGES_IN_SIGHT = 3
-"""The pages used last; a screen is lower than two."""
+"""Recently used pages; a screen shows less than two."""
 FIRST_SCREEN_ROWS = 100
 FEW = 3
 RETRY_MS = 1000
-"""After which rows are queried again that could not be read."""
+"""When rows that couldn't be read are queried again."""
 
 
 def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:

@@ -18,7 +18,7 @@ class Answer:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
-    """Sent as it is in place of ``body``: for faults."""
+    """Sent unchanged instead of ``body``, for faults."""
 
     def payload(self) -> bytes:
         if self.raw is not None:

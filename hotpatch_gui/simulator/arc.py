@@ -24,7 +24,7 @@ _PLACE = (
 )
 FEATURE = "Hotpatch"
 _WORDS = {"Enable": True, "Enabled": True, "Disable": False, "Disabled": False}
-"""PATCH examples say Enable and Disable, PUT examples Enabled."""
+"""PATCH examples use Enable and Disable, PUT examples Enabled."""
 
 
 def arc_id(guest: Guest) -> str:
@@ -190,7 +190,7 @@ def _install(cloud: Cloud, call: Call) -> Answer:
 def _accepted(call: Call, guest: Guest, op: Operation) -> Answer:
     path = f"{_place(guest)}/updateCenterOperationResults/{op.id}"
     headers = look_at(call, path)
-    del headers["Azure-AsyncOperation"]  # §1.2: Location alone
+    del headers["Azure-AsyncOperation"]  # the API definition has Location only
     return Answer(202, None, headers)
 
 

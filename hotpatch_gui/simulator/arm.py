@@ -29,16 +29,16 @@ from .vm import instance_view, iso, model, result
 from .vm_settings import read_settings
 
 RATE_HEADER = "x-ms-simulated-rate"
-"""Simulated seconds per real second: what a real cloud never sends."""
+"""Simulated seconds per second, which a real cloud never sends."""
 MAX_PAGE = 1000
 MAX_QUERIES = 16
-"""Answers that are kept for their further pages."""
+"""Answers kept for their further pages."""
 DEFAULT_PAGE = 100
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 
 
 Fault = Callable[[str, str], Answer | Exception | None]
-"""(method, path) -> what to answer instead; None lets the request through."""
+"""The answer to (method, path), or None to let the request through."""
 
 _VM = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.Compute/virtualMachines"
 _GROUP = r"/subscriptions/(?P<sub>[^/]+)/resource[gG]roups/(?P<rg>[^/]+)"
@@ -75,7 +75,7 @@ _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
     )
 ]
 MAX_ALIKE = 1000
-"""Requests that are remembered, to give one that is like another an id of its own."""
+"""Remembered requests, so that equal ones get different IDs."""
 
 
 class SimulatorApi:
@@ -113,7 +113,7 @@ class SimulatorApi:
         path = unquote(parts.path)
         with self.cloud.lock:
             answer = self._faulty(method, path)
-            if self.cloud.is_closed:  # nothing is said that is in memory only
+            if self.cloud.is_closed:  # never answer with unsaved state
                 off = ArmError(503, "ServiceUnavailable", "The simulated Azure was switched off.")
                 answer = Answer(503, _error_body(off))
             if answer is None:

@@ -17,7 +17,7 @@ from .scenarios import STORIES
 from .state import StateFile
 
 DEFAULT_SPEED = 60.0
-"""Simulated seconds per real second while work runs: an assessment takes about three real seconds."""
+"""Simulated seconds per second during work: an assessment takes about three seconds."""
 
 
 def build_simulator(

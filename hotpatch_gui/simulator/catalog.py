@@ -29,7 +29,7 @@ CATEGORY_NAMES = {
     Classification.TOOLS: "Tools",
     Classification.UPDATES: "Updates",
 }
-"""Display names, as ARM's assessment and installation results write classifications."""
+"""Display names of classifications in Resource Manager's results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Patch:
 
 
 MINUTES_HOTPATCH = 3.0
-"""Assumed: no install time of a server hotpatch was found anywhere."""
+"""Assumed; no published installation time of a server hotpatch was found."""
 MINUTES_CUMULATIVE = 9.5
-"""540 to 600 s before the restart, in one public log."""
+"""540 to 600 s before the restart in a public log."""
 MINUTES_DOTNET, MINUTES_SMALL = 3.0, 0.5
 
 

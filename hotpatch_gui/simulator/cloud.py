@@ -49,7 +49,7 @@ class Operation:
     applied: bool = False
     result: dict[str, Any] | None = None
     run_name: str | None = None
-    """The maintenance run of an installation by the platform; None for what somebody asked for."""
+    """The maintenance run of an installation by the platform; None for a user's."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -92,13 +92,13 @@ class Cloud:
         self.is_closed = False
         self._state = state or StateFile(None)
         self.dynamic_scopes: list[dict[str, Any]] = []
-        """Configuration assignments by filter: name, configuration, below, filter. They are listed only."""
+        """Assignments by filter: name, configuration, scope, filter. They are only listed."""
         self.guests = {g.name.casefold(): g for g in fleet}
         self.subscriptions = {SUBSCRIPTION: "Production subscription"}
         if any(g.subscription == HYBRID for g in fleet):
             self.subscriptions[HYBRID] = "Hybrid subscription"
         self.grants: dict[str, tuple[str, ...]] = {}
-        """What the caller may do in a resource group (lower case): granted actions; everything where none is named."""
+        """Granted actions by lower-case resource group; all actions if none is listed."""
         for key, data in self._state.all("guest").items():
             self.guests[key] = Guest.from_json(data)
         self.operations = {
@@ -328,7 +328,7 @@ class Cloud:
         op.applied = True
         del self._unfinished[op.id]
         self._keep(op, guest)
-        if op.run_name is not None:  # nobody asks for it by its address
+        if op.run_name is not None:  # nobody polls it
             del self.operations[op.id]
 
     def _run(self, op: Operation, plan: Installation, now: datetime) -> dict[str, Any]:

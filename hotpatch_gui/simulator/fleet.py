@@ -15,7 +15,7 @@ from .catalog import Catalog, Patch, definitions
 from .guest import HYBRID, Guest
 
 EPOCH = datetime(2026, 8, 20, 9, 0, tzinfo=UTC)
-"""The day the demo starts: nine days after a hotpatch, between two baselines."""
+"""The demo's first day: nine days after a hotpatch, between two baselines."""
 
 WS22, WS25 = Product.WS2022.value, Product.WS2025.value
 JUNE_25, JULY_25, AUG_25, AUG_LCU_25 = "26100.32995", "26100.33158", "26100.33222", "26100.33296"
@@ -29,7 +29,7 @@ PLAIN_22 = "2022-datacenter-azure-edition"
 
 def demo_fleet(catalog: Catalog, count: int, seed: int) -> list[Guest]:
     """``count`` machines: the demo's first sixteen, the others generated from ``seed``."""
-    rng = random.Random(seed)  # noqa: S311 - a repeatable world, not a secret
+    rng = random.Random(seed)  # noqa: S311 - repeatable data, not a secret
     guests = [*_cases(), *_arc_cases()][:count]
     guests += [_drawn(rng, number) for number in range(len(guests), count)]
     for guest in guests:

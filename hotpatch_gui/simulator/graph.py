@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
     """The machines that a query needs, so that no other rows are created, like an index."""
 
     machines: frozenset[str]
-    """Resource ids in lower case; none for every machine."""
+    """Lower-case resource IDs; empty for every machine."""
     results: bool
     updates: bool
 

@@ -51,48 +51,48 @@ class Guest:
     restart_setting: str = "IfRequired"
     automatic_updates: bool = True
     receives_hotpatches: bool = True
-    """Enrollment in effect: turned on again, it starts with the next baseline that is installed."""
+    """Whether hotpatches are received; after turning it on again, from the next installed baseline."""
     enrolled_on: str | None = None
     installed: list[str] = field(default_factory=list)
     awaiting_restart: list[dict[str, Any]] = field(default_factory=list)
     assessment: dict[str, Any] | None = None
     runs: list[dict[str, Any]] = field(default_factory=list)
     runs_kb: str = ""
-    """The update whose build it runs: two releases may share a build."""
+    """The update it runs, because two releases may share a build."""
     identity: str = ""
-    """Its vmId where it has one of its own: a machine made again under another's name."""
+    """Its own vmId, for a machine that was recreated."""
     patch_service: str = "WU"
-    """``patchServiceUsed``. A WSUS server (WU_WSUS) of this world has approved no release."""
+    """``patchServiceUsed``. A simulated WSUS server (WU_WSUS) has approved no release."""
     tags: dict[str, str] = field(default_factory=dict)
     fails_kb: str | None = None
-    """An update that fails on this machine, for its failed installation."""
+    """An update that fails on this machine."""
     unhealthy_after: list[str] = field(default_factory=list)
-    """Updates after which the machine is not healthy: a bad update, for stories and tests."""
+    """Updates that make the machine unhealthy, for scenarios and tests."""
     health: str = "Available"
     health_since: str | None = None
     mistaken: list[str] = field(default_factory=list)
-    """Out-of-band updates of the other channel that reach it by mistake, as KB5070881 did in October 2025."""
+    """Out-of-band updates of the other channel offered by mistake, like KB5070881 in October 2025."""
     is_arc: bool = False
     host: str | None = None
-    """ArcKindEnum: HCI for a machine on Azure Local, None for a server of one's own."""
+    """ArcKindEnum: HCI on Azure Local, None for a physical server."""
     edition: str | None = None
     licence: str | None = None
-    """Of the feature Hotpatch on an Arc-enabled server; None without one."""
+    """The Hotpatch license of an Arc-enabled server; None without one."""
     licence_error: dict[str, Any] | None = None
-    """Why an enrollment failed, as productFeatures[].error has it."""
+    """Why an enrollment failed, as in productFeatures[].error."""
     agent_status: str = ""
-    """``status`` of an Arc-enabled server where it isn't what its power says: Expired, Error."""
+    """``status`` of an Arc-enabled server if not by its power: Expired, Error."""
     agent_reason: str = ""
     """``statusReason``: Cloned."""
     agent: dict[str, Any] = field(default_factory=dict)
     """``agentConfiguration``."""
     profile: dict[str, Any] = field(default_factory=dict)
-    """The rest of the license profile (softwareAssurance, esuProfile): a PUT that leaves it out resets it."""
+    """The rest of the license profile (softwareAssurance, esuProfile), which a PUT without it resets."""
     vbs: bool = True
     evaluating: bool = False
-    """Azure has not looked yet at what was changed."""
+    """Azure hasn't evaluated the change yet."""
     schedule: dict[str, Any] | None = None
-    """The maintenance configuration that is assigned to it: a domain Schedule's fields and ``classifications``."""
+    """The assigned maintenance configuration: a domain Schedule's fields and ``classifications``."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Guest:

@@ -19,7 +19,7 @@ from .catalog import Catalog
 from .guest import Guest, Installation, InstallParameters
 
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
-"""How often a machine is assessed: where its mode asks for it, and "every few days" otherwise."""
+"""How often a machine is assessed: daily if its mode requests it, otherwise "every few days"."""
 IMPORTANT = frozenset({"critical", "security"})
 ROLLOUT_MINUTES = 60.0
 RUN_NAME = "auto-{:%Y-%m-%d}"

@@ -15,7 +15,7 @@ from .arm import SimulatorApi
 
 BLOCK_BYTES = 1 << 18
 ENDPOINT = "https://azure.demo.invalid"
-"""``.invalid`` never resolves: nothing can leave the process by mistake."""
+"""``.invalid`` never resolves, so nothing can leave the process by mistake."""
 
 
 class _WireAdapter(HTTPAdapter):
@@ -43,7 +43,7 @@ class _WireAdapter(HTTPAdapter):
 def in_process_transport(wire: SimulatorApi) -> RequestsTransport:
     """A transport for SDK clients that only reaches ``wire`` at ENDPOINT."""
     session = requests.Session()
-    session.trust_env = False  # no proxy lies between
+    session.trust_env = False  # without a proxy
     session.adapters.clear()
     session.mount(ENDPOINT, _WireAdapter(wire))
     return RequestsTransport(

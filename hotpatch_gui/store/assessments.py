@@ -50,7 +50,7 @@ _UPSERT = (
         else f"{c}=coalesce(excluded.{c}, {c})"
         for c in _COLUMNS[2:]
     )
-    # a slower source may still call it in progress
+    # a slower source may still report it in progress
     + f" WHERE excluded.status IN {FINAL_RUNS} OR assessments.status NOT IN {FINAL_RUNS}"
 )
 _UPSERT_UPDATE = """

@@ -16,7 +16,7 @@ from .migrations import SCHEMA_VERSION, migrations
 FILE_NAME = "hotpatch.sqlite3"
 BUSY_TIMEOUT_MS = 5000
 MIGRATIONS_TABLE = "_sqlite_migrations"
-"""Where sqlite-utils keeps what was applied; it is the first table of every file of ours."""
+"""Where sqlite-utils records applied migrations; the first table of every file."""
 
 
 def open_reader(path: Path) -> sqlite3.Connection | None:
@@ -67,7 +67,7 @@ def is_earlier(path: Path) -> bool:
 
 
 _ESCAPED = str.maketrans({"%": "%25", "?": "%3f", "#": "%23"})
-"""All that SQLite takes for something else in an address (sqlite.org/uri.html); urllib takes 2 ms to import."""
+"""Characters with a meaning in SQLite's URIs (sqlite.org/uri.html); urllib takes 2 ms to import."""
 
 
 def file_uri(path: PurePath, mode: str) -> str:
@@ -332,7 +332,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     if version == SCHEMA_VERSION:
         return
     copy = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
-    if version and not copy.exists():  # there is one of a migration that was cut off
+    if version and not copy.exists():  # one is left from an interrupted migration
         _keep_copy(db, copy)
     from sqlite_utils import Database  # noqa: PLC0415 - 0.28 s, and only a migration needs it
 

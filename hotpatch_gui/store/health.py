@@ -96,7 +96,7 @@ def refresh_health(
 
 
 _COUNTED = " + ".join(f"a.{column}" for _, column in assessments.COUNTS)
-"""What an assessment counts where its list is not there yet, as after an Arc-enabled server's."""
+"""The assessment's count while its list isn't available, as for Arc-enabled servers."""
 _DERIVED = {
     "assessment_id": "a.id",
     "assessed_at": "a.assessed_at",

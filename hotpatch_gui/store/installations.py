@@ -46,7 +46,7 @@ _UPSERT = (
     f"INSERT INTO installations ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     " ON CONFLICT (machine_id, run_id) DO UPDATE SET status=excluded.status, started_at=started_at, "
     + ", ".join(f"{c}=coalesce(excluded.{c}, {c})" for c in _COLUMNS[4:])
-    # a slower source may still call it in progress
+    # a slower source may still report it in progress
     + f" WHERE excluded.status IN {FINAL_RUNS} OR installations.status NOT IN {FINAL_RUNS}"
 )
 _UPSERT_UPDATE = """
@@ -229,7 +229,7 @@ _IS_RELEASE = (
     "(u.kb IN (SELECT kb FROM releases UNION SELECT lcu_kb FROM releases) OR u.kb IS NULL AND "
     f"{_TITLED} AND (u.name LIKE '%hotpatch%' OR u.name LIKE '%cumulative update%'))"
 )
-"""An operating-system release: by its KB; one without a KB by its title."""
+"""A release of the operating system, by KB or title."""
 
 
 def installed(

@@ -14,7 +14,7 @@ _RELEASE = (
     " WHEN {u}.name NOT LIKE '%.NET%' THEN (SELECT r.kind FROM releases r WHERE r.kb IS NULL AND r.channel='hotpatch'"
     " AND r.month=substr({u}.name, 1, 7) AND instr({u}.name, 'Server ' || substr(r.product, 3)) LIMIT 1) END"
 )
-"""The kind of release that an update is: by its KB; where that isn't known, by the month and system in its title."""
+"""An update's release kind, by KB, or by the month and system in its title."""
 _CLASS_ORDER = "CASE {c} WHEN 'Critical' THEN 0 WHEN 'Security' THEN 1 ELSE 2 END"
 
 UPDATES = Table(
@@ -44,7 +44,7 @@ _MACHINES_WITH = (
     " ELSE (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu JOIN installations i"
     " ON i.id=iu.installation_id WHERE iu.kb=k.kb AND iu.state='{state}') END"
 )
-"""On how many machines runs left an update in a state; one without a KB is known by its name."""
+"""The number of machines on which runs left an update in a state, by KB or name."""
 
 KBS = Table(
     name="kbs",

@@ -73,9 +73,9 @@ _COLUMNS = (
     "pending_at",
 )
 _KEPT = ("agent_ready", "update_domain", "vm_id")
-"""Columns that an answer without them doesn't clear: only the instance view has the first two."""
+"""Columns that stay if an answer doesn't have them; only the instance view has the first two."""
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
-"""Since when an enrollment has been under way: the earliest time seen, cleared when it ends."""
+"""Since when an enrollment is pending: the earliest time seen, cleared when it ends."""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(_COLUMNS)}, attention)"
     f" VALUES ({', '.join('?' * len(_COLUMNS))}, {int(Level.UNKNOWN)})"
@@ -151,7 +151,7 @@ def _pending(m: Machine) -> datetime | None:
 
 VM, ARC = "vm", "arc"
 _ARC = SORT[SORT.index("edition") :]
-"""The columns of an Arc-enabled server, in the order of ``Arc``'s fields."""
+"""Columns of an Arc-enabled server, in the order of ``Arc``'s fields."""
 _NO_ARC = Arc()
 
 

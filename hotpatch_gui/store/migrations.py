@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .first_schema import FIRST_SCHEMA
 
 _SEMICOLON = re.compile(r";(?!\s*END)")
-"""Between two statements: a trigger holds another one."""
+"""Between statements; a trigger contains another one."""
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -251,7 +251,7 @@ _STEPS = {
     "m0015_tags_told_apart_and_waves_found": _M0015,
 }
 SCHEMA_VERSION = len(_STEPS)
-"""A file with more steps was written by a newer program."""
+"""A file with more migrations is from a newer version."""
 
 
 def migrations() -> Migrations:

@@ -20,7 +20,7 @@ _SELECT = f"SELECT {_FIELDS} FROM operations o JOIN machines m ON m.id=o.machine
 
 
 SKEW = timedelta(minutes=1)
-"""By how much our time of an assessment's request may be ahead of Azure's."""
+"""How much our time of a request may be ahead of Azure's."""
 
 
 class WrongTransitionError(RuntimeError):

@@ -13,15 +13,15 @@ from hotpatch_gui.domain.permissions import Grant
 from .timestamps import to_text
 
 FRESH = timedelta(hours=24)
-"""How long they are believed before they are read again; choosing a machine reads them at once."""
+"""How long permissions stay valid; viewing a machine reads them at once."""
 _GROUP = "substr(m.resource_id, 1, instr(m.resource_id, '/providers/') - 1)"
-"""The group's own id, in lower case as Python has it: SQLite's ``lower`` knows ASCII alone."""
+"""The group's ID in Python's lower case; SQLite's ``lower`` only handles ASCII."""
 JOIN = (
     " LEFT JOIN permissions g ON g.connection_id=m.connection_id"
     f" AND g.scope={_GROUP}"
     " LEFT JOIN permissions o ON o.connection_id=m.connection_id AND o.scope=m.resource_id"
 )
-"""Joins a machine's row with its group's grants and with its own, which count where they are known."""
+"""Joins a machine's row with its group's grants and its own, which take precedence."""
 GRANTS = "coalesce(o.grants, g.grants)"
 
 

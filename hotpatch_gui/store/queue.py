@@ -19,7 +19,7 @@ CANCELLED = "Canceled before it was sent."
 EXPIRED = "Not sent: it waited more than an hour because nothing could be sent. Request it again if needed."
 DISMISSED = "Its result isn't known."
 PROGRAM = "Hotpatch Dashboard"
-"""Who asks for what follows from something else."""
+"""The requester of follow-up operations."""
 
 
 class Request(NamedTuple):
@@ -129,7 +129,7 @@ def ask_again(
 
 
 _ON_MACHINE = "EXISTS (SELECT 1 FROM machines m WHERE m.id=operations.machine_id AND m.azure_id=? COLLATE NOCASE)"
-"""A machine that another one has replaced keeps the id that Azure knew it by."""
+"""A replaced machine keeps Azure's ID for it."""
 
 
 def cancel(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:

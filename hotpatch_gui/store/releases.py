@@ -176,7 +176,7 @@ def _sightings(db: sqlite3.Connection, since: str) -> Iterable[Sighting]:
         if product and named is not None and named.month >= since:
             earlier = newest.get(row["id"])
             if earlier is not None:
-                yield earlier._replace(build=None)  # what runs now is a later release's build
+                yield earlier._replace(build=None)  # the running build is a later release's
             build = build_of(row["os_version"]) if row["runs"] else None
             newest[row["id"]] = Sighting(row["id"], product, named, build)
     yield from newest.values()
@@ -205,7 +205,7 @@ def save_documents(db: sqlite3.Connection, revisions: Mapping[str, str], now: da
 
 
 ATTEMPT = "updates"
-"""Microsoft's list itself, among the documents that were read."""
+"""Microsoft's list itself, among the documents."""
 
 
 def last_read(db: sqlite3.Connection) -> datetime | None:

@@ -29,7 +29,7 @@ WHERE i.machine_id IN {IN_JSON} AND i.doubts IS NULL AND m.assessed_at>=i.modifi
     AND NOT EXISTS (SELECT 1 FROM operations p WHERE p.ended_at IS NULL AND p.state IN {UNDER_WAY}
         AND +p.machine_id=i.machine_id AND p.kind='install')
 """
-"""What a machine is offered stands in its row, as its standing was derived: a fleet's updates are not looked through."""
+"""A machine's available updates are in its row, so the updates table isn't searched."""
 
 
 def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:

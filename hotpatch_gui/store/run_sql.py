@@ -7,5 +7,5 @@ from hotpatch_gui.domain.records import RunStatus
 from .sql import quoted
 
 FINAL_RUNS = quoted(s.value for s in RunStatus if s.is_final)
-"""Statuses of runs and assessments that have ended."""
+"""Statuses of finished runs and assessments."""
 GOOD_RUNS = quoted(s.value for s in RunStatus if s.is_good)

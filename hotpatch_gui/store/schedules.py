@@ -70,7 +70,9 @@ def save(
     found = [
         f for s in assigned.scopes if s.schedule_id in known for f in _found(db, connection_id, s)
     ]
-    _follow(db, sorted(found, key=lambda f: f[2] is How.PERHAPS))  # what is certain counts
+    _follow(
+        db, sorted(found, key=lambda f: f[2] is How.PERHAPS)
+    )  # certain assignments take precedence
     _follow(db, [(m, i, How.UNREAD, "") for m, i in assigned.direct if i in unread])
     for scope in assigned.scopes:
         if scope.schedule_id in unread:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 
 IN_JSON = "(SELECT value FROM json_each(?))"
-"""Stands for any number of ids, bound as one value by ``as_list``."""
+"""Any number of IDs, bound as one value by ``as_list``."""
 
 
 def as_list(ids: Iterable[int | str]) -> str:
@@ -22,13 +22,13 @@ def quoted(values: Iterable[str]) -> str:
 
 
 OPEN = quoted(s.value for s in OperationState if not s.is_final)
-"""States of operations that have not ended."""
+"""States of unfinished operations."""
 UNDER_WAY = quoted(s.value for s in OperationState if s.is_under_way)
-"""States in which Azure may be at work on an operation's machine."""
+"""States in which Azure may be working on an operation's machine."""
 BEFORE_OTHERS = quoted(
     s.value for s in OperationState if not s.is_final and s is not OperationState.UNKNOWN
 )
 """States of operations for which later ones on the same machine wait."""
 MISSED = quoted(s.value for s in OperationState if s.is_missed)
-"""States of operations that did not do what they were for, as far as is known."""
+"""States of operations that failed or have an unknown result."""
 KINDS = quoted(k.value for k in OperationKind)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 NAMED = 2
-"""Subscriptions of a single connection that the header names; more are counted."""
+"""How many subscriptions the header names; more are counted."""
 
 
 def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
@@ -77,7 +77,7 @@ class SyncCoverage(NamedTuple):
 
 
 OVERLAP = timedelta(hours=1)
-"""Resource Graph lags behind: what changed so long before the last reading is read again."""
+"""Resource Graph lags, so changes of this time before the last reading are read again."""
 
 
 def reading(db: sqlite3.Connection, connection_id: int) -> SyncCoverage:

@@ -25,7 +25,7 @@ DISPLAY_NAME = """CASE
             AND s.id=m.subscription_id), m.subscription_id) || CASE m.kind WHEN 'arc' THEN ', Arc' ELSE '' END
         ELSE '' END || ')'
     ELSE m.name END"""
-"""A machine's name for lists, as SQL over ``machines m``: equal names are distinguished, and who is gone says so."""
+"""A machine's name for lists, as SQL over ``machines m``: equal names are distinguished, deleted ones marked."""
 
 
 class Where(NamedTuple):
@@ -73,9 +73,9 @@ class Table(NamedTuple, Generic[R]):
     default_sort: tuple[str, bool]
     touched_by: frozenset[str] = frozenset()
     then: str = ""
-    """SQL that orders what the sort leaves equal."""
+    """SQL that orders ties."""
     is_whole: bool = False
-    """Few rows that are dear to work out: read all at once, in the background."""
+    """A few expensive rows, read completely in the background."""
 
     def ids_sql(self, where: Where, sort: str, descending: bool, limit: int | None = None) -> str:
         """SQL for the row IDs in order. Ties are ordered by key, so pages never jump."""

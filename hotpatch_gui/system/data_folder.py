@@ -8,7 +8,7 @@ from pathlib import Path
 
 FOLDER = "HotpatchDashboard"
 MARKER, PORTABLE_FOLDER = "portable.txt", "HotpatchDashboard-data"
-"""A file of this name beside the program, whatever is in it, keeps all data in this folder beside it."""
+"""A file of this name next to the program keeps all data in this folder next to it."""
 
 
 class PortableError(Exception):
@@ -29,7 +29,7 @@ def portable_data_dir(program: Path) -> Path | None:
     """
     if not (program / MARKER).exists():
         return None
-    import tempfile  # noqa: PLC0415 - not before the first paint of the others
+    import tempfile  # noqa: PLC0415 - not before the first paint elsewhere
 
     folder = program / PORTABLE_FOLDER
     try:

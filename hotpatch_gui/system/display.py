@@ -21,12 +21,12 @@ def has_display() -> bool:
     local = re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", display)
     if local is None:
         return bool(display)
-    return is_listening(f"/tmp/.X11-unix/X{local[1]}")  # noqa: S108 - where X servers listen
+    return is_listening(f"/tmp/.X11-unix/X{local[1]}")  # noqa: S108 - X servers listen there
 
 
 def is_listening(path: str) -> bool:
     """Whether a server accepts connections at a local socket."""
-    import socket  # noqa: PLC0415 - only where there is a display to be asked
+    import socket  # noqa: PLC0415 - only if there is a display
 
     for name in (path, f"\0{path}"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:

@@ -6,8 +6,7 @@ import gc
 import sys
 
 SWITCH_S = 0.0005
-"""How long another thread may keep the window waiting for the interpreter; Python's own 5 ms add up to
-visible stalls, as a frame asks for it a thousand times."""
+"""How long another thread may keep the interpreter; Python's 5 ms add up, because a frame requests it a thousand times."""
 GC_THRESHOLDS = (20_000, 20, 20)
 
 

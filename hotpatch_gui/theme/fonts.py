@@ -13,7 +13,7 @@ from .tokens import NORMAL_WEIGHT, TEXT_PX
 BUNDLED = "Inter"
 _PREFERRED = ("Segoe UI Variable Text", "Segoe UI")
 _LINUX = ("Cantarell", "Noto Sans", "Open Sans", "Ubuntu")
-"""DejaVu Sans is not among them: it is there by default, and a fifth wider than an interface font."""
+"""Without DejaVu Sans, the default, because it is a fifth wider than an interface font."""
 
 
 def choose_family(*, bundled: bool) -> str:

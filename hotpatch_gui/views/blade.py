@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .widgets.export import Exporter
 
 PASSING_MS = 500
-"""How long a machine that a search came to has to stay selected before it is read from Azure."""
+"""How long a machine must stay selected during a search before it is read from Azure."""
 _SHOWN_TABLES = frozenset(
     {
         "machines",
@@ -53,7 +53,7 @@ _SHOWN_TABLES = frozenset(
     }
 )
 FEW = 100
-"""Machines of which the file is asked on the UI thread; more are left to the reader."""
+"""Machines read on the UI thread; more are read on the query thread."""
 _WORK_TABLES = frozenset({"operations"})
 
 

@@ -31,7 +31,7 @@ _KINDS = {
     "restart": OperationKind.RESTART,
     "configure": OperationKind.SETTINGS,
 }
-"""What the commands ask for."""
+"""The commands' operations."""
 _OFFLINE_TIP = "No connection to Azure. Showing the last known data."
 
 

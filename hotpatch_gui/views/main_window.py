@@ -57,9 +57,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"Hotpatch Dashboard{demo}")
         self._syncing = self._is_painted = self._is_prompting = False
         self._asks = 0
-        """The connection that the notice asks to sign in, outside a sync's problem; 0 for none."""
+        """The connection that the notice's button signs in; 0 for none."""
         self._hides_after_sync = False
-        """Whether the notice goes with the next good sync: one that finished later than ``_synced_before``."""
+        """Whether the next good sync, later than ``_synced_before``, hides the notice."""
         self._synced_before: datetime | None = None
         self.header = Header(services)
         self.rail = Rail(services)
@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
         self.machines.show_sync(state, syncing=self._syncing, is_connected=is_connected_)
         offline = state.problem_kind == ProblemKind.OFFLINE
         if self._is_prompting:
-            return  # what the user has to do comes first
+            return  # the user's sign-in comes first
         if state.problem:
             self._asks = 0
             lapsed = asks_for_sign_in(state)
@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
         open_once(self, lambda: ConnectDialog(self._s, self))
 
     def open_welcome(self) -> None:
-        from .dialogs.welcome import WelcomeDialog  # noqa: PLC0415 - at the first start alone
+        from .dialogs.welcome import WelcomeDialog  # noqa: PLC0415 - only at the first start
 
         open_once(self, lambda: WelcomeDialog(self._s, self))
 

@@ -104,7 +104,7 @@ class DemoTime(Protocol):
     """Controls of the demo's clock. A real cloud has none."""
 
     changed: Any
-    """A signal: it plays, or plays no more."""
+    """A signal: playing started or stopped."""
 
     @property
     def is_ready(self) -> bool: ...

@@ -24,9 +24,9 @@ T = TypeVar("T")
 SLICE = 200
 """Operations written in one transaction."""
 MANY_ENDS = 2000
-"""Operations canceled in one: a slow disk must not leave any to the next start."""
+"""Operations canceled in one transaction, so that a slow disk leaves none for the next start."""
 MANY = 10
-"""Requests of one command beyond which they let those of a click go first."""
+"""More requests than this from one command yield to a click."""
 _OPERATIONS = Changes.to("operations", "calls")
 
 

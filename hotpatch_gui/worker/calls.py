@@ -19,8 +19,7 @@ from .urgency import Urgency
 T = TypeVar("T")
 MAX_THROTTLED = 5
 MAX_QUERIES, MAX_FOLLOWING, MAX_OF_MANY = 6, 8, 12
-"""Queries, or requests of a sync, under way at once, those that follow operations, and those of many that were asked
-for together: the rest is left for clicks."""
+"""Parallel requests: of a sync, for polling, and between reading and sending of many. Others are left for clicks."""
 
 
 class RequestSlot:

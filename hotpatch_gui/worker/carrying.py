@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 SLICE = 100
-"""Operations that are begun before others get their turn on the loop."""
+"""Operations started before other tasks on the loop continue."""
 
 
 class Sends(Enum):
@@ -34,7 +34,7 @@ class Sends(Enum):
 
     NOTHING = auto()
     OWN = auto()
-    """What it was asked for itself, and nothing that an earlier run has left."""
+    """Only its own requests, not earlier ones."""
     ALL = auto()
 
 
@@ -60,9 +60,9 @@ class Carrying:
         self._contexts, self._changed, self._sends = contexts, changed, sends
         self._look_again: set[int] = set()
         self._begun: dict[int, Begun] = {}
-        """How far each batch has been begun, so that the end of one operation does not look at all of them."""
+        """Each batch's progress, so that an operation's end doesn't check all of them."""
         self._stopped_at: dict[int, datetime | None] = {}
-        """When each connection stopped sending; None while it sends. One that is missing was never taken up here."""
+        """When each connection stopped sending; None while it sends. Missing if it was never set up."""
         self.turns = Turns(operations.newest_id(file.db) if sends is Sends.OWN else 0)
         self._sleep = SleepWatch(clock, EXPIRES)
 
@@ -90,7 +90,7 @@ class Carrying:
             await self._expire(old)
         self._stopped_at[connection_id] = None
         for batch_id, late in waiting.items():
-            if batch_id in self._begun:  # passed over while their connection was not set up
+            if batch_id in self._begun:  # skipped while their connection wasn't set up
                 begun = self._begun[batch_id]
                 waits = {i for i in late if not self._jobs.has(_name(connection_id, i))}
                 self._begun[batch_id] = begun._replace(late=begun.late | waits)
@@ -165,7 +165,7 @@ class Carrying:
 
         try:
             await follow(context, operation.id, urgency)
-        except Exception:  # of the file, or a bug
+        except Exception:  # the file, or a bug
             self.turns.failing_since.setdefault(operation.id, self._clock())
             raise
         finally:

@@ -57,13 +57,13 @@ class ConnectionChanges:
                     sync_state.forget_problem(db, number)
                     sync_state.forget_reading(db, number)
             finally:
-                # under a name of its own: once its tokens are forgotten, it is also set up as after a sign-out
+                # its own name, because deleting tokens also sets the connection up
                 self._jobs.add(f"{number} set-up anew", lambda: self._set_up_new(now))
         self._opened.changed("connections", "subscriptions", "sync_state", "machines")
 
     async def _set_up_new(self, connection: Connection) -> None:
         asks = connection.method.asks_user
-        await self._opened.wait_for_tokens(connection.id)  # of where it led before
+        await self._opened.wait_for_tokens(connection.id)  # of its previous place
         await self._opened.set_up(connection, begins=not asks)
         if asks:
             self._signing.sign_in(connection.id)
@@ -102,7 +102,7 @@ class ConnectionChanges:
         except (sqlite3.Error, ProblemError):
             self._opened.come_back(connection_id, context)
             raise
-        # where its tokens were being forgotten, it may have been set up again meanwhile
+        # deleting tokens may have set it up again
         self._opened.close_later(connection_id, await self._opened.let_go(connection_id))
         if stored is not None:
             self._signing.forget_tokens(stored, context)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SET_UP_S = 30.0
-"""For how long one connection's set-up keeps waiting whoever waits for all."""
+"""How long one connection's setup delays whoever waits for all."""
 HANGS = Problem(
     ProblemKind.REJECTED,
     "The connection isn't ready yet.",
@@ -76,7 +76,7 @@ class Connections:
         self.contexts: dict[int, Context] = {}
         self._throttles: dict[int, Throttles] = {}
         self._begun: set[int] = set()
-        """Those whose jobs run; the others wait for somebody to sign in."""
+        """Connections with running jobs; others wait for a sign-in."""
         self.periodic = Periodic(file, jobs, self.contexts, observe, sync_every_s)
         self.carrying = Carrying(file, clock, jobs, self.contexts, self.changed, sends=sends)
 
@@ -127,14 +127,14 @@ class Connections:
                         Gateway, connection, self._clock, self._prompt, self._transport, throttles
                     ),
                 )
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go on
+            except Exception as error:  # noqa: BLE001 - one failure doesn't affect others
                 log.warning("connection %s: %s", connection.id, error)
                 problem = _no_connection(connection.name, error)
                 later = partial(self._set_up_later, connection.id)
                 self._jobs.add(f"{connection.id} set-up, later", later)
                 await self._report(connection.id, problem)
                 return
-            # it may have been changed or removed while the SDKs and the platform's store took their time
+            # it may have changed or been removed in the meantime
             stored = connections.read(self._file.db, connection.id)
             if stored is None or connection.id in self.contexts:
                 gateway.close()
@@ -160,7 +160,7 @@ class Connections:
 
     async def _set_up_later(self, connection_id: int) -> None:
         """Try again later, for example when a drive with a certificate is back."""
-        await self._jobs.finished(f"{connection_id} set-up")  # it says why it failed
+        await self._jobs.finished(f"{connection_id} set-up")  # which reports the failure
         await self._jobs.rest(self.periodic.every_s)
         stored = connections.read(self._file.db, connection_id)
         if stored is not None and connection_id not in self.contexts:

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STOP_S, LAST_WORDS_S = 5.0, 1.0
-"""For how long the end is waited for, and what was asked before it is handled."""
+"""How long stopping takes at most, and how long earlier commands are handled."""
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
-"""After which jobs that ended in a failure of the file, or in a bug, are begun again."""
+"""When jobs restart after a failure of the file, or a bug."""
 _DAILY = "release data, daily"
 _NEED_NO_FILE = asked.Sync | asked.SyncEvery | asked.ReadMachine | asked.ReadReleasesDaily
 
@@ -89,7 +89,7 @@ class Engine:
         self._main: asyncio.Task[None] | None = None
         self._waiting: list[Command] = []
         self._lock = threading.Lock()
-        self._unhandled = 1  # the beginning itself
+        self._unhandled = 1  # the start
         self._is_stopping = False
         self._revival: asyncio.TimerHandle | None = None
         self._last_words: asyncio.TimerHandle | None = None
@@ -178,7 +178,7 @@ class Engine:
             while (command := await self._inbox.get()) is not None:
                 await self._asked(self._handle(command))
                 self._handled()
-                await asyncio.sleep(0)  # a handler that never waited holds up nobody either
+                await asyncio.sleep(0)  # even a handler without waiting yields
         finally:
             if self._last_words is not None:
                 self._last_words.cancel()

@@ -15,7 +15,7 @@ from hotpatch_gui.store import database
 
 ON_NETWORK_MS = 50
 LOCK_WAIT_S, LOCK_LOOK_S = 15.0, 0.02
-"""How long a write waits for another program that holds the file locked, and between two tries."""
+"""How long a write waits for another program's lock, and the interval of retries."""
 
 
 class DataFile:

@@ -36,7 +36,7 @@ class _Thread(threading.Thread):
                     if self in _idle:
                         _idle.remove(self)
                         return
-                continue  # it was given a call in this moment
+                continue  # a call has just arrived
             call()
             del call
             with _lock:
@@ -76,17 +76,17 @@ async def in_thread(
         result, failure = None, None
         try:
             result = call()
-        except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller
             failure = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
         if not loop.is_closed():
             try:
                 loop.call_soon_threadsafe(settle, result, failure)
-            except RuntimeError:  # closed in this moment: nobody waits any more
+            except RuntimeError:  # just closed, so nobody waits
                 return
 
     try:
         _begin(run, name)
-    except RuntimeError:  # the system has no thread left
+    except RuntimeError:  # the system has no threads left
         settled()
         raise
     return await done

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 IDLE_S = 1.0
-"""A job that rests for at least so long counts as idle."""
+"""A job that rests at least this long counts as idle."""
 KEPT_S, LAST_S = 2.5, 0.5
-"""How long the answer of a request that was sent is waited for when all ends, and what waited for that."""
+"""How long closing waits for answers of sent requests, and for what depends on them."""
 Job = Coroutine[Any, Any, None]
 T = TypeVar("T")
 
@@ -148,7 +148,7 @@ class Jobs:
         """
         async with self.resting():
             try:
-                async with asyncio.timeout(seconds):  # wait_for can lose a cancellation
+                async with asyncio.timeout(seconds):  # wait_for may lose a cancellation
                     await event.wait()
             except TimeoutError:
                 return False
@@ -176,7 +176,7 @@ class Jobs:
         self._tasks.clear()
         await self._end(tasks)
         await self.kept("")
-        await self.kept("", LAST_S)  # what waited for it has its turn
+        await self.kept("", LAST_S)  # lets dependent tasks finish
         left = list(self._kept)
         for task in left:
             task.cancel()

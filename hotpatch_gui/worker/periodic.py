@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 RETRY_S = 15.0
-"""Until the next sync where the last one met what passes without anybody's help."""
+"""Until the next sync after a transient problem."""
 
 
 class Periodic:
@@ -41,7 +41,7 @@ class Periodic:
         self._periods: dict[int, asyncio.Event] = {}
         self._syncing: set[int] = set()
         self._stumbled: set[int] = set()
-        """Those whose last sync the file did not let come to its end."""
+        """Connections whose last sync the file interrupted."""
         self._whole_next: set[int] = set()
 
     def begin(self, connection_id: int) -> None:
@@ -81,7 +81,7 @@ class Periodic:
         self._syncing.discard(connection_id)
         self._periods.pop(connection_id, None)
         if was_syncing and not self._syncing:
-            self._observe(SyncEnded())  # and not Synced: nothing says how it went
+            self._observe(SyncEnded())  # not Synced, because there is no result
 
     async def _sync_one(self, context: Context, *, whole: bool) -> None:
         from .sync.fleet import sync_fleet  # noqa: PLC0415
@@ -99,7 +99,7 @@ class Periodic:
             is_over = False
             raise
         except (sqlite3.Error, ProblemError):
-            self._stumbled.add(own)  # the file could not even take what was wrong
+            self._stumbled.add(own)  # the file couldn't even store the problem
             raise
         finally:
             if is_over:
@@ -121,7 +121,7 @@ class Periodic:
             await self._jobs.finished(f"{connection_id} sync")
             period.clear()
             while await self._jobs.rest_until(period, self._pause_s(connection_id)):
-                period.clear()  # somebody signed in, asked for a sync, or chose another period
+                period.clear()  # a sign-in, a requested sync or another interval
 
     def _pause_s(self, connection_id: int) -> float | None:
         """Seconds until the next sync; None if only a person can help."""

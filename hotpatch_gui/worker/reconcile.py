@@ -18,7 +18,7 @@ _LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
     OperationKind.ENROL: (Licence.ENABLED,),
     OperationKind.DISENROL: (Licence.DISABLED, None),
 }
-"""The license that shows that a request was carried out."""
+"""The license after a successful request."""
 
 
 class NotYet(Enum):

@@ -34,9 +34,9 @@ from hotpatch_gui.store.database import transaction
 from hotpatch_gui.store.releases import ATTEMPT
 
 MSRC, FILE = "msrc", "file"
-"""Origins of what was learned."""
+"""Origins of releases."""
 MAX_DOCUMENTS = 24
-"""In one update: two years."""
+"""Per update: two years."""
 
 
 class Update(NamedTuple):
@@ -45,7 +45,7 @@ class Update(NamedTuple):
     added: list[Release]
     refused: list[str]
     documents: Mapping[str, str]
-    """Revisions of the documents read, by id."""
+    """Revisions of read documents by ID."""
 
     @property
     def text(self) -> str:

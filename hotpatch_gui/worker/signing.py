@@ -67,7 +67,7 @@ class Signing:
             if not context.gateway.connection.method.asks_user:
                 self._opened.revive(own)
             return
-        await self._opened.periodic.restart(own)  # what was under way had no token yet
+        await self._opened.periodic.restart(own)  # the current sync has no token yet
         self._opened.revive(own)
 
     async def sign_out(self, connection_id: int) -> None:

@@ -13,7 +13,7 @@ TICK_S = 60.0
 NAP_S = 2 * TICK_S
 """A longer gap between two looks is sleep."""
 KEPT = 100
-"""How many naps are remembered."""
+"""How many naps are kept."""
 
 
 class SleepWatch:

@@ -17,7 +17,7 @@ class Turns:
     def __init__(self, after: int = 0) -> None:
         self.after = after
         self.failing_since: dict[int, datetime] = {}
-        """Since when the file or a bug has kept each operation from being sent."""
+        """Since when the file or a bug has prevented each operation."""
         self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
 
     async def wait(self, machine_id: int, seconds: float) -> None:

@@ -9,10 +9,10 @@ class Urgency(IntEnum):
     """The order of requests when Azure's limits delay them."""
 
     ACT = 0
-    """Somebody clicked and waits."""
+    """A user clicked and waits."""
     BULK = 1
-    """One of many that were asked for together."""
+    """One of many requests."""
     FOLLOW = 2
-    """What was sent is looked at."""
+    """Polling."""
     READ = 3
     """A sync."""

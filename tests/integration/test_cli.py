@@ -221,12 +221,16 @@ def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """An exception amid the loading of Qt aborted the process."""
-    asked = [sys.executable, "-m", "hotpatch_gui", "--data-dir", str(tmp_path), "--demo", "list"]
+    asked = [sys.executable, "-X", "importtime", "-m", "hotpatch_gui"]
+    asked += ["--data-dir", str(tmp_path), "--demo", "list"]
     ended: list[int] = []
-    for wait_ms in range(100, 400, 50):
+    for wait_ms in range(20, 320, 50):
         with subprocess.Popen(
             asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
+            assert process.stderr is not None
+            while "hotpatch_gui.cli" not in process.stderr.readline():
+                pass  # before, Python itself is loaded
             time.sleep(wait_ms / 1000)
             process.send_signal(number)
             _, said = process.communicate(timeout=20)

@@ -11,9 +11,9 @@ from hotpatch_gui.captures.stage import Stage
 Scene = Callable[[Stage], QWidget]
 SCENES: dict[str, Scene] = {}
 WORLDS: dict[str, str] = {}
-"""The story of those scenes that play in another world than today's."""
+"""The scenario of scenes that don't use the default one."""
 WITHOUT_DEMO: set[str] = set()
-"""Scenes that play with no connection and no demo."""
+"""Scenes without a connection and a demo."""
 
 
 def scene(play: Scene) -> Scene:

@@ -41,7 +41,7 @@ class ConnectDialog(SurfaceDialog):
         self._s, self._was = services, connection
         self._trying: Connection | None = None
         self._failed_id = 0
-        """A connection that was made here and did not work; it goes with the dialog."""
+        """A connection created here that didn't work; it is removed with the dialog."""
         self._make_fields()
         self._lay_out()
         if connection is not None:
@@ -219,7 +219,7 @@ class ConnectDialog(SurfaceDialog):
         return (None, made.missing) if made.missing else (made, "")
 
     def _browse(self) -> None:
-        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load, and rarely wanted
+        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load, and rarely needed
 
         chosen, _ = QFileDialog.getOpenFileName(self, "Certificate", "", CERTIFICATES)
         if chosen:

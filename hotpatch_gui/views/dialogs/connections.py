@@ -172,7 +172,7 @@ class ConnectionsDialog(SurfaceDialog):
             i.text(1) for i in items if i is not None and i.checkState(0) is Qt.CheckState.Checked
         ]
         if not ticked:
-            self.reload()  # one at least is read
+            self.reload()  # at least one stays selected
             return
         wanted = () if len(ticked) == len(items) else tuple(ticked)
         self._s.requests.choose_subscriptions(chosen.id, wanted)

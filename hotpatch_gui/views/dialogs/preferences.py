@@ -118,13 +118,13 @@ class PreferencesDialog(SurfaceDialog):
         return f"Complete until {day_name(until)}"
 
     def _open_releases(self) -> None:
-        from .releases import ReleasesDialog  # noqa: PLC0415 - not with every look at the settings
+        from .releases import ReleasesDialog  # noqa: PLC0415 - not each time settings open
 
         self.accept()
         ReleasesDialog(self._s, self._window).open()
 
     def _open_connections(self) -> None:
-        from .connections import ConnectionsDialog  # noqa: PLC0415 - not with every look at the settings
+        from .connections import ConnectionsDialog  # noqa: PLC0415 - not each time settings open
 
         self.accept()
         ConnectionsDialog(self._s, self._window).open()

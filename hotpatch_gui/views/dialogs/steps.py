@@ -47,7 +47,7 @@ class StepsDialog(QDialog):
             (self.cancel, "stepCancel"),
         ):
             button.setObjectName(name)
-            button.setAutoDefault(button in (self.back, self.next))  # never the one that acts
+            button.setAutoDefault(button in (self.back, self.next))  # never the action's button
         self.act.setProperty("primary", True)
         self.cancel.setDefault(True)
         self._lay_out(title)

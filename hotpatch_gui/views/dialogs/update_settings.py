@@ -39,7 +39,7 @@ from .surface import SurfaceDialog
 INDENT_PX = 26
 KINDS_DIFFER = "Azure virtual machines and Arc-enabled servers have different settings: choose which to change."
 LISTED = 500
-"""Machines in the list of changes; more are counted."""
+"""How many machines the list of changes shows; more are counted."""
 SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
 
 

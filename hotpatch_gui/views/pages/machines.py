@@ -46,7 +46,7 @@ class MachinesPage(QSplitter):
         self._s = services
         self._text = ""
         self._follows_filter = False
-        """The selection moves because somebody types in the search."""
+        """The selection follows a search."""
         theme = services.theme
         self.model = MachinesModel(services.source, services.clock, self)
         self.list = MachineList(theme, services.settings, self.model, services.clock)

@@ -263,7 +263,7 @@ class PlannerPage(Page):
         self.meaning.setText(f"{scenario.value}: {scenario.meaning} {NOTE}")
 
     def _report(self) -> Make:
-        assert self._answer is not None  # the button is off until there is one
+        assert self._answer is not None  # the button is disabled until there is one
         months = table_report(self.table, "Forecast", self._s)
         return with_sheet(months, planner.question_sheet(self._answer))
 

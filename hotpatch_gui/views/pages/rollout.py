@@ -27,7 +27,7 @@ from hotpatch_gui.views.widgets.table import Table, TablePanel
 from .table_page import TABLE_PX, Page
 
 PLAN_PX = 270
-"""The plan's part of the page at most; beyond that it scrolls."""
+"""The plan's largest share of the page, after which it scrolls."""
 
 
 class RolloutPage(Page):
@@ -75,7 +75,7 @@ class RolloutPage(Page):
         self.fill_scrolling(body, self.panel)
 
     def _open_releases(self) -> None:
-        from hotpatch_gui.views.dialogs.releases import ReleasesDialog  # noqa: PLC0415 - rarely wanted
+        from hotpatch_gui.views.dialogs.releases import ReleasesDialog  # noqa: PLC0415 - rarely needed
 
         open_once(self, lambda: ReleasesDialog(self._s, self))
 

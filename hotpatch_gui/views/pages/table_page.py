@@ -10,7 +10,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.views.widgets.labels import label
 
 TABLE_PX = 160
-"""The least height of a table below something else."""
+"""The minimum height of a table below other content."""
 
 
 class Page(QFrame):

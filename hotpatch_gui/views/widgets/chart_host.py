@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LOW_PX = 360
-"""Below this height a tab leaves its chart out: the table matters more, and the words say the same."""
+"""Below this height a tab hides its chart, because the table matters more."""
 
 
 class ChartHost(QWidget):

@@ -53,7 +53,7 @@ class _Plot:
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         item = self.plot.getPlotItem()
         item.setContentsMargins(0, 4, 8, 0)
-        # WORKAROUND: pyqtgraph needs this menu though it is never shown, and gives it no owner
+        # WORKAROUND: pyqtgraph needs this menu, which is never shown, and gives it no owner
         menu = item.ctrlMenu
         menu.setParent(self.plot, menu.windowFlags())
 
@@ -220,7 +220,7 @@ class CalendarChart(_Plot):
     SYMBOLS = ReleaseStrip.SYMBOLS | {"out_of_band": "+"}
     LANES = {"WS2025": 2.0, "WS2022": 1.0}  # noqa: RUF012
     BESIDE = 0.34
-    """How far out-of-band updates stand below their lane."""
+    """The offset of out-of-band updates below their lane."""
 
     def draw(self, data: CalendarData, theme: Theme) -> None:
         self.apply_theme(theme)

@@ -21,4 +21,6 @@ class NumberBox(QSpinBox):
         self.setValue(value)
         self.setSuffix(suffix)
         margin = round(MARGIN_PX * theme.scale)
-        self.lineEdit().setTextMargins(margin, 0, 0, 0)  # a style sheet's padding does not reach it
+        self.lineEdit().setTextMargins(
+            margin, 0, 0, 0
+        )  # a style sheet's padding doesn't apply to it

@@ -19,7 +19,7 @@ GAP_PX, PAD_PX = 12, 12
 HEAD_PX, REGION_PX, LANE_PX, BAR_PX = 26, 24, 20, 10
 LANE_NAME_PX, COUNT_PX, GLYPH_PX = 108, 52, 14
 COLUMN_PX, BETWEEN_PX = 250, 20
-"""A phase's regions stand beside each other where there is room."""
+"""The width of a phase's regions, and their distance."""
 ORDER = (
     RolloutStatus.PATCHED,
     RolloutStatus.UNDER_WAY,

@@ -66,7 +66,7 @@ async def end(
     next_ids: list[int] = []
 
     def follow_up() -> None:
-        # only an assessment tells whether a restart is still pending
+        # only an assessment shows whether a restart is still pending
         if op.kind is OperationKind.RESTART and state is OperationState.SUCCEEDED:
             next_ids.extend(queue.follow_up(c.db, OperationKind.ASSESS, op.machine_id, c.clock()))
 

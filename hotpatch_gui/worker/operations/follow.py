@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 SILENT = "Azure doesn't report its progress, but the machine shows it in progress."
 UNANSWERED = "No answer was received, but Azure shows it in progress. It isn't sent again."
 MAX_REFUSED = 10
-"""How many answers in a row that do not pass by themselves end the following by the token."""
+"""How many consecutive permanent errors end polling."""
 
 
 async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
@@ -121,7 +121,7 @@ async def resolve_unknown(run: OperationRun) -> None:
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:
         token = operations.read(c.db, op.id).token
-        if token and token != run.token:  # the answer has come after all
+        if token and token != run.token:  # the answer arrived late
             run.token = token
             await _look_until_done(run)
             continue

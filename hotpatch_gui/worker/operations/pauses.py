@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 FIRST_BACK_OFF_S, MAX_BACK_OFF_S = 2.0, 60.0
-"""After trouble: doubled each time."""
+"""After problems, doubled each time."""
 TURN_S, BUSY_S = 30.0, 60.0
-"""Between looks at whether a request may go, if nothing wakes it: after an earlier one of ours, and after what
-others asked for."""
+"""Between checks for a request's turn, after our own operations and after others'."""
 TRY_FOR_S = 600.0
-"""How long a request that did not reach Azure is tried again; nobody expects one at a later hour."""
+"""How long a request that couldn't be sent is retried."""
 EXPIRES = timedelta(hours=1)
-"""How old a request that waited while nothing could be sent may be to be sent still."""
+"""How long a request may wait while nothing can be sent."""
 LOOK_FOR = timedelta(hours=2)
-"""How long Azure may fail to say how an operation goes before that is read from the machine."""
+"""How long Azure may fail to report progress before the machine is read."""
 UNKNOWN_LOOKS = 30
-"""How many answers without a trace of a lost request are enough, with growing pauses between them."""
+"""How often the machine is read without a trace of a lost request, with growing pauses."""

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_KNOWN = "It isn't known whether Azure accepted the request. It isn't sent again."
 MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
-"""What may be over in a moment: no network, an Azure that failed, an answer that was cut."""
+"""Momentary problems: no network, a failure of Azure, a truncated answer."""
 
 
 class Sending:
@@ -169,7 +169,7 @@ class Sending:
             if not (problem.may_have_been_sent and problem.kind in MOMENTARY):
                 await self._not_sent(problem)
             return None
-        if self._c.jobs.is_given_up:  # nobody is there for whom it could come back into the queue
+        if self._c.jobs.is_given_up:  # whoever requested it is gone
             await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
             return None
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text

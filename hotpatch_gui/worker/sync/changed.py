@@ -15,9 +15,9 @@ from .lists import MACHINES
 from .pages import AssessmentPass, slices, take_installations
 
 NEW_MACHINES = 500
-"""With more machines that are new here, everything is read: it takes fewer queries."""
+"""With more new machines, everything is read, which takes fewer queries."""
 Pages = Callable[[str, Iterator[Any], Callable[[Any], Awaitable[int]]], Awaitable[None]]
-"""Reads pages of the list of that name and hands each to what takes it, which says how many rows it had."""
+"""Reads a list's pages and passes each on; returns the number of rows."""
 
 
 async def read_assessments(

@@ -47,15 +47,15 @@ from .situations import derive, judge_again, learn
 log = logging.getLogger(__name__)
 SAY_EVERY_S = 0.2
 MAX_VIEWS = 50
-"""How many machines without an assessment in Resource Graph are read one by one in a sync."""
+"""How many machines without an assessment in Resource Graph a sync reads individually."""
 MAX_SCOPES = 100
-"""How many resource groups' permissions are read in a sync."""
+"""How many resource groups' permissions a sync reads."""
 EARLY_AFTER_S = 3.0
-"""A first sync that is quicker at half its way needs no states before its end."""
+"""A first sync that takes longer shows states before its end."""
 WHOLE_EVERY = timedelta(days=1)
-"""How often everything is read, and not only what has changed; also how often an instance view is read again."""
+"""The interval of full syncs, and of reading instance views again."""
 FORGET_BATCH = 500
-"""Assessments beyond their time that one transaction forgets."""
+"""Old assessments deleted in one transaction."""
 T = TypeVar("T")
 P = TypeVar(
     "P", MachinePage, HealthPage, AssessmentPage, InstallationPage, SchedulePage, AssignmentPage
@@ -231,9 +231,7 @@ class _FleetSync:
         results = gateway.assessment_pages(RowFilter(part=Part.RESULTS))
         await self._pages("assessments", results, sweep.take)
         is_slow = time.monotonic() - self._begun_at > EARLY_AFTER_S
-        if (
-            is_first and is_slow
-        ):  # so that there is something to see long before the last of the updates
+        if is_first and is_slow:  # shows states long before the last updates
             await derive(c, machines.present(c.db, c.connection_id))
             c.changed(Changes.to("machines"))
         runs = RunLists(c)

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 GATHER_S = 0.3
-"""How long others are waited for before a query goes."""
+"""How long to collect machines before a query."""
 MACHINES = 50
-"""Named in one query at most."""
+"""The maximum number in a query."""
 
 
 class Lists:
@@ -42,7 +42,7 @@ class Lists:
     async def _read_some(self, ids: list[int], waiting: list[asyncio.Future[None]]) -> None:
         try:
             await self._read(ids)
-        except Exception as error:  # noqa: BLE001 - raised again where each of them waits
+        except Exception as error:  # noqa: BLE001 - raised again in each waiter
             for one in waiting:
                 one.set_exception(error)
         else:

@@ -100,7 +100,7 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
         ProblemError: something can't be read.
     """
     below = machines.resource_ids(context.db, machine_ids)
-    if not below:  # another row has taken their places, and no filter would be the whole fleet
+    if not below:  # replaced machines; an empty filter would read the whole fleet
         return
     asked = RowFilter(below=below)
     sweep = await AssessmentPass.begin(context)

@@ -13,8 +13,7 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
 
 MAX_ASKED = 50
-"""How many of them Azure is asked for one by one; those beyond count as deleted where all of these are that the
-account may read."""
+"""How many are read individually; the others count as deleted if all readable ones of these were."""
 
 
 async def mark_missing(

@@ -16,8 +16,7 @@ from hotpatch_gui.worker.urgency import Urgency
 P = TypeVar("P")
 T = TypeVar("T")
 SLICE, UPDATES_SLICE = 250, 1000
-"""Rows written in one transaction, and rows of updates, which are written faster: it takes less than 10 ms, so that a
-click gets in between."""
+"""Rows per transaction, and rows of updates, which are faster: less than 10 ms, so that a click isn't delayed."""
 
 
 async def next_page(
@@ -47,7 +46,7 @@ class AssessmentPass:
         self._c, self._number = context, number
         self._activities: dict[int, str] = {}
         self.shown: set[int] = set()
-        """Machines whose assessments have not failed."""
+        """Machines with successful assessments."""
         self._outdated: set[int] = set()
 
     @classmethod

@@ -11,9 +11,9 @@ from hotpatch_gui.store import health, machines, releases, run_checks, sync_stat
 from hotpatch_gui.worker.context import Context
 
 STANDING_BATCH = 200
-"""Machines whose standing is derived in one transaction, so that a click gets in between."""
+"""Machines per transaction, so that a click isn't delayed."""
 JUDGED_FOR = timedelta(hours=1)
-"""How long a machine's situation is taken as of now."""
+"""How long a machine's situation stays current."""
 
 
 async def judge_again(context: Context) -> None:

@@ -35,11 +35,11 @@ from .properties_step import DEFAULT_MINUTES, PropertiesStep
 from .updates_step import UpdatesStep
 
 FEW = 100
-"""Machines that are read and planned for at once; more are left to the reader."""
+"""Machines planned synchronously; more are planned on the query thread."""
 MAX_GROUPS = 6
-"""Groups that the review names; the rest is counted."""
+"""How many groups the review names; more are counted."""
 PAUSE_MS = 150
-"""After an edit, before the plan of many machines is worked out again."""
+"""After an edit, before many machines are planned again."""
 
 
 class InstallDialog(StepsDialog):

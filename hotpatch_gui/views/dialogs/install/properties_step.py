@@ -20,7 +20,7 @@ from .parts import step
 
 DEFAULT_MINUTES = 120
 PARTS = 5
-"""Into how many parts the machines fall where so many go at a time, unless the user says another number."""
+"""The default number of parts for a limited number at a time."""
 MACHINES = " machines at a time"
 _RESTARTS = {
     RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update asks for it, or if a restart is pending "

@@ -30,7 +30,7 @@ from hotpatch_gui.views.widgets.labels import label
 from .parts import step
 
 MAX_LINES = 1_000
-"""Updates that the preview lists; the rest is counted."""
+"""How many updates the preview lists; more are counted."""
 PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
 
 
