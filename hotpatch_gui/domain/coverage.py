@@ -11,6 +11,7 @@ from .evidence import LEVELS, Evidence, classify, departure, offered_instead
 from .health import Level, Situation
 from .horizon import GET_RELEASES
 from .hotpatch import HotpatchStatus
+from .kb import help_page, kb_in_title
 from .machines import Machine, PatchMode
 from .outlook import next_restart_text, rejoin_text, running_text
 from .phrases import listed, lower
@@ -95,12 +96,15 @@ def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
 
 
 def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
+    kb = kb_in_title(evidence.last_run_failed or "")
+    page = f" See {help_page(kb)}." if kb else ""
     return Coverage(
         LEVELS[situation],
         situation,
         "The last installation failed.",
         evidence.last_run_failed or "Azure gave no reason.",
-        f"{updates_text(evidence)}. Open Update history for the details, then install again.",
+        "Free disk space, check permissions and the log C:\\Windows\\Logs\\CBS\\CBS.log, then install again."
+        f"{page} {updates_text(evidence)}.",
     )
 
 

@@ -11,6 +11,7 @@ _IN_TITLE = re.compile(r"\bKB\s?(\d{6,8})\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\s]+")
 _PIECE = re.compile(r"(?:\bKB\s+(?=\d))?[^,;\s]+", re.IGNORECASE)
 MAX_SHOWN = 40
+_HELP = "https://support.microsoft.com/help/{}"
 
 
 class KbTextError(ValueError):
@@ -22,6 +23,11 @@ def normalise_kb(text: str | None) -> str | None:
     """``5031364`` or ``kb5031364`` as ``KB5031364``; None for anything else."""
     match = _KB.fullmatch((text or "").strip())
     return f"KB{match.group(1)}" if match else None
+
+
+def help_page(kb: str) -> str:
+    """Microsoft's page of a KB."""
+    return _HELP.format(kb.removeprefix("KB"))
 
 
 @lru_cache(maxsize=4096)

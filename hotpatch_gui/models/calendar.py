@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from hotpatch_gui.domain.kb import help_page
 from hotpatch_gui.domain.releases import Calendar, Expected, Product, Release, ReleaseKind, day_name
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import ReleaseDay
@@ -18,7 +19,6 @@ from .chart_data import CalendarData, CalendarMark, InstallMark
 from .ledger import Ledger, read_ledger
 from .row_model import Column, field
 
-HELP = "https://support.microsoft.com/help/{}"
 RELEASED, PLANNED, NOT_KNOWN = "Released", "Planned", "Not known"
 SEEN = "Seen in your fleet"
 
@@ -51,7 +51,7 @@ class ReleaseRow(NamedTuple):
     @property
     def link(self) -> str | None:
         """Microsoft's page of the KB."""
-        return HELP.format(self.kb.removeprefix("KB")) if self.kb else None
+        return help_page(self.kb) if self.kb else None
 
     @property
     def tip(self) -> str:

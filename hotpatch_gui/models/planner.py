@@ -206,7 +206,7 @@ MONTHS = (
     ),
     Column(
         "spared",
-        "Restarts avoided",
+        "Avoided",
         76,
         lambda r, _: display_text.number(r.spared),
         right=True,
@@ -215,7 +215,7 @@ MONTHS = (
     ),
     Column(
         "exposure",
-        "Average days exposed",
+        "Average exposure",
         138,
         lambda r, _: days(r.exposure),
         right=True,
@@ -224,8 +224,8 @@ MONTHS = (
     ),
     Column(
         "longest",
-        "Longest, days",
-        104,
+        "Longest",
+        90,
         lambda r, _: days(r.longest),
         right=True,
         raw=field("longest"),
@@ -233,8 +233,8 @@ MONTHS = (
     ),
     Column(
         "exposure_without",
-        "Average without hotpatch",
-        112,
+        "Average without",
+        126,
         lambda r, _: days(r.exposure_without),
         right=True,
         raw=field("exposure_without"),
