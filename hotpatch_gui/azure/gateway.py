@@ -32,7 +32,7 @@ from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import Assessment, InstallationRun
 
-from . import pages, parse, results
+from . import pages, parse, results, values
 from .bodies import enrol_body, first_licence_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
@@ -152,7 +152,7 @@ class Gateway:
         """(lower-case ID, display name) of all readable subscriptions, selected or not."""
         pages = self._graph.pages("subscriptions", of_all=True)
         rows = [row for page in pages for row in page.rows]
-        pairs = ((parse.text(r.get("subscriptionId")), parse.text(r.get("name"))) for r in rows)
+        pairs = ((values.text(r.get("subscriptionId")), values.text(r.get("name"))) for r in rows)
         return [(i.lower(), name or i) for i, name in pairs if i]
 
     def machine_pages(self) -> Iterator[MachinePage]:
@@ -197,7 +197,7 @@ class Gateway:
 
         def take(row: Mapping[str, Any]) -> None:
             if row["type"].casefold() != kind:
-                raise parse.UnreadableError(f"{row['type']} isn't the requested type")
+                raise values.UnreadableError(f"{row['type']} isn't the requested type")
             machines.append(read(row, now))
 
         bad = pages.take_rows(page.rows, take)
@@ -249,16 +249,16 @@ class Gateway:
             raw = dict(body)
             if str(raw.get("id")).casefold() != machine.resource_id.casefold():
                 raise ProblemError(nonsense(f"reading {machine.name}"))
-            view = parse.mapping(parse.mapping(raw.get("properties")).get("instanceView"))
+            view = values.mapping(values.mapping(raw.get("properties")).get("instanceView"))
             row = parse.resource_row(raw, machine.subscription_id)
             found = replace(
                 parse.machine(row, self._clock()),
                 agent_ready=parse.agent_ready(view),
-                update_domain=parse.whole(view.get("platformUpdateDomain")),
+                update_domain=values.whole(view.get("platformUpdateDomain")),
             )
-            status = parse.mapping(view.get("patchStatus"))
-            summary = parse.mapping(status.get("availablePatchSummary"))
-            last = parse.mapping(status.get("lastPatchInstallationSummary"))
+            status = values.mapping(view.get("patchStatus"))
+            summary = values.mapping(status.get("availablePatchSummary"))
+            last = values.mapping(status.get("lastPatchInstallationSummary"))
             run = (
                 results.graph_run(last, None)
                 if last.get("installationActivityId") and last.get("startTime")

@@ -14,7 +14,7 @@ from urllib3.exceptions import DecodeError, HTTPError
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 
 from .msrc_document import month_of
-from .parse import UnreadableError, items, mapping, text
+from .values import UnreadableError, items, mapping, text
 
 MAX_BYTES = 96 << 20
 """Documents currently have 10 to 40 MB."""

@@ -23,7 +23,7 @@ from hotpatch_gui.domain.releases import (
     second_tuesday,
 )
 
-from .parse import UnreadableError, items, mapping, text
+from .values import UnreadableError, items, mapping, text
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 """English in any locale."""

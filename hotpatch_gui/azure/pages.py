@@ -14,7 +14,7 @@ from hotpatch_gui.domain.records import Assessment, InstallationRun, RunUpdate
 from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.updates import Update
 
-from . import parse, results
+from . import parse, results, values
 from .resource_graph import Page
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def _is_update(kind: str, of: str) -> bool:
     plain = kind.casefold()
     wanted = [f"{machine}/{of}" for machine in (VM, ARC)]
     if plain not in (*wanted, *(f"{one}/softwarepatches" for one in wanted)):
-        raise parse.UnreadableError(f"{kind} isn't the requested type")
+        raise values.UnreadableError(f"{kind} isn't the requested type")
     return plain not in wanted
 
 
@@ -102,9 +102,9 @@ def health_page(page: Page) -> HealthPage:
     states: list[tuple[str, str, datetime | None]] = []
 
     def take(row: Mapping[str, Any]) -> None:
-        state = parse.required(row.get("state"), "state")
-        owner = parse.machine_id_of(parse.required(row.get("machine"), "machine"))
-        states.append((owner, state, parse.moment(row.get("since"))))
+        state = values.required(row.get("state"), "state")
+        owner = parse.machine_id_of(values.required(row.get("machine"), "machine"))
+        states.append((owner, state, values.moment(row.get("since"))))
 
     return HealthPage(states, take_rows(page.rows, take), page.total)
 
@@ -120,7 +120,7 @@ def schedule_page(page: Page) -> SchedulePage:
     def take(row: Mapping[str, Any]) -> None:
         is_guests = str(row.get("scope") or GUESTS).casefold() == GUESTS.casefold()
         schedule = parse.schedule(row) if is_guests else None
-        found.append((parse.required(row.get("id"), "id").lower(), schedule))
+        found.append((values.required(row.get("id"), "id").lower(), schedule))
 
     return SchedulePage(found, take_rows(page.rows, take), page.total)
 
@@ -131,11 +131,11 @@ def assignment_page(page: Page) -> AssignmentPage:
     scopes: list[Scope] = []
 
     def take(row: Mapping[str, Any]) -> None:
-        target = parse.required(row.get("machine"), "machine")
+        target = values.required(row.get("machine"), "machine")
         if len(target.strip("/").split("/")) < MACHINE_PARTS or row.get("filter"):
             scopes.append(parse.scope(row))
             return
-        schedule = parse.required(row.get("schedule"), "schedule").lower()
+        schedule = values.required(row.get("schedule"), "schedule").lower()
         found.append((parse.machine_id_of(target), schedule))
 
     return AssignmentPage(found, scopes, take_rows(page.rows, take), page.total)
@@ -156,7 +156,13 @@ def take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, An
     for row in rows:
         try:
             take(row)
-        except (parse.UnreadableError, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (
+            values.UnreadableError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:
             bad += 1
             log.warning("a row from Azure could not be read: %s", error)
     return bad
@@ -195,18 +201,18 @@ def installation_page(page: Page) -> InstallationPage:
 
 def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:
     owner = _owner(row)
-    return owner, results.graph_assessment(parse.mapping(row.get("properties")), row.get("name"))
+    return owner, results.graph_assessment(values.mapping(row.get("properties")), row.get("name"))
 
 
 def _run_row(row: Mapping[str, Any]) -> tuple[str, InstallationRun]:
     owner = _owner(row)
-    return owner, results.graph_run(parse.mapping(row.get("properties")), row.get("name"))
+    return owner, results.graph_run(values.mapping(row.get("properties")), row.get("name"))
 
 
 def _run_update_row(row: Mapping[str, Any]) -> tuple[str, str, RunUpdate]:
-    resource_id = parse.required(row.get("id"), "id").lower()
+    resource_id = values.required(row.get("id"), "id").lower()
     parts = resource_id.split("/")
     if len(parts) < 11:
-        raise parse.UnreadableError("id is not an update's of a run")
-    update = results.run_update(parse.mapping(row.get("properties")))
+        raise values.UnreadableError("id is not an update's of a run")
+    update = results.run_update(values.mapping(row.get("properties")))
     return parse.machine_id_of(resource_id), parts[10], update

@@ -21,7 +21,7 @@ from hotpatch_gui.domain.records import (
 )
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 
-from .parse import (
+from .values import (
     UnreadableError,
     error_list,
     error_text,

@@ -9,8 +9,8 @@ from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.health import RESTART_UNSAID
 from hotpatch_gui.domain.machines import AssessmentMode
 from hotpatch_gui.domain.releases import Calendar, Product, day_name, release_day
+from hotpatch_gui.store.machine_columns import machine_of
 from hotpatch_gui.store.machine_rows import MachineRow
-from hotpatch_gui.store.machines import machine_of
 from hotpatch_gui.store.timestamps import from_text
 
 from . import display_text

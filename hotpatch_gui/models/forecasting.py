@@ -17,7 +17,7 @@ from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
 from hotpatch_gui.domain.patching import exclusion_reason, member_of
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
-from hotpatch_gui.store import machines, schedules
+from hotpatch_gui.store import machine_columns, machines, schedules
 from hotpatch_gui.store.database import open_reader
 from hotpatch_gui.store.machine_rows import MachineRow
 
@@ -108,7 +108,7 @@ def read_subjects(
 def _subject(
     row: MachineRow, followed: MachineSchedules, calendar: Calendar, asked: ForecastRequest
 ) -> ForecastMachine | None:
-    machine = machines.machine_of(row)
+    machine = machine_columns.machine_of(row)
     if machine.product is None:
         return None
     enrolled = is_enrolled(machine) or (asked.enrol_all and can_be_enrolled(machine))

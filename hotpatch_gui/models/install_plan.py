@@ -13,7 +13,7 @@ from hotpatch_gui.domain.installs import FleetReview, InstallRequest, Plan, plan
 from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.updates import Update
-from hotpatch_gui.store import assessments, machines
+from hotpatch_gui.store import assessments, machine_columns, machines
 from hotpatch_gui.store.timestamps import from_text
 
 from . import display_text
@@ -72,7 +72,7 @@ def read_candidates(
             from_text(row.assessed_at),
             f"{row.location}, zone {row.zone}" if row.zone else f"{row.location}, no zone",
             row.resource_group,
-            machines.tags_of(row.tag_pairs),
+            machine_columns.tags_of(row.tag_pairs),
         )
         for row in rows
     )

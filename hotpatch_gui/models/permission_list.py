@@ -10,7 +10,7 @@ from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant, allows, custom_role, needed
 from hotpatch_gui.store import permissions
-from hotpatch_gui.store.machines import ARC, VM
+from hotpatch_gui.store.machine_columns import ARC, VM
 
 from . import display_text
 from .connection_list import subscriptions

@@ -11,8 +11,8 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import allows, needed
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store import machines
+from hotpatch_gui.store.machine_columns import ARC
 from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
-from hotpatch_gui.store.machines import ARC
 from hotpatch_gui.store.permissions import grants_of
 
 from .source import DataSource

@@ -11,7 +11,7 @@ from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
-from hotpatch_gui.store import installations, machines
+from hotpatch_gui.store import installations, machine_columns, machines
 from hotpatch_gui.store.machine_rows import ChosenRow, MachineRow
 from hotpatch_gui.store.timestamps import from_text
 
@@ -67,7 +67,7 @@ class SelectionSummary:
     @property
     def machine(self) -> Machine | None:
         """The single machine; None for several."""
-        return machines.machine_of(self.one) if self.one is not None else None
+        return machine_columns.machine_of(self.one) if self.one is not None else None
 
 
 def read_selection(db: sqlite3.Connection, machine_ids: Sequence[int]) -> SelectionSummary | None:

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.settings import (
     effective,
     refusal,
 )
-from hotpatch_gui.store import machines
+from hotpatch_gui.store import machine_columns, machines
 
 from .permitted_actions import disabled_reason
 from .source import DataSource
@@ -96,7 +96,10 @@ def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Select
     rows = source.read_list(lambda db: machines.read_rows(db, machine_ids))
     return [
         Selected(
-            r.id, r.display_name, machines.machine_of(r), disabled_reason(r, OperationKind.SETTINGS)
+            r.id,
+            r.display_name,
+            machine_columns.machine_of(r),
+            disabled_reason(r, OperationKind.SETTINGS),
         )
         for r in rows
     ]

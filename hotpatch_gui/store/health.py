@@ -17,8 +17,8 @@ from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
 from . import assessments
+from .machine_columns import SORT, machine_of, sort_of
 from .machine_rows import MachineRow
-from .machines import SORT, machine_of, sort_of
 from .run_sql import GOOD_RUNS
 from .sql import as_list
 from .timestamps import from_text

@@ -2,83 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
-from functools import lru_cache, partial
-from typing import Any, NamedTuple, TypeVar
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
-from hotpatch_gui.domain.arc import Arc, Enablement, Licence
 from hotpatch_gui.domain.health import Level
-from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
-from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.machines import Machine
 
 from . import permissions
 from .identity import retire_replaced
+from .machine_columns import COLUMNS, machine_from, values_of
 from .machine_rows import ChosenRow, InstallRow, MachineRow
 from .rows import fields, typed
 from .run_sql import FINAL_RUNS
 from .sql import IN_JSON, as_list
 from .tables import DISPLAY_NAME
-from .timestamps import from_text, to_text
+from .timestamps import to_text
 
-SORT = (
-    "publisher",
-    "offer",
-    "sku",
-    "generation",
-    "power",
-    "os_name",
-    "os_version",
-    "time_zone",
-    "patch_mode",
-    "hotpatch_enabled",
-    "assessment_mode",
-    "bypass_safety_checks",
-    "restart_setting",
-    "automatic_updates",
-    "provision_agent",
-    "allow_extensions",
-    "agent_ready",
-    "kind",
-    "edition",
-    "licence",
-    "enablement",
-    "enablement_error",
-    "host",
-    "arc_status",
-    "arc_reason",
-    "licence_error",
-    "agent_mode",
-    "can_extend",
-)
-_COLUMNS = (
-    "connection_id",
-    "resource_id",
-    "azure_id",
-    "name",
-    "subscription_id",
-    "resource_group",
-    "location",
-    "zone",
-    "availability_set",
-    "update_domain",
-    "tags",
-    "tag_pairs",
-    "vm_id",
-    *SORT,
-    "fetched_at",
-    "pending_at",
-)
 _KEPT = ("agent_ready", "update_domain", "vm_id")
 """Columns that stay if an answer doesn't have them; only the instance view has the first two."""
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
 """Since when an enrollment is pending: the earliest time seen, cleared when it ends."""
 _UPSERT = (
-    f"INSERT INTO machines ({', '.join(_COLUMNS)}, attention)"
-    f" VALUES ({', '.join('?' * len(_COLUMNS))}, {int(Level.UNKNOWN)})"
+    f"INSERT INTO machines ({', '.join(COLUMNS)}, attention)"
+    f" VALUES ({', '.join('?' * len(COLUMNS))}, {int(Level.UNKNOWN)})"
     " ON CONFLICT (resource_id) DO UPDATE SET lists_read=CASE WHEN coalesce(gone_at, hidden_at) IS NULL THEN lists_read"
     " ELSE 0 END, gone_at=NULL, hidden_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
     " THEN coalesce(connection_id, excluded.connection_id) ELSE excluded.connection_id END, "
@@ -86,7 +35,7 @@ _UPSERT = (
         f"{c}=coalesce(excluded.{c}, {c})"
         if c in _KEPT
         else f"{c}={_PENDING if c == 'pending_at' else f'excluded.{c}'}"
-        for c in _COLUMNS[2:]
+        for c in COLUMNS[2:]
     )
 )
 
@@ -99,60 +48,7 @@ def save(db: sqlite3.Connection, connection_id: int, machines: Iterable[Machine]
     """
     found = list(machines)
     retire_replaced(db, found)
-    db.executemany(_UPSERT, [_values(connection_id, m) for m in found])
-
-
-def _values(connection_id: int, m: Machine) -> tuple[object, ...]:
-    s = m.settings
-    return (
-        connection_id,
-        m.resource_id.lower(),
-        m.resource_id,
-        m.name,
-        m.subscription_id.lower(),
-        m.resource_group,
-        m.location,
-        m.zone,
-        m.availability_set,
-        m.update_domain,
-        m.tags_text,
-        _pairs(m.tags),
-        m.vm_id,
-        m.image.publisher,
-        m.image.offer,
-        m.image.sku,
-        m.generation,
-        m.power.value,
-        m.os_name,
-        m.os_version,
-        m.time_zone,
-        s.patch_mode,
-        s.hotpatch_enabled,
-        s.assessment_mode,
-        s.bypass_safety_checks,
-        s.restart_setting,
-        s.automatic_updates,
-        s.provision_agent,
-        m.allow_extensions,
-        m.agent_ready,
-        ARC if m.arc is not None else VM,
-        *(m.arc or _NO_ARC)[: len(_ARC)],
-        to_text(m.fetched),
-        to_text(_pending(m)),
-    )
-
-
-def _pending(m: Machine) -> datetime | None:
-    """Since when an enrollment has been pending, at the latest."""
-    if m.arc is None or not m.arc.is_pending:
-        return None
-    return m.arc.enrolled_at or m.fetched
-
-
-VM, ARC = "vm", "arc"
-_ARC = SORT[SORT.index("edition") :]
-"""Columns of an Arc-enabled server, in the order of ``Arc``'s fields."""
-_NO_ARC = Arc()
+    db.executemany(_UPSERT, [values_of(connection_id, m) for m in found])
 
 
 def save_resource_health(
@@ -366,84 +262,3 @@ def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[in
         (connection_id,),
     )
     return [r[0] for r in rows]
-
-
-def machine_of(row: MachineRow) -> Machine:
-    """The machine of a row."""
-    return machine_from(partial(getattr, row))
-
-
-def machine_from(column: Callable[[str], Any]) -> Machine:
-    """Create a machine from the columns of its table."""
-    return Machine(
-        resource_id=column("azure_id"),
-        name=column("name"),
-        subscription_id=column("subscription_id"),
-        resource_group=column("resource_group"),
-        location=column("location"),
-        fetched=from_text(column("fetched_at")) or datetime.min.replace(tzinfo=UTC),
-        zone=column("zone"),
-        availability_set=column("availability_set"),
-        update_domain=column("update_domain"),
-        tags=tuple(tags_of(column("tag_pairs")).items()),
-        vm_id=column("vm_id"),
-        **sort_of(map(column, SORT)),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _pairs(tags: tuple[tuple[str, str], ...]) -> str:
-    return json.dumps(tags, ensure_ascii=False)
-
-
-@lru_cache(maxsize=4096)
-def tags_of(pairs: str | None) -> Mapping[str, str]:
-    """The tags in ``tag_pairs``; empty if unknown."""
-    try:
-        return {str(name): str(value) for name, value in json.loads(pairs or "[]")}
-    except (ValueError, TypeError):  # a damaged file
-        return {}
-
-
-def sort_of(values: Iterable[Any]) -> dict[str, Any]:
-    """Arguments of Machine from the columns SORT, which many machines share."""
-    v = dict(zip(SORT, values, strict=True))
-    return {
-        "image": Image(v["publisher"], v["offer"], v["sku"]),
-        "settings": PatchSettings(
-            patch_mode=PatchMode.parse(v["patch_mode"]),
-            hotpatch_enabled=_flag(v["hotpatch_enabled"]),
-            assessment_mode=AssessmentMode.parse(v["assessment_mode"]),
-            bypass_safety_checks=_flag(v["bypass_safety_checks"]),
-            restart_setting=v["restart_setting"],
-            automatic_updates=_flag(v["automatic_updates"]),
-            provision_agent=_flag(v["provision_agent"]),
-        ),
-        "power": PowerState.parse(v["power"]),
-        "generation": v["generation"],
-        "os_name": v["os_name"],
-        "os_version": v["os_version"],
-        "time_zone": v["time_zone"],
-        "allow_extensions": _flag(v["allow_extensions"]),
-        "agent_ready": _flag(v["agent_ready"]),
-        "arc": _arc(v) if v["kind"] == ARC else None,
-    }
-
-
-def _arc(v: dict[str, Any]) -> Arc:
-    return Arc(
-        v["edition"],
-        Licence.parse(v["licence"]),
-        Enablement.parse(v["enablement"]),
-        v["enablement_error"],
-        v["host"],
-        v["arc_status"],
-        v["arc_reason"],
-        v["licence_error"],
-        v["agent_mode"],
-        _flag(v["can_extend"]),
-    )
-
-
-def _flag(value: int | None) -> bool | None:
-    return None if value is None else bool(value)

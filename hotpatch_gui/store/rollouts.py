@@ -11,7 +11,7 @@ from hotpatch_gui.domain.patching import MachineFacts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 
 from . import schedules
-from .machines import machine_from
+from .machine_columns import machine_from
 from .run_sql import GOOD_RUNS
 from .tables import DISPLAY_NAME
 from .timestamps import from_text, to_text

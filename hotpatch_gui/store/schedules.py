@@ -19,7 +19,7 @@ from hotpatch_gui.domain.schedules import (
 )
 
 from . import side_reads
-from .machines import tags_of
+from .machine_columns import tags_of
 from .sql import IN_JSON, as_list
 
 _FIELDS = Schedule._fields

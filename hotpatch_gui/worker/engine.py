@@ -22,7 +22,7 @@ from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
 from hotpatch_gui.system.stacks import stacks
 
-from . import commands as asked
+from . import commands
 from .carrying import Sends
 from .connections import Connections, store_failure
 from .events import Changed, Failed, Idled, Observer, Opened, Prompted
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
     from hotpatch_gui.domain.releases import Calendar
 
-    from .asking import Asking
+    from .command_handler import CommandHandler
     from .commands import Command
-    from .release_updates import ReleaseUpdates
 
 log = logging.getLogger(__name__)
 STOP_S, LAST_WORDS_S = 5.0, 1.0
 """How long stopping takes at most, and how long earlier commands are handled."""
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """When jobs restart after a failure of the file, or a bug."""
-_DAILY = "release data, daily"
-_NEED_NO_FILE = asked.Sync | asked.SyncEvery | asked.ReadMachine | asked.ReadReleasesDaily
+_NEED_NO_FILE = (
+    commands.Sync | commands.SyncEvery | commands.ReadMachine | commands.ReadReleasesDaily
+)
 
 
 class Engine:
@@ -84,6 +84,7 @@ class Engine:
         self._file: DataFile | None = None
         self._releases = ReleaseBook(calendar, lambda: self._file.db if self._file else None)
         self._connections: Connections | None = None
+        self._handler: CommandHandler | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
@@ -93,7 +94,7 @@ class Engine:
         self._is_stopping = False
         self._revival: asyncio.TimerHandle | None = None
         self._last_words: asyncio.TimerHandle | None = None
-        self._told: set[Problem] = set()
+        self._reported: set[Problem] = set()
         self._given_up = threading.Event()
 
     def start(self) -> None:
@@ -173,10 +174,10 @@ class Engine:
             if self._is_stopping:
                 return
         try:
-            await self._asked(self._begin())
+            await self._run_command(self._begin())
             self._handled()
             while (command := await self._inbox.get()) is not None:
-                await self._asked(self._handle(command))
+                await self._run_command(self._handle(command))
                 self._handled()
                 await asyncio.sleep(0)  # even a handler without waiting yields
         finally:
@@ -210,13 +211,13 @@ class Engine:
         The same problem of several jobs is reported once until then.
         """
         problem = await self._problem_of(job)
-        if problem is None or problem in self._told:
+        if problem is None or problem in self._reported:
             return
         if self._revival is not None:
-            self._told.add(problem)
+            self._reported.add(problem)
         self._observe(Failed(problem))
 
-    async def _asked(self, command: Job) -> None:
+    async def _run_command(self, command: Job) -> None:
         """Run a command and report its problem each time, because somebody waits for it."""
         problem = await self._problem_of(command)
         if problem is not None:
@@ -251,13 +252,13 @@ class Engine:
 
     def _revive(self) -> None:
         self._revival = None
-        self._told.clear()
-        if self._connections is None:
-            self.send(asked.Sync())
+        self._reported.clear()
+        if self._connections is None or self._handler is None:
+            self.send(commands.Sync())
         else:
             self._connections.revive_all()
             self._jobs.add("set-up", self._connections.open_all)
-            self._read_releases_daily()
+            self._handler.read_releases_daily()
 
     async def _begin(self) -> None:
         """Start as far as possible; a Sync continues where it stopped."""
@@ -294,6 +295,8 @@ class Engine:
         """Import the SDKs (0.8 s) and set up every connection."""
         assert self._file is not None
         await in_thread(_import_sdks)
+        from .command_handler import CommandHandler  # noqa: PLC0415 - after the first frame
+
         runtime_tuning.spare_the_collector()
         make = self._make_transport
         try:
@@ -320,38 +323,30 @@ class Engine:
             sync_every_s=self._sync_every_s,
             prompt=prompt,
         )
-        await self._connections.open_all()
-        self._read_releases_daily()
-
-    def _read_releases_daily(self) -> None:
-        updates = self._release_updates()
-        self._jobs.add(_DAILY, lambda: updates.daily(lambda: self._release_feed))
-
-    def _release_updates(self) -> ReleaseUpdates:
-        """Creates jobs for release data."""
-        from .release_updates import ReleaseUpdates  # noqa: PLC0415 - after the first frame
-
-        assert self._file is not None
-        return ReleaseUpdates(
+        self._handler = CommandHandler(
             self._file,
-            self._calendar,
-            self._releases,
             self._clock,
-            jobs=self._jobs,
-            observe=self._observe,
+            self._jobs,
+            self._connections,
+            self._observe,
+            calendar=self._calendar,
+            releases=self._releases,
+            feed=lambda: self._release_feed,
         )
+        await self._connections.open_all()
+        self._handler.read_releases_daily()
 
     async def _handle(self, command: Command) -> None:
         match command:
-            case asked.Sync():
+            case commands.Sync():
                 await self._begin()
-            case asked.SyncEvery(seconds):
+            case commands.SyncEvery(seconds):
                 self._sync_every_s = seconds
-            case asked.ReadReleasesDaily(address):
+            case commands.ReadReleasesDaily(address):
                 self._release_feed = address
-        if self._file is None or self._connections is None:
-            if isinstance(command, _NEED_NO_FILE):
-                return
+        if self._handler is not None:
+            await self._handler.handle(command)
+        elif not isinstance(command, _NEED_NO_FILE):
             raise ProblemError(
                 Problem(
                     ProblemKind.STORE,
@@ -359,70 +354,6 @@ class Engine:
                     "See the message about the file. Press F5 to try again.",
                 )
             )
-        if not await self._is_of_connections(command, self._connections):
-            await self._do(command, self._connections)
-
-    async def _do(self, command: Command, connections_: Connections) -> None:
-        match command:
-            case asked.Sync(whole):
-                connections_.periodic.sync_all(whole=whole)
-            case asked.SyncEvery(seconds):
-                connections_.periodic.every(seconds)
-            case asked.ReadMachine(resource_id):
-                await connections_.read_machine(resource_id)
-            case asked.Act():
-                await self._asking(connections_).act(command)
-            case asked.Cancel() | asked.Dismiss():
-                await self._asking(connections_).end(command)
-            case asked.WaitForTurn():
-                await self._asking(connections_).wait_for_turn(command)
-            case _:
-                await self._do_with_releases(command)
-
-    def _asking(self, connections_: Connections) -> Asking:
-        from .asking import Asking  # noqa: PLC0415 - after the first frame
-
-        assert self._file is not None
-        carrying = connections_.carrying
-        return Asking(self._file, self._clock, self._jobs, carrying, self._observe)
-
-    async def _do_with_releases(self, command: Command) -> None:
-        updates = self._release_updates()
-        match command:
-            case asked.ReadReleasesDaily():
-                await self._jobs.end(_DAILY)
-                self._read_releases_daily()
-            case asked.UpdateReleases(address):
-                self._jobs.add("release data", lambda: updates.from_microsoft(address))
-            case asked.ImportReleases(path):
-                self._jobs.add(f"release data, {path}", lambda: updates.from_file(path))
-
-    async def _is_of_connections(self, command: Command, connections_: Connections) -> bool:
-        """Handle a command about a connection; False if it is about something else."""
-        from .connection_changes import ConnectionChanges  # noqa: PLC0415 - after the first frame
-        from .signing import Signing  # noqa: PLC0415
-
-        assert self._file is not None
-        signing = Signing(self._file, self._clock, self._jobs, connections_, self._observe)
-        changes = ConnectionChanges(self._file, self._clock, self._jobs, connections_, signing)
-        match command:
-            case asked.SaveConnection(connection):
-                await changes.save(connection)
-            case asked.Rename(connection_id, name):
-                await changes.rename(connection_id, name)
-            case asked.SetActionsAllowed(connection_id, may_act):
-                await changes.allow_actions(connection_id, may_act=may_act)
-            case asked.ChooseSubscriptions(connection_id, ids):
-                await changes.choose_subscriptions(connection_id, ids)
-            case asked.RemoveConnection(connection_id):
-                await changes.remove(connection_id)
-            case asked.SignIn(connection_id):
-                signing.sign_in(connection_id)
-            case asked.SignOut(connection_id):
-                await signing.sign_out(connection_id)
-            case _:
-                return False
-        return True
 
 
 def _import_sdks() -> None:

@@ -12,7 +12,7 @@ IDLE_S = 1.0
 """A job that rests at least this long counts as idle."""
 KEPT_S, LAST_S = 2.5, 0.5
 """How long closing waits for answers of sent requests, and for what depends on them."""
-Job = Coroutine[Any, Any, None]
+Job = Coroutine[Any, Any, object]
 T = TypeVar("T")
 
 

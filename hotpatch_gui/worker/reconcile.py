@@ -7,7 +7,7 @@ import sqlite3
 from enum import Enum
 from typing import NamedTuple
 
-from hotpatch_gui.azure import parse
+from hotpatch_gui.azure import parse, values
 from hotpatch_gui.domain.arc import Licence
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
@@ -67,9 +67,9 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
 
 
 def _has_settings(machine: Machine, op: Operation) -> bool:
-    wanted = parse.mapping(json.loads(op.request or "{}"))
-    profile = parse.mapping(parse.mapping(wanted.get("properties")).get("osProfile"))
-    asked = parse.settings(parse.mapping(profile.get("windowsConfiguration")))
+    wanted = values.mapping(json.loads(op.request or "{}"))
+    profile = values.mapping(values.mapping(wanted.get("properties")).get("osProfile"))
+    asked = parse.settings(values.mapping(profile.get("windowsConfiguration")))
     has = machine.settings
     pairs = (
         (asked.patch_mode, has.patch_mode),

@@ -17,7 +17,7 @@ from hotpatch_gui.azure.msrc_document import (
     month_of,
     read_document,
 )
-from hotpatch_gui.azure.parse import UnreadableError
+from hotpatch_gui.azure.values import UnreadableError
 from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.learning import FORMAT, contradiction, merge, objection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind

@@ -43,15 +43,14 @@ class ReleaseUpdates:
     ) -> None:
         self._file, self._shipped, self._book, self._clock = file, shipped, book, clock
         self._jobs, self._observe = jobs, observe
-        self._has_failed = False
 
-    async def from_microsoft(self, address: str) -> None:
-        """Read Microsoft's Security Update API."""
+    async def from_microsoft(self, address: str) -> bool:
+        """Read Microsoft's Security Update API; False if that failed."""
         db, stopping = self._file.db, threading.Event()
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
         known = known_to(db, self._shipped())
         try:
-            await self._run(MSRC, lambda: download(address, known, read, stopping.is_set))
+            return await self._run(MSRC, lambda: download(address, known, read, stopping.is_set))
         finally:
             stopping.set()
 
@@ -66,35 +65,36 @@ class ReleaseUpdates:
         while True:
             place = address()
             last = releases.last_read(self._file.db)
-            self._has_failed = False
-            if place is not None and (last is None or system_clock() - last >= EVERY):
-                await self._try(place)
-            pause = min(pause * 2, LONGEST_S) if self._has_failed else CHECK_EVERY_S
+            is_due = last is None or system_clock() - last >= EVERY
+            has_failed = place is not None and is_due and not await self._try(place)
+            pause = min(pause * 2, LONGEST_S) if has_failed else CHECK_EVERY_S
             await self._jobs.rest(pause)
 
-    async def _try(self, place: str) -> None:
+    async def _try(self, place: str) -> bool:
         """Run one update; a failure of the file or a bug doesn't end later ones."""
         try:
-            await self.from_microsoft(place)
+            return await self.from_microsoft(place)
         except Exception:
-            self._has_failed = True
             log.exception("the release data could not be taken up")
+            return False
 
-    async def _run(self, origin: str, work: Callable[[], Update]) -> None:
-        said = "It failed; the log in the data folder has the details."
+    async def _run(self, origin: str, work: Callable[[], Update]) -> bool:
+        text = "It failed; the log in the data folder has the details."
         try:
             update = await in_thread(work, "release-data")
             await self._take_up(origin, update)
-            said = update.text
+            text = update.text
         except ProblemError as error:
-            self._has_failed = True
-            said = error.problem.text
-            log.info("release data: %s", said)
+            text = error.problem.text
+            log.info("release data: %s", text)
+            return False
         except asyncio.CancelledError:
-            said = ""
+            text = ""
             raise
+        else:
+            return True
         finally:
-            self._observe(ReleasesRead(said))
+            self._observe(ReleasesRead(text))
 
     async def _take_up(self, origin: str, update: Update) -> None:
         for reason in update.refused:

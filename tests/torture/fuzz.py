@@ -17,7 +17,7 @@ from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import database, machines
+from hotpatch_gui.store import database, machine_columns, machines
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync.fleet import sync_fleet
 from hotpatch_gui.worker.sync.machine import read_machine
@@ -130,7 +130,7 @@ def fuzz(folder: Path, answers: int, seed: int) -> str:
         for i in machines.present(db):
             row = machines.read_row(db, i)
             assert row is not None
-            assert machines.machine_of(row).name
+            assert machine_columns.machine_of(row).name
     wire.wire.cloud.close()
     return f"{wire.answers} answers: {counted['read']} readings, {counted['refused']} refused"
 

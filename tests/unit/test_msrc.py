@@ -27,7 +27,7 @@ from helpers.msrc import (
 )
 from hotpatch_gui.azure import msrc_api
 from hotpatch_gui.azure.msrc_document import month_of, read_document
-from hotpatch_gui.azure.parse import UnreadableError
+from hotpatch_gui.azure.values import UnreadableError
 from hotpatch_gui.domain.learning import merge
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.azure import parse, results
+from hotpatch_gui.azure import parse, results, values
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.simulator.fleet import EPOCH
 
@@ -63,7 +63,7 @@ def test_any_answer_is_read_or_refused(row) -> None:
         lambda: results.arm_assessment(row, EPOCH),
         lambda: results.view_assessment(row),
         lambda: parse.resource_row(row, "s"),
-        lambda: parse.error_text(row),
+        lambda: values.error_text(row),
         lambda: parse.agent_ready(row),
         lambda: parse.power_of(row),
         lambda: parse.arc_machine(row, EPOCH),
@@ -72,17 +72,17 @@ def test_any_answer_is_read_or_refused(row) -> None:
     for read in readers:
         try:
             read()
-        except parse.UnreadableError as error:
+        except values.UnreadableError as error:
             assert "missing" in str(error) or "not a" in str(error)
 
 
 def test_seven_digits_of_a_second_and_zones_are_read() -> None:
-    assert parse.moment("2026-08-20T09:00:00.1234567Z") == datetime(
+    assert values.moment("2026-08-20T09:00:00.1234567Z") == datetime(
         2026, 8, 20, 9, 0, 0, 123456, tzinfo=UTC
     )
-    assert parse.moment("2026-08-20T11:00:00+02:00") == datetime(2026, 8, 20, 9, tzinfo=UTC)
-    assert parse.moment("yesterday") is None
-    assert parse.moment(5) is None
+    assert values.moment("2026-08-20T11:00:00+02:00") == datetime(2026, 8, 20, 9, tzinfo=UTC)
+    assert values.moment("yesterday") is None
+    assert values.moment(5) is None
 
 
 @pytest.mark.parametrize("casing", [str.lower, str.upper, str])
@@ -102,20 +102,20 @@ def test_errors_keep_codes_and_the_success_code_is_none() -> None:
         "message": "one",
         "details": [{"code": "0x80070005", "message": "denied"}, None],
     }
-    assert parse.error_list(error) == (("1", "one"), ("0x80070005", "denied"))
-    assert parse.error_text({"code": "Success", "message": ""}) is None
-    assert parse.error_text(None) is None
+    assert values.error_list(error) == (("1", "one"), ("0x80070005", "denied"))
+    assert values.error_text({"code": "Success", "message": ""}) is None
+    assert values.error_text(None) is None
 
 
-@pytest.mark.parametrize("values", [(True, 1), (1, True)])
-def test_what_was_read_before_does_not_colour_what_is_read_now(values) -> None:
-    flags = [parse.settings({"provisionVMAgent": v}).provision_agent for v in values]
-    assert flags == [v if isinstance(v, bool) else None for v in values]
+@pytest.mark.parametrize("pair", [(True, 1), (1, True)])
+def test_what_was_read_before_does_not_colour_what_is_read_now(pair) -> None:
+    flags = [parse.settings({"provisionVMAgent": v}).provision_agent for v in pair]
+    assert flags == [v if isinstance(v, bool) else None for v in pair]
 
 
 @pytest.mark.parametrize(("given", "kept"), [("\x00", None), ("a\x00b\x00", "ab")])
 def test_a_text_ends_nowhere_before_its_end(given: str, kept: str | None) -> None:
-    assert parse.text(given) == kept
+    assert values.text(given) == kept
 
 
 def test_a_long_text_is_cut() -> None:
@@ -127,7 +127,7 @@ def test_a_long_text_is_cut() -> None:
     }
     found = parse.machine(json.loads(json.dumps(row)), EPOCH)
     assert isinstance(found, Machine)
-    assert len(found.name) == parse.MAX_TEXT
+    assert len(found.name) == values.MAX_TEXT
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from hotpatch_gui.store import (
     database,
     health,
     installations,
+    machine_columns,
     machines,
     operations,
     queue,
@@ -345,7 +346,7 @@ def test_tags_with_commas_and_colons_are_told_apart(db: sqlite3.Connection) -> N
     assert again is not None
     assert again.tags == tags
     (row,) = machines.read_for_install(db, [number])
-    assert dict(machines.tags_of(row.tag_pairs)) == dict(tags)
+    assert dict(machine_columns.tags_of(row.tag_pairs)) == dict(tags)
     shown = machines.read_row(db, number)
     assert shown is not None
     assert shown.tags == "a:x, b:y, c:d:1, legacy"

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from hotpatch_gui.azure import parse, results
+from hotpatch_gui.azure import results, values
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
@@ -33,7 +33,7 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
     try:
         failure, run_id = await _take(run, result)
-    except (parse.UnreadableError, ValueError, TypeError) as error:
+    except (values.UnreadableError, ValueError, TypeError) as error:
         log.warning("result of operation %s could not be read: %s", run.operation.id, error)
         await run.mark_unknown(
             "Azure reports that it finished, but its result can't be read. The machine is read instead."
@@ -88,7 +88,7 @@ async def end(
 
 def _must_have_ended(status: RunStatus) -> None:
     if not status.is_final:
-        raise parse.UnreadableError(f"a result that is {status.label.lower()}")
+        raise values.UnreadableError(f"a result that is {status.label.lower()}")
 
 
 async def _take(run: OperationRun, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -132,7 +132,7 @@ async def _take_installation(
     machine_id, now = run.operation.machine_id, run.context.clock()
     found = results.graph_run(result, None)
     _must_have_ended(found.status)
-    updates = [results.run_update(parse.mapping(p)) for p in parse.items(result.get("patches"))]
+    updates = [results.run_update(values.mapping(p)) for p in values.items(result.get("patches"))]
     async with run.context.transaction() as db:
         installations.save(db, [(machine_id, found)], now)
         key = (machine_id, found.run_id.lower())
