@@ -29,11 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return self_test.run()
     match options.command:
         case "simulate":
-            from .commands.simulating import simulate  # noqa: PLC0415
+            from .commands.simulating import simulate  # noqa: PLC0415 - only what the command uses
 
             return simulate(options)
         case "capture":
-            from .captures.command import capture  # noqa: PLC0415
+            from .captures.command import capture  # noqa: PLC0415 - only what the command uses
 
             return capture(options)
     return _run(options, parser)
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run the window or a command."""
     from .application import run_window, worlds  # noqa: PLC0415 - Qt with it
-    from .system.data_folder import PortableError  # noqa: PLC0415
-    from .system.display import has_display  # noqa: PLC0415
+    from .system.data_folder import PortableError  # noqa: PLC0415 - only what the command uses
+    from .system.display import has_display  # noqa: PLC0415 - only what the command uses
 
     try:
         root = worlds.root_of(options)
@@ -140,7 +140,7 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_capture(commands)
     if with_commands:
-        from .commands.parsers import add_parsers  # noqa: PLC0415
+        from .commands.parsers import add_parsers  # noqa: PLC0415 - only what the command uses
 
         add_parsers(commands)
     return parser

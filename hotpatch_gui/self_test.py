@@ -65,8 +65,8 @@ def _file(folder: Path) -> str:
     """A file of the first schema."""
     from sqlite_utils import Database  # noqa: PLC0415 - not for starting
 
-    from .store import database  # noqa: PLC0415
-    from .store.migrations import SCHEMA_VERSION, first_schema  # noqa: PLC0415
+    from .store import database  # noqa: PLC0415 - a failed import is a result
+    from .store.migrations import SCHEMA_VERSION, first_schema  # noqa: PLC0415 - a failed import is a result
 
     folder.mkdir()
     path = folder / database.FILE_NAME
@@ -85,10 +85,10 @@ def _file(folder: Path) -> str:
 def _resources(_: Path) -> str:
     from PySide6.QtGui import QIcon  # noqa: PLC0415 - after the environment is set
 
-    from .captures.stage import application  # noqa: PLC0415
-    from .system import resources  # noqa: PLC0415
-    from .theme.fonts import choose_family  # noqa: PLC0415
-    from .theme.icons import NAMES, picture  # noqa: PLC0415
+    from .captures.stage import application  # noqa: PLC0415 - a failed import is a result
+    from .system import resources  # noqa: PLC0415 - a failed import is a result
+    from .theme.fonts import choose_family  # noqa: PLC0415 - a failed import is a result
+    from .theme.icons import NAMES, picture  # noqa: PLC0415 - a failed import is a result
 
     application()
     found = sorted(p for p in resources.resource(".").rglob("*") if p.is_file())
@@ -112,11 +112,11 @@ def _needs(is_there: bool, what: str) -> None:
 
 def _assessment(folder: Path) -> str:
     """An assessment of a demo machine through the engine."""
-    from .application.headless import Session  # noqa: PLC0415
-    from .application.targets import demo_target, demo_wire  # noqa: PLC0415
+    from .application.headless import Session  # noqa: PLC0415 - a failed import is a result
+    from .application.targets import demo_target, demo_wire  # noqa: PLC0415 - a failed import is a result
     from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set
-    from .store import operations  # noqa: PLC0415
-    from .worker.carrying import Sends  # noqa: PLC0415
+    from .store import operations  # noqa: PLC0415 - a failed import is a result
+    from .worker.carrying import Sends  # noqa: PLC0415 - a failed import is a result
 
     target = demo_target(lambda: demo_wire(folder))
     with Session(folder, target, lambda _: None, sends=Sends.OWN) as session:
@@ -152,7 +152,7 @@ def _scenes(folder: Path) -> str:
 def _exports(folder: Path) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415 - not for starting
 
-    from .models.export_writers import FORMATS, Report, Sheet, write  # noqa: PLC0415
+    from .models.export_writers import FORMATS, Report, Sheet, write  # noqa: PLC0415 - a failed import is a result
 
     folder.mkdir()
     now = datetime.now(UTC)

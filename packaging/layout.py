@@ -13,7 +13,9 @@ TITLE = "Hotpatch Dashboard"
 SUMMARY = "Hotpatch state and updates of Windows servers in Azure"
 
 sys.path.insert(0, str(TOP))
-from hotpatch_gui import __version__ as VERSION  # noqa: N812
+import hotpatch_gui
+
+VERSION = hotpatch_gui.__version__
 
 
 def filled(template: Path, **values: str) -> str:

@@ -16,18 +16,18 @@ from hotpatch_gui.captures import environment
 
 environment.prepare()
 
-from hypothesis import settings as hypothesis_settings  # noqa: E402
-from PySide6.QtCore import Qt  # noqa: E402
-from PySide6.QtTest import QTest  # noqa: E402
-from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
+from hypothesis import settings as hypothesis_settings
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
-from helpers.leaks import at_work  # noqa: E402
-from hotpatch_gui.captures.stage import Stage, still_wire  # noqa: E402
-from hotpatch_gui.domain.releases import Calendar  # noqa: E402
-from hotpatch_gui.simulator.arm import SimulatorApi  # noqa: E402
-from hotpatch_gui.simulator.clock import SteppedClock  # noqa: E402
-from hotpatch_gui.simulator.fleet import EPOCH  # noqa: E402
-from hotpatch_gui.system import resources  # noqa: E402
+from helpers.leaks import at_work
+from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.simulator.arm import SimulatorApi
+from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.system import resources
 
 hypothesis_settings.register_profile("here", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("here")

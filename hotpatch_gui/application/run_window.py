@@ -77,18 +77,18 @@ def run(
 
 def import_what_needs_no_qt() -> None:
     """Import modules without Qt first, because PySide6 reads the source of each module imported after it."""
-    from hotpatch_gui.domain import clock, connections, feeds, health, power  # noqa: F401, PLC0415
-    from hotpatch_gui.store import (  # noqa: F401, PLC0415
+    from hotpatch_gui.domain import clock, connections, feeds, health, power  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
+    from hotpatch_gui.store import (  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
         operations,
         release_book,
         side_reads,
         sync_state,
         tables,
     )
-    from hotpatch_gui.system import resources, runtime_tuning  # noqa: F401, PLC0415
-    from hotpatch_gui.theme import tokens  # noqa: F401, PLC0415
+    from hotpatch_gui.system import resources, runtime_tuning  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
+    from hotpatch_gui.theme import tokens  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
 
-    from . import targets  # noqa: F401, PLC0415
+    from . import targets  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
 
 
 def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
@@ -106,7 +106,7 @@ def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
 
 def start_log(folder: Path) -> None:
     """Start the log after the first paint, because its imports take 18 ms."""
-    from hotpatch_gui.system import logs  # noqa: PLC0415
+    from hotpatch_gui.system import logs  # noqa: PLC0415 - loads what the first frame needs, on another thread
 
     logs.start_log(folder)
 

@@ -62,7 +62,7 @@ def demo_target(make_wire: Callable[[], SimulatorApi]) -> CloudTarget:
     made: list[SimulatorApi] = []
 
     def transport() -> Callable[[], Any]:
-        from hotpatch_gui.simulator.transport import in_process_transport  # noqa: PLC0415
+        from hotpatch_gui.simulator.transport import in_process_transport  # noqa: PLC0415 - only for the demo
 
         made.append(make_wire())
         return partial(in_process_transport, made[-1])

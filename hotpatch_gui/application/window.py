@@ -162,7 +162,7 @@ class App(QObject):
     @cached_property
     def engine(self) -> Engine:
         """Created on first use, because its imports take longer than the first frame may."""
-        from hotpatch_gui.worker.engine import Engine  # noqa: PLC0415
+        from hotpatch_gui.worker.engine import Engine  # noqa: PLC0415 - after the first frame
 
         return Engine(
             self.source.path,

@@ -275,10 +275,10 @@ def _broker(keywords: dict[str, Any]) -> TokenCredential:
             "Windows accounts can be used on Windows alone; choose another way to sign in."
         )
     import ctypes  # noqa: PLC0415 - on Windows only
-    from importlib import import_module  # noqa: PLC0415
+    from importlib import import_module  # noqa: PLC0415 - only for this sign-in method
 
     broker = import_module("azure.identity.broker")
-    window = ctypes.windll.user32.GetForegroundWindow()  # type: ignore[attr-defined,unused-ignore]
+    window = ctypes.windll.user32.GetForegroundWindow()  # type: ignore[attr-defined,unused-ignore]  # only for this sign-in method
     credential: TokenCredential = broker.InteractiveBrowserBrokerCredential(
         parent_window_handle=window, **keywords
     )
@@ -306,7 +306,7 @@ def _store_of(name: str, *, is_cae: bool) -> Any:
     WORKAROUND: azure-identity has no sign-out and no way to check for encryption, so its internal function is used.
     """
     from azure.identity import _constants as constants  # noqa: PLC0415 - as azure.identity itself
-    from azure.identity import _persistent_cache as cache  # noqa: PLC0415
+    from azure.identity import _persistent_cache as cache  # noqa: PLC0415 - only for this sign-in method
 
     suffix = constants.CACHE_CAE_SUFFIX if is_cae else constants.CACHE_NON_CAE_SUFFIX
     try:

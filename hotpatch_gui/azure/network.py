@@ -139,7 +139,7 @@ def issuer_of(host: str, port: int) -> str | None:
     The connection sends nothing and trusts nothing.
     """
     from cryptography import x509  # noqa: PLC0415 - only after a failure
-    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - only for a certificate
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

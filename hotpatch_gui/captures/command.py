@@ -13,8 +13,8 @@ def capture(options: argparse.Namespace) -> int:
     from . import environment  # noqa: PLC0415 - sets Qt's environment before Qt is imported
 
     environment.prepare()
-    from .scenes import render  # noqa: PLC0415
-    from .scenes.registry import SCENES  # noqa: PLC0415
+    from .scenes import render  # noqa: PLC0415 - after the environment is set
+    from .scenes.registry import SCENES  # noqa: PLC0415 - after the environment is set
 
     if options.list_scenes:
         print("\n".join(SCENES))

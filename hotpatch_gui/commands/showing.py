@@ -94,7 +94,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
 
 def _make_fonts() -> None:
     """A page needs fonts, and therefore an application, but no display."""
-    from PySide6.QtGui import QGuiApplication  # noqa: PLC0415
+    from PySide6.QtGui import QGuiApplication  # noqa: PLC0415 - only for a PDF or page
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if QGuiApplication.instance() is None:

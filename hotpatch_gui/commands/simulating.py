@@ -9,17 +9,17 @@ EXIT_USAGE = 2
 
 def simulate(options: argparse.Namespace) -> int:
     """Serve until interrupted; the first line of output is the address."""
-    import json  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    import sqlite3  # noqa: PLC0415
-    import sys  # noqa: PLC0415
+    import json  # noqa: PLC0415 - the other commands start without it
+    import signal  # noqa: PLC0415 - the other commands start without it
+    import sqlite3  # noqa: PLC0415 - the other commands start without it
+    import sys  # noqa: PLC0415 - the other commands start without it
 
-    from hotpatch_gui.domain.problems import ProblemError  # noqa: PLC0415
-    from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415
-    from hotpatch_gui.simulator.guest import SUBSCRIPTION  # noqa: PLC0415
-    from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415
-    from hotpatch_gui.simulator.server import SimulatorServer  # noqa: PLC0415
-    from hotpatch_gui.system import resources  # noqa: PLC0415
+    from hotpatch_gui.domain.problems import ProblemError  # noqa: PLC0415 - the other commands start without it
+    from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415 - the other commands start without it
+    from hotpatch_gui.simulator.guest import SUBSCRIPTION  # noqa: PLC0415 - the other commands start without it
+    from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - the other commands start without it
+    from hotpatch_gui.simulator.server import SimulatorServer  # noqa: PLC0415 - the other commands start without it
+    from hotpatch_gui.system import resources  # noqa: PLC0415 - the other commands start without it
 
     if options.world_story not in STORIES:
         print(

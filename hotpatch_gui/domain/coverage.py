@@ -14,7 +14,7 @@ from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
 from .machines import Machine, PatchMode
 from .outlook import next_restart_text, rejoin_text, running_text
-from .phrases import listed, lower
+from .phrases import listed
 from .platforms import REPLACEMENTS
 from .releases import Calendar, day_name
 from .shortfall import behind, not_confirmed, not_offered, stale_headline, updates_text
@@ -48,7 +48,8 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
     """
     machine = evidence.machine
     situation, level = classify(evidence, calendar, now)
-    running = running_text(evidence, calendar)
+    is_past = situation is Situation.NOT_RUNNING and machine.build is not None
+    running = running_text(evidence, calendar, at_last_sync=is_past)
     if situation in _WHOLE:
         return _WHOLE[situation](evidence, situation, running)
     if situation is Situation.OFF_TRAIN:
@@ -62,8 +63,6 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
         )
     else:
         headline, step = _HEADLINES[situation](evidence, calendar, now)
-    if situation is Situation.NOT_RUNNING and machine.build is not None:
-        running = f"At the last sync, {lower(running).replace(' runs ', ' ran ', 1)}"
     return Coverage(level, situation, headline, running, step)
 
 

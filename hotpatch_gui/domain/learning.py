@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .releases import (
     BASELINE_MONTHS,
@@ -162,7 +162,7 @@ def _filled(there: Release, by: Release) -> Release:
     """``there`` with its gaps filled from ``by`` where they don't contradict."""
     if contradiction(there, by):
         return there
-    gaps: Mapping[str, object] = {
+    gaps: dict[str, Any] = {
         name: getattr(by, name)
         for name in ("kb", "build", "restarts", "lcu_kb", "lcu_build")
         if getattr(there, name) is None and getattr(by, name) is not None
@@ -170,7 +170,7 @@ def _filled(there: Release, by: Release) -> Release:
     if not gaps:
         return there
     source = f"{there.source}; {', '.join(sorted(gaps))}: {by.source}"
-    return replace(there, **gaps, source=source)  # type: ignore[arg-type]
+    return replace(there, **gaps, source=source)
 
 
 def contradiction(there: Release, by: Release) -> str | None:

@@ -10,27 +10,34 @@ from .phrases import capital
 from .releases import Calendar, Product, ReleaseKind, day_name, month_name, release_day
 
 
-def running_text(evidence: Evidence, calendar: Calendar) -> str:
-    """What runs, as far as the reported build shows."""
+def running_text(evidence: Evidence, calendar: Calendar, *, at_last_sync: bool = False) -> str:
+    """What runs, as far as the reported build shows, or what ran ``at_last_sync``."""
+    clause = _running_clause(evidence, calendar, "ran" if at_last_sync else "runs")
+    return f"At the last sync, {clause}." if at_last_sync else f"{capital(clause)}."
+
+
+def _running_clause(evidence: Evidence, calendar: Calendar, runs: str) -> str:
     machine, release = evidence.machine, running_of(evidence, calendar)
     if release is None:
         if machine.build is None:
-            return "The running build isn't reported, so the running release isn't known."
+            return "the running build isn't reported, so the running release isn't known"
         product = machine.product
         if product is not None and calendar.is_newer_than_known(product, machine.build):
-            return f"It runs build {machine.build}, newer than any known release."
-        return f"It runs build {machine.build}."
+            return f"it {runs} build {machine.build}, newer than any known release"
+        return f"it {runs} build {machine.build}"
     if release.kind.is_baseline:
-        return f"It runs the {release.title} (build {release.build})."
+        return f"it {runs} the {release.title} (build {release.build})"
     base = calendar.baseline_of(release)
     on = f" on the {base.title}" if base else ""
     if release.kind is ReleaseKind.HOTPATCH:
-        return f"{capital(release.title)} runs{on}."
-    return f"Out-of-band hotpatch {release.kb or '(KB number not known)'} runs{on}."
+        return f"{release.title} {runs}{on}"
+    return f"out-of-band hotpatch {release.kb or '(KB number not known)'} {runs}{on}"
 
 
-def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
-    """When the next restart for a baseline is expected, marked as planned."""
+def next_restart_text(
+    evidence: Evidence, calendar: Calendar, now: datetime, lead: str = "Next expected restart"
+) -> str:
+    """When the next restart for a baseline is expected, marked as planned. ``lead`` begins the sentence."""
     product, today = evidence.machine.product, release_day(now)
     if product is None:
         return "The next restart is not known."
@@ -45,7 +52,7 @@ def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime) -> 
     expected = calendar.next_restart(product, today)
     if expected is None:
         return f"No further baseline is planned: {end_of_hotpatching(product)}."
-    return f"Next expected restart: {day_name(expected.day)}, {expected.kind.label} (subject to change)."
+    return f"{lead}: {day_name(expected.day)}, {expected.kind.label} (subject to change)."
 
 
 def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:

@@ -57,11 +57,11 @@ def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str
 def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
     """Headline and next step if updates are available."""
     missing = missing_releases(evidence, calendar, now)
-    expected = next_restart_text(evidence, calendar, now)
     horizon = horizon_since(evidence, calendar, now)
     offer = _unknown_offer(evidence, calendar)
-    if any(r.kind.is_baseline for r in missing):
-        expected = expected.replace("Next expected restart", "The next restart after that", 1)
+    needs_baseline = any(r.kind.is_baseline for r in missing)
+    lead = "The next restart after that" if needs_baseline else "Next expected restart"
+    expected = next_restart_text(evidence, calendar, now, lead)
     if missing:
         headline = f"Behind by {_how_far(missing, horizon)}: {lower(updates_text(evidence))}."
         step = _install_step(missing)

@@ -73,13 +73,13 @@ class CheckedModel(QAbstractTableModel):
         """IDs of checked rows in order."""
         return [row.id for row in self._rows if row.able and row.id not in self._left]
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._heads)
 
-    def headerData(  # noqa: N802
+    def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole
     ) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == ROLE.DisplayRole:
@@ -99,7 +99,7 @@ class CheckedModel(QAbstractTableModel):
             return Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
         return None
 
-    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:  # noqa: N802
+    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
         row = self._rows[index.row()]
         if role != ROLE.CheckStateRole or not row.able:
             return False

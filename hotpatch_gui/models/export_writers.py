@@ -156,7 +156,7 @@ def _json_rows(out: TextIO, sheet: Sheet) -> None:
 def _xlsx(path: Path, report: Report) -> None:
     """Write a workbook with native times, and text that never becomes a formula."""
     from xlsxwriter import Workbook  # noqa: PLC0415 - with the first workbook
-    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415 - only for this format
 
     book = Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
     try:
@@ -248,7 +248,7 @@ def _html(path: Path, report: Report) -> None:
 
 def _pdf(path: Path, report: Report) -> None:
     from PySide6.QtCore import QFile, QMarginsF  # noqa: PLC0415 - with the first PDF
-    from PySide6.QtGui import (  # noqa: PLC0415
+    from PySide6.QtGui import (  # noqa: PLC0415 - only for this format
         QPageLayout,
         QPageSize,
         QPdfWriter,

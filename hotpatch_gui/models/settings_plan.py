@@ -165,4 +165,4 @@ def _value(machine: Machine, field: str) -> object:
 def _word(value: object) -> str:
     if isinstance(value, str):
         return value
-    return {True: "on", False: "off"}.get(value, "not known")  # type: ignore[call-overload,no-any-return]
+    return "not known" if value is None else "on" if value else "off"

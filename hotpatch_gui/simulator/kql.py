@@ -191,28 +191,26 @@ class Query:
 
     def _primary(self) -> Expression:
         kind, value = self._next()
-        expression: Expression
         if value == "(":
-            expression = self._or()
+            inner = self._or()
             self._expect(")")
-        elif kind == "string":
+            return self._path(inner)
+        if kind == "string":
             literal: Any = re.sub(r"\\(.)", r"\1", value[1:-1])
             return lambda _: literal
-        elif kind == "number":
+        if kind == "number":
             number = float(value) if "." in value else int(value)
             return lambda _: number
-        elif value in ("true", "false"):
+        if value in ("true", "false"):
             return lambda _: value == "true"
-        elif kind == "word" and self._peek()[1] == "(":
+        if kind == "word" and self._peek()[1] == "(":
             function, arguments = _FUNCTIONS.get(value), self._arguments()
             if function is None:
                 raise QueryError(f"The function '{value}' is not supported.")
-            expression = lambda r: function(*(a(r) for a in arguments))  # noqa: E731
-        elif kind == "word":
-            expression = lambda r: r.get(value)  # noqa: E731
-        else:
-            raise QueryError(f"'{value}' was not expected.")
-        return self._path(expression)
+            return self._path(lambda r: function(*(a(r) for a in arguments)))
+        if kind == "word":
+            return self._path(lambda r: r.get(value))
+        raise QueryError(f"'{value}' was not expected.")
 
     def _path(self, expression: Expression) -> Expression:
         while self._peek()[1] in (".", "["):

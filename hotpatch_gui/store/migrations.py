@@ -259,7 +259,7 @@ def migrations() -> Migrations:
 
     Imported late: sqlite-utils takes 0.28 s, and a current file doesn't need it.
     """
-    from sqlite_utils.migrations import Migrations  # noqa: PLC0415
+    from sqlite_utils.migrations import Migrations  # noqa: PLC0415 - only for an older file
 
     steps = Migrations("hotpatch_gui")
     for name, statements in _STEPS.items():

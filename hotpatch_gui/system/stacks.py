@@ -12,7 +12,7 @@ import traceback
 def stacks(thread: threading.Thread, loop: asyncio.AbstractEventLoop | None) -> str:
     """What the thread does and what its loop's tasks wait for."""
     text = io.StringIO()
-    traceback.print_stack(sys._current_frames().get(thread.ident or 0), file=text)  # noqa: SLF001
+    traceback.print_stack(sys._current_frames().get(thread.ident or 0), file=text)  # noqa: SLF001 - the only way to another thread's stack
     for task in asyncio.all_tasks(loop) if loop is not None else ():
         task.print_stack(limit=8, file=text)
     return text.getvalue()

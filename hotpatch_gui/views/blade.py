@@ -323,7 +323,7 @@ class Blade(QStackedWidget):
         """Export the visible tab, or a report of the machines if it has no table."""
         from hotpatch_gui.models.exports import machines_report  # noqa: PLC0415 - after the first paint
 
-        from .widgets.export import Exporter, origin, table_report  # noqa: PLC0415
+        from .widgets.export import Exporter, origin, table_report  # noqa: PLC0415 - only for an export
 
         if self._exporter is None:
             self._exporter = Exporter(self._s, self)

@@ -148,7 +148,7 @@ class CommandBar(QFrame):
         open_once(self._owner, lambda: InstallDialog(self._s, self._ids, self._owner))
 
     def open_settings(self) -> None:
-        from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415
+        from .dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415 - only when it opens
 
         open_once(self._owner, lambda: UpdateSettingsDialog(self._s, self._ids, self._owner))
 

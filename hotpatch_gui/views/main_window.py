@@ -328,13 +328,13 @@ class MainWindow(QMainWindow):
 
         return ActivityPage(self._s)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
             QTimer.singleShot(0, self, self.painted.emit)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         self._s.settings.save_state("window", self.saveGeometry())
         self._s.settings.save()
         super().closeEvent(event)

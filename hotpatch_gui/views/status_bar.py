@@ -96,11 +96,12 @@ class StatusBar(QFrame):
             self._glyph.set_glyph(Glyph.INFO)
             self.connection.set_whole("No connection to Azure yet")
             return
-        when = (
-            f"last full sync {display_text.moment_text(last.finished)} ({age_text(last.finished, now)})"
+        since = (
+            f"{display_text.moment_text(last.finished)} ({age_text(last.finished, now)})"
             if last.finished
-            else "never synced"
+            else ""
         )
+        when = f"last full sync {since}" if since else "never synced"
         if last.problem:
             self._glyph.set_glyph(Glyph.ERROR)
             self.connection.set_whole(f"{last.problem} Showing what was known: {when}.")
@@ -112,10 +113,11 @@ class StatusBar(QFrame):
             many = f"{last.unreadable:,} row{'' if last.unreadable == 1 else 's'}"
             odd = f" · {many} could not be read" if last.unreadable else ""
             who = f"Signed in as {last.account}" if last.account else "Connected"
-            text = when.replace("last full sync", f"{who} · synced")
             missing = self._missing
             without = f" · could not be read: {missing.names}" if missing.names else ""
-            self.connection.set_whole(f"{text}{odd}{without}", more=missing.sentences)
+            self.connection.set_whole(
+                f"{who} · synced {since}{odd}{without}", more=missing.sentences
+            )
 
     def _show_work(self, work: Work) -> None:
         """Show one operation's progress, or how many of several have finished."""
@@ -149,7 +151,7 @@ class StatusBar(QFrame):
         if changes.affects(_TABLES):
             self.reload()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
         if self.work.isVisible():
             self.clicked.emit()

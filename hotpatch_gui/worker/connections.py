@@ -109,11 +109,11 @@ class Connections:
     async def set_up(self, connection: Connection, *, begins: bool = True) -> None:
         """Create the connection's gateway, then start its jobs if ``begins``."""
         from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415 - 0.8 s, after the first frame
-        from hotpatch_gui.azure.throttle import Throttles  # noqa: PLC0415
+        from hotpatch_gui.azure.throttle import Throttles  # noqa: PLC0415 - after the first frame
 
-        from .calls import Calls  # noqa: PLC0415
-        from .context import Context  # noqa: PLC0415
-        from .sync.machine import read_lists  # noqa: PLC0415
+        from .calls import Calls  # noqa: PLC0415 - after the first frame
+        from .context import Context  # noqa: PLC0415 - after the first frame
+        from .sync.machine import read_lists  # noqa: PLC0415 - after the first frame
 
         gateway: Gateway | None = None
         while gateway is None or not gateway.adopt(connection):
@@ -216,7 +216,7 @@ class Connections:
         context = self.contexts.get(own)
         if context is None:
             return
-        from .sync.machine import read_chosen  # noqa: PLC0415
+        from .sync.machine import read_chosen  # noqa: PLC0415 - after the first frame
 
         name = f"{context.connection_id} machine {machine_id}"
         self._jobs.add(name, lambda: read_chosen(context, machine_id))

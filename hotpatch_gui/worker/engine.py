@@ -357,4 +357,4 @@ class Engine:
 
 
 def _import_sdks() -> None:
-    from .operations import follow  # noqa: F401, PLC0415
+    from .operations import follow  # noqa: F401, PLC0415 - loads what the first sync needs

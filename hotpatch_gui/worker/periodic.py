@@ -84,7 +84,7 @@ class Periodic:
             self._observe(SyncEnded())  # not Synced, because there is no result
 
     async def _sync_one(self, context: Context, *, whole: bool) -> None:
-        from .sync.fleet import sync_fleet  # noqa: PLC0415
+        from .sync.fleet import sync_fleet  # noqa: PLC0415 - after the first frame
 
         own = context.connection_id
         self._syncing.add(own)

@@ -15,8 +15,8 @@ from hotpatch_gui.captures import environment
 environment.prepare()
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' helpers
 
-from hotpatch_gui.captures import stage as stages  # noqa: E402 - after the environment
-from tests.benchmarks import (  # noqa: E402 - after the environment
+from hotpatch_gui.captures import stage as stages
+from tests.benchmarks import (
     acting,
     day,
     far,

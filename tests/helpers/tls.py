@@ -271,7 +271,7 @@ def secure_azure(wire: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
             )
         return answer(method, url, headers, body)
 
-    wire.handle = guarded  # type: ignore[method-assign]
+    wire.handle = guarded
     threads = [threading.Thread(target=s.serve_forever, args=(0.05,)) for s in servers]
     for thread in threads:
         thread.start()

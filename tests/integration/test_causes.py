@@ -342,7 +342,7 @@ def test_the_token_in_the_file_names_the_newest_place(wire: SimulatorApi) -> Non
                 answer.headers["Location"] = f"{answer.headers['Location']}&turn=9"
             return answer
 
-        wire.handle = moved  # type: ignore[method-assign]
+        wire.handle = moved
         seen = gateway.poll(OperationKind.ASSESS, machine, None, begun.token)
         assert seen.token != begun.token
         assert "turn=9" in base64.b64decode(seen.token + "==", validate=False).decode(

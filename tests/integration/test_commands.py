@@ -299,7 +299,10 @@ def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
             env=environment(),
         )
         file = next(wait_for(lambda: list((tmp_path / "simulated").glob(f"*/{FILE_NAME}"))))
-        state = lambda: sqlite3.connect(file).execute("SELECT state FROM operations").fetchall()  # noqa: E731
+
+        def state():
+            return sqlite3.connect(file).execute("SELECT state FROM operations").fetchall()
+
         next(wait_for(lambda: tables(file) and state() == [("running",)] and [1]))
         process.send_signal(signal.SIGINT)
         out, said = process.communicate(timeout=30)

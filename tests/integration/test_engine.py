@@ -392,7 +392,7 @@ def test_a_sync_reads_what_changed_and_shift_f5_reads_everything(
             asked.append((body or b"").decode())
         return handle(method, url, headers, body)
 
-    stage.wire.handle = count  # type: ignore[method-assign]
+    stage.wire.handle = count
     stage.app.requests.sync()
     stage.idle()
     assert len(asked) == 1
@@ -442,13 +442,13 @@ def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> Non
             return Answer(200, raw=b'{"data": [')
         return handle(method, url, headers, body)
 
-    stage.wire.handle = cut  # type: ignore[method-assign]
+    stage.wire.handle = cut
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     count = "SELECT count(*) FROM updates WHERE machine_id=?"
     number = ids(stage)["vm-web-02"]
     assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 3, "as it was"
-    stage.wire.handle = handle  # type: ignore[method-assign]
+    stage.wire.handle = handle
     stage.app.requests.sync()
     stage.idle()
     assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 1
@@ -538,7 +538,7 @@ def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
             time.sleep(1.0)
         return answer
 
-    wire.handle = slow  # type: ignore[method-assign]
+    wire.handle = slow
     with Stage("light", folder=tmp_path, wire=wire) as stage:
         stage.start()
         stage.ask.restart([ids(stage)["vm-dc-01"]])

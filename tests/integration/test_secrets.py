@@ -135,7 +135,10 @@ def test_an_answer_that_points_elsewhere_is_not_followed(
         )
     )
     begin(stage)
-    note = lambda: stage.app.source.db.execute("SELECT note FROM operations").fetchone()[0]  # noqa: E731
+
+    def note():
+        return stage.app.source.db.execute("SELECT note FROM operations").fetchone()[0]
+
     stage.until(lambda: "elsewhere.invalid" in note())
     assert "An answer pointed to elsewhere.invalid" in note()
     assert stage.operation_states() == [OperationState.RUNNING], (

@@ -127,7 +127,7 @@ def test_resource_graph_that_lags_behind_does_not_undo_what_arm_said(stage: Stag
         finally:
             guest.assessment = fresh
 
-    stage.wire.handle = lagging  # type: ignore[method-assign]
+    stage.wire.handle = lagging
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
     assert offered(stage, "vm-web-02") == 3
 
@@ -221,7 +221,7 @@ def test_a_lost_installation_is_watched_as_long_as_azure_shows_it_at_work(stage:
             raise ReadTimeout("lost")
         return answer
 
-    stage.wire.handle = lose  # type: ignore[method-assign]
+    stage.wire.handle = lose
     stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: "shows it in progress" in one(stage, "SELECT note FROM operations")[0])
     views: list[str] = []
@@ -337,11 +337,11 @@ def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
         moved = stage.clock.now() + timedelta(days=days)
         answer.headers["Date"] = format_datetime(moved, usegmt=True)
         if "/installPatches" in url:
-            stage.wire.handle = send  # type: ignore[method-assign]
+            stage.wire.handle = send
             raise ReadTimeout("lost")
         return answer
 
-    stage.wire.handle = on_another_day  # type: ignore[method-assign]
+    stage.wire.handle = on_another_day
     stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
     stage.clock.advance(minutes=30)
@@ -382,7 +382,7 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
         answer, kept["last"] = kept.get("last", answer), answer
         return answer
 
-    stage.wire.handle = one_behind  # type: ignore[method-assign]
+    stage.wire.handle = one_behind
     stage.sync()
     assert one(stage, "SELECT count(*) FROM installations")[0] == runs
     assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0
@@ -400,7 +400,7 @@ def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
             answer.body["data"][0]["name"] = None
         return answer
 
-    stage.wire.handle = without_a_name  # type: ignore[method-assign]
+    stage.wire.handle = without_a_name
     stage.app.requests.sync()
     stage.until(lambda: one(stage, "SELECT unreadable FROM sync_state")[0] == 1)
     assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0

@@ -192,7 +192,10 @@ def test_compliance_filters(stage: Stage) -> None:
         return {tab.model.row(n).kb for n in range(tab.model.rowCount())}
 
     assert kbs() == {"KB5120228", "KB5120708", "KB2267602"}
-    chip = lambda name: stage.window.findChild(QAbstractButton, f"complianceChip-{name}")  # noqa: E731
+
+    def chip(name):
+        return stage.window.findChild(QAbstractButton, f"complianceChip-{name}")
+
     chip("Definition").click()
     stage.until(lambda: kbs() == {"KB2267602"})
     chip("Definition").click()
@@ -239,7 +242,7 @@ def test_history_tiles_filter_and_a_run_shows_its_errors(stage: Stage) -> None:
     states = {
         results.topLevelItem(n).text(1): results.topLevelItem(n).text(3)
         for n in range(results.topLevelItemCount())
-    }  # type: ignore[union-attr]
+    }
     assert states == {"KB5120228": "Failed", "KB2267602": "Installed"}
 
 

@@ -12,14 +12,14 @@ from hotpatch_gui.captures import environment
 environment.prepare()
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.torture.disk import disk_faults  # noqa: E402 - after the environment
-from tests.torture.faults import storm  # noqa: E402 - after the environment
-from tests.torture.file_fuzz import fuzz_file  # noqa: E402 - after the environment
-from tests.torture.fuzz import fuzz  # noqa: E402 - after the environment
-from tests.torture.migrations import migrate_often  # noqa: E402 - after the environment
-from tests.torture.rollouts import roll_out_often  # noqa: E402 - after the environment
-from tests.torture.run import torture  # noqa: E402 - after the environment
-from tests.torture.schedules import schedules  # noqa: E402 - after the environment
+from tests.torture.disk import disk_faults
+from tests.torture.faults import storm
+from tests.torture.file_fuzz import fuzz_file
+from tests.torture.fuzz import fuzz
+from tests.torture.migrations import migrate_often
+from tests.torture.rollouts import roll_out_often
+from tests.torture.run import torture
+from tests.torture.schedules import schedules
 
 
 def main() -> None:

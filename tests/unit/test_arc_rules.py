@@ -54,7 +54,6 @@ def server(**fields: object):
     ],
 )
 def test_the_portals_table(licence, enablement, status) -> None:
-    """azure-patching §3.3."""
     assert hotpatch_status(server(licence=licence, enablement=enablement), assessed=True) is status
 
 

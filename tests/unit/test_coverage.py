@@ -184,7 +184,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
 def test_each_trouble_has_its_sentence_and_next_step(
     calendar: Calendar, changed: dict[str, object], situation: Situation, words: str
 ) -> None:
-    found = coverage(replace(CURRENT, **changed), calendar, EPOCH)  # type: ignore[arg-type]
+    found = coverage(replace(CURRENT, **changed), calendar, EPOCH)
     assert found.situation is situation
     assert words in found.text
     assert found.next_step
@@ -222,7 +222,7 @@ BUILD = st.sampled_from(
 )
 def test_up_to_date_is_claimed_only_on_fresh_evidence(
     sku, build, power, on, hours, pending, updates, kbs
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     machine = replace(
         GOOD,
         image=Image("MicrosoftWindowsServer", "WindowsServer", sku),

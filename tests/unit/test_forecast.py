@@ -36,7 +36,7 @@ def ask(question: Question, *subjects: ForecastMachine) -> Forecast:
 
 
 def year(number: int, **changed: object) -> Question:
-    return Question(date(number, 1, 1), date(number, 12, 31), **changed)  # type: ignore[arg-type]
+    return Question(date(number, 1, 1), date(number, 12, 31), **changed)
 
 
 @pytest.mark.parametrize(

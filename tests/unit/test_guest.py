@@ -180,7 +180,7 @@ def test_the_demo_fleet_is_the_same_for_the_same_seed_and_shows_every_case(
     cases = {g.name: g for g in one[:12]}
     assert cases["vm-new-01"].assessment is None
     assert cases["vm-dev-01"].power == "deallocated"
-    aged = datetime.fromisoformat(cases["vm-batch-01"].assessment["modified"])  # type: ignore[index]
+    aged = datetime.fromisoformat(cases["vm-batch-01"].assessment["modified"])
     assert EPOCH - aged > timedelta(days=9)
     assert any(r["window_exceeded"] for r in cases["vm-erp-01"].runs)
     assert any(r["status"] == "Failed" and r["errors"] for r in cases["vm-print-01"].runs)

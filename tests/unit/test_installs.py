@@ -54,7 +54,7 @@ def test_a_request_that_cannot_be_is_refused_with_a_sentence(
     arguments: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(RequestError, match=sentence):
-        InstallRequest(**arguments)  # type: ignore[arg-type]
+        InstallRequest(**arguments)
 
 
 def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:

@@ -161,4 +161,5 @@ def test_off_peak_is_the_night_of_the_machine_and_not_of_the_reader() -> None:
     assert is_off_peak("Tokyo Standard Time", datetime(2026, 8, 20, 20, tzinfo=UTC))
     assert not is_off_peak("Tokyo Standard Time", datetime(2026, 8, 20, 21, tzinfo=UTC))
     unknown = datetime(2026, 8, 20, 23, tzinfo=UTC)
-    assert is_off_peak("Nowhere Standard Time", unknown) == is_off_peak(None, unknown) == True  # noqa: E712
+    assert is_off_peak("Nowhere Standard Time", unknown) is True
+    assert is_off_peak(None, unknown) is True

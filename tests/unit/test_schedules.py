@@ -76,7 +76,7 @@ def test_a_start_that_is_no_time_has_no_next_run() -> None:
 
 
 def of(**changed: object) -> Schedule:
-    return Schedule("s", "2026-08-01 22:00", 235, "UTC", "Day")._replace(**changed)  # type: ignore[arg-type]
+    return Schedule("s", "2026-08-01 22:00", 235, "UTC", "Day")._replace(**changed)
 
 
 @pytest.mark.parametrize(
@@ -259,9 +259,9 @@ SCOPE = Scope("nights", "c", "/subscriptions/S")
 def test_a_dynamic_scope_is_evaluated_where_all_that_it_asks_for_is_known(
     changed: dict[str, object], found: bool | None
 ) -> None:
-    assert matches(SCOPE._replace(**changed), VM) is found  # type: ignore[arg-type]
+    assert matches(SCOPE._replace(**changed), VM) is found
     if "tags" in changed:
-        assert matches(SCOPE._replace(**changed), VM._replace(tags=None)) is None  # type: ignore[arg-type]
+        assert matches(SCOPE._replace(**changed), VM._replace(tags=None)) is None
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ NOW = GOOD.settings
 )
 def test_what_azure_refuses_is_said_beforehand(
     now, wanted: SettingsChange, words: str | None
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     found = refusal(GOOD.image, now, wanted)
     assert (found is None) if words is None else (found is not None and words in found)
 

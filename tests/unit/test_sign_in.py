@@ -385,14 +385,14 @@ def test_a_refused_token_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(credentials, "credential_of", lambda *_: Credential())
     sign_in = SignIn(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
 
-    class Answers(HttpTransport):  # type: ignore[type-arg]
+    class Answers(HttpTransport):
         """Refuses the first token, and takes any other."""
 
         def send(self, request: HttpRequest, **_: object) -> HttpResponse:
             sent.append(request.headers["Authorization"])
             answer = SimpleNamespace(status_code=401 if sent[-1].endswith("token 0") else 200)
             answer.headers, answer.request = {}, request
-            return answer  # type: ignore[return-value]
+            return answer
 
         def open(self) -> None: ...
 

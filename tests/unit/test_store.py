@@ -293,7 +293,7 @@ def test_a_machine_comes_back_as_it_was_stored(db: sqlite3.Connection) -> None:
 
 def test_an_agents_state_that_resource_graph_does_not_know_is_kept(db: sqlite3.Connection) -> None:
     machines.save(db, 1, [replace(GOOD, agent_ready=None)])
-    assert machines.read(db, machine_id(db)).agent_ready is True  # type: ignore[union-attr]
+    assert machines.read(db, machine_id(db)).agent_ready is True
 
 
 def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.Connection) -> None:

@@ -190,8 +190,12 @@ class ConnectionsDialog(SurfaceDialog):
 
     def _sign_in_or_out(self) -> None:
         chosen = self.chosen
-        if chosen is not None:
-            (self._s.requests.sign_out if chosen.account else self._s.requests.sign_in)(chosen.id)
+        if chosen is None:
+            return
+        if chosen.account:
+            self._s.requests.sign_out(chosen.id)
+        else:
+            self._s.requests.sign_in(chosen.id)
 
     def _permissions(self) -> None:
         if self.chosen is not None:

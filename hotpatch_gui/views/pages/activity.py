@@ -44,7 +44,7 @@ class ActivityPage(Page):
         self.wait = QPushButton("Wait and retry")
         self.wait.setObjectName("waitForTurn")
         self.wait.setToolTip(
-            "Azure refused it as something else was at work; it is asked again once that has ended"
+            "Azure refused it because another operation was in progress. It is sent again after that has ended."
         )
         for button in (self.wait, self.dismiss):
             button.hide()
@@ -111,8 +111,10 @@ class ActivityPage(Page):
         source, ids = self._s.source, self.panel.table.selected_ids
         shown = work.detail(source, ids[0] if ids else self.model.id_at(0))
         running = work.is_any_open(source)
-        if running != self._ticker.isActive():
-            (self._ticker.start if running else self._ticker.stop)()
+        if running and not self._ticker.isActive():
+            self._ticker.start()
+        elif not running:
+            self._ticker.stop()
         queued = len(work.among(source, ids, OperationState.QUEUED))
         unknown = len(work.among(source, ids, OperationState.UNKNOWN))
         self.cancel.setText(f"Cancel {queued:,} queued" if queued else "Cancel queued")

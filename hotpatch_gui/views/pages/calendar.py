@@ -99,7 +99,7 @@ class CalendarPage(Page):
         today = release_day(self._s.clock())
         return (date(year, 1, 1), date(year, 12, 31)) if year else (today - YEAR, today + YEAR)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.show_all()
 

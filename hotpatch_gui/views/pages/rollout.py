@@ -79,7 +79,7 @@ class RolloutPage(Page):
 
         open_once(self, lambda: ReleasesDialog(self._s, self))
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.show_all()
 

@@ -127,7 +127,7 @@ class ComplianceTab(QWidget):
         if not listed:
             self._explain(filtered)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show()
 

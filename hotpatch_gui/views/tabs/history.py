@@ -122,7 +122,7 @@ class HistoryTab(QWidget):
             self._show_rows(are_others=True)
         self._ask_figures()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.chart.setVisible(self.chart.fits(self))
 

@@ -71,7 +71,7 @@ class ChartHost(QWidget):
         self.setAccessibleName(in_words)
         self._draw()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self._chart is None:
             QTimer.singleShot(0, self, self._build)

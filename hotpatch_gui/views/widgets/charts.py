@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
@@ -35,10 +35,10 @@ class Chart(Protocol):
     def draw(self, data: Any, theme: Theme) -> None: ...
 
 
-class _StillPlot(pg.PlotWidget):  # type: ignore[misc]
+class _StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot that leaves the mouse wheel to its page."""
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
@@ -157,7 +157,7 @@ class ReleaseStrip(_Plot):
     Releases are filled and plans are outlines; kinds differ in shape and color.
     """
 
-    SYMBOLS = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}  # noqa: RUF012
+    SYMBOLS: ClassVar = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}
 
     def draw(self, data: StripData, theme: Theme) -> None:
         self.apply_theme(theme)
@@ -218,7 +218,7 @@ class CalendarChart(_Plot):
     """
 
     SYMBOLS = ReleaseStrip.SYMBOLS | {"out_of_band": "+"}
-    LANES = {"WS2025": 2.0, "WS2022": 1.0}  # noqa: RUF012
+    LANES: ClassVar = {"WS2025": 2.0, "WS2022": 1.0}
     BESIDE = 0.34
     """The offset of out-of-band updates below their lane."""
 

@@ -57,11 +57,11 @@ class ElidedLabel(QLabel):
     def whole(self) -> str:
         return self._whole
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         hint = super().sizeHint()
         return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 4, hint.height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._elide()
 
@@ -87,7 +87,7 @@ class GlyphLabel(QWidget):
         self._glyph = glyph
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         if self._glyph is not None:
             painter = QPainter(self)
             glyphs.paint(painter, self._glyph, QRectF(self.rect()), self._theme.tokens)

@@ -41,7 +41,7 @@ class LazyWidget(QWidget, Generic[W]):
             self.built.emit()
         return self._content
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self._content is None:
             QTimer.singleShot(0, self, self._build)

@@ -26,7 +26,7 @@ class _MachineDelegate(QStyledItemDelegate):
         super().__init__()
         self._theme, self._clock = theme, clock
 
-    def sizeHint(  # noqa: N802
+    def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         return QSize(option.rect.width(), round(ROW_HEIGHT_PX * self._theme.scale))

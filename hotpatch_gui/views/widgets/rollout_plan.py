@@ -59,7 +59,7 @@ class RolloutPlan(QWidget):
         self._fit()
         self.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
@@ -85,7 +85,7 @@ class RolloutPlan(QWidget):
             min(columns, key=_height).append(region)
         return columns
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         if not self._phases:
             return
         painter = QPainter(self)
@@ -216,7 +216,7 @@ class RolloutLegend(QWidget):
         self.setAccessibleName("Legend: " + ", ".join(s.value for s in ORDER))
         theme.changed.connect(self.update)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(self._theme.scale, self._theme.scale)

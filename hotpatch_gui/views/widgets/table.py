@@ -99,7 +99,7 @@ class Table(QTableView):
     def copy_with_headers(self) -> None:
         self._copy(headers=True)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._on_opened(self.currentIndex())
             return
@@ -113,7 +113,7 @@ class Table(QTableView):
 
         return CellDelegate(self._theme)
 
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+    def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._point_at()
 
@@ -133,7 +133,7 @@ class Table(QTableView):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(t.divider))
         return is_selected
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_slack()
 

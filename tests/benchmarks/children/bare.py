@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QTableView
 
 
 class Rows(QAbstractTableModel):
-    def rowCount(self, parent: QModelIndex) -> int:  # noqa: N802
+    def rowCount(self, parent: QModelIndex) -> int:
         return 12
 
-    def columnCount(self, parent: QModelIndex) -> int:  # noqa: N802
+    def columnCount(self, parent: QModelIndex) -> int:
         return 4
 
     def data(self, index: QModelIndex, role: int) -> str | None:
@@ -22,7 +22,7 @@ class Rows(QAbstractTableModel):
 
 
 class Table(QTableView):
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         QTimer.singleShot(0, report)
 

@@ -12,10 +12,10 @@ from hotpatch_gui.application import run_window
 
 run_window.import_what_needs_no_qt()
 
-from PySide6.QtGui import QPaintEvent  # noqa: E402 - in the program's own order
+from PySide6.QtGui import QPaintEvent
 
-from hotpatch_gui.application import window as app  # noqa: E402
-from hotpatch_gui.views.widgets.machine_list import MachineList  # noqa: E402
+from hotpatch_gui.application import window as app
+from hotpatch_gui.views.widgets.machine_list import MachineList
 
 painted_rows: list[int] = []
 

@@ -14,11 +14,11 @@ from hotpatch_gui.captures import environment
 
 environment.prepare()
 
-from PySide6.QtCore import Qt  # noqa: E402
-from PySide6.QtSql import QSqlDatabase, QSqlTableModel  # noqa: E402
-from PySide6.QtWidgets import QApplication, QTableView  # noqa: E402
+from PySide6.QtCore import Qt
+from PySide6.QtSql import QSqlDatabase, QSqlTableModel
+from PySide6.QtWidgets import QApplication, QTableView
 
-from tests.benchmarks.measure import resident_mb  # noqa: E402
+from tests.benchmarks.measure import resident_mb
 
 NAME_COLUMN = 3
 

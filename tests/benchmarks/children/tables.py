@@ -19,18 +19,18 @@ from hotpatch_gui.captures import environment
 
 environment.prepare()
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer  # noqa: E402
-from PySide6.QtWidgets import QLineEdit  # noqa: E402
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QLineEdit
 
-from hotpatch_gui.application.targets import demo_target  # noqa: E402
-from hotpatch_gui.application.window import App  # noqa: E402
-from hotpatch_gui.captures.stage import application  # noqa: E402
-from hotpatch_gui.models.windowed import WindowedModel  # noqa: E402
-from hotpatch_gui.store.database import open_reader  # noqa: E402
-from hotpatch_gui.views.widgets.chart_host import ChartHost  # noqa: E402
-from hotpatch_gui.views.widgets.lazy_widget import LazyWidget  # noqa: E402
-from hotpatch_gui.views.widgets.table import Table  # noqa: E402
-from tests.benchmarks.measure import resident_mb  # noqa: E402
+from hotpatch_gui.application.targets import demo_target
+from hotpatch_gui.application.window import App
+from hotpatch_gui.captures.stage import application
+from hotpatch_gui.models.windowed import WindowedModel
+from hotpatch_gui.store.database import open_reader
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.lazy_widget import LazyWidget
+from hotpatch_gui.views.widgets.table import Table
+from tests.benchmarks.measure import resident_mb
 
 REPEATS = 3
 PAGES = 60
@@ -201,7 +201,7 @@ class _Paints(QObject):
         self._view.table.viewport().removeEventFilter(self)
         self._view.model.rows_changed.disconnect(self._on_answer)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
             self.count += 1
             self.shows_answer = self._is_answered

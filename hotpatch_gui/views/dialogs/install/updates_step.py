@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from PySide6.QtCore import QDate, QObject, Signal
 from PySide6.QtGui import QIcon
@@ -54,7 +54,7 @@ class UpdatesStep(QObject):
         self.no_restarts.setObjectName("excludeRestarting")
         self.limit_date = QCheckBox("Only published on or before")
         self.limit_date.setObjectName("limitDate")
-        self.date = QDateEdit(QDate(services.clock().date()))  # type: ignore[call-overload]
+        self.date = QDateEdit(QDate(services.clock().date()))  # type: ignore[call-overload]  # PySide6's stubs lack it
         self.date.setObjectName("publishedBy")
         self.date.setAccessibleName("Latest publish date")
         self.date.setDisplayFormat("d MMM yyyy")
@@ -125,8 +125,8 @@ class UpdatesStep(QObject):
     def published_by(self) -> datetime | None:
         if not self.limit_date.isChecked():
             return None
-        day = self.date.date().toPython()
-        return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)  # type: ignore[arg-type]
+        day = self.date.date()
+        return datetime(day.year(), day.month(), day.day(), 23, 59, 59, tzinfo=UTC)
 
     def show_nothing(self) -> None:
         self.preview.clear()
