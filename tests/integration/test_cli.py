@@ -231,6 +231,7 @@ def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
             assert process.stderr is not None
             while "hotpatch_gui.cli" not in process.stderr.readline():
                 pass  # before, Python itself is loaded
+            process.stderr.readline()  # signals are prepared before main imports anything
             time.sleep(wait_ms / 1000)
             process.send_signal(number)
             _, said = process.communicate(timeout=20)

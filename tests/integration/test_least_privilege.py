@@ -51,7 +51,7 @@ def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limit
         ("configure", "write"),
     ):
         assert not found[key][0]
-        assert found[key][1].endswith(f"Your account may not: {VM}/{action} is missing.")
+        assert found[key][1].endswith(f"Your account isn't permitted: {VM}/{action} is missing.")
     limited.choose("vm-app-01")
     assert all(enabled for enabled, _ in commands(limited).values())
     limited.choose("vm-web-02", "vm-app-01")
