@@ -43,12 +43,12 @@ def run() -> int:
         environment.prepare(folder)
         for what, step in STEPS.items():
             try:
-                told = step(folder / what.replace(" ", "-"))
+                result = step(folder / what.replace(" ", "-"))
             except Exception as error:  # noqa: BLE001 - any failure is what this looks for
                 failed += 1
                 print(f"FAILED  {what}: {type(error).__name__}: {error}", flush=True)
             else:
-                print(f"ok      {what}: {told}", flush=True)
+                print(f"ok      {what}: {result}", flush=True)
     return 1 if failed else 0
 
 
@@ -57,7 +57,7 @@ def _sdks(_: Path) -> str:
         import_module(name)
     from .azure.credentials import can_keep  # noqa: PLC0415 - like its SDK
 
-    kept = "encrypted by this platform" if can_keep("self-test") else "in memory alone here"
+    kept = "encrypted by this platform" if can_keep("self-test") else "in memory only"
     return f"{len(SDKS)} there; tokens are kept {kept}"
 
 

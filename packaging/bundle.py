@@ -16,7 +16,7 @@ LARGEST = 10
 
 
 def build() -> Path:
-    """Make it anew; its folder."""
+    """Rebuild it, and return its folder."""
     icons.make(TOP / "resources" / "icons" / "hotpatch.svg", ICONS)
     subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""The program's icon in the sizes and formats that platforms want, out of the one SVG. Nothing of it is kept in git."""
+"""The program's icon in each platform's sizes and formats, rendered from one SVG. The results aren't kept in git."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things are, what the program is called, and its version, which stands in ``hotpatch_gui/__init__.py`` alone."""
+"""Where things are, what the program is called, and its version, which only ``hotpatch_gui/__init__.py`` defines."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def filled(template: Path, **values: str) -> str:
         if word.startswith("@") and word.rstrip(".,;\"'").endswith("@")
     ]
     if left:
-        raise ValueError(f"{template.name}: nothing stands for {', '.join(left)}")
+        raise ValueError(f"{template.name}: no value for {', '.join(left)}")
     return text

@@ -130,14 +130,14 @@ class Requests:
         bodies = [json.dumps(settings_body(change, is_arc=is_arc)) for is_arc in (False, True)]
         self._act(OperationKind.SETTINGS, machine_ids, lambda is_arc: bodies[is_arc])
 
-    def enrol(self, machine_ids: Sequence[int], *, on: bool) -> None:
+    def enroll(self, machine_ids: Sequence[int], *, on: bool) -> None:
         from hotpatch_gui.azure.bodies import (  # noqa: PLC0415 - after the first paint
-            disenrol_body,
-            enrol_body,
+            enroll_body,
+            unenroll_body,
         )
 
-        body = json.dumps(enrol_body() if on else disenrol_body())
-        kind = OperationKind.ENROL if on else OperationKind.DISENROL
+        body = json.dumps(enroll_body() if on else unenroll_body())
+        kind = OperationKind.ENROLL if on else OperationKind.UNENROLL
         arcs = [i for i, (_, is_arc) in (self._names(machine_ids) or {}).items() if is_arc]
         self._act(kind, arcs, lambda _: body)
 

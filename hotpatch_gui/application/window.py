@@ -316,7 +316,7 @@ class App(QObject):
     def _on_opened(self, opened: Opened) -> None:
         if opened.set_aside is not None:  # its row IDs mean other machines in the new file
             self.window.forget_machines()
-        self.source.open(anew=opened.set_aside is not None)
+        self.source.open(again=opened.set_aside is not None)
         self.releases.forget()
         if opened.set_aside is not None:
             self.window.show_set_aside(opened.set_aside)

@@ -63,7 +63,7 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
         return World(root)
     folder = root / DEMO_FOLDER
     if options.command and (options.story or options.reset_demo) and (folder / FILE_NAME).exists():
-        parser.error("a command goes on with the demo that is there; the window begins it afresh")
+        parser.error("a command continues the existing demo; only the window can start a new one")
     story = options.story or ("today" if options.reset_demo else None)
     is_first = not (has_azure or wants_demo or (folder / FILE_NAME).exists())
     return World(folder, is_demo=True, story=story, is_first=is_first)

@@ -43,7 +43,7 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
     return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}
 
 
-def enrol_body() -> dict[str, Any]:
+def enroll_body() -> dict[str, Any]:
     """The body of a PATCH that enrolls with an existing license profile and leaves the rest of it unchanged.
 
     The profile's own subscription is the pay-as-you-go one. Source: Microsoft.HybridCompute licenseProfiles.
@@ -53,7 +53,7 @@ def enrol_body() -> dict[str, Any]:
     return {"properties": {"productProfile": product}}
 
 
-def first_licence_body(location: str) -> dict[str, Any]:
+def first_license_body(location: str) -> dict[str, Any]:
     """The body of a PUT for a server without a license profile.
 
     A PUT might reset other values of an existing profile.
@@ -63,7 +63,7 @@ def first_licence_body(location: str) -> dict[str, Any]:
     return {"location": location, "properties": {"productProfile": product}}
 
 
-def disenrol_body() -> dict[str, Any]:
+def unenroll_body() -> dict[str, Any]:
     """The body of a PATCH that ends the enrollment. Its values differ from those of a PUT."""
     feature = {"name": "Hotpatch", "subscriptionStatus": "Disable"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}

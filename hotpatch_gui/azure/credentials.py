@@ -271,9 +271,7 @@ def has_broker() -> bool:
 
 def _broker(keywords: dict[str, Any]) -> TokenCredential:
     if not has_broker():
-        raise ValueError(
-            "Windows accounts can be used on Windows alone; choose another way to sign in."
-        )
+        raise ValueError("Windows accounts work only on Windows. Choose another sign-in method.")
     import ctypes  # noqa: PLC0415 - on Windows only
     from importlib import import_module  # noqa: PLC0415 - only for this sign-in method
 

@@ -99,8 +99,8 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
     code, message = _code_and_message(response)
     request_id = str(response.headers.get("x-ms-request-id", ""))
     if isinstance(error.inner_exception, OperationFailed):
-        said = f" Azure says: {message}" if message else " Azure gave no reason."
-        sentence = f"The operation failed.{said}"
+        reason = f" Azure says: {message}" if message else " Azure gave no reason."
+        sentence = f"The operation failed.{reason}"
         return Problem(
             ProblemKind.AZURE_FAILED,
             sentence,
@@ -116,7 +116,7 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
 
 
 def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKind, str, str]:
-    said = f" Azure says: {message}" if message else ""
+    reason = f" Azure says: {message}" if message else ""
     if status == 401:
         return (
             ProblemKind.TOKEN_REFUSED,
@@ -126,13 +126,13 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
     if status == 403:
         return (
             ProblemKind.FORBIDDEN,
-            f"Your account isn't permitted to do this (403) while {doing}.{said}",
+            f"Your account isn't permitted to do this (403) while {doing}.{reason}",
             "Request a role that allows it. Settings › Connections › Permissions contains one.",
         )
     if status == 404:
         return (
             ProblemKind.NOT_FOUND,
-            f"Azure didn't find the resource (404) while {doing}.{said}",
+            f"Azure didn't find the resource (404) while {doing}.{reason}",
             "It may have been deleted or moved. Press F5 to refresh.",
         )
     if status == 429:
@@ -150,17 +150,17 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
     if 400 <= status < 500:
         return (
             ProblemKind.REJECTED,
-            f"Azure rejected the request ({status} {code}) while {doing}.{said}",
+            f"Azure rejected the request ({status} {code}) while {doing}.{reason}",
             "Change the request and try again.",
         )
     if 500 <= status < 600:
         return (
             ProblemKind.AZURE_FAILED,
-            f"Azure failed ({status}) while {doing}.{said}",
+            f"Azure failed ({status}) while {doing}.{reason}",
             "The program retries automatically. If this continues, see status.azure.com.",
         )
     failed = nonsense(doing)
-    return failed.kind, f"{failed.sentence}{said}", failed.next_step
+    return failed.kind, f"{failed.sentence}{reason}", failed.next_step
 
 
 _BUSY = frozenset({"conflict", "operationpreempted", "anotheroperationinprogress"})
@@ -183,22 +183,22 @@ _CONFLICTS = {
 
 
 def _of_conflict(code: str, message: str, doing: str) -> Problem:
-    said = f" Azure says: {message}" if message else ""
+    reason = f" Azure says: {message}" if message else ""
     folded = code.casefold()
     if folded in _CONFLICTS:
         what, step = _CONFLICTS[folded]
-        sentence = f"{what} (409 {code}) while {doing}.{said}"
+        sentence = f"{what} (409 {code}) while {doing}.{reason}"
         return Problem(ProblemKind.REJECTED, sentence, step, code)
     if folded in _BUSY:
         return Problem(
             ProblemKind.CONFLICT,
-            f"Another operation is in progress on the machine (409) while {doing}.{said}",
+            f"Another operation is in progress on the machine (409) while {doing}.{reason}",
             "Wait until it finishes, then try again.",
             code,
         )
     return Problem(
         ProblemKind.REJECTED,
-        f"Azure refused the request because of the resource's state ({f'409 {code}'.strip()}) while {doing}.{said}",
+        f"Azure refused the request because of the resource's state ({f'409 {code}'.strip()}) while {doing}.{reason}",
         "Fix the cause that Azure reports, then try again."
         if message
         else "Azure gives no reason; check the portal.",

@@ -33,7 +33,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import Assessment, InstallationRun
 
 from . import pages, parse, results, values
-from .bodies import enrol_body, first_licence_body
+from .bodies import enroll_body, first_license_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, nonsense
 from .operations import PollResult, begin, poll
@@ -266,15 +266,15 @@ class Gateway:
             )
             return MachineSnapshot(found, results.view_assessment(summary), run)
 
-    def enrol_request(self, machine: Machine) -> str:
+    def enroll_request(self, machine: Machine) -> str:
         """The JSON that enrolls this server: a change of its license profile, or a first one."""
         profiles = self._hybrid_of(machine).license_profiles
         with as_problems(f"reading the license of {machine.name}"):
             try:
                 profiles.get(machine.resource_group, machine.name)
             except ResourceNotFoundError:
-                return json.dumps(first_licence_body(machine.location))
-        return json.dumps(enrol_body())
+                return json.dumps(first_license_body(machine.location))
+        return json.dumps(enroll_body())
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
         """Send the operation once. ``request`` is the JSON from ``bodies``, if any."""
@@ -319,14 +319,14 @@ class Gateway:
                 return partial(client.machines.begin_assess_patches, group, name)
             case OperationKind.INSTALL:
                 return partial(client.machines.begin_install_patches, group, name, body)
-            case OperationKind.ENROL:
+            case OperationKind.ENROLL:
                 call = (
                     client.license_profiles.begin_create_or_update
                     if "location" in body
                     else client.license_profiles.begin_update
                 )
                 return partial(call, group, name, body)
-            case OperationKind.DISENROL:
+            case OperationKind.UNENROLL:
                 return partial(client.license_profiles.begin_update, group, name, body)
         raise ProblemError(
             Problem(

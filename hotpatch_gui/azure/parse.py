@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from hotpatch_gui.domain.arc import Arc, Enablement, Licence
+from hotpatch_gui.domain.arc import Arc, Enablement, License
 from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.kb import kb_of_update
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
@@ -92,13 +92,13 @@ def arc_machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
         os_version=text(row.get("osVersion")),
         arc=Arc(
             text(row.get("osEdition")),
-            Licence.parse(text(hotpatch.get("subscriptionStatus"))),
+            License.parse(text(hotpatch.get("subscriptionStatus"))),
             Enablement.parse(text(status.get("hotpatchEnablementStatus"))),
             error_text(status.get("error")),
             text(row.get("kind")),
             status=text(row.get("status")),
             reason=text(row.get("statusReason")),
-            licence_error=error_text(hotpatch.get("error")),
+            license_error=error_text(hotpatch.get("error")),
             mode=text(mapping(row.get("agent")).get("configMode")),
             can_extend=can_extend(mapping(row.get("agent"))),
             enrolled_at=moment(hotpatch.get("enrollmentDate")),

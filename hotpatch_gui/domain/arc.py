@@ -35,7 +35,7 @@ HOSTS = {
 """Display names of ArcKindEnum."""
 
 
-class Licence(StrEnum):
+class License(StrEnum):
     """The license of the Hotpatch feature (LicenseProfileSubscriptionStatus)."""
 
     UNKNOWN = "Unknown"
@@ -47,7 +47,7 @@ class Licence(StrEnum):
 
     @classmethod
     @lru_cache(maxsize=64)
-    def parse(cls, text: str | None) -> Licence | None:
+    def parse(cls, text: str | None) -> License | None:
         """Parse Azure's value.
 
         Returns:
@@ -88,19 +88,19 @@ class Arc(NamedTuple):
         host: where the server runs, in the spelling of ArcKindEnum; None for a physical server.
         status: Azure's StatusTypes value.
         reason: why the server has that status, such as ``Cloned``.
-        licence_error: why an enrollment failed.
+        license_error: why an enrollment failed.
         mode: the agent's configMode.
         can_extend: whether the agent's lists allow the patch extension.
     """
 
     edition: str | None = None
-    licence: Licence | None = None
+    license: License | None = None
     enablement: Enablement | None = None
     error: str | None = None
     host: str | None = None
     status: str | None = None
     reason: str | None = None
-    licence_error: str | None = None
+    license_error: str | None = None
     mode: str | None = None
     can_extend: bool | None = None
     enrolled_at: datetime | None = None
@@ -124,14 +124,14 @@ class Arc(NamedTuple):
     @property
     def is_pending(self) -> bool:
         """Whether an enrollment or its removal is in progress."""
-        if self.licence in (Licence.ENABLING, Licence.DISABLING):
+        if self.license in (License.ENABLING, License.DISABLING):
             return True
         return self.is_enrolled and self.enablement is Enablement.PENDING_EVALUATION
 
     @property
     def is_enrolled(self) -> bool:
         """Whether the license is enabled."""
-        return self.licence is Licence.ENABLED
+        return self.license is License.ENABLED
 
     @property
     def host_text(self) -> str:
@@ -139,7 +139,7 @@ class Arc(NamedTuple):
         return HOSTS.get((self.host or "").casefold(), self.host or "")
 
 
-def can_enrol(os_version: str | None, edition: str | None, os_name: str | None = None) -> bool:
+def can_enroll(os_version: str | None, edition: str | None, os_name: str | None = None) -> bool:
     """Whether Azure can enroll the operating system: Windows Server 2025 Standard or Datacenter.
 
     The name decides if the version is incomplete.

@@ -156,7 +156,7 @@ def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Cove
     return Coverage(Level.INFO, situation, headline, running, step)
 
 
-def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+def _by_license(evidence: Evidence, situation: Situation, running: str) -> Coverage:
     """An Arc-enabled server whose license or state prevents hotpatches."""
     level, arc = LEVELS[situation], evidence.machine.arc
     if situation is Situation.ACTION_REQUIRED:
@@ -178,11 +178,11 @@ def _by_licence(evidence: Evidence, situation: Situation, running: str) -> Cover
         )
     cancelled = evidence.status is HotpatchStatus.CANCELED
     what = "The hotpatch license was canceled" if cancelled else "Not enrolled in hotpatch"
-    if arc is not None and arc.licence_error:
+    if arc is not None and arc.license_error:
         return Coverage(
             level,
             situation,
-            f"The enrollment in hotpatch failed: {arc.licence_error}",
+            f"The enrollment in hotpatch failed: {arc.license_error}",
             running,
             "Fix the cause that Azure reports, then enroll again in Update settings.",
         )
@@ -217,9 +217,9 @@ _WHOLE: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
     Situation.LAST_FAILED: _last_failed,
     Situation.NO_PERMISSION: _out_of_sight,
     Situation.UNSUPPORTED: _unsupported,
-    Situation.ACTION_REQUIRED: _by_licence,
-    Situation.ENROLLING: _by_licence,
-    Situation.NOT_ENROLLED: _by_licence,
+    Situation.ACTION_REQUIRED: _by_license,
+    Situation.ENROLLING: _by_license,
+    Situation.NOT_ENROLLED: _by_license,
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from .health import COUNTS_UNSAID, RESTART_UNSAID, Level, Situation
+from .health import COUNTS_UNREPORTED, RESTART_UNREPORTED, Level, Situation
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .power import PowerState
@@ -46,8 +46,8 @@ class Evidence:
     patch_service: str | None = None
     pending_since: datetime | None = None
     hidden: datetime | None = None
-    unsaid: tuple[str, ...] = ()
-    """What the assessment doesn't report: COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID."""
+    unreported: tuple[str, ...] = ()
+    """What the assessment doesn't report: COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED."""
 
 
 class Departure(NamedTuple):
@@ -250,7 +250,7 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.NOT_CONFIRMED, _is_unconfirmed),
     (
         Situation.NOT_CONFIRMED,
-        lambda e, c, now: COUNTS_UNSAID in e.unsaid or RESTART_UNSAID in e.unsaid,
+        lambda e, c, now: COUNTS_UNREPORTED in e.unreported or RESTART_UNREPORTED in e.unreported,
     ),
     (Situation.BEHIND, lambda e, c, now: e.updates > 0),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID = "counts", "list", "restart"
+COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "restart"
 """What an assessment may omit: the number of updates, their list, and whether a restart is pending."""
 
 

@@ -9,8 +9,8 @@ from .arc import (
     RECONNECT,
     Arc,
     Enablement,
-    Licence,
-    can_enrol,
+    License,
+    can_enroll,
     is_azure_edition_on_azure_local,
     is_recent,
 )
@@ -71,44 +71,44 @@ def hotpatch_status(machine: Machine, *, assessed: bool) -> HotpatchStatus:
 def is_on(machine: Machine) -> bool:
     """Whether hotpatch is on, by setting or by license and opt-in."""
     if machine.arc is not None:
-        is_licensed = machine.arc.is_enrolled or needs_no_licence(machine)
+        is_licensed = machine.arc.is_enrolled or needs_no_license(machine)
         return is_licensed and machine.arc.enablement is Enablement.ENABLED
     return machine.settings.hotpatch_enabled is True
 
 
 def is_enrolled(machine: Machine) -> bool:
     """Whether hotpatch is on and the machine supports it."""
-    return is_on(machine) and (can_be_enrolled(machine) or needs_no_licence(machine))
+    return is_on(machine) and (can_be_enrolled(machine) or needs_no_license(machine))
 
 
 def can_be_enrolled(machine: Machine) -> bool:
     """Whether Azure would enroll the machine, by its image or operating system."""
     if machine.arc is not None:
-        return can_enrol(machine.os_version, machine.arc.edition, machine.os_name)
+        return can_enroll(machine.os_version, machine.arc.edition, machine.os_name)
     return is_supported(machine.image)
 
 
-def needs_no_licence(machine: Machine) -> bool:
+def needs_no_license(machine: Machine) -> bool:
     """Whether this is Azure Edition on Azure Local, which receives hotpatches without an Arc license."""
     host = machine.arc.host if machine.arc is not None else None
     return is_azure_edition_on_azure_local(machine.os_name, host)
 
 
 def _arc_status(machine: Machine, arc: Arc) -> HotpatchStatus:
-    match arc.licence:
-        case Licence.ENABLED:
+    match arc.license:
+        case License.ENABLED:
             return _BY_ENABLEMENT.get(arc.enablement, HotpatchStatus.NOT_ENROLLED)
-        case Licence.DISABLED:
+        case License.DISABLED:
             return HotpatchStatus.CANCELED
-        case Licence.ENABLING | Licence.DISABLING:
+        case License.ENABLING | License.DISABLING:
             return HotpatchStatus.PENDING
-    if needs_no_licence(machine):
+    if needs_no_license(machine):
         return (
             _BY_ENABLEMENT[arc.enablement]
             if arc.enablement in _REPORTED
             else HotpatchStatus.NOT_KNOWN
         )
-    can = can_enrol(machine.os_version, arc.edition, machine.os_name)
+    can = can_enroll(machine.os_version, arc.edition, machine.os_name)
     return HotpatchStatus.NOT_ENROLLED if can else HotpatchStatus.NOT_AVAILABLE
 
 
@@ -180,9 +180,9 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
     return [
         _tri(
             "System",
-            needs_no_licence(machine) or can_be_enrolled(machine),
+            needs_no_license(machine) or can_be_enrolled(machine),
             "Azure Edition on Azure Local, which needs no license."
-            if needs_no_licence(machine)
+            if needs_no_license(machine)
             else "Windows Server 2025 Standard or Datacenter, which Azure can enroll.",
             f"{machine.os_name or 'The system'} can't be enrolled by Azure.",
             "Arc-enabled hotpatching needs Windows Server 2025 Standard or Datacenter.",
@@ -196,7 +196,7 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
         ),
         _agent_finding(machine, arc),
         _extension_finding(arc),
-        *(() if needs_no_licence(machine) else (_licence_finding(arc),)),
+        *(() if needs_no_license(machine) else (_license_finding(arc),)),
         _enablement_finding(arc),
         _vbs_finding(arc),
     ]
@@ -242,25 +242,25 @@ def _extension_finding(arc: Arc) -> Prerequisite:
     return _tri(check, arc.can_extend, "The agent's lists allow the patch extension.", "", "")
 
 
-def _licence_finding(arc: Arc) -> Prerequisite:
+def _license_finding(arc: Arc) -> Prerequisite:
     check = "License"
-    if arc.licence is Licence.ENABLED:
+    if arc.license is License.ENABLED:
         return Prerequisite(
             check, Verdict.PASS, "The machine is enrolled (license profile, feature Hotpatch)."
         )
-    if arc.licence_error:
+    if arc.license_error:
         return Prerequisite(
             check,
             Verdict.FAIL,
-            f"Azure could not enroll it: {arc.licence_error}",
+            f"Azure could not enroll it: {arc.license_error}",
             "Fix the cause that Azure reports, then enroll again in Update settings.",
         )
-    if arc.licence in (Licence.ENABLING, Licence.DISABLING):
-        detail = f"The license is {arc.licence.value.lower()}; it takes about ten minutes."
+    if arc.license in (License.ENABLING, License.DISABLING):
+        detail = f"The license is {arc.license.value.lower()}; it takes about ten minutes."
         return Prerequisite(check, Verdict.NOT_KNOWABLE, detail)
-    what = {None: "There is no license", Licence.DISABLED: "The license was canceled"}
+    what = {None: "There is no license", License.DISABLED: "The license was canceled"}
     detail = (
-        f"{what.get(arc.licence, f'The licence is in the state {arc.licence}')} on this machine."
+        f"{what.get(arc.license, f'The license is in the state {arc.license}')} on this machine."
     )
     return Prerequisite(
         check,

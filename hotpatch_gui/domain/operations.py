@@ -14,8 +14,8 @@ class OperationKind(StrEnum):
     INSTALL = "install"
     RESTART = "restart"
     SETTINGS = "settings"
-    ENROL = "enrol"
-    DISENROL = "disenrol"
+    ENROLL = "enroll"
+    UNENROLL = "unenroll"
 
     @property
     def label(self) -> str:
@@ -25,8 +25,8 @@ class OperationKind(StrEnum):
             "install": "Install updates now",
             "restart": "Restart",
             "settings": "Update settings",
-            "enrol": "Enroll in hotpatch",
-            "disenrol": "End hotpatch enrollment",
+            "enroll": "Enroll in hotpatch",
+            "unenroll": "End hotpatch enrollment",
         }[self.value]
 
     @property
@@ -37,8 +37,8 @@ class OperationKind(StrEnum):
             "install": "Installing updates on",
             "restart": "Restarting",
             "settings": "Changing settings of",
-            "enrol": "Enrolling",
-            "disenrol": "Ending the enrollment of",
+            "enroll": "Enrolling",
+            "unenroll": "Ending the enrollment of",
         }[self.value]
 
 

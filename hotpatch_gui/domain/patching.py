@@ -1,4 +1,4 @@
-"""Where a rollout stands, inferred because Azure doesn't report it.
+"""A rollout's progress, inferred because Azure doesn't report it.
 
 ``rollout`` has the order. Installations, assessments and Resource Health show what happened.
 """
@@ -165,8 +165,8 @@ def view(
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
     taking_part = [f for f in facts if reasons[f.key] is None]
     rollout = Rollout((member_of(f.key, f.machine) for f in taking_part), pairs, released)
-    told = filter(None, (known_outcome(f, released, now) for f in taking_part))
-    for report in sorted(told, key=lambda t: t[2]):
+    reports = filter(None, (known_outcome(f, released, now) for f in taking_part))
+    for report in sorted(reports, key=lambda t: t[2]):
         rollout.report(*report)
     rollout.open_until(now)
     opened, stopped = rollout.open_phase, rollout.stopped

@@ -37,8 +37,8 @@ _ACTS: dict[OperationKind, tuple[str | None, str | None]] = {
     OperationKind.INSTALL: (f"{_VM}/installPatches/action", f"{_ARC}/installPatches/action"),
     OperationKind.RESTART: (f"{_VM}/restart/action", None),
     OperationKind.SETTINGS: (f"{_VM}/write", f"{_ARC}/write"),
-    OperationKind.ENROL: (None, f"{_ARC}/licenseProfiles/write"),
-    OperationKind.DISENROL: (None, f"{_ARC}/licenseProfiles/write"),
+    OperationKind.ENROLL: (None, f"{_ARC}/licenseProfiles/write"),
+    OperationKind.UNENROLL: (None, f"{_ARC}/licenseProfiles/write"),
 }
 
 

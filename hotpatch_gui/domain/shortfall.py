@@ -12,7 +12,7 @@ from .evidence import (
     released_since,
     running_of,
 )
-from .health import COUNTS_UNSAID, RESTART_UNSAID
+from .health import COUNTS_UNREPORTED, RESTART_UNREPORTED
 from .horizon import GET_RELEASES
 from .hotpatch import HotpatchStatus
 from .machines import Freshness, freshness
@@ -171,7 +171,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
     )
     horizon = horizon_since(evidence, calendar, now)
     expected = next_restart_text(evidence, calendar, now)
-    if COUNTS_UNSAID in evidence.unsaid:
+    if COUNTS_UNREPORTED in evidence.unreported:
         return (
             "The last assessment does not say how many updates are missing.",
             join("Choose Assess now to check again.", horizon, expected),
@@ -192,7 +192,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
         headline = f"{nothing}, but whether it's up to date can't be confirmed: {why}."
         return headline, join(horizon, step, expected)
     headline = f"{nothing}, but whether it's up to date can't be confirmed."
-    if not horizon and RESTART_UNSAID in evidence.unsaid:
+    if not horizon and RESTART_UNREPORTED in evidence.unreported:
         return headline, join(
             "The last assessment doesn't report whether a restart is pending.", expected
         )

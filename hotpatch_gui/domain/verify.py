@@ -82,19 +82,21 @@ def discrepancies(report: Report) -> list[tuple[Discrepancy, str]]:
 
 def as_text(found: Iterable[tuple[Discrepancy, str]]) -> str:
     """Encode for the file: ``nothing-installed offered-again:KB1,KB2``."""
-    return " ".join(f"{doubt}:{detail}" if detail else str(doubt) for doubt, detail in found)
+    return " ".join(
+        f"{discrepancy}:{detail}" if detail else str(discrepancy) for discrepancy, detail in found
+    )
 
 
 def read(text: str | None) -> list[tuple[Discrepancy, str]]:
     """Decode ``as_text``; invalid words are ignored, because the file may be damaged."""
     parts = (part.partition(":") for part in (text or "").split())
-    known = {doubt.value: doubt for doubt in Discrepancy}
+    known = {discrepancy.value: discrepancy for discrepancy in Discrepancy}
     return [(known[name], detail) for name, _, detail in parts if name in known]
 
 
-def sentence(doubt: Discrepancy, detail: str) -> str:
+def sentence(discrepancy: Discrepancy, detail: str) -> str:
     """What it means and what to do."""
-    match doubt:
+    match discrepancy:
         case Discrepancy.NOTHING_INSTALLED:
             return (
                 "Azure reports the run as completed, but none of the selected updates was installed. Assess again, "

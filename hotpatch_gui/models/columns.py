@@ -211,14 +211,14 @@ HISTORY = (
         sort="duration",
     ),
     Column(
-        "doubts",
+        "discrepancies",
         "Verification",
         190,
         lambda r, _: discrepancies.text(r),
         takes_slack=True,
         glyph=discrepancies.glyph,
         tip=lambda r, _: "\n".join(discrepancies.sentences(r)),
-        sort="doubts",
+        sort="discrepancies",
     ),
     Column("run", "Operation ID", 270, lambda r, _: r.run_id, sort="run", hidden=True),
 )
@@ -285,7 +285,7 @@ CALLS = (
     Column("kind", "Call", 150, lambda r, _: operation_text.kind(r), sort="kind"),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
     Column("account", "Account", 140, lambda r, _: r.account or "No sign-in", sort="account"),
-    Column("asked_by", "Requested by", 90, lambda r, _: r.asked_by or display_text.NOTHING),
+    Column("requested_by", "Requested by", 90, lambda r, _: r.requested_by or display_text.NOTHING),
     Column(
         "result",
         "Result",

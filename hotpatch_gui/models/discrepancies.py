@@ -16,17 +16,17 @@ def text(row: RunRow) -> str:
         return (
             f"Not finished; last update {display_text.time_text(row.modified_at or row.started_at)}"
         )
-    if row.doubts is None:
+    if row.discrepancies is None:
         return "Not assessed since"
-    found = verify.read(row.doubts)
-    return ", ".join(doubt.label for doubt, _ in found) or "Confirmed"
+    found = verify.read(row.discrepancies)
+    return ", ".join(discrepancy.label for discrepancy, _ in found) or "Confirmed"
 
 
 def glyph(row: RunRow) -> Glyph | None:
     """A warning if there are discrepancies."""
-    return Glyph.WARNING if row.doubts else None
+    return Glyph.WARNING if row.discrepancies else None
 
 
 def sentences(row: RunRow) -> list[str]:
     """What each discrepancy means and what to do."""
-    return [verify.sentence(*found) for found in verify.read(row.doubts)]
+    return [verify.sentence(*found) for found in verify.read(row.discrepancies)]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.health import COUNTS_UNSAID, LIST_UNSAID, Level, Situation
+from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -115,12 +115,12 @@ def machine_summary(row: MachineListRow) -> str:
 
 def is_counted(row: MachineRow | ChosenRow | InstallRow) -> bool:
     """Whether a current assessment has the number of available updates."""
-    return bool(row.assessed_at and row.in_graph and COUNTS_UNSAID not in row.unsaid)
+    return bool(row.assessed_at and row.in_graph and COUNTS_UNREPORTED not in row.unreported)
 
 
 def is_listed(row: MachineRow | ChosenRow | InstallRow) -> bool:
     """Whether a current assessment has the list of available updates."""
-    return is_counted(row) and LIST_UNSAID not in row.unsaid
+    return is_counted(row) and LIST_UNREPORTED not in row.unreported
 
 
 def situation_of(row: MachineListRow | MachineRow | ChosenRow) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.evidence import running_release
-from hotpatch_gui.domain.health import RESTART_UNSAID
+from hotpatch_gui.domain.health import RESTART_UNREPORTED
 from hotpatch_gui.domain.machines import AssessmentMode
 from hotpatch_gui.domain.releases import Calendar, Product, day_name, release_day
 from hotpatch_gui.store.machine_columns import machine_of
@@ -50,7 +50,7 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
         else "None known",
         f"Yes{cause}"
         if row.restart_pending
-        else ("No" if row.in_graph and RESTART_UNSAID not in row.unsaid else "Not known"),
+        else ("No" if row.in_graph and RESTART_UNREPORTED not in row.unreported else "Not known"),
         f"{machine.build}{f' ({running.kb or running.month_name})' if running else ''}"
         if machine.build
         else "Not reported",

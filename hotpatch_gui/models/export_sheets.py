@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.evidence import classify
-from hotpatch_gui.domain.health import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
+from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.store import health, lists, sync_state, tables
@@ -38,7 +38,7 @@ def _if_said(column: str, *parts: str) -> Callable[[MachineRow], Any]:
     """A column that is empty without a current assessment, instead of 0."""
     return lambda row: (
         getattr(row, column)
-        if row.assessed_at and row.in_graph and not any(part in row.unsaid for part in parts)
+        if row.assessed_at and row.in_graph and not any(part in row.unreported for part in parts)
         else None
     )
 
@@ -46,7 +46,7 @@ def _if_said(column: str, *parts: str) -> Callable[[MachineRow], Any]:
 def _pending(row: MachineRow) -> str:
     if row.restart_pending:
         return "Yes"
-    return "No" if row.in_graph and RESTART_UNSAID not in row.unsaid else "Not known"
+    return "No" if row.in_graph and RESTART_UNREPORTED not in row.unreported else "Not known"
 
 
 MACHINES = (
@@ -60,13 +60,13 @@ MACHINES = (
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
     Column("situation", "Situation", 0, lambda r, _: display_text.situation_of(r)),
     Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
-    Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNSAID)),
+    Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNREPORTED)),
     Column(
         "restarting",
         "Updates that restart or may restart",
         0,
         lambda r, _: "",
-        raw=_if_said("updates_that_restart", COUNTS_UNSAID, LIST_UNSAID),
+        raw=_if_said("updates_that_restart", COUNTS_UNREPORTED, LIST_UNREPORTED),
     ),
     Column("pending", "Restart pending", 0, lambda r, _: _pending(r)),
     Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),

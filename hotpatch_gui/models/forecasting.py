@@ -29,11 +29,11 @@ NICENESS = 10
 
 
 class ForecastRequest(NamedTuple):
-    """A question about machines. ``enrol_all`` assumes hotpatch wherever the image supports it."""
+    """A question about machines. ``enroll_all`` assumes hotpatch wherever the image supports it."""
 
     question: Question
     machine_ids: tuple[int, ...]
-    enrol_all: bool
+    enroll_all: bool
 
 
 class Task(NamedTuple):
@@ -111,7 +111,7 @@ def _subject(
     machine = machine_columns.machine_of(row)
     if machine.product is None:
         return None
-    enrolled = is_enrolled(machine) or (asked.enrol_all and can_be_enrolled(machine))
+    enrolled = is_enrolled(machine) or (asked.enroll_all and can_be_enrolled(machine))
     now = datetime.combine(asked.question.today, time(), UTC)
     on_train = enrolled and (
         machine.build is None

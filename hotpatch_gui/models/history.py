@@ -82,10 +82,10 @@ def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
     """A run in detail: errors, discrepancies and every update."""
     errors = source.read_list(lambda db: installations.errors(db, run_row_id))
     results = source.read_list(lambda db: installations.results(db, run_row_id))
-    told = [_error_text(e) for e in errors]
+    error_texts = [_error_text(e) for e in errors]
     return RunText(
         f"{run.machine_name}, {display_text.time_text(run.started_at)}: {update_text.run_status_text(run)}",
-        "\n".join(told + discrepancies.sentences(run)),
+        "\n".join(error_texts + discrepancies.sentences(run)),
         [_line(row) for row in results],
     )
 

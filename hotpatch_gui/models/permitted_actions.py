@@ -18,7 +18,7 @@ from hotpatch_gui.store.permissions import grants_of
 from .source import DataSource
 
 _REACHABLE = (PowerState.RUNNING, PowerState.UNKNOWN)
-_WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROL, OperationKind.DISENROL)
+_WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROLL, OperationKind.UNENROLL)
 """Azure changes these even if the machine isn't running."""
 
 

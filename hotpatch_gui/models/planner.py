@@ -67,10 +67,10 @@ class Planner(QObject):
         """Start a forecast, and cancel a running one."""
         self.cancel()
         context = get_context("spawn")
-        self._line, told = context.Pipe()
+        self._line, child_end = context.Pipe()
         self._task = Task(self._calendar(), self._pairs, asked)
         process = context.Process(
-            target=work, args=(self._path, told), name="forecast", daemon=True
+            target=work, args=(self._path, child_end), name="forecast", daemon=True
         )
         try:
             process.start()
@@ -79,7 +79,7 @@ class Planner(QObject):
             self._fail(f"a process could not be started: {error}")
             return
         finally:
-            told.close()
+            child_end.close()
         self._process = process
         self._looker.start()
 
@@ -92,22 +92,22 @@ class Planner(QObject):
         """Receive messages. The Task is sent when the process listens, because a pipe holds less than a fleet's."""
         try:
             while self._line is not None and self._line.poll():
-                told = self._line.recv()
-                if isinstance(told, Ready):
+                message = self._line.recv()
+                if isinstance(message, Ready):
                     self._line.send(self._task)
                 else:
-                    self._hear(told)
+                    self._handle(message)
         except (EOFError, OSError):  # Windows reports the end of a pipe differently
             self._fail("its process ended without an answer")
 
-    def _hear(self, told: Progress | Answer) -> None:
-        if isinstance(told, Progress):
-            self.progressed.emit(*told)
+    def _handle(self, message: Progress | Answer) -> None:
+        if isinstance(message, Progress):
+            self.progressed.emit(*message)
             return
-        if told.failure:
-            self._fail(told.failure)
+        if message.failure:
+            self._fail(message.failure)
         else:
-            self._end(told.forecast)
+            self._end(message.forecast)
 
     def _fail(self, why: str) -> None:
         log.error("a forecast failed: %s", why)
@@ -135,7 +135,7 @@ class MonthRow(NamedTuple):
     kinds: str
     restarts: int
     without: int
-    spared: int
+    avoided: int
     exposure: float | None
     longest: float | None
     exposure_without: float | None
@@ -205,13 +205,13 @@ MONTHS = (
         sort="without",
     ),
     Column(
-        "spared",
+        "avoided",
         "Avoided",
         76,
-        lambda r, _: display_text.number(r.spared),
+        lambda r, _: display_text.number(r.avoided),
         right=True,
-        raw=field("spared"),
-        sort="spared",
+        raw=field("avoided"),
+        sort="avoided",
     ),
     Column(
         "exposure",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hotpatch_gui.domain.arc import Licence
+from hotpatch_gui.domain.arc import License
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.settings import (
@@ -106,20 +106,20 @@ def read_selected(source: DataSource, machine_ids: Sequence[int]) -> list[Select
 
 
 def plan_settings(
-    selected: Sequence[Selected], change: SettingsChange, enrol: bool | None
+    selected: Sequence[Selected], change: SettingsChange, enroll: bool | None
 ) -> SettingsPlan:
-    """Plan the change. ``enrol`` True enrolls, False ends the enrollment, None leaves it."""
-    return SettingsPlan(tuple(_plan(one, change, enrol) for one in selected))
+    """Plan the change. ``enroll`` True enrolls, False ends the enrollment, None leaves it."""
+    return SettingsPlan(tuple(_plan(one, change, enroll) for one in selected))
 
 
-def _plan(selected: Selected, change: SettingsChange, enrol: bool | None) -> MachineChange:
+def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> MachineChange:
     machine, arc = selected.machine, selected.machine.arc
-    enrols = arc is not None and enrol is not None and arc.is_enrolled is not enrol
-    if arc is not None and enrol is not None:
-        arc = arc._replace(licence=Licence.ENABLED if enrol else Licence.DISABLED)
+    enrols = arc is not None and enroll is not None and arc.is_enrolled is not enroll
+    if arc is not None and enroll is not None:
+        arc = arc._replace(license=License.ENABLED if enroll else License.DISABLED)
     changes = differences(change, machine.settings)
     if enrols:
-        changes.insert(0, ("Hotpatch license", _yes(not enrol), _yes(bool(enrol))))
+        changes.insert(0, ("Hotpatch license", _yes(not enroll), _yes(bool(enroll))))
     after = effective(change, machine.settings)
     why = (
         refusal(machine.image, machine.settings, after, arc, os_name=machine.os_name)
@@ -143,7 +143,7 @@ class Shared(NamedTuple):
 
 
 def shared(machines: Iterable[Machine], field: str) -> Shared:
-    """A field of ``SettingsChange``, or ``enrol``, of several machines."""
+    """A field of ``SettingsChange``, or ``enroll``, of several machines."""
     counted: dict[object, int] = {}
     for machine in machines:
         value = _value(machine, field)
@@ -155,7 +155,7 @@ def shared(machines: Iterable[Machine], field: str) -> Shared:
 
 
 def _value(machine: Machine, field: str) -> object:
-    if field == "enrol":
+    if field == "enroll":
         return machine.arc is not None and machine.arc.is_enrolled
     if field == "orchestration":
         return machine.settings.orchestration

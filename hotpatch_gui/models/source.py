@@ -82,9 +82,9 @@ class DataSource(QObject):
         none: list[T] = []
         return self.read(query, none)
 
-    def open(self, *, anew: bool = False) -> None:
-        """Use the file, unless it is open already. ``anew``: another file replaced a damaged one."""
-        if anew and self.db is not None:
+    def open(self, *, again: bool = False) -> None:
+        """Use the file, unless it is open already. ``again``: another file replaced a damaged one."""
+        if again and self.db is not None:
             self.db.close()
             self.db = None
             self.reader.reopen()

@@ -55,7 +55,7 @@ def model(guest: Guest) -> dict[str, Any]:
             "osSku": os_sku(guest),
             "osVersion": f"10.0.{guest.build}",
             "osEdition": guest.edition,
-            "licenseProfile": _licence(guest),
+            "licenseProfile": _license(guest),
             "osProfile": {
                 "computerName": guest.name,
                 "windowsConfiguration": {"patchSettings": _patch_settings(guest)},
@@ -70,14 +70,14 @@ def os_sku(guest: Guest) -> str:
     return f"Windows Server {guest.product[2:]} {edition}"
 
 
-def _licence(guest: Guest) -> dict[str, Any]:
+def _license(guest: Guest) -> dict[str, Any]:
     feature = {
         "name": FEATURE,
-        "subscriptionStatus": guest.licence,
+        "subscriptionStatus": guest.license,
         "enrollmentDate": guest.enrolled_on,
-        "error": guest.licence_error,
+        "error": guest.license_error,
     }
-    features = [feature] if guest.licence else []
+    features = [feature] if guest.license else []
     return {
         "licenseStatus": "Licensed",
         "productProfile": {"productType": "WindowsServer", "productFeatures": features},
@@ -226,19 +226,19 @@ def _operation(cloud: Cloud, call: Call) -> Operation:
     return op
 
 
-def _get_licence(cloud: Cloud, call: Call) -> Answer:
+def _get_license(cloud: Cloud, call: Call) -> Answer:
     guest = _guest(cloud, call)
-    if guest.licence is None and not guest.profile:
+    if guest.license is None and not guest.profile:
         raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
-    return Answer(200, _licence_body(guest))
+    return Answer(200, _license_body(guest))
 
 
-def _list_licences(cloud: Cloud, call: Call) -> Answer:
+def _list_licenses(cloud: Cloud, call: Call) -> Answer:
     guest = _guest(cloud, call)
-    return Answer(200, {"value": [_licence_body(guest)] if guest.licence else []})
+    return Answer(200, {"value": [_license_body(guest)] if guest.license else []})
 
 
-def _licence_body(guest: Guest) -> dict[str, Any]:
+def _license_body(guest: Guest) -> dict[str, Any]:
     return {
         "id": f"{arc_id(guest)}/licenseProfiles/default",
         "name": "default",
@@ -246,25 +246,25 @@ def _licence_body(guest: Guest) -> dict[str, Any]:
         "location": guest.location,
         "properties": {"provisioningState": "Succeeded"}
         | guest.profile
-        | {"productProfile": _licence(guest)["productProfile"]},
+        | {"productProfile": _license(guest)["productProfile"]},
     }
 
 
-def _put_licence(cloud: Cloud, call: Call) -> Answer:
+def _put_license(cloud: Cloud, call: Call) -> Answer:
     """A PUT replaces the whole profile."""
     properties = call.body.get("properties") or {}
     _guest(cloud, call).profile = {k: v for k, v in properties.items() if k != "productProfile"}
-    return _set_licence(cloud, call, 201)
+    return _set_license(cloud, call, 201)
 
 
-def _patch_licence(cloud: Cloud, call: Call) -> Answer:
+def _patch_license(cloud: Cloud, call: Call) -> Answer:
     guest = _guest(cloud, call)
-    if guest.licence is None and not guest.profile:
+    if guest.license is None and not guest.profile:
         raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
-    return _set_licence(cloud, call, 202)
+    return _set_license(cloud, call, 202)
 
 
-def _set_licence(cloud: Cloud, call: Call, status: int) -> Answer:
+def _set_license(cloud: Cloud, call: Call, status: int) -> Answer:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/licenseProfiles/write")
     product = (call.body.get("properties") or {}).get("productProfile") or {}
@@ -274,15 +274,15 @@ def _set_licence(cloud: Cloud, call: Call, status: int) -> Answer:
         raise ArmError(
             400, "InvalidParameter", "productType and the feature Hotpatch are required."
         )
-    if on and not guest.can_enrol:
+    if on and not guest.can_enroll:
         raise ArmError(
             400,
             "InvalidParameter",
             "Hotpatch needs Windows Server 2025 Standard or Datacenter, 26100.1742 or later.",
         )
-    op = cloud.begin_enrolment(guest, on=on)
+    op = cloud.begin_enrollment(guest, on=on)
     headers = look_at(call, f"{_place(guest)}/operationStatus/{op.id}")
-    return Answer(status, _licence_body(guest), headers)
+    return Answer(status, _license_body(guest), headers)
 
 
 Handler = Callable[[Cloud, Call], Answer]
@@ -294,10 +294,10 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
         ("PATCH", _ONE, _update),
         ("POST", _ONE + "/assessPatches", _assess),
         ("POST", _ONE + "/installPatches", _install),
-        ("GET", _ONE + "/licenseProfiles", _list_licences),
-        ("GET", _ONE + "/licenseProfiles/default", _get_licence),
-        ("PUT", _ONE + "/licenseProfiles/default", _put_licence),
-        ("PATCH", _ONE + "/licenseProfiles/default", _patch_licence),
+        ("GET", _ONE + "/licenseProfiles", _list_licenses),
+        ("GET", _ONE + "/licenseProfiles/default", _get_license),
+        ("PUT", _ONE + "/licenseProfiles/default", _put_license),
+        ("PATCH", _ONE + "/licenseProfiles/default", _patch_license),
         ("GET", _PLACE + r"/updateCenterOperationResults/(?P<op>[^/]+)", _result),
         ("GET", _PLACE + r"/operationStatus/(?P<op>[^/]+)", _status),
     )

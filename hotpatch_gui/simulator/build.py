@@ -40,13 +40,13 @@ def build_simulator(
     state = StateFile(state_path)
     world = state.get("world", "made") or {"machines": machines, "seed": seed, "story": story}
     state.put(("world", "made", world))
-    told = STORIES[world.get("story", "today")]
+    scenario = STORIES[world.get("story", "today")]
     now = state.get("world", "now")
     catalog = Catalog(calendar, other_updates)
     cloud = Cloud(
         catalog,
-        clock or RunningClock(datetime.fromisoformat(now) if now else told.start, speed),
-        told.fleet(catalog, world["machines"], world["seed"]),
+        clock or RunningClock(datetime.fromisoformat(now) if now else scenario.start, speed),
+        scenario.fleet(catalog, world["machines"], world["seed"]),
         pairs=pairs,
         state=state,
     )

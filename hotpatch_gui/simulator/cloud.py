@@ -32,7 +32,7 @@ from .state import StateFile
 TENANT = "00000000-0000-4000-8000-0000000c0510"
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
-LICENCE_MINUTES = 10
+LICENSE_MINUTES = 10
 VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 
 
@@ -203,11 +203,11 @@ class Cloud:
         change(guest)
         return self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
 
-    def begin_enrolment(self, guest: Guest, *, on: bool) -> Operation:
+    def begin_enrollment(self, guest: Guest, *, on: bool) -> Operation:
         """Enroll an Arc-enabled server, or end the enrollment."""
-        guest.licence = "Enabling" if on else "Disabling"
-        kind = "enrol" if on else "disenrol"
-        return self._begin(guest, kind, timedelta(minutes=LICENCE_MINUTES))
+        guest.license = "Enabling" if on else "Disabling"
+        kind = "enroll" if on else "unenroll"
+        return self._begin(guest, kind, timedelta(minutes=LICENSE_MINUTES))
 
     def change_arc(
         self, guest: Guest, patch_mode: str, assessment_mode: str, hotpatching: bool | None
@@ -217,7 +217,7 @@ class Cloud:
         is_other = hotpatching is not None and hotpatching != guest.hotpatching
         if is_other:
             guest.set_hotpatching(bool(hotpatching), self.clock.now().date())
-            guest.evaluating = guest.licence == "Enabled"
+            guest.evaluating = guest.license == "Enabled"
         self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES if is_other else 0))
 
     def granted(self, resource_group: str) -> tuple[str, ...]:
@@ -318,7 +318,7 @@ class Cloud:
         if op.kind == "restart":
             guest.restart(self.catalog)
         if guest.is_arc:
-            _settle_licence(op, guest)
+            _settle_license(op, guest)
         if op.kind in ("assess", "install"):
             begun = op.ends - timedelta(minutes=ASSESS_MINUTES)
             by = "User" if op.run_name is None else "Platform"
@@ -376,12 +376,12 @@ class Cloud:
         return "Supported" if is_supported(guest.image) or guest.publisher else "Unsupported"
 
 
-def _settle_licence(op: Operation, guest: Guest) -> None:
+def _settle_license(op: Operation, guest: Guest) -> None:
     """Evaluate a change of the license or opt-in."""
     guest.evaluating = guest.evaluating and op.kind != "settings"
-    if op.kind in ("enrol", "disenrol"):
-        is_on = op.kind == "enrol"
-        guest.licence = "Enabled" if is_on else "Disabled"
+    if op.kind in ("enroll", "unenroll"):
+        is_on = op.kind == "enroll"
+        guest.license = "Enabled" if is_on else "Disabled"
         guest.hotpatching = False
         guest.set_hotpatching(is_on, op.ends.date())
 

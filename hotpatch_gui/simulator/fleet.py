@@ -170,7 +170,7 @@ def _arc_cases() -> list[Guest]:
         )
 
     return [
-        server("srv-hq-01", AUG_25, licence="Enabled"),
+        server("srv-hq-01", AUG_25, license="Enabled"),
         server(
             "srv-hq-02",
             JULY_25,
@@ -178,11 +178,11 @@ def _arc_cases() -> list[Guest]:
             hotpatching=False,
             receives_hotpatches=False,
         ),
-        server("srv-branch-01", JULY_25, licence="Enabled", vbs=False, receives_hotpatches=False),
+        server("srv-branch-01", JULY_25, license="Enabled", vbs=False, receives_hotpatches=False),
         server(
             "hci-app-01",
             JULY_25,
-            licence="Enabled",
+            license="Enabled",
             host="HCI",
             hotpatching=False,
             receives_hotpatches=False,

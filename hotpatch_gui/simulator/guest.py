@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hotpatch_gui.domain.arc import can_enrol, is_recent
+from hotpatch_gui.domain.arc import can_enroll, is_recent
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import Calendar, Product, Release, release_day
@@ -76,9 +76,9 @@ class Guest:
     host: str | None = None
     """ArcKindEnum: HCI on Azure Local, None for a physical server."""
     edition: str | None = None
-    licence: str | None = None
+    license: str | None = None
     """The Hotpatch license of an Arc-enabled server; None without one."""
-    licence_error: dict[str, Any] | None = None
+    license_error: dict[str, Any] | None = None
     """Why an enrollment failed, as in productFeatures[].error."""
     agent_status: str = ""
     """``status`` of an Arc-enabled server if not by its power: Expired, Error."""
@@ -106,15 +106,15 @@ class Guest:
         return Image(self.publisher, self.offer, self.sku)
 
     @property
-    def can_enrol(self) -> bool:
+    def can_enroll(self) -> bool:
         """Whether Azure would enroll an Arc-enabled server."""
         version = f"10.0.{self.build}"
-        return can_enrol(version, self.edition) and is_recent(version) is True
+        return can_enroll(version, self.edition) and is_recent(version) is True
 
     @property
     def enablement(self) -> str | None:
         """The HotpatchEnablementStatus; None if not enrolled."""
-        if self.licence != "Enabled":
+        if self.license != "Enabled":
             return None
         if self.evaluating:
             return "PendingEvaluation"
@@ -309,15 +309,19 @@ def schedule(
         )
         steps.append(Step(patch, "Failed" if failed else "Installed", at, end, error))
         at = end
-    wants = wish.restart == "Always" or any(
+    needs_restart = wish.restart == "Always" or any(
         s.state == "Installed" and _asks_restart(s.patch) for s in steps
     )
-    wants = wants or guest.restart_pending
+    needs_restart = needs_restart or guest.restart_pending
     restart_at = None
     status = "NotNeeded"
-    if wants and wish.restart != "Never" and limit - at >= timedelta(minutes=RESTART_NEEDS_MINUTES):
+    if (
+        needs_restart
+        and wish.restart != "Never"
+        and limit - at >= timedelta(minutes=RESTART_NEEDS_MINUTES)
+    ):
         restart_at, at, status = at, at + timedelta(minutes=RESTART_MINUTES), "Completed"
-    elif wants:
+    elif needs_restart:
         status = "Required"
         exceeded = exceeded or wish.restart != "Never"
     return Installation(started, tuple(steps), restart_at, at, status, exceeded)

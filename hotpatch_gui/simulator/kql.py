@@ -246,13 +246,13 @@ class Query:
     def _word(self) -> str:
         kind, value = self._next()
         if kind != "word":
-            raise QueryError(f"A name was expected in place of '{value}'.")
+            raise QueryError(f"A name was expected instead of '{value}'.")
         return value
 
     def _expect(self, wanted: str) -> None:
         value = self._next()[1]
         if value != wanted:
-            raise QueryError(f"'{wanted}' was expected in place of '{value}'.")
+            raise QueryError(f"'{wanted}' was expected instead of '{value}'.")
 
 
 def _member(base: Expression, key: Any) -> Expression:

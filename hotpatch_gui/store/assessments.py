@@ -55,13 +55,13 @@ _UPSERT = (
 )
 _UPSERT_UPDATE = """
 INSERT INTO updates (machine_id, patch_id, name, kb, classification, severity, restart,
-                     published_at, version, fetched_at, pass)
+                     published_at, version, fetched_at, pass_number)
 SELECT value, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM json_each(?) WHERE true
 ON CONFLICT (machine_id, patch_id) DO UPDATE SET
     name=excluded.name, kb=excluded.kb, classification=excluded.classification,
     severity=coalesce(excluded.severity, severity), restart=excluded.restart,
     published_at=excluded.published_at, version=excluded.version,
-    fetched_at=excluded.fetched_at, pass=max(pass, excluded.pass)
+    fetched_at=excluded.fetched_at, pass_number=max(pass_number, excluded.pass_number)
 """
 
 
@@ -128,7 +128,7 @@ def drop_unseen(db: sqlite3.Connection, machine_ids: Sequence[int], number: int)
     Passes overlap if one machine is read during a sync.
     """
     db.execute(
-        f"DELETE FROM updates WHERE machine_id IN {IN_JSON} AND pass<?",
+        f"DELETE FROM updates WHERE machine_id IN {IN_JSON} AND pass_number<?",
         (as_list(machine_ids), number),
     )
 
@@ -190,8 +190,8 @@ def clear_in_graph(db: sqlite3.Connection, connection_id: int, but: Sequence[int
 def next_pass(db: sqlite3.Connection) -> int:
     """A number above all earlier ones. Call it inside a transaction."""
     row = db.execute(
-        "INSERT INTO sync_state (scope, pass) VALUES ('fleet', 1)"
-        " ON CONFLICT DO UPDATE SET pass=pass+1 RETURNING pass"
+        "INSERT INTO sync_state (scope, pass_number) VALUES ('fleet', 1)"
+        " ON CONFLICT DO UPDATE SET pass_number=pass_number+1 RETURNING pass_number"
     ).fetchone()
     return int(row[0])
 
@@ -258,7 +258,7 @@ def counts_by_classification(
     """(classification, updates, updates that may restart) of these machines, most first."""
     rows = db.execute(
         "SELECT classification, count(*), sum(restart<>'NeverReboots') FROM updates u"
-        f" JOIN machines m ON m.id=u.machine_id AND m.gone_at IS NULL WHERE u.machine_id IN {IN_JSON}"
+        f" JOIN machines m ON m.id=u.machine_id AND m.deleted_at IS NULL WHERE u.machine_id IN {IN_JSON}"
         " GROUP BY classification ORDER BY 2 DESC, 1",
         (as_list(machine_ids),),
     )

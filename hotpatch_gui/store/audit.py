@@ -41,9 +41,9 @@ def add(
     The body is the request's JSON without headers, so it never contains a token.
     """
     db.execute(
-        "INSERT INTO calls (at, connection, account, asked_by, kind, machine, resource_id, operation_id, event,"
+        "INSERT INTO audit_log (at, connection, account, requested_by, kind, machine, resource_id, operation_id, event,"
         " body, result, code, request_id)"
-        " SELECT ?, coalesce(c.name, ''), c.account, o.asked_by, o.kind, m.name, m.azure_id, o.id, ?, o.request, ?, ?, ?"
+        " SELECT ?, coalesce(c.name, ''), c.account, o.requested_by, o.kind, m.name, m.azure_id, o.id, ?, o.request, ?, ?, ?"
         " FROM operations o JOIN machines m ON m.id=o.machine_id LEFT JOIN connections c ON c.id=m.connection_id"
         " WHERE o.id=?",
         (to_text(now), event, result, code, request_id, operation_id),

@@ -27,7 +27,7 @@ _COLUMNS = (
 )
 _SELECT = (
     "SELECT c.*, (SELECT json_group_array(s.id) FROM subscriptions s"
-    " WHERE s.connection_id=c.id AND s.chosen=1) AS chosen"
+    " WHERE s.connection_id=c.id AND s.selected=1) AS selected"
     " FROM connections c WHERE c.removed_at IS NULL"
 )
 
@@ -70,7 +70,7 @@ def _connection_of(row: sqlite3.Row) -> Connection | None:
         cloud = cloud_of(row["cloud"], row["endpoint"], row["authority"], row["audience"])
         method = SignInMethod(row["method"])
         chosen = (
-            tuple(str(i) for i in json.loads(row["chosen"]))
+            tuple(str(i) for i in json.loads(row["selected"]))
             if not row["every_subscription"]
             else ()
         )
@@ -139,7 +139,7 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
         (to_text(now), connection_id),
     )
     db.execute(
-        "UPDATE machines SET gone_at=? WHERE connection_id=? AND gone_at IS NULL",
+        "UPDATE machines SET deleted_at=? WHERE connection_id=? AND deleted_at IS NULL",
         (to_text(now), connection_id),
     )
     own = [
@@ -201,7 +201,7 @@ def choose_subscriptions(
     save_new = "INSERT INTO subscriptions VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING"
     db.executemany(save_new, [(connection_id, i, i) for i in ids])
     db.execute(
-        f"UPDATE subscriptions SET chosen=(? OR id IN {IN_JSON}) WHERE connection_id=?",
+        f"UPDATE subscriptions SET selected=(? OR id IN {IN_JSON}) WHERE connection_id=?",
         (not ids, as_list(ids), connection_id),
     )
 
@@ -209,7 +209,7 @@ def choose_subscriptions(
 def subscriptions(db: sqlite3.Connection, connection_id: int) -> list[tuple[str, str, bool]]:
     """(ID, name, whether it is selected), by name."""
     rows = db.execute(
-        "SELECT id, name, chosen FROM subscriptions WHERE connection_id=? ORDER BY name COLLATE NOCASE, id",
+        "SELECT id, name, selected FROM subscriptions WHERE connection_id=? ORDER BY name COLLATE NOCASE, id",
         (connection_id,),
     )
     return [(row[0], row[1], bool(row[2])) for row in rows]

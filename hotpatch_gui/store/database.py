@@ -188,7 +188,7 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
     if code in _HELD:
         return _problem(
             f"Another program holds {path.name} locked.",
-            "Close the other window or tool that has it open; the program tries again.",
+            "Close the other window or tool that uses it. The program tries again.",
         )
     if code in _NO_PERMISSION:
         return _problem(
@@ -315,9 +315,9 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
 
 def _refuse_other_world(db: sqlite3.Connection, path: Path, world: str) -> None:
     with transaction(db):
-        row = db.execute("SELECT name FROM world").fetchone()
+        row = db.execute("SELECT name FROM data_origin").fetchone()
         if row is None:
-            db.execute("INSERT INTO world VALUES (?)", (world,))
+            db.execute("INSERT INTO data_origin VALUES (?)", (world,))
         elif row[0] != world:
             raise UnusableFileError(
                 _problem(

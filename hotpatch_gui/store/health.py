@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from hotpatch_gui.domain.evidence import Evidence, classify
-from hotpatch_gui.domain.health import COUNTS_UNSAID, LIST_UNSAID, RESTART_UNSAID
+from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import Calendar
@@ -59,7 +59,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], 
         patch_service=column("patch_service"),
         pending_since=from_text(column("pending_at")),
         hidden=from_text(column("hidden_at")),
-        unsaid=tuple(column("unsaid").split()),
+        unreported=tuple(column("unreported").split()),
     )
 
 
@@ -113,10 +113,10 @@ _DERIVED = {
     "offered_kbs": "coalesce(u.kbs, '')",
     "offered_releases": "coalesce(u.releases, '')",
     "patch_service": "a.patch_service",
-    "unsaid": f"""CASE WHEN a.id IS NULL THEN '' ELSE
-        CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}) IS NULL THEN '{COUNTS_UNSAID} ' ELSE '' END
-        || CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}, 0) > 0 THEN '{LIST_UNSAID} ' ELSE '' END
-        || CASE WHEN a.restart_pending IS NULL THEN '{RESTART_UNSAID}' ELSE '' END END""",
+    "unreported": f"""CASE WHEN a.id IS NULL THEN '' ELSE
+        CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}) IS NULL THEN '{COUNTS_UNREPORTED} ' ELSE '' END
+        || CASE WHEN u.n IS NULL AND coalesce(a.important + a.other, {_COUNTED}, 0) > 0 THEN '{LIST_UNREPORTED} ' ELSE '' END
+        || CASE WHEN a.restart_pending IS NULL THEN '{RESTART_UNREPORTED}' ELSE '' END END""",
     "restart_kbs": """coalesce(CASE WHEN a.restart_pending THEN (
         SELECT group_concat(kb, ' ') FROM (
             SELECT DISTINCT iu.kb AS kb FROM installation_updates iu

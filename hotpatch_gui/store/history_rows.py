@@ -32,7 +32,7 @@ class KbRow(NamedTuple):
 
 
 class RunRow(NamedTuple):
-    """An installation run. ``doubts`` is JSON of discrepancies with the next assessment."""
+    """An installation run. ``discrepancies`` is JSON of discrepancies with the next assessment."""
 
     run_id: str
     status: str
@@ -46,7 +46,7 @@ class RunRow(NamedTuple):
     pending: int | None
     excluded: int | None
     not_selected: int | None
-    doubts: str | None
+    discrepancies: str | None
     machine_name: str
 
 
@@ -130,7 +130,7 @@ class CallRow(NamedTuple):
     at: str
     connection: str
     account: str | None
-    asked_by: str | None
+    requested_by: str | None
     kind: str
     machine: str
     resource_id: str

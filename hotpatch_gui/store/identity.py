@@ -16,7 +16,7 @@ _HISTORY = ("assessments", "installations", "operations")
 
 
 def retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
-    """Release the resource ID of machines whose vmId shows that another machine has it now."""
+    """Release the resource ID of machines whose vmId shows that it belongs to another machine now."""
     now = {m.resource_id.lower(): m for m in found if m.vm_id}
     rows = db.execute(
         f"SELECT id, resource_id, vm_id FROM machines WHERE vm_id IS NOT NULL AND resource_id IN {IN_JSON}",
@@ -28,7 +28,7 @@ def retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
             continue
         at = to_text(new.fetched)
         db.execute(
-            "UPDATE machines SET resource_id=resource_id || '#' || id, gone_at=coalesce(gone_at, ?)"
+            "UPDATE machines SET resource_id=resource_id || '#' || id, deleted_at=coalesce(deleted_at, ?)"
             " WHERE id=?",
             (at, row_id),
         )
@@ -56,7 +56,7 @@ def join_moved(db: sqlite3.Connection, connection_id: int) -> int:
     """
     pairs = db.execute(
         "SELECT o.id, n.id FROM machines o JOIN machines n ON n.vm_id=o.vm_id AND n.id<>o.id"
-        " AND n.kind=o.kind AND n.gone_at IS NULL WHERE o.gone_at IS NOT NULL AND o.vm_id IS NOT NULL"
+        " AND n.kind=o.kind AND n.deleted_at IS NULL WHERE o.deleted_at IS NOT NULL AND o.vm_id IS NOT NULL"
         " AND NOT o.shares_vm_id AND NOT n.shares_vm_id AND o.connection_id=? AND n.connection_id=?",
         (connection_id, connection_id),
     ).fetchall()

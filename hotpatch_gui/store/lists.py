@@ -52,7 +52,7 @@ KBS = Table(
         "(SELECT min(u.id) AS id, u.kb AS kb, u.name AS name, u.classification AS classification,"
         " u.restart AS restart, u.published_at AS published_at, count(*) AS machines,"
         " sum(m.power='running') AS running FROM updates u JOIN machines m ON m.id=u.machine_id"
-        " WHERE m.gone_at IS NULL GROUP BY u.kb, u.name) k"
+        " WHERE m.deleted_at IS NULL GROUP BY u.kb, u.name) k"
     ),
     key="k.id",
     row=KbRow,
@@ -93,7 +93,7 @@ HISTORY = Table(
         "restart": "i.restart_status",
         "started": "i.started_at",
         "duration": "julianday(i.modified_at) - julianday(i.started_at)",
-        "doubts": "coalesce(i.doubts, '')",
+        "discrepancies": "coalesce(i.discrepancies, '')",
     },
     default_sort=("started", True),
     touched_by=frozenset({"installations"}),
@@ -119,8 +119,8 @@ OPERATIONS = Table(
 
 
 CALLS = Table(
-    name="calls",
-    source="calls c",
+    name="audit_log",
+    source="audit_log c",
     key="c.id",
     row=CallRow,
     select=fields(CallRow, "c"),
@@ -133,7 +133,7 @@ CALLS = Table(
         "event": "c.event",
     },
     default_sort=("at", True),
-    touched_by=frozenset({"calls"}),
+    touched_by=frozenset({"audit_log"}),
 )
 
 
@@ -150,7 +150,7 @@ def updates_where(
     text: str = "",
 ) -> Where:
     """Conditions for available updates."""
-    where = _among(Where().and_("m.gone_at IS NULL"), "u.machine_id", machine_ids)
+    where = _among(Where().and_("m.deleted_at IS NULL"), "u.machine_id", machine_ids)
     if classifications:
         where = where.and_(
             f"u.classification IN ({','.join('?' * len(classifications))})", *classifications

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
-from hotpatch_gui.domain.arc import Arc, Enablement, Licence
+from hotpatch_gui.domain.arc import Arc, Enablement, License
 from hotpatch_gui.domain.machines import AssessmentMode, Image, Machine, PatchMode, PatchSettings
 from hotpatch_gui.domain.power import PowerState
 
@@ -35,13 +35,13 @@ SORT = (
     "agent_ready",
     "kind",
     "edition",
-    "licence",
+    "license",
     "enablement",
     "enablement_error",
     "host",
     "arc_status",
     "arc_reason",
-    "licence_error",
+    "license_error",
     "agent_mode",
     "can_extend",
 )
@@ -182,13 +182,13 @@ def sort_of(values: Iterable[Any]) -> dict[str, Any]:
 def _arc(v: dict[str, Any]) -> Arc:
     return Arc(
         v["edition"],
-        Licence.parse(v["licence"]),
+        License.parse(v["license"]),
         Enablement.parse(v["enablement"]),
         v["enablement_error"],
         v["host"],
         v["arc_status"],
         v["arc_reason"],
-        v["licence_error"],
+        v["license_error"],
         v["agent_mode"],
         _flag(v["can_extend"]),
     )

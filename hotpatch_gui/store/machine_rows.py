@@ -46,13 +46,13 @@ class MachineRow(NamedTuple):
     agent_ready: int | None
     kind: str
     edition: str | None
-    licence: str | None
+    license: str | None
     enablement: str | None
     enablement_error: str | None
     host: str | None
     arc_status: str | None
     arc_reason: str | None
-    licence_error: str | None
+    license_error: str | None
     agent_mode: str | None
     can_extend: int | None
     fetched_at: str
@@ -67,7 +67,7 @@ class MachineRow(NamedTuple):
     critical: int
     security: int
     updates_that_restart: int
-    unsaid: str
+    unreported: str
     offered_kbs: str
     offered_releases: str
     restart_kbs: str
@@ -94,7 +94,7 @@ class ChosenRow(NamedTuple):
     power: str
     hotpatch_status: str
     arc_status: str | None
-    unsaid: str
+    unreported: str
     situation: str
     attention: int
     in_graph: int
@@ -124,7 +124,7 @@ class InstallRow(NamedTuple):
     power: str
     hotpatch_status: str
     arc_status: str | None
-    unsaid: str
+    unreported: str
     in_graph: int
     assessed_at: str | None
     restart_pending: int

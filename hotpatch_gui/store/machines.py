@@ -28,8 +28,8 @@ _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(COLUMNS)}, attention)"
     f" VALUES ({', '.join('?' * len(COLUMNS))}, {int(Level.UNKNOWN)})"
-    " ON CONFLICT (resource_id) DO UPDATE SET lists_read=CASE WHEN coalesce(gone_at, hidden_at) IS NULL THEN lists_read"
-    " ELSE 0 END, gone_at=NULL, hidden_at=NULL, connection_id=CASE WHEN gone_at IS NULL"
+    " ON CONFLICT (resource_id) DO UPDATE SET lists_read=CASE WHEN coalesce(deleted_at, hidden_at) IS NULL THEN lists_read"
+    " ELSE 0 END, deleted_at=NULL, hidden_at=NULL, connection_id=CASE WHEN deleted_at IS NULL"
     " THEN coalesce(connection_id, excluded.connection_id) ELSE excluded.connection_id END, "
     + ", ".join(
         f"{c}=coalesce(excluded.{c}, {c})"
@@ -94,9 +94,9 @@ def unseen(
     if known_ids(db, connection_id) <= seen:
         return Unseen([], [], [])
     rows = db.execute(
-        "SELECT m.id, m.resource_id, m.subscription_id, coalesce(s.chosen, 1) FROM machines m"
+        "SELECT m.id, m.resource_id, m.subscription_id, coalesce(s.selected, 1) FROM machines m"
         " LEFT JOIN subscriptions s ON s.connection_id=m.connection_id AND s.id=m.subscription_id"
-        " WHERE m.gone_at IS NULL AND m.connection_id=? ORDER BY m.subscription_id, m.resource_group, m.id",
+        " WHERE m.deleted_at IS NULL AND m.connection_id=? ORDER BY m.subscription_id, m.resource_group, m.id",
         (connection_id,),
     )
     found = Unseen([], [], [])
@@ -110,7 +110,7 @@ def unseen(
 def mark_gone(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
     """Record that machines were deleted; their history stays."""
     db.executemany(
-        "UPDATE machines SET gone_at=? WHERE id=?", [(to_text(now), i) for i in machine_ids]
+        "UPDATE machines SET deleted_at=? WHERE id=?", [(to_text(now), i) for i in machine_ids]
     )
 
 
@@ -152,7 +152,7 @@ def resource_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[str
 def known_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
     """Lower-case resource IDs of a connection's existing machines."""
     rows = db.execute(
-        "SELECT resource_id FROM machines WHERE connection_id=? AND gone_at IS NULL",
+        "SELECT resource_id FROM machines WHERE connection_id=? AND deleted_at IS NULL",
         (connection_id,),
     )
     return {row[0] for row in rows}
@@ -161,7 +161,7 @@ def known_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
 def never_read(db: sqlite3.Connection, connection_id: int) -> list[str]:
     """Lower-case resource IDs of machines whose lists weren't read since they appeared."""
     rows = db.execute(
-        "SELECT resource_id FROM machines WHERE connection_id=? AND gone_at IS NULL AND hidden_at IS NULL"
+        "SELECT resource_id FROM machines WHERE connection_id=? AND deleted_at IS NULL AND hidden_at IS NULL"
         " AND lists_read=0 ORDER BY 1",
         (connection_id,),
     )
@@ -171,7 +171,7 @@ def never_read(db: sqlite3.Connection, connection_id: int) -> list[str]:
 def mark_lists_read(db: sqlite3.Connection, connection_id: int) -> None:
     """Record that a sync read all lists of the connection's machines."""
     db.execute(
-        "UPDATE machines SET lists_read=1 WHERE connection_id=? AND lists_read=0 AND gone_at IS NULL",
+        "UPDATE machines SET lists_read=1 WHERE connection_id=? AND lists_read=0 AND deleted_at IS NULL",
         (connection_id,),
     )
 
@@ -180,7 +180,7 @@ def with_open_runs(db: sqlite3.Connection, connection_id: int) -> list[str]:
     """Lower-case resource IDs of machines with an unfinished installation."""
     rows = db.execute(
         "SELECT DISTINCT m.resource_id FROM installations i JOIN machines m ON m.id=i.machine_id"
-        f" WHERE i.status NOT IN {FINAL_RUNS} AND m.connection_id=? AND m.gone_at IS NULL ORDER BY 1",
+        f" WHERE i.status NOT IN {FINAL_RUNS} AND m.connection_id=? AND m.deleted_at IS NULL ORDER BY 1",
         (connection_id,),
     )
     return [row[0] for row in rows]
@@ -248,7 +248,7 @@ def without_graph(
     Only those not read since ``viewed_before``: first those without any known assessment, then the longest unread.
     """
     rows = db.execute(
-        "SELECT id FROM machines WHERE in_graph=0 AND gone_at IS NULL AND hidden_at IS NULL"
+        "SELECT id FROM machines WHERE in_graph=0 AND deleted_at IS NULL AND hidden_at IS NULL"
         " AND connection_id=? AND coalesce(viewed_at, '')<? ORDER BY assessed_at IS NOT NULL, viewed_at LIMIT ?",
         (connection_id, to_text(viewed_before), limit),
     )
@@ -258,7 +258,7 @@ def without_graph(
 def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[int]:
     """Row IDs of existing machines, of one connection or all."""
     rows = db.execute(
-        "SELECT id FROM machines WHERE gone_at IS NULL AND connection_id=coalesce(?, connection_id)",
+        "SELECT id FROM machines WHERE deleted_at IS NULL AND connection_id=coalesce(?, connection_id)",
         (connection_id,),
     )
     return [r[0] for r in rows]

@@ -230,8 +230,33 @@ DROP INDEX operations_open_by_age;
 CREATE INDEX operations_open_by_state ON operations(kind, state, ended_at) WHERE ended_at IS NULL;
 UPDATE sync_state SET whole_at=NULL;
 """
-"""Tags as JSON, which their text could not tell apart; the next sync reads them anew. Whose turn it is in a batch is asked
+"""Tags as JSON, whose text was ambiguous; the next sync reads them again. Whose turn it is in a batch is asked
 at the end of each of its operations, and what is under way at every change."""
+
+_M0016 = """
+ALTER TABLE machines RENAME COLUMN licence TO license;
+ALTER TABLE machines RENAME COLUMN licence_error TO license_error;
+ALTER TABLE machines RENAME COLUMN unsaid TO unreported;
+ALTER TABLE machines RENAME COLUMN gone_at TO deleted_at;
+ALTER TABLE installations RENAME COLUMN doubts TO discrepancies;
+ALTER TABLE operations RENAME COLUMN asked_by TO requested_by;
+ALTER TABLE subscriptions RENAME COLUMN chosen TO selected;
+ALTER TABLE updates RENAME COLUMN pass TO pass_number;
+ALTER TABLE sync_state RENAME COLUMN pass TO pass_number;
+ALTER TABLE sync_state RENAME COLUMN whole_at TO full_sync_at;
+ALTER TABLE world RENAME TO data_origin;
+UPDATE operations SET kind=CASE kind WHEN 'enrol' THEN 'enroll' ELSE 'unenroll' END WHERE kind IN ('enrol', 'disenrol');
+DROP TRIGGER calls_are_not_changed;
+DROP TRIGGER calls_are_not_deleted;
+ALTER TABLE calls RENAME TO audit_log;
+ALTER TABLE audit_log RENAME COLUMN asked_by TO requested_by;
+UPDATE audit_log SET kind=CASE kind WHEN 'enrol' THEN 'enroll' ELSE 'unenroll' END WHERE kind IN ('enrol', 'disenrol');
+CREATE TRIGGER audit_log_is_not_changed BEFORE UPDATE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_log_is_not_deleted BEFORE DELETE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+"""
+"""One term for one thing: the columns are named as in the window and in Azure."""
 
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
@@ -249,6 +274,7 @@ _STEPS = {
     "m0013_what_an_assessment_does_not_say": _M0013,
     "m0014_waves_and_reading_only_changes": _M0014,
     "m0015_tags_told_apart_and_waves_found": _M0015,
+    "m0016_one_term_for_one_thing": _M0016,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

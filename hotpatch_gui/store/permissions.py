@@ -52,7 +52,7 @@ def due(
     rows = db.execute(
         "SELECT DISTINCT m.subscription_id, m.resource_group FROM machines m LEFT JOIN permissions g"
         f" ON g.connection_id=m.connection_id AND g.scope={_GROUP}"
-        " WHERE m.connection_id=? AND m.gone_at IS NULL AND coalesce(g.fetched_at, '')<? LIMIT ?",
+        " WHERE m.connection_id=? AND m.deleted_at IS NULL AND coalesce(g.fetched_at, '')<? LIMIT ?",
         (connection_id, to_text(now - FRESH), limit),
     )
     return [(row[0], row[1]) for row in rows]
@@ -75,7 +75,7 @@ def kinds_at(db: sqlite3.Connection, connection_id: int) -> dict[str, set[str]]:
     """The kinds of machines at each scope."""
     found: dict[str, set[str]] = {}
     rows = db.execute(
-        f"SELECT {_GROUP}, m.resource_id, m.kind FROM machines m WHERE m.connection_id=? AND m.gone_at IS NULL",
+        f"SELECT {_GROUP}, m.resource_id, m.kind FROM machines m WHERE m.connection_id=? AND m.deleted_at IS NULL",
         (connection_id,),
     )
     for group, own, kind in rows:

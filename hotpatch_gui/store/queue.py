@@ -63,7 +63,7 @@ def add(
     kind: OperationKind,
     requests: Sequence[Request],
     now: datetime,
-    asked_by: str,
+    requested_by: str,
     *,
     standby: Standby = Standby.NO,
     batch_id: int | None = None,
@@ -89,14 +89,14 @@ def add(
             continue
         busy.add(request.machine_id)
         made = db.execute(
-            "INSERT INTO operations (machine_id, kind, state, request, created_at, asked_by, standby, batch_id,"
+            "INSERT INTO operations (machine_id, kind, state, request, created_at, requested_by, standby, batch_id,"
             " wave, wave_name) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
             (
                 request.machine_id,
                 kind,
                 request.body,
                 to_text(now),
-                asked_by,
+                requested_by,
                 standby,
                 batch_id,
                 request.wave,
@@ -108,7 +108,7 @@ def add(
 
 
 def ask_again(
-    db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime, asked_by: str
+    db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime, requested_by: str
 ) -> int | None:
     """Queue a rejected operation again, to be sent when Azure accepts it. Call it inside a transaction.
 
@@ -124,7 +124,7 @@ def ask_again(
         return None
     request = Request(row["machine_id"], row["request"])
     kind = OperationKind(row["kind"])
-    queued = add(db, kind, [request], now, asked_by, standby=Standby.WAITS)
+    queued = add(db, kind, [request], now, requested_by, standby=Standby.WAITS)
     return queued[0] if queued else None
 
 
@@ -220,7 +220,7 @@ def expire(db: sqlite3.Connection, operation_ids: Iterable[int], now: datetime) 
 
 
 def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
-    """Expire requests until ``before``, except waves and those told to wait. Call it inside a transaction."""
+    """Expire requests until ``before``, except waves and those with “wait and retry”. Call it inside a transaction."""
     rows = db.execute(
         "SELECT id FROM operations WHERE state='queued' AND standby='' AND coalesce(batch_id, 0)=0"
         " AND created_at<=?",
@@ -256,7 +256,7 @@ NOTHING_BEGUN = Begun(-1, 0)
 
 
 class Turn(NamedTuple):
-    """Operations whose turn it is, oldest first, and the batch's new progress."""
+    """Due operations, oldest first, and the batch's new progress."""
 
     ids: list[int]
     begun: Begun

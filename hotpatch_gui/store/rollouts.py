@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from hotpatch_gui.domain.health import COUNTS_UNSAID, RESTART_UNSAID
+from hotpatch_gui.domain.health import COUNTS_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.patching import MachineFacts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 
@@ -31,7 +31,7 @@ WITH runs AS (
     GROUP BY i.machine_id)
 SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun
 FROM machines m LEFT JOIN runs r ON r.machine_id=m.id
-WHERE m.gone_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
+WHERE m.deleted_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 """
 
 
@@ -48,7 +48,9 @@ def read_facts(db: sqlite3.Connection, released: datetime) -> list[MachineFacts]
 def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> MachineFacts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
-    is_said = COUNTS_UNSAID not in row["unsaid"] and RESTART_UNSAID not in row["unsaid"]
+    is_said = (
+        COUNTS_UNREPORTED not in row["unreported"] and RESTART_UNREPORTED not in row["unreported"]
+    )
     is_done = is_said and not row["restart_pending"] and not row["important"]
     nothing_left = assessed is not None and assessed >= released and is_done
     by_assessment = patched is None and nothing_left

@@ -61,7 +61,7 @@ class OperationRow(NamedTuple):
     request_id: str
     done: int | None
     total: int | None
-    asked_by: str | None
+    requested_by: str | None
     standby: str
     batch_id: int | None
     wave: int

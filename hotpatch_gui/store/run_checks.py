@@ -24,7 +24,7 @@ SELECT i.id, i.status, i.installed, i.failed, i.window_exceeded, i.pending,
         AND instr(' ' || m.offered_kbs || ' ', ' ' || iu.kb || ' ')) AS again
 FROM installations i JOIN machines m ON m.id=i.machine_id
 LEFT JOIN operations o ON o.machine_id=i.machine_id AND o.run_id=i.run_id
-WHERE i.machine_id IN {IN_JSON} AND i.doubts IS NULL AND m.assessed_at>=i.modified_at
+WHERE i.machine_id IN {IN_JSON} AND i.discrepancies IS NULL AND m.assessed_at>=i.modified_at
     AND i.status IN {FINAL_RUNS}
     AND NOT EXISTS (SELECT 1 FROM operations p WHERE p.ended_at IS NULL AND p.state IN {UNDER_WAY}
         AND +p.machine_id=i.machine_id AND p.kind='install')
@@ -46,8 +46,8 @@ def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
     for row in rows:
         found.setdefault(_in_doubt(*row[1:]), []).append(row[0])
     db.executemany(
-        f"UPDATE installations SET doubts=? WHERE id IN {IN_JSON}",
-        [(doubt, as_list(ids)) for doubt, ids in found.items()],
+        f"UPDATE installations SET discrepancies=? WHERE id IN {IN_JSON}",
+        [(discrepancy, as_list(ids)) for discrepancy, ids in found.items()],
     )
     return bool(found)
 

@@ -93,7 +93,7 @@ def _found(
     db: sqlite3.Connection, connection_id: int, scope: Scope
 ) -> Iterable[tuple[str, str, How, str]]:
     rows = db.execute(
-        "SELECT resource_id, kind, resource_group, location, tag_pairs FROM machines WHERE gone_at IS NULL"
+        "SELECT resource_id, kind, resource_group, location, tag_pairs FROM machines WHERE deleted_at IS NULL"
         " AND connection_id=?",
         (connection_id,),
     )
@@ -156,7 +156,7 @@ def of_machines(
 
 
 def _connections(db: sqlite3.Connection) -> dict[int, int]:
-    rows = db.execute("SELECT id, connection_id FROM machines WHERE gone_at IS NULL")
+    rows = db.execute("SELECT id, connection_id FROM machines WHERE deleted_at IS NULL")
     return {row[0]: row[1] for row in rows}
 
 

@@ -60,7 +60,7 @@ def sync_ended(
 class SyncCoverage(NamedTuple):
     """When a connection was read completely, and when its changes were read."""
 
-    whole_at: datetime | None
+    full_sync_at: datetime | None
     changes_from: datetime | None
 
     def changes_since(self, now: datetime, whole_every: timedelta) -> datetime | None:
@@ -69,9 +69,9 @@ class SyncCoverage(NamedTuple):
         Returns:
             None if everything must be read: nothing is known, the day is over, or the clock went back.
         """
-        if self.whole_at is None or self.changes_from is None:
+        if self.full_sync_at is None or self.changes_from is None:
             return None
-        if now - self.whole_at >= whole_every or now < self.whole_at:
+        if now - self.full_sync_at >= whole_every or now < self.full_sync_at:
             return None
         return min(self.changes_from, now) - OVERLAP
 
@@ -83,7 +83,7 @@ OVERLAP = timedelta(hours=1)
 def reading(db: sqlite3.Connection, connection_id: int) -> SyncCoverage:
     """How far a connection was read."""
     row = db.execute(
-        "SELECT whole_at, changes_from FROM sync_state WHERE scope=?", (str(connection_id),)
+        "SELECT full_sync_at, changes_from FROM sync_state WHERE scope=?", (str(connection_id),)
     ).fetchone()
     return (
         SyncCoverage(from_text(row[0]), from_text(row[1]))
@@ -97,14 +97,14 @@ def changes_read(
 ) -> None:
     """Record that a sync that started at ``begun`` read the changes, or everything if ``whole``."""
     db.execute(
-        "UPDATE sync_state SET changes_from=?1, whole_at=CASE WHEN ?2 THEN ?1 ELSE whole_at END WHERE scope=?3",
+        "UPDATE sync_state SET changes_from=?1, full_sync_at=CASE WHEN ?2 THEN ?1 ELSE full_sync_at END WHERE scope=?3",
         (to_text(begun), whole, str(connection_id)),
     )
 
 
 def forget_reading(db: sqlite3.Connection, connection_id: int) -> None:
     """Make the next sync read everything, because the connection has other machines now."""
-    db.execute("UPDATE sync_state SET whole_at=NULL WHERE scope=?", (str(connection_id),))
+    db.execute("UPDATE sync_state SET full_sync_at=NULL WHERE scope=?", (str(connection_id),))
 
 
 def sync_states(db: sqlite3.Connection) -> list[SyncState]:
@@ -153,7 +153,7 @@ def connection_names(db: sqlite3.Connection) -> list[str]:
     """Each connection with its subscriptions, or their number if there are many."""
     rows = db.execute(
         "SELECT c.name, count(s.id), group_concat(s.name, ', ') FROM connections c LEFT JOIN"
-        " (SELECT * FROM subscriptions WHERE chosen=1 ORDER BY name) s ON s.connection_id=c.id"
+        " (SELECT * FROM subscriptions WHERE selected=1 ORDER BY name) s ON s.connection_id=c.id"
         " WHERE c.removed_at IS NULL GROUP BY c.id ORDER BY c.id"
     ).fetchall()
     is_one = len(rows) == 1

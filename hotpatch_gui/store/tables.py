@@ -16,10 +16,10 @@ from .sql import IN_JSON, as_list
 R = TypeVar("R")
 
 DISPLAY_NAME = """CASE
-    WHEN m.gone_at IS NOT NULL THEN m.name || ' (gone)'
-    WHEN EXISTS (SELECT 1 FROM machines d WHERE d.gone_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id)
+    WHEN m.deleted_at IS NOT NULL THEN m.name || ' (gone)'
+    WHEN EXISTS (SELECT 1 FROM machines d WHERE d.deleted_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id)
     THEN m.name || ' (' || m.resource_group || CASE
-        WHEN EXISTS (SELECT 1 FROM machines d WHERE d.gone_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id
+        WHEN EXISTS (SELECT 1 FROM machines d WHERE d.deleted_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id
             AND d.resource_group=m.resource_group COLLATE NOCASE)
         THEN ', ' || coalesce((SELECT s.name FROM subscriptions s WHERE s.connection_id=m.connection_id
             AND s.id=m.subscription_id), m.subscription_id) || CASE m.kind WHEN 'arc' THEN ', Arc' ELSE '' END
@@ -142,7 +142,7 @@ def machines_where(
     text: str = "", situation: str | None = None, attention: int | None = None
 ) -> Where:
     """Existing machines by text in name, group, location, image or tags, and by situation."""
-    where = Where().and_("m.gone_at IS NULL")
+    where = Where().and_("m.deleted_at IS NULL")
     for word in text.split():
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ?"

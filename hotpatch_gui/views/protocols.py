@@ -83,7 +83,7 @@ class Requests(Protocol):
 
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None: ...
 
-    def enrol(self, machine_ids: Sequence[int], *, on: bool) -> None:
+    def enroll(self, machine_ids: Sequence[int], *, on: bool) -> None:
         """Enroll Arc-enabled servers, or end their enrollment."""
         ...
 

@@ -27,7 +27,7 @@ MANY_ENDS = 2000
 """Operations canceled in one transaction, so that a slow disk leaves none for the next start."""
 MANY = 10
 """More requests than this from one command yield to a click."""
-_OPERATIONS = Changes.to("operations", "calls")
+_OPERATIONS = Changes.to("operations", "audit_log")
 
 
 def under_way(kind: OperationKind, machines: int) -> Problem:

@@ -67,7 +67,7 @@ class Carrying:
         self._sleep = SleepWatch(clock, EXPIRES)
 
     def take_up(self, connection_id: int) -> None:
-        """Resume the connection's unfinished operations whose turn has come."""
+        """Resume the connection's unfinished operations that are due."""
         self._jobs.add("sleep watch", self._watch)
         self._jobs.add(f"{connection_id} take up", lambda: self._take_up(connection_id))
 
@@ -107,7 +107,7 @@ class Carrying:
     def _has_expired(self, connection_id: int, operation: Operation) -> bool:
         """Whether it waited too long for the program, a sign-in or the file.
 
-        Operations that were told to wait, or that wait for their wave, another operation or Azure, don't expire. Setting the
+        Operations with “wait and retry”, or that wait for their wave, another operation or Azure, don't expire. Setting the
         clock back doesn't make a request younger.
         """
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
@@ -133,15 +133,15 @@ class Carrying:
             if self._sleep.look() is not None and queue.any_queued(self._file.db):
                 async with self._file.transaction(durable=True) as db:
                     self.expire_after_sleep(db)
-                self._changed("operations", "calls")
+                self._changed("operations", "audit_log")
 
     async def _expire(self, operation_ids: list[int]) -> None:
         async with self._file.transaction(durable=True) as db:
             queue.expire(db, operation_ids, self._clock())
-        self._changed("operations", "calls")
+        self._changed("operations", "audit_log")
 
     def follow(self, operation_ids: Iterable[int], urgency: Urgency = Urgency.BULK) -> None:
-        """Start operations that were just queued or whose turn has come."""
+        """Start operations that were just queued or are due."""
         for operation_id in operation_ids:
             operation = operations.read(self._file.db, operation_id)
             own = connections.of_machine(self._file.db, operation.machine_id)
@@ -201,7 +201,7 @@ class Carrying:
             async with self._file.transaction(durable=True) as db:
                 stopped = queue.stop_batch(db, batch_id, self._clock())
             if stopped:
-                self._changed("operations", "calls")
+                self._changed("operations", "audit_log")
             before = self._begun.get(batch_id, NOTHING_BEGUN)
             turn = queue.next_of_batch(self._file.db, batch_id, self._contexts, before)
             self._begun[batch_id] = turn.begun

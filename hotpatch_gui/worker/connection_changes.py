@@ -58,7 +58,7 @@ class ConnectionChanges:
                     sync_state.forget_reading(db, number)
             finally:
                 # its own name, because deleting tokens also sets the connection up
-                self._jobs.add(f"{number} set-up anew", lambda: self._set_up_new(now))
+                self._jobs.add(f"{number} new set-up", lambda: self._set_up_new(now))
         self._opened.changed("connections", "subscriptions", "sync_state", "machines")
 
     async def _set_up_new(self, connection: Connection) -> None:
@@ -115,7 +115,7 @@ class ConnectionChanges:
             "machines",
             "updates",
             "operations",
-            "calls",
+            "audit_log",
         )
 
 

@@ -8,15 +8,15 @@ from enum import Enum
 from typing import NamedTuple
 
 from hotpatch_gui.azure import parse, values
-from hotpatch_gui.domain.arc import Licence
+from hotpatch_gui.domain.arc import License
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, machines, operations
 
-_LICENCES: dict[OperationKind, tuple[Licence | None, ...]] = {
-    OperationKind.ENROL: (Licence.ENABLED,),
-    OperationKind.DISENROL: (Licence.DISABLED, None),
+_LICENSES: dict[OperationKind, tuple[License | None, ...]] = {
+    OperationKind.ENROLL: (License.ENABLED,),
+    OperationKind.UNENROLL: (License.DISABLED, None),
 }
 """The license after a successful request."""
 
@@ -49,8 +49,8 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
         return Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
     if op.kind is OperationKind.SETTINGS and machine is not None and _has_settings(machine, op):
         return Found(OperationState.SUCCEEDED, "The machine has the requested settings.")
-    licence = machine.arc.licence if machine is not None and machine.arc is not None else None
-    if licence in _LICENCES.get(op.kind, ()):
+    license_state = machine.arc.license if machine is not None and machine.arc is not None else None
+    if license_state in _LICENSES.get(op.kind, ()):
         return Found(OperationState.SUCCEEDED, "The license is as requested.")
     return NotYet.UNTOLD if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
 

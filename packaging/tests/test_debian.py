@@ -44,7 +44,7 @@ def test_lintian_and_the_validators_find_nothing() -> None:
 
 
 def test_it_is_installed_started_and_removed_in_a_bare_system() -> None:
-    assert os.geteuid() == 0, "a system in a folder can be entered by root alone"
+    assert os.geteuid() == 0, "only root can enter a system in a folder"
     with BareRoot(WORK / "bare-root") as root:
         shutil.copy(package(), root.folder / "tmp")
         root.run("apt-get", "update", "-q")

@@ -79,8 +79,8 @@ class Wine:
 
     def value(self, name: str) -> str:
         """Of the uninstaller's key; empty where there is none."""
-        told = self.run("reg", "query", KEY, "/v", name).stdout.split("REG_SZ")
-        return told[1].strip() if len(told) > 1 else ""
+        parts = self.run("reg", "query", KEY, "/v", name).stdout.split("REG_SZ")
+        return parts[1].strip() if len(parts) > 1 else ""
 
     def end(self) -> None:
         subprocess.run(["wineserver", "-k"], env=self._environment, check=False)

@@ -38,7 +38,7 @@ _UPDATES = (
     _NUMBERS
     + """
 INSERT INTO updates (machine_id, patch_id, name, kb, classification, severity, restart, published_at, version,
-    fetched_at, pass)
+    fetched_at, pass_number)
 SELECT 1 + i % ?, 'patch-' || i,
     'Update ' || ((i * 104729) % 5000) || ' for Windows Server 2022 for x64-based Systems',
     (5000000 + (i * 104729) % 5000) || '',

@@ -68,7 +68,7 @@ def measure(folder: Path, rounds: int) -> Figures:
         assert db is not None
         calendar = resources.calendar()
         subjects = read_subjects(
-            db, calendar, ForecastRequest(YEAR, tuple(machines.present(db)), enrol_all=True)
+            db, calendar, ForecastRequest(YEAR, tuple(machines.present(db)), enroll_all=True)
         )
         seconds = {n: min(_alone(subjects[:n]) for _ in range(rounds)) for n in SIZES}
         stage.window.show_page("planner")

@@ -41,7 +41,9 @@ def busy(method: str, path: str) -> Answer | None:
 
 def was_refused(stage: Stage) -> bool:
     """Once, so that it waits in the queue."""
-    events = [row[0] for row in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+    events = [
+        row[0] for row in stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id")
+    ]
     return events == ["sending", "refused"] and stage.operation_states() == [S.QUEUED]
 
 

@@ -29,7 +29,9 @@ def machine(stage: Stage, name: str = "vm-dc-01") -> int:
 
 
 def events(stage: Stage) -> list[str]:
-    return [row[0] for row in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+    return [
+        row[0] for row in stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id")
+    ]
 
 
 def locker(path: Path, how: str = "IMMEDIATE") -> sqlite3.Connection:

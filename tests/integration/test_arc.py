@@ -67,7 +67,7 @@ def test_the_sdk_reads_assesses_and_installs(azure: Simulated) -> None:
         assert done.reboot_status == "Completed", "without hotpatch the cumulative update restarts"
 
 
-def test_the_sdk_enrols_opts_out_and_disenrols(azure: Simulated) -> None:
+def test_the_sdk_enrols_opts_out_and_unenrolls(azure: Simulated) -> None:
     with sdk.hybrid(azure, HYBRID) as client:
         place = (GROUP, "srv-hq-02")
         with pytest.raises(HttpResponseError) as missing:
@@ -198,9 +198,9 @@ def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> Non
 def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
     stage.start()
     number = ids(stage)["srv-hq-02"]
-    stage.ask.enrol([number], on=True)
+    stage.ask.enroll([number], on=True)
     finish(stage, OperationState.SUCCEEDED)
-    assert one(stage, "SELECT licence, hotpatch_status FROM machines WHERE id=?", number)[:] == (
+    assert one(stage, "SELECT license, hotpatch_status FROM machines WHERE id=?", number)[:] == (
         "Enabled",
         "Enabled",
     )
@@ -215,13 +215,13 @@ def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
             one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Disabled"
         )
     )
-    stage.ask.enrol([number], on=False)
+    stage.ask.enroll([number], on=False)
     finish(stage, OperationState.SUCCEEDED)
     assert one(stage, "SELECT hotpatch_status, situation FROM machines WHERE id=?", number)[:] == (
         "Canceled",
         "Not enrolled",
     )
-    assert stage.wire.cloud.received == {"enrol": 1, "settings": 1, "disenrol": 1}
+    assert stage.wire.cloud.received == {"enroll": 1, "settings": 1, "unenroll": 1}
 
 
 @pytest.mark.expects_log

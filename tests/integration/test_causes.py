@@ -353,17 +353,17 @@ def test_the_token_in_the_file_names_the_newest_place(wire: SimulatorApi) -> Non
         gateway.close()
 
 
-# licences
+# licenses
 
 
 @pytest.mark.parametrize("has_profile", [True, False])
-def test_enrolling_never_resets_the_rest_of_a_licence_profile(
+def test_enrolling_never_resets_the_rest_of_a_license_profile(
     stage: Stage, has_profile: bool
 ) -> None:
     guest = next(
         g
         for g in stage.wire.cloud.guests.values()
-        if g.is_arc and g.can_enrol and g.licence is None
+        if g.is_arc and g.can_enroll and g.license is None
     )
     rest = {
         "softwareAssurance": {"softwareAssuranceCustomer": True},
@@ -378,7 +378,7 @@ def test_enrolling_never_resets_the_rest_of_a_licence_profile(
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (guest.name,)).fetchone()
-    stage.ask.enrol([number], on=True)
+    stage.ask.enroll([number], on=True)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     assert sent[:2] == ["GET", "PATCH" if has_profile else "PUT"]
     assert guest.profile == (rest if has_profile else {})

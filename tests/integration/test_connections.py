@@ -60,7 +60,7 @@ def empty(qapp: QApplication, tmp_path: Path, azure: SecureAzure) -> Iterator[St
 def names(stage: Stage) -> list[str]:
     assert stage.app.source.db is not None
     rows = stage.app.source.db.execute(
-        "SELECT name FROM machines WHERE gone_at IS NULL ORDER BY name"
+        "SELECT name FROM machines WHERE deleted_at IS NULL ORDER BY name"
     )
     return [row[0] for row in rows]
 
@@ -172,7 +172,7 @@ def test_two_tenants_stand_side_by_side_in_one_list(
         stage.until(lambda: len(names(stage)) == 16)
         assert [c.name for c in stored(stage)] == ["Contoso"]
         kept = db.execute(
-            "SELECT count(*) FROM installations i JOIN machines m ON m.id=i.machine_id WHERE m.gone_at IS NOT NULL"
+            "SELECT count(*) FROM installations i JOIN machines m ON m.id=i.machine_id WHERE m.deleted_at IS NOT NULL"
         )
         assert kept.fetchone()[0] > 0, "history stays"
     wire.cloud.close()

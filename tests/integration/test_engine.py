@@ -296,9 +296,13 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELLED]
     (note,) = stage.app.source.db.execute("SELECT note FROM operations WHERE id=4").fetchone()
     assert note == "Not sent: this request stopped after it failed on one of its machines."
-    (line,) = stage.app.source.db.execute("SELECT event FROM calls WHERE operation_id=4").fetchall()
+    (line,) = stage.app.source.db.execute(
+        "SELECT event FROM audit_log WHERE operation_id=4"
+    ).fetchall()
     assert line[0] == "cancelled"
-    sent = stage.app.source.db.execute("SELECT result FROM calls WHERE event='sending'").fetchall()
+    sent = stage.app.source.db.execute(
+        "SELECT result FROM audit_log WHERE event='sending'"
+    ).fetchall()
     rule = "One group after another, stopping after one failure. In the group “one”."
     assert (len(sent), sent[0][0]) == (3, rule)
 

@@ -200,7 +200,7 @@ def test_an_answer_that_comes_after_a_sign_out_is_kept_and_holds_nobody_up(
     stage._spin(3500)
     held.let_go.set()
     stage.until(lambda: stage.app.source.db.execute("SELECT token FROM operations").fetchone()[0])
-    events = [r[0] for r in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+    events = [r[0] for r in stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id")]
     assert "accepted" in events
     stage.clock.advance(minutes=10)
     stage.until(lambda: stage.operation_states()[0] is S.SUCCEEDED)
@@ -268,7 +268,7 @@ def test_what_expires_was_still_queued(stage: Stage) -> None:
     loop.call_soon_threadsafe(expire)
     stage.until(done.is_set)
     assert stage.operation_states() == [S.RUNNING]
-    events = [r[0] for r in stage.app.source.db.execute("SELECT event FROM calls")]
+    events = [r[0] for r in stage.app.source.db.execute("SELECT event FROM audit_log")]
     assert "cancelled" not in events
 
 
@@ -474,7 +474,7 @@ def test_a_refusal_that_comes_while_the_program_closes_is_kept(
         stage.until(asked.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         assert db.execute("SELECT state FROM operations").fetchone()[0] in ("failed", "queued")
-        events = [r[0] for r in db.execute("SELECT event FROM calls ORDER BY id")]
+        events = [r[0] for r in db.execute("SELECT event FROM audit_log ORDER BY id")]
     assert events == ["sending", "refused"]
 
 

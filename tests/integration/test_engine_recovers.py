@@ -187,7 +187,7 @@ def test_machines_are_not_called_deleted_where_those_that_azure_was_asked_for_ar
     monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
     stage.app.engine.send(commands.Sync(whole=True))
     stage.until(lambda: stage.app.engine.is_idle)
-    gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")
+    gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")
     assert gone.fetchone()[0] == 0
 
 
@@ -235,7 +235,7 @@ def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
     stage.until(lambda: not connections.read_all(stage.app.source.db))
     stage.idle()
     assert not stage.app.engine._connections.contexts
-    present = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE gone_at IS NULL")
+    present = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE deleted_at IS NULL")
     assert present.fetchone()[0] == 0
 
 
@@ -394,7 +394,7 @@ def test_machines_whose_rights_were_taken_away_are_not_deleted_beyond_those_aske
     monkeypatch.setattr(Gateway, "read_machine", refused)
     stage.app.engine.send(commands.Sync(whole=True))
     stage.until(lambda: stage.app.engine.is_idle)
-    gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")
+    gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")
     assert gone.fetchone()[0] == 0
 
 

@@ -393,7 +393,7 @@ def test_what_surely_did_not_leave_is_tried_again_and_sent_once(
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     assert stage.wire.cloud.received["install"] == 1
     db = stage.app.source.db
-    events = [row[0] for row in db.execute("SELECT event FROM calls ORDER BY id")]
+    events = [row[0] for row in db.execute("SELECT event FROM audit_log ORDER BY id")]
     assert events == ["sending", "not sent", "sending", "not sent", "sending", "accepted"]
 
 

@@ -69,7 +69,7 @@ def test_a_machine_that_moves_keeps_its_history(
     sync()
     (after,) = of(db)
     assert after["resource_group"] == "rg-moved"
-    assert after["gone_at"] is None
+    assert after["deleted_at"] is None
     assert runs(db, after["id"]) == old_runs
     machines_of = db.execute("SELECT count(*) FROM assessments WHERE machine_id=?", (after["id"],))
     assert machines_of.fetchone()[0] >= 1
@@ -100,9 +100,9 @@ def test_a_machine_made_again_under_its_name_inherits_nothing(
     sync()
     gone, new = of(db)
     assert gone["id"] == old["id"]
-    assert gone["gone_at"] is not None
+    assert gone["deleted_at"] is not None
     assert runs(db, gone["id"]), "the old machine's history stays with it"
-    assert (new["gone_at"], new["out_of_band_kbs"], runs(db, new["id"])) == (None, "", set())
+    assert (new["deleted_at"], new["out_of_band_kbs"], runs(db, new["id"])) == (None, "", set())
     assert new["situation"] == "Never assessed"
     shown = HISTORY.rows(db, HISTORY.ids(db, Where(), "started", True))
     assert f"{NAME} (gone)" in {row.machine_name for row in shown.values()}
@@ -138,7 +138,7 @@ def test_two_servers_that_report_the_same_identity_stay_two(
     sync()
     found = [of(db, s.name) for s in servers]
     assert [len(rows) for rows in found] == [1, 1]
-    assert all(rows[0]["gone_at"] is None for rows in found)
+    assert all(rows[0]["deleted_at"] is None for rows in found)
     runs = "SELECT count(*) FROM installations WHERE machine_id=?"
     before = [db.execute(runs, (rows[0]["id"],)).fetchone()[0] for rows in found]
     del wire.cloud.guests[servers[1].name]
@@ -197,6 +197,6 @@ def test_a_machine_that_is_made_again_and_again_is_each_time_another(
                 db, 1, [replace(machine, vm_id=f"{number}4444444-0000-4000-8000-000000000000")]
             )
     rows = of(db)
-    assert len([r for r in rows if r["gone_at"] is None]) == 1
+    assert len([r for r in rows if r["deleted_at"] is None]) == 1
     assert len(rows) == 6
     assert len({r["resource_id"] for r in rows}) == 6

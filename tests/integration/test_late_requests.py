@@ -253,12 +253,14 @@ def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
     async def move() -> None:
         async with running._file.transaction() as db:
             db.execute("UPDATE machines SET vm_id=coalesce(vm_id, 'v') WHERE id=?", (number,))
-            db.execute("UPDATE machines SET gone_at='2026-08-20T09:00:00Z' WHERE id=?", (number,))
+            db.execute(
+                "UPDATE machines SET deleted_at='2026-08-20T09:00:00Z' WHERE id=?", (number,)
+            )
             moved = db.execute("SELECT * FROM machines WHERE id=?", (number,)).fetchone()
             values = dict(moved) | {
                 "id": None,
                 "assessment_id": None,
-                "gone_at": None,
+                "deleted_at": None,
                 "resource_id": moved["resource_id"] + "-moved",
             }
             marks = ", ".join("?" * len(values))
@@ -415,7 +417,9 @@ def test_one_refusal_does_not_end_the_following_of_an_operation_that_azure_was_s
     stage.until(lambda: stage.operation_states() == [S.RUNNING] and "trying" in notes(stage)[0])
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
-    events = [row[0] for row in stage.app.source.db.execute("SELECT event FROM calls ORDER BY id")]
+    events = [
+        row[0] for row in stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id")
+    ]
     assert events[-1] == "progress unknown", "Azure did answer the request"
     status[0] = 403
     awake = time.monotonic() + 0.5

@@ -130,7 +130,9 @@ def test_the_dialog_names_what_is_missing_and_copies_a_role(limited: Stage) -> N
 
 
 def situations(stage: Stage) -> dict[str, str]:
-    rows = stage.app.source.db.execute("SELECT name, situation FROM machines WHERE gone_at IS NULL")
+    rows = stage.app.source.db.execute(
+        "SELECT name, situation FROM machines WHERE deleted_at IS NULL"
+    )
     return {row["name"]: row["situation"] for row in rows}
 
 

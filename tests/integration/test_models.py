@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
             " VALUES (1, 'r', 'r', 'vm', 's', 'g', 'l', 'running', '2026-08-20T09:00:00Z')"
         )
         db.executemany(
-            "INSERT INTO updates (machine_id, patch_id, name, kb, classification, restart, published_at, fetched_at, pass)"
+            "INSERT INTO updates (machine_id, patch_id, name, kb, classification, restart, published_at, fetched_at, pass_number)"
             " VALUES (1, ?, ?, ?, ?, 'NeverReboots', '2026-08-11T17:00:00Z', 'x', 1)",
             (
                 (

@@ -46,11 +46,11 @@ def figure(page: PlannerPage, key: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("scenario", "unplanned", "restarts", "spared"),
+    ("scenario", "unplanned", "restarts", "avoided"),
     [(Scenario.AS_PLANNED, 2, "4", "8"), (Scenario.UNPLANNED, 2, "6", "6")],
 )
 def test_the_sample_year_comes_out_in_the_window(
-    stage: Stage, scenario: Scenario, unplanned: int, restarts: str, spared: str
+    stage: Stage, scenario: Scenario, unplanned: int, restarts: str, avoided: str
 ) -> None:
     page = planner(stage, "vm-web-01")
     page.period.setCurrentText("2027")
@@ -59,7 +59,7 @@ def test_the_sample_year_comes_out_in_the_window(
     page.minutes.setValue(90)
     simulate(stage, page)
     assert figure(page, "restarts") == (restarts, "12 without hotpatch")
-    assert figure(page, "spared")[0] == spared
+    assert figure(page, "avoided")[0] == avoided
     assert figure(page, "hours") == (f"{int(restarts) * 1.5:.0f}", "18 without hotpatch")
     assert page.model.count() == 12
     assert not page.progress.isVisible()
@@ -132,7 +132,7 @@ def test_a_process_that_listens_late_holds_nothing_up(
     deaf.chmod(0o700)
     request.addfinalizer(partial(multiprocessing.set_executable, sys.executable))
     multiprocessing.set_executable(str(deaf))
-    page.planner.ask(ForecastRequest(page.question, tuple(range(100_000)), enrol_all=False))
+    page.planner.ask(ForecastRequest(page.question, tuple(range(100_000)), enroll_all=False))
     (process,) = multiprocessing.active_children()
     assert process.is_alive()
     assert page.planner.is_running

@@ -385,7 +385,7 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
     stage.wire.handle = one_behind
     stage.sync()
     assert one(stage, "SELECT count(*) FROM installations")[0] == runs
-    assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0
+    assert one(stage, "SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")[0] == 0
     assert one(stage, "SELECT unreadable FROM sync_state")[0] > 0
 
 
@@ -403,4 +403,4 @@ def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
     stage.wire.handle = without_a_name
     stage.app.requests.sync()
     stage.until(lambda: one(stage, "SELECT unreadable FROM sync_state")[0] == 1)
-    assert one(stage, "SELECT count(*) FROM machines WHERE gone_at IS NOT NULL")[0] == 0
+    assert one(stage, "SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")[0] == 0

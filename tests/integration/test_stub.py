@@ -63,7 +63,7 @@ def stage(qapp: QApplication, tmp_path: Path, azure: SecureAzure) -> Iterator[St
 
 def numbers(stage: Stage) -> dict[str, int]:
     assert stage.app.source.db is not None
-    rows = stage.app.source.db.execute("SELECT name, id FROM machines WHERE gone_at IS NULL")
+    rows = stage.app.source.db.execute("SELECT name, id FROM machines WHERE deleted_at IS NULL")
     return dict(tuple(row) for row in rows)
 
 

@@ -197,7 +197,7 @@ def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     assert left == 0
     assert stage.wire.cloud.received == {"install": 1}
-    told = stage.app.source.db.execute("SELECT event FROM calls ORDER BY id").fetchall()
+    told = stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id").fetchall()
     tries = 3 if verb == "POST" else 0
     assert [row[0] for row in told] == ["sending", "not sent"] * tries + ["sending", "accepted"]
 
@@ -328,7 +328,7 @@ def test_hundreds_are_cancelled_in_slices_while_others_go_on(
     states = stage.operation_states()
     assert states.count(OperationState.CANCELLED) > len(queued) / 2
     assert OperationState.QUEUED not in states
-    lines = db.execute("SELECT count(*) FROM calls WHERE event='cancelled'").fetchone()[0]
+    lines = db.execute("SELECT count(*) FROM audit_log WHERE event='cancelled'").fetchone()[0]
     assert lines == states.count(OperationState.CANCELLED)
     assert 1 <= len(durable) < 12, "some were being sent"
 

@@ -28,7 +28,7 @@ def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, s
     model = stage.table("fleetHistoryTable").model()
     row = model.row(0)
     assert row.machine_name == name
-    place = [column.key for column in model.columns].index("doubts")
+    place = [column.key for column in model.columns].index("discrepancies")
     return model.text(row, place), model.columns[place].tip(row, stage.clock.now())
 
 

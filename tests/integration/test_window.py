@@ -675,10 +675,10 @@ def test_azure_machines_and_arc_servers_are_changed_one_kind_at_a_time(stage: St
     assert dialog.kinds[False].isVisible()
     assert dialog.kinds[False].isChecked()
     assert dialog.subtitle.text() == "vm-web-01"
-    assert dialog.enrol.isHidden()
+    assert dialog.enroll.isHidden()
     dialog.kinds[True].setChecked(True)
     assert dialog.subtitle.text() == "srv-hq-01"
-    assert not dialog.enrol.isHidden()
+    assert not dialog.enroll.isHidden()
     assert dialog.orchestrations[Orchestration.SAFE_DEPLOYMENT].isHidden()
     dialog.periodic.setChecked(not dialog.periodic.isChecked())
     assert [m.name for m in dialog.plan.affected] == ["srv-hq-01"]

@@ -54,7 +54,7 @@ def main() -> None:
     while True:
         ids = [
             row[0]
-            for row in db.execute("SELECT id FROM machines WHERE gone_at IS NULL ORDER BY id")
+            for row in db.execute("SELECT id FROM machines WHERE deleted_at IS NULL ORDER BY id")
         ]
         if bursts and len(ids) >= BURST:
             bursts = False

@@ -188,7 +188,7 @@ def storm(folder: Path, faults: int, seed: int) -> str:
 def _ask_something(stage: Stage, rng: random.Random) -> None:
     db, desk = stage.app.source.db, stage.app.requests
     assert db is not None
-    ids = [r[0] for r in db.execute("SELECT id FROM machines WHERE gone_at IS NULL ORDER BY id")]
+    ids = [r[0] for r in db.execute("SELECT id FROM machines WHERE deleted_at IS NULL ORDER BY id")]
     machine = rng.choice(ids)
     match rng.choices(("sync", "read", "assess", "install", "restart"), (2, 2, 3, 4, 1))[0]:
         case "sync":

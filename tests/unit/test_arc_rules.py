@@ -1,4 +1,4 @@
-"""Hotpatching of Arc-enabled servers: license, what the machine makes of it, and what Azure leaves unsaid."""
+"""Hotpatching of Arc-enabled servers: license, what the machine makes of it, and what Azure leaves unreported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from helpers.machines import GOOD
-from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, Licence, can_enrol
+from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, License, can_enroll
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.health import Situation
@@ -40,26 +40,26 @@ def server(**fields: object):
 
 
 @pytest.mark.parametrize(
-    ("licence", "enablement", "status"),
+    ("state", "enablement", "status"),
     [
-        (Licence.ENABLED, Enablement.ENABLED, S.ENABLED),
-        (Licence.ENABLED, Enablement.DISABLED, S.DISABLED),
-        (Licence.ENABLED, None, S.DISABLED),
-        (Licence.ENABLED, Enablement.PENDING_EVALUATION, S.PENDING),
-        (Licence.ENABLED, Enablement.ACTION_REQUIRED, S.ACTION_REQUIRED),
-        (Licence.DISABLED, Enablement.ENABLED, S.CANCELED),
-        (Licence.ENABLING, None, S.PENDING),
-        (Licence.DISABLING, Enablement.ENABLED, S.PENDING),
+        (License.ENABLED, Enablement.ENABLED, S.ENABLED),
+        (License.ENABLED, Enablement.DISABLED, S.DISABLED),
+        (License.ENABLED, None, S.DISABLED),
+        (License.ENABLED, Enablement.PENDING_EVALUATION, S.PENDING),
+        (License.ENABLED, Enablement.ACTION_REQUIRED, S.ACTION_REQUIRED),
+        (License.DISABLED, Enablement.ENABLED, S.CANCELED),
+        (License.ENABLING, None, S.PENDING),
+        (License.DISABLING, Enablement.ENABLED, S.PENDING),
         (None, None, S.NOT_ENROLLED),
     ],
 )
-def test_the_portals_table(licence, enablement, status) -> None:
-    assert hotpatch_status(server(licence=licence, enablement=enablement), assessed=True) is status
+def test_the_portals_table(state, enablement, status) -> None:
+    assert hotpatch_status(server(license=state, enablement=enablement), assessed=True) is status
 
 
-def test_without_a_licence_the_system_decides() -> None:
+def test_without_a_license_the_system_decides() -> None:
     for edition in (*EDITIONS, "ServerDatacenterCore"):
-        assert can_enrol("10.0.26100.1742", edition)
+        assert can_enroll("10.0.26100.1742", edition)
     for version, edition in (
         ("10.0.20348.1", "serverdatacenter"),
         ("10.0.26100.1742", "serverturbine"),
@@ -67,14 +67,14 @@ def test_without_a_licence_the_system_decides() -> None:
         (None, "serverstandard"),
         ("nonsense", "serverstandard"),
     ):
-        assert not can_enrol(version, edition), (version, edition)
+        assert not can_enroll(version, edition), (version, edition)
     old = replace(server(), os_version="10.0.20348.2000")
     assert hotpatch_status(old, assessed=True) is S.NOT_AVAILABLE
 
 
 def test_every_combination_has_a_sentence_and_findings_with_a_way_on(calendar) -> None:
-    for licence, enablement in product((None, *Licence), (None, *Enablement)):
-        machine = server(licence=licence, enablement=enablement)
+    for state, enablement in product((None, *License), (None, *Enablement)):
+        machine = server(license=state, enablement=enablement)
         status = hotpatch_status(machine, assessed=True)
         found = coverage(Evidence(machine, status, EPOCH), calendar, EPOCH)
         assert found.headline
@@ -87,7 +87,7 @@ def test_every_combination_has_a_sentence_and_findings_with_a_way_on(calendar) -
 
 def test_what_azure_names_as_missing_is_said(calendar) -> None:
     machine = server(
-        licence=Licence.ENABLED,
+        license=License.ENABLED,
         enablement=Enablement.ACTION_REQUIRED,
         error="VBS is not running. (VbsNotRunning)",
     )
@@ -100,7 +100,7 @@ def test_what_azure_names_as_missing_is_said(calendar) -> None:
     assert "Secure Boot" in vbs.fix
     enabled = {
         f.check: f
-        for f in eligibility(server(licence=Licence.ENABLED, enablement=Enablement.ENABLED))
+        for f in eligibility(server(license=License.ENABLED, enablement=Enablement.ENABLED))
     }
     assert enabled["Virtualization-based security"].verdict is Verdict.PASS
     silent = {f.check: f for f in eligibility(server())}
@@ -137,5 +137,5 @@ def test_changes_that_azure_would_refuse() -> None:
     assert "Safe Deployment" in (refusal(Image(), SERVER.settings, safe, SERVER.arc) or "")
     on = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, hotpatch=True, periodic_assessment=True)
     assert "enrolled first" in (refusal(Image(), SERVER.settings, on, SERVER.arc) or "")
-    enrolled = Arc("serverdatacenter", Licence.ENABLED)
+    enrolled = Arc("serverdatacenter", License.ENABLED)
     assert refusal(Image(), SERVER.settings, on, enrolled) is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hotpatch_gui.azure import parse, results
-from hotpatch_gui.domain.arc import Arc, Enablement, Licence
+from hotpatch_gui.domain.arc import Arc, Enablement, License
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.health import Level, Situation
@@ -198,7 +198,7 @@ def test_the_agents_lists_and_its_mode_are_prerequisites(
     assert says in found[1]
 
 
-def test_a_licence_error_is_shown(calendar: Calendar) -> None:
+def test_a_license_error_is_shown(calendar: Calendar) -> None:
     error = {"code": "LicenseNotAvailable", "message": "The <b>license</b> is not available."}
     machine = arc(licenseProfile=profile("Failed", error))
     assert checks(machine)["License"][0] is Verdict.FAIL
@@ -218,7 +218,7 @@ def test_pending_says_since_when(calendar: Calendar) -> None:
     assert "since 20 August 2026, 08:40 UTC" in found.headline
 
 
-def test_a_licence_whose_enablement_is_unknown_is_not_enrolled() -> None:
+def test_a_license_whose_enablement_is_unknown_is_not_enrolled() -> None:
     settings = {"status": {"hotpatchEnablementStatus": "Unknown"}}
     machine = arc(licenseProfile=profile("Enabled"), patchSettings=settings)
     assert machine.arc is not None
@@ -283,5 +283,5 @@ def test_arc_fields_reach_the_record() -> None:
     machine = arc(vmId="ABCD-1", statusReason="Cloned", agent={"configMode": "full"})
     assert machine.vm_id == "abcd-1"
     assert isinstance(machine.arc, Arc)
-    assert (machine.arc.reason, machine.arc.mode, machine.arc.licence) == ("Cloned", "full", None)
-    assert Licence.parse("ENABLED") is Licence.ENABLED
+    assert (machine.arc.reason, machine.arc.mode, machine.arc.license) == ("Cloned", "full", None)
+    assert License.parse("ENABLED") is License.ENABLED

@@ -134,6 +134,42 @@ def test_a_file_of_one_cloud_becomes_one_of_connections(path: Path) -> None:
             assert assessments.next_pass(db) == 8
 
 
+def test_renamed_columns_keep_their_values_and_the_audit_log_stays_append_only(path: Path) -> None:
+    from sqlite_utils import Database
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as before:
+        migrations().apply(Database(before), stop_before="m0016_one_term_for_one_thing")
+        before.execute("PRAGMA user_version=15")
+        before.executescript("""
+            INSERT INTO world VALUES ('azure');
+            INSERT INTO machines (id, resource_id, azure_id, name, subscription_id, resource_group, location, power, fetched_at,
+                gone_at, licence, licence_error, unsaid) VALUES (1, 'x', 'x', 'x', 's', 'g', 'l', 'running', 'f',
+                '2026-08-20', 'Enabled', 'no', 'counts');
+            INSERT INTO installations (machine_id, run_id, status, started_at, fetched_at, doubts)
+                VALUES (1, 'r', 'Succeeded', 's', 'f', 'build');
+            INSERT INTO operations (machine_id, kind, state, created_at, asked_by) VALUES (1, 'enrol', 'succeeded', 'c', 'ann'),
+                (1, 'disenrol', 'failed', 'c', 'ann'), (1, 'install', 'failed', 'c', 'ann');
+            INSERT INTO calls (at, connection, asked_by, kind, machine, resource_id, event)
+                SELECT 'a', 'c', asked_by, kind, 'x', 'x', 'sending' FROM operations;
+            INSERT INTO sync_state (scope, pass, whole_at) VALUES ('1', 7, '2026-08-19');
+            """)
+    db, _ = database.prepare(path, "azure")
+    with closing(db):
+        db.row_factory = None
+        found = "SELECT deleted_at, license, license_error, unreported FROM machines"
+        assert db.execute(found).fetchall() == [("2026-08-20", "Enabled", "no", "counts")]
+        assert db.execute("SELECT discrepancies FROM installations").fetchall() == [("build",)]
+        kinds = [("enroll", "ann"), ("unenroll", "ann"), ("install", "ann")]
+        assert db.execute("SELECT kind, requested_by FROM operations").fetchall() == kinds
+        assert db.execute("SELECT kind, requested_by FROM audit_log").fetchall() == kinds
+        state = "SELECT pass_number, full_sync_at FROM sync_state"
+        assert db.execute(state).fetchall() == [(7, "2026-08-19")]
+        for change in ("UPDATE audit_log SET kind='install'", "DELETE FROM audit_log"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                db.execute(change)
+
+
 def test_what_two_connections_see_stays_the_firsts_until_that_is_gone(
     db: sqlite3.Connection,
 ) -> None:
@@ -175,7 +211,8 @@ def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
     states = [operations.read(db, i).state for i in (queued, sent)]
     assert states == [OperationState.CANCELLED, OperationState.UNKNOWN]
     told = [
-        tuple(r) for r in db.execute("SELECT operation_id, event, connection, result FROM calls")
+        tuple(r)
+        for r in db.execute("SELECT operation_id, event, connection, result FROM audit_log")
     ]
     assert told == [
         (queued, "cancelled", "Contoso", "Canceled with its connection."),
@@ -408,7 +445,7 @@ def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Pat
     assert not cancel(db, operation, EPOCH), "taking it back is something else"
     assert dismiss(db, operation, EPOCH)
     assert operations.read(db, operation).state is OperationState.DISMISSED, "never called failed"
-    (line,) = db.execute("SELECT event, result FROM calls").fetchall()
+    (line,) = db.execute("SELECT event, result FROM audit_log").fetchall()
     assert tuple(line) == ("dismissed", "Its result isn't known.")
     assert len(put(db, OperationKind.RESTART, [(machine_id(db), None)], EPOCH)) == 1
     assert not operations.move(db, operation, OperationState.UNKNOWN), "the end stays"
@@ -519,7 +556,7 @@ def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
     assert (len(first), again) == (1, [])
     assert cancel(db, first[0], EPOCH)
     assert not cancel(db, first[0], EPOCH)
-    assert [tuple(r) for r in db.execute("SELECT event, result FROM calls")] == [
+    assert [tuple(r) for r in db.execute("SELECT event, result FROM audit_log")] == [
         ("cancelled", "Canceled before it was sent.")
     ]
     assert len(put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
@@ -641,8 +678,8 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
     assessments.save_updates(db, [(number, update) for update in offered], later, 1)
     health.refresh_health(db, [number], resources.calendar(), later)
     assert run_checks.check_runs(db, [number])
-    doubts = "SELECT doubts FROM installations"
-    assert db.execute(doubts).fetchone()[0] == "offered-again:KB5068966"
+    discrepancies = "SELECT discrepancies FROM installations"
+    assert db.execute(discrepancies).fetchone()[0] == "offered-again:KB5068966"
     assert not run_checks.check_runs(db, [number]), (
         "each run is held against the next assessment, once"
     )

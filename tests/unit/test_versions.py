@@ -78,5 +78,5 @@ def test_a_template_with_a_name_that_nothing_stands_for_is_refused(
 ) -> None:
     template = tmp_path / "template"
     template.write_text("Version: @VERSION@\nDate: @WHENEVER@\n")
-    with pytest.raises(ValueError, match="nothing stands for @WHENEVER@"):
+    with pytest.raises(ValueError, match="no value for @WHENEVER@"):
         layout.filled(template)

@@ -25,11 +25,11 @@ def scene(play: Scene) -> Scene:
 def in_story(story: str) -> Callable[[Scene], Scene]:
     """Use another scenario of the demo for a scene."""
 
-    def told(play: Scene) -> Scene:
+    def register(play: Scene) -> Scene:
         WORLDS[name_of(play)] = story
         return play
 
-    return told
+    return register
 
 
 def without_demo(play: Scene) -> Scene:

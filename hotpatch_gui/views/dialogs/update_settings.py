@@ -90,7 +90,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.hotpatch = self._box(
             "setHotpatch", "Hotpatch: install security updates in memory, without a restart"
         )
-        self.enrol = self._box(
+        self.enroll = self._box(
             "setEnrol",
             "Enroll: receive monthly hotpatch updates (license free of charge since May 2026)",
         )
@@ -99,7 +99,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         )
         self.mixed = {
             name: label(theme, role="secondary")
-            for name in ("hotpatch", "enrol", "periodic_assessment", "orchestration")
+            for name in ("hotpatch", "enroll", "periodic_assessment", "orchestration")
         }
         self.hotpatch_words = label(theme, role="secondary", wrap=True)
         self.hotpatch_words.setObjectName("hotpatchMeaning")
@@ -141,7 +141,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             choice_row.addWidget(button)
         kinds.setVisible(all(self._of_kind.values()))
         column.addWidget(kinds)
-        for box, name in ((self.enrol, "enrol"), (self.hotpatch, "hotpatch")):
+        for box, name in ((self.enroll, "enroll"), (self.hotpatch, "hotpatch")):
             column.addWidget(box)
             column.addLayout(self._indented(self.mixed[name]))
         column.addLayout(self._indented(self.hotpatch_words))
@@ -184,7 +184,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         possible = any(map(can_be_enrolled, self._machines))
         for box, name in (
             (self.hotpatch, "hotpatch"),
-            (self.enrol, "enrol"),
+            (self.enroll, "enroll"),
             (self.periodic, "periodic_assessment"),
         ):
             found = shared(self._machines, name)
@@ -193,8 +193,8 @@ class UpdateSettingsDialog(SurfaceDialog):
             box.setCheckState(Qt.CheckState.PartiallyChecked if found.mixed else state)
             self._show_mixed(name, found.mixed)
         self.hotpatch.setEnabled(possible)
-        self.enrol.setEnabled(possible)
-        self.enrol.setVisible(self._is_arc)
+        self.enroll.setEnabled(possible)
+        self.enroll.setVisible(self._is_arc)
         self._load_orchestration()
         self._is_loading = False
         self.check()
@@ -217,7 +217,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _connect(self) -> None:
         self.hotpatch.checkStateChanged.connect(lambda: self._touch("hotpatch", self.hotpatch))
-        self.enrol.checkStateChanged.connect(self._follow_enrolment)
+        self.enroll.checkStateChanged.connect(self._follow_enrollment)
         self.periodic.checkStateChanged.connect(
             lambda: self._touch("periodic_assessment", self.periodic)
         )
@@ -246,22 +246,22 @@ class UpdateSettingsDialog(SurfaceDialog):
         self._show_mixed(name, "")
         self.check()
 
-    def _follow_enrolment(self) -> None:
+    def _follow_enrollment(self) -> None:
         """Turn hotpatch on with the enrollment, and off without a license."""
-        if self._is_loading or self.enrol.checkState() is Qt.CheckState.PartiallyChecked:
+        if self._is_loading or self.enroll.checkState() is Qt.CheckState.PartiallyChecked:
             return
         self._is_loading = True
         self.hotpatch.setTristate(False)
-        self.hotpatch.setChecked(self.enrol.isChecked())
+        self.hotpatch.setChecked(self.enroll.isChecked())
         self._show_mixed("hotpatch", "")
         self._touched.discard("hotpatch")
         self._is_loading = False
-        self._touch("enrol", self.enrol)
+        self._touch("enroll", self.enroll)
 
     @property
-    def _enrolment(self) -> bool | None:
+    def _enrollment(self) -> bool | None:
         """True to enroll, False to end it, None to leave it."""
-        return self.enrol.isChecked() if "enrol" in self._touched else None
+        return self.enroll.isChecked() if "enroll" in self._touched else None
 
     def change(self) -> SettingsChange:
         """Touched settings."""
@@ -275,7 +275,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def check(self) -> None:
         """Show the effect on each machine, and why Azure would reject it."""
-        self.plan = plan_settings(self._own, self.change(), self._enrolment)
+        self.plan = plan_settings(self._own, self.change(), self._enrollment)
         affected = len(self.plan.affected)
         self.hotpatch_words.setText(self._meaning())
         self.sum.setText(self.plan.text if self._touched else "No changes yet.")
@@ -331,8 +331,8 @@ class UpdateSettingsDialog(SurfaceDialog):
     def _save(self) -> None:
         self.save.setEnabled(False)
         enrolled, configured = self.plan.enrolled, self.plan.configured
-        if enrolled and self._enrolment is not None:
-            self._s.requests.enrol(enrolled, on=self._enrolment)
+        if enrolled and self._enrollment is not None:
+            self._s.requests.enroll(enrolled, on=self._enrollment)
         if configured:
             self._s.requests.change_settings(configured, self.change())
         self.accept()

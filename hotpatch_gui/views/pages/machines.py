@@ -36,7 +36,7 @@ class MachinesPage(QSplitter):
     """Filters, sorts and selects; the blade shows the selection.
 
     Signals:
-        connect_requested (): the user wants to connect.
+        connect_requested (): the user chose to connect.
     """
 
     connect_requested = Signal()

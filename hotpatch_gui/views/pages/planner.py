@@ -100,8 +100,8 @@ class PlannerPage(Page):
         self.minutes.setObjectName("plannerMinutes")
         self.minutes.setAccessibleName("Length of a restart window in minutes")
         self.minutes.setSingleStep(15)
-        self.enrol = QCheckBox("Assume hotpatch is on wherever the image supports it")
-        self.enrol.setObjectName("plannerEnrol")
+        self.enroll = QCheckBox("Assume hotpatch is on wherever the image supports it")
+        self.enroll.setObjectName("plannerEnrol")
         self.meaning = label(theme, px=CAPTION_PX, role="secondary", wrap=True)
         self.run = QPushButton("Simulate")
         self.run.setObjectName("plannerRun")
@@ -124,7 +124,7 @@ class PlannerPage(Page):
             key: Tile(theme, caption, f"planner-{key}")
             for key, caption in (
                 ("restarts", "Restarts"),
-                ("spared", "Restarts avoided"),
+                ("avoided", "Restarts avoided"),
                 ("exposed", "Average days of exposure after a release"),
                 ("hours", "Hours of restart windows"),
             )
@@ -162,7 +162,7 @@ class PlannerPage(Page):
             grid.addWidget(title, 2 * row, place)
             grid.addWidget(field, 2 * row + 1, place)
             grid.setColumnStretch(place, 1)
-        grid.addWidget(self.enrol, 4, 0, 1, 2)
+        grid.addWidget(self.enroll, 4, 0, 1, 2)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
@@ -212,7 +212,7 @@ class PlannerPage(Page):
         self.progress.setRange(0, 1)
         self.progress.setValue(0)
         self._show_running(running=True)
-        self.planner.ask(ForecastRequest(self.question, tuple(ids), self.enrol.isChecked()))
+        self.planner.ask(ForecastRequest(self.question, tuple(ids), self.enroll.isChecked()))
 
     def _show_running(self, *, running: bool) -> None:
         for widget in (self.progress, self.cancel):
@@ -237,12 +237,12 @@ class PlannerPage(Page):
         self.results.setCurrentIndex(0)
 
     def _show_answer(self, found: Forecast) -> None:
-        spared = found.restarts_without - found.restarts
-        share = f"{spared / found.restarts_without:.0%} of them" if found.restarts_without else ""
+        avoided = found.restarts_without - found.restarts
+        share = f"{avoided / found.restarts_without:.0%} of them" if found.restarts_without else ""
         self.tiles["restarts"].show_figure(
             f"{found.restarts:,}", f"{found.restarts_without:,} without hotpatch"
         )
-        self.tiles["spared"].show_figure(f"{spared:,}", share)
+        self.tiles["avoided"].show_figure(f"{avoided:,}", share)
         exposed, without = (
             planner.mean_exposure(found),
             planner.mean_exposure(found, without=True),

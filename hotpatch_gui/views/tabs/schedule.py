@@ -100,10 +100,10 @@ class ScheduleTab(QScrollArea):
             if how is Orchestration.SAFE_DEPLOYMENT
             else ""
         )
-        told = how.meaning(is_arc=machine.arc is not None) if how else ""
+        meaning = how.meaning(is_arc=machine.arc is not None) if how else ""
         if followed.certain(now) and how is not Orchestration.CUSTOMER_SCHEDULES:
-            told = exclusion_reason(machine, followed, now) or told
-        self.explanation.setText(f"{told}{extra}".strip())
+            meaning = exclusion_reason(machine, followed, now) or meaning
+        self.explanation.setText(f"{meaning}{extra}".strip())
         self.own.show_points(
             [
                 Point(*point)

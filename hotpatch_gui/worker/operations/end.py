@@ -24,8 +24,8 @@ _DONE = {
     OperationKind.INSTALL: "The installation has ended.",
     OperationKind.RESTART: "Restarted. An assessment follows to check what is still pending.",
     OperationKind.SETTINGS: "The settings are changed.",
-    OperationKind.ENROL: "Enrolled. Hotpatches start with the next baseline.",
-    OperationKind.DISENROL: "The enrollment has ended.",
+    OperationKind.ENROLL: "Enrolled. Hotpatches start with the next baseline.",
+    OperationKind.UNENROLL: "The enrollment has ended.",
 }
 
 

@@ -74,7 +74,7 @@ class OperationRun:
             Whether the state changed.
         """
         c = self.context
-        touched = ["operations", *(["calls"] if event else [])]
+        touched = ["operations", *(["audit_log"] if event else [])]
         async with c.transaction(durable=durable) as db:
             if keeps_unknown and self.state is OperationState.UNKNOWN:
                 state = OperationState.UNKNOWN

@@ -1,4 +1,4 @@
-"""Sending an operation: in turn, once, and only if its run can be told apart from others."""
+"""Sending an operation: in order, once, and only if its run can be distinguished from others."""
 
 from __future__ import annotations
 
@@ -115,12 +115,12 @@ class Sending:
         return self._c.gateway.begin(op.kind, self._run.machine, op.request)
 
     async def _wait_for_turn(self) -> bool:
-        """Wait for earlier operations on the machine, and for others' operations if told to.
+        """Wait for earlier operations on the machine, and for others' operations after “wait and retry”.
 
         Returns:
             False if it was canceled.
         """
-        c, op, said = self._c, self._run.operation, ""
+        c, op, shown = self._c, self._run.operation, ""
         while self._run.state is OperationState.QUEUED:
             earlier = operations.before(c.db, op.id, sent_after=c.turns.after)
             if earlier is not None:
@@ -132,10 +132,10 @@ class Sending:
                 )
             if not what:
                 return True
-            if what != said:
+            if what != shown:
                 await self._run.say(f"Waiting until {what} finishes.")
                 c.turns.failing_since.pop(op.id, None)
-                said = what
+                shown = what
             async with c.jobs.resting():
                 await c.turns.wait(op.machine_id, pause)
         return False
@@ -211,13 +211,13 @@ class Sending:
         kind = self._run.operation.kind
         if kind is not OperationKind.ASSESS:
             await self._read_before()
-        if kind is OperationKind.ENROL:
-            await self._make_enrolment()
+        if kind is OperationKind.ENROLL:
+            await self._make_enrollment()
 
-    async def _make_enrolment(self) -> None:
+    async def _make_enrollment(self) -> None:
         """Choose the enrollment request by the existing license profile."""
         run = self._run
-        read = partial(self._c.gateway.enrol_request, run.machine)
+        read = partial(self._c.gateway.enroll_request, run.machine)
         request = await self._c.calls.reads.call(read, self._urgency)
         async with self._c.transaction() as db:
             operations.set_request(db, run.operation.id, request)
@@ -248,7 +248,7 @@ class Sending:
             if mine:
                 self._c.turns.failing_since.pop(run.operation.id, None)
                 run.note(Event.SENDING, queue.rule_of(db, run.operation.id))
-        self._c.changed(Changes.to("operations", "calls"))
+        self._c.changed(Changes.to("operations", "audit_log"))
         if not allowed:
             await self.refuse()
         return mine
