@@ -11,9 +11,9 @@ from . import __version__
 from .system import console
 
 EXIT_FAILED = 1
-STORY_NAMES = "today, october-2025, bad-update, november-2026"
+SCENARIO_NAMES = "today, october-2025, bad-update, november-2026"
 _OF_THE_WINDOW = frozenset({"simulate", "capture"})
-_WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--story")
+_WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--scenario")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,12 +116,12 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     parser.add_argument(
         "--self-test",
         action="store_true",
-        help="say whether this installation has all it needs; exit code 0 or 1",
+        help="check that this installation is complete; exit code 0 or 1",
     )
     parser.add_argument(
         "--take-over",
         action="store_true",
-        help="use the data folder although another computer's program, or one without a name, left it locked",
+        help="use the data folder even if another computer or an unknown program left it locked",
     )
     demo = parser.add_argument_group("simulated Azure")
     demo.add_argument(
@@ -129,12 +129,12 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
         metavar="URL",
         help="a simulated Azure on this machine, as 'simulate' prints it",
     )
-    demo.add_argument("--demo", action="store_true", help="the demo, though there are connections")
-    demo.add_argument("--reset-demo", action="store_true", help="begin the demo afresh")
+    demo.add_argument("--demo", action="store_true", help="use the demo even if connections exist")
+    demo.add_argument("--reset-demo", action="store_true", help="reset the demo")
     demo.add_argument(
-        "--story",
+        "--scenario",
         metavar="NAME",
-        help=f"begin the demo afresh in another world: {STORY_NAMES}",
+        help=f"reset the demo and start this scenario: {SCENARIO_NAMES}",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_simulate(commands)
@@ -157,9 +157,11 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         default=16,
         help="how many machines (default: 16)",
     )
-    simulator.add_argument("--seed", type=int, default=1, help="the same seed makes the same world")
     simulator.add_argument(
-        "--state", type=Path, help="keep the world in this file and go on from it"
+        "--seed", type=int, default=1, help="the same seed creates the same machines"
+    )
+    simulator.add_argument(
+        "--state", type=Path, help="save the simulated Azure in this file and resume from it"
     )
     simulator.add_argument(
         "--speed",
@@ -175,11 +177,11 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
 
     simulator.add_argument(
-        "--story",
-        dest="world_story",
+        "--scenario",
+        dest="simulator_scenario",
         default="today",
         metavar="NAME",
-        help=f"the world to begin in: {STORY_NAMES} (default: today)",
+        help=f"the world to begin in: {SCENARIO_NAMES} (default: today)",
     )
 
 

@@ -28,7 +28,7 @@ T = TypeVar("T")
 class NextSession(NamedTuple):
     """What follows a closed window: Azure, a scenario of the demo, or the demo as it was."""
 
-    story: str | None = None
+    scenario: str | None = None
     is_azure: bool = False
 
 

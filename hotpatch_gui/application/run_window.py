@@ -52,7 +52,7 @@ def run(
             print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
             window.say(ALREADY_OPEN.format(folder=world.folder))
             return EXIT_USAGE
-        if world.story and not reset_demo(world.folder):
+        if world.scenario and not reset_demo(world.folder):
             parser.error(f"{world.folder} holds no demo; nothing was deleted")
         program = window.App(
             application,

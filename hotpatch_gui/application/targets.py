@@ -84,7 +84,7 @@ def _seed(cloud: Cloud, name: str) -> Connection:
     return demo_connection(cloud, name)
 
 
-def demo_wire(folder: Path, story: str = "today") -> SimulatorApi:
+def demo_wire(folder: Path, scenario: str = "today") -> SimulatorApi:
     """The demo's simulated Azure, stored in ``folder``.
 
     Raises:
@@ -97,7 +97,7 @@ def demo_wire(folder: Path, story: str = "today") -> SimulatorApi:
     path = folder / SIMULATOR_FILE
     try:
         return build_simulator(
-            resources.calendar(), others, state_path=path, story=story, pairs=pairs
+            resources.calendar(), others, state_path=path, scenario=scenario, pairs=pairs
         )
     except sqlite3.Error as error:
         problem = database.store_problem(error, path)

@@ -249,10 +249,10 @@ class App(QObject):
         self._doorbell.rung.connect(self.window.come_to_front)
 
     @Slot(str)
-    def _begin_again(self, story: str) -> None:
+    def _begin_again(self, scenario: str) -> None:
         from .requests import NextSession  # noqa: PLC0415 - rarely needed
 
-        self._go_on(NextSession(story=story))
+        self._go_on(NextSession(scenario=scenario))
 
     def _go_on(self, what: NextSession) -> None:
         """Close this window for what follows."""
@@ -334,9 +334,7 @@ class App(QObject):
 
     @Slot(object)
     def _on_sync_progressed(self, progress: SyncProgress) -> None:
-        pause = (
-            f", going on in {progress.waiting_s:.0f} s as Azure asks" if progress.waiting_s else ""
-        )
+        pause = f", paused by Azure for {progress.waiting_s:.0f} s" if progress.waiting_s else ""
         self.window.show_syncing(
             f"{progress.reading}, {progress.done:,} of {progress.total:,}{pause}"
         )

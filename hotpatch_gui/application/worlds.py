@@ -26,7 +26,7 @@ class World(NamedTuple):
     cloud: Cloud | None = None
     """A simulated Azure on this computer; None for the demo and for Azure."""
     is_demo: bool = False
-    story: str | None = None
+    scenario: str | None = None
     """The demo's scenario if it restarts; None if it continues."""
     is_first: bool = False
     """Nothing was ever shown, so ask what to show."""
@@ -44,14 +44,16 @@ def root_of(options: argparse.Namespace) -> Path:
 
 def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path) -> World:
     """The data that the options select. Raises SystemExit with the usage if they contradict."""
-    wants_demo = options.demo or options.reset_demo or options.story
+    wants_demo = options.demo or options.reset_demo or options.scenario
     if options.endpoint and wants_demo:
-        parser.error("--endpoint is a cloud of its own; leave out --demo, --reset-demo and --story")
-    if options.story:
-        from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - rarely needed, and slow to load
+        parser.error(
+            "--endpoint is a cloud of its own; leave out --demo, --reset-demo and --scenario"
+        )
+    if options.scenario:
+        from hotpatch_gui.simulator.scenarios import SCENARIOS  # noqa: PLC0415 - rarely needed, and slow to load
 
-        if options.story not in STORIES:
-            parser.error(f"there is no story {options.story}: choose {', '.join(STORIES)}")
+        if options.scenario not in SCENARIOS:
+            parser.error(f"unknown scenario {options.scenario}; choose from {', '.join(SCENARIOS)}")
     if options.endpoint:
         try:
             cloud = simulated(options.endpoint)
@@ -62,11 +64,15 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
     if (has_azure or options.command) and not wants_demo:
         return World(root)
     folder = root / DEMO_FOLDER
-    if options.command and (options.story or options.reset_demo) and (folder / FILE_NAME).exists():
+    if (
+        options.command
+        and (options.scenario or options.reset_demo)
+        and (folder / FILE_NAME).exists()
+    ):
         parser.error("a command continues the existing demo; only the window can start a new one")
-    story = options.story or ("today" if options.reset_demo else None)
+    scenario = options.scenario or ("today" if options.reset_demo else None)
     is_first = not (has_azure or wants_demo or (folder / FILE_NAME).exists())
-    return World(folder, is_demo=True, story=story, is_first=is_first)
+    return World(folder, is_demo=True, scenario=scenario, is_first=is_first)
 
 
 def world_after(what: NextSession | None, root: Path) -> World | None:
@@ -75,13 +81,15 @@ def world_after(what: NextSession | None, root: Path) -> World | None:
         return None
     if what.is_azure:
         return World(root)
-    return World(root / DEMO_FOLDER, is_demo=True, story=what.story)
+    return World(root / DEMO_FOLDER, is_demo=True, scenario=what.scenario)
 
 
 def target_of(world: World) -> CloudTarget:
     """The target of the data."""
     if world.is_demo:
-        return targets.demo_target(lambda: targets.demo_wire(world.folder, world.story or "today"))
+        return targets.demo_target(
+            lambda: targets.demo_wire(world.folder, world.scenario or "today")
+        )
     return targets.simulated_target(world.cloud) if world.cloud else targets.azure_target()
 
 

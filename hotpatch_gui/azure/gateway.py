@@ -205,7 +205,7 @@ class Gateway:
 
     def group_grants(self, subscription_id: str, resource_group: str) -> list[Grant]:
         """The account's permissions on a resource group."""
-        with as_problems(f"reading what you may do in {resource_group}"):
+        with as_problems(f"reading your permissions on {resource_group}"):
             of = self._authorization(subscription_id).permissions
             return [_grant(p) for p in of.list_for_resource_group(resource_group)]
 
@@ -216,7 +216,7 @@ class Gateway:
             if machine.arc is None
             else ("Microsoft.HybridCompute", "machines")
         )
-        with as_problems(f"reading what you may do on {machine.name}"):
+        with as_problems(f"reading your permissions on {machine.name}"):
             of = self._authorization(machine.subscription_id).permissions
             found = of.list_for_resource(machine.resource_group, space, "", kind, machine.name)
             return [_grant(p) for p in found]
@@ -290,7 +290,7 @@ class Gateway:
         self, kind: OperationKind, machine: Machine, request: str | None, token: str
     ) -> PollResult:
         """Poll the operation that ``token`` continues."""
-        with as_problems(f"following “{kind.label}” on {machine.name}"):
+        with as_problems(f"checking “{kind.label}” on {machine.name}"):
             return poll(self._call(kind, machine, request), token)
 
     def _call(
@@ -331,7 +331,7 @@ class Gateway:
         raise ProblemError(
             Problem(
                 ProblemKind.REJECTED,
-                f"Azure has no “{kind.label}” for Arc-enabled servers.",
+                f"Azure doesn't support “{kind.label}” on Arc-enabled servers.",
                 "Do this on the server itself.",
                 may_have_been_sent=False,
             )

@@ -136,7 +136,7 @@ def _whole(answer: requests.Response, doing: str) -> bytes:
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
                     f"The answer took more than {limit} while {doing}.",
-                    "What was known before is kept; try again later.",
+                    "Earlier data is kept. Try again later.",
                 )
             )
         parts.append(part)
@@ -171,6 +171,6 @@ def _status(status: int, doing: str) -> Problem:
     return Problem(
         ProblemKind.THROTTLED if status == requests.codes.too_many else ProblemKind.AZURE_FAILED,
         f"Microsoft's Security Update API answered {status} while {doing}.",
-        "What was known before is kept; try again later.",
+        "Earlier data is kept. Try again later.",
         code=str(status),
     )

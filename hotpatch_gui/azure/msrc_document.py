@@ -264,5 +264,5 @@ def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | Non
         )
         return None
     for fix in found[1:]:
-        _note(refused, f"{what}: {fix.kb} came out of band, on a day that MSRC doesn't give")
+        _note(refused, f"{what}: {fix.kb} is out of band, and MSRC doesn't give its date")
     return found[0] if found else None

@@ -105,7 +105,7 @@ def begin(call: Callable[..., LROPoller[Any]]) -> PollResult:
     polling = SteppedPolling()
     poller = call(polling=polling, retry_total=0)
     if polling.is_untraceable:
-        raise HttpResponseError("a 202 without a place to look", response=polling.answer)
+        raise HttpResponseError("202 Accepted without a polling URL", response=polling.answer)
     done = polling.finished()
     return PollResult(
         poller.continuation_token(),

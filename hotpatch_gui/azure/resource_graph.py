@@ -92,8 +92,8 @@ class ResourceGraph:
             raise ProblemError(
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
-                    f"Azure cut its answer short while {doing} and gave no way to read on.",
-                    "What was known before is kept; try again with F5.",
+                    f"Azure returned a truncated result without a link to the next page while {doing}.",
+                    "Earlier data is kept. Press F5 to try again.",
                 )
             )
         if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
@@ -158,8 +158,8 @@ class Pages(Iterator[Page]):
             raise ProblemError(
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
-                    f"Azure pointed to a page again that it had given before, while reading {self._name}.",
-                    "What was known before is kept; try again with F5.",
+                    f"Azure linked to the same page twice while reading {self._name}.",
+                    "Earlier data is kept. Press F5 to try again.",
                 )
             )
         self._seen |= {self._token} if self._token else set()

@@ -19,7 +19,7 @@ from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.scenarios import STORIES
+from hotpatch_gui.simulator.scenarios import SCENARIOS
 from hotpatch_gui.store import sync_state
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.widgets.chart_host import ChartHost
@@ -37,12 +37,12 @@ def application() -> QApplication:
     return made
 
 
-def still_wire(clock: SteppedClock, story: str = "today") -> SimulatorApi:
+def still_wire(clock: SteppedClock, scenario: str = "today") -> SimulatorApi:
     """A simulated Azure with a stopped clock and no quota."""
     others = resources.read_json("other-updates.json")
     pairs = resources.read_json("region-pairs.json")["pairs"]
     return build_simulator(
-        resources.calendar(), others, clock=clock, quota=1000, story=story, pairs=pairs
+        resources.calendar(), others, clock=clock, quota=1000, scenario=scenario, pairs=pairs
     )
 
 
@@ -72,15 +72,15 @@ class Stage(QObject):
         wire: SimulatorApi | None = None,
         target: CloudTarget | None = None,
         scale: float = 1.0,
-        story: str = "today",
+        scenario: str = "today",
     ) -> None:
         """Without a ``target``, the program talks to ``wire`` in this process; without a ``wire``, to
-        the world of ``story`` at its first moment. ``folder`` keeps the data beyond the stage."""
+        the world of ``scenario`` at its first moment. ``folder`` keeps the data beyond the stage."""
         super().__init__()
         self._temporary = TemporaryDirectory(prefix="hotpatch-stage-") if folder is None else None
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
-        self.clock = SteppedClock(STORIES[story].start)
-        self.wire = wire or still_wire(self.clock, story)
+        self.clock = SteppedClock(SCENARIOS[scenario].start)
+        self.wire = wire or still_wire(self.clock, scenario)
         chosen = target or demo_target(lambda: self.wire)
         self.app = App(
             application(),

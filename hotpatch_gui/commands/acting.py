@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
     from hotpatch_gui.application.targets import CloudTarget
 
-UNDER_WAY = "The same is queued or under way on it, or its end is not known."
+UNDER_WAY = "The same operation is already queued, in progress, or has an unknown result."
 
 
 def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -78,7 +78,7 @@ def _request(options: argparse.Namespace) -> InstallRequest:
     classes = [Classification.parse(name) for name in names]
     if None in classes:
         raise RequestError(
-            f"“{names[classes.index(None)]}” is no classification; there is {', '.join(c.value for c in Classification)}."
+            f"Unknown classification “{names[classes.index(None)]}”. Choose from {', '.join(c.value for c in Classification)}."
         )
     return InstallRequest(
         frozenset(c for c in classes if c is not None),
@@ -249,7 +249,7 @@ def _say_ends(
     left = [{"machine": row.name, "resource_id": row.azure_id, "why": why} for row, why in refused]
     if options.json:
         dry = {"planned": planned} if getattr(options, "dry_run", False) else {}
-        print(json.dumps({"operations": found, "not_asked": left} | dry, ensure_ascii=False))
+        print(json.dumps({"operations": found, "not_requested": left} | dry, ensure_ascii=False))
         return
     for one in planned:
         names = ", ".join(u["kb"] or u["name"] for u in one["updates"] or ())

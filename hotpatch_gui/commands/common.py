@@ -169,7 +169,7 @@ def chosen(folder: Path, target: CloudTarget, names: Sequence[str] | None) -> fr
     if missing:
         there = ", ".join(c.name for c in known)
         raise CommandError(
-            f"There is no connection “{', '.join(missing)}”; there is {there}.", Exit.USAGE
+            f"No connection named “{', '.join(missing)}”. Available: {there}.", Exit.USAGE
         )
     return frozenset(found[name.casefold()] for name in names)
 

@@ -126,10 +126,13 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
     for name, text in (
         ("endpoint", "ARM endpoint of a custom cloud"),
         ("authority", "its authority"),
-        ("audience", "its audience, where that is another one"),
+        ("audience", "token audience, if it differs from the endpoint"),
         ("tenant", "ID or domain; yours by default"),
-        ("client-id", "an app registration's or a managed identity's"),
-        ("certificate", "a service principal's: a file with its key, PEM or PFX"),
+        ("client-id", "client ID of an app registration or managed identity"),
+        (
+            "certificate",
+            "certificate file of a service principal, with its private key (PEM or PFX)",
+        ),
     ):
         parser.add_argument(
             f"--{name}", dest=f"connect_{name.replace('-', '_')}", default="", help=text

@@ -17,13 +17,13 @@ def simulate(options: argparse.Namespace) -> int:
     from hotpatch_gui.domain.problems import ProblemError  # noqa: PLC0415 - the other commands start without it
     from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415 - the other commands start without it
     from hotpatch_gui.simulator.guest import SUBSCRIPTION  # noqa: PLC0415 - the other commands start without it
-    from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - the other commands start without it
+    from hotpatch_gui.simulator.scenarios import SCENARIOS  # noqa: PLC0415 - the other commands start without it
     from hotpatch_gui.simulator.server import SimulatorServer  # noqa: PLC0415 - the other commands start without it
     from hotpatch_gui.system import resources  # noqa: PLC0415 - the other commands start without it
 
-    if options.world_story not in STORIES:
+    if options.simulator_scenario not in SCENARIOS:
         print(
-            f"There is no story “{options.world_story}”: choose {', '.join(STORIES)}.",
+            f"Unknown scenario “{options.simulator_scenario}”. Choose from {', '.join(SCENARIOS)}.",
             file=sys.stderr,
         )
         return EXIT_USAGE
@@ -37,7 +37,7 @@ def simulate(options: argparse.Namespace) -> int:
             speed=options.speed,
             quota=options.quota,
             pairs=resources.read_json("region-pairs.json")["pairs"],
-            story=options.world_story,
+            scenario=options.simulator_scenario,
         )
         server = SimulatorServer(wire, options.port)
     except (OSError, sqlite3.Error, ProblemError) as error:

@@ -70,11 +70,11 @@ class DemoTime(QObject):
             return cloud.patching.next_release(cloud.clock.now())
 
     @property
-    def stories(self) -> list[tuple[str, str]]:
+    def scenarios(self) -> list[tuple[str, str]]:
         """(key, title) of the scenarios."""
-        from hotpatch_gui.simulator.scenarios import STORIES  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.simulator.scenarios import SCENARIOS  # noqa: PLC0415 - after the first paint
 
-        return [(key, story.title) for key, story in STORIES.items()]
+        return [(key, scenario.title) for key, scenario in SCENARIOS.items()]
 
     def step(self) -> None:
         """Move to just after the next release."""
@@ -105,10 +105,10 @@ class DemoTime(QObject):
                 self.wire.cloud.clock.stop_playing()
             self._end()
 
-    def begin(self, story: str) -> None:
+    def begin(self, scenario: str) -> None:
         """Restart the demo with a scenario."""
         self.stop()
-        self.story_chosen.emit(story)
+        self.story_chosen.emit(scenario)
 
     def _look(self) -> None:
         self._sync()

@@ -71,7 +71,7 @@ def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, s
     step = (
         f"{reach} to continue; the last assessment is from {age_text(evidence.assessed, now)}."
         if evidence.assessed
-        else f"{reach}, then choose Assess now. It has never been assessed."
+        else f"This machine has never been assessed. {reach}, then choose Assess now."
     )
     return _down_headline(evidence.machine), step
 
@@ -81,7 +81,7 @@ def _never_assessed(evidence: Evidence, _: Calendar, _now: datetime) -> tuple[st
     headline = (
         f"The assessment failed: {failed}"
         if failed
-        else "This machine has no known assessment, so its missing updates aren't known."
+        else "No assessment of this machine is known, so its missing updates are unknown."
     )
     return (
         headline,
@@ -102,7 +102,7 @@ def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
         situation,
         "The last installation failed.",
         evidence.last_run_failed or "Azure gave no reason.",
-        "Free disk space, check permissions and the log C:\\Windows\\Logs\\CBS\\CBS.log, then install again."
+        "Free up disk space, check permissions, and look in C:\\Windows\\Logs\\CBS\\CBS.log. Then install again."
         f"{page} {updates_text(evidence)}.",
     )
 
@@ -227,9 +227,7 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverag
     machine = evidence.machine
     cause = departure(evidence, calendar)
     if cause is not None:
-        why = (
-            f"It runs {cause.update}, build {machine.build}, which is not on the baseline in force."
-        )
+        why = f"It runs {cause.update}, build {machine.build}, which isn't based on the current baseline."
     else:
         offered = offered_instead(evidence, calendar)
         assert offered is not None

@@ -18,13 +18,13 @@ def horizon_text(calendar: Calendar, product: Product, after: date, now: datetim
     if len(missing) == 1:
         one = missing[0]
         return (
-            f"According to plan, a {one.kind.label} came out on {day_name(one.day)}; its details aren't known, "
+            f"According to plan, a {one.kind.label} was released on {day_name(one.day)}; its details aren't known, "
             f"because the release data ends on {until}."
         )
     baselines = [e for e in missing if e.restarts]
     among = f", the last baseline among them on {day_name(baselines[-1].day)}" if baselines else ""
     return (
-        f"According to plan, {len(missing)} monthly releases came out by {day_name(missing[-1].day)}{among}; their "
+        f"According to plan, {len(missing)} monthly releases were published by {day_name(missing[-1].day)}{among}; their "
         f"details aren't known because the release data ends on {until}."
     )
 

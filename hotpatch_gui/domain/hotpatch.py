@@ -259,9 +259,7 @@ def _license_finding(arc: Arc) -> Prerequisite:
         detail = f"The license is {arc.license.value.lower()}; it takes about ten minutes."
         return Prerequisite(check, Verdict.NOT_KNOWABLE, detail)
     what = {None: "There is no license", License.DISABLED: "The license was canceled"}
-    detail = (
-        f"{what.get(arc.license, f'The license is in the state {arc.license}')} on this machine."
-    )
+    detail = f"{what.get(arc.license, f'The license state is {arc.license}')} on this machine."
     return Prerequisite(
         check,
         Verdict.FAIL,
@@ -271,7 +269,7 @@ def _license_finding(arc: Arc) -> Prerequisite:
 
 
 def _enablement_finding(arc: Arc) -> Prerequisite:
-    check = "On the machine"
+    check = "Enablement on the machine"
     match arc.enablement:
         case Enablement.ENABLED:
             return Prerequisite(check, Verdict.PASS, "The machine receives hotpatches.")
@@ -279,7 +277,7 @@ def _enablement_finding(arc: Arc) -> Prerequisite:
             detail = "Enrolled, but set not to receive hotpatches (a temporary opt-out)."
             return Prerequisite(check, Verdict.FAIL, detail, "Turn hotpatch on in Update settings.")
         case Enablement.ACTION_REQUIRED:
-            detail = arc.error or "Azure reports that action is required, but not which."
+            detail = arc.error or "Azure reports that action is required but doesn't specify it."
             return Prerequisite(
                 check,
                 Verdict.FAIL,
@@ -290,7 +288,9 @@ def _enablement_finding(arc: Arc) -> Prerequisite:
             detail = "Azure has not evaluated the machine yet; it takes about ten minutes."
             fix = "If this continues, check the agent: azcmagent check."
             return Prerequisite(check, Verdict.NOT_KNOWABLE, detail, fix)
-    return Prerequisite(check, Verdict.NOT_KNOWABLE, "The machine has not reported it.")
+    return Prerequisite(
+        check, Verdict.NOT_KNOWABLE, "The machine hasn't reported its enablement state."
+    )
 
 
 def _vbs_finding(arc: Arc) -> Prerequisite:
@@ -299,15 +299,15 @@ def _vbs_finding(arc: Arc) -> Prerequisite:
     names = ("vbs", "virtualization", "virtual secure mode", "vsm")
     if arc.enablement is Enablement.ENABLED:
         return Prerequisite(
-            check, Verdict.PASS, "It runs; Azure wouldn't have enabled hotpatching without it."
+            check, Verdict.PASS, "VBS is running. Azure enables hotpatching only if it is."
         )
     if arc.error and any(name in arc.error.casefold() for name in names):
-        return Prerequisite(check, Verdict.FAIL, "Azure reports it as missing.", fix)
+        return Prerequisite(check, Verdict.FAIL, "Azure reports that VBS isn't running.", fix)
     return Prerequisite(
         check,
         Verdict.NOT_KNOWABLE,
         "Azure does not report whether VBS runs inside the machine.",
-        "Win32_DeviceGuard.VirtualizationBasedSecurityStatus has to be 2 (running).",
+        "Check that Win32_DeviceGuard.VirtualizationBasedSecurityStatus is 2 (running).",
     )
 
 
@@ -363,7 +363,7 @@ def _safety_finding(settings: PatchSettings) -> Prerequisite:
         "Platform safety checks",
         None if bypass is None else not bypass,
         "Platform safety checks are in place.",
-        "Customer Managed Schedules bypass the platform's safety checks, which excludes hotpatching.",
+        "Customer Managed Schedules bypass the platform's safety checks, so the machine can't be hotpatched.",
         "Choose Azure Managed - Safe Deployment in Update settings.",
     )
 
@@ -392,5 +392,5 @@ def _generation_finding(machine: Machine) -> Prerequisite:
     return Prerequisite(
         "Generation",
         Verdict.PASS,
-        f"{shown}; Windows Server 2022 in Azure needs no particular one.",
+        f"{shown}; Windows Server 2022 in Azure works with either generation.",
     )

@@ -81,7 +81,7 @@ class OperationState(StrEnum):
     @property
     def label(self) -> str:
         """The state's display name."""
-        return "unknown, dismissed" if self is OperationState.DISMISSED else self.value
+        return _LABELS.get(self, self.value)
 
     @property
     def may_change_to(self) -> frozenset[OperationState]:
@@ -90,6 +90,12 @@ class OperationState(StrEnum):
 
 
 _S = OperationState
+_LABELS = {
+    OperationState.CANCELLED: "canceled",
+    OperationState.DISMISSED: "unknown, dismissed",
+}
+"""Display names that differ from the stored value."""
+
 _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
     _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),
     _S.SENT: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),

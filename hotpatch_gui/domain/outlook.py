@@ -85,10 +85,12 @@ def rejoin_text(
     since = max(left or date.min, base.released if base else date.min)
     overdue = [e for e in calendar.unknown(product, since, today) if e.restarts]
     if not overdue and left is not None and base is not None and base.released > left:
-        return f"with the {base.title}, which is out; installing it restarts the machine"
+        return (
+            f"with the {base.title}, which is already available; installing it restarts the machine"
+        )
     if overdue:
         return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details aren't known"
     expected = calendar.next_restart(product, today)
     if expected is None:
-        return f"with no planned baseline: {end_of_hotpatching(product)}"
+        return f"with no baseline that is planned yet: {end_of_hotpatching(product)}"
     return f"with the next baseline, planned for {day_name(expected.day)}"

@@ -109,7 +109,7 @@ def exclusion_reason(
     if certain:
         return (
             f"{_names(certain)} {'is' if len(certain) == 1 else 'are'} assigned, but the machine is not set to "
-            "Customer Managed Schedules: so neither a schedule nor automatic guest patching installs anything."
+            "Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything."
         )
     if machine.image.publisher is None:
         return "Custom image: not supported by automatic guest patching."
@@ -129,7 +129,7 @@ def _own_times(schedules: MachineSchedules, now: datetime) -> str:
         return f"it is patched at the times of {_names(certain)}{also}"
     if perhaps:
         scopes = ", ".join(dict.fromkeys(f.scope for f in perhaps))
-        return f"it is patched perhaps at the times of {_names(perhaps)}, by the dynamic scope {scopes}"
+        return f"it may be patched at the times of {_names(perhaps)}, through the dynamic scope {scopes}"
     if hidden:
         return f"it is assigned to {_names(hidden)}, which your account can't read"
     if schedules.unread:
@@ -246,7 +246,7 @@ def _place(
     phase = rollout.phase_of[member.region]
     if f.begun is not None:
         return RolloutPosition(
-            f.key, RolloutStatus.UNDER_WAY, phase, _hour(f.begun), "An installation is under way."
+            f.key, RolloutStatus.UNDER_WAY, phase, _hour(f.begun), "An installation is in progress."
         )
     if f.patched is not None:
         if became_unhealthy(f):
@@ -255,7 +255,7 @@ def _place(
                 RolloutStatus.UNHEALTHY,
                 phase,
                 None,
-                f"Resource Health calls it {f.health} since it was patched.",
+                f"Resource Health has reported it as {f.health} since it was patched.",
             )
         by = (
             "On demand, which bypasses this order."
@@ -292,16 +292,18 @@ def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int)
     parts = []
     if phase > opened:
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)
-        parts.append(f"Phase {phase + 1} starts one day after {before} succeeded.")
+        parts.append(f"Phase {phase + 1} starts one day after {before} finishes.")
     if member.availability_set is not None:
         size = rollout.set_size(member)
         known = "" if member.update_domain is not None else ", as its update domain is not known"
         limit = 1 if known else set_limit(size)
-        parts.append(f"Of the {size} in its availability set, {limit} at a time{known}.")
+        parts.append(
+            f"Azure patches {limit} of the {size} machines in its availability set at a time{known}."
+        )
     elif member.zone is not None:
         parts.append(
-            f"Zone {member.zone} of {member.region}: one zone at a time, a fifth of it at once."
+            f"Azure patches one zone of {member.region} at a time (this is zone {member.zone}), a fifth of it at once."
         )
     else:
-        parts.append(f"A fifth of {member.region}'s machines at once.")
-    return " ".join([*parts, "During off-peak hours in its time zone."])
+        parts.append(f"Azure patches a fifth of {member.region}'s machines at once.")
+    return " ".join([*parts, "It starts during off-peak hours in the machine's time zone."])

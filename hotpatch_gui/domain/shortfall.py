@@ -40,7 +40,7 @@ _RESTART_WORDS = {
 def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
     """That the last assessment is too old, and what was released since."""
     if freshness(evidence.assessed, now) is Freshness.TOO_OLD:
-        return f"The last assessment is {days(evidence.assessed, now)} old; Azure keeps seven days."
+        return f"The last assessment is {days(evidence.assessed, now)} old; Azure keeps assessments for seven days."
     newer, planned = (
         released_since(evidence, calendar, now),
         expected_since(evidence, calendar, now),
@@ -51,7 +51,7 @@ def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str
             "its details aren't known."
         )
     assert newer is not None
-    return f"{capital(newer.title)} came out after the last assessment."
+    return f"{capital(newer.title)} was released after the last assessment."
 
 
 def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
@@ -131,7 +131,7 @@ def not_offered(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[
     """Headline and next step if known releases are missing but not offered."""
     missing = missing_releases(evidence, calendar, now)
     horizon = horizon_since(evidence, calendar, now)
-    none = "no update is offered" if not evidence.updates else "none of them is offered"
+    none = "Azure offers no updates" if not evidence.updates else "Azure offers none of them"
     return (
         f"Behind by {_how_far(missing, horizon)}, and {none}.",
         join(
@@ -173,7 +173,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
     expected = next_restart_text(evidence, calendar, now)
     if COUNTS_UNREPORTED in evidence.unreported:
         return (
-            "The last assessment does not say how many updates are missing.",
+            "The last assessment doesn't report how many updates are missing.",
             join("Choose Assess now to check again.", horizon, expected),
         )
     product, build = evidence.machine.product, evidence.machine.build

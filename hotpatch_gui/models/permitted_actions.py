@@ -75,7 +75,7 @@ def disabled_reason(row: Able, kind: OperationKind) -> str:
         return (
             "Azure does not restart Arc-enabled servers; do it on the server itself."
             if is_arc
-            else "Virtual machines in Azure aren't enrolled; their image decides."
+            else "Azure virtual machines don't need enrollment; their image decides."
         )
     if not row.may_act:
         return f"Changes are off for {row.connection_name}. Turn them on in Settings › Connections."

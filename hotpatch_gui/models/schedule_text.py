@@ -131,8 +131,8 @@ def _origin(one: Follows) -> str:
             return f"By the dynamic scope {one.scope}; Azure decides when the window opens."
         case How.UNREAD:
             return (
-                "Assigned to this machine, but your account can't read it: when it runs and whether it installs updates "
-                "isn't known."
+                "Assigned to this machine, but your account can't read it: its times and whether it installs updates are "
+                "unknown."
             )
     return (
         f"Perhaps, by the dynamic scope {one.scope}: its filter needs data that isn't known, and Azure decides "

@@ -13,7 +13,7 @@ from .arm import SimulatorApi
 from .catalog import Catalog
 from .clock import RunningClock, SimulatedClock
 from .cloud import Cloud
-from .scenarios import STORIES
+from .scenarios import SCENARIOS
 from .state import StateFile
 
 DEFAULT_SPEED = 60.0
@@ -30,7 +30,7 @@ def build_simulator(
     speed: float = DEFAULT_SPEED,
     clock: SimulatedClock | None = None,
     quota: int = 15,
-    story: str = "today",
+    scenario: str = "today",
     pairs: Sequence[Sequence[str]] = (),
 ) -> SimulatorApi:
     """A fleet of ``machines`` machines from ``seed``; one in ``state_path`` continues.
@@ -38,15 +38,15 @@ def build_simulator(
     A state file's own scenario, seed and size override the arguments. ``pairs`` are the paired regions.
     """
     state = StateFile(state_path)
-    world = state.get("world", "made") or {"machines": machines, "seed": seed, "story": story}
+    world = state.get("world", "made") or {"machines": machines, "seed": seed, "story": scenario}
     state.put(("world", "made", world))
-    scenario = STORIES[world.get("story", "today")]
+    started = SCENARIOS[world.get("story", "today")]
     now = state.get("world", "now")
     catalog = Catalog(calendar, other_updates)
     cloud = Cloud(
         catalog,
-        clock or RunningClock(datetime.fromisoformat(now) if now else scenario.start, speed),
-        scenario.fleet(catalog, world["machines"], world["seed"]),
+        clock or RunningClock(datetime.fromisoformat(now) if now else started.start, speed),
+        started.fleet(catalog, world["machines"], world["seed"]),
         pairs=pairs,
         state=state,
     )

@@ -33,7 +33,7 @@ def demo_fleet(catalog: Catalog, count: int, seed: int) -> list[Guest]:
     guests = [*_cases(), *_arc_cases()][:count]
     guests += [_drawn(rng, number) for number in range(len(guests), count)]
     for guest in guests:
-        _settle_history(guest, catalog, random.Random(f"{seed}:{guest.name}"))  # noqa: S311 - a story, not a secret
+        _settle_history(guest, catalog, random.Random(f"{seed}:{guest.name}"))  # noqa: S311 - a scenario, not a secret
     return guests
 
 

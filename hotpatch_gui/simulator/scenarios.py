@@ -129,7 +129,7 @@ def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
     )
 
 
-STORIES = {
+SCENARIOS = {
     "today": Scenario("20 August 2026, between two releases", EPOCH, demo_fleet),
     "october-2025": Scenario(
         "22 October 2025, the day before KB5070881", datetime(2025, 10, 22, 9, tzinfo=UTC), _october

@@ -117,8 +117,8 @@ def identity(path: Path) -> tuple[int, int] | None:
 def gone_problem(path: Path) -> Problem:
     """The problem that the file was removed or replaced."""
     return _problem(
-        f"The file {path.name} is gone from {path.parent}, or another one lies there.",
-        "Nothing is sent meanwhile. Put it back, or close the program and start it again for a new one.",
+        f"{path.name} in {path.parent} was moved, deleted or replaced.",
+        "Nothing is sent until it is back. Put it back, or restart the program to create a new file.",
     )
 
 
@@ -295,7 +295,7 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
     if tables and MIGRATIONS_TABLE not in tables:
         raise ProblemError(
             _problem(
-                f"{path.name} in {path.parent} is not this program's, though it has its name.",
+                f"{path.name} in {path.parent} isn't a file of Hotpatch Dashboard.",
                 "Move it away, or start with --data-dir and another folder. The file was not touched.",
             )
         )
@@ -321,7 +321,7 @@ def _refuse_other_world(db: sqlite3.Connection, path: Path, world: str) -> None:
         elif row[0] != world:
             raise UnusableFileError(
                 _problem(
-                    f"{path.parent} holds what was read from {row[0]}, and this is {world}.",
+                    f"{path.parent} contains data from {row[0]}, not from {world}.",
                     "Start with --data-dir and another folder. The file was not touched.",
                 )
             )

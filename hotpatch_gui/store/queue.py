@@ -318,7 +318,7 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
     ).fetchall()
     if rows:
         failures = "one of its machines" if missed == 1 else f"{missed:,} of its machines"
-        note = f"Not sent: this request stopped after it failed on {failures}."
+        note = f"Not sent: the request was stopped after it failed on {failures}."
         ids = [row[0] for row in rows]
         cancel_all(db, ids, note, now)
         db.execute("UPDATE batches SET stopped_at=? WHERE id=?", (to_text(now), batch_id))

@@ -22,8 +22,8 @@ _ASSESS_MEANING = (
     "Each machine checks for updates. This takes a few minutes and changes nothing on the machines."
 )
 _RESTART_MEANING = (
-    "What runs there is interrupted for some minutes. Azure does not stagger restarts by availability zones and "
-    "sets. A machine on which an installation is under way is restarted once that has ended."
+    "Workloads on the machine are interrupted for a few minutes. Azure doesn't stagger restarts by availability zones and "
+    "sets. A machine that is installing updates restarts when the installation finishes."
 )
 _KINDS = {
     "assess": OperationKind.ASSESS,
@@ -112,11 +112,9 @@ class CommandBar(QFrame):
             elif not able.ids:
                 why = able.why_not or "No machine selected."
             elif self._is_under_way(kind, able.ids):
-                why = f"“{kind.label}” is under way already."
+                why = f"“{kind.label}” is already in progress."
             elif self._work.doing:
-                then = (
-                    f"Azure takes one at a time; this is sent when “{self._work.kind}” has ended."
-                )
+                then = f"Azure runs one operation per machine; this one is sent when “{self._work.kind}” finishes."
             action.setEnabled(not why)
             tip = f"{action.text()}: {why or then}" if why or then else action.text()
             action.setToolTip(plain_tip(tip))

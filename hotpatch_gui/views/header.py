@@ -55,7 +55,7 @@ class Header(QFrame):
         self.demo.setObjectName("demo")
         self.demo.setVisible(bool(services.cloud.demo))
         self.demo.setEnabled(services.demo is not None)
-        self.demo.setToolTip("Move the demo's time")
+        self.demo.setToolTip("Change the demo's date")
         self.search = QLineEdit()
         self.search.setObjectName("search")
         self.search.setAccessibleName("Search machines")
@@ -119,7 +119,7 @@ class Header(QFrame):
             self.demo.setText(self._s.cloud.demo)
             return
         rate = clock.rate if isinstance(clock, CloudClock) else 1.0
-        fast = f", running {rate:,.0f} × faster" if rate > 1 else ""
+        fast = f", at {rate:,.0f} × speed" if rate > 1 else ""
         self.demo.setText(f"{self._s.cloud.demo} · {display_text.moment_text(clock())}{fast}")
 
     def _fill_demo_menu(self) -> None:
@@ -135,12 +135,14 @@ class Header(QFrame):
         )
         step.setEnabled(release is not None)
         step.triggered.connect(demo.step)
-        play = menu.addAction("Stop here" if demo.is_playing else "Play a month, in 20 seconds")
+        play = menu.addAction(
+            "Stop here" if demo.is_playing else "Fast-forward one month (20 seconds)"
+        )
         play.setEnabled(demo.is_ready)
         play.triggered.connect(demo.stop if demo.is_playing else demo.play)
         menu.addSeparator()
-        for key, title in demo.stories:
-            menu.addAction(f"Begin again: {title}").triggered.connect(partial(demo.begin, key))
+        for key, title in demo.scenarios:
+            menu.addAction(f"Restart the demo: {title}").triggered.connect(partial(demo.begin, key))
 
     def _on_changed(self, changes: Changes) -> None:
         self.show_clock()

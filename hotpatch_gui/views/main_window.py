@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
         if text:
             self._hides_after_sync = False
             self._notify(
-                Level.INFO, text, "The program is waiting for it. Showing the last known data."
+                Level.INFO, text, "Waiting for you to sign in. Showing the last known data."
             )
         else:
             self._asks = 0
@@ -225,7 +225,7 @@ class MainWindow(QMainWindow):
             Level.WARNING,
             "The data file was damaged and has been replaced.",
             f"The old one is kept as {path.name} in {path.parent}. Machines are read again from Azure; "
-            "history beyond Azure's 30 days is in the old file only.",
+            "history older than 30 days is only in the old file.",
         )
 
     def open_preferences(self) -> None:

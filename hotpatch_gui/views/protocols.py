@@ -116,7 +116,7 @@ class DemoTime(Protocol):
     def next_release(self) -> datetime | None: ...
 
     @property
-    def stories(self) -> list[tuple[str, str]]:
+    def scenarios(self) -> list[tuple[str, str]]:
         """(key, title) of the scenarios."""
         ...
 
@@ -130,6 +130,6 @@ class DemoTime(Protocol):
 
     def stop(self) -> None: ...
 
-    def begin(self, story: str) -> None:
+    def begin(self, scenario: str) -> None:
         """Restart the demo with a scenario."""
         ...

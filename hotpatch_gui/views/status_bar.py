@@ -101,10 +101,10 @@ class StatusBar(QFrame):
             if last.finished
             else ""
         )
-        when = f"last full sync {since}" if since else "never synced"
+        when = f"last synced {since}" if since else "never synced"
         if last.problem:
             self._glyph.set_glyph(Glyph.ERROR)
-            self.connection.set_whole(f"{last.problem} Showing what was known: {when}.")
+            self.connection.set_whole(f"{last.problem} Showing the last known data, {when}.")
         elif self._syncing or last.finished is None:
             self._glyph.set_glyph(Glyph.RUNNING)
             self.connection.set_whole(f"Syncing: {self._syncing or 'starting'} · {when}")

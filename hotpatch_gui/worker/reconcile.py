@@ -25,10 +25,8 @@ class NotYet(Enum):
     """Why the machine doesn't show the result yet; the value is for the user."""
 
     GOES_ON = ""
-    NO_TRACE = (
-        "Azure shows no trace of this request. Check the machine in the portal, then dismiss this."
-    )
-    UNTOLD = "Azure doesn't report whether a machine was restarted. Check the machine, then dismiss this."
+    NO_TRACE = "Azure shows no trace of this request. Check the machine in the portal, then dismiss this operation."
+    UNTOLD = "Azure doesn't report whether a machine was restarted. Check the machine, then dismiss this operation."
 
 
 class Found(NamedTuple):

@@ -230,7 +230,7 @@ def test_a_restart_is_not_sent(stage: Stage) -> None:
     stage.ask.restart([ids(stage)["srv-hq-01"]])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert (
-        "Azure has no “Restart” for Arc-enabled servers"
+        "Azure doesn't support “Restart” on Arc-enabled servers"
         in one(stage, "SELECT note FROM operations")[0]
     )
     assert not stage.wire.cloud.received

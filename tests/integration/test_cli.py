@@ -84,9 +84,9 @@ def test_every_spelling_of_this_machine_is_accepted(url: str) -> None:
 
 
 def test_a_story_that_is_none_is_refused() -> None:
-    found = run("--story", "tomorrow", QT_QPA_PLATFORM="offscreen")
+    found = run("--scenario", "tomorrow", QT_QPA_PLATFORM="offscreen")
     assert found.returncode == 2
-    assert "there is no story tomorrow: choose today, october-2025, bad-update" in found.stderr
+    assert "unknown scenario tomorrow; choose from today, october-2025, bad-update" in found.stderr
 
 
 def test_scenes_are_listed_and_unknown_ones_refused(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
         (("simulate", "--speed", "0"), "must be a number from"),
         (("simulate", "--machines", "0"), "must be a number from"),
         (("simulate", "--quota", "-1"), "must be a number from"),
-        (("simulate", "--story", "bogus"), "There is no story “bogus”"),
+        (("simulate", "--scenario", "bogus"), "Unknown scenario “bogus”"),
         (("simulate", "--state", "/"), "cannot begin"),
         (("capture", "--out", "/dev/null/x"), "can't be the folder for pictures"),
     ],

@@ -51,7 +51,7 @@ def test_a_step_goes_to_the_next_release_and_the_window_follows(stage: Stage) ->
     stage.until(lambda: situation(stage, "vm-new-01") != "Never assessed")
     stage.choose("vm-web-01")
     headline = stage.window.machines.blade.banner.headline.text()
-    assert headline == "September 2026 baseline KB5122871 came out after the last assessment."
+    assert headline == "September 2026 baseline KB5122871 was released after the last assessment."
     stage.window.show_page("calendar")
     stage.settle()
     page = stage.window.page("calendar")
@@ -118,16 +118,16 @@ def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
 
 def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
     stage.start()
-    assert "Begin again: 22 October 2025, the day before KB5070881" in actions(stage)
+    assert "Restart the demo: 22 October 2025, the day before KB5070881" in actions(stage)
     demo = stage.app.demo
     assert demo is not None
     demo.begin("october-2025")
-    assert stage.app.next == NextSession(story="october-2025")
+    assert stage.app.next == NextSession(scenario="october-2025")
     assert not stage.window.isVisible()
 
 
 def test_the_story_of_kb5070881_is_told_by_sentence_and_ledger(qapp: QApplication) -> None:
-    with Stage("light", story="october-2025") as stage:
+    with Stage("light", scenario="october-2025") as stage:
         stage.start()
         stage.choose("vm-web-01")
         sentence = stage.window.machines.blade.banner
@@ -169,7 +169,7 @@ def test_the_story_of_kb5070881_is_told_by_sentence_and_ledger(qapp: QApplicatio
 
 
 def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QApplication) -> None:
-    with Stage("light", story="bad-update") as stage:
+    with Stage("light", scenario="bad-update") as stage:
         stage.start()
         stage.window.show_page("rollout")
         stage.settle()

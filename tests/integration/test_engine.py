@@ -295,7 +295,7 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     stage.until(lambda: all(s.is_final for s in stage.operation_states()))
     assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELLED]
     (note,) = stage.app.source.db.execute("SELECT note FROM operations WHERE id=4").fetchone()
-    assert note == "Not sent: this request stopped after it failed on one of its machines."
+    assert note == "Not sent: the request was stopped after it failed on one of its machines."
     (line,) = stage.app.source.db.execute(
         "SELECT event FROM audit_log WHERE operation_id=4"
     ).fetchall()

@@ -131,7 +131,7 @@ def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -
     stage.until(stage.window.notice.isVisible)
     assert sentence in stage.window.notice.headline.text()
     assert step in stage.window.notice.detail.text()
-    assert "Showing what was known" in stage.window.status_bar.connection.whole
+    assert "Showing the last known data" in stage.window.status_bar.connection.whole
     assert stored(stage) == before
     assert stage.window.machines.model.rowCount() == 16
 
@@ -173,7 +173,7 @@ def test_429_is_waited_out_as_long_as_azure_asks(stage: Stage) -> None:
     stage.clock.advance(minutes=5)
     stage.app.requests.sync()
     connection = stage.window.status_bar.connection
-    stage.until(lambda: "going on in 1 s as Azure asks" in connection.whole)
+    stage.until(lambda: "paused by Azure for 1 s" in connection.whole)
     stage.until(lambda: "Connected" in connection.whole)
     row = stage.app.source.db.execute("SELECT finished_at, problem FROM sync_state").fetchone()
     assert row["finished_at"] > synced

@@ -65,7 +65,7 @@ def test_see_assess_install_and_see_the_result(qapp, qtbot: QtBot, tmp_path: Pat
             blade = stage.window.machines.blade
 
             stage.choose("vm-new-01")
-            assert "This machine has no known assessment" in blade.banner.headline.text()
+            assert "No assessment of this machine is known" in blade.banner.headline.text()
             assert compliance(stage) == []
             qtbot.mouseClick(
                 stage.window.findChild(object, "button-assess"), Qt.MouseButton.LeftButton

@@ -432,7 +432,7 @@ def test_a_kb_that_one_machine_is_offered_is_on_offer(stage: Stage) -> None:
     dialog.updates.include.setPlainText("KB5120708 KB890830000")
     dialog.updates.include.setPlainText("KB5120708 KB8908399")
     assert selected(dialog)["KB5120708"] == "Yes"
-    assert dialog.updates.counted.text().endswith("Not available: KB8908399.")
+    assert dialog.updates.counted.text().endswith("Not in the latest assessments: KB8908399.")
     dialog.reject()
 
 
@@ -710,7 +710,7 @@ def test_work_under_way_is_on_the_machine_and_its_end_in_the_status_bar(stage: S
     stage.until(blade.work.isVisible)
     assert blade.work.headline.text() == "Assessing vm-new-01."
     stage.until(lambda: not blade.commands["assess"].isEnabled())
-    assert "“Assess now” is under way already" in blade.commands["assess"].toolTip()
+    assert "“Assess now” is already in progress" in blade.commands["assess"].toolTip()
     assert blade.commands["install"].isEnabled()
     assert "sent when “Assess now” has ended" in blade.commands["install"].toolTip()
     stage.until(lambda: OperationState.RUNNING in stage.operation_states())

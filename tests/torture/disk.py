@@ -148,7 +148,7 @@ def another_schema(disk: _Disk) -> None:
     before = disk.path.read_bytes()
     with disk.stage() as stage:
         stage.app.start()
-        disk.says(stage, "is not this program's")
+        disk.says(stage, "isn't a file of Hotpatch Dashboard")
     assert disk.path.read_bytes() == before, "it was touched"
 
 

@@ -101,7 +101,7 @@ def test_a_hotpatch_that_came_out_after_the_assessment_is_not_passed_over(
     )
     found = coverage(july, calendar, EPOCH.replace(day=12))
     assert found.situation is Situation.STALE
-    assert found.headline == "Hotpatch KB5120228 came out after the last assessment."
+    assert found.headline == "Hotpatch KB5120228 was released after the last assessment."
     assert coverage(july, calendar, EPOCH.replace(day=10)).situation is Situation.UP_TO_DATE
 
 

@@ -121,7 +121,7 @@ STATES = [
         offers(also=1),
         S.NOT_OFFERED,
         L.WARNING,
-        ("and none of them is offered", "Missing: October 2026 baseline"),
+        ("and Azure offers none of them", "Missing: October 2026 baseline"),
         SAFE,
     ),
     State(
@@ -144,7 +144,7 @@ STATES = [
         (
             "No update is offered, but whether it's up to date can't be confirmed",
             "It runs the October 2026 baseline",
-            "According to plan, a hotpatch came out on 10 November 2026",
+            "According to plan, a hotpatch was released on 10 November 2026",
             DATA_ENDS,
             GET,
             "12 January 2027",
@@ -158,7 +158,7 @@ STATES = [
         {"assessed": datetime(2026, 11, 10, 12, tzinfo=UTC)},
         S.STALE,
         L.UNKNOWN,
-        ("old; Azure keeps seven days",),
+        ("old; Azure keeps assessments for seven days",),
         SAFE,
     ),
     State(
@@ -276,7 +276,7 @@ STATES = [
         L.ERROR,
         (
             "August 2026's cumulative update KB5120233",
-            "rejoins with the October 2026 baseline, which is out",
+            "rejoins with the October 2026 baseline, which is already available",
         ),
         ("12 January 2027",),
     ),
@@ -287,7 +287,7 @@ STATES = [
         {"assessed": None},
         S.NEVER_ASSESSED,
         L.UNKNOWN,
-        ("This machine has no known assessment",),
+        ("No assessment of this machine is known",),
         SAFE,
     ),
     State(
@@ -307,7 +307,7 @@ STATES = [
         {"off": True},
         S.DISABLED,
         L.WARNING,
-        ("Hotpatch is off", "it takes effect with the October 2026 baseline, which is out"),
+        ("Hotpatch is off", "it takes effect with the October 2026 baseline, which is already available"),
         SAFE,
     ),
     State(
@@ -327,7 +327,7 @@ STATES = [
         {"unreported": ("counts",)},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("does not say how many updates are missing", "Choose Assess now"),
+        ("doesn't report how many updates are missing", "Choose Assess now"),
         SAFE,
     ),
     State(
@@ -377,7 +377,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "According to plan, 3 monthly releases came out by 12 January 2027",
+            "According to plan, 3 monthly releases were published by 12 January 2027",
             "the last baseline among them on 12 January 2027",
             DATA_ENDS,
             "A baseline was planned for 12 January 2027; installing it restarts the machine.",
@@ -411,7 +411,7 @@ STATES = [
         {},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("16 monthly releases came out by 8 February 2028", DATA_ENDS, GET),
+        ("16 monthly releases were published by 8 February 2028", DATA_ENDS, GET),
         SAFE,
     ),
     State(
@@ -432,7 +432,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "12 monthly releases came out by 12 October 2027",
+            "12 monthly releases were published by 12 October 2027",
             "A baseline was planned for 12 October 2027",
         ),
         SAFE,
@@ -520,7 +520,7 @@ def test_on_a_release_day_the_next_restart_is_that_day_until_its_hour(
         assert "up to date" in text
     else:
         assert coverage(september, calendar, now).situation is Situation.STALE
-        assert "October 2026 baseline came out after the last assessment" in text
+        assert "October 2026 baseline was released after the last assessment" in text
 
 
 @given(

@@ -19,7 +19,7 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.cloud import Cloud
 from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, JULY_25, WS25
 from hotpatch_gui.simulator.guest import Guest
-from hotpatch_gui.simulator.scenarios import STORIES
+from hotpatch_gui.simulator.scenarios import SCENARIOS
 from hotpatch_gui.system import resources
 
 OTHERS = resources.read_json("other-updates.json")
@@ -28,10 +28,10 @@ SEPTEMBER_25 = "26100.33438"
 PACIFIC = "Pacific Standard Time"
 
 
-def world(story: str = "today", path: Path | None = None, now: datetime | None = None) -> Cloud:
-    clock = SteppedClock(now or STORIES[story].start)
+def world(scenario: str = "today", path: Path | None = None, now: datetime | None = None) -> Cloud:
+    clock = SteppedClock(now or SCENARIOS[scenario].start)
     return build_simulator(
-        resources.calendar(), OTHERS, clock=clock, story=story, pairs=PAIRS, state_path=path
+        resources.calendar(), OTHERS, clock=clock, scenario=scenario, pairs=PAIRS, state_path=path
     ).cloud
 
 
@@ -168,7 +168,7 @@ def test_the_story_of_kb5070881() -> None:
 def _monthly_restarts(cloud: Cloud, name: str) -> list[str]:
     """The KBs of the monthly releases for which the machine restarted, oldest first."""
     found = []
-    for run in by_platform(cloud, name, STORIES["october-2025"].start):
+    for run in by_platform(cloud, name, SCENARIOS["october-2025"].start):
         asked = [
             InstalledUpdate(p["kb"], p["name"])
             for p in run["patches"]
@@ -275,7 +275,7 @@ def test_while_the_platform_installs_the_machine_is_busy_and_then_done() -> None
 def test_a_world_that_is_stopped_and_started_goes_on_as_one_that_was_not(tmp_path: Path) -> None:
     whole, path = world("bad-update"), tmp_path / "world.sqlite3"
     go_on(whole, days=9)
-    now = STORIES["bad-update"].start
+    now = SCENARIOS["bad-update"].start
     for days in (1.35, 0.1, 1.05, 0.02, 0.03, 1.2, 2.25, 3.0):
         part = world("bad-update", path, now)
         go_on(part, days=days)

@@ -358,7 +358,7 @@ def test_a_time_that_is_none_is_left_out_of_the_days(db: sqlite3.Connection) -> 
 
 def test_a_file_of_another_cloud_is_refused(path: Path) -> None:
     prepare_and_close(path)
-    with pytest.raises(ProblemError, match="holds what was read from test, and this is elsewhere"):
+    with pytest.raises(ProblemError, match="contains data from test, not from elsewhere"):
         database.prepare(path, "elsewhere")
 
 

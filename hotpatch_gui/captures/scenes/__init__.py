@@ -19,7 +19,7 @@ from .registry import SCENES, WITHOUT_DEMO, WORLDS
 def set_up(name: str, theme: str) -> Stage:
     """A stage for a scene."""
     target = targets.azure_target() if name in WITHOUT_DEMO else None
-    return Stage(theme, story=WORLDS.get(name, "today"), target=target)
+    return Stage(theme, scenario=WORLDS.get(name, "today"), target=target)
 
 
 def play(name: str, stage: Stage) -> QWidget:

@@ -10,11 +10,11 @@ from hotpatch_gui.views.dialogs.releases import ReleasesDialog
 from .acts import (
     dialog_of,
 )
-from .registry import in_story, scene
+from .registry import in_scenario, scene
 
 
 @scene
-@in_story("november-2026")
+@in_scenario("november-2026")
 def data_ends_machine(stage: Stage) -> QWidget:
     """25 November 2026: November's release isn't in the release data."""
     stage.start()
@@ -23,7 +23,7 @@ def data_ends_machine(stage: Stage) -> QWidget:
 
 
 @scene
-@in_story("november-2026")
+@in_scenario("november-2026")
 def data_ends_fleet(stage: Stage) -> QWidget:
     stage.start()
     stage.window.machines.list.selectAll()
@@ -33,7 +33,7 @@ def data_ends_fleet(stage: Stage) -> QWidget:
 
 
 @scene
-@in_story("november-2026")
+@in_scenario("november-2026")
 def data_ends_calendar(stage: Stage) -> QWidget:
     stage.start()
     stage.choose("vm-web-01")
@@ -43,7 +43,7 @@ def data_ends_calendar(stage: Stage) -> QWidget:
 
 
 @scene
-@in_story("november-2026")
+@in_scenario("november-2026")
 def data_ends_rollout(stage: Stage) -> QWidget:
     stage.start()
     stage.window.show_page("rollout")
@@ -52,7 +52,7 @@ def data_ends_rollout(stage: Stage) -> QWidget:
 
 
 @scene
-@in_story("november-2026")
+@in_scenario("november-2026")
 def release_data(stage: Stage) -> QWidget:
     stage.start()
     stage.choose("vm-web-01")

@@ -17,7 +17,7 @@ from .acts import (
     machine_ids,
     until_state,
 )
-from .registry import in_story, scene
+from .registry import in_scenario, scene
 
 
 @scene
@@ -74,7 +74,7 @@ def calendar(stage: Stage) -> QWidget:
 
 
 @scene
-@in_story("october-2025")
+@in_scenario("october-2025")
 def restart_ledger(stage: Stage) -> QWidget:
     """KB5070881: off the train in October 2025, restarts until January's baseline."""
     stage.start()
@@ -90,8 +90,8 @@ def restart_ledger(stage: Stage) -> QWidget:
 
 
 @scene
-@in_story("october-2025")
-def off_train_story(stage: Stage) -> QWidget:
+@in_scenario("october-2025")
+def off_train_scenario(stage: Stage) -> QWidget:
     stage.start()
     go_on(stage, days=4)
     stage.choose("vm-web-01")
@@ -109,7 +109,7 @@ def rollout_running(stage: Stage) -> QWidget:
 
 
 @scene
-@in_story("bad-update")
+@in_scenario("bad-update")
 def rollout_stopped(stage: Stage) -> QWidget:
     stage.start()
     go_on(stage, days=5)

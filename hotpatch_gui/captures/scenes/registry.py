@@ -22,11 +22,11 @@ def scene(play: Scene) -> Scene:
     return play
 
 
-def in_story(story: str) -> Callable[[Scene], Scene]:
+def in_scenario(scenario: str) -> Callable[[Scene], Scene]:
     """Use another scenario of the demo for a scene."""
 
     def register(play: Scene) -> Scene:
-        WORLDS[name_of(play)] = story
+        WORLDS[name_of(play)] = scenario
         return play
 
     return register

@@ -25,8 +25,7 @@ from .surface import SurfaceDialog
 
 CERTIFICATES = "Certificates (*.pem *.pfx *.p12);;All files (*)"
 READ_ONLY = (
-    "Without this, nothing is ever changed in Azure: the program reads and keeps what it read. "
-    "It can be turned on later."
+    "Without this, the program only reads and changes nothing in Azure. You can turn it on later."
 )
 
 

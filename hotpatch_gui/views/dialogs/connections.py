@@ -211,8 +211,8 @@ class ConnectionsDialog(SurfaceDialog):
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Remove {chosen.name}?")
         box.setInformativeText(
-            "You are signed out and its machines leave the list. What was read of them stays in the file, and "
-            "nothing is changed in Azure."
+            "You'll be signed out, and its machines are removed from the list. Their data is kept, and "
+            "nothing changes in Azure."
         )
         yes = box.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))

@@ -13,14 +13,14 @@ from hotpatch_gui.views.widgets.labels import label
 from .connect import ConnectDialog
 from .surface import SurfaceDialog
 
-INTRODUCTION = "What runs on your Windows servers in Azure, on which baseline, when the next restart comes and why."
+INTRODUCTION = "See what your Windows servers in Azure run, and when and why they restart next."
 AZURE = (
     "Reads Azure virtual machines and Arc-enabled servers with your own account. Nothing is changed in Azure "
     "unless you allow it, and what is read stays on this computer."
 )
 DEMO = (
-    "A simulated Azure inside this program: real releases, and everything can be tried. The window says that "
-    "it is a demo, and you can connect at any time under Settings › Connections."
+    "A simulated Azure inside this program, with real releases; every command works. The window is marked as a "
+    "demo, and you can connect at any time under Settings › Connections."
 )
 
 

@@ -44,7 +44,7 @@ class ActivityPage(Page):
         self.wait = QPushButton("Wait and retry")
         self.wait.setObjectName("waitForTurn")
         self.wait.setToolTip(
-            "Azure refused it because another operation was in progress. It is sent again after that has ended."
+            "Azure refused it because another operation was in progress. It's sent again when that operation finishes."
         )
         for button in (self.wait, self.dismiss):
             button.hide()

@@ -206,8 +206,8 @@ class MachinesPage(QSplitter):
         elif self.model.rowCount() == 0:
             self.blade.show_empty_state(
                 Glyph.INFO,
-                "No Windows machines here",
-                "The subscription has no Windows virtual machine that your account can see.",
+                "No machines found",
+                "Your account can't see any Windows virtual machines or Arc-enabled servers in the selected subscriptions.",
             )
         else:
             self.blade.show_empty_state(

@@ -275,13 +275,13 @@ def _sentence(found: Forecast) -> str:
     if found.by_hand:
         one = found.by_hand == 1
         parts.append(
-            f"{found.by_hand:,} {'is' if one else 'are'} not patched automatically: {'it counts' if one else 'they count'} "
-            "as restarting once a release, and on which day is not known."
+            f"{found.by_hand:,} {'is' if one else 'are'} not patched automatically: {'it is' if one else 'they are'} "
+            "assumed to restart once per release, on an unknown day."
         )
     if found.unknown_days:
         count = len(found.unknown_days)
         parts.append(
-            f"What was released on {count} of these days isn't known, so the plan is used for "
+            f"The releases of {count} of these days aren't known, so the plan is used for "
             f"{'it' if count == 1 else 'them'}."
         )
     if found.out_of_band:

@@ -53,5 +53,5 @@ class UpdatesPage(Page):
             self.panel.empty.say(Glyph.INFO, "No update matches", "Change or clear the filter.")
         elif not listed:
             self.panel.empty.say(
-                Glyph.INFO, "No updates available", "No known assessment lists an update."
+                Glyph.INFO, "No updates available", "The latest assessments list no updates."
             )

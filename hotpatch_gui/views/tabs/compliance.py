@@ -141,7 +141,7 @@ class ComplianceTab(QWidget):
             empty.say(
                 Glyph.INFO,
                 "No updates available",
-                "No current assessment of the selected machines lists an update. Status says on how many one is known.",
+                "No current assessment of the selected machines lists an update. The Status tab shows how many have one.",
             )
         else:
             empty.say(*why_empty(self._chosen.one, now))

@@ -119,12 +119,12 @@ class StatusTab(QScrollArea):
         last = chosen.last_run
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",
-            age_text(last, now) if last else "none on record",
+            age_text(last, now) if last else "none recorded",
         )
         ids, since = chosen.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
         if others:
-            self.tiles["avoided"].show_figure("…", "by hotpatches on record")
+            self.tiles["avoided"].show_figure("…", "by recorded hotpatches")
         avoided = partial(read_hotpatches, machine_ids=ids, since=since)
         self._avoided.ask(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
@@ -132,7 +132,7 @@ class StatusTab(QScrollArea):
         self.tiles["avoided"].show_figure("–", "can't be calculated")
 
     def _show_avoided(self, count: int) -> None:
-        self.tiles["avoided"].show_figure(f"{count:,}", "by hotpatches on record")
+        self.tiles["avoided"].show_figure(f"{count:,}", "by recorded hotpatches")
 
     def _show_strip(self, machine_id: int, machine: Machine) -> None:
         data = strip_data(

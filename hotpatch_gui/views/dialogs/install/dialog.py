@@ -189,15 +189,11 @@ class InstallDialog(StepsDialog):
 
     def _facts(self, planned: Planned) -> list[str]:
         count, never = len(planned.rows), planned.never_assessed
-        lines = [self._sum_text(where="step 1 says why")] if self._count > count else []
+        lines = [self._sum_text(where="see step 1")] if self._count > count else []
         if planned.oldest is not None:
             age = display_text.span_text(max(timedelta(0), self._s.clock() - planned.oldest))
-            which = (
-                "The assessment this is based on is"
-                if count == 1
-                else "The oldest of their assessments is"
-            )
-            lines.append(f"{which} {age} old; what Azure finds when it starts may differ.")
+            which = "The assessment is" if count == 1 else "The oldest of their assessments is"
+            lines.append(f"{which} {age} old; the installation may find other updates.")
         if never:
             lines.append(
                 f"{never} of them {'has' if never == 1 else 'have'} no known assessment, so "
@@ -211,7 +207,7 @@ class InstallDialog(StepsDialog):
         ]
         if planned.review.unseen:
             lines.append(
-                f"No last assessment offers {', '.join(planned.review.unseen)}; Azure installs it only where it applies."
+                f"None of the latest assessments lists {', '.join(planned.review.unseen)}; Azure installs it only where it applies."
             )
         return lines
 
@@ -233,7 +229,7 @@ class InstallDialog(StepsDialog):
         if self._candidates is None:
             return self._failure or "Reading the machines…"
         if not self.machines.count:
-            return "Tick at least one machine that is running."
+            return "Select at least one machine that is running."
         number = self.pages.currentIndex()
         if number >= 1:
             if wrong := self.updates.problem:

@@ -23,11 +23,11 @@ PARTS = 5
 """The default number of parts for a limited number at a time."""
 MACHINES = " machines at a time"
 _RESTARTS = {
-    RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update asks for it, or if a restart is pending "
-    "on it already.",
-    RestartSetting.NEVER: "Azure restarts nothing. Settings inside a machine can restart it all the same, "
-    "and updates that wait for a restart stay unfinished.",
-    RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update asks for it.",
+    RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update requires it, or if a restart is already "
+    "pending.",
+    RestartSetting.NEVER: "Azure restarts nothing. Settings inside a machine may still restart it, and updates "
+    "that need a restart stay pending.",
+    RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update requires it.",
 }
 
 
@@ -168,7 +168,7 @@ class PropertiesStep(QObject):
         if self.waves.mode is WaveMode.ALL:
             return "Azure doesn't stagger this by availability zones and sets. All machines start at once."
         if self.waves.mode is WaveMode.SOME and self.waves.size >= machines:
-            return f"All {machines:,} machines start at once, so there is nothing left to stop after a failure."
+            return f"All {machines:,} machines start at once, so a failure can't stop the others."
         return (
             f"{self.waves.text} This program sends each machine's request while it's running. Azure doesn't stagger "
             "them."

@@ -142,7 +142,7 @@ class UpdatesStep(QObject):
             self.preview.addTopLevelItem(QTreeWidgetItem([more]))
         taken, left = len(planned.taken), len(planned.left)
         unseen = planned.review.unseen
-        missing = f" Not available: {', '.join(unseen)}." if unseen else ""
+        missing = f" Not in the latest assessments: {', '.join(unseen)}." if unseen else ""
         self.counted.setText(
             f"{taken + left:,} available: {taken:,} selected, {left:,} excluded, as of the last assessment.{missing}"
         )
