@@ -116,7 +116,7 @@ def _assessment(folder: Path) -> str:
     from .application.targets import demo_target, demo_wire  # noqa: PLC0415 - a failed import is a result
     from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set
     from .store import operations  # noqa: PLC0415 - a failed import is a result
-    from .worker.carrying import Sends  # noqa: PLC0415 - a failed import is a result
+    from .worker.operation_scheduler import Sends  # noqa: PLC0415 - a failed import is a result
 
     target = demo_target(lambda: demo_wire(folder))
     with Session(folder, target, lambda _: None, sends=Sends.OWN) as session:

@@ -1,4 +1,4 @@
-"""The bundle: ``dist/hotpatch-gui``, and a word about its size."""
+"""Builds the bundle, ``dist/hotpatch-gui``, and reports its size."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def build() -> Path:
 
 
 def _strip_python(inside: Path) -> None:
-    """A Python that was built on the spot carries what debuggers need. Nothing else: it breaks numpy's library."""
+    """Strip debug symbols from a Python built from source. Stripping anything else breaks numpy's library."""
     strip = shutil.which("strip")
     if sys.platform == "linux" and strip is not None:
         libraries = [*inside.glob("libpython3*.so*"), *inside.glob("python3*/lib-dynload/*.so")]
@@ -49,7 +49,7 @@ def _strip_python(inside: Path) -> None:
 
 
 def report(folder: Path) -> str:
-    """The size, and the largest parts: files of the top and packages."""
+    """Print the size and the largest parts."""
     parts: Counter[str] = Counter()
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():

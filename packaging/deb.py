@@ -1,4 +1,4 @@
-"""The Debian package of a bundle that was built: ``dist/hotpatch-gui_<version>_<architecture>.deb``."""
+"""Builds the Debian package from the bundle: ``dist/hotpatch-gui_<version>_<architecture>.deb``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ SOURCES = HERE / "debian"
 
 
 def build() -> Path:
-    """Raises FileNotFoundError where there is no bundle yet."""
+    """Build the package.
+
+    Raises:
+        FileNotFoundError: there is no bundle yet.
+    """
     tree = WORK / "deb"
     shutil.rmtree(tree, ignore_errors=True)
     program = tree / "usr" / "lib" / PACKAGE
@@ -65,7 +69,7 @@ def _share(share: Path) -> None:
 
 
 def man_page(day: str) -> str:
-    """What ``--help`` says of the program and of each command."""
+    """The manual page, generated from ``--help``."""
     from hotpatch_gui.cli import build_parser
 
     parser = build_parser(with_commands=True)
@@ -79,7 +83,7 @@ def _when() -> datetime:
 
 
 def _set_modes(tree: Path) -> None:
-    """Folders and programs 755, all else 644, whatever the umask was."""
+    """Set modes independently of the umask: 755 for folders and programs, 644 otherwise."""
     for path in [tree, *tree.rglob("*")]:
         if not path.is_symlink():
             runs = path.is_dir() or path == tree / "usr" / "lib" / PACKAGE / PACKAGE

@@ -1,4 +1,4 @@
-"""Where things are, what the program is called, and its version, which only ``hotpatch_gui/__init__.py`` defines."""
+"""Paths, the program's name, and its version, which only ``hotpatch_gui/__init__.py`` defines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERSION = hotpatch_gui.__version__
 
 
 def filled(template: Path, **values: str) -> str:
-    """A template's text with ``@NAME@`` in place of each value; a name that is left over is an error."""
+    """A template's text with each ``@NAME@`` replaced by its value; a remaining name is an error."""
     text = template.read_text(encoding="utf-8")
     for name, value in {"version": VERSION, "title": TITLE, "summary": SUMMARY, **values}.items():
         text = text.replace(f"@{name.upper()}@", value)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make package` and `make package-test` need of Debian, beside what prepare.sh has set up.
+# Installs the Debian packages for `make package` and `make package-test`, in addition to prepare.sh.
 set -eu
 . "$(dirname "$0")/system.sh"
 missing=

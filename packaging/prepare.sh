@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up everything that `make` needs, in a virtual environment of its own.
+# Sets up everything that `make` needs, in a virtual environment.
 #   prepare.sh PYTHON FOLDER
 set -eu
 python=$1 folder=$2
@@ -18,7 +18,7 @@ say "installing the locked packages into $folder"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.lock"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$here/.."
 
-# Qt comes in the wheel; what it links against does not. The linker knows what is missing, whatever the system.
+# The wheel contains Qt but not the libraries it links against. The linker reports missing ones on any system.
 qt=$("$folder/bin/python" -c 'import PySide6, pathlib; print(pathlib.Path(PySide6.__file__).parent)')
 platforms=$qt/Qt/plugins/platforms
 missing=$(ldd "$platforms/libqoffscreen.so" "$platforms/libqxcb.so" "$platforms/libqwayland.so" | awk '/not found/ { print $1 }' | sort -u)

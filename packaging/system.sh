@@ -1,5 +1,5 @@
-# Debian's packages, when we may install them (root, or sudo that asks for nothing); otherwise the one command that
-# does it is printed, and the exit code is 1. Sourced by the scripts beside it.
+# Installs Debian packages if permitted (root, or sudo without a password); otherwise prints the command and exits with 1.
+# Sourced by the other scripts.
 
 say() { printf 'hotpatch: %s\n' "$*" >&2; }
 

@@ -22,7 +22,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from helpers.leaks import at_work
-from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.releases import Calendar
 from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
@@ -120,15 +120,15 @@ def clock() -> SteppedClock:
 
 @pytest.fixture
 def wire(clock: SteppedClock) -> Iterator[SimulatorApi]:
-    """The demo's world, standing still."""
-    made = still_wire(clock)
+    """The demo's simulator, with a stopped clock."""
+    made = stopped_simulator(clock)
     yield made
     made.cloud.close()
 
 
 @pytest.fixture
 def stage(qapp: QApplication) -> Iterator[Stage]:
-    """The whole program against the standing world, not started yet."""
+    """The whole program against the stopped simulator, not started yet."""
     with Stage("light") as made:
         yield made
 

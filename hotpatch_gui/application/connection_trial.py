@@ -20,8 +20,8 @@ from hotpatch_gui.store import connections, database, sync_state
 from hotpatch_gui.store.database import FILE_NAME, open_reader, open_writer, transaction
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker import commands
-from hotpatch_gui.worker.carrying import Sends
 from hotpatch_gui.worker.engine import Engine
+from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .engine_events import EngineEvents
 from .folder_lock import lock
@@ -90,7 +90,7 @@ class ConnectionTrial(QObject):
         """Start the trial."""
         self._engine.start()
 
-    def give_up(self) -> None:
+    def abandon_requests(self) -> None:
         """End the trial. Pending answers are dropped, and tokens are deleted."""
         self._has_ended = True
         self._engine.send(commands.RemoveConnection(self._connection.id))

@@ -40,7 +40,7 @@ def lock(folder: Path) -> QLockFile | None:
     return None if is_held else made
 
 
-def doubtful_owner(folder: Path) -> Owner | None:
+def uncertain_owner(folder: Path) -> Owner | None:
     """The owner of a lock, if this computer can't determine whether it still runs; None otherwise."""
     process, host, _ = _lock_file(folder).getLockInfo()
     if host == QSysInfo.machineHostName():
@@ -50,7 +50,7 @@ def doubtful_owner(folder: Path) -> Owner | None:
 
 def take_over(folder: Path) -> QLockFile | None:
     """Lock a folder whose owner is known to be gone; None if somebody else was faster."""
-    owner = doubtful_owner(folder)
+    owner = uncertain_owner(folder)
     if owner is not None:
         log.info("the data folder is taken over from %s", owner.text)
         (folder / LOCK_FILE).unlink(missing_ok=True)

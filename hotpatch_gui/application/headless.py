@@ -15,7 +15,6 @@ from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import operations
 from hotpatch_gui.store.database import FILE_NAME, gone_problem, open_reader
 from hotpatch_gui.system import resources
-from hotpatch_gui.worker.carrying import Sends
 from hotpatch_gui.worker.engine import Engine
 from hotpatch_gui.worker.events import (
     Connected,
@@ -26,6 +25,7 @@ from hotpatch_gui.worker.events import (
     Queued,
     Synced,
 )
+from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .requests import Requests
 
@@ -47,7 +47,7 @@ UNTIL_NEXT_S = 86_400.0
 """A command syncs once."""
 
 
-class GivenUpError(Exception):
+class AbandonedError(Exception):
     """The command stops waiting: it was interrupted or its time is up."""
 
 
@@ -60,7 +60,7 @@ class Session:
         say: receives messages for the user.
 
     Raises:
-        GivenUpError: from waiting methods.
+        AbandonedError: from waiting methods.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Session:
         if self._db is None:
             self._db = open_reader(self._path)
         if self._db is None:
-            raise GivenUpError(gone_problem(self._path).text)
+            raise AbandonedError(gone_problem(self._path).text)
         return self._db
 
     def wait_for_sync(self) -> None:
@@ -175,7 +175,7 @@ class Session:
         Returns:
             The IDs of all its operations.
         """
-        self._engine.give_up()
+        self._engine.abandon_requests()
         began, again = time.monotonic(), 0.0
         while True:
             now, rows = time.monotonic(), operations.read_all(self.db, self.queued)
@@ -194,9 +194,9 @@ class Session:
         end = None if seconds is None else time.monotonic() + seconds
         while not condition():
             if self._is_interrupted or self.problem is not None:
-                raise GivenUpError(self.problem.text if self.problem else "Interrupted.")
+                raise AbandonedError(self.problem.text if self.problem else "Interrupted.")
             if end is not None and time.monotonic() > end:
-                raise GivenUpError("It takes longer than this command waits.")
+                raise AbandonedError("It takes longer than this command waits.")
             self._wait()
 
     def _wait(self) -> None:

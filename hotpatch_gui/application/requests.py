@@ -41,7 +41,7 @@ class Requests:
         reader: the caller's connection, which has the machines' resource IDs.
         fail: receives why a request couldn't be made.
         go_on: ends this window for what follows.
-        try_out: tries a connection next to the demo, or stops with None.
+        start_trial: tries a connection next to the demo, or stops with None.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class Requests:
         fail: Callable[[Problem], None],
         *,
         go_on: Callable[[NextSession], None] = lambda _: None,
-        try_out: Callable[[Connection | None], None] = lambda _: None,
+        start_trial: Callable[[Connection | None], None] = lambda _: None,
     ) -> None:
         self._send, self._path, self._reader, self._fail = send, path, reader, fail
-        self._go_on, self._try_out = go_on, try_out
+        self._go_on, self._try_out = go_on, start_trial
 
     def sync(self, *, whole: bool = False) -> None:
         self._send(commands.Sync(whole))
@@ -175,7 +175,7 @@ class Requests:
             ordered = tuple(by_id[i] for i in found) if by_id else ()
             self._send(commands.Act(kind, requests, waves, ordered))
         if len(found) < len(machine_ids):
-            from hotpatch_gui.worker.asking import not_here  # noqa: PLC0415 - rarely needed
+            from hotpatch_gui.worker.request_queue import not_here  # noqa: PLC0415 - rarely needed
 
             self._fail(not_here(len(machine_ids) - len(found)))
 

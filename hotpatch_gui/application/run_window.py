@@ -96,7 +96,7 @@ def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
     from . import folder_lock, window  # noqa: PLC0415 - Qt only when it is needed
 
     held = folder_lock.lock(folder)
-    owner = folder_lock.doubtful_owner(folder) if held is None else None
+    owner = folder_lock.uncertain_owner(folder) if held is None else None
     if owner is None:
         return held
     if takes_over or window.ask(TAKE_OVER.format(folder=folder, owner=owner.text), "Take over"):

@@ -57,7 +57,7 @@ UNSEEN_MS = 2000
 def make_application() -> QApplication:
     """The QApplication. Its style is set by an environment variable, which saves 8 ms."""
     os.environ["QT_STYLE_OVERRIDE"] = "fusion"
-    runtime_tuning.favour_the_window()
+    runtime_tuning.shorten_switch_interval()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Hotpatch Dashboard")
     application.setDesktopFileName("hotpatch-gui")
@@ -126,7 +126,7 @@ class App(QObject):
         self.next: NextSession | None = None
         self._azure_folder, self._is_first = azure_folder, is_first
         self._trial: ConnectionTrial | None = None
-        self._doorbell: SingleInstanceServer | None = None
+        self._instance_server: SingleInstanceServer | None = None
         self._signals: QuitSignals | None = None
         self._unseen = QTimer(self)
         self._unseen.setSingleShot(True)
@@ -188,7 +188,7 @@ class App(QObject):
             lambda: self.source.db,
             self.window.show_problem,
             go_on=self._go_on,
-            try_out=self._try_out,
+            start_trial=self._try_out,
         )
 
     def _connect(self) -> None:
@@ -245,8 +245,8 @@ class App(QObject):
         """Listen for a second start on the same data."""
         from .single_instance import SingleInstanceServer  # noqa: PLC0415 - after the first paint
 
-        self._doorbell = SingleInstanceServer(self.source.path.parent, self)
-        self._doorbell.rung.connect(self.window.come_to_front)
+        self._instance_server = SingleInstanceServer(self.source.path.parent, self)
+        self._instance_server.rung.connect(self.window.come_to_front)
 
     @Slot(str)
     def _begin_again(self, scenario: str) -> None:
@@ -272,7 +272,7 @@ class App(QObject):
         from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely needed
 
         if self._trial is not None:
-            self._trial.give_up()
+            self._trial.abandon_requests()
             self._trial = None
         if connection is None or self._azure_folder is None:
             return
@@ -302,8 +302,8 @@ class App(QObject):
     def close(self) -> bool:
         """Close everything; False if the engine didn't stop, so that the process must be ended."""
         self._unseen.stop()
-        if self._doorbell is not None:
-            self._doorbell.close()
+        if self._instance_server is not None:
+            self._instance_server.close()
         if self._signals is not None:
             self._signals.close()
         self.window.close()

@@ -1,5 +1,5 @@
 """Azure through its official SDKs, in the domain's terms."""
 
-from hotpatch_gui.system.runtime_tuning import trust_as_the_system_does
+from hotpatch_gui.system.runtime_tuning import use_system_certificates
 
-trust_as_the_system_does()
+use_system_certificates()

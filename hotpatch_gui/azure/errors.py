@@ -44,7 +44,7 @@ def as_problems(doing: str) -> Iterator[None]:
     except OSError as error:  # before connecting: certificates or proxy settings
         raise ProblemError(_not_begun(error, doing)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ProblemError(nonsense(doing)) from error
+        raise ProblemError(malformed_response(doing)) from error
 
 
 def _not_begun(error: OSError, doing: str) -> Problem:
@@ -56,7 +56,7 @@ def _not_begun(error: OSError, doing: str) -> Problem:
     )
 
 
-def nonsense(doing: str) -> Problem:
+def malformed_response(doing: str) -> Problem:
     """The problem that an answer couldn't be read."""
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
@@ -69,7 +69,7 @@ def nonsense(doing: str) -> Problem:
 def problem_of(error: AzureError, doing: str) -> Problem:
     """The problem of an exception that azure-core raised."""
     if isinstance(error, DecodeError | IncompleteReadError):
-        return nonsense(doing)
+        return malformed_response(doing)
     cause = cause_of(error, doing) if _status_of(error) is None else None
     if isinstance(error, ServiceRequestError):
         return Problem(
@@ -90,7 +90,7 @@ def problem_of(error: AzureError, doing: str) -> Problem:
         return sign_in_problem(error, cause, doing)
     if isinstance(error, HttpResponseError) and error.response is not None:
         return _of_response(error, doing)
-    return nonsense(doing)
+    return malformed_response(doing)
 
 
 def _of_response(error: HttpResponseError, doing: str) -> Problem:
@@ -159,7 +159,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
             f"Azure failed ({status}) while {doing}.{reason}",
             "The program retries automatically. If this continues, see status.azure.com.",
         )
-    failed = nonsense(doing)
+    failed = malformed_response(doing)
     return failed.kind, f"{failed.sentence}{reason}", failed.next_step
 
 

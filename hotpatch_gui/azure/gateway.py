@@ -35,7 +35,7 @@ from hotpatch_gui.domain.records import Assessment, InstallationRun
 from . import pages, parse, results, values
 from .bodies import enroll_body, first_license_body
 from .credentials import Account, NoAuthentication, SignIn
-from .errors import as_problems, nonsense
+from .errors import as_problems, malformed_response
 from .operations import PollResult, begin, poll
 from .pages import (
     AssessmentPage,
@@ -45,7 +45,7 @@ from .pages import (
     MachinePage,
     SchedulePage,
 )
-from .policies import AnswersOnly, ClockWatch, OwnHostOnly, RenewedOnce
+from .policies import ClockSync, RaiseConflict, RenewedOnce, SameHostPolicy
 from .resource_graph import ALL, Page, ResourceGraph, RowFilter
 from .throttle import Throttle, Throttles
 
@@ -237,7 +237,7 @@ class Gateway:
         with as_problems(f"reading {machine.name}"):
             raw = dict(self._hybrid_of(machine).machines.get(machine.resource_group, machine.name))
             if str(raw.get("id")).casefold() != machine.resource_id.casefold():
-                raise ProblemError(nonsense(f"reading {machine.name}"))
+                raise ProblemError(malformed_response(f"reading {machine.name}"))
             row = parse.arc_row(raw, machine.subscription_id)
             return MachineSnapshot(parse.arc_machine(row, self._clock()), None, None)
 
@@ -248,7 +248,7 @@ class Gateway:
             )
             raw = dict(body)
             if str(raw.get("id")).casefold() != machine.resource_id.casefold():
-                raise ProblemError(nonsense(f"reading {machine.name}"))
+                raise ProblemError(malformed_response(f"reading {machine.name}"))
             view = values.mapping(values.mapping(raw.get("properties")).get("instanceView"))
             row = parse.resource_row(raw, machine.subscription_id)
             found = replace(
@@ -361,9 +361,9 @@ class Gateway:
     def _client_options(
         self, connection: Connection, clock: Clock, throttle: Throttle
     ) -> dict[str, Any]:
-        policies: list[Any] = [OwnHostOnly(connection.cloud.host), throttle, AnswersOnly()]
+        policies: list[Any] = [SameHostPolicy(connection.cloud.host), throttle, RaiseConflict()]
         if isinstance(clock, CloudClock):
-            policies.append(ClockWatch(clock))
+            policies.append(ClockSync(clock))
         options: dict[str, Any] = {
             "base_url": connection.cloud.endpoint,
             "credential_scopes": [connection.cloud.scope],

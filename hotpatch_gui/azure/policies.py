@@ -20,7 +20,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 RATE_HEADER = "x-ms-simulated-rate"
 
 
-class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
+class SameHostPolicy(SansIOHTTPPolicy[Any, Any]):
     """Rejects requests to any host but the configured cloud's, whatever an answer pointed to."""
 
     def __init__(self, host: str) -> None:
@@ -43,7 +43,7 @@ class OwnHostOnly(SansIOHTTPPolicy[Any, Any]):
             )
 
 
-class AnswersOnly(SansIOHTTPPolicy[Any, Any]):
+class RaiseConflict(SansIOHTTPPolicy[Any, Any]):
     """Raises a 409 immediately.
 
     The SDK would otherwise register a resource provider in the subscription, which nobody requested.
@@ -84,7 +84,7 @@ class RenewedOnce(HTTPPolicy[Any, Any]):
         return self.next.send(request)
 
 
-class ClockWatch(SansIOHTTPPolicy[Any, Any]):
+class ClockSync(SansIOHTTPPolicy[Any, Any]):
     """Keeps a CloudClock by each answer's Date; a simulated cloud also reports its speed."""
 
     def __init__(self, clock: CloudClock) -> None:

@@ -18,7 +18,7 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.system import resources
 
-from .errors import as_problems, nonsense
+from .errors import as_problems, malformed_response
 
 PAGE_ROWS = 1000
 GROUP = 300
@@ -97,7 +97,7 @@ class ResourceGraph:
                 )
             )
         if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
-            raise ProblemError(nonsense(doing))
+            raise ProblemError(malformed_response(doing))
         count = total if isinstance(total, int) else len(rows)
         return Page(rows, count), next_token if isinstance(next_token, str) else None
 

@@ -67,7 +67,7 @@ class Limit:
         """Seconds until a request may be sent; 0.0 if now."""
         with self._throttle.lock:
             now = self._throttle.now()
-            return max(0.0, self._throttle.open_at - now, self._empty_s(now))
+            return max(0.0, self._throttle.resumes_at - now, self._empty_s(now))
 
     def _empty_s(self, now: float) -> float:
         if self._rate is None:
@@ -144,7 +144,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
     ) -> None:
         self.now = monotonic
         self.lock = threading.RLock()
-        self.open_at = 0.0
+        self.resumes_at = 0.0
         """When requests are allowed again, by ``now``."""
         self._pause_s = FIRST_PAUSE_S
         self.reads = Limit(self, reads)
@@ -159,9 +159,9 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         Raises:
             ProblemError: there is one.
         """
-        wait = self.open_at - self.now()
+        wait = self.resumes_at - self.now()
         if wait > 0:
-            _hold_back(wait)
+            _raise_throttled(wait)
         self._limit_of(request).sent()
 
     def on_response(
@@ -183,11 +183,11 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         """Pause as long as Azure asks. Requests rejected together count once."""
         with self.lock:
             now = self.now()
-            is_first = now >= self.open_at
+            is_first = now >= self.resumes_at
             if asked_s is not None:
-                self.open_at = max(self.open_at, now + asked_s)
+                self.resumes_at = max(self.resumes_at, now + asked_s)
             elif is_first:
-                self.open_at = now + self._pause_s
+                self.resumes_at = now + self._pause_s
             if is_first:
                 self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
 
@@ -221,7 +221,7 @@ def _quota(headers: Mapping[str, str]) -> tuple[int, float] | None:
         return None
 
 
-def _hold_back(wait_s: float) -> NoReturn:
+def _raise_throttled(wait_s: float) -> NoReturn:
     raise ProblemError(
         Problem(
             ProblemKind.THROTTLED,

@@ -26,7 +26,7 @@ from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.lazy_widget import LazyWidget
 from hotpatch_gui.views.widgets.table import Table
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 def application() -> QApplication:
@@ -37,7 +37,7 @@ def application() -> QApplication:
     return made
 
 
-def still_wire(clock: SteppedClock, scenario: str = "today") -> SimulatorApi:
+def stopped_simulator(clock: SteppedClock, scenario: str = "today") -> SimulatorApi:
     """A simulated Azure with a stopped clock and no quota."""
     others = resources.read_json("other-updates.json")
     pairs = resources.read_json("region-pairs.json")["pairs"]
@@ -80,7 +80,7 @@ class Stage(QObject):
         self._temporary = TemporaryDirectory(prefix="hotpatch-stage-") if folder is None else None
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.clock = SteppedClock(SCENARIOS[scenario].start)
-        self.wire = wire or still_wire(self.clock, scenario)
+        self.wire = wire or stopped_simulator(self.clock, scenario)
         chosen = target or demo_target(lambda: self.wire)
         self.app = App(
             application(),
@@ -119,7 +119,7 @@ class Stage(QObject):
         Raises:
             TimeoutError: it doesn't become true in time.
         """
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + TIMEOUT_S
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotpatch_gui.application.headless import GivenUpError
+from hotpatch_gui.application.headless import AbandonedError
 from hotpatch_gui.domain.installs import (
     FleetReview,
     InstallRequest,
@@ -29,7 +29,7 @@ from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.system.console import plain
-from hotpatch_gui.worker.carrying import Sends
+from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .common import CommandError, Exit, chosen, ids, say, session
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
@@ -147,12 +147,12 @@ def _act(
         mine: list[int] = []
         default = ASSESS_MINUTES if kind is OperationKind.ASSESS else INSTALL_MINUTES
         minutes = default if options.wait is None else options.wait
-        given_up = ""
+        abandoned = ""
         try:
             mine = ask(running, able) if able else []
             running.wait_for(mine, minutes or ASSESS_MINUTES, ends=bool(minutes))
-        except GivenUpError as error:
-            given_up = str(error)
+        except AbandonedError as error:
+            abandoned = str(error)
             mine = running.cancel_queued()
         ended = operations.read_all(db, mine)
         if able and not is_dry:
@@ -160,9 +160,9 @@ def _act(
             passed = [i for i in able if i not in taken]
             refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
         _say_ends(options, ended, refused, planned)
-        if given_up:
+        if abandoned:
             say(
-                f"{given_up} What Azure has accepted continues there; the window and the next sync follow it."
+                f"{abandoned} What Azure has accepted continues there; the window and the next sync follow it."
             )
         return _code(kind, ended, refused, is_waiting=bool(minutes), planned=len(planned))
 

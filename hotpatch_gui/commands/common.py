@@ -10,8 +10,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotpatch_gui.application.folder_lock import doubtful_owner, lock, take_over
-from hotpatch_gui.application.headless import GivenUpError, Session
+from hotpatch_gui.application.folder_lock import lock, take_over, uncertain_owner
+from hotpatch_gui.application.headless import AbandonedError, Session
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store import connections, machines
 from hotpatch_gui.store.database import (
@@ -22,7 +22,7 @@ from hotpatch_gui.store.database import (
     prepare,
 )
 from hotpatch_gui.system.console import plain
-from hotpatch_gui.worker.carrying import Sends
+from hotpatch_gui.worker.operation_scheduler import Sends
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
@@ -77,7 +77,7 @@ def locked(folder: Path, target: CloudTarget) -> QLockFile:
     held = take_over(folder) if target.takes_over else lock(folder)
     if held is not None:
         return held
-    owner = doubtful_owner(folder)
+    owner = uncertain_owner(folder)
     if owner is not None:
         raise CommandError(DOUBTFUL.format(folder=folder, owner=owner.text))
     raise CommandError(AT_WORK.format(folder=folder))
@@ -119,7 +119,7 @@ def session(
     try:
         with Session(folder, target, say, only=only, sends=sends) as running:
             yield running
-    except GivenUpError as error:
+    except AbandonedError as error:
         raise CommandError(str(error)) from error
     finally:
         held.unlock()

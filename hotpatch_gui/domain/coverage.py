@@ -73,7 +73,7 @@ def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, s
         if evidence.assessed
         else f"This machine has never been assessed. {reach}, then choose Assess now."
     )
-    return _down_headline(evidence.machine), step
+    return _not_running_headline(evidence.machine), step
 
 
 def _never_assessed(evidence: Evidence, _: Calendar, _now: datetime) -> tuple[str, str]:
@@ -201,7 +201,7 @@ def _since(evidence: Evidence) -> str:
     return f" since {day_name(pending.date())}, {pending:%H:%M} UTC" if pending else ""
 
 
-def _out_of_sight(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+def _without_permission(evidence: Evidence, situation: Situation, running: str) -> Coverage:
     since = f" on {day_name(evidence.hidden.date())}" if evidence.hidden else ""
     return Coverage(
         Level.UNKNOWN,
@@ -215,7 +215,7 @@ def _out_of_sight(evidence: Evidence, situation: Situation, running: str) -> Cov
 _WHOLE: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
     Situation.RESTART_PENDING: _restart_pending,
     Situation.LAST_FAILED: _last_failed,
-    Situation.NO_PERMISSION: _out_of_sight,
+    Situation.NO_PERMISSION: _without_permission,
     Situation.UNSUPPORTED: _unsupported,
     Situation.ACTION_REQUIRED: _by_license,
     Situation.ENROLLING: _by_license,
@@ -244,7 +244,7 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverag
     )
 
 
-def _down_headline(machine: Machine) -> str:
+def _not_running_headline(machine: Machine) -> str:
     if machine.arc is not None and machine.arc.is_expired:
         return (
             "The registration of the server's agent has expired, so Azure can't manage the server."

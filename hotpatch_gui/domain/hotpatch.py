@@ -148,25 +148,25 @@ def eligibility(machine: Machine) -> list[Prerequisite]:
         return _arc_findings(machine, machine.arc)
     settings = machine.settings
     return [
-        _image_finding(machine),
-        _tri(
+        _image_prerequisite(machine),
+        _three_state(
             "VM agent",
             _all_known(settings.provision_agent, machine.agent_ready),
             "The VM agent is provisioned and ready.",
             "The VM agent is missing or not ready.",
             "Install the Azure VM agent, or wait until it reports Ready.",
         ),
-        _tri(
+        _three_state(
             "Extension operations",
             machine.allow_extensions,
             "The machine allows extension operations.",
             "allowExtensionOperations is false, so Azure cannot patch.",
             "Allow extension operations in the machine's OS profile.",
         ),
-        _patch_mode_finding(settings),
-        _safety_finding(settings),
-        _power_finding(machine),
-        _generation_finding(machine),
+        _patch_mode_prerequisite(settings),
+        _safety_prerequisite(settings),
+        _power_prerequisite(machine),
+        _generation_prerequisite(machine),
         Prerequisite(
             "Virtualization-based security",
             Verdict.NOT_KNOWABLE,
@@ -178,7 +178,7 @@ def eligibility(machine: Machine) -> list[Prerequisite]:
 
 def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
     return [
-        _tri(
+        _three_state(
             "System",
             needs_no_license(machine) or can_be_enrolled(machine),
             "Azure Edition on Azure Local, which needs no license."
@@ -187,22 +187,22 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
             f"{machine.os_name or 'The system'} can't be enrolled by Azure.",
             "Arc-enabled hotpatching needs Windows Server 2025 Standard or Datacenter.",
         ),
-        _tri(
+        _three_state(
             "Build",
             is_recent(machine.os_version),
             "The build supports hotpatches (26100.1742 or later).",
             "The build is older than 26100.1742.",
             "Install the latest cumulative update first.",
         ),
-        _agent_finding(machine, arc),
-        _extension_finding(arc),
-        *(() if needs_no_license(machine) else (_license_finding(arc),)),
-        _enablement_finding(arc),
-        _vbs_finding(arc),
+        _agent_prerequisite(machine, arc),
+        _extension_prerequisite(arc),
+        *(() if needs_no_license(machine) else (_license_prerequisite(arc),)),
+        _enablement_prerequisite(arc),
+        _vbs_prerequisite(arc),
     ]
 
 
-def _agent_finding(machine: Machine, arc: Arc) -> Prerequisite:
+def _agent_prerequisite(machine: Machine, arc: Arc) -> Prerequisite:
     check = "Agent"
     if arc.is_cloned:
         detail = "Azure reports the agent as cloned: another server uses the same identity."
@@ -212,7 +212,7 @@ def _agent_finding(machine: Machine, arc: Arc) -> Prerequisite:
     if arc.is_expired:
         detail = "The agent's registration has expired after a long time without contact."
         return Prerequisite(check, Verdict.FAIL, detail, RECONNECT)
-    return _tri(
+    return _three_state(
         check,
         None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
         "The Azure Connected Machine agent is connected.",
@@ -221,7 +221,7 @@ def _agent_finding(machine: Machine, arc: Arc) -> Prerequisite:
     )
 
 
-def _extension_finding(arc: Arc) -> Prerequisite:
+def _extension_prerequisite(arc: Arc) -> Prerequisite:
     """Whether the agent allows the extension that assesses and patches."""
     check = "Patch extension"
     if arc.is_monitor_only:
@@ -239,10 +239,12 @@ def _extension_finding(arc: Arc) -> Prerequisite:
             "Allow Microsoft.SoftwareUpdateManagement/WindowsOsUpdateExtension in the agent's "
             "extensions.allowlist.",
         )
-    return _tri(check, arc.can_extend, "The agent's lists allow the patch extension.", "", "")
+    return _three_state(
+        check, arc.can_extend, "The agent's lists allow the patch extension.", "", ""
+    )
 
 
-def _license_finding(arc: Arc) -> Prerequisite:
+def _license_prerequisite(arc: Arc) -> Prerequisite:
     check = "License"
     if arc.license is License.ENABLED:
         return Prerequisite(
@@ -268,7 +270,7 @@ def _license_finding(arc: Arc) -> Prerequisite:
     )
 
 
-def _enablement_finding(arc: Arc) -> Prerequisite:
+def _enablement_prerequisite(arc: Arc) -> Prerequisite:
     check = "Enablement on the machine"
     match arc.enablement:
         case Enablement.ENABLED:
@@ -293,7 +295,7 @@ def _enablement_finding(arc: Arc) -> Prerequisite:
     )
 
 
-def _vbs_finding(arc: Arc) -> Prerequisite:
+def _vbs_prerequisite(arc: Arc) -> Prerequisite:
     check = "Virtualization-based security"
     fix = "UEFI with Secure Boot, EnableVirtualizationBasedSecurity=1 under DeviceGuard, and a restart."
     names = ("vbs", "virtualization", "virtual secure mode", "vsm")
@@ -311,7 +313,7 @@ def _vbs_finding(arc: Arc) -> Prerequisite:
     )
 
 
-def _tri(check: str, value: bool | None, good: str, bad: str, fix: str) -> Prerequisite:
+def _three_state(check: str, value: bool | None, good: str, bad: str, fix: str) -> Prerequisite:
     if value is None:
         return Prerequisite(check, Verdict.NOT_KNOWABLE, "Azure has not reported it yet.")
     return (
@@ -327,7 +329,7 @@ def _all_known(*values: bool | None) -> bool | None:
     return None if None in values else True
 
 
-def _image_finding(machine: Machine) -> Prerequisite:
+def _image_prerequisite(machine: Machine) -> Prerequisite:
     option = installation_option(machine.image)
     if option is not None:
         return Prerequisite(
@@ -344,9 +346,9 @@ def _image_finding(machine: Machine) -> Prerequisite:
     )
 
 
-def _patch_mode_finding(settings: PatchSettings) -> Prerequisite:
+def _patch_mode_prerequisite(settings: PatchSettings) -> Prerequisite:
     mode = settings.patch_mode
-    return _tri(
+    return _three_state(
         "Patch orchestration",
         None if mode is None else mode is PatchMode.AUTOMATIC_BY_PLATFORM,
         "Azure orchestrates updates (AutomaticByPlatform).",
@@ -355,11 +357,11 @@ def _patch_mode_finding(settings: PatchSettings) -> Prerequisite:
     )
 
 
-def _safety_finding(settings: PatchSettings) -> Prerequisite:
+def _safety_prerequisite(settings: PatchSettings) -> Prerequisite:
     bypass = settings.bypass_safety_checks
     if bypass is None and settings.patch_mode is not None:
         bypass = False
-    return _tri(
+    return _three_state(
         "Platform safety checks",
         None if bypass is None else not bypass,
         "Platform safety checks are in place.",
@@ -368,8 +370,8 @@ def _safety_finding(settings: PatchSettings) -> Prerequisite:
     )
 
 
-def _power_finding(machine: Machine) -> Prerequisite:
-    return _tri(
+def _power_prerequisite(machine: Machine) -> Prerequisite:
+    return _three_state(
         "Power state",
         None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
         "The machine is running.",
@@ -378,10 +380,10 @@ def _power_finding(machine: Machine) -> Prerequisite:
     )
 
 
-def _generation_finding(machine: Machine) -> Prerequisite:
+def _generation_prerequisite(machine: Machine) -> Prerequisite:
     generation = machine.generation
     if machine.product is Product.WS2025:
-        return _tri(
+        return _three_state(
             "Generation",
             None if generation is None else generation.upper() == "V2",
             "Generation 2, as Windows Server 2025 needs for Secure Boot and VBS.",

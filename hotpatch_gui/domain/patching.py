@@ -31,8 +31,8 @@ class RolloutStatus(StrEnum):
     FAILED = "Failed, will retry"
     NOT_RUNNING = "Not running"
     WAITING = "Waiting"
-    HELD_BACK = "On hold"
-    TAKES_NO_PART = "Not included"
+    ON_HOLD = "On hold"
+    NOT_INCLUDED = "Not included"
 
 
 class MachineFacts(NamedTuple):
@@ -63,7 +63,7 @@ class RolloutPosition(NamedTuple):
     """One machine in the rollout. ``window`` is the hour of its expected turn, UTC."""
 
     key: str
-    standing: RolloutStatus
+    status: RolloutStatus
     phase: int | None
     window: datetime | None
     reason: str
@@ -176,7 +176,7 @@ def view(
         out = reasons[f.key]
         if out is not None:
             places[f.key] = RolloutPosition(
-                f.key, RolloutStatus.TAKES_NO_PART, None, own_time(f, now), out
+                f.key, RolloutStatus.NOT_INCLUDED, None, own_time(f, now), out
             )
         else:
             places[f.key] = _place(f, rollout, turns.get(f.key), stopped, opened)
@@ -268,7 +268,7 @@ def _place(
     if stopped is not None:
         return RolloutPosition(
             f.key,
-            RolloutStatus.HELD_BACK,
+            RolloutStatus.ON_HOLD,
             phase,
             None,
             f"The rollout stopped in phase {stopped.phase + 1}; it installs nothing more.",

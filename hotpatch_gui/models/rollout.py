@@ -28,8 +28,8 @@ GLYPHS = {
     RolloutStatus.FAILED: Glyph.WARNING,
     RolloutStatus.NOT_RUNNING: Glyph.UNKNOWN,
     RolloutStatus.WAITING: Glyph.INFO,
-    RolloutStatus.HELD_BACK: Glyph.WARNING,
-    RolloutStatus.TAKES_NO_PART: Glyph.UNKNOWN,
+    RolloutStatus.ON_HOLD: Glyph.WARNING,
+    RolloutStatus.NOT_INCLUDED: Glyph.UNKNOWN,
 }
 ASSUMED = (
     "Azure publishes the rules of this order but not its progress, so the progress is inferred here. Assumptions: "
@@ -69,7 +69,7 @@ class MachineRow(NamedTuple):
     region: str
     place: str
     phase: int | None
-    standing: RolloutStatus
+    status: RolloutStatus
     window: datetime | None
     time_zone: str | None
     reason: str
@@ -146,8 +146,8 @@ def read_rollout(
 def _sentence(
     found: RolloutView, facts: Sequence[MachineFacts], kbs: Sequence[str]
 ) -> tuple[Level, str, str]:
-    counts = Counter(p.standing for p in found.places.values())
-    part = len(facts) - counts[RolloutStatus.TAKES_NO_PART]
+    counts = Counter(p.status for p in found.places.values())
+    part = len(facts) - counts[RolloutStatus.NOT_INCLUDED]
     named = f" ({', '.join(kbs)})" if kbs else ""
     what = f"The releases of {day_name(found.released.date())}{named}"
     done = counts[RolloutStatus.PATCHED] + counts[RolloutStatus.UNHEALTHY]
@@ -205,7 +205,7 @@ def _phases(found: RolloutView, facts: Sequence[MachineFacts]) -> list[Phase]:
         place = found.places[f.key]
         if place.phase is not None:
             region = lanes.setdefault(f.machine.location.casefold(), {})
-            region.setdefault(_lane(f), Counter())[place.standing] += 1
+            region.setdefault(_lane(f), Counter())[place.status] += 1
     made = []
     for number, regions in enumerate(found.phases):
         shown = [
@@ -252,7 +252,7 @@ def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
         m.location,
         f"{_lane(f)}{domain}",
         place.phase,
-        place.standing,
+        place.status,
         place.window,
         m.time_zone,
         place.reason,
@@ -274,7 +274,7 @@ def _window_tip(row: MachineRow, _: datetime) -> str:
     if zone is not None:
         here = row.window.astimezone(zone)
         there += f"\n{here.day} {here:%b %Y %H:%M} in {row.time_zone}, the machine's time zone"
-    if row.standing is RolloutStatus.TAKES_NO_PART:
+    if row.status is RolloutStatus.NOT_INCLUDED:
         return f"{there}\nFrom its maintenance configuration"
     return f"{there}\nInferred from Azure's published rules; Azure doesn't publish times"
 
@@ -292,12 +292,12 @@ MACHINES = (
         right=True,
     ),
     Column(
-        "standing",
+        "status",
         "State",
         180,
-        lambda r, _: r.standing.value,
-        glyph=lambda r: GLYPHS[r.standing],
-        sort="standing",
+        lambda r, _: r.status.value,
+        glyph=lambda r: GLYPHS[r.status],
+        sort="status",
     ),
     Column("window", "Next turn, expected", 150, _window, tip=_window_tip, sort="window"),
     Column(

@@ -14,7 +14,7 @@ from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import ARC, Cloud, Operation
 from .guest import Guest
-from .install_parameters import read_wish
+from .install_parameters import parse_install_parameters
 from .vm import class_counts, counts, error_of, iso, iso_text
 
 _MACHINES = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.HybridCompute/machines"
@@ -183,7 +183,7 @@ def _install(cloud: Cloud, call: Call) -> Answer:
     cloud.require(guest.resource_group, f"{ARC}/installPatches/action")
     if not call.body.get("maximumDuration"):
         raise ArmError(400, "InvalidParameter", "maximumDuration is required.", "maximumDuration")
-    wish = read_wish(call.body)
+    wish = parse_install_parameters(call.body)
     return _accepted(call, guest, cloud.begin_installation(guest, wish, call.body))
 
 

@@ -23,7 +23,7 @@ from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import VM, Cloud, Operation
 from .guest import Guest
-from .install_parameters import read_wish
+from .install_parameters import parse_install_parameters
 from .kql import Query, QueryError
 from .vm import instance_view, iso, model, result
 from .vm_settings import read_settings
@@ -74,7 +74,7 @@ _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
         ("POST", r"/providers/Microsoft\.ResourceGraph/resources", "query"),
     )
 ]
-MAX_ALIKE = 1000
+MAX_REMEMBERED_REQUESTS = 1000
 """Remembered requests, so that equal ones get different IDs."""
 
 
@@ -136,7 +136,7 @@ class SimulatorApi:
     def _request_id(self, request: str) -> str:
         """A new request ID, the same in every run of a scenario."""
         self._alike[request] = self._alike.get(request, 0) + 1
-        if len(self._alike) > MAX_ALIKE:
+        if len(self._alike) > MAX_REMEMBERED_REQUESTS:
             self._alike.pop(next(iter(self._alike)))
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{request} {self._alike[request]}"))
 
@@ -206,7 +206,7 @@ class SimulatorApi:
     def _install(self, call: Call) -> Answer:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/installPatches/action")
-        wish = read_wish(call.body)
+        wish = parse_install_parameters(call.body)
         return _accepted(call, guest, self.cloud.begin_installation(guest, wish, call.body))
 
     def _restart(self, call: Call) -> Answer:
@@ -217,7 +217,7 @@ class SimulatorApi:
     def _update(self, call: Call) -> Answer:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/write")
-        windows = _dig(call.body, "properties", "osProfile", "windowsConfiguration") or {}
+        windows = _get_nested(call.body, "properties", "osProfile", "windowsConfiguration") or {}
         settings = read_settings(guest, windows)
 
         def change(g: Guest) -> None:
@@ -253,7 +253,7 @@ class SimulatorApi:
         return Answer(200, {"value": [grant]})
 
     def _query(self, call: Call) -> Answer:
-        remaining, resets = self._charge()
+        remaining, resets = self._use_quota()
         headers = {
             "x-ms-user-quota-remaining": str(max(0, remaining)),
             "x-ms-user-quota-resets-after": resets,
@@ -309,7 +309,7 @@ class SimulatorApi:
         except QueryError as error:
             raise ArmError(400, "BadRequest", f"Please provide a valid query: {error}") from None
 
-    def _charge(self) -> tuple[int, str]:
+    def _use_quota(self) -> tuple[int, str]:
         now = self._monotonic()
         while self._asked and now - self._asked[0] >= self._window:
             self._asked.popleft()
@@ -386,7 +386,7 @@ def _json(body: bytes | None) -> dict[str, Any]:
     return value
 
 
-def _dig(value: Any, *keys: str) -> Any:
+def _get_nested(value: Any, *keys: str) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value

@@ -25,7 +25,7 @@ from .guest import (
     InstallParameters,
     schedule,
 )
-from .install_parameters import raw_wish, read_wish
+from .install_parameters import parse_install_parameters, raw_parameters
 from .patching import Patching
 from .state import StateFile
 
@@ -170,7 +170,7 @@ class Cloud:
         number = uuid.uuid5(uuid.NAMESPACE_URL, f"{run_name}:{guest.name}:{at.isoformat()}")
         ends = plan.ended + timedelta(minutes=ASSESS_MINUTES)
         op = Operation(
-            str(number), "install", guest.name, at, ends, raw_wish(wish), run_name=run_name
+            str(number), "install", guest.name, at, ends, raw_parameters(wish), run_name=run_name
         )
         self.operations[op.id] = op
         self._take_up(op)
@@ -302,7 +302,9 @@ class Cloud:
         self._unfinished[op.id] = op
         if op.kind == "install" and op.wish is not None:
             guest = self.guests[op.guest.casefold()]
-            self._open[op.id] = schedule(guest, read_wish(op.wish), op.started, self.catalog)
+            self._open[op.id] = schedule(
+                guest, parse_install_parameters(op.wish), op.started, self.catalog
+            )
 
     def _finish(self, op: Operation) -> None:
         guest = self.guests[op.guest.casefold()]

@@ -9,7 +9,7 @@ from .arm_error import ArmError
 from .guest import InstallParameters
 
 
-def read_wish(raw: dict[str, Any]) -> InstallParameters:
+def parse_install_parameters(raw: dict[str, Any]) -> InstallParameters:
     """Parse the body of installPatches.
 
     Raises:
@@ -56,7 +56,7 @@ def read_wish(raw: dict[str, Any]) -> InstallParameters:
     )
 
 
-def raw_wish(wish: InstallParameters) -> dict[str, Any]:
+def raw_parameters(wish: InstallParameters) -> dict[str, Any]:
     """Parameters as a body, for storage."""
     return {
         "rebootSetting": wish.restart,

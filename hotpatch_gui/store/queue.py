@@ -107,7 +107,7 @@ def add(
     return queued
 
 
-def ask_again(
+def requeue(
     db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime, requested_by: str
 ) -> int | None:
     """Queue a rejected operation again, to be sent when Azure accepts it. Call it inside a transaction.

@@ -10,12 +10,12 @@ SWITCH_S = 0.0005
 GC_THRESHOLDS = (20_000, 20, 20)
 
 
-def favour_the_window() -> None:
+def shorten_switch_interval() -> None:
     """Switch threads more often, so that the window waits less."""
     sys.setswitchinterval(SWITCH_S)
 
 
-def spare_the_collector() -> None:
+def tune_garbage_collection() -> None:
     """Exclude the imported SDKs from garbage collection, and collect less often.
 
     They are half a million objects, and walking them stops the window for 100 ms. A sync creates as many temporary ones.
@@ -25,7 +25,7 @@ def spare_the_collector() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-def trust_as_the_system_does() -> None:
+def use_system_certificates() -> None:
     """Use the system's root certificates for every call."""
     import truststore  # noqa: PLC0415 - with the SDKs
 

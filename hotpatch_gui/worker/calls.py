@@ -48,7 +48,7 @@ class RequestSlot:
             self._has_left = True
             self._then()
 
-    def give_up(self) -> None:
+    def abandon_requests(self) -> None:
         """Free the slot when its request has ended."""
         if not self._is_given_up:
             self._is_given_up = True
@@ -76,7 +76,7 @@ class Lane:
         self._own = asyncio.Semaphore(most)
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._numbers = count()
-        self._usher: asyncio.Task[None] | None = None
+        self._dispatcher: asyncio.Task[None] | None = None
 
     async def call(
         self,
@@ -132,14 +132,14 @@ class Lane:
         try:
             yield place
         finally:
-            place.give_up()
+            place.abandon_requests()
 
     async def _turn(self, urgency: Urgency) -> None:
         """Wait for a slot and for Azure's limit."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (urgency, next(self._numbers), turn))
-        if self._usher is None or self._usher.done():
-            self._usher = asyncio.create_task(self._let_go())
+        if self._dispatcher is None or self._dispatcher.done():
+            self._dispatcher = asyncio.create_task(self._let_go())
         try:
             await turn
         except asyncio.CancelledError:
@@ -178,8 +178,8 @@ class Lane:
 
     def close(self) -> None:
         """Stop releasing requests."""
-        if self._usher is not None:
-            self._usher.cancel()
+        if self._dispatcher is not None:
+            self._dispatcher.cancel()
 
 
 class Calls:

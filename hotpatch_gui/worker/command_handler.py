@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import commands
-from .asking import Asking
 from .connection_changes import ConnectionChanges
 from .release_updates import ReleaseUpdates
+from .request_queue import RequestQueue
 from .signing import Signing
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class CommandHandler:
         feed: Callable[[], str | None],
     ) -> None:
         self._jobs, self._connections, self._feed = jobs, connections, feed
-        self._asking = Asking(file, clock, jobs, connections.carrying, observe)
+        self._requests = RequestQueue(file, clock, jobs, connections.scheduler, observe)
         self._signing = Signing(file, clock, jobs, connections, observe)
         self._changes = ConnectionChanges(file, clock, jobs, connections, self._signing)
         self._releases = ReleaseUpdates(file, calendar, releases, clock, jobs=jobs, observe=observe)
@@ -71,11 +71,11 @@ class CommandHandler:
             case commands.ReadMachine(resource_id):
                 await self._connections.read_machine(resource_id)
             case commands.Act():
-                await self._asking.act(command)
+                await self._requests.act(command)
             case commands.Cancel() | commands.Dismiss():
-                await self._asking.end(command)
+                await self._requests.end(command)
             case commands.WaitForTurn():
-                await self._asking.wait_for_turn(command)
+                await self._requests.wait_for_turn(command)
             case commands.ReadReleasesDaily():
                 await self._jobs.end(_DAILY)
                 self.read_releases_daily()

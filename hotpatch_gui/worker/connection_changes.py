@@ -36,7 +36,7 @@ class ConnectionChanges:
         """Store a connection. If it is new or leads to another place, sign in and then sync."""
         async with self._file.transaction() as db:
             is_new = not connections.was_made(db, connection.id)
-            stored = None if is_new else _must_be_there(db, connection.id)
+            stored = None if is_new else _must_exist(db, connection.id)
             if stored is not None:
                 connection = connection._replace(may_act=stored.may_act)
             number = connections.save(db, connection)
@@ -85,7 +85,7 @@ class ConnectionChanges:
     async def choose_subscriptions(self, connection_id: int, ids: tuple[str, ...]) -> None:
         """Store the selection and sync again."""
         async with self._file.transaction() as db:
-            _must_be_there(db, connection_id)
+            _must_exist(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
             sync_state.forget_reading(db, connection_id)
         self._opened.adopt(connection_id)
@@ -100,14 +100,14 @@ class ConnectionChanges:
             async with self._file.transaction(durable=True) as db:
                 connections.remove(db, connection_id, self._clock())
         except (sqlite3.Error, ProblemError):
-            self._opened.come_back(connection_id, context)
+            self._opened.restore(connection_id, context)
             raise
         # deleting tokens may have set it up again
         self._opened.close_later(connection_id, await self._opened.let_go(connection_id))
         if stored is not None:
             self._signing.forget_tokens(stored, context)
         for batch_id in queue.batches_with_waiting(self._file.db):
-            self._opened.carrying.go_on_with(batch_id)
+            self._opened.scheduler.continue_batch(batch_id)
         self._opened.changed(
             "connections",
             "subscriptions",
@@ -119,7 +119,7 @@ class ConnectionChanges:
         )
 
 
-def _must_be_there(db: sqlite3.Connection, connection_id: int) -> Connection:
+def _must_exist(db: sqlite3.Connection, connection_id: int) -> Connection:
     """The stored connection.
 
     Raises:

@@ -15,11 +15,11 @@ from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.store.release_book import ReleaseBook
 
-from .carrying import Carrying, Sends
 from .events import Changed, Connected, Failed, Observer, Synced
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Jobs
+from .operation_scheduler import OperationScheduler, Sends
 from .periodic import Periodic
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SET_UP_S = 30.0
 """How long one connection's setup delays whoever waits for all."""
-HANGS = Problem(
+SETUP_HANGS_S = Problem(
     ProblemKind.REJECTED,
     "The connection isn't ready yet.",
     "The platform's key store or the certificate's drive may be waiting for your input.",
@@ -78,7 +78,9 @@ class Connections:
         self._begun: set[int] = set()
         """Connections with running jobs; others wait for a sign-in."""
         self.periodic = Periodic(file, jobs, self.contexts, observe, sync_every_s)
-        self.carrying = Carrying(file, clock, jobs, self.contexts, self.changed, sends=sends)
+        self.scheduler = OperationScheduler(
+            file, clock, jobs, self.contexts, self.changed, sends=sends
+        )
 
     def changed(self, *tables: str) -> None:
         """Report written tables."""
@@ -94,15 +96,15 @@ class Connections:
             and not self._jobs.has(tokens_job(c.id))
         ]
         for connection in wanted:
-            self.begin_set_up(connection)
-        self._jobs.add("connected", lambda: self._tell_connected([c.id for c in wanted]))
+            self.start_set_up(connection)
+        self._jobs.add("connected", lambda: self._report_connected([c.id for c in wanted]))
 
-    async def _tell_connected(self, ids: list[int]) -> None:
+    async def _report_connected(self, ids: list[int]) -> None:
         """Report when each is set up or has taken too long."""
         await self._jobs.all_finished([f"{i} set-up" for i in ids], SET_UP_S)
         self._observe(Connected(tuple(self.contexts)))
 
-    def begin_set_up(self, connection: Connection, *, begins: bool = True) -> None:
+    def start_set_up(self, connection: Connection, *, begins: bool = True) -> None:
         """Start to set up a connection."""
         self._jobs.add(f"{connection.id} set-up", lambda: self.set_up(connection, begins=begins))
 
@@ -149,10 +151,10 @@ class Connections:
             self._jobs,
             lambda changes: self._observe(Changed(changes)),
             lambda problem: self._observe(Failed(problem)),
-            self.carrying.follow,
-            self.carrying.wake,
-            self.carrying.turns,
-            self.carrying.expire_after_sleep,
+            self.scheduler.follow,
+            self.scheduler.wake,
+            self.scheduler.turns,
+            self.scheduler.expire_after_sleep,
             read_lists,
         )
         if begins:
@@ -164,7 +166,7 @@ class Connections:
         await self._jobs.rest(self.periodic.every_s)
         stored = connections.read(self._file.db, connection_id)
         if stored is not None and connection_id not in self.contexts:
-            self.begin_set_up(stored)
+            self.start_set_up(stored)
 
     async def _gateway(self, connection_id: int, make: Callable[[], Gateway]) -> Gateway:
         """Create a gateway, and report if that hangs. One that isn't needed anymore is closed."""
@@ -172,7 +174,7 @@ class Connections:
         try:
             _, hanging = await asyncio.wait({making}, timeout=SET_UP_S)
             if hanging:
-                await self._report(connection_id, HANGS)
+                await self._report(connection_id, SETUP_HANGS_S)
             made = await asyncio.shield(making)
             if hanging:
                 async with self._file.transaction() as db:
@@ -187,7 +189,7 @@ class Connections:
         """Wait until the connection's earlier tokens are deleted, and report when that hangs."""
         await self._jobs.all_finished([tokens_job(connection_id)], SET_UP_S)
         if self._jobs.has(tokens_job(connection_id)):
-            await self._report(connection_id, HANGS)
+            await self._report(connection_id, SETUP_HANGS_S)
             await self._jobs.finished(tokens_job(connection_id))
 
     async def _report(self, connection_id: int, problem: Problem) -> None:
@@ -200,9 +202,9 @@ class Connections:
         """Start jobs that should run and don't."""
         self._begun.add(connection_id)
         self.periodic.begin(connection_id)
-        self.carrying.take_up(connection_id)
+        self.scheduler.take_up(connection_id)
 
-    def revive_all(self) -> None:
+    def restart_jobs(self) -> None:
         """Like ``revive`` for all connections, except those that wait for a sign-in."""
         for connection_id in self._begun & set(self.contexts):
             self.revive(connection_id)
@@ -216,10 +218,10 @@ class Connections:
         context = self.contexts.get(own)
         if context is None:
             return
-        from .sync.machine import read_chosen  # noqa: PLC0415 - after the first frame
+        from .sync.machine import read_selected_machine  # noqa: PLC0415 - after the first frame
 
         name = f"{context.connection_id} machine {machine_id}"
-        self._jobs.add(name, lambda: read_chosen(context, machine_id))
+        self._jobs.add(name, lambda: read_selected_machine(context, machine_id))
 
     def machine_id(self, resource_id: str) -> int | None:
         """The row ID of a machine; None if it isn't in the file."""
@@ -239,18 +241,18 @@ class Connections:
         if context is not None:
             context.gateway.adopt(self.stored(connection_id))
 
-    def come_back(self, connection_id: int, context: Context | None) -> None:
+    def restore(self, connection_id: int, context: Context | None) -> None:
         """Set up the connection again, because its change couldn't be stored."""
         self.close_later(connection_id, context)
         stored = connections.read(self._file.db, connection_id)
         if stored is not None:
-            self.begin_set_up(stored)
+            self.start_set_up(stored)
 
     async def let_go(self, connection_id: int) -> Context | None:
         """End the connection's jobs. Operations are resumed with the next gateway."""
         context = self.contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")
-        self.carrying.stopped(connection_id)
+        self.scheduler.stopped(connection_id)
         self._begun.discard(connection_id)
         self.periodic.forget(connection_id)
         return context

@@ -23,12 +23,12 @@ from hotpatch_gui.system import runtime_tuning
 from hotpatch_gui.system.stacks import stacks
 
 from . import commands
-from .carrying import Sends
 from .connections import Connections, store_failure
 from .events import Changed, Failed, Idled, Observer, Opened, Prompted
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Job, Jobs
+from .operation_scheduler import Sends
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .commands import Command
 
 log = logging.getLogger(__name__)
-STOP_S, LAST_WORDS_S = 5.0, 1.0
+STOP_S, DRAIN_S = 5.0, 1.0
 """How long stopping takes at most, and how long earlier commands are handled."""
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """When jobs restart after a failure of the file, or a bug."""
@@ -92,10 +92,10 @@ class Engine:
         self._lock = threading.Lock()
         self._unhandled = 1  # the start
         self._is_stopping = False
-        self._revival: asyncio.TimerHandle | None = None
-        self._last_words: asyncio.TimerHandle | None = None
+        self._restart_timer: asyncio.TimerHandle | None = None
+        self._drain_timer: asyncio.TimerHandle | None = None
         self._reported: set[Problem] = set()
-        self._given_up = threading.Event()
+        self._abandoned = threading.Event()
 
     def start(self) -> None:
         """Start the thread."""
@@ -116,9 +116,9 @@ class Engine:
             else:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
 
-    def give_up(self) -> None:
+    def abandon_requests(self) -> None:
         """Drop requests that aren't stored yet, because whoever made them is gone."""
-        self._given_up.set()
+        self._abandoned.set()
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
         """Stop the thread and wait for it. Sent operations are resumed at the next start.
@@ -132,7 +132,7 @@ class Engine:
         with self._lock:
             was_stopping, self._is_stopping = self._is_stopping, True
             if self._loop is not None and not was_stopping:
-                self._loop.call_soon_threadsafe(self._end_soon)
+                self._loop.call_soon_threadsafe(self._request_stop)
         thread.join(timeout_s)
         if thread.is_alive():
             log.error(
@@ -165,7 +165,7 @@ class Engine:
                 self._is_stopping = True
 
     async def _live(self) -> None:
-        self._jobs = Jobs(self._guarded, self._look_idle, self._given_up)
+        self._jobs = Jobs(self._run_guarded, self._report_if_idle, self._abandoned)
         self._inbox: asyncio.Queue[Command | None] = asyncio.Queue()
         with self._lock:
             self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
@@ -181,31 +181,31 @@ class Engine:
                 self._handled()
                 await asyncio.sleep(0)  # even a handler without waiting yields
         finally:
-            if self._last_words is not None:
-                self._last_words.cancel()
+            if self._drain_timer is not None:
+                self._drain_timer.cancel()
             await self._jobs.close()
             if self._connections is not None:
                 self._connections.close()
             if self._file is not None:
                 self._file.close()
 
-    def _end_soon(self) -> None:
+    def _request_stop(self) -> None:
         """Handle earlier commands first, so that a cancellation isn't lost."""
         assert self._loop is not None
         assert self._main is not None
         self._inbox.put_nowait(None)
-        self._last_words = self._loop.call_later(LAST_WORDS_S, self._main.cancel)
+        self._drain_timer = self._loop.call_later(DRAIN_S, self._main.cancel)
 
     def _handled(self) -> None:
         with self._lock:
             self._unhandled -= 1
-        self._look_idle()
+        self._report_if_idle()
 
-    def _look_idle(self) -> None:
+    def _report_if_idle(self) -> None:
         if self.is_idle:
             self._observe(Idled())
 
-    async def _guarded(self, job: Job) -> None:
+    async def _run_guarded(self, job: Job) -> None:
         """Turn a job's exception into a known problem or a logged bug, and restart jobs later.
 
         The same problem of several jobs is reported once until then.
@@ -213,7 +213,7 @@ class Engine:
         problem = await self._problem_of(job)
         if problem is None or problem in self._reported:
             return
-        if self._revival is not None:
+        if self._restart_timer is not None:
             self._reported.add(problem)
         self._observe(Failed(problem))
 
@@ -234,29 +234,29 @@ class Engine:
         except ProblemError as error:
             is_final = isinstance(error, database.UnusableFileError)
             if error.problem.kind is ProblemKind.STORE and not is_final:
-                self._revive_after(RETRY_S)
+                self._restart_jobs_after(RETRY_S)
             return error.problem
         except sqlite3.Error as error:
-            self._revive_after(RETRY_S)
+            self._restart_jobs_after(RETRY_S)
             return database.store_problem(error, self._path)
         except Exception:
             log.exception("a background job failed")
-            self._revive_after(BUG_RETRY_S)
+            self._restart_jobs_after(BUG_RETRY_S)
             return BUG
         return None
 
-    def _revive_after(self, seconds: float) -> None:
+    def _restart_jobs_after(self, seconds: float) -> None:
         """Restart all failed jobs once after this time."""
-        if self._revival is None and self._loop is not None:
-            self._revival = self._loop.call_later(seconds, self._revive)
+        if self._restart_timer is None and self._loop is not None:
+            self._restart_timer = self._loop.call_later(seconds, self._restart_jobs)
 
-    def _revive(self) -> None:
-        self._revival = None
+    def _restart_jobs(self) -> None:
+        self._restart_timer = None
         self._reported.clear()
         if self._connections is None or self._handler is None:
             self.send(commands.Sync())
         else:
-            self._connections.revive_all()
+            self._connections.restart_jobs()
             self._jobs.add("set-up", self._connections.open_all)
             self._handler.read_releases_daily()
 
@@ -297,7 +297,7 @@ class Engine:
         await in_thread(_import_sdks)
         from .command_handler import CommandHandler  # noqa: PLC0415 - after the first frame
 
-        runtime_tuning.spare_the_collector()
+        runtime_tuning.tune_garbage_collection()
         make = self._make_transport
         try:
             transport = await in_thread(make) if make is not None else None

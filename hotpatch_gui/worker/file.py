@@ -46,7 +46,7 @@ class DataFile:
             try:
                 await self._retry_while_locked("BEGIN IMMEDIATE")
                 try:
-                    self._must_be_there()
+                    self._must_exist()
                     yield self.db
                     await self._retry_while_locked("COMMIT")
                 except BaseException:
@@ -56,7 +56,7 @@ class DataFile:
                 if durable:
                     self.db.execute("PRAGMA synchronous=NORMAL")
 
-    def _must_be_there(self) -> None:
+    def _must_exist(self) -> None:
         if database.identity(self.path) != self._identity:
             raise ProblemError(database.gone_problem(self.path))
 

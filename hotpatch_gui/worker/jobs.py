@@ -22,17 +22,17 @@ class Jobs:
     Args:
         guard: awaits a job and handles its exceptions.
         idled: called when every job rests or has ended.
-        given_up: set when whoever made requests is gone, so nothing more is queued.
+        abandoned: set when whoever made requests is gone, so nothing more is queued.
     """
 
     def __init__(
         self,
         guard: Callable[[Job], Awaitable[None]],
         idled: Callable[[], None],
-        given_up: threading.Event | None = None,
+        abandoned: threading.Event | None = None,
     ) -> None:
         self._guard, self._idled = guard, idled
-        self._given_up = given_up or threading.Event()
+        self._abandoned = abandoned or threading.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._kept: dict[asyncio.Task[Any], str] = {}
         self._resting = 0
@@ -120,7 +120,7 @@ class Jobs:
     @property
     def is_given_up(self) -> bool:
         """Whether whoever made requests is gone."""
-        return self._given_up.is_set()
+        return self._abandoned.is_set()
 
     @property
     def is_closing(self) -> bool:

@@ -40,9 +40,9 @@ class Periodic:
         self._observe, self.every_s = observe, every_s
         self._periods: dict[int, asyncio.Event] = {}
         self._syncing: set[int] = set()
-        self._stumbled: set[int] = set()
+        self._interrupted: set[int] = set()
         """Connections whose last sync the file interrupted."""
-        self._whole_next: set[int] = set()
+        self._full_next: set[int] = set()
 
     def begin(self, connection_id: int) -> None:
         """Sync now and at each interval, unless running."""
@@ -67,7 +67,7 @@ class Periodic:
             f"{connection_id} sync", lambda: self._sync_one(context, whole=whole)
         )
         if whole and not begun:
-            self._whole_next.add(connection_id)
+            self._full_next.add(connection_id)
 
     async def restart(self, connection_id: int) -> None:
         """Cancel a running sync and start another."""
@@ -88,18 +88,18 @@ class Periodic:
 
         own = context.connection_id
         self._syncing.add(own)
-        self._stumbled.discard(own)
+        self._interrupted.discard(own)
         is_over = True
         try:
             await sync_fleet(context, self._observe, whole=whole)
-            while own in self._whole_next:
-                self._whole_next.discard(own)
+            while own in self._full_next:
+                self._full_next.discard(own)
                 await sync_fleet(context, self._observe, whole=True)
         except asyncio.CancelledError:
             is_over = False
             raise
         except (sqlite3.Error, ProblemError):
-            self._stumbled.add(own)  # the file couldn't even store the problem
+            self._interrupted.add(own)  # the file couldn't even store the problem
             raise
         finally:
             if is_over:
@@ -125,7 +125,7 @@ class Periodic:
 
     def _pause_s(self, connection_id: int) -> float | None:
         """Seconds until the next sync; None if only a person can help."""
-        if connection_id in self._stumbled:
+        if connection_id in self._interrupted:
             return min(RETRY_S, self.every_s)
         problem = self._last_problem(connection_id)
         if problem is None or not problem.is_transient or problem is ProblemKind.TOKEN_REFUSED:

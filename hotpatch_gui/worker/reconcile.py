@@ -24,9 +24,9 @@ _LICENSES: dict[OperationKind, tuple[License | None, ...]] = {
 class NotYet(Enum):
     """Why the machine doesn't show the result yet; the value is for the user."""
 
-    GOES_ON = ""
+    IN_PROGRESS = ""
     NO_TRACE = "Azure shows no trace of this request. Check the machine in the portal, then dismiss this operation."
-    UNTOLD = "Azure doesn't report whether a machine was restarted. Check the machine, then dismiss this operation."
+    NOT_REPORTED = "Azure doesn't report whether a machine was restarted. Check the machine, then dismiss this operation."
 
 
 class Found(NamedTuple):
@@ -50,7 +50,7 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
     license_state = machine.arc.license if machine is not None and machine.arc is not None else None
     if license_state in _LICENSES.get(op.kind, ()):
         return Found(OperationState.SUCCEEDED, "The license is as requested.")
-    return NotYet.UNTOLD if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
+    return NotYet.NOT_REPORTED if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
 
 
 def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
@@ -59,7 +59,7 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
         return NotYet.NO_TRACE
     status = RunStatus.parse(row.status)
     if not status.is_final:
-        return NotYet.GOES_ON if row.is_shown else NotYet.NO_TRACE
+        return NotYet.IN_PROGRESS if row.is_shown else NotYet.NO_TRACE
     state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
     return Found(state, f"Azure shows the installation: {status.label.lower()}.", row.run_id)
 

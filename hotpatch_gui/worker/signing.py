@@ -81,7 +81,7 @@ class Signing:
                 connections.signed_in(db, connection_id, None, None)
                 sync_state.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
         except (sqlite3.Error, ProblemError):
-            self._opened.come_back(connection_id, context)
+            self._opened.restore(connection_id, context)
             raise
         self.forget_tokens(stored, context)
         self._opened.changed("connections", "sync_state")
@@ -112,7 +112,7 @@ class Signing:
         finally:
             stored = connections.read(self._file.db, connection_id)
             if stored is not None and connection_id not in self._opened.contexts:
-                self._opened.begin_set_up(stored, begins=not stored.method.asks_user)
+                self._opened.start_set_up(stored, begins=not stored.method.asks_user)
 
 
 def _of_sign_in(problem: Problem, connection: Connection) -> Problem:

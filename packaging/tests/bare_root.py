@@ -1,4 +1,4 @@
-"""A bare Debian 12 in a folder, in which commands run as in a computer of its own."""
+"""A bare Debian 12 in a folder, whose commands run isolated from this system."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENVIRONMENT = {
 
 
 class BareRoot:
-    """Use as a context manager; it takes its packages from where this machine takes its own."""
+    """A context manager. Packages come from this machine's own sources."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,10 +53,10 @@ class BareRoot:
         shutil.rmtree(self.folder)
 
     def run(self, *command: str, user: str = "root") -> str:
-        """Its standard output.
+        """Run a command and return its standard output.
 
         Raises:
-            AssertionError: it failed; with what it wrote.
+            AssertionError: it failed; contains its output.
         """
         done = subprocess.run(
             self._inside(command, user),
@@ -72,7 +72,7 @@ class BareRoot:
     def running(
         self, *command: str, user: str, **variables: str
     ) -> Iterator[subprocess.Popen[Any]]:
-        """A program that goes on; ended at the end, politely."""
+        """A running program, terminated at the end."""
         process = subprocess.Popen(
             self._inside(command, user), env=self._environment(user) | variables
         )
@@ -90,7 +90,7 @@ class BareRoot:
 
 
 def _mirror() -> str:
-    """Where this machine gets Debian's packages."""
+    """This machine's source of Debian packages."""
     if given := os.environ.get("DEBIAN_MIRROR"):
         return given
     asked = subprocess.run(

@@ -1,6 +1,6 @@
-"""The Windows installer's recipe: compiled against the layout of the bundle, and run by Wine where there is one.
+"""The Windows installer's recipe: compiled against the layout of the bundle, and run by Wine if it is available.
 
-The program itself cannot be started here: what is installed is this system's bundle under Windows' names.
+The program itself isn't started: this system's bundle is installed under Windows' names.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FOLDER = Path("drive_c/users") / os.environ.get("USER", "root") / "AppData/Local
 
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle as it is on Windows: the same folders, the program with its ending. Large files are cut short."""
+    """The bundle with the layout it has on Windows. Large files are truncated."""
     made = tmp_path_factory.mktemp("bundle") / "hotpatch-gui"
     for path in BUNDLE.rglob("*"):
         place = made / path.relative_to(BUNDLE)
@@ -78,7 +78,7 @@ class Wine:
         )
 
     def value(self, name: str) -> str:
-        """Of the uninstaller's key; empty where there is none."""
+        """A value of the uninstaller's key; empty if there is none."""
         parts = self.run("reg", "query", KEY, "/v", name).stdout.split("REG_SZ")
         return parts[1].strip() if len(parts) > 1 else ""
 

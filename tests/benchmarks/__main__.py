@@ -45,7 +45,7 @@ BENCHMARKS = {
 }
 
 
-stages.PATIENCE_S = 600.0
+stages.TIMEOUT_S = 600.0
 """A slow machine takes its time to fill a fleet of 10,000."""
 
 

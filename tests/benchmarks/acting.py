@@ -13,7 +13,7 @@ from statistics import median
 
 from PySide6.QtTest import QTest
 
-from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.updates import Classification
@@ -60,7 +60,7 @@ def measure(folder: Path, rounds: int) -> Figures:
     with closing(database.open_writer(path)) as db:  # a fleet's machines are offered the same
         db.execute("DELETE FROM updates WHERE (id-1)/? >= ?", (MACHINES, UPDATES_EACH))
         db.execute("UPDATE updates SET patch_id='patch-' || ((id-1)/?)", (MACHINES,))
-    wire = still_wire(SteppedClock(NOW))
+    wire = stopped_simulator(SteppedClock(NOW))
     held = Answer(
         429, {"error": {"code": "TooManyRequests", "message": "Held."}}, {"Retry-After": "600"}
     )

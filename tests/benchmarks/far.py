@@ -22,8 +22,8 @@ from hotpatch_gui.azure.credentials import NoAuthentication, NoCredential
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.store import machines
 from hotpatch_gui.worker import commands
-from hotpatch_gui.worker.carrying import Sends
 from hotpatch_gui.worker.events import Event, SyncProgress
+from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .children.far_azure import DELAY_S
 

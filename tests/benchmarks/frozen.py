@@ -22,7 +22,7 @@ BUNDLE = Path(__file__).parents[2] / "dist" / "hotpatch-gui" / "hotpatch-gui"
 DISPLAY, SIZE = ":88", "1400x900"
 FIRST_MACHINE = (80, 130, 110, 162)
 """Where the glyph of the first machine in the list is: it is in trouble, and so red."""
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 def measure(folder: Path, pairs: int) -> Ratio:
@@ -59,7 +59,7 @@ def _until(screen: Screen, begun: float, *, is_shown: bool) -> float:
     red = LIGHT.error
     colour = (int(red[1:3], 16), int(red[3:5], 16), int(red[5:7], 16))
     while screen.shows(colour, *FIRST_MACHINE) is not is_shown:
-        if time.monotonic() > begun + PATIENCE_S:
+        if time.monotonic() > begun + TIMEOUT_S:
             raise TimeoutError("the window was never drawn" if is_shown else "it never went away")
         time.sleep(0.002)
     return time.monotonic() - begun

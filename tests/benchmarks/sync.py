@@ -15,7 +15,7 @@ from helpers.context import sync
 from hotpatch_gui.azure.results import COUNT_KEYS
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.store import database
-from hotpatch_gui.system.runtime_tuning import spare_the_collector
+from hotpatch_gui.system.runtime_tuning import tune_garbage_collection
 
 from .fleet import UPDATES_EACH, Recorded, record
 from .measure import Ratio, in_turns
@@ -40,7 +40,7 @@ def measure(folder: Path, pairs: int) -> Ratio:
 def _ours(fleet: Recorded, path: Path) -> float:
     db, _ = database.prepare(path, "benchmark")
     plain = gc.get_threshold()
-    spare_the_collector()  # as the program's worker does
+    tune_garbage_collection()  # as the program's worker does
     begun = time.perf_counter()
     sync(db, fleet, CloudClock(None))
     taken = time.perf_counter() - begun

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 _FIELDS, _COLOUR_BYTES = 25, 12
 _HEADER, _WIDTH, _HEIGHT, _BITS, _ROW, _COLOURS = 0, 4, 5, 11, 12, 19
 Colour = tuple[int, int, int]
@@ -70,7 +70,7 @@ def command(display: str, size: str, folder: Path | str) -> tuple[str, ...]:
 
 def opened(folder: Path) -> Screen:
     """The screen of a server that was just started with ``folder``."""
-    buffer, end = folder / "Xvfb_screen0", time.monotonic() + PATIENCE_S
+    buffer, end = folder / "Xvfb_screen0", time.monotonic() + TIMEOUT_S
     while not buffer.exists() or buffer.stat().st_size < 1000:
         assert time.monotonic() < end, "the X server did not start"
         time.sleep(0.05)

@@ -20,7 +20,7 @@ from helpers.commands import Done, command, environment, run
 from helpers.simulator import Simulated, simulate
 from helpers.tls import CLIENT, TENANT, SecureAzure, secure_azure
 from hotpatch_gui.application.folder_lock import lock
-from hotpatch_gui.captures.stage import still_wire
+from hotpatch_gui.captures.stage import stopped_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.database import FILE_NAME
@@ -177,8 +177,8 @@ def earlier(path: Path) -> None:
         migrations().apply(Database(db), stop_before=last)
         db.execute(f"PRAGMA user_version={SCHEMA_VERSION - 1}")
         db.execute("ATTACH ? AS now", (str(path),))
-        for table in ("world", "connections"):
-            db.execute(f"INSERT INTO {table} SELECT * FROM now.{table}")
+        db.execute("INSERT INTO world SELECT * FROM now.data_origin")
+        db.execute("INSERT INTO connections SELECT * FROM now.connections")
         db.commit()
     for more in ("-wal", "-shm"):
         path.with_name(path.name + more).unlink(missing_ok=True)
@@ -258,7 +258,7 @@ def test_a_damaged_world_of_the_demo_is_named_and_how_to_go_on(tmp_path: Path) -
     """Told as the data's file, its damage could not be mended."""
     assert run(tmp_path, "--demo", "sync").returncode == 0
     world, kept = (tmp_path / "demo" / name for name in ("simulated-azure.sqlite3", FILE_NAME))
-    world.write_bytes(b"nonsense " * 1000)
+    world.write_bytes(b"malformed_response " * 1000)
     world.with_name(f"{world.name}-wal").unlink(missing_ok=True)
     done = run(tmp_path, "--demo", "sync")
     assert done.returncode == 1
@@ -333,7 +333,7 @@ def wait_for(condition):
 
 @pytest.fixture
 def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     with secure_azure(wire, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
 from hotpatch_gui.application.requests import NextSession
 from hotpatch_gui.application.targets import azure_target
-from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.clock import SteppedClock
@@ -34,7 +34,7 @@ OTHER = "00000000-0000-4000-8000-0000000000fa"
 
 @pytest.fixture
 def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     with secure_azure(wire, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made
@@ -139,7 +139,7 @@ def test_two_tenants_stand_side_by_side_in_one_list(
     empty: Stage, azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = empty
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     for guest in wire.cloud.guests.values():
         guest.subscription, guest.name = OTHER, f"fab-{guest.name}"
     wire.cloud.guests = {g.name: g for g in wire.cloud.guests.values() if not g.is_arc}

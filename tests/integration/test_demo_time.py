@@ -183,9 +183,9 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         )
         assert "vm-app-01 is not healthy after the update" in page.banner.detail.text()
         rows = [page.model.row(n) for n in range(page.model.count())]
-        standing = {r.name: r.standing.value for r in rows if r is not None}
-        assert standing["vm-app-01"] == "Not healthy"
-        assert "On hold" in standing.values()
-        assert standing["vm-legacy-01"] == "Not included"
+        status = {r.name: r.status.value for r in rows if r is not None}
+        assert status["vm-app-01"] == "Not healthy"
+        assert "On hold" in status.values()
+        assert status["vm-legacy-01"] == "Not included"
         ill = {g.name for g in stage.wire.cloud.guests.values() if g.health == "Unavailable"}
-        assert {n for n, s in standing.items() if s == "Not healthy"} == ill
+        assert {n for n, s in status.items() if s == "Not healthy"} == ill

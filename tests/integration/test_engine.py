@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from requests.exceptions import ReadTimeout
 
 from helpers.program import TOP
-from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
@@ -52,7 +52,7 @@ def test_a_damaged_file_that_still_opens_is_replaced_everywhere(
     with closing(sqlite3.connect(path)) as db:
         db.execute("UPDATE machines SET id=id+1000")
         db.commit()
-        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name='calls'").fetchone()
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name='audit_log'").fetchone()
         (size,) = db.execute("PRAGMA page_size").fetchone()
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
@@ -369,7 +369,7 @@ def test_a_change_that_ended_at_once_and_was_not_noted_is_found_out(
 ) -> None:
     """Killed between the answer and its end: Azure has nothing to follow, and the machine tells."""
     change = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, periodic_assessment=True)
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     with Stage("light", folder=tmp_path, wire=wire) as first:
         first.start()
         first.ask.change_settings([ids(first)["srv-hq-01"]], change)
@@ -464,7 +464,7 @@ def test_bad_usage_is_refused_before_anything_is_asked_of_azure(
     from hotpatch_gui import cli
     from hotpatch_gui.simulator.server import SimulatorServer
 
-    wire = still_wire(clock)
+    wire = stopped_simulator(clock)
     template = wire.cloud.guests["vm-web-02"].to_json()
     for n in range(30):
         made = type(wire.cloud.guests["vm-web-02"]).from_json(template | {"name": f"many-{n}"})
@@ -533,7 +533,7 @@ def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     """Azure takes its second for it; to drop it would leave a restart that nobody can ever tell of."""
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     handle = wire.handle
 
     def slow(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:

@@ -68,7 +68,7 @@ def test_a_dialog_that_is_open_while_the_file_is_set_aside_reaches_no_machine(
         db.execute("UPDATE machines SET id=id+1000")
         db.execute("UPDATE machines SET id=?-(id-1000)", (last + 1,))
         db.commit()
-        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name='calls'").fetchone()
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name='audit_log'").fetchone()
         (size,) = db.execute("PRAGMA page_size").fetchone()
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:
@@ -258,11 +258,11 @@ def test_what_expires_was_still_queued(stage: Stage) -> None:
     by = ids(stage)
     stage.ask.restart([by["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    loop, carrying = stage.app.engine._loop, stage.app.engine._connections.carrying
+    loop, scheduler = stage.app.engine._loop, stage.app.engine._connections.scheduler
     done = threading.Event()
 
     def expire() -> None:
-        task = loop.create_task(carrying._expire([1]))
+        task = loop.create_task(scheduler._expire([1]))
         task.add_done_callback(lambda _: done.set())
 
     loop.call_soon_threadsafe(expire)
@@ -297,8 +297,8 @@ def test_many_jobs_that_fail_are_begun_again_together_and_said_once(
     revived: list[int] = []
     told: list[str] = []
     own = stage.app.engine._connections
-    revive = own.revive_all
-    monkeypatch.setattr(own, "revive_all", lambda: (revived.append(1), revive()))
+    revive = own.restart_jobs
+    monkeypatch.setattr(own, "restart_jobs", lambda: (revived.append(1), revive()))
     stage.app.events.failed.connect(lambda failed: told.append(failed.problem.text))
     loop, jobs = stage.app.engine._loop, stage.app.engine._jobs
 

@@ -32,7 +32,7 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.store import connections, database, machines, queue
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.worker import asking, commands, engine
+from hotpatch_gui.worker import commands, engine, request_queue
 from hotpatch_gui.worker import connections as worker_connections
 from hotpatch_gui.worker.sync import missing
 
@@ -117,7 +117,7 @@ def test_a_request_that_the_file_takes_in_part_says_so(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
-    monkeypatch.setattr(asking, "SLICE", 2)
+    monkeypatch.setattr(request_queue, "SLICE", 2)
     monkeypatch.setattr(engine, "RETRY_S", 0.2)
     add, calls, told = queue.add, [], []
     stage.app.events.failed.connect(lambda failed: told.append(failed.problem))
@@ -505,7 +505,7 @@ def test_what_waits_for_its_turn_does_not_expire_where_its_job_is_begun_again(st
     running._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
     ended = asyncio.run_coroutine_threadsafe(running._jobs.end("1 operation 2"), running._loop)
     stage.until(ended.done)
-    running._loop.call_soon_threadsafe(running._connections.revive_all)
+    running._loop.call_soon_threadsafe(running._connections.restart_jobs)
     stage.until(lambda: running._jobs.has("1 operation 2"))
     stage.idle()
     assert stage.operation_states() == [S.RUNNING, S.QUEUED]
@@ -537,6 +537,6 @@ def test_a_trial_leaves_the_tokens_of_a_connection_with_its_number(
     qtbot.waitUntil(lambda: bool(signed_in))
     qtbot.waitUntil(partial(has_handled_all, trial._engine))
     assert trial.adopt() is not None, "that file can't hold it"
-    trial.give_up()
+    trial.abandon_requests()
     assert stores.pop(name) == "refresh"
     assert set(stores.values()) == {"{}"}

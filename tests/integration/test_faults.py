@@ -23,7 +23,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, SimulatorApi
-from hotpatch_gui.simulator.install_parameters import read_wish
+from hotpatch_gui.simulator.install_parameters import parse_install_parameters
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import file
@@ -256,7 +256,7 @@ def test_azures_words_are_one_line_and_move_no_cursor(stage: Stage) -> None:
 @pytest.mark.expects_log
 def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path: Path) -> None:
     damaged = tmp_path / "simulated-azure.sqlite3"
-    damaged.write_bytes(b"nonsense " * 1000)
+    damaged.write_bytes(b"malformed_response " * 1000)
     target = demo_target(lambda: demo_wire(tmp_path))
     with Stage("light", folder=tmp_path, target=target) as stage:
         stage.app.start()
@@ -331,7 +331,7 @@ def taken_but_unanswered(
             "rebootSetting": "IfRequired",
             "windowsParameters": {"classificationsToInclude": ["Security"]},
         }
-        wire.cloud.begin_installation(guest, read_wish(raw), raw)
+        wire.cloud.begin_installation(guest, parse_install_parameters(raw), raw)
         return outcome
 
     return fault
@@ -416,7 +416,11 @@ def test_a_lost_installation_that_azure_shows_no_more_is_not_called_at_work(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was, and is gone from the machine: it went on for ever, and said so."""
-    for name, value in (("FIRST_BACK_OFF_S", 0.05), ("MAX_BACK_OFF_S", 0.05), ("UNKNOWN_LOOKS", 3)):
+    for name, value in (
+        ("FIRST_BACK_OFF_S", 0.05),
+        ("MAX_BACK_OFF_S", 0.05),
+        ("MAX_UNKNOWN_READS", 3),
+    ):
         monkeypatch.setattr(pauses, name, value)
     stage.start()
     stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", ReadTimeout("lost")))

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from hotpatch_gui.application.headless import GivenUpError, Session
+from hotpatch_gui.application.headless import AbandonedError, Session
 from hotpatch_gui.application.targets import demo_target
 from hotpatch_gui.azure.gateway import Gateway
-from hotpatch_gui.captures.stage import still_wire
+from hotpatch_gui.captures.stage import stopped_simulator
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -26,7 +26,7 @@ from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import queue, sync_state
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands
-from hotpatch_gui.worker.carrying import Sends
+from hotpatch_gui.worker.operation_scheduler import Sends
 
 
 def running(path: Path) -> list[int]:
@@ -47,13 +47,13 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
 ) -> None:
     """A command that is interrupted amid thousands left those that were not on the disk yet to the next start."""
     path, add = tmp_path / FILE_NAME, queue.add
-    monkeypatch.setattr("hotpatch_gui.worker.asking.SLICE", 3)
+    monkeypatch.setattr("hotpatch_gui.worker.request_queue.SLICE", 3)
 
     def interrupted(*arguments: Any, **keywords: Any) -> list[int]:
         os.kill(os.getpid(), signal.SIGINT)
         return add(*arguments, **keywords)
 
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
         session.wait_for_sync()
     some = running(path)
@@ -62,7 +62,7 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
     ) as session:
         session.wait_for_sync()
         monkeypatch.setattr(queue, "add", interrupted)
-        with pytest.raises(GivenUpError, match="Interrupted"):
+        with pytest.raises(AbandonedError, match="Interrupted"):
             session.queue(lambda: session.requests.assess(some))
         taken_back = session.cancel_queued()
         assert len(taken_back) < len(some), "the rest was dropped"
@@ -75,7 +75,7 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, begin, said = tmp_path / FILE_NAME, Gateway.begin, []
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
         session.wait_for_sync()
     first, *others = running(path)
@@ -110,7 +110,7 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
 @pytest.mark.expects_log
 def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path) -> None:
     path, clock = tmp_path / FILE_NAME, SteppedClock(EPOCH)
-    wire = still_wire(clock)
+    wire = stopped_simulator(clock)
     with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
         session.wait_for_sync()
     some = running(path)[:6]
@@ -138,7 +138,7 @@ def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path)
 
 
 def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: Path) -> None:
-    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
 
     def interrupted(_: str, url: str) -> Answer | None:
         if "assessPatches" not in url:
@@ -152,9 +152,9 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         session.wait_for_sync()
         some = running(path)[:4]
         wire.faults.append(interrupted)
-        with suppress(GivenUpError):  # before or after the last of them is on the disk
+        with suppress(AbandonedError):  # before or after the last of them is on the disk
             session.queue(lambda: session.requests.assess(some))
-        with pytest.raises(GivenUpError, match="Interrupted"):
+        with pytest.raises(AbandonedError, match="Interrupted"):
             session.wait_for(session.queued, 1.0, ends=True)
         session.cancel_queued()
     assert set(states(path)) <= {"cancelled", "failed"}
@@ -164,7 +164,7 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
 
 @pytest.mark.expects_log
 def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path: Path) -> None:
-    path, wire, said = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH)), []
+    path, wire, said = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH)), []
     with Session(tmp_path, demo_target(lambda: wire), said.append, sends=Sends.ALL) as session:
         session.wait_for_sync()
         some = running(path)[:3]
@@ -178,7 +178,7 @@ def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path:
 @pytest.mark.expects_log
 def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Path) -> None:
     """What was begun and waits in the queue again, as Azure was busy, holds its place."""
-    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
     with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
         session.wait_for_sync()
     with closing(sqlite3.connect(path)) as db:
@@ -206,7 +206,7 @@ def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Pa
 
 def test_a_command_sends_only_what_it_was_asked_for(tmp_path: Path) -> None:
     """A closed window has left a restart in the queue, on the same machine; a dry run sends nothing at all."""
-    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
     target = demo_target(lambda: wire)
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()
@@ -231,7 +231,7 @@ def test_a_connection_whose_set_up_hangs_holds_no_command(
 ) -> None:
     """The platform's key store asks for its password, and nobody is there."""
     monkeypatch.setattr("hotpatch_gui.worker.connections.SET_UP_S", 0.5)
-    path, wire = tmp_path / FILE_NAME, still_wire(SteppedClock(EPOCH))
+    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
     target = demo_target(lambda: wire)
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()

@@ -34,7 +34,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.store import identity, operations, queue, sync_state
-from hotpatch_gui.worker import calls, carrying, engine, sleep_watch
+from hotpatch_gui.worker import calls, engine, operation_scheduler, sleep_watch
 from hotpatch_gui.worker.operations import pauses
 
 pytestmark = pytest.mark.expects_log
@@ -211,14 +211,14 @@ def test_what_was_told_to_wait_does_not_expire(
             " SELECT machine_id, 'assess', 'queued', '2026-01-01T00:00:00Z', 'waits', NULL, 0, '' FROM operations"
         )
     if trouble == "file":
-        running._connections.carrying.turns.failing_since[2] = stage.app.clock() - timedelta(
+        running._connections.scheduler.turns.failing_since[2] = stage.app.clock() - timedelta(
             hours=3
         )
     else:
-        running._connections.carrying._stopped_at[1] = stage.app.clock() - timedelta(hours=3)
+        running._connections.scheduler._stopped_at[1] = stage.app.clock() - timedelta(hours=3)
     (operation,) = operations.read_open(stage.app.source.db, [2])
-    assert not running._connections.carrying._has_expired(1, operation)
-    assert running._connections.carrying._has_expired(1, operation._replace(standby=Standby.NO))
+    assert not running._connections.scheduler._has_expired(1, operation)
+    assert running._connections.scheduler._has_expired(1, operation._replace(standby=Standby.NO))
 
 
 @pytest.mark.parametrize("kind", ["restart", "change"])
@@ -324,7 +324,7 @@ def test_sleep_counts_from_the_last_look_and_adds_up(
     """A click half a minute after the watch looked; or a laptop that wakes for a moment each hour."""
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.3)
     monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.3)
-    monkeypatch.setattr(carrying, "TICK_S", 1.0)
+    monkeypatch.setattr(operation_scheduler, "TICK_S", 1.0)
     is_back: list[int] = []
     read_offline(is_back, monkeypatch)
     stage.start()
@@ -352,7 +352,7 @@ def test_a_sleep_is_not_forgotten_where_the_file_refuses_the_expiry(
 ) -> None:
     monkeypatch.setattr(engine, "RETRY_S", 0.3)
     if where == "watch":
-        monkeypatch.setattr(carrying, "TICK_S", 1.0)
+        monkeypatch.setattr(operation_scheduler, "TICK_S", 1.0)
     expire, tries = queue.expire_older, []
 
     def full_once(*arguments: Any) -> None:
@@ -392,7 +392,7 @@ def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_fo
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.ask.restart([number])
     stage.until(lambda: "Waiting until" in notes(stage)[1])
-    turns = stage.app.engine._connections.carrying.turns
+    turns = stage.app.engine._connections.scheduler.turns
     failing.append(1)
     stage.until(lambda: not failing)
     stage.until(lambda: not turns.failing_since and stage.app.engine._jobs.has("1 operation 2"))

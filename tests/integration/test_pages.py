@@ -127,10 +127,10 @@ def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> Non
     rows = [page.model.row(n) for n in range(page.model.count())]
     wanted = next(r for r in rows if r is not None and r.name == "vm-web-02")
     page.panel.table.select_id(wanted.id)
-    state = [c.key for c in page.model.columns].index("standing")
+    state = [c.key for c in page.model.columns].index("status")
     page.panel.table.sortByColumn(state, Qt.SortOrder.DescendingOrder)
-    standing = [page.model.row(n).standing for n in range(page.model.count())]
-    assert standing == sorted(standing, reverse=True)
+    status = [page.model.row(n).status for n in range(page.model.count())]
+    assert status == sorted(status, reverse=True)
     stage.sync()
     assert page.panel.table.selected_ids == [wanted.id]
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QPushButton
 from helpers.commands import run
 from helpers.context import run_with, sync
 from helpers.msrc import NOVEMBER, Feed, feed
-from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.learning import FLEET, Sighting, learn
@@ -399,7 +399,7 @@ def test_a_start_after_weeks_shows_no_green_of_that_time(
 ) -> None:
     """Evaluated before Azure has answered: the wire may be slow, or away."""
     august = SteppedClock(EPOCH)
-    wire = still_wire(august)
+    wire = stopped_simulator(august)
     sync(db, wire, CloudClock(august.now()))
     assert (Situation.UP_TO_DATE, Level.OK) in situations(db)
     seen: list[bool] = []

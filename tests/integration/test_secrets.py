@@ -30,7 +30,7 @@ from helpers.tls import SecureAzure, secure_azure
 from hotpatch_gui import cli
 from hotpatch_gui.application.targets import CloudTarget, azure_target
 from hotpatch_gui.azure import credentials
-from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.clouds import CloudLabel, custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
@@ -149,7 +149,7 @@ def test_an_answer_that_points_elsewhere_is_not_followed(
 @pytest.fixture
 def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
     """A cloud over TLS whose service principal has a certificate under a password."""
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     with secure_azure(wire, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         monkeypatch.setenv(credentials.CERTIFICATE_PASSWORD, PASSWORD)

@@ -38,7 +38,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses, so that many of them can be waited for."""
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
     monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.1)
-    monkeypatch.setattr(pauses, "UNKNOWN_LOOKS", 3)
+    monkeypatch.setattr(pauses, "MAX_UNKNOWN_READS", 3)
     monkeypatch.setattr(engine, "RETRY_S", 0.3)
     monkeypatch.setattr(periodic, "RETRY_S", 0.3)
 
@@ -226,7 +226,7 @@ def test_a_lost_installation_is_watched_as_long_as_azure_shows_it_at_work(stage:
     stage.until(lambda: "shows it in progress" in one(stage, "SELECT note FROM operations")[0])
     views: list[str] = []
     stage.wire.faults.append(lambda method, path: views.append(path) if method == "GET" else None)
-    stage.until(lambda: len(views) > 2 * pauses.UNKNOWN_LOOKS)
+    stage.until(lambda: len(views) > 2 * pauses.MAX_UNKNOWN_READS)
     assert stage.operation_states() == [S.UNKNOWN]
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])

@@ -25,8 +25,12 @@ VM = "/subscriptions/[^/]*/resourceGroups/rg-web/providers/Microsoft.Compute/vir
 SERVER = "/subscriptions/[^/]*/resourceGroups/rg-hybrid/providers/Microsoft.HybridCompute/machines/SRV-HQ-01"
 OPERATION = "/subscriptions/6f1a0c3e-1111-4222-8333-944455556666/providers/Microsoft.Compute/locations/westus/operations/op-1"
 VERSION = "api-version=2026-04-01"
-GOES_ON = {"startTime": "2026-08-20T09:00:00+00:00", "status": "InProgress", "name": "op-1"}
-HAS_ENDED = GOES_ON | {"endTime": "2026-08-20T09:01:00+00:00", "status": "Succeeded", "error": None}
+IN_PROGRESS = {"startTime": "2026-08-20T09:00:00+00:00", "status": "InProgress", "name": "op-1"}
+HAS_ENDED = IN_PROGRESS | {
+    "endTime": "2026-08-20T09:01:00+00:00",
+    "status": "Succeeded",
+    "error": None,
+}
 
 
 pytestmark = pytest.mark.expects_log  # rows that cannot be read are part of the stub's answers
@@ -126,7 +130,10 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
     }
     stub.on(f"POST .*{VM}/assessPatches", Answer(202, None, accepted))
     stub.on(
-        f"GET .*{OPERATION}\\?", Answer(200, GOES_ON), Answer(200, GOES_ON), Answer(200, HAS_ENDED)
+        f"GET .*{OPERATION}\\?",
+        Answer(200, IN_PROGRESS),
+        Answer(200, IN_PROGRESS),
+        Answer(200, HAS_ENDED),
     )
     stub.on(f"GET .*{OPERATION}&monitor=true&", Answer(200, written("assessed")))
     stage.ask.assess([numbers(stage)["VM-Web-01"]])

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.captures.stage import Stage, still_wire
+from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
 from hotpatch_gui.domain.operations import OperationState
@@ -52,7 +52,7 @@ HOSTILE = (
 
 
 def test_foreign_text_is_shown_as_it_is(qapp, tmp_path: Path) -> None:
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     template = wire.cloud.guests["vm-web-02"]
     for name in HOSTILE:
         guest = type(template).from_json(template.to_json() | {"name": name})
@@ -291,7 +291,7 @@ def test_a_restart_is_asked_for_by_name_and_done(stage: Stage) -> None:
 
 
 def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path: Path) -> None:
-    wire = still_wire(SteppedClock(EPOCH))
+    wire = stopped_simulator(SteppedClock(EPOCH))
     template = wire.cloud.guests["vm-web-02"].to_json()
     for n in range(25):
         wire.cloud.guests[f"many-{n}"] = type(wire.cloud.guests["vm-web-02"]).from_json(

@@ -32,7 +32,7 @@ from hotpatch_gui.worker import engine, periodic
 from hotpatch_gui.worker.operations import pauses
 
 from . import kills as killing
-from .run import PATIENCE_S, SPEED, all_ended
+from .run import SPEED, TIMEOUT_S, all_ended
 
 FAULT_RATE = 0.15
 MAX_DELAY_S = 0.4
@@ -155,8 +155,8 @@ def storm(folder: Path, faults: int, seed: int) -> str:
     serving.start()
     troubles: list[Problem] = []
     endpoint = f"http://127.0.0.1:{server.server_port}"
-    kept = stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, periodic.RETRY_S
-    stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = PATIENCE_S, 3
+    kept = stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS, engine.RETRY_S, periodic.RETRY_S
+    stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS = TIMEOUT_S, 3
     engine.RETRY_S = periodic.RETRY_S = 1.0
     try:
         target = simulated_target(simulated(endpoint))
@@ -172,7 +172,7 @@ def storm(folder: Path, faults: int, seed: int) -> str:
             stage.app.requests.sync()
             stage.until(lambda: all_ended(stage))
     finally:
-        stages.PATIENCE_S, pauses.UNKNOWN_LOOKS, engine.RETRY_S, periodic.RETRY_S = kept
+        stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS, engine.RETRY_S, periodic.RETRY_S = kept
         server.shutdown()
         serving.join()
         server.server_close()

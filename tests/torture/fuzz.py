@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.context import run_with
-from hotpatch_gui.captures.stage import still_wire
+from hotpatch_gui.captures.stage import stopped_simulator
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.simulator.arm import Answer, SimulatorApi
@@ -94,7 +94,7 @@ class Mutating(SimulatorApi):
             payload = payload[: rng.randrange(len(payload) + 1)]
         else:
             payload = bytes(rng.randrange(256) for _ in range(rng.randrange(60)))
-        # a token that would lead on for ever is no nonsense but a lie, and ends with the real pages
+        # a token that would lead on for ever is no malformed_response but a lie, and ends with the real pages
         headers_out = {k: v for k, v in answer.headers.items() if k != "Content-Length"}
         if rng.random() < 0.05:
             headers_out["x-ms-user-quota-resets-after"] = rng.choice(("", "a:b:c", "99", "1:2"))
@@ -109,7 +109,7 @@ class Mutating(SimulatorApi):
 def fuzz(folder: Path, answers: int, seed: int) -> str:
     """Sync and read machines until ``answers`` mutated answers were given; how often what happened."""
     rng = random.Random(seed)
-    wire = Mutating(still_wire(SteppedClock(EPOCH)), rng)
+    wire = Mutating(stopped_simulator(SteppedClock(EPOCH)), rng)
     path = folder / "fuzz.sqlite3"
     db, _ = database.prepare(path, "fuzz")
     counted = {"read": 0, "refused": 0}
@@ -136,7 +136,7 @@ def fuzz(folder: Path, answers: int, seed: int) -> str:
 
 
 async def _count(job: Awaitable[None], counted: dict[str, int]) -> None:
-    """Read or refused; a bug goes on its way. One that waits for a pause that nonsense asked for is given up."""
+    """Read or refused; a bug goes on its way. One that waits for a pause that malformed_response asked for is given up."""
     try:
         await asyncio.wait_for(job, GIVEN_S)
     except ProblemError as error:

@@ -14,7 +14,7 @@ from hotpatch_gui.worker.operations import pauses
 from . import kills as killing
 
 SPEED = 1200
-PATIENCE_S = 300.0
+TIMEOUT_S = 300.0
 MACHINES = 150
 """More than a burst has operations (``busy.BURST``), as each goes to a machine of its own."""
 
@@ -35,17 +35,17 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
         str(state),
     )
     with simulate(*arguments) as azure:
-        open_at = killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
+        resumes_at = killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
         target = simulated_target(simulated(azure.endpoint))
-        patience, looks = stages.PATIENCE_S, pauses.UNKNOWN_LOOKS
-        stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = PATIENCE_S, 3
+        patience, looks = stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS
+        stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS = TIMEOUT_S, 3
         try:
             with Stage("light", folder=data, target=target) as stage:
                 stage.start()
                 stage.until(lambda: all_ended(stage))
         finally:
-            stages.PATIENCE_S, pauses.UNKNOWN_LOOKS = patience, looks
-    return killing.judge(data, state, open_at)
+            stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS = patience, looks
+    return killing.judge(data, state, resumes_at)
 
 
 def all_ended(stage: Stage) -> bool:

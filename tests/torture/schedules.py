@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hotpatch_gui.application.headless import GivenUpError, Session
+from hotpatch_gui.application.headless import AbandonedError, Session
 from hotpatch_gui.application.targets import simulated_target
 from hotpatch_gui.azure import throttle
 from hotpatch_gui.azure.throttle import Rate
@@ -30,7 +30,7 @@ from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler, SimulatorServer
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.system import resources
-from hotpatch_gui.worker.carrying import Sends
+from hotpatch_gui.worker.operation_scheduler import Sends
 from hotpatch_gui.worker.operations import pauses
 
 from . import kills as killing
@@ -45,7 +45,7 @@ EVERYTHING = InstallRequest(frozenset(Classification))
 QUICK = {
     (pauses, "FIRST_BACK_OFF_S"): 0.1,
     (pauses, "MAX_BACK_OFF_S"): 0.5,
-    (pauses, "UNKNOWN_LOOKS"): 4,
+    (pauses, "MAX_UNKNOWN_READS"): 4,
     (pauses, "TURN_S"): 0.1,
     (throttle, "ARM_READS"): Rate(10**6, 10.0**6),
     (throttle, "ARM_WRITES"): Rate(10**6, 10.0**6),
@@ -254,7 +254,7 @@ def _wait(session: Session) -> None:
         assert time.monotonic() < end, (
             f"still under way: {[dict(r) for r in _all(session.db) if _goes_on(r)]}"
         )
-        with contextlib.suppress(GivenUpError):
+        with contextlib.suppress(AbandonedError):
             session.wait_for(left, LOOK_MINUTES, ends=True)
         assert session.problem is None, session.problem
 

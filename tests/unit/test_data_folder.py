@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 from helpers.commands import run
-from hotpatch_gui.application.folder_lock import LOCK_FILE, doubtful_owner, lock, take_over
+from hotpatch_gui.application.folder_lock import LOCK_FILE, lock, take_over, uncertain_owner
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME, file_uri, is_on_network, open_reader, open_writer
 
@@ -140,12 +140,12 @@ def test_a_lock_of_which_nobody_knows_can_be_taken_over(
 ) -> None:
     lock_of(tmp_path, text)
     assert lock(tmp_path) is None
-    owner = doubtful_owner(tmp_path)
+    owner = uncertain_owner(tmp_path)
     assert owner is not None
     assert named in owner.text
     held = take_over(tmp_path)
     assert held is not None
-    assert doubtful_owner(tmp_path) is None
+    assert uncertain_owner(tmp_path) is None
     held.unlock()
 
 
@@ -160,7 +160,7 @@ def test_a_lock_of_a_program_that_runs_here_is_never_taken(tmp_path: Path) -> No
         assert other.stdout is not None
         assert other.stdout.readline() == "True\n"
         assert lock(tmp_path) is None
-        assert doubtful_owner(tmp_path) is None
+        assert uncertain_owner(tmp_path) is None
         assert take_over(tmp_path) is None
         other.kill()
     held = lock(tmp_path)

@@ -307,7 +307,10 @@ STATES = [
         {"off": True},
         S.DISABLED,
         L.WARNING,
-        ("Hotpatch is off", "it takes effect with the October 2026 baseline, which is already available"),
+        (
+            "Hotpatch is off",
+            "it takes effect with the October 2026 baseline, which is already available",
+        ),
         SAFE,
     ),
     State(

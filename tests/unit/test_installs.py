@@ -15,7 +15,7 @@ from hotpatch_gui.domain.installs import (
 )
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 from hotpatch_gui.simulator.guest import choose
-from hotpatch_gui.simulator.install_parameters import read_wish
+from hotpatch_gui.simulator.install_parameters import parse_install_parameters
 
 AUGUST = datetime(2026, 8, 11, 17, tzinfo=UTC)
 
@@ -180,7 +180,7 @@ def test_the_preview_agrees_with_what_azure_does(
     """Our plan and the simulated Azure read the same request the same way."""
     from hotpatch_gui.simulator.catalog import Patch
 
-    wish = read_wish(install_body(request))
+    wish = parse_install_parameters(install_body(request))
     for one in offered:
         if one.kb is None or one.published is None or one.classification is None:
             continue

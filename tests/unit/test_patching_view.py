@@ -51,7 +51,7 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
     assert "Phase 2 starts one day after eastus finishes." in found.places["c"].reason
-    assert {p.standing for p in found.places.values()} == {RolloutStatus.WAITING}
+    assert {p.status for p in found.places.values()} == {RolloutStatus.WAITING}
 
 
 def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
@@ -67,8 +67,8 @@ def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
         off,
         now=night + timedelta(minutes=20),
     )
-    standing = {key: place.standing for key, place in found.places.items()}
-    assert standing == {
+    status = {key: place.status for key, place in found.places.items()}
+    assert status == {
         "done": RolloutStatus.PATCHED,
         "hand": RolloutStatus.PATCHED,
         "now": RolloutStatus.UNDER_WAY,
@@ -103,7 +103,7 @@ def test_it_stops_over_machines_that_fell_ill_by_it_alone() -> None:
     found = at(ill, facts("waits"), now=now)
     assert found.stopped is not None
     assert [f.key for f in found.stopped_in] == ["ill"]
-    assert found.places["waits"].standing is RolloutStatus.HELD_BACK
+    assert found.places["waits"].status is RolloutStatus.ON_HOLD
     before = ill._replace(health_since=RELEASED - timedelta(days=1))
     by_hand = ill._replace(by_hand=True)
     off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
@@ -154,5 +154,5 @@ def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
         machine=machine("own", settings=own)
     )
     found = at(of, now=RELEASED)
-    assert found.places["own"].standing is RolloutStatus.TAKES_NO_PART
+    assert found.places["own"].status is RolloutStatus.NOT_INCLUDED
     assert found.places["own"].window == datetime(2026, 9, 12, 22, tzinfo=UTC)

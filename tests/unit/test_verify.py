@@ -83,5 +83,7 @@ def test_what_is_kept_is_what_is_read(report: Report) -> None:
 
 
 def test_what_a_damaged_file_holds_is_left_out() -> None:
-    assert verify.read("nonsense:1 restart-pending <b>") == [(Discrepancy.RESTART_PENDING, "")]
+    assert verify.read("malformed_response:1 restart-pending <b>") == [
+        (Discrepancy.RESTART_PENDING, "")
+    ]
     assert verify.read(None) == []

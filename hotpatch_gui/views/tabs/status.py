@@ -153,10 +153,8 @@ def _point(finding: Prerequisite) -> Point:
     return Point(glyph, finding.verdict.value, finding.check, f"{finding.detail}{fix}")
 
 
-def _status_point(standing: StatusGroup) -> Point:
-    more = standing.count - len(standing.names)
-    named = ", ".join(standing.names) + (f" and {more:,} more" if more else "")
-    title = f"{standing.situation}: {standing.count:,}"
-    return Point(
-        display_text.LEVEL_GLYPHS[standing.level], standing.level.name.lower(), title, named
-    )
+def _status_point(status: StatusGroup) -> Point:
+    more = status.count - len(status.names)
+    named = ", ".join(status.names) + (f" and {more:,} more" if more else "")
+    title = f"{status.situation}: {status.count:,}"
+    return Point(display_text.LEVEL_GLYPHS[status.level], status.level.name.lower(), title, named)

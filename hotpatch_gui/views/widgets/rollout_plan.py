@@ -26,7 +26,7 @@ ORDER = (
     RolloutStatus.UNHEALTHY,
     RolloutStatus.FAILED,
     RolloutStatus.NOT_RUNNING,
-    RolloutStatus.HELD_BACK,
+    RolloutStatus.ON_HOLD,
     RolloutStatus.WAITING,
 )
 
@@ -34,7 +34,7 @@ ORDER = (
 HATCHES = {
     RolloutStatus.FAILED: Qt.BrushStyle.BDiagPattern,
     RolloutStatus.NOT_RUNNING: Qt.BrushStyle.FDiagPattern,
-    RolloutStatus.HELD_BACK: Qt.BrushStyle.Dense5Pattern,
+    RolloutStatus.ON_HOLD: Qt.BrushStyle.Dense5Pattern,
 }
 
 
@@ -152,23 +152,23 @@ class RolloutPlan(QWidget):
         )
         painter.setPen(Qt.PenStyle.NoPen)
         left = bar.left()
-        for standing in ORDER:
-            many = lane.counts.get(standing, 0)
+        for status in ORDER:
+            many = lane.counts.get(status, 0)
             if many:
                 width = bar.width() * many / total
                 piece = QRectF(left, bar.top(), max(1.0, width - 1), BAR_PX)
-                self.paint_piece(painter, standing, piece)
+                self.paint_piece(painter, status, piece)
                 left += width
         count = QRectF(bar.right(), row.top(), COUNT_PX, row.height())
         done = lane.counts.get(RolloutStatus.PATCHED, 0)
         self._text(painter, count, f"{done:,}/{total:,}", t.text, right=True)
 
-    def paint_piece(self, painter: QPainter, standing: RolloutStatus, piece: QRectF) -> None:
+    def paint_piece(self, painter: QPainter, status: RolloutStatus, piece: QRectF) -> None:
         """Filled: done; hatched: a problem; outlined: still to come."""
         t = self._theme.tokens
-        colour = QColor(colour_of(standing, self._theme))
-        hatched = standing in HATCHES
-        if standing is RolloutStatus.WAITING:
+        colour = QColor(colour_of(status, self._theme))
+        hatched = status in HATCHES
+        if status is RolloutStatus.WAITING:
             painter.setBrush(QColor(t.surface))
             painter.setPen(QPen(colour, 1))
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -177,7 +177,7 @@ class RolloutPlan(QWidget):
         painter.setBrush(QColor(t.surface) if hatched else colour)
         painter.drawRect(piece)
         if hatched:
-            painter.fillRect(piece, QBrush(colour, HATCHES[standing]))
+            painter.fillRect(piece, QBrush(colour, HATCHES[status]))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour, 1))
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -194,7 +194,7 @@ class RolloutPlan(QWidget):
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter | side), shown)
 
 
-def colour_of(standing: RolloutStatus, theme: Theme) -> str:
+def colour_of(status: RolloutStatus, theme: Theme) -> str:
     t = theme.tokens
     return {
         RolloutStatus.PATCHED: t.success,
@@ -202,8 +202,8 @@ def colour_of(standing: RolloutStatus, theme: Theme) -> str:
         RolloutStatus.UNHEALTHY: t.error,
         RolloutStatus.FAILED: t.warning,
         RolloutStatus.NOT_RUNNING: t.secondary,
-        RolloutStatus.HELD_BACK: t.warning,
-    }.get(standing, t.border)
+        RolloutStatus.ON_HOLD: t.warning,
+    }.get(status, t.border)
 
 
 class RolloutLegend(QWidget):
@@ -222,15 +222,15 @@ class RolloutLegend(QWidget):
         painter.scale(self._theme.scale, self._theme.scale)
         painter.setFont(self._plan.caption_font())
         left = 0.0
-        for standing in ORDER:
+        for status in ORDER:
             painter.setPen(Qt.PenStyle.NoPen)
-            self._plan.paint_piece(painter, standing, QRectF(left, 5, 18, BAR_PX))
+            self._plan.paint_piece(painter, status, QRectF(left, 5, 18, BAR_PX))
             painter.setPen(QColor(self._theme.tokens.secondary))
-            width = painter.fontMetrics().horizontalAdvance(standing.value)
+            width = painter.fontMetrics().horizontalAdvance(status.value)
             painter.drawText(
                 QRectF(left + 24, 0, width + 2, 20),
                 int(Qt.AlignmentFlag.AlignVCenter),
-                standing.value,
+                status.value,
             )
             left += 24 + width + 18
         painter.end()

@@ -26,7 +26,7 @@ from .send import Sending
 log = logging.getLogger(__name__)
 SILENT = "Azure doesn't report its progress, but the machine shows it in progress."
 UNANSWERED = "No answer was received, but Azure shows it in progress. It isn't sent again."
-MAX_REFUSED = 10
+MAX_POLL_ERRORS = 10
 """How many consecutive permanent errors end polling."""
 
 
@@ -49,12 +49,12 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
     else:
         run.token = operation.token
     if run.token is not None:
-        await _look_until_done(run)
+        await _poll_until_done(run)
     if run.is_unknown:
         await resolve_unknown(run)
 
 
-async def _look_until_done(run: OperationRun) -> None:
+async def _poll_until_done(run: OperationRun) -> None:
     """Poll until Azure reports the end.
 
     Problems only lengthen the pauses. If Azure fails for hours, the machine is read as well.
@@ -72,8 +72,10 @@ async def _look_until_done(run: OperationRun) -> None:
                 return
             refused = 0 if problem.kind.is_transient else refused + 1
             silent = [*silent, c.clock()] if problem.may_have_been_sent else []
-            run.is_silent = len(silent) >= MAX_REFUSED and silent[-1] - silent[0] > pauses.LOOK_FOR
-            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_REFUSED or run.is_silent:
+            run.is_silent = (
+                len(silent) >= MAX_POLL_ERRORS and silent[-1] - silent[0] > pauses.LOOK_FOR
+            )
+            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_POLL_ERRORS or run.is_silent:
                 await run.mark_unknown(
                     f"{problem.sentence} The result is read from the machine.",
                     Event.SILENT if run.is_silent else Event.LOST,
@@ -123,10 +125,10 @@ async def resolve_unknown(run: OperationRun) -> None:
         token = operations.read(c.db, op.id).token
         if token and token != run.token:  # the answer arrived late
             run.token = token
-            await _look_until_done(run)
+            await _poll_until_done(run)
             continue
         if run.is_silent and await _answers_again(run):
-            await _look_until_done(run)
+            await _poll_until_done(run)
             continue
         try:
             await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
@@ -141,13 +143,13 @@ async def resolve_unknown(run: OperationRun) -> None:
                     run_id=finding.run_id,
                 )
                 return
-            answered = 0 if finding is NotYet.GOES_ON else answered + 1
-            if finding is NotYet.GOES_ON:
+            answered = 0 if finding is NotYet.IN_PROGRESS else answered + 1
+            if finding is NotYet.IN_PROGRESS:
                 await run.move(
                     OperationState.UNKNOWN,
                     note=SILENT if run.is_silent else UNANSWERED,
                 )
-            elif finding is NotYet.UNTOLD or answered >= pauses.UNKNOWN_LOOKS:
+            elif finding is NotYet.NOT_REPORTED or answered >= pauses.MAX_UNKNOWN_READS:
                 await run.move(OperationState.UNKNOWN, note=finding.value)
                 if not run.is_silent:
                     return

@@ -14,5 +14,5 @@ EXPIRES = timedelta(hours=1)
 """How long a request may wait while nothing can be sent."""
 LOOK_FOR = timedelta(hours=2)
 """How long Azure may fail to report progress before the machine is read."""
-UNKNOWN_LOOKS = 30
+MAX_UNKNOWN_READS = 30
 """How often the machine is read without a trace of a lost request, with growing pauses."""

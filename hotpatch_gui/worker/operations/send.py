@@ -30,7 +30,7 @@ from .run import OperationRun
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_KNOWN = "It isn't known whether Azure accepted the request. It isn't sent again."
-MOMENTARY = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
+RETRIED = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """Momentary problems: no network, a failure of Azure, a truncated answer."""
 
 
@@ -43,7 +43,7 @@ class Sending:
     def __init__(self, run: OperationRun, urgency: Urgency) -> None:
         self._run, self._urgency = run, urgency
         self._c = run.context
-        self._trouble_at: float | None = None
+        self._first_failure_at: float | None = None
         self._pause_s = pauses.FIRST_BACK_OFF_S
 
     async def send(self) -> None:
@@ -88,13 +88,13 @@ class Sending:
             look = await place.run(self._begin)
         except ProblemError as error:
             problem = error.problem
-            place.give_up()
+            place.abandon_requests()
             return await self._until_stored(lambda: self._take(problem))
         except Exception:
             log.exception("operation %s: a bug after it was sent", self._run.operation.id)
             await self._until_stored(lambda: self._run.mark_unknown(NOT_KNOWN))
             return None
-        place.give_up()
+        place.abandon_requests()
         await self._until_stored(lambda: self._store_token(look, self._latest_end(sent_at)))
         await self._until_stored(self._follow_late)
         return look
@@ -127,7 +127,7 @@ class Sending:
                 what, pause = f"“{earlier.label}” on this machine", pauses.TURN_S
             else:
                 what, pause = (
-                    await self._at_work() if op.standby is Standby.WAITS else "",
+                    await self._operation_in_progress() if op.standby is Standby.WAITS else "",
                     pauses.BUSY_S,
                 )
             if not what:
@@ -140,7 +140,7 @@ class Sending:
                 await c.turns.wait(op.machine_id, pause)
         return False
 
-    async def _at_work(self) -> str:
+    async def _operation_in_progress(self) -> str:
         """What Azure shows in progress on the machine, within a sentence; empty if nothing."""
         reading = await self._run.view(Urgency.FOLLOW)
         if reading is None:
@@ -166,7 +166,7 @@ class Sending:
         op, state = self._run.operation, self._run.state
         was_sent = state is OperationState.SENT
         if not was_sent and state is not OperationState.QUEUED:  # the answer came late
-            if not (problem.may_have_been_sent and problem.kind in MOMENTARY):
+            if not (problem.may_have_been_sent and problem.kind in RETRIED):
                 await self._not_sent(problem)
             return None
         if self._c.jobs.is_given_up:  # whoever requested it is gone
@@ -178,7 +178,7 @@ class Sending:
             event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         elif problem.kind is ProblemKind.CONFLICT and op.standby is Standby.WAITS:
             note = f"{problem.sentence} It's retried every minute."
-        elif not (was_sent and problem.may_have_been_sent) and self._is_worth_a_try(problem):
+        elif not (was_sent and problem.may_have_been_sent) and self._should_retry(problem):
             pause, self._pause_s = self._pause_s, min(self._pause_s * 2, pauses.MAX_BACK_OFF_S)
             event, note = Event.NOT_SENT, f"{problem.sentence} Nothing was sent yet; trying again."
         else:
@@ -192,13 +192,13 @@ class Sending:
             await self._run.say(note)
         return pause
 
-    def _is_worth_a_try(self, problem: Problem) -> bool:
+    def _should_retry(self, problem: Problem) -> bool:
         """Whether the network's or Azure's problem is recent."""
-        if problem.kind not in MOMENTARY:
+        if problem.kind not in RETRIED:
             return False
         now = time.monotonic()
-        self._trouble_at = now if self._trouble_at is None else self._trouble_at
-        return now - self._trouble_at < pauses.TRY_FOR_S
+        self._first_failure_at = now if self._first_failure_at is None else self._first_failure_at
+        return now - self._first_failure_at < pauses.TRY_FOR_S
 
     async def _make_ready(self) -> None:
         """Read the machine, which distinguishes this request's run from earlier ones and reveals a recreated machine.
@@ -294,10 +294,10 @@ class Sending:
             self._c.follow([self._run.operation.id])
 
     async def _not_accepted(self, problem: Problem) -> None:
-        if problem.may_have_been_sent and problem.kind in MOMENTARY:
+        if problem.may_have_been_sent and problem.kind in RETRIED:
             await self._run.mark_unknown(f"{problem.sentence} {NOT_KNOWN}")
         elif problem.kind is ProblemKind.CONFLICT:
-            what = await self._at_work()
+            what = await self._operation_in_progress()
             named = f" In progress: {what}." if what else ""
             await self._not_sent(
                 problem._replace(sentence=f"{problem.sentence}{named}"), standby=Standby.OFFERED

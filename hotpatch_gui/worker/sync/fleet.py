@@ -42,7 +42,7 @@ from .changed import NEW_MACHINES, RunLists
 from .machine import read_view
 from .missing import mark_missing
 from .pages import AssessmentPass, next_page, side_by_side, slices
-from .situations import derive, judge_again, learn
+from .situations import derive, learn, reclassify_if_old
 
 log = logging.getLogger(__name__)
 SAY_EVERY_S = 0.2
@@ -80,7 +80,7 @@ async def sync_fleet(
     """
     sync = _FleetSync(context, progressed, whole=whole)
     problem: Problem | None = None
-    await judge_again(context)
+    await reclassify_if_old(context)
     try:
         await sync.run()
     except ProblemError as error:

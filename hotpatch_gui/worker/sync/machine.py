@@ -75,7 +75,7 @@ async def read_machine(context: Context, machine_id: int, urgency: Urgency) -> N
     await read_lists(context, [machine_id], urgency)
 
 
-async def read_chosen(context: Context, machine_id: int) -> None:
+async def read_selected_machine(context: Context, machine_id: int) -> None:
     """Read one machine completely with permissions, because a user views it.
 
     Raises:

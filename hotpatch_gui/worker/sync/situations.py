@@ -10,26 +10,26 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.store import health, machines, releases, run_checks, sync_state
 from hotpatch_gui.worker.context import Context
 
-STANDING_BATCH = 200
+HEALTH_BATCH = 200
 """Machines per transaction, so that a click isn't delayed."""
-JUDGED_FOR = timedelta(hours=1)
+HEALTH_VALID_FOR = timedelta(hours=1)
 """How long a machine's situation stays current."""
 
 
-async def judge_again(context: Context) -> None:
+async def reclassify_if_old(context: Context) -> None:
     """Derive health again at a start after days, before Azure answers."""
     states = sync_state.sync_states(context.db)
     ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
-    if ended is not None and context.clock() - ended > JUDGED_FOR:
+    if ended is not None and context.clock() - ended > HEALTH_VALID_FOR:
         await derive(context, machines.present(context.db, context.connection_id))
         context.changed(Changes.to("machines"))
 
 
 async def derive(context: Context, machine_ids: Sequence[int]) -> None:
     """Derive the machines' health, and compare their runs with assessments."""
-    for start in range(0, len(machine_ids), STANDING_BATCH):
+    for start in range(0, len(machine_ids), HEALTH_BATCH):
         async with context.transaction() as db:
-            batch = machine_ids[start : start + STANDING_BATCH]
+            batch = machine_ids[start : start + HEALTH_BATCH]
             health.refresh_health(db, batch, context.calendar, context.clock())
             run_checks.check_runs(db, batch)
         await asyncio.sleep(0)

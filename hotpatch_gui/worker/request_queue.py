@@ -14,10 +14,10 @@ from hotpatch_gui.store import machines, operations, queue
 from hotpatch_gui.system.user import local_user
 
 from . import commands as asked
-from .carrying import Carrying
 from .events import Changed, Failed, Observer, Queued
 from .file import DataFile
 from .jobs import Jobs
+from .operation_scheduler import OperationScheduler
 from .urgency import Urgency
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ def _asked_in_part(asked: int, of: int) -> Problem:
     )
 
 
-class Asking:
+class RequestQueue:
     """Stores requests. Lives on the engine's loop."""
 
     def __init__(
@@ -66,10 +66,10 @@ class Asking:
         file: DataFile,
         clock: CloudClock,
         jobs: Jobs,
-        carrying: Carrying,
+        scheduler: OperationScheduler,
         observe: Observer,
     ) -> None:
-        self._file, self._clock, self._jobs, self._carrying = file, clock, jobs, carrying
+        self._file, self._clock, self._jobs, self._scheduler = file, clock, jobs, scheduler
         self._observe, self._asked_by = observe, local_user()
 
     async def act(self, command: asked.Act) -> None:
@@ -90,11 +90,11 @@ class Asking:
                 self._observe(Changed(_OPERATIONS))
                 self._observe(Queued(tuple(ids)))
                 if batch is None:
-                    self._carrying.follow(ids, _urgency(len(requests)))
+                    self._scheduler.follow(ids, _urgency(len(requests)))
                 await asyncio.sleep(0)
         finally:
             if batch is not None:
-                self._carrying.go_on_with(batch)
+                self._scheduler.continue_batch(batch)
             self._observe(Queued((), is_last=True))
             if 0 < tried < len(command.requests) - missing and not self._jobs.is_given_up:
                 self._observe(Failed(_asked_in_part(tried, len(command.requests) - missing)))
@@ -125,7 +125,7 @@ class Asking:
                 done = [number for number, machine in some if end(db, number, machine, now)]
             self._observe(Changed(_OPERATIONS))
             for number in done:
-                self._carrying.wake(operations.read(self._file.db, number))
+                self._scheduler.wake(operations.read(self._file.db, number))
             await asyncio.sleep(0)
 
     async def wait_for_turn(self, command: asked.WaitForTurn) -> None:
@@ -133,12 +133,12 @@ class Asking:
         for some in _slices(command.operations):
             async with self._file.transaction(durable=True) as db:
                 again = [
-                    queue.ask_again(db, number, machine, self._clock(), self._asked_by)
+                    queue.requeue(db, number, machine, self._clock(), self._asked_by)
                     for number, machine in some
                 ]
             self._observe(Changed(_OPERATIONS))
             queued = [number for number in again if number is not None]
-            self._carrying.follow(queued, _urgency(len(command.operations)))
+            self._scheduler.follow(queued, _urgency(len(command.operations)))
             await asyncio.sleep(0)
 
 

@@ -38,7 +38,7 @@ class Sends(Enum):
     ALL = auto()
 
 
-class Carrying:
+class OperationScheduler:
     """Starts and resumes operations. Lives on the engine's loop.
 
     Args:
@@ -58,7 +58,7 @@ class Carrying:
     ) -> None:
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
-        self._look_again: set[int] = set()
+        self._recheck: set[int] = set()
         self._begun: dict[int, Begun] = {}
         """Each batch's progress, so that an operation's end doesn't check all of them."""
         self._stopped_at: dict[int, datetime | None] = {}
@@ -94,7 +94,7 @@ class Carrying:
                 begun = self._begun[batch_id]
                 waits = {i for i in late if not self._jobs.has(_name(connection_id, i))}
                 self._begun[batch_id] = begun._replace(late=begun.late | waits)
-            self.go_on_with(batch_id)
+            self.continue_batch(batch_id)
 
     def stopped(self, connection_id: int) -> None:
         """Record that the connection sends nothing until ``take_up``.
@@ -150,16 +150,18 @@ class Carrying:
 
     def _follow(self, connection_id: int, operation: Operation, urgency: Urgency) -> None:
         context = self._contexts.get(connection_id)
-        if context is not None and self._is_begun(operation):
+        if context is not None and self._may_run(operation):
             name = _name(connection_id, operation.id)
-            self._jobs.add(name, lambda: self._carry(context, operation, urgency))
+            self._jobs.add(name, lambda: self._run_operation(context, operation, urgency))
 
-    def _is_begun(self, operation: Operation) -> bool:
+    def _may_run(self, operation: Operation) -> bool:
         if operation.state is not OperationState.QUEUED:
             return True
         return self._sends is not Sends.NOTHING and operation.id > self.turns.after
 
-    async def _carry(self, context: Context, operation: Operation, urgency: Urgency) -> None:
+    async def _run_operation(
+        self, context: Context, operation: Operation, urgency: Urgency
+    ) -> None:
         """Run an operation to its end, then start what waits for it."""
         from .operations.follow import follow  # noqa: PLC0415 - after the first frame
 
@@ -187,17 +189,17 @@ class Carrying:
         """Start what waits on the operation's machine and in its batch."""
         self.turns.wake(operation.machine_id)
         if operation.batch_id is not None:
-            self.go_on_with(operation.batch_id)
+            self.continue_batch(operation.batch_id)
 
-    def go_on_with(self, batch_id: int) -> None:
+    def continue_batch(self, batch_id: int) -> None:
         """Start a batch's next operations, and check again if a check is running."""
         if not self._jobs.add(f"batch {batch_id}", lambda: self._go_on(batch_id)):
-            self._look_again.add(batch_id)
+            self._recheck.add(batch_id)
 
     async def _go_on(self, batch_id: int) -> None:
         is_more = True
         while is_more:
-            self._look_again.discard(batch_id)
+            self._recheck.discard(batch_id)
             async with self._file.transaction(durable=True) as db:
                 stopped = queue.stop_batch(db, batch_id, self._clock())
             if stopped:
@@ -208,7 +210,7 @@ class Carrying:
             for start in range(0, len(turn.ids), SLICE):
                 self.follow(turn.ids[start : start + SLICE])
                 await asyncio.sleep(0)
-            is_more = batch_id in self._look_again
+            is_more = batch_id in self._recheck
 
 
 def _name(connection_id: int, operation_id: int) -> str:
