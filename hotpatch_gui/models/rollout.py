@@ -234,7 +234,7 @@ def _state(found: RolloutView, number: int, counts: Counter[RolloutStatus]) -> t
         RolloutStatus.NOT_RUNNING,
         RolloutStatus.FAILED,
     }
-    return (f"{left} to be retried" if only_late else "Under way"), Level.INFO
+    return (f"{left} to be retried" if only_late else "In progress"), Level.INFO
 
 
 def _lane(f: MachineFacts) -> str:
@@ -299,7 +299,7 @@ MACHINES = (
         glyph=lambda r: GLYPHS[r.status],
         sort="status",
     ),
-    Column("window", "Next turn, expected", 150, _window, tip=_window_tip, sort="window"),
+    Column("window", "Next start, expected", 150, _window, tip=_window_tip, sort="window"),
     Column(
         "reason", "Why", 300, lambda r, _: r.reason, tip=lambda r, _: r.reason, takes_slack=True
     ),

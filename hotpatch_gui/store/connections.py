@@ -146,7 +146,7 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
         r[0] for r in db.execute("SELECT id FROM machines WHERE connection_id=?", (connection_id,))
     ]
     queue.cancel_queued(db, own, "Canceled with its connection.", now)
-    queue.lose(db, own, "Its connection was removed while it was under way.", now)
+    queue.lose(db, own, "Its connection was removed while it was in progress.", now)
     db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
     db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
 

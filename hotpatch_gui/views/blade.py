@@ -229,7 +229,7 @@ class Blade(QStackedWidget):
         self._work = work
         self.work.setVisible(bool(work.doing))
         if work.doing:
-            also = f", and {work.total - 1:,} more under way" if work.total > 1 else ""
+            also = f", and {work.total - 1:,} more in progress" if work.total > 1 else ""
             self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
         self._tell_commands()
 

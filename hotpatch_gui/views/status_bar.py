@@ -104,7 +104,8 @@ class StatusBar(QFrame):
         when = f"last synced {since}" if since else "never synced"
         if last.problem:
             self._glyph.set_glyph(Glyph.ERROR)
-            self.connection.set_whole(f"{last.problem} Showing the last known data, {when}.")
+            known = f"Showing the last known data, {when}." if since else "Never synced."
+            self.connection.set_whole(f"{last.problem} {known}")
         elif self._syncing or last.finished is None:
             self._glyph.set_glyph(Glyph.RUNNING)
             self.connection.set_whole(f"Syncing: {self._syncing or 'starting'} · {when}")

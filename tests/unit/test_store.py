@@ -216,7 +216,7 @@ def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
     ]
     assert told == [
         (queued, "cancelled", "Contoso", "Canceled with its connection."),
-        (sent, "answer lost", "Contoso", "Its connection was removed while it was under way."),
+        (sent, "answer lost", "Contoso", "Its connection was removed while it was in progress."),
     ]
 
 
