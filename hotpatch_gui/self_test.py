@@ -124,9 +124,9 @@ def _assessment(folder: Path) -> str:
         (number,) = session.db.execute(
             "SELECT id FROM machines WHERE name=?", (MACHINE,)
         ).fetchone()
-        (asked,) = session.queue(lambda: session.requests.assess([number]))
-        session.wait_for([asked], MINUTES, ends=True)
-        ended = operations.read(session.db, asked)
+        (queued,) = session.queue(lambda: session.requests.assess([number]))
+        session.wait_for([queued], MINUTES, ends=True)
+        ended = operations.read(session.db, queued)
         if ended.state is not OperationState.SUCCEEDED:
             raise SelfTestError(f"{ended.state}: {ended.note}")
         (updates,) = session.db.execute(

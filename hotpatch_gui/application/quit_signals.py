@@ -33,8 +33,8 @@ class QuitSignals(QObject):
         self._notifier.activated.connect(self._on_activated)
 
     def _on_activated(self) -> None:
-        asked = self._read.recv(64)
-        if not set(asked).isdisjoint(map(int, self._handlers)):
+        received = self._read.recv(64)
+        if not set(received).isdisjoint(map(int, self._handlers)):
             self.received.emit()
 
     def close(self) -> None:

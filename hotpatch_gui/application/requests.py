@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class NextSession(NamedTuple):
-    """What follows a closed window: Azure, a scenario of the demo, or the demo as it was."""
+    """The session after this one: Azure, a scenario of the demo, or the demo as it was."""
 
     scenario: str | None = None
     is_azure: bool = False

@@ -24,7 +24,7 @@ BEGIN_AFRESH = "It holds the demo's simulated Azure: start the window with --res
 
 
 class CloudTarget(NamedTuple):
-    """What to show.
+    """The cloud to show.
 
     Attributes:
         world: the data origin; demo data never mixes with Azure's.

@@ -20,7 +20,7 @@ DEMO_FOLDER = "demo"
 
 
 class World(NamedTuple):
-    """What is shown, and the folder of its data."""
+    """The data source, and the folder of its data."""
 
     folder: Path
     cloud: Cloud | None = None

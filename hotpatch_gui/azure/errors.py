@@ -138,7 +138,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
     if status == 429:
         return (
             ProblemKind.THROTTLED,
-            f"Azure asked to slow down (429) while {doing}.",
+            f"Azure throttled requests (429) while {doing}.",
             "The program waits and continues automatically.",
         )
     if status == 408:

@@ -156,20 +156,20 @@ class Gateway:
         return [(i.lower(), name or i) for i, name in pairs if i]
 
     def machine_pages(self) -> Iterator[MachinePage]:
-        """Virtual machines. If a page fails with ProblemError, the iterator can be asked again for it."""
+        """Virtual machines. If a page fails with ProblemError, the iterator can be resumed."""
         return map(self._machine_page, self._graph.pages("machines"))
 
     def arc_pages(self) -> Iterator[MachinePage]:
         """Arc-enabled servers, including machines on Azure Local."""
         return map(self._arc_page, self._graph.pages("arc-machines"))
 
-    def assessment_pages(self, asked: RowFilter = ALL) -> Iterator[AssessmentPage]:
+    def assessment_pages(self, row_filter: RowFilter = ALL) -> Iterator[AssessmentPage]:
         """Assessment results and their updates."""
-        return map(pages.assessment_page, self._graph.pages("assessments", asked))
+        return map(pages.assessment_page, self._graph.pages("assessments", row_filter))
 
-    def installation_pages(self, asked: RowFilter = ALL) -> Iterator[InstallationPage]:
+    def installation_pages(self, row_filter: RowFilter = ALL) -> Iterator[InstallationPage]:
         """Installation results and their updates."""
-        return map(pages.installation_page, self._graph.pages("installations", asked))
+        return map(pages.installation_page, self._graph.pages("installations", row_filter))
 
     def health_pages(self) -> Iterator[HealthPage]:
         """Machines that Resource Health doesn't call available."""

@@ -53,7 +53,7 @@ class DocumentReleases(NamedTuple):
 
 @dataclass
 class _Fix:
-    """What the document states about one KB for one product, over all vulnerabilities."""
+    """The document's statements about one KB for one product, over all vulnerabilities."""
 
     kb: str
     builds: set[str] = field(default_factory=set)

@@ -68,8 +68,8 @@ class SteppedPolling(ARMPolling):
     @property
     def delay_s(self) -> float:
         """How long Azure asks to wait before the next poll, in seconds."""
-        asked = seconds(self.answer.headers.get("Retry-After"))
-        return DEFAULT_DELAY_S if asked is None else max(MIN_DELAY_S, asked)
+        retry_after = seconds(self.answer.headers.get("Retry-After"))
+        return DEFAULT_DELAY_S if retry_after is None else max(MIN_DELAY_S, retry_after)
 
     @property
     def token(self) -> str:

@@ -61,12 +61,12 @@ class ResourceGraph:
         self._client = client
         self.subscription_ids = subscription_ids
 
-    def pages(self, query_name: str, asked: RowFilter = ALL, *, of_all: bool = False) -> Pages:
+    def pages(self, query_name: str, row_filter: RowFilter = ALL, *, of_all: bool = False) -> Pages:
         """The pages of ``resources/kql/<query_name>.kql``. ``of_all`` ignores the selection."""
         text = resources.read_text(f"kql/{query_name}.kql")
         chosen = () if of_all else self.subscription_ids
         groups = [chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP)] or [()]
-        return Pages(self, query_name, _narrowed(text, asked), groups)
+        return Pages(self, query_name, _narrowed(text, row_filter), groups)
 
     def page(
         self, name: str, text: str, subscription_ids: Sequence[str], token: str | None
@@ -170,16 +170,16 @@ class Pages(Iterator[Page]):
         return replace(page, total=total)
 
 
-def _narrowed(text: str, asked: RowFilter) -> str:
+def _narrowed(text: str, row_filter: RowFilter) -> str:
     """Insert filters before the query's other steps, so that only matching rows are read."""
     table, rest = text.split("\n", 1)
     steps = []
-    if asked.below:
-        steps.append(" or ".join(f"id startswith '{_quoted(one)}/'" for one in asked.below))
-    if asked.part is not Part.BOTH:
-        steps.append(asked.part.value)
-    if asked.since is not None:
-        at = asked.since.astimezone(UTC).isoformat()
+    if row_filter.below:
+        steps.append(" or ".join(f"id startswith '{_quoted(one)}/'" for one in row_filter.below))
+    if row_filter.part is not Part.BOTH:
+        steps.append(row_filter.part.value)
+    if row_filter.since is not None:
+        at = row_filter.since.astimezone(UTC).isoformat()
         steps.append(f"todatetime(properties.lastModifiedDateTime) >= todatetime('{at}')")
     return "\n".join([table, *(f"| where {step}" for step in steps), rest])
 

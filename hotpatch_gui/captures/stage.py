@@ -123,7 +123,7 @@ class Stage(QObject):
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(
-                    f"never came true: {getattr(condition, '__qualname__', condition)}"
+                    f"timed out waiting for {getattr(condition, '__qualname__', condition)}"
                 )
             self._spin(10)
 

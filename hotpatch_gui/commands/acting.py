@@ -105,7 +105,7 @@ def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int])
 
 
 def _planned(db: sqlite3.Connection, review: FleetReview) -> list[dict[str, Any]]:
-    """What a dry run reports for each machine; ``updates`` is null without a current assessment."""
+    """A dry run's report for each machine; ``updates`` is null without a current assessment."""
     rows = machines.read_rows(db, list(review.plans))
     return [
         {

@@ -1,4 +1,4 @@
-"""What commands share: exit codes, the session and selected connections."""
+"""Shared by commands: exit codes, the session and selected connections."""
 
 from __future__ import annotations
 

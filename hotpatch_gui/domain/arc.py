@@ -81,7 +81,7 @@ class Enablement(StrEnum):
 
 
 class Arc(NamedTuple):
-    """What only Arc-enabled servers have; None means Azure didn't report it.
+    """Values of Arc-enabled servers only; None means Azure didn't report it.
 
     Attributes:
         error: Azure's reason why action is required.

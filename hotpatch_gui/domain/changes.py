@@ -1,4 +1,4 @@
-"""What a commit changed, so that only affected views query again."""
+"""Tables that a commit changed, so that only affected views query again."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class CloudClock:
     """The cloud's clock, kept by the times in its answers. Thread-safe.
 
     Until the first answer, it runs from ``start`` at ``rate`` cloud seconds per second, or from the system's time if
-    ``start`` is None. ``is_known`` tells whether an answer has arrived.
+    ``start`` is None. ``is_known`` shows whether an answer has arrived.
     """
 
     def __init__(

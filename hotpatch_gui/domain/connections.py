@@ -26,7 +26,7 @@ class SignInMethod(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """What the method is for, in one sentence."""
+        """The method's purpose, in one sentence."""
         return _LABELS[self][1]
 
     @property
@@ -87,7 +87,7 @@ class Connection(NamedTuple):
 
     @property
     def missing(self) -> str:
-        """What the user still has to enter, as a sentence; empty if nothing."""
+        """The missing input as a sentence; empty if none."""
         if not self.name.strip():
             return "Give the connection a name."
         if self.cloud.needs_sign_in and self.method is SignInMethod.NONE:

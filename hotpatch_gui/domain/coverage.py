@@ -1,4 +1,4 @@
-"""The coverage sentence: what runs on which baseline, the next expected restart, or what is wrong."""
+"""The coverage sentence: the running release and its baseline, the next expected restart, or the problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known about one machine, and how it is classified. ``coverage`` has the words."""
+"""The evidence about one machine, and its classification. ``coverage`` writes the sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .titles import ReleaseTitle
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the store knows about one machine.
+    """The stored evidence about one machine.
 
     Attributes:
         assessed: the last valid assessment.
@@ -47,7 +47,7 @@ class Evidence:
     pending_since: datetime | None = None
     hidden: datetime | None = None
     unreported: tuple[str, ...] = ()
-    """What the assessment doesn't report: COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED."""
+    """Values that the assessment doesn't report: COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED."""
 
 
 class Departure(NamedTuple):

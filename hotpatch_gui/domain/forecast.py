@@ -55,7 +55,7 @@ class RestartWindow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to forecast.
+    """A forecast's parameters.
 
     ``first`` and ``last`` are included. Releases after ``today`` count as future, even if they are known.
     """
@@ -117,7 +117,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What one release day causes: restarts of all machines, with and without hotpatch."""
+    """The restarts that one release day causes on all machines, with and without hotpatch."""
 
     day: date
     entries: tuple[Entry, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "restart"
-"""What an assessment may omit: the number of updates, their list, and whether a restart is pending."""
+"""Values that an assessment may omit: the number of updates, their list, and whether a restart is pending."""
 
 
 class Level(IntEnum):

@@ -10,7 +10,7 @@ GET_RELEASES = "Update the release data: Settings › Release data, or hotpatch-
 
 
 def horizon_text(calendar: Calendar, product: Product, after: date, now: datetime) -> str:
-    """What was planned between ``after`` and ``now`` but isn't known; empty if nothing."""
+    """Planned releases between ``after`` and ``now`` whose details aren't known; empty if none."""
     missing = calendar.unknown(product, after, release_day(now))
     if not missing:
         return ""

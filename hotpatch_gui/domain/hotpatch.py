@@ -134,7 +134,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prerequisite:
-    """One prerequisite: what was checked, the result, and the fix if there is one."""
+    """One prerequisite: the check, its result, and the fix if there is one."""
 
     check: str
     verdict: Verdict

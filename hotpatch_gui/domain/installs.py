@@ -45,7 +45,7 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class InstallRequest:
-    """What ``installPatches`` receives. KBs are spelled ``KB5031364``.
+    """Parameters of ``installPatches``. KBs are spelled ``KB5031364``.
 
     Included KBs are added to the classifications, and an excluded KB overrides both. ``exclude_restarting`` drops every
     update that isn't NeverReboots, and prevents a pending restart.
@@ -101,7 +101,7 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a request does on one machine. ``unseen`` are included KBs that the assessment doesn't offer."""
+    """A request's effect on one machine. ``unseen`` are included KBs that the assessment doesn't offer."""
 
     taken: tuple[Update, ...] = ()
     left: tuple[tuple[Update, LeftOut], ...] = ()
@@ -221,7 +221,7 @@ class FleetReview:
 
     @property
     def sentence(self) -> str:
-        """What will happen, in one sentence."""
+        """The effect in one sentence."""
         busy = [p for p in self.plans.values() if p.taken]
         count = sum(len(p.taken) for p in busy)
         unknown = sum(not p.is_known for p in self.plans.values())

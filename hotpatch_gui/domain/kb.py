@@ -63,7 +63,7 @@ class KbList(NamedTuple):
 
     @property
     def problem(self) -> str:
-        """What is wrong with the text, naming every invalid piece; empty if nothing."""
+        """The error in the text, naming every invalid piece; empty if none."""
         if not self.invalid:
             return ""
         names = ", ".join(f"“{_short(piece)}”" for _, _, piece in self.invalid)

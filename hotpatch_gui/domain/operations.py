@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class OperationKind(StrEnum):
-    """What is requested. Values are stored."""
+    """A kind of operation. Values are stored."""
 
     ASSESS = "assess"
     INSTALL = "install"

@@ -1,4 +1,4 @@
-"""What runs on a machine and when its next restart is expected, as text."""
+"""The running release and the next expected restart, as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .releases import Calendar, Product, ReleaseKind, day_name, month_name, rele
 
 
 def running_text(evidence: Evidence, calendar: Calendar, *, at_last_sync: bool = False) -> str:
-    """What runs, as far as the reported build shows, or what ran ``at_last_sync``."""
+    """The running release by the reported build; in the past tense if ``at_last_sync``."""
     clause = _running_clause(evidence, calendar, "ran" if at_last_sync else "runs")
     return f"At the last sync, {clause}." if at_last_sync else f"{capital(clause)}."
 
@@ -56,7 +56,7 @@ def next_restart_text(
 
 
 def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
-    """What was planned since the running release but isn't known; empty if nothing."""
+    """Planned releases since the running one whose details aren't known; empty if none."""
     product = evidence.machine.product
     if product is None:
         return ""

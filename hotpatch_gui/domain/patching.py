@@ -36,7 +36,7 @@ class RolloutStatus(StrEnum):
 
 
 class MachineFacts(NamedTuple):
-    """What is known about one machine since the release.
+    """One machine's state since the release.
 
     Attributes:
         patched: when the last successful installation of Critical or Security updates started, or an assessment without any.

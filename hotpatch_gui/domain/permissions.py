@@ -1,4 +1,4 @@
-"""What an account may do: Azure's actions, missing ones, and a role that contains them."""
+"""An account's permissions: Azure's actions, missing ones, and a role that contains them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READ = (
     "Microsoft.Maintenance/maintenanceConfigurations/read",
     "Microsoft.Maintenance/configurationAssignments/read",
 )
-"""What reading needs, including Resource Health and schedules."""
+"""Actions needed for reading, including Resource Health and schedules."""
 _ACTS: dict[OperationKind, tuple[str | None, str | None]] = {
     OperationKind.ASSESS: (f"{_VM}/assessPatches/action", f"{_ARC}/assessPatches/action"),
     OperationKind.INSTALL: (f"{_VM}/installPatches/action", f"{_ARC}/installPatches/action"),
@@ -46,7 +46,7 @@ _FOLLOW = (
     "Microsoft.HybridCompute/locations/operationstatus/read",
     "Microsoft.HybridCompute/locations/operationresults/read",
 )
-"""What following an enrollment needs besides starting it."""
+"""Actions needed to poll an enrollment, in addition to starting it."""
 FORBIDDEN_CODES = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed", "403"})
 """Azure's codes for missing permissions."""
 

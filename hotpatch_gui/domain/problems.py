@@ -1,4 +1,4 @@
-"""Known problems: what happened and what to do, as text for the user."""
+"""Known problems, with a message and the next step for the user."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PASSING = frozenset(
 
 
 class Problem(NamedTuple):
-    """What happened, and what to do.
+    """A message and the next step.
 
     Attributes:
         sentence: what happened.

@@ -1,4 +1,4 @@
-"""What Azure reports: assessments, installation runs and the result of each update."""
+"""Azure's reports: assessments, installation runs and the result of each update."""
 
 from __future__ import annotations
 

@@ -248,7 +248,7 @@ class Calendar:
         return None if newest is None or newest.kind.is_baseline else newest
 
     def newest(self, product: Product, day: date) -> Release | None:
-        """What an up-to-date enrolled machine runs on ``day``."""
+        """The release that an up-to-date enrolled machine runs on ``day``."""
         train = _train(self, product, day)
         return train[-1] if train else None
 
@@ -305,7 +305,7 @@ class Calendar:
         return list(self.plan(product, day + timedelta(days=1), end))
 
     def plan(self, product: Product, first: date, last: date) -> Iterator[Expected]:
-        """What was or is planned from ``first`` to ``last``, as published or else by the rule."""
+        """Planned releases from ``first`` to ``last``, as published or else by the rule."""
         for day in release_days(first, min(last, product.last_planned)):
             baseline = day.month in BASELINE_MONTHS
             kind = ReleaseKind.PLANNED_BASELINE if baseline else ReleaseKind.HOTPATCH

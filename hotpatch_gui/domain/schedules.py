@@ -135,7 +135,7 @@ class Scope(NamedTuple):
 
 
 class ScopeTarget(NamedTuple):
-    """What a scope's filter checks. ``tags`` None: not completely known."""
+    """Properties that a scope's filter checks. ``tags`` None: not completely known."""
 
     resource_id: str
     resource_type: str

@@ -1,4 +1,4 @@
-"""What a machine is missing, and why it isn't up to date, as text."""
+"""A machine's missing releases, and why it isn't up to date, as text."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _offer_name(offer: ReleaseTitle) -> str:
 
 
 def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> str:
-    """What installing a release without release data does and may mean."""
+    """The effect of installing a release that the release data doesn't contain."""
     restart = _OFFER_RESTARTS[offer.restart]
     if offer.is_hotpatch:
         return f"Install it: {restart} It isn't in the release data yet."

@@ -12,7 +12,7 @@ from .records import RunStatus
 
 
 class Discrepancy(StrEnum):
-    """What a run's report and the next assessment disagree on. Values are stored."""
+    """A discrepancy between a run's report and the next assessment. Values are stored."""
 
     NOTHING_INSTALLED = "nothing-installed"
     TIME_LEFT = "time-left"
@@ -95,7 +95,7 @@ def read(text: str | None) -> list[tuple[Discrepancy, str]]:
 
 
 def sentence(discrepancy: Discrepancy, detail: str) -> str:
-    """What it means and what to do."""
+    """Its meaning and remedy."""
     match discrepancy:
         case Discrepancy.NOTHING_INSTALLED:
             return (

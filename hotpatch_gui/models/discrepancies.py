@@ -28,5 +28,5 @@ def glyph(row: RunRow) -> Glyph | None:
 
 
 def sentences(row: RunRow) -> list[str]:
-    """What each discrepancy means and what to do."""
+    """Each discrepancy's meaning and remedy."""
     return [verify.sentence(*found) for found in verify.read(row.discrepancies)]

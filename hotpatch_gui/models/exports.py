@@ -1,4 +1,4 @@
-"""Exports: what is written, and the thread that writes it."""
+"""Exports: their content, and the thread that writes them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Writing(QThread):
 
 
 class Origin(NamedTuple):
-    """What every report states: its time and whether it is a demo."""
+    """The line in every report: its time and whether it is a demo."""
 
     now: datetime
     calendar: Calendar
@@ -82,8 +82,8 @@ def rows_report(
         )
 
     if isinstance(model, WindowedModel):
-        asked = model.table, model.where, model.sort_key, model.sort_descending
-        return lambda db: of_rows(db, export_sheets.rows_of(db, *asked, chosen=chosen))
+        query = model.table, model.where, model.sort_key, model.sort_descending
+        return lambda db: of_rows(db, export_sheets.rows_of(db, *query, chosen=chosen))
     assert isinstance(model, ListedModel)
     wanted = None if chosen is None else frozenset(chosen)
     rows = [row for row in model.all_rows if wanted is None or row.id in wanted]

@@ -37,11 +37,11 @@ class ForecastRequest(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What the process needs besides the file."""
+    """The input of the process besides the file."""
 
     calendar: Calendar
     pairs: Sequence[Sequence[str]]
-    asked: ForecastRequest
+    request: ForecastRequest
 
 
 class Ready(NamedTuple):
@@ -82,37 +82,37 @@ def work(path: Path, line: Connection) -> None:
 
 
 def _foretell(path: Path, task: Task, line: Connection) -> Forecast | None:
-    calendar, pairs, asked = task
+    calendar, pairs, request = task
     db = open_reader(path)
     if db is None:
         return None
     with closing(db):
-        subjects = read_subjects(db, calendar, asked)
-    days = len(steps(calendar, {s.product for s in subjects}, asked.question))
+        subjects = read_subjects(db, calendar, request)
+    days = len(steps(calendar, {s.product for s in subjects}, request.question))
     answer: Forecast | None = None
-    for answer in forecast(asked.question, subjects, calendar, pairs):
+    for answer in forecast(request.question, subjects, calendar, pairs):
         line.send(Progress(len(answer.months), days))
     return answer
 
 
 def read_subjects(
-    db: sqlite3.Connection, calendar: Calendar, asked: ForecastRequest
+    db: sqlite3.Connection, calendar: Calendar, request: ForecastRequest
 ) -> list[ForecastMachine]:
     """Machines for the forecast, without those of unknown systems."""
     known = schedules.of_machines(db)
-    rows = machines.read_rows(db, asked.machine_ids)
-    found = (_subject(r, known.get(r.id, NO_SCHEDULES), calendar, asked) for r in rows)
+    rows = machines.read_rows(db, request.machine_ids)
+    found = (_subject(r, known.get(r.id, NO_SCHEDULES), calendar, request) for r in rows)
     return [s for s in found if s is not None]
 
 
 def _subject(
-    row: MachineRow, followed: MachineSchedules, calendar: Calendar, asked: ForecastRequest
+    row: MachineRow, followed: MachineSchedules, calendar: Calendar, request: ForecastRequest
 ) -> ForecastMachine | None:
     machine = machine_columns.machine_of(row)
     if machine.product is None:
         return None
-    enrolled = is_enrolled(machine) or (asked.enroll_all and can_be_enrolled(machine))
-    now = datetime.combine(asked.question.today, time(), UTC)
+    enrolled = is_enrolled(machine) or (request.enroll_all and can_be_enrolled(machine))
+    now = datetime.combine(request.question.today, time(), UTC)
     on_train = enrolled and (
         machine.build is None
         or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None

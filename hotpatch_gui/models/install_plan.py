@@ -191,6 +191,6 @@ def _add(lines: dict[str, Line], update: Update, machines_: int, reason: str) ->
 
 
 def _texts(one: Plan) -> tuple[str, str]:
-    """What is installed and what happens."""
+    """Installed updates, and the effect on the machine."""
     nothing = "none of the available updates" if one.is_known else "not known"
     return ", ".join(u.kb or u.name for u in one.taken) or nothing, one.restart_sentence

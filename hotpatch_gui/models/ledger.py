@@ -80,7 +80,7 @@ def read_ledger(
 
 
 def _reason(calendar: Calendar, row: RestartRecord | RestartTotal) -> Reason:
-    updates = read_updates(row.asked)
+    updates = read_updates(row.required_by)
     return reason(calendar, _product(row), updates, is_request=bool(row.is_request))
 
 

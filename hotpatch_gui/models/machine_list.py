@@ -32,7 +32,7 @@ COLUMNS = (
 
 
 class MachineLines(NamedTuple):
-    """What the list shows of a machine."""
+    """A machine's row in the list."""
 
     glyph: Glyph
     name: str

@@ -49,7 +49,7 @@ def doing(row: OperationRow) -> str:
 
 
 def note(row: OperationRow) -> str:
-    """What it is doing or waiting for."""
+    """The current step, or the reason for waiting."""
     waiting = f"Waiting for its wave: {row.wave_name}." if row.wave_name else WAITING
     return row.note or waiting
 

@@ -1,4 +1,4 @@
-"""What a connection's account may do at each scope, and a role with the missing actions."""
+"""An account's permissions at each scope, and a role with the missing actions."""
 
 from __future__ import annotations
 

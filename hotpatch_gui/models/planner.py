@@ -63,12 +63,12 @@ class Planner(QObject):
         """Whether a forecast is running."""
         return self._process is not None
 
-    def ask(self, asked: ForecastRequest) -> None:
+    def ask(self, request: ForecastRequest) -> None:
         """Start a forecast, and cancel a running one."""
         self.cancel()
         context = get_context("spawn")
         self._line, child_end = context.Pipe()
-        self._task = Task(self._calendar(), self._pairs, asked)
+        self._task = Task(self._calendar(), self._pairs, request)
         process = context.Process(
             target=work, args=(self._path, child_end), name="forecast", daemon=True
         )

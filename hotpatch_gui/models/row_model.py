@@ -1,4 +1,4 @@
-"""What all tables share: columns over rows. Subclasses provide the rows."""
+"""The base of all tables: columns over rows. Subclasses provide the rows."""
 
 from __future__ import annotations
 

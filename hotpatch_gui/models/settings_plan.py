@@ -1,4 +1,4 @@
-"""What a change of update settings means for each machine: before and after, already set, or rejected."""
+"""The effect of changed update settings on each machine: before and after, already set, or rejected."""
 
 from __future__ import annotations
 

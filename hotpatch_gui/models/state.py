@@ -44,7 +44,7 @@ class Missing(NamedTuple):
 
 
 def missing(source: DataSource) -> Missing:
-    """What the last syncs couldn't read."""
+    """Lists that the last syncs couldn't read."""
     found = source.read_list(side_reads.missing)
     return Missing(
         ", ".join(dict.fromkeys(m.what for m in found)),

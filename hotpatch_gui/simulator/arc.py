@@ -105,7 +105,7 @@ VBS_MISSING = "Virtualization-based security (VBS) is not running on the machine
 
 
 def result(op: Operation) -> dict[str, Any] | None:
-    """What an operation found; updates are only in Resource Graph."""
+    """An operation's result; updates are only in Resource Graph."""
     if op.result is None:
         return None
     found = op.result

@@ -1,4 +1,4 @@
-"""The wire: requests to Resource Manager and Resource Graph, and answers in Azure's shapes.
+"""HTTP layer of the simulated Azure: requests to Resource Manager and Resource Graph, and answers in Azure's shapes.
 
 Source: Microsoft.Compute and Microsoft.ResourceGraph API definitions.
 """

@@ -1,4 +1,4 @@
-"""What Windows Update offers in the simulation, from real release data."""
+"""Windows Update in the simulation, from real release data."""
 
 from __future__ import annotations
 

@@ -36,6 +36,10 @@ LICENSE_MINUTES = 10
 VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 
 
+_RENAMED = {"enrol": "enroll", "disenrol": "unenroll"}
+"""Kinds of an Operation by their earlier name."""
+
+
 @dataclass(slots=True)
 class Operation:
     """One long-running operation. ``effect`` applies when the clock passes ``ends``."""
@@ -66,8 +70,9 @@ class Operation:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Operation:
+        """A stored operation, also from a file that an earlier version of the program wrote."""
         times = {key: datetime.fromisoformat(data[key]) for key in ("started", "ends")}
-        return cls(**(data | times))
+        return cls(**(data | times | {"kind": _RENAMED.get(data["kind"], data["kind"])}))
 
 
 class Cloud:

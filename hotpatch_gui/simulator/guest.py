@@ -1,4 +1,4 @@
-"""One simulated machine: what it runs, what it is offered, and how installations proceed."""
+"""One simulated machine: its build, its available updates, and its installations."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ SCAN_MINUTES = 1.5
 RESTART_MINUTES = 3.0
 START_NEEDS_MINUTES = 25
 RESTART_NEEDS_MINUTES = 10
+
+
+_RENAMED = {
+    "ill_of": "unhealthy_after",
+    "licence": "license",
+    "licence_error": "license_error",
+}
+"""Fields of a Guest by their earlier name."""
 
 
 @dataclass(slots=True)
@@ -96,7 +104,8 @@ class Guest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Guest:
-        return cls(**data)
+        """A stored guest, also from a file that an earlier version of the program wrote."""
+        return cls(**{_RENAMED.get(name, name): value for name, value in data.items()})
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -141,7 +150,7 @@ class Guest:
         return release if release is not None and release.on_train else None
 
     def offered(self, catalog: Catalog, at: datetime) -> list[Patch]:
-        """What Windows Update offers, operating system first."""
+        """Updates that Windows Update offers, operating system first."""
         waiting = {w["kb"] for w in self.awaiting_restart}
         main = self._offered_release(catalog, release_day(at))
         is_there = main is None or main.kb in waiting or main.kb in self.installed
@@ -165,7 +174,7 @@ class Guest:
         return catalog.release_patch(missing[-1]) if missing else None
 
     def _mistake(self, catalog: Catalog, day: date) -> Patch | None:
-        """What reaches the machine by mistake on its release day and the next."""
+        """Updates offered by mistake on their release day and the next."""
         for kb in self.mistaken:
             release = catalog.calendar.by_kb(Product(self.product), kb)
             if release is not None and timedelta(0) <= day - release.released <= timedelta(days=1):

@@ -26,7 +26,7 @@ RUN_NAME = "auto-{:%Y-%m-%d}"
 
 
 class World(Protocol):
-    """What patching needs of the cloud."""
+    """The parts of the simulated cloud that patching uses."""
 
     catalog: Catalog
     guests: dict[str, Guest]

@@ -13,7 +13,7 @@ from .timestamps import to_text
 
 
 class Event(StrEnum):
-    """What happened to an operation. Values are stored."""
+    """A change of an operation. Values are stored."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"

@@ -99,13 +99,13 @@ class ReleaseDay(NamedTuple):
 class RestartRecord(NamedTuple):
     """A restart.
 
-    ``asked``: one line per update that requires it, with KB and title. ``is_request``: this program requested it.
+    ``required_by``: one line per update that requires it, with KB and title. ``is_request``: this program requested it.
     """
 
     at: str
     machine_id: int
     started_by: str | None
-    asked: str | None
+    required_by: str | None
     is_request: int
     name: str
     sku: str | None
@@ -116,7 +116,7 @@ class RestartRecord(NamedTuple):
 class RestartTotal(NamedTuple):
     """The number of restarts with the same updates and system."""
 
-    asked: str | None
+    required_by: str | None
     is_request: int
     sku: str | None
     os_name: str | None

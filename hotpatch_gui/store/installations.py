@@ -279,7 +279,7 @@ _RESTARTED = """
         (SELECT group_concat(line, char(10)) FROM (
             SELECT coalesce(u.kb, '') || ' ' || replace(u.name, char(10), ' ') AS line
             FROM installation_updates u WHERE u.installation_id=i.id AND u.state='Installed'
-              AND u.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot', 'Unknown') ORDER BY u.kb, u.name)) AS asked,
+              AND u.restart IN ('AlwaysRequiresReboot', 'CanRequestReboot', 'Unknown') ORDER BY u.kb, u.name)) AS required_by,
         0 AS is_request
     FROM installations i WHERE i.restart_status IN ('Completed', 'Started') AND i.started_at>=:since
     UNION ALL
@@ -305,9 +305,9 @@ def restart_totals(
 ) -> list[RestartTotal]:
     """All restarts, counted by system and updates."""
     cursor = db.execute(
-        f"SELECT r.asked, r.is_request, m.sku, m.os_name, max(m.os_version) AS os_version, count(*) AS restarts"
+        f"SELECT r.required_by, r.is_request, m.sku, m.os_name, max(m.os_version) AS os_version, count(*) AS restarts"
         f" FROM ({_RESTARTED}) r JOIN machines m ON m.id=r.machine_id{_of(machine_ids)}"
-        " GROUP BY r.asked, r.is_request, m.sku, m.os_name",
+        " GROUP BY r.required_by, r.is_request, m.sku, m.os_name",
         _bound(machine_ids, since),
     )
     return typed(cursor, RestartTotal)

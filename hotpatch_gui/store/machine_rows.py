@@ -81,7 +81,7 @@ class MachineRow(NamedTuple):
 
 
 class ChosenRow(NamedTuple):
-    """What a summary of many machines needs: a third of MachineRow's memory."""
+    """A row for summaries of many machines, with a third of MachineRow's memory."""
 
     id: int
     name: str
@@ -112,7 +112,7 @@ class ChosenRow(NamedTuple):
 
 
 class InstallRow(NamedTuple):
-    """What an installation plan needs."""
+    """A row for installation plans."""
 
     id: int
     display_name: str

@@ -1,4 +1,4 @@
-"""What each connection's account may do, by scope: the lower-case ID of a resource group or machine."""
+"""Permissions of each connection's account by scope: the lower-case ID of a resource group or machine."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def _is_better(new: Release, old: Release | None) -> bool:
 
 
 def _sightings(db: sqlite3.Connection, since: str) -> Iterable[Sighting]:
-    """What enrolled machines on the train show of releases since the month ``since``."""
+    """Sightings of releases on enrolled machines since the month ``since``."""
     enrolled = (HotpatchStatus.ENABLED, Situation.OFF_TRAIN)
     rows = db.execute(
         "SELECT id, sku, os_name, os_version, edition, offered_releases FROM machines WHERE deleted_at IS NULL"

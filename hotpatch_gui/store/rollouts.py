@@ -1,4 +1,4 @@
-"""What the file knows of each machine since a release, for its rollout."""
+"""Each machine's events since a release, for its rollout."""
 
 from __future__ import annotations
 

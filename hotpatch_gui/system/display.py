@@ -29,9 +29,9 @@ def is_listening(path: str) -> bool:
     import socket  # noqa: PLC0415 - only if there is a display
 
     for name in (path, f"\0{path}"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             try:
-                asked.connect(name)
+                probe.connect(name)
             except OSError:
                 continue
             return True

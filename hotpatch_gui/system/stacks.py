@@ -10,7 +10,7 @@ import traceback
 
 
 def stacks(thread: threading.Thread, loop: asyncio.AbstractEventLoop | None) -> str:
-    """What the thread does and what its loop's tasks wait for."""
+    """Stacks of the thread and of its loop's tasks."""
     text = io.StringIO()
     traceback.print_stack(sys._current_frames().get(thread.ident or 0), file=text)  # noqa: SLF001 - the only way to another thread's stack
     for task in asyncio.all_tasks(loop) if loop is not None else ():

@@ -1,4 +1,4 @@
-"""What the window can request.
+"""Interfaces for the window's requests.
 
 Only types: nothing imports this at run time, because each protocol takes half a millisecond to define.
 """

@@ -1,4 +1,4 @@
-"""What views receive: data, theme, settings and requests."""
+"""The services that every view receives: data, theme, settings and requests."""
 
 from __future__ import annotations
 

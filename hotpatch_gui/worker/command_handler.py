@@ -1,4 +1,4 @@
-"""Which part of the engine handles a command, once the file and the connections are there."""
+"""Routes each command to the part of the engine that handles it, once the file and the connections are open."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SET_UP_S = 30.0
-"""How long one connection's setup delays whoever waits for all."""
+"""How long one connection's setup delays callers that wait for all."""
 SETUP_HANGS_S = Problem(
     ProblemKind.REJECTED,
     "The connection isn't ready yet.",
@@ -199,7 +199,7 @@ class Connections:
         self._observe(Synced(connection_id))
 
     def revive(self, connection_id: int) -> None:
-        """Start jobs that should run and don't."""
+        """Start the connection's jobs that aren't running."""
         self._begun.add(connection_id)
         self.periodic.begin(connection_id)
         self.scheduler.take_up(connection_id)

@@ -1,4 +1,4 @@
-"""What a connection's jobs need."""
+"""The objects that a connection's jobs share."""
 
 from __future__ import annotations
 

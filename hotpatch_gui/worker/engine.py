@@ -1,6 +1,6 @@
 """The engine: one background thread with an asyncio loop, and the only writer of the file.
 
-Commands come in and events go out. Nothing on its loop waits for the network, a lock or a disk. No Qt.
+Commands come in and events go out. Requests and long disk operations run on threads; short commits run on the loop. No Qt.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STOP_S, DRAIN_S = 5.0, 1.0
-"""How long stopping takes at most, and how long earlier commands are handled."""
+"""The timeouts for stopping, and for handling earlier commands."""
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """When jobs restart after a failure of the file, or a bug."""
 _NEED_NO_FILE = (
@@ -117,14 +117,14 @@ class Engine:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
 
     def abandon_requests(self) -> None:
-        """Drop requests that aren't stored yet, because whoever made them is gone."""
+        """Drop requests that aren't stored yet, because the window or command that made them has closed."""
         self._abandoned.set()
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
         """Stop the thread and wait for it. Sent operations are resumed at the next start.
 
         Returns:
-            False if it didn't stop in time, which is logged.
+            False if the thread didn't stop in time (logged).
         """
         thread = self._thread
         if thread is None:

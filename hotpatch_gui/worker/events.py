@@ -34,7 +34,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """What is being read, how much of it, and the pause in seconds that Azure requested."""
+    """The list being read, its progress, and the pause in seconds that Azure requested."""
 
     reading: str
     done: int
@@ -63,7 +63,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Prompted:
-    """What the user must do to sign in; empty when done."""
+    """The instruction for signing in; empty when done."""
 
     text: str
 

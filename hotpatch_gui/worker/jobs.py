@@ -22,7 +22,7 @@ class Jobs:
     Args:
         guard: awaits a job and handles its exceptions.
         idled: called when every job rests or has ended.
-        abandoned: set when whoever made requests is gone, so nothing more is queued.
+        abandoned: set when the window or command that made requests has closed, so nothing more is queued.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Operations in progress: resumed, started when their turn comes, and waking those that wait for them."""
+"""Starts and resumes operations, and starts waiting operations when one ends."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class OperationScheduler:
     def stopped(self, connection_id: int) -> None:
         """Record that the connection sends nothing until ``take_up``.
 
-        A connection that was never set up stopped earlier.
+        A connection that was never set up is ignored: its requests' creation times count.
         """
         if connection_id in self._stopped_at and self._stopped_at[connection_id] is None:
             self._stopped_at[connection_id] = self._clock()

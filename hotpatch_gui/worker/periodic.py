@@ -113,7 +113,7 @@ class Periodic:
     async def _repeat(self, connection_id: int) -> None:
         """Sync at the start and each interval, sooner after a transient problem.
 
-        Only a sign-in that needs a person waits for one.
+        If the user must sign in, no sync runs until they do.
         """
         period = self._periods[connection_id]
         while True:

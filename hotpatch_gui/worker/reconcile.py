@@ -1,4 +1,4 @@
-"""What a machine, just read, shows about a request whose answer was lost."""
+"""The result of a request whose answer was lost, as far as the machine's current state shows it."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
 def _has_settings(machine: Machine, op: Operation) -> bool:
     wanted = values.mapping(json.loads(op.request or "{}"))
     profile = values.mapping(values.mapping(wanted.get("properties")).get("osProfile"))
-    asked = parse.settings(values.mapping(profile.get("windowsConfiguration")))
+    requested = parse.settings(values.mapping(profile.get("windowsConfiguration")))
     has = machine.settings
     pairs = (
-        (asked.patch_mode, has.patch_mode),
-        (asked.assessment_mode, has.assessment_mode),
-        (asked.hotpatch_enabled, bool(has.hotpatch_enabled)),
-        (asked.bypass_safety_checks, bool(has.bypass_safety_checks)),
+        (requested.patch_mode, has.patch_mode),
+        (requested.assessment_mode, has.assessment_mode),
+        (requested.hotpatch_enabled, bool(has.hotpatch_enabled)),
+        (requested.bypass_safety_checks, bool(has.bypass_safety_checks)),
     )
     return all(wanted is None or wanted == found for wanted, found in pairs)

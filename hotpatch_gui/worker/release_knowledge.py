@@ -1,4 +1,4 @@
-"""Release knowledge from Microsoft or a file: what is read and what is accepted."""
+"""Release data from Microsoft or a file: reading and accepting it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) ->
 
 
 class Known(NamedTuple):
-    """What an update is compared with: the shipped calendar and learned (origin, release) pairs."""
+    """Known releases to compare with: the shipped calendar and learned (origin, release) pairs."""
 
     shipped: Calendar
     learned: tuple[tuple[str, Release], ...] = ()
@@ -92,7 +92,7 @@ class Known(NamedTuple):
 
 
 def known_to(db: sqlite3.Connection, shipped: Calendar) -> Known:
-    """What a file knows."""
+    """Releases known from the file."""
     return Known(shipped, tuple(releases.read_learned(db)))
 
 

@@ -13,7 +13,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import machines, operations, queue
 from hotpatch_gui.system.user import local_user
 
-from . import commands as asked
+from . import commands
 from .events import Changed, Failed, Observer, Queued
 from .file import DataFile
 from .jobs import Jobs
@@ -50,10 +50,10 @@ def not_here(count: int) -> Problem:
     )
 
 
-def _asked_in_part(asked: int, of: int) -> Problem:
+def _partly_queued(queued: int, of: int) -> Problem:
     return Problem(
         ProblemKind.STORE,
-        f"Only {asked:,} of {of:,} requests were queued, because the data file could not take the rest.",
+        f"Only {queued:,} of {of:,} requests were queued, because the data file could not take the rest.",
         "Activity shows these. Request the others once the file can be written.",
     )
 
@@ -72,7 +72,7 @@ class RequestQueue:
         self._file, self._clock, self._jobs, self._scheduler = file, clock, jobs, scheduler
         self._observe, self._asked_by = observe, local_user()
 
-    async def act(self, command: asked.Act) -> None:
+    async def act(self, command: commands.Act) -> None:
         """Store the operations in slices, then report and start them."""
         tried, queued, missing, batch = 0, 0, 0, None
         try:
@@ -97,14 +97,14 @@ class RequestQueue:
                 self._scheduler.continue_batch(batch)
             self._observe(Queued((), is_last=True))
             if 0 < tried < len(command.requests) - missing and not self._jobs.is_given_up:
-                self._observe(Failed(_asked_in_part(tried, len(command.requests) - missing)))
+                self._observe(Failed(_partly_queued(tried, len(command.requests) - missing)))
         passed_over = len(requests) - queued
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))
         if missing:
             self._observe(Failed(not_here(missing)))
 
-    def _requests(self, command: asked.Act) -> tuple[list[queue.Request], int]:
+    def _requests(self, command: commands.Act) -> tuple[list[queue.Request], int]:
         """The machines' rows in wave order, and how many aren't in the file."""
         known = machines.ids(self._file.db, (name.lower() for name, _ in command.requests))
         groups: Sequence[str] = command.groups or [""] * len(command.requests)
@@ -116,9 +116,9 @@ class RequestQueue:
         ]
         return found, len(command.requests) - len(found)
 
-    async def end(self, command: asked.Cancel | asked.Dismiss) -> None:
+    async def end(self, command: commands.Cancel | commands.Dismiss) -> None:
         """Cancel or dismiss operations."""
-        end = queue.cancel if isinstance(command, asked.Cancel) else queue.dismiss
+        end = queue.cancel if isinstance(command, commands.Cancel) else queue.dismiss
         for some in _slices(command.operations, MANY_ENDS):
             async with self._file.transaction(durable=True) as db:
                 now = self._clock()
@@ -128,7 +128,7 @@ class RequestQueue:
                 self._scheduler.wake(operations.read(self._file.db, number))
             await asyncio.sleep(0)
 
-    async def wait_for_turn(self, command: asked.WaitForTurn) -> None:
+    async def wait_for_turn(self, command: commands.WaitForTurn) -> None:
         """Queue rejected operations again, to be retried until Azure accepts them."""
         for some in _slices(command.operations):
             async with self._file.transaction(durable=True) as db:

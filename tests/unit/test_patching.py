@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -270,6 +272,31 @@ def test_while_the_platform_installs_the_machine_is_busy_and_then_done() -> None
     assert not cloud.is_busy(guest)
     assert guest.build == SEPTEMBER_25
     assert cloud.operations == {}, "no address of its own is kept of it"
+
+
+def test_a_state_file_of_an_earlier_version_continues(tmp_path: Path) -> None:
+    """Its fields and kinds had other names: the demo could not start after an update of the program."""
+    path = tmp_path / "world.sqlite3"
+    before = world(path=path)
+    before.begin_enrollment(before.guests["srv-hq-02"], on=True)
+    before.close()
+    with closing(sqlite3.connect(path)) as state:
+        for new, old in (
+            ('"unhealthy_after"', '"ill_of"'),
+            ('"license"', '"licence"'),
+            ('"license_error"', '"licence_error"'),
+            ('"enroll"', '"enrol"'),
+        ):
+            state.execute("UPDATE item SET value=replace(value, ?, ?)", (new, old))
+        (found,) = state.execute("SELECT count(*) FROM item WHERE value LIKE '%licence_error%'")
+        assert found == (1,)
+        state.commit()
+    after = world(path=path)
+    assert after.guests["srv-hq-02"].license == "Enabling"
+    after.clock.advance(hours=1)
+    after.settle()
+    assert after.guests["srv-hq-02"].license == "Enabled"
+    after.close()
 
 
 def test_a_world_that_is_stopped_and_started_goes_on_as_one_that_was_not(tmp_path: Path) -> None:

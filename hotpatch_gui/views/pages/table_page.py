@@ -1,4 +1,4 @@
-"""What pages share: a title, a line below it and a body."""
+"""The base of pages: a title, a line below it and a body."""
 
 from __future__ import annotations
 

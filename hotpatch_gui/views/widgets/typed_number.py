@@ -27,7 +27,7 @@ class TypedNumber(QLineEdit):
 
     @property
     def problem(self) -> str:
-        """What is still to be typed; empty if nothing."""
+        """The remaining requirement as a sentence; empty if none."""
         if self._count <= TYPED_ABOVE or self.text().strip() == str(self._count):
             return ""
         return f"Type {self._count}, the number of machines, to confirm."

@@ -141,7 +141,7 @@ class Sending:
         return False
 
     async def _operation_in_progress(self) -> str:
-        """What Azure shows in progress on the machine, within a sentence; empty if nothing."""
+        """The operation that Azure shows in progress on the machine, as part of a sentence; empty if none."""
         reading = await self._run.view(Urgency.FOLLOW)
         if reading is None:
             return ""

@@ -1,4 +1,4 @@
-"""What changed since the last sync: results first, then updates of new results."""
+"""Incremental sync: reads changed results, then the updates of new ones."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ async def read_assessments(
                 assessments.save(db, some, context.clock())
         return len(page.assessments)
 
-    asked = RowFilter(since=since, part=Part.RESULTS)
-    await pages("assessments", context.gateway.assessment_pages(asked), take)
+    row_filter = RowFilter(since=since, part=Part.RESULTS)
+    await pages("assessments", context.gateway.assessment_pages(row_filter), take)
     own = [*new, *machines.resource_ids(context.db, wanted)]
     if not own:
         return
@@ -72,8 +72,8 @@ async def read_installations(
     await pages("installations", results, take)
     unfinished = machines.with_open_runs(context.db, context.connection_id)
     for some in _batches(unfinished):
-        asked = RowFilter(below=some, part=Part.RESULTS)
-        await pages("installations", gateway.installation_pages(asked), take)
+        row_filter = RowFilter(below=some, part=Part.RESULTS)
+        await pages("installations", gateway.installation_pages(row_filter), take)
     for some in _batches(list(dict.fromkeys(below))):
         await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.take)
     for some in _batches(list(new)):

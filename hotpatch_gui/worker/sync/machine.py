@@ -102,13 +102,13 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
     below = machines.resource_ids(context.db, machine_ids)
     if not below:  # replaced machines; an empty filter would read the whole fleet
         return
-    asked = RowFilter(below=below)
+    row_filter = RowFilter(below=below)
     sweep = await AssessmentPass.begin(context)
-    pages = context.gateway.assessment_pages(asked)
+    pages = context.gateway.assessment_pages(row_filter)
     while page := await next_page(context, pages, urgency):
         await sweep.take(page)
     await sweep.end()
-    runs = context.gateway.installation_pages(asked)
+    runs = context.gateway.installation_pages(row_filter)
     while run_page := await next_page(context, runs, urgency):
         await take_installations(context, run_page)
     for some in slices(machine_ids):

@@ -23,14 +23,14 @@ async def mark_missing(
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
     gone, hidden = list(found.unwanted), list(found.unlisted)
     refused: set[tuple[str, str]] = set()
-    asked, kinds = 0, set[ProblemKind | None]()
+    reads, kinds = 0, set[ProblemKind | None]()
     for machine_id in found.missing:
         machine = machines.read(context.db, machine_id)
         assert machine is not None
         group = (machine.subscription_id.casefold(), machine.resource_group.casefold())
         kind = None
-        if group not in refused and asked < MAX_ASKED:
-            asked += 1
+        if group not in refused and reads < MAX_ASKED:
+            reads += 1
             kind = await _trouble_with(context, machine)
             kinds.add(kind)
         elif group not in refused and kinds - {ProblemKind.FORBIDDEN} == {ProblemKind.NOT_FOUND}:

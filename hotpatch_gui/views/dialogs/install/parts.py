@@ -1,4 +1,4 @@
-"""What the steps share."""
+"""Parts that several steps use."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class UpdatesStep(QObject):
 
     @property
     def problem(self) -> str:
-        """What is wrong with the KB numbers; empty if nothing."""
+        """The error in the KB numbers; empty if there is none."""
         return read_kbs("\n".join(b.toPlainText() for b in (self.include, self.exclude))).problem
 
     @property
