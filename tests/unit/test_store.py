@@ -144,8 +144,8 @@ def test_renamed_columns_keep_their_values_and_the_audit_log_stays_append_only(p
         before.executescript("""
             INSERT INTO world VALUES ('azure');
             INSERT INTO machines (id, resource_id, azure_id, name, subscription_id, resource_group, location, power, fetched_at,
-                gone_at, licence, licence_error, unsaid) VALUES (1, 'x', 'x', 'x', 's', 'g', 'l', 'running', 'f',
-                '2026-08-20', 'Enabled', 'no', 'counts');
+                gone_at, licence, licence_error, unsaid, situation) VALUES (1, 'x', 'x', 'x', 's', 'g', 'l', 'running', 'f',
+                '2026-08-20', 'Enabled', 'no', 'counts', 'No assessment known');
             INSERT INTO installations (machine_id, run_id, status, started_at, fetched_at, doubts)
                 VALUES (1, 'r', 'Succeeded', 's', 'f', 'build');
             INSERT INTO operations (machine_id, kind, state, created_at, asked_by) VALUES (1, 'enrol', 'succeeded', 'c', 'ann'),
@@ -157,8 +157,9 @@ def test_renamed_columns_keep_their_values_and_the_audit_log_stays_append_only(p
     db, _ = database.prepare(path, "azure")
     with closing(db):
         db.row_factory = None
-        found = "SELECT deleted_at, license, license_error, unreported FROM machines"
-        assert db.execute(found).fetchall() == [("2026-08-20", "Enabled", "no", "counts")]
+        found = "SELECT deleted_at, license, license_error, unreported, situation FROM machines"
+        kept = ("2026-08-20", "Enabled", "no", "counts", "Never assessed")
+        assert db.execute(found).fetchall() == [kept]
         assert db.execute("SELECT discrepancies FROM installations").fetchall() == [("build",)]
         kinds = [("enroll", "ann"), ("unenroll", "ann"), ("install", "ann")]
         assert db.execute("SELECT kind, requested_by FROM operations").fetchall() == kinds
