@@ -90,7 +90,7 @@ class ConnectionTrial(QObject):
         """Start the trial."""
         self._engine.start()
 
-    def abandon_requests(self) -> None:
+    def discard(self) -> None:
         """End the trial. Pending answers are dropped, and tokens are deleted."""
         self._has_ended = True
         self._engine.send(commands.RemoveConnection(self._connection.id))

@@ -106,7 +106,7 @@ def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
 
 def start_log(folder: Path) -> None:
     """Start the log after the first paint, because its imports take 18 ms."""
-    from hotpatch_gui.system import logs  # noqa: PLC0415 - loads what the first frame needs, on another thread
+    from hotpatch_gui.system import logs  # noqa: PLC0415 - after the first frame
 
     logs.start_log(folder)
 

@@ -204,7 +204,7 @@ class App(QObject):
         events.synced.connect(self._on_synced)
         events.releases_read.connect(self._on_releases_read)
         if self.demo is not None:
-            self.demo.story_chosen.connect(self._begin_again)
+            self.demo.scenario_selected.connect(self._begin_again)
             self.demo.changed.connect(self.window.header.show_clock)
 
     def start(self) -> None:
@@ -272,7 +272,7 @@ class App(QObject):
         from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely needed
 
         if self._trial is not None:
-            self._trial.abandon_requests()
+            self._trial.discard()
             self._trial = None
         if connection is None or self._azure_folder is None:
             return

@@ -276,7 +276,7 @@ def _broker(keywords: dict[str, Any]) -> TokenCredential:
     from importlib import import_module  # noqa: PLC0415 - only for this sign-in method
 
     broker = import_module("azure.identity.broker")
-    window = ctypes.windll.user32.GetForegroundWindow()  # type: ignore[attr-defined,unused-ignore]  # only for this sign-in method
+    window = ctypes.windll.user32.GetForegroundWindow()  # type: ignore[attr-defined,unused-ignore]  # exists on Windows only
     credential: TokenCredential = broker.InteractiveBrowserBrokerCredential(
         parent_window_handle=window, **keywords
     )
@@ -304,7 +304,7 @@ def _store_of(name: str, *, is_cae: bool) -> Any:
     WORKAROUND: azure-identity has no sign-out and no way to check for encryption, so its internal function is used.
     """
     from azure.identity import _constants as constants  # noqa: PLC0415 - as azure.identity itself
-    from azure.identity import _persistent_cache as cache  # noqa: PLC0415 - only for this sign-in method
+    from azure.identity import _persistent_cache as cache  # noqa: PLC0415 - as azure.identity itself
 
     suffix = constants.CACHE_CAE_SUFFIX if is_cae else constants.CACHE_NON_CAE_SUFFIX
     try:

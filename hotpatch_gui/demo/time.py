@@ -25,11 +25,11 @@ class DemoTime(QObject):
 
     Signals:
         changed (): it started or stopped playing.
-        story_chosen (str): the demo restarts with this scenario.
+        scenario_selected (str): the demo restarts with this scenario.
     """
 
     changed = Signal()
-    story_chosen = Signal(str)
+    scenario_selected = Signal(str)
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class DemoTime(QObject):
     def begin(self, scenario: str) -> None:
         """Restart the demo with a scenario."""
         self.stop()
-        self.story_chosen.emit(scenario)
+        self.scenario_selected.emit(scenario)
 
     def _look(self) -> None:
         self._sync()

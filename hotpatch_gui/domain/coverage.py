@@ -96,7 +96,7 @@ def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
 
 def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
     kb = kb_in_title(evidence.last_run_failed or "")
-    page = f" See {help_page(kb)}." if kb else ""
+    page = f" See {help_page(kb)} for {kb}." if kb else ""
     return Coverage(
         LEVELS[situation],
         situation,

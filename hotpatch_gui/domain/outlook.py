@@ -92,5 +92,5 @@ def rejoin_text(
         return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details aren't known"
     expected = calendar.next_restart(product, today)
     if expected is None:
-        return f"with no baseline that is planned yet: {end_of_hotpatching(product)}"
+        return f"with a later baseline; none is planned yet ({end_of_hotpatching(product)})"
     return f"with the next baseline, planned for {day_name(expected.day)}"

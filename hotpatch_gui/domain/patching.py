@@ -292,14 +292,18 @@ def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int)
     parts = []
     if phase > opened:
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)
-        parts.append(f"Phase {phase + 1} starts one day after {before} finishes.")
+        parts.append(f"Phase {phase + 1} starts one day after success in {before}.")
     if member.availability_set is not None:
         size = rollout.set_size(member)
-        known = "" if member.update_domain is not None else ", as its update domain is not known"
-        limit = 1 if known else set_limit(size)
-        parts.append(
-            f"Azure patches {limit} of the {size} machines in its availability set at a time{known}."
-        )
+        if member.update_domain is None:
+            parts.append(
+                f"Its update domain isn't known, so it is assumed that one of the {size} machines in its availability "
+                "set is patched at a time."
+            )
+        else:
+            parts.append(
+                f"Azure patches {set_limit(size)} of the {size} machines in its availability set at a time."
+            )
     elif member.zone is not None:
         parts.append(
             f"Azure patches one zone of {member.region} at a time (this is zone {member.zone}), a fifth of it at once."

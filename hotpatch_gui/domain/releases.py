@@ -305,7 +305,7 @@ class Calendar:
         return list(self.plan(product, day + timedelta(days=1), end))
 
     def plan(self, product: Product, first: date, last: date) -> Iterator[Expected]:
-        """Planned releases from ``first`` to ``last``, as published or else by the rule."""
+        """Planned releases from ``first`` to ``last``, past ones included, as published or else by the rule."""
         for day in release_days(first, min(last, product.last_planned)):
             baseline = day.month in BASELINE_MONTHS
             kind = ReleaseKind.PLANNED_BASELINE if baseline else ReleaseKind.HOTPATCH

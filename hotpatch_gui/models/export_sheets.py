@@ -79,9 +79,13 @@ MACHINES = (
 def sheet_of(title: str, columns: Sequence[Column], rows: Iterable[Any], now: datetime) -> Sheet:
     """Rows of a view as values; titles of times name UTC."""
     shown = [c for c in columns if c.key != "age"]
-    heads = [f"{c.title} (UTC)" if c.is_time else c.title for c in shown]
     unprinted = frozenset(n for n, c in enumerate(shown) if c.key in UNPRINTED)
-    return Sheet(title, heads, ([_cell(c, row, now) for c in shown] for row in rows), unprinted)
+    return Sheet(
+        title,
+        [c.head for c in shown],
+        ([_cell(c, row, now) for c in shown] for row in rows),
+        unprinted,
+    )
 
 
 def _cell(column: Column, row: Any, now: datetime) -> Any:

@@ -36,7 +36,7 @@ class Writing(QThread):
         self._store, self._make = store, make
         self._db: sqlite3.Connection | None = None
 
-    def abandon_requests(self) -> None:
+    def cancel(self) -> None:
         """Stop from another thread, without leaving a partial file."""
         if (db := self._db) is not None:
             db.interrupt()

@@ -211,6 +211,7 @@ MONTHS = (
         lambda r, _: display_text.number(r.avoided),
         right=True,
         raw=field("avoided"),
+        export_title="Restarts avoided",
         sort="avoided",
     ),
     Column(
@@ -220,6 +221,7 @@ MONTHS = (
         lambda r, _: days(r.exposure),
         right=True,
         raw=field("exposure"),
+        export_title="Average exposure, days",
         sort="exposure",
     ),
     Column(
@@ -229,6 +231,7 @@ MONTHS = (
         lambda r, _: days(r.longest),
         right=True,
         raw=field("longest"),
+        export_title="Longest exposure, days",
         sort="longest",
     ),
     Column(
@@ -238,6 +241,7 @@ MONTHS = (
         lambda r, _: days(r.exposure_without),
         right=True,
         raw=field("exposure_without"),
+        export_title="Average exposure without hotpatch, days",
         sort="exposure_without",
     ),
 )

@@ -47,6 +47,14 @@ class Column(NamedTuple):
     """Uses extra width."""
     raw: Callable[[Any], Any] | None = None
     """The raw value for exports, if the text only displays it: a number or a time."""
+    export_title: str = ""
+    """The title in exports, if it needs a unit or isn't clear without the view."""
+
+    @property
+    def head(self) -> str:
+        """The title in exports; times are in UTC."""
+        title = self.export_title or self.title
+        return f"{title} (UTC)" if self.is_time else title
 
     @property
     def is_time(self) -> bool:

@@ -38,7 +38,11 @@ def build_simulator(
     A state file's own scenario, seed and size override the arguments. ``pairs`` are the paired regions.
     """
     state = StateFile(state_path)
-    world = state.get("world", "made") or {"machines": machines, "seed": seed, "story": scenario}
+    world = state.get("world", "made") or {
+        "machines": machines,
+        "seed": seed,
+        "story": scenario,
+    }  # the stored name
     state.put(("world", "made", world))
     started = SCENARIOS[world.get("story", "today")]
     now = state.get("world", "now")

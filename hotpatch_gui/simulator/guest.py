@@ -174,7 +174,7 @@ class Guest:
         return catalog.release_patch(missing[-1]) if missing else None
 
     def _mistake(self, catalog: Catalog, day: date) -> Patch | None:
-        """Updates offered by mistake on their release day and the next."""
+        """The update offered by mistake on its release day and the next."""
         for kb in self.mistaken:
             release = catalog.calendar.by_kb(Product(self.product), kb)
             if release is not None and timedelta(0) <= day - release.released <= timedelta(days=1):

@@ -121,7 +121,7 @@ def _november(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
 
 
 def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
-    """Updates offered to an enrolled machine in the month."""
+    """The release offered to an enrolled machine in the month."""
     return next(
         r
         for r in catalog.calendar.releases

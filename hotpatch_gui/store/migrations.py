@@ -248,6 +248,7 @@ ALTER TABLE world RENAME TO data_origin;
 UPDATE machines SET situation='Never assessed' WHERE situation='No assessment known';
 UPDATE machines SET situation='Enrollment in progress' WHERE situation='Enrolment in progress';
 UPDATE operations SET kind=CASE kind WHEN 'enrol' THEN 'enroll' ELSE 'unenroll' END WHERE kind IN ('enrol', 'disenrol');
+UPDATE batches SET kind=CASE kind WHEN 'enrol' THEN 'enroll' ELSE 'unenroll' END WHERE kind IN ('enrol', 'disenrol');
 DROP TRIGGER calls_are_not_changed;
 DROP TRIGGER calls_are_not_deleted;
 ALTER TABLE calls RENAME TO audit_log;

@@ -31,7 +31,7 @@ class RequestSlot:
 
     def __init__(self, limit: Limit, leave: Callable[[], None]) -> None:
         self._limit, self._then = limit, leave
-        self._is_sending = self._is_given_up = self._has_left = False
+        self._is_sending = self._is_released = self._has_left = False
 
     async def run(self, call: Callable[[], T]) -> T:
         """Run the request on a thread and return its result."""
@@ -40,7 +40,7 @@ class RequestSlot:
 
     def _on_settled(self) -> None:
         self._is_sending = False
-        if self._is_given_up:
+        if self._is_released:
             self._leave()
 
     def _leave(self) -> None:
@@ -48,10 +48,10 @@ class RequestSlot:
             self._has_left = True
             self._then()
 
-    def abandon_requests(self) -> None:
+    def release(self) -> None:
         """Free the slot when its request has ended."""
-        if not self._is_given_up:
-            self._is_given_up = True
+        if not self._is_released:
+            self._is_released = True
             if not self._is_sending:
                 self._leave()
 
@@ -132,7 +132,7 @@ class Lane:
         try:
             yield place
         finally:
-            place.abandon_requests()
+            place.release()
 
     async def _turn(self, urgency: Urgency) -> None:
         """Wait for a slot and for Azure's limit."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SET_UP_S = 30.0
 """How long one connection's setup delays callers that wait for all."""
-SETUP_HANGS_S = Problem(
+SETUP_HANGS = Problem(
     ProblemKind.REJECTED,
     "The connection isn't ready yet.",
     "The platform's key store or the certificate's drive may be waiting for your input.",
@@ -174,7 +174,7 @@ class Connections:
         try:
             _, hanging = await asyncio.wait({making}, timeout=SET_UP_S)
             if hanging:
-                await self._report(connection_id, SETUP_HANGS_S)
+                await self._report(connection_id, SETUP_HANGS)
             made = await asyncio.shield(making)
             if hanging:
                 async with self._file.transaction() as db:
@@ -189,7 +189,7 @@ class Connections:
         """Wait until the connection's earlier tokens are deleted, and report when that hangs."""
         await self._jobs.all_finished([tokens_job(connection_id)], SET_UP_S)
         if self._jobs.has(tokens_job(connection_id)):
-            await self._report(connection_id, SETUP_HANGS_S)
+            await self._report(connection_id, SETUP_HANGS)
             await self._jobs.finished(tokens_job(connection_id))
 
     async def _report(self, connection_id: int, problem: Problem) -> None:

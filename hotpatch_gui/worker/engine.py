@@ -253,9 +253,10 @@ class Engine:
     def _restart_jobs(self) -> None:
         self._restart_timer = None
         self._reported.clear()
-        if self._connections is None or self._handler is None:
+        if self._connections is None:
             self.send(commands.Sync())
         else:
+            assert self._handler is not None
             self._connections.restart_jobs()
             self._jobs.add("set-up", self._connections.open_all)
             self._handler.read_releases_daily()

@@ -118,7 +118,7 @@ class Jobs:
             raise failures[0]
 
     @property
-    def is_given_up(self) -> bool:
+    def is_abandoned(self) -> bool:
         """Whether whoever made requests is gone."""
         return self._abandoned.is_set()
 

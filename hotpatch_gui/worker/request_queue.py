@@ -80,7 +80,7 @@ class RequestQueue:
             async with self._file.transaction() as db:
                 batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
             for some in _slices(requests):
-                if self._jobs.is_given_up:
+                if self._jobs.is_abandoned:
                     return
                 async with self._file.transaction(durable=True) as db:
                     ids = queue.add(
@@ -96,7 +96,7 @@ class RequestQueue:
             if batch is not None:
                 self._scheduler.continue_batch(batch)
             self._observe(Queued((), is_last=True))
-            if 0 < tried < len(command.requests) - missing and not self._jobs.is_given_up:
+            if 0 < tried < len(command.requests) - missing and not self._jobs.is_abandoned:
                 self._observe(Failed(_partly_queued(tried, len(command.requests) - missing)))
         passed_over = len(requests) - queued
         if passed_over:

@@ -537,6 +537,6 @@ def test_a_trial_leaves_the_tokens_of_a_connection_with_its_number(
     qtbot.waitUntil(lambda: bool(signed_in))
     qtbot.waitUntil(partial(has_handled_all, trial._engine))
     assert trial.adopt() is not None, "that file can't hold it"
-    trial.abandon_requests()
+    trial.discard()
     assert stores.pop(name) == "refresh"
     assert set(stores.values()) == {"{}"}

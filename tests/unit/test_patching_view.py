@@ -50,7 +50,7 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     night = datetime(2026, 9, 8, 22, tzinfo=UTC)
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
-    assert "Phase 2 starts one day after eastus finishes." in found.places["c"].reason
+    assert "Phase 2 starts one day after success in eastus." in found.places["c"].reason
     assert {p.status for p in found.places.values()} == {RolloutStatus.WAITING}
 
 

@@ -91,7 +91,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             "setHotpatch", "Hotpatch: install security updates in memory, without a restart"
         )
         self.enroll = self._box(
-            "setEnrol",
+            "setEnroll",
             "Enroll: receive monthly hotpatch updates (license free of charge since May 2026)",
         )
         self.periodic = self._box(

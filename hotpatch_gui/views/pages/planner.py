@@ -101,7 +101,7 @@ class PlannerPage(Page):
         self.minutes.setAccessibleName("Length of a restart window in minutes")
         self.minutes.setSingleStep(15)
         self.enroll = QCheckBox("Assume hotpatch is on wherever the image supports it")
-        self.enroll.setObjectName("plannerEnrol")
+        self.enroll.setObjectName("plannerEnroll")
         self.meaning = label(theme, px=CAPTION_PX, role="secondary", wrap=True)
         self.run = QPushButton("Simulate")
         self.run.setObjectName("plannerRun")

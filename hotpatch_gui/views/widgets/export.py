@@ -65,7 +65,7 @@ class Exporter(QObject):
         """Stop writing, because the program ends."""
         writing, self._writing = self._writing, None
         if writing is not None:
-            writing.abandon_requests()
+            writing.cancel()
             writing.wait()
 
     def _say(self, path: Path, problem: str) -> None:

@@ -88,13 +88,13 @@ class Sending:
             look = await place.run(self._begin)
         except ProblemError as error:
             problem = error.problem
-            place.abandon_requests()
+            place.release()
             return await self._until_stored(lambda: self._take(problem))
         except Exception:
             log.exception("operation %s: a bug after it was sent", self._run.operation.id)
             await self._until_stored(lambda: self._run.mark_unknown(NOT_KNOWN))
             return None
-        place.abandon_requests()
+        place.release()
         await self._until_stored(lambda: self._store_token(look, self._latest_end(sent_at)))
         await self._until_stored(self._follow_late)
         return look
@@ -169,7 +169,7 @@ class Sending:
             if not (problem.may_have_been_sent and problem.kind in RETRIED):
                 await self._not_sent(problem)
             return None
-        if self._c.jobs.is_given_up:  # whoever requested it is gone
+        if self._c.jobs.is_abandoned:
             await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
             return None
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
