@@ -190,7 +190,7 @@ def gone(disk: _Disk) -> None:
         disk.data.rename(elsewhere)
         received = dict(disk.wire.cloud.received)
         disk.work(stage)
-        disk.says(stage, "is gone")
+        disk.says(stage, "was moved, deleted or replaced")
         stage._spin(round(3000 * engine.RETRY_S))
         assert dict(disk.wire.cloud.received) == received, (
             "it sent something that it cannot remember"

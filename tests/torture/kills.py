@@ -34,21 +34,21 @@ class Outcome:
 
     operations: dict[tuple[str, str], int]
     received: dict[str, int]
-    resumes_at: Sequence[int]
+    open_at: Sequence[int]
 
     def __str__(self) -> str:
         states = ", ".join(f"{k} {s} {n}" for (k, s), n in sorted(self.operations.items()))
-        deep = sum(n >= DEEP for n in self.resumes_at)
+        deep = sum(n >= DEEP for n in self.open_at)
         return (
             f"operations: {states}; received by Azure: {self.received}; {deep} kills with {DEEP} operations or more "
-            f"open, at most {max(self.resumes_at, default=0)}"
+            f"open, at most {max(self.open_at, default=0)}"
         )
 
 
 def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed: int) -> list[int]:
     """Start and kill the program ``kills`` times on the data in ``folder``; check the file each time. How many operations
     were open at each kill."""
-    rng, resumes_at = random.Random(seed), []
+    rng, open_at = random.Random(seed), []
     before = dict.fromkeys(KEPT, 0)
     for number in range(kills):
         command = [
@@ -73,8 +73,8 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
             assert victim.poll() is None, "it ended by itself"
             victim.send_signal(signal.SIGKILL)
         before = _check(folder, before)
-        resumes_at.append(_open(folder))
-    return resumes_at
+        open_at.append(_open(folder))
+    return open_at
 
 
 def _wait_for_burst(folder: Path) -> None:
@@ -125,7 +125,7 @@ def _check(folder: Path, before: dict[str, int]) -> dict[str, int]:
     return now
 
 
-def judge(folder: Path, state: Path, resumes_at: Sequence[int] = ()) -> Outcome:
+def judge(folder: Path, state: Path, open_at: Sequence[int] = ()) -> Outcome:
     """Hold the operations of the file against what the simulated Azure has in its own file.
 
     To be called once every operation has ended or is unknown for good.
@@ -176,4 +176,4 @@ def judge(folder: Path, state: Path, resumes_at: Sequence[int] = ()) -> Outcome:
         counted[row["kind"], row["state"]] = counted.get((row["kind"], row["state"]), 0) + 1
     open_ones = {k: n for k, n in counted.items() if k[1] in ("queued", "sent", "running")}
     assert not open_ones, f"not ended: {open_ones}"
-    return Outcome(counted, received, resumes_at)
+    return Outcome(counted, received, open_at)

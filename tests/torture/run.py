@@ -10,6 +10,7 @@ from hotpatch_gui.captures import stage as stages
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.worker.operations import pauses
+from hotpatch_gui.worker.reconcile import NotYet
 
 from . import kills as killing
 
@@ -35,7 +36,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
         str(state),
     )
     with simulate(*arguments) as azure:
-        resumes_at = killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
+        open_at = killing.kill_often(data, azure.endpoint, azure.subscription_id, kills, seed)
         target = simulated_target(simulated(azure.endpoint))
         patience, looks = stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS
         stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS = TIMEOUT_S, 3
@@ -45,7 +46,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
                 stage.until(lambda: all_ended(stage))
         finally:
             stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS = patience, looks
-    return killing.judge(data, state, resumes_at)
+    return killing.judge(data, state, open_at)
 
 
 def all_ended(stage: Stage) -> bool:
@@ -54,6 +55,7 @@ def all_ended(stage: Stage) -> bool:
     assert db is not None
     (left,) = db.execute(
         "SELECT count(*) FROM operations WHERE state IN ('queued', 'sent', 'running')"
-        " OR (state='unknown' AND note NOT LIKE '%then dismiss this.')"
+        " OR (state='unknown' AND note NOT LIKE '%' || ? AND note NOT LIKE '%' || ?)",
+        (NotYet.NO_TRACE.value, NotYet.NOT_REPORTED.value),
     ).fetchone()
     return not left

@@ -32,6 +32,7 @@ from hotpatch_gui.store import machines, operations
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker.operation_scheduler import Sends
 from hotpatch_gui.worker.operations import pauses
+from hotpatch_gui.worker.reconcile import NotYet
 
 from . import kills as killing
 
@@ -265,5 +266,7 @@ def _all(db: sqlite3.Connection) -> list[sqlite3.Row]:
 
 def _goes_on(row: sqlite3.Row) -> bool:
     state = OperationState(row["state"])
-    is_told = state is OperationState.UNKNOWN and row["note"].endswith("dismiss this.")
+    is_told = state is OperationState.UNKNOWN and row["note"].endswith(
+        (NotYet.NO_TRACE.value, NotYet.NOT_REPORTED.value)
+    )
     return not state.is_final and not is_told
