@@ -271,7 +271,7 @@ def _place(
             RolloutStatus.ON_HOLD,
             phase,
             None,
-            f"The rollout stopped in phase {stopped.phase + 1}; it installs nothing more.",
+            f"By the rules, the rollout halted in phase {stopped.phase + 1}: nothing more is installed.",
         )
     if f.failed is not None:
         why = "The last attempt failed. It's retried in the next free off-peak window."

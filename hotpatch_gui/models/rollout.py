@@ -222,7 +222,7 @@ def _phases(found: RolloutView, facts: Sequence[MachineFacts]) -> list[Phase]:
 def _state(found: RolloutView, number: int, counts: Counter[RolloutStatus]) -> tuple[str, Level]:
     left = counts.total() - counts[RolloutStatus.PATCHED]
     if found.stopped is not None and found.stopped.phase == number:
-        return "Stopped", Level.ERROR
+        return "Halted", Level.ERROR
     if found.stopped is not None and left:
         return "On hold", Level.WARNING
     if not left:

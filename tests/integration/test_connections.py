@@ -217,7 +217,7 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     dialog.buttons["remove"].click()
     box = dialog.findChild(QMessageBox)
     assert box is not None
-    assert "nothing is changed in Azure" in box.informativeText()
+    assert "nothing changes in Azure" in box.informativeText()
     box.buttons()[0].click()
     stage.until(lambda: not stored(stage))
     assert not names(stage)

@@ -88,7 +88,7 @@ def test_a_month_played_in_seconds_ends_by_itself(
         demo.changed.connect(lambda: seen.append("playing" if demo.is_playing else "over"))
         demo.play()
         assert actions(stage)["Stop here"]
-        stage.until(lambda: "faster" in stage.window.header.demo.text())
+        stage.until(lambda: "× speed" in stage.window.header.demo.text())
         stage.until(lambda: seen == ["playing", "over"])
         assert wire.cloud.clock.now() >= EPOCH + timedelta(days=30)
         stage.sync()

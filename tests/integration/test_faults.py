@@ -262,7 +262,7 @@ def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path
         stage.app.start()
         connection = stage.window.status_bar.connection
         stage.until(lambda: "simulated-azure.sqlite3 is damaged" in connection.whole)
-        assert "never synced" in connection.whole
+        assert "Never synced" in connection.whole
         texts = [label.text() for label in stage.window.machines.blade.findChildren(QLabel)]
         assert "Azure could not be read" in texts
         damaged.unlink()

@@ -184,7 +184,7 @@ def test_a_list_that_goes_round_in_circles_ends(
     assert db is not None
     (missing,) = side_reads.missing(db)
     assert missing.what == "health"
-    assert "pointed to a page again" in missing.problem
+    assert "linked to the same page twice" in missing.problem
 
 
 def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> None:

@@ -145,7 +145,7 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
     stage.wire.faults.append(cut)
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
-    assert "cut its answer short" in stage.window.notice.headline.text()
+    assert "returned a truncated result" in stage.window.notice.headline.text()
     assert stage.window.machines.model.rowCount() == 16
 
 

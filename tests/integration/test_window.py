@@ -712,7 +712,7 @@ def test_work_under_way_is_on_the_machine_and_its_end_in_the_status_bar(stage: S
     stage.until(lambda: not blade.commands["assess"].isEnabled())
     assert "“Assess now” is already in progress" in blade.commands["assess"].toolTip()
     assert blade.commands["install"].isEnabled()
-    assert "sent when “Assess now” has ended" in blade.commands["install"].toolTip()
+    assert "sent when “Assess now” finishes" in blade.commands["install"].toolTip()
     stage.until(lambda: OperationState.RUNNING in stage.operation_states())
     stage.clock.advance(minutes=4)
     stage.until(lambda: not blade.work.isVisible())
