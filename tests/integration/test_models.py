@@ -265,5 +265,7 @@ def test_a_file_that_cannot_be_read_any_more_is_said_where_the_answer_would_be(
     asker = QueryChannel(source, answers.append, failures.append, source)
     asker.ask(lambda db: db.execute("SELECT 1").fetchone()[0])
     qtbot.waitUntil(lambda: bool(failures))
-    assert {"taken away": "was moved, deleted or replaced", "newer": "newer version"}[how] in failures[0]
+    assert {"taken away": "was moved, deleted or replaced", "newer": "newer version"}[
+        how
+    ] in failures[0]
     assert not answers
