@@ -223,7 +223,6 @@ def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
     """An exception amid the loading of Qt aborted the process."""
     asked = [sys.executable, "-X", "importtime", "-m", "hotpatch_gui"]
     asked += ["--data-dir", str(tmp_path), "--demo", "list"]
-    ended: list[int] = []
     for wait_ms in range(20, 320, 50):
         with subprocess.Popen(
             asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -235,7 +234,8 @@ def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
             time.sleep(wait_ms / 1000)
             process.send_signal(number)
             _, said = process.communicate(timeout=20)
-        ended.append(process.returncode)
         assert "Traceback" not in said
         assert "Fatal" not in said
-    assert set(ended) <= {0, 1}
+        # a command that is over, because Python restores the default handlers as it exits
+        is_over = "No data has been read" in said
+        assert process.returncode in ({1, -number} if is_over else {1})
