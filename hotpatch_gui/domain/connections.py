@@ -52,7 +52,7 @@ _LABELS = {
     ),
     SignInMethod.CERTIFICATE: (
         "Service principal",
-        "An application with a certificate: for syncs that nobody attends.",
+        "An application with a certificate, for unattended syncs.",
     ),
     SignInMethod.NONE: ("None", "A simulated Azure on this machine needs none."),
 }

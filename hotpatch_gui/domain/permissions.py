@@ -90,7 +90,7 @@ def custom_role(subscription_ids: Sequence[str], *, may_act: bool) -> dict[str, 
     return {
         "Name": f"Hotpatch Dashboard {what}",
         "IsCustom": True,
-        "Description": f"What Hotpatch Dashboard needs where it {does}.",
+        "Description": f"Actions with which Hotpatch Dashboard {does}.",
         "Actions": [*READ, *acting()] if may_act else list(READ),
         "NotActions": [],
         "DataActions": [],

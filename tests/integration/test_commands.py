@@ -258,7 +258,7 @@ def test_a_damaged_world_of_the_demo_is_named_and_how_to_go_on(tmp_path: Path) -
     """Told as the data's file, its damage could not be mended."""
     assert run(tmp_path, "--demo", "sync").returncode == 0
     world, kept = (tmp_path / "demo" / name for name in ("simulated-azure.sqlite3", FILE_NAME))
-    world.write_bytes(b"malformed_response " * 1000)
+    world.write_bytes(b"nonsense " * 1000)
     world.with_name(f"{world.name}-wal").unlink(missing_ok=True)
     done = run(tmp_path, "--demo", "sync")
     assert done.returncode == 1

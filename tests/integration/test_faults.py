@@ -256,7 +256,7 @@ def test_azures_words_are_one_line_and_move_no_cursor(stage: Stage) -> None:
 @pytest.mark.expects_log
 def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path: Path) -> None:
     damaged = tmp_path / "simulated-azure.sqlite3"
-    damaged.write_bytes(b"malformed_response " * 1000)
+    damaged.write_bytes(b"nonsense " * 1000)
     target = demo_target(lambda: demo_wire(tmp_path))
     with Stage("light", folder=tmp_path, target=target) as stage:
         stage.app.start()

@@ -283,7 +283,7 @@ def test_a_query_that_azure_would_refuse_is_refused(azure: Simulated) -> None:
         sdk.graph(azure) as client,
         pytest.raises(HttpResponseError, match="valid query") as caught,
     ):
-        sdk.query(client, azure, "resources | malformed_response")
+        sdk.query(client, azure, "resources | nonsense")
     assert caught.value.status_code == 400
 
 

@@ -197,9 +197,9 @@ def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     assert left == 0
     assert stage.wire.cloud.received == {"install": 1}
-    told = stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id").fetchall()
+    events = stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id").fetchall()
     tries = 3 if verb == "POST" else 0
-    assert [row[0] for row in told] == ["sending", "not sent"] * tries + ["sending", "accepted"]
+    assert [row[0] for row in events] == ["sending", "not sent"] * tries + ["sending", "accepted"]
 
 
 @pytest.mark.expects_log

@@ -1,4 +1,4 @@
-"""Did it really happen? What Azure calls done, held against the assessment that follows, as History shows it."""
+"""Verification: finished runs are compared with the next assessment, as History shows it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A socket that cannot be trusted: each answer may be dropped, late, cut, doubled, refused, or of another day.
 
 The program works on it as ``busy.py`` does; once the faults are over, everything must end in its true state,
-held against what the simulated Azure has in its own file. On the way it may show troubles, each with a next
+compared with the file of the simulated Azure. On the way it may show troubles, each with a next
 step, and none of them a bug of its own.
 """
 

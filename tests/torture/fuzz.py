@@ -94,7 +94,7 @@ class Mutating(SimulatorApi):
             payload = payload[: rng.randrange(len(payload) + 1)]
         else:
             payload = bytes(rng.randrange(256) for _ in range(rng.randrange(60)))
-        # a token that would lead on for ever is no malformed_response but a lie, and ends with the real pages
+        # a token that would lead on for ever is wrong but readable, and ends with the real pages
         headers_out = {k: v for k, v in answer.headers.items() if k != "Content-Length"}
         if rng.random() < 0.05:
             headers_out["x-ms-user-quota-resets-after"] = rng.choice(("", "a:b:c", "99", "1:2"))
@@ -136,7 +136,7 @@ def fuzz(folder: Path, answers: int, seed: int) -> str:
 
 
 async def _count(job: Awaitable[None], counted: dict[str, int]) -> None:
-    """Read or refused; a bug goes on its way. One that waits for a pause that malformed_response asked for is given up."""
+    """Read or refused; a bug is passed on. A wait for a pause from a mutated answer is canceled."""
     try:
         await asyncio.wait_for(job, GIVEN_S)
     except ProblemError as error:

@@ -36,7 +36,7 @@ def test_completed_with_nothing_installed_is_named() -> None:
     assert found(installed=0, status=RunStatus.FAILED, failed=1) == [], (
         "it says itself that it failed"
     )
-    assert found(installed=None) == [], "what is not told is not zero"
+    assert found(installed=None) == [], "what is not text is not zero"
 
 
 def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
@@ -77,13 +77,11 @@ REPORTS = st.builds(
 
 @given(REPORTS)
 def test_what_is_kept_is_what_is_read(report: Report) -> None:
-    told = discrepancies(report)
-    assert verify.read(verify.as_text(told)) == told
-    assert all(verify.sentence(*one) and one[0].label for one in told)
+    found_here = discrepancies(report)
+    assert verify.read(verify.as_text(found_here)) == found_here
+    assert all(verify.sentence(*one) and one[0].label for one in found_here)
 
 
 def test_what_a_damaged_file_holds_is_left_out() -> None:
-    assert verify.read("malformed_response:1 restart-pending <b>") == [
-        (Discrepancy.RESTART_PENDING, "")
-    ]
+    assert verify.read("nonsense:1 restart-pending <b>") == [(Discrepancy.RESTART_PENDING, "")]
     assert verify.read(None) == []

@@ -19,7 +19,7 @@ from hotpatch_gui.views.widgets.labels import label
 from .surface import SurfaceDialog
 
 INTRODUCTION = (
-    "Read from Azure once a day, and for a machine when you choose it. Hover over a disabled command to see the "
+    "Read from Azure once a day, and for a machine when you select it. Hover over a disabled command to see the "
     "missing permission. The role below contains only the required actions."
 )
 _TABLES = frozenset({"permissions", "connections", "subscriptions"})

@@ -119,5 +119,5 @@ class RolloutPage(Page):
         self.panel.empty.say(
             Glyph.INFO,
             "Nothing to show",
-            "Once machines and a release of the last 30 days are known, each machine's turn appears here.",
+            "The order of machines appears here once machines and a release of the last 30 days are known.",
         )
