@@ -284,7 +284,7 @@ CALLS = (
     ),
     Column("kind", "Call", 150, lambda r, _: operation_text.kind(r), sort="kind"),
     Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
-    Column("account", "Account", 140, lambda r, _: r.account or "No sign-in", sort="account"),
+    Column("account", "Account", 122, lambda r, _: r.account or "No sign-in", sort="account"),
     Column(
         "requested_by", "Requested by", 108, lambda r, _: r.requested_by or display_text.NOTHING
     ),
