@@ -130,11 +130,16 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
         help="a simulated Azure on this machine, as 'simulate' prints it",
     )
     demo.add_argument("--demo", action="store_true", help="use the demo even if connections exist")
-    demo.add_argument("--reset-demo", action="store_true", help="reset the demo")
+    demo.add_argument(
+        "--reset-demo",
+        action="store_true",
+        help="reset the demo; a command can't reset an existing one",
+    )
     demo.add_argument(
         "--scenario",
         metavar="NAME",
-        help=f"reset the demo and start this scenario: {SCENARIO_NAMES}",
+        help=f"reset the demo and start this scenario: {SCENARIO_NAMES}; a command can do so only before "
+        "the demo exists",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_simulate(commands)

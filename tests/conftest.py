@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from helpers.leaks import at_work
 from hotpatch_gui.captures.stage import Stage, stopped_simulator
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH

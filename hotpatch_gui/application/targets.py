@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.clouds import Cloud, CloudLabel, demo
-from hotpatch_gui.domain.problems import ProblemError
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import database, sync_state
 from hotpatch_gui.system import resources
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
     from hotpatch_gui.simulator.arm import SimulatorApi
+
+log = logging.getLogger(__name__)
 
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 AZURE_WORLD = "azure"
@@ -91,6 +94,7 @@ def demo_wire(folder: Path, scenario: str = "today") -> SimulatorApi:
         ProblemError: its file can't be used.
     """
     from hotpatch_gui.simulator.build import build_simulator  # noqa: PLC0415 - only the demo needs it
+    from hotpatch_gui.simulator.state import UnreadableStateError  # noqa: PLC0415 - only the demo needs it
 
     others = resources.read_json("other-updates.json")
     pairs = resources.read_json("region-pairs.json")["pairs"]
@@ -104,3 +108,7 @@ def demo_wire(folder: Path, scenario: str = "today") -> SimulatorApi:
         if database.is_damaged(error):
             problem = problem._replace(next_step=BEGIN_AFRESH)
         raise ProblemError(problem) from None
+    except UnreadableStateError:
+        log.exception("the demo's state is unreadable")
+        sentence = f"The file {path.name} is from a newer version of the program or was changed."
+        raise ProblemError(Problem(ProblemKind.STORE, sentence, BEGIN_AFRESH)) from None

@@ -61,7 +61,7 @@ def malformed_response(doing: str) -> Problem:
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
         f"Azure's answer while {doing} couldn't be read.",
-        "Earlier data is kept. A proxy may have answered instead of Azure. Press F5 to try again.",
+        "Earlier data is kept. A proxy may have answered instead of Azure. Try again.",
         may_have_been_sent=True,
     )
 
@@ -133,7 +133,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
         return (
             ProblemKind.NOT_FOUND,
             f"Azure didn't find the resource (404) while {doing}.{reason}",
-            "It may have been deleted or moved. Press F5 to refresh.",
+            "It may have been deleted or moved. Refresh the data.",
         )
     if status == 429:
         return (

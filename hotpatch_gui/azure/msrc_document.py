@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.learning import objection
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import (
     BASELINE_MONTHS,
-    Calendar,
     Product,
     Release,
     ReleaseKind,

@@ -93,7 +93,7 @@ class ResourceGraph:
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
                     f"Azure returned a truncated result without a link to the next page while {doing}.",
-                    "Earlier data is kept. Press F5 to try again.",
+                    "Earlier data is kept. Try again.",
                 )
             )
         if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
@@ -159,7 +159,7 @@ class Pages(Iterator[Page]):
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
                     f"Azure linked to the same page twice while reading {self._name}.",
-                    "Earlier data is kept. Press F5 to try again.",
+                    "Earlier data is kept. Try again.",
                 )
             )
         self._seen |= {self._token} if self._token else set()

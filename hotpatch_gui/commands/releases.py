@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clock import system_clock
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 from hotpatch_gui.domain.problems import ProblemError
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.models.export_writers import whole
 from hotpatch_gui.models.release_sources import export_rows, summary, summary_json
 from hotpatch_gui.store import database, releases

@@ -19,6 +19,7 @@ def simulate(options: argparse.Namespace) -> int:
     from hotpatch_gui.simulator.guest import SUBSCRIPTION  # noqa: PLC0415 - the other commands start without it
     from hotpatch_gui.simulator.scenarios import SCENARIOS  # noqa: PLC0415 - the other commands start without it
     from hotpatch_gui.simulator.server import SimulatorServer  # noqa: PLC0415 - the other commands start without it
+    from hotpatch_gui.simulator.state import UnreadableStateError  # noqa: PLC0415 - the other commands start without it
     from hotpatch_gui.system import resources  # noqa: PLC0415 - the other commands start without it
 
     if options.simulator_scenario not in SCENARIOS:
@@ -40,10 +41,14 @@ def simulate(options: argparse.Namespace) -> int:
             scenario=options.simulator_scenario,
         )
         server = SimulatorServer(wire, options.port)
-    except (OSError, sqlite3.Error, ProblemError) as error:
+    except UnreadableStateError:
         print(
-            f"The simulated Azure cannot begin: {error}. See --port and --state.", file=sys.stderr
+            f"The file {options.state} is from a newer version of the program or was changed. Choose another one with --state.",
+            file=sys.stderr,
         )
+        return EXIT_USAGE
+    except (OSError, sqlite3.Error, ProblemError) as error:
+        print(f"The simulated Azure can't start: {error}. See --port and --state.", file=sys.stderr)
         return EXIT_USAGE
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)

@@ -16,7 +16,8 @@ from .machines import Machine, PatchMode
 from .outlook import next_restart_text, rejoin_text, running_text
 from .phrases import listed
 from .platforms import REPLACEMENTS
-from .releases import Calendar, day_name
+from .release_calendar import Calendar
+from .releases import day_name
 from .shortfall import behind, not_confirmed, not_offered, stale_headline, updates_text
 
 
@@ -176,6 +177,14 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Cover
             running,
             "It usually takes about ten minutes. If it takes hours, check the machine's agent: azcmagent check.",
         )
+    if situation is Situation.UNENROLLING:
+        return Coverage(
+            level,
+            situation,
+            f"Azure is canceling the hotpatch license{_since(evidence)}.",
+            running,
+            "It usually takes about ten minutes. After that, every month's cumulative update restarts this server.",
+        )
     cancelled = evidence.status is HotpatchStatus.CANCELED
     what = "The hotpatch license was canceled" if cancelled else "Not enrolled in hotpatch"
     if arc is not None and arc.license_error:
@@ -219,6 +228,7 @@ _WHOLE: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
     Situation.UNSUPPORTED: _unsupported,
     Situation.ACTION_REQUIRED: _by_license,
     Situation.ENROLLING: _by_license,
+    Situation.UNENROLLING: _by_license,
     Situation.NOT_ENROLLED: _by_license,
 }
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from .arc import License
 from .health import COUNTS_UNREPORTED, RESTART_UNREPORTED, Level, Situation
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .power import PowerState
-from .releases import Calendar, Expected, Release, ReleaseKind, release_day
+from .release_calendar import Calendar
+from .releases import Expected, Release, ReleaseKind, release_day
 from .titles import ReleaseTitle
 
 
@@ -64,6 +66,7 @@ LEVELS = {
     Situation.OFF_TRAIN: Level.ERROR,
     Situation.ACTION_REQUIRED: Level.ERROR,
     Situation.ENROLLING: Level.UNKNOWN,
+    Situation.UNENROLLING: Level.UNKNOWN,
     Situation.NOT_ENROLLED: Level.WARNING,
     Situation.DISABLED: Level.WARNING,
     Situation.LAST_FAILED: Level.ERROR,
@@ -214,6 +217,11 @@ def expected_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Exp
     return newer[-1] if newer else None
 
 
+def _is_unenrolling(evidence: Evidence) -> bool:
+    arc = evidence.machine.arc
+    return arc is not None and arc.license is License.DISABLING
+
+
 def _is_down(evidence: Evidence) -> bool:
     up = (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
     return evidence.machine.power not in up
@@ -235,6 +243,7 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.UNSUPPORTED, lambda e, c, now: e.status is HotpatchStatus.NOT_AVAILABLE),
     (Situation.NOT_RUNNING, lambda e, c, now: _is_down(e)),
     (Situation.ACTION_REQUIRED, lambda e, c, now: e.status is HotpatchStatus.ACTION_REQUIRED),
+    (Situation.UNENROLLING, lambda e, c, now: _is_unenrolling(e)),
     (Situation.ENROLLING, lambda e, c, now: e.status is HotpatchStatus.PENDING),
     (Situation.NOT_ENROLLED, lambda e, c, now: e.status in _UNLICENSED),
     (Situation.NOT_CONFIRMED, lambda e, c, now: e.status is HotpatchStatus.NOT_KNOWN),

@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from .releases import RELEASE_HOUR, Calendar, Product, Release, ReleaseKind, release_days
+from .release_calendar import Calendar
+from .releases import RELEASE_HOUR, Product, Release, ReleaseKind, release_days
 from .rollout import Rollout, RolloutMachine, timetable
 
 

@@ -27,6 +27,7 @@ class Situation(StrEnum):
     OFF_TRAIN = "Off the hotpatch train"
     ACTION_REQUIRED = "Action required"
     ENROLLING = "Enrollment in progress"
+    UNENROLLING = "Unenrollment in progress"
     NOT_ENROLLED = "Not enrolled"
     DISABLED = "Hotpatch off"
     LAST_FAILED = "Last installation failed"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from .releases import Calendar, Product, day_name, release_day
+from .release_calendar import Calendar
+from .releases import Product, day_name, release_day
 
 GET_RELEASES = "Update the release data: Settings › Release data, or hotpatch-gui releases update."
 

@@ -43,7 +43,7 @@ class HotpatchStatus(StrEnum):
 _MEANINGS = {
     HotpatchStatus.ENABLED: "The machine receives hotpatches as long as it stays on the baseline in force.",
     HotpatchStatus.DISABLED: "The image supports hotpatching, but hotpatch is off: regular updates restart the machine.",
-    HotpatchStatus.PENDING: "Enrollment is in progress. It usually takes about ten minutes.",
+    HotpatchStatus.PENDING: "Azure is changing the enrollment. It usually takes about ten minutes.",
     HotpatchStatus.NOT_ENROLLED: "A license is available, but the machine is not enrolled.",
     HotpatchStatus.CANCELED: "The license was canceled on this machine: no more hotpatches.",
     HotpatchStatus.NOT_AVAILABLE: "The machine's image doesn't support hotpatching.",

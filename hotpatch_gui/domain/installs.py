@@ -124,8 +124,17 @@ class Plan:
 
     @property
     def restarts_surely(self) -> bool:
-        """Whether the machine certainly restarts, unless Never restart is selected."""
-        return bool(self.will_restart) or self.restart_pending
+        """Whether the installation certainly restarts the machine."""
+        if self.restart_setting is RestartSetting.NEVER:
+            return False
+        is_always = self.restart_setting is RestartSetting.ALWAYS
+        return is_always or bool(self.will_restart) or self.restart_pending
+
+    @property
+    def may_stay_unfinished(self) -> bool:
+        """Whether selected updates may wait for a restart that Azure doesn't perform."""
+        is_never = self.restart_setting is RestartSetting.NEVER
+        return is_never and bool(self.will_restart or self.may_restart)
 
     @property
     def restart_sentence(self) -> str:
@@ -247,11 +256,7 @@ class FleetReview:
     @property
     def _known_restart(self) -> bool:
         """Whether a machine with a known list restarts, or may."""
-        return any(
-            p.restarts_surely or p.may_restart or p.restart_setting is RestartSetting.ALWAYS
-            for p in self.plans.values()
-            if p.is_known
-        )
+        return any(p.restarts_surely or p.may_restart for p in self.plans.values() if p.is_known)
 
     def _unknown_restart(self, count: int) -> str:
         match self.request.sent_restart:
@@ -288,12 +293,13 @@ class FleetReview:
             return known[0].restart_sentence
         if self.request.sent_restart is RestartSetting.ALWAYS:
             return "All of them restart, because Always restart is selected."
+        unfinished = sum(p.may_stay_unfinished for p in known)
+        if unfinished:
+            return f"Azure restarts none; {_plural(unfinished, 'machine')} may stay unfinished until you restart."
         will = sum(p.restarts_surely for p in known)
         may = sum(bool(p.may_restart) and not p.restarts_surely for p in known)
         if not will and not may:
             return "None of them restarts."
-        if self.request.sent_restart is RestartSetting.NEVER:
-            return f"Azure restarts none; {_plural(will + may, 'machine')} may stay unfinished until you restart."
         parts = [f"{_plural(will, 'machine')} restart{'s' if will == 1 else ''}"] if will else []
         parts += (
             [f"{may:,} may restart" if will else f"{_plural(may, 'machine')} may restart"]

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
+from .release_calendar import Calendar
 from .releases import (
     BASELINE_MONTHS,
     HINT,
-    Calendar,
     Product,
     Release,
     ReleaseKind,

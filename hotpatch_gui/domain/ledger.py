@@ -7,7 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from .releases import Calendar, Product, Release, ReleaseKind, month_name
+from .release_calendar import Calendar
+from .releases import Product, Release, ReleaseKind, month_name
 from .titles import ReleaseTitle, read_title
 
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from .evidence import Evidence, running_of
 from .horizon import horizon_text
 from .phrases import capital
-from .releases import Calendar, Product, ReleaseKind, day_name, month_name, release_day
+from .release_calendar import Calendar
+from .releases import Product, ReleaseKind, day_name, month_name, release_day
 
 
 def running_text(evidence: Evidence, calendar: Calendar, *, at_last_sync: bool = False) -> str:

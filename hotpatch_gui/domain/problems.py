@@ -74,7 +74,7 @@ class Problem(NamedTuple):
 BUG = Problem(
     ProblemKind.BUG,
     "An internal error occurred and one task was stopped.",
-    "Your data is safe. Press F5 to continue. The log in the data folder has the details.",
+    "Your data is safe. Try again. The log in the data folder has the details.",
 )
 """How a bug is reported; the log has the details."""
 

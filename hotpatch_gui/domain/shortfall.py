@@ -18,7 +18,8 @@ from .hotpatch import HotpatchStatus
 from .machines import Freshness, freshness
 from .outlook import horizon_since, next_restart_text
 from .phrases import capital, days, join, listed, lower, number
-from .releases import Calendar, Release, ReleaseKind, day_name, month_name
+from .release_calendar import Calendar
+from .releases import Release, ReleaseKind, day_name, month_name
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
 

@@ -12,7 +12,7 @@ from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.evidence import classify
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.horizon import horizon_notes
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store import health, lists, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QThread
 
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store.database import open_reader
 
 from . import export_sheets, export_writers

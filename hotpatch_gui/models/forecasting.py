@@ -15,7 +15,7 @@ from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.forecast import Forecast, ForecastMachine, Question, forecast, steps
 from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
 from hotpatch_gui.domain.patching import exclusion_reason, member_of
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.store import machine_columns, machines, schedules
 from hotpatch_gui.store.database import open_reader

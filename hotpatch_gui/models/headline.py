@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from hotpatch_gui.domain.coverage import Coverage, coverage
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store import health
 
 from . import display_text

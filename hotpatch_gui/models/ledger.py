@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.ledger import MONTHLY, Cause, Reason, read_updates, reason
 from hotpatch_gui.domain.machines import product_of
-from hotpatch_gui.domain.releases import Calendar, Product
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import RestartRecord, RestartTotal
 from hotpatch_gui.store.timestamps import from_text

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from hotpatch_gui.domain.forecast import Entry, Exposure, Forecast, Month
-from hotpatch_gui.domain.releases import Calendar, day_name
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import day_name
 
 from . import display_text
 from .chart_data import MonthBar, PlannerData

@@ -8,7 +8,8 @@ from typing import Any
 
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.learning import FORMAT
-from hotpatch_gui.domain.releases import Calendar, Product, Release, day_name, release_day
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, Release, day_name, release_day
 from hotpatch_gui.store import releases
 
 from .source import DataSource

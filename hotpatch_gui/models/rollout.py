@@ -13,7 +13,8 @@ from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import GET_RELEASES, horizon_notes
 from hotpatch_gui.domain.off_peak import ASSUMPTION, zone_of
 from hotpatch_gui.domain.patching import MachineFacts, RolloutStatus, RolloutView, view
-from hotpatch_gui.domain.releases import RELEASE_HOUR, Calendar, Product, day_name, release_day
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.store.rollouts import read_facts
 from hotpatch_gui.theme.glyphs import Glyph

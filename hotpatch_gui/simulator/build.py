@@ -7,14 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 
 from .arm import SimulatorApi
 from .catalog import Catalog
 from .clock import RunningClock, SimulatedClock
 from .cloud import Cloud
 from .scenarios import SCENARIOS
-from .state import StateFile
+from .state import StateFile, UnreadableStateError
 
 DEFAULT_SPEED = 60.0
 """Simulated seconds per second during work: an assessment takes about three seconds."""
@@ -36,22 +36,34 @@ def build_simulator(
     """A fleet of ``machines`` machines from ``seed``; one in ``state_path`` continues.
 
     A state file's own scenario, seed and size override the arguments. ``pairs`` are the paired regions.
+
+    Raises:
+        UnreadableStateError: the state file's content doesn't make sense.
+        sqlite3.Error: the state file can't be used.
     """
     state = StateFile(state_path)
-    world = state.get("world", "made") or {
-        "machines": machines,
-        "seed": seed,
-        "story": scenario,
-    }  # the stored name
-    state.put(("world", "made", world))
-    started = SCENARIOS[world.get("story", "today")]
-    now = state.get("world", "now")
     catalog = Catalog(calendar, other_updates)
-    cloud = Cloud(
-        catalog,
-        clock or RunningClock(datetime.fromisoformat(now) if now else started.start, speed),
-        started.fleet(catalog, world["machines"], world["seed"]),
-        pairs=pairs,
-        state=state,
-    )
+    try:
+        world = state.get("world", "made")
+        if world is None:
+            world = {
+                "machines": machines,
+                "seed": seed,
+                "story": scenario,
+            }  # "story": the stored name
+        started = SCENARIOS[world.get("story", "today")]
+        now = state.get("world", "now")
+        cloud = Cloud(
+            catalog,
+            clock or RunningClock(datetime.fromisoformat(now) if now else started.start, speed),
+            started.fleet(catalog, world["machines"], world["seed"]),
+            pairs=pairs,
+            state=state,
+        )
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        state.close()
+        if state_path is None:
+            raise
+        raise UnreadableStateError(str(state_path)) from error
+    state.put(("world", "made", world))
     return SimulatorApi(cloud, quota=quota)

@@ -9,14 +9,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from hotpatch_gui.domain.releases import (
-    RELEASE_HOUR,
-    Calendar,
-    Product,
-    Release,
-    ReleaseKind,
-    second_tuesday,
-)
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, Release, ReleaseKind, second_tuesday
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
 
 CATEGORY_NAMES = {

@@ -10,7 +10,8 @@ from typing import Any
 from hotpatch_gui.domain.arc import can_enroll, is_recent
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.platforms import is_supported
-from hotpatch_gui.domain.releases import Calendar, Product, Release, release_day
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, Release, release_day
 from hotpatch_gui.domain.updates import RestartBehavior
 
 from .catalog import Catalog, Patch

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 
+class UnreadableStateError(Exception):
+    """A state file whose content isn't a simulation's, or is one of a newer version."""
+
+
 class StateFile:
     """Key-value rows in SQLite: ``world`` facts, changed ``guest`` states, ``operation`` records.
 

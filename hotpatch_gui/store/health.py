@@ -12,7 +12,7 @@ from hotpatch_gui.domain.evidence import Evidence, classify
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Machine
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hotpatch_gui.domain.releases import Calendar
+    from hotpatch_gui.domain.release_calendar import Calendar
 
 
 class ReleaseBook:

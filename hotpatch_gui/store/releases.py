@@ -11,7 +11,8 @@ from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.learning import FLEET, Sighting, learn, merge
 from hotpatch_gui.domain.machines import build_of, product_of
-from hotpatch_gui.domain.releases import Calendar, Product, Release, ReleaseKind
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, Release, ReleaseKind
 from hotpatch_gui.domain.titles import read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 

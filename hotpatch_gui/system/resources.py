@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hotpatch_gui.domain.releases import Calendar
+    from hotpatch_gui.domain.release_calendar import Calendar
 
 
 def _root() -> Path:
@@ -44,6 +44,6 @@ def read_json(name: str) -> Any:
 @cache
 def calendar() -> Calendar:
     """The release calendar shipped with the program."""
-    from hotpatch_gui.domain.releases import Calendar  # noqa: PLC0415 - after the first paint
+    from hotpatch_gui.domain.release_calendar import Calendar  # noqa: PLC0415 - after the first paint
 
     return Calendar.from_rows(read_json("releases.json"), read_json("releases-planned.json"))

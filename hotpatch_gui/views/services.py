@@ -13,7 +13,7 @@ from hotpatch_gui.theme.icons import Icons
 from hotpatch_gui.theme.theme import Theme
 
 if TYPE_CHECKING:
-    from hotpatch_gui.domain.releases import Calendar
+    from hotpatch_gui.domain.release_calendar import Calendar
 
     from .protocols import DemoTime, Requests
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hotpatch_gui.domain.clock import CloudClock
-    from hotpatch_gui.domain.releases import Calendar
+    from hotpatch_gui.domain.release_calendar import Calendar
     from hotpatch_gui.store.release_book import ReleaseBook
 
     from .commands import Command

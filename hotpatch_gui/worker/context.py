@@ -12,7 +12,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import Operation
 from hotpatch_gui.domain.problems import Problem
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store.release_book import ReleaseBook
 
 from .calls import Calls

@@ -32,7 +32,7 @@ from .operation_scheduler import Sends
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
-    from hotpatch_gui.domain.releases import Calendar
+    from hotpatch_gui.domain.release_calendar import Calendar
 
     from .command_handler import CommandHandler
     from .commands import Command
@@ -352,7 +352,7 @@ class Engine:
                 Problem(
                     ProblemKind.STORE,
                     "The data file couldn't be opened, so nothing was done.",
-                    "See the message about the file. Press F5 to try again.",
+                    "See the message about the file, then try again.",
                 )
             )
 

@@ -21,14 +21,8 @@ from hotpatch_gui.azure.values import UnreadableError
 from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.learning import FORMAT, contradiction, merge, objection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.domain.releases import (
-    Calendar,
-    Product,
-    Release,
-    ReleaseKind,
-    build_revision,
-    read_release,
-)
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, Release, ReleaseKind, build_revision, read_release
 from hotpatch_gui.store import health, machines, releases
 from hotpatch_gui.store.database import transaction
 from hotpatch_gui.store.releases import ATTEMPT

@@ -12,7 +12,7 @@ from pathlib import Path
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock, system_clock
 from hotpatch_gui.domain.problems import ProblemError
-from hotpatch_gui.domain.releases import Calendar
+from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store import health, machines, releases
 from hotpatch_gui.store.release_book import ReleaseBook
 

@@ -46,7 +46,7 @@ def not_here(count: int) -> Problem:
     return Problem(
         ProblemKind.NOT_FOUND,
         f"{what} not in the current data, so nothing was requested.",
-        "Press F5 to sync, then select the machines again.",
+        "Refresh the data, then select the machines again.",
     )
 
 

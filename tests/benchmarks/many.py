@@ -29,8 +29,8 @@ SELECT '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmac
     'WindowsServer', '2022-datacenter-azure-edition', 'V2', 'running', 'Windows Server 2022 Datacenter Azure Edition',
     'AutomaticByPlatform', 1, 'AutomaticByPlatform', 1, 1, ?, 1,
     strftime('%Y-%m-%dT%H:%M:%SZ', ?, '-' || (i * 31 % 9000) || ' minutes'), i % 23, i % 7, i % 7, i % 3,
-    'Enabled', CASE i % 4 WHEN 0 THEN 'Up to date' WHEN 1 THEN 'Updates on offer'
-        WHEN 2 THEN 'Restart pending' ELSE 'No assessment known' END, i % 4
+    'Enabled', CASE i % 4 WHEN 0 THEN 'Up to date' WHEN 1 THEN 'Updates available'
+        WHEN 2 THEN 'Restart pending' ELSE 'Never assessed' END, i % 4
 FROM n
 """
 )

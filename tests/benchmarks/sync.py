@@ -205,7 +205,7 @@ _COLUMNS = {
     " critical, security, update_rollup, feature_pack, service_pack, definition, tools, updates,"
     " unclassified, support_state, fetched_at",
     "updates": "machine_id, patch_id, name, kb, classification, severity, restart, published_at, version,"
-    " fetched_at, pass",
+    " fetched_at, pass_number",
     "installations": "machine_id, run_id, status, started_at, modified_at, started_by, restart_status,"
     " window_exceeded, installed, failed, pending, excluded, not_selected, maintenance_run_id, fetched_at",
     "installation_updates": "installation_id, patch_id, name, kb, classification, state, restart",

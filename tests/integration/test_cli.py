@@ -189,7 +189,7 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
         (("simulate", "--machines", "0"), "must be a number from"),
         (("simulate", "--quota", "-1"), "must be a number from"),
         (("simulate", "--scenario", "bogus"), "Unknown scenario “bogus”"),
-        (("simulate", "--state", "/"), "cannot begin"),
+        (("simulate", "--state", "/"), "can't start"),
         (("capture", "--out", "/dev/null/x"), "can't be the folder for pictures"),
     ],
 )

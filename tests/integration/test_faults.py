@@ -21,6 +21,7 @@ from hotpatch_gui.application.targets import demo_target, demo_wire
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 from hotpatch_gui.simulator.install_parameters import parse_install_parameters
@@ -77,7 +78,7 @@ FAULTS = {
     ),
     "401": (error(401), "did not accept the sign-in (401)", "sign in again"),
     "403": (error(403), "isn't permitted to do this (403)", "role that allows it"),
-    "404": (error(404), "didn't find the resource (404)", "Press F5 to refresh"),
+    "404": (error(404), "didn't find the resource (404)", "Refresh the data"),
     "409": (
         error(409, "Conflict"),
         "Another operation is in progress on the machine (409)",
@@ -115,7 +116,7 @@ FAULTS = {
     "a redirect": (
         Answer(302, None, {"Location": "https://elsewhere.invalid/"}),
         "couldn't be read",
-        "F5",
+        "Try again",
     ),
 }
 
@@ -268,6 +269,32 @@ def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path
         damaged.unlink()
         stage.app.requests.sync()
         stage.until(lambda: connection.whole.startswith("Connected"))
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("world", "{"),
+        ("world", '{"machines": 16, "seed": 1, "story": "of a newer version"}'),
+        ("world", "[]"),
+        ("guest", '{"name": "vm-web-01", "of_a_newer_version": 1}'),
+        ("operation", '{"id": "1"}'),
+    ],
+)
+def test_a_simulated_azure_with_unreadable_content_names_the_fix(
+    tmp_path: Path, kind: str, value: str
+) -> None:
+    demo_wire(tmp_path).cloud.close()
+    path = tmp_path / "simulated-azure.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.execute("INSERT OR REPLACE INTO item VALUES (?, 'made', ?)", (kind, value))
+    before = path.read_bytes()
+    with pytest.raises(ProblemError) as caught:
+        demo_wire(tmp_path)
+    assert "simulated-azure.sqlite3" in caught.value.problem.sentence
+    assert "--reset-demo" in caught.value.problem.next_step
+    assert path.read_bytes() == before
 
 
 @pytest.mark.expects_log

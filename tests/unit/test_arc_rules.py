@@ -85,6 +85,17 @@ def test_every_combination_has_a_sentence_and_findings_with_a_way_on(calendar) -
             assert finding.fix or finding.verdict is not Verdict.FAIL, finding
 
 
+def test_a_license_that_is_being_canceled_is_not_an_enrollment(calendar) -> None:
+    for state, situation in (
+        (License.ENABLING, Situation.ENROLLING),
+        (License.DISABLING, Situation.UNENROLLING),
+    ):
+        machine = server(license=state, enablement=Enablement.ENABLED)
+        found = coverage(Evidence(machine, S.PENDING, EPOCH), calendar, EPOCH)
+        assert found.situation is situation
+        assert ("cancel" in found.text) == (state is License.DISABLING)
+
+
 def test_what_azure_names_as_missing_is_said(calendar) -> None:
     machine = server(
         license=License.ENABLED,

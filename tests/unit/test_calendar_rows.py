@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.models.calendar import (
     NOT_KNOWN,
     PLANNED,

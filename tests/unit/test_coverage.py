@@ -12,7 +12,8 @@ from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.releases import Calendar, ReleaseKind
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.system import resources
 

@@ -14,7 +14,8 @@ from hotpatch_gui.domain.forecast import (
     forecast,
     tally,
 )
-from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.domain.rollout import RolloutMachine
 from hotpatch_gui.models.planner import chart_data, chart_words
 from hotpatch_gui.system import resources

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotpatch_gui.domain.releases import Calendar, Product
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.simulator.catalog import Catalog
 from hotpatch_gui.simulator.fleet import AUG_25, AUG_LCU_25, EPOCH, JULY_25, JUNE_25, demo_fleet
 from hotpatch_gui.simulator.guest import Guest, InstallParameters, schedule

@@ -22,7 +22,8 @@ from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.releases import Calendar, Product
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.system import resources

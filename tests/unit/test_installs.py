@@ -203,6 +203,22 @@ def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -
     assert "All of them restart" in FleetReview(always, plans).sentence
 
 
+def test_only_a_machine_with_an_update_that_restarts_may_stay_unfinished() -> None:
+    """The summary counts the machines whose own sentence says so."""
+    request = InstallRequest(SECURITY, exclude_restarting=True)
+    plans = {
+        1: plan(request, [HOTPATCH], restart_pending=True),
+        2: plan(request, [HOTPATCH]),
+    }
+    assert FleetReview(request, plans).sentence.endswith("None of them restarts.")
+    never = InstallRequest(SECURITY, restart=RestartSetting.NEVER)
+    plans = {
+        1: plan(never, [HOTPATCH], restart_pending=True),
+        2: plan(never, [BASELINE], restart_pending=True),
+    }
+    assert "1 machine may stay unfinished" in FleetReview(never, plans).sentence
+
+
 def test_who_leaves_out_updates_that_restart_gets_no_pending_restart_either() -> None:
     """With If required, Azure restarts a machine on which one is pending, whatever it installs."""
     request = InstallRequest(SECURITY, exclude_restarting=True)

@@ -1,7 +1,8 @@
 import pytest
 
 from hotpatch_gui.domain.ledger import Cause, InstalledUpdate, reason
-from hotpatch_gui.domain.releases import Calendar, Product
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product
 
 WS25 = Product.WS2025
 

@@ -30,7 +30,8 @@ from hotpatch_gui.azure.msrc_document import month_of, read_document
 from hotpatch_gui.azure.values import UnreadableError
 from hotpatch_gui.domain.learning import merge
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
-from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.models.release_sources import export_rows
 from hotpatch_gui.store import database, releases
 from hotpatch_gui.system import resources

@@ -22,7 +22,8 @@ from hotpatch_gui.domain.hotpatch import (
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.domain.releases import Calendar, Product
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.updates import RestartBehavior
 
 NOW = datetime(2026, 8, 20, 9, tzinfo=UTC)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.domain.releases import Calendar, Product, ReleaseKind, second_tuesday
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, ReleaseKind, second_tuesday
 from hotpatch_gui.system import resources
 
 K = ReleaseKind
