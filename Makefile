@@ -6,7 +6,8 @@
 # make captures  every scene in both themes, as pictures in captures/
 # make package  build the bundle and the Debian package into dist/
 # make package-test  install, start and remove the Debian package in a bare Debian 12; compile the Windows installer
-# make lock    resolve the packages anew
+# make translations  collect the program's texts and compile the translation files
+# make lock    resolve the packages again
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +15,7 @@ ARGS ?=
 bin = $(VENV)/bin
 ready = $(VENV)/ready
 
-.PHONY: run test lint bench torture captures package package-test lock clean
+.PHONY: run test lint bench torture captures package package-test translations lock clean
 
 run: $(ready)
 	$(bin)/hotpatch-gui $(ARGS)
@@ -44,6 +45,9 @@ package: $(ready)
 
 package-test: package
 	$(bin)/python -m pytest -p no:cacheprovider packaging/tests $(ARGS)
+
+translations: $(ready)
+	$(bin)/python packaging/translations.py
 
 lock: $(ready)
 	$(bin)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -7,8 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hotpatch_gui.translation import translator
+
 from . import __version__
-from .system import console
+from .system import console, translations
+
+tr = translator("Cli")
 
 EXIT_FAILED = 1
 SCENARIO_NAMES = "today, october-2025, bad-update, november-2026"
@@ -20,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     if arguments is None:
         console.prepare()
+    translations.install()
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = build_parser(with_commands=not _OF_THE_WINDOW.issuperset(_words(given)))
     options = parser.parse_args(given)
@@ -56,8 +61,12 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         world = worlds.read_world(options, parser, root)
         world.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        why = error.strerror or "it can't be made"
-        text = f"{root} can't be the data folder: {why}. Name another one with --data-dir."
+        why = error.strerror or tr("it can't be made")
+        text = tr(
+            "{root} can't be the data folder: {why}. Name another one with --data-dir.",
+            root=root,
+            why=why,
+        )
         print(text, file=sys.stderr)
         if options.command is None and has_display():
             run_window.say(text)
@@ -73,7 +82,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 def _folder(text: str) -> Path:
     if not text:
-        raise argparse.ArgumentTypeError("names no folder")
+        raise argparse.ArgumentTypeError(tr("names no folder"))
     return Path(text)
 
 
@@ -86,7 +95,9 @@ def _number(kind: Callable[[str], float], least: float, most: float) -> Callable
         except ValueError:
             number = least - 1
         if not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"must be a number from {least:,} to {most:,}")
+            raise argparse.ArgumentTypeError(
+                tr("must be a number from {least:,} to {most:,}", least=least, most=most)
+            )
         return number
 
     return read
@@ -105,41 +116,50 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     """The parser. ``with_commands`` includes commands, whose import takes longer than the window may."""
     parser = argparse.ArgumentParser(
         prog="hotpatch-gui",
-        description="Hotpatch state, assessments and installations of Windows Server machines in Azure. "
-        "Without a connection to Azure it shows a demo against a simulated one.",
+        description=tr(
+            "Hotpatch state, assessments and installations of Windows Server machines in Azure. "
+            "Without a connection to Azure it shows a demo against a simulated one."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"hotpatch-gui {__version__}")
     parser.add_argument(
-        "--data-dir", type=_folder, help="keep file, settings and logs in this folder"
+        "--data-dir", type=_folder, help=tr("keep file, settings and logs in this folder")
     )
-    parser.add_argument("--theme", choices=("system", "light", "dark"), help="for this run")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help=tr("for this run"))
     parser.add_argument(
         "--self-test",
         action="store_true",
-        help="check that this installation is complete; exit code 0 or 1",
+        help=tr("check that this installation is complete; exit code 0 or 1"),
     )
     parser.add_argument(
         "--take-over",
         action="store_true",
-        help="use the data folder even if another computer or an unknown program left it locked",
+        help=tr(
+            "use the data folder even if another computer or an unknown program left it locked"
+        ),
     )
-    demo = parser.add_argument_group("simulated Azure")
+    demo = parser.add_argument_group(tr("simulated Azure"))
     demo.add_argument(
         "--endpoint",
         metavar="URL",
-        help="a simulated Azure on this machine, as 'simulate' prints it",
+        help=tr("a simulated Azure on this machine, as 'simulate' prints it"),
     )
-    demo.add_argument("--demo", action="store_true", help="use the demo even if connections exist")
+    demo.add_argument(
+        "--demo", action="store_true", help=tr("use the demo even if connections exist")
+    )
     demo.add_argument(
         "--reset-demo",
         action="store_true",
-        help="reset the demo; a command can't reset an existing one",
+        help=tr("reset the demo; a command can't reset an existing one"),
     )
     demo.add_argument(
         "--scenario",
         metavar="NAME",
-        help=f"reset the demo and start this scenario: {SCENARIO_NAMES}; a command can do so only before "
-        "the demo exists",
+        help=tr(
+            "reset the demo and start this scenario: {scenario_names}; a command can do so only "
+            "before the demo exists",
+            scenario_names=SCENARIO_NAMES,
+        ),
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_simulate(commands)
@@ -152,33 +172,33 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
 
 
 def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    simulator = commands.add_parser("simulate", help="serve a simulated Azure on loopback HTTP")
+    simulator = commands.add_parser("simulate", help=tr("serve a simulated Azure on loopback HTTP"))
     simulator.add_argument(
-        "--port", type=_number(int, 0, 65535), default=0, help="0 takes a free one (default)"
+        "--port", type=_number(int, 0, 65535), default=0, help=tr("0 takes a free one (default)")
     )
     simulator.add_argument(
         "--machines",
         type=_number(int, 1, 100_000),
         default=16,
-        help="how many machines (default: 16)",
+        help=tr("how many machines (default: 16)"),
     )
     simulator.add_argument(
-        "--seed", type=int, default=1, help="the same seed creates the same machines"
+        "--seed", type=int, default=1, help=tr("the same seed creates the same machines")
     )
     simulator.add_argument(
-        "--state", type=Path, help="save the simulated Azure in this file and resume from it"
+        "--state", type=Path, help=tr("save the simulated Azure in this file and resume from it")
     )
     simulator.add_argument(
         "--speed",
         type=_number(float, 0.001, 1e6),
         default=60.0,
-        help="simulated seconds per real second while work runs (default: 60)",
+        help=tr("simulated seconds per real second while work runs (default: 60)"),
     )
     simulator.add_argument(
         "--quota",
         type=_number(int, 1, 10**6),
         default=15,
-        help="Resource Graph queries in 5 seconds (default: 15, as Azure)",
+        help=tr("Resource Graph queries in 5 seconds (default: 15, as Azure)"),
     )
 
     simulator.add_argument(
@@ -186,17 +206,22 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         dest="simulator_scenario",
         default="today",
         metavar="NAME",
-        help=f"the world to begin in: {SCENARIO_NAMES} (default: today)",
+        help=tr(
+            "the world to begin in: {scenario_names} (default: today)",
+            scenario_names=SCENARIO_NAMES,
+        ),
     )
 
 
 def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    pictures = commands.add_parser("capture", help="render named scenes to PNG, with no display")
-    pictures.add_argument("--out", type=Path, help="the folder for the pictures")
-    pictures.add_argument("--scene", action="append", help="only this scene; may be repeated")
+    pictures = commands.add_parser(
+        "capture", help=tr("render named scenes to PNG, with no display")
+    )
+    pictures.add_argument("--out", type=Path, help=tr("the folder for the pictures"))
+    pictures.add_argument("--scene", action="append", help=tr("only this scene; may be repeated"))
     pictures.add_argument(
-        "--theme", choices=("light", "dark"), dest="scene_theme", help="only this theme"
+        "--theme", choices=("light", "dark"), dest="scene_theme", help=tr("only this theme")
     )
     pictures.add_argument(
-        "--list", action="store_true", dest="list_scenes", help="print the names of the scenes"
+        "--list", action="store_true", dest="list_scenes", help=tr("print the names of the scenes")
     )

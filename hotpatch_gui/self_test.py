@@ -83,6 +83,7 @@ def _file(folder: Path) -> str:
 
 
 def _resources(_: Path) -> str:
+    from PySide6.QtCore import QTranslator  # noqa: PLC0415 - after the environment is set
     from PySide6.QtGui import QIcon  # noqa: PLC0415 - after the environment is set
 
     from .captures.stage import application  # noqa: PLC0415 - a failed import is a result
@@ -97,6 +98,8 @@ def _resources(_: Path) -> str:
             json.loads(path.read_text(encoding="utf-8"))
         elif path.suffix == ".svg":
             _needs(not QIcon(str(path)).pixmap(32, 32).isNull(), path.name)
+        elif path.suffix == ".qm":
+            _needs(QTranslator().load(str(path)), path.name)
         else:
             _needs(bool(path.read_text(encoding="utf-8").strip()), path.name)
     _needs(bool(resources.calendar().releases), "the calendar of releases")

@@ -19,6 +19,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections, database, sync_state
 from hotpatch_gui.store.database import FILE_NAME, open_reader, open_writer, transaction
 from hotpatch_gui.system import resources
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker import commands
 from hotpatch_gui.worker.engine import Engine
 from hotpatch_gui.worker.operation_scheduler import Sends
@@ -30,6 +31,8 @@ from .targets import azure_target
 if TYPE_CHECKING:
     from hotpatch_gui.worker.events import Connected, Failed, Prompted, Synced, SyncProgress
 
+tr = translator("ConnectionTrial")
+
 log = logging.getLogger(__name__)
 DISCARD_S = 2.0
 """How long the window waits for the platform's store."""
@@ -37,11 +40,14 @@ NEVER_S = 86_400.0
 """A trial syncs once."""
 NUMBERS = range(2**20, 2**30)
 """A trial's connection gets an ID that no other has, because the platform's store keeps tokens by ID."""
-_BUSY = Problem(
-    ProblemKind.STORE,
-    "Another window or command works on the data of Azure at this moment.",
-    "Close it, then try again.",
-)
+
+
+def _busy() -> Problem:
+    return Problem(
+        ProblemKind.STORE,
+        tr.mark("Another window or command works on the data of Azure at this moment."),
+        tr.mark("Close it, then try again."),
+    )
 
 
 class ConnectionTrial(QObject):
@@ -106,7 +112,7 @@ class ConnectionTrial(QObject):
         """
         held = lock(self._folder)
         if held is None:
-            return _BUSY
+            return _busy()
         try:
             if (self._folder / FILE_NAME).exists():
                 self._copy_connection()
@@ -142,7 +148,12 @@ class ConnectionTrial(QObject):
     @Slot(object)
     def _on_progressed(self, progress: SyncProgress) -> None:
         self.progressed.emit(
-            f"Reading {progress.reading}, {progress.done:,} of {progress.total:,}…"
+            tr(
+                "Reading {reading}, {done:,} of {total:,}…",
+                reading=progress.reading,
+                done=progress.done,
+                total=progress.total,
+            )
         )
 
     @Slot(object)
@@ -201,7 +212,7 @@ def _holds(path: Path, connection_id: int) -> bool:
     db = open_reader(path)
     if db is None:
         if path.exists():
-            raise ProblemError(_BUSY)
+            raise ProblemError(_busy())
         return False
     with closing(db):
         return connections.was_made(db, connection_id)

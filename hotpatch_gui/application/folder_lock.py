@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QLockFile, QSysInfo
 
+from hotpatch_gui.translation import translator
+
+tr = translator("FolderLock")
+
 log = logging.getLogger(__name__)
 LOCK_FILE = "hotpatch.lock"
 
@@ -22,8 +26,8 @@ class Owner(NamedTuple):
     def text(self) -> str:
         """The owner for messages."""
         if not self.host:
-            return "a program that left no name (its lock file is empty)"
-        return f"process {self.process} on the computer {self.host}"
+            return tr("a program that left no name (its lock file is empty)")
+        return tr("process {process} on the computer {host}", process=self.process, host=self.host)
 
 
 def lock(folder: Path) -> QLockFile | None:

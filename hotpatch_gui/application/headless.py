@@ -15,6 +15,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import operations
 from hotpatch_gui.store.database import FILE_NAME, gone_problem, open_reader
 from hotpatch_gui.system import resources
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.engine import Engine
 from hotpatch_gui.worker.events import (
     Connected,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
 
     from .targets import CloudTarget
+
+tr = translator("Headless")
 
 LOOK_S = 0.2
 LOOKS_S = 30.0
@@ -194,9 +197,9 @@ class Session:
         end = None if seconds is None else time.monotonic() + seconds
         while not condition():
             if self._is_interrupted or self.problem is not None:
-                raise AbandonedError(self.problem.text if self.problem else "Interrupted.")
+                raise AbandonedError(self.problem.text if self.problem else tr("Interrupted."))
             if end is not None and time.monotonic() > end:
-                raise AbandonedError("It takes longer than this command waits.")
+                raise AbandonedError(tr("It takes longer than this command waits."))
             self._wait()
 
     def _wait(self) -> None:

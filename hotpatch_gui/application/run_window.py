@@ -10,21 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.system.display import NO_DISPLAY, has_display
+from hotpatch_gui.translation import translated, translator
 
 from .worlds import World, reset_demo, target_of, world_after
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
 
+tr = translator("RunWindow")
+
 EXIT_USAGE = 2
-RAISED = "Hotpatch Dashboard is open on this data already; its window is in front now: {folder}"
-TAKE_OVER = (
-    "The data folder {folder} is locked by {owner}, and from here it can't be determined whether that still runs.\n"
-    "Take it over only if it does not: two programs on one folder could send a request twice."
+RAISED = tr.mark(
+    "Hotpatch Dashboard is open on this data already; its window is in front now: {folder}"
 )
-ALREADY_OPEN = (
-    "Hotpatch Dashboard is open on this data already: {folder}\n"
-    "Use that window, or start with --data-dir and another folder."
+TAKE_OVER = tr.mark(
+    "The data folder {folder} is locked by {owner}, and from here it can't be determined "
+    "whether that still runs.\nTake it over only if it does not: two programs on one "
+    "folder could send a request twice."
+)
+ALREADY_OPEN = tr.mark(
+    "Hotpatch Dashboard is open on this data already: {folder}\nUse that window, or start "
+    "with --data-dir and another folder."
 )
 
 
@@ -34,7 +40,7 @@ def run(
     """Show the window until it is closed, and another one if it asks for that."""
     world: World | None = first
     if not has_display():
-        print(NO_DISPLAY, file=sys.stderr)
+        print(translated(NO_DISPLAY), file=sys.stderr)
         return EXIT_USAGE
     import_what_needs_no_qt()
     from . import window  # noqa: PLC0415 - Qt only when it is needed
@@ -47,10 +53,10 @@ def run(
             from . import single_instance  # noqa: PLC0415 - only if there is another one
 
             if single_instance.ring(world.folder):
-                print(RAISED.format(folder=world.folder), file=sys.stderr)
+                print(tr(RAISED, folder=world.folder), file=sys.stderr)
                 return 0
-            print(ALREADY_OPEN.format(folder=world.folder), file=sys.stderr)
-            window.say(ALREADY_OPEN.format(folder=world.folder))
+            print(tr(ALREADY_OPEN, folder=world.folder), file=sys.stderr)
+            window.say(tr(ALREADY_OPEN, folder=world.folder))
             return EXIT_USAGE
         if world.scenario and not reset_demo(world.folder):
             parser.error(f"{world.folder} holds no demo; nothing was deleted")
@@ -99,7 +105,7 @@ def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
     owner = folder_lock.uncertain_owner(folder) if held is None else None
     if owner is None:
         return held
-    if takes_over or window.ask(TAKE_OVER.format(folder=folder, owner=owner.text), "Take over"):
+    if takes_over or window.ask(tr(TAKE_OVER, folder=folder, owner=owner.text), tr("Take over")):
         return folder_lock.take_over(folder)
     return None
 

@@ -14,16 +14,22 @@ from hotpatch_gui.domain.clouds import Cloud, CloudLabel, demo
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import database, sync_state
 from hotpatch_gui.system import resources
+from hotpatch_gui.translation import translator
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
     from hotpatch_gui.simulator.arm import SimulatorApi
 
+tr = translator("Targets")
+
 log = logging.getLogger(__name__)
 
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 AZURE_WORLD = "azure"
-BEGIN_AFRESH = "It holds the demo's simulated Azure: start the window with --reset-demo to begin the demo afresh."
+BEGIN_AFRESH = tr.mark(
+    "It holds the demo's simulated Azure: start the window with --reset-demo to begin "
+    "the demo afresh."
+)
 
 
 class CloudTarget(NamedTuple):
@@ -56,7 +62,7 @@ class CloudTarget(NamedTuple):
 
 def azure_target() -> CloudTarget:
     """Azure through the file's connections."""
-    return CloudTarget(AZURE_WORLD, CloudLabel("Azure"))
+    return CloudTarget(AZURE_WORLD, CloudLabel(tr("Azure")))
 
 
 def demo_target(make_wire: Callable[[], SimulatorApi]) -> CloudTarget:
@@ -70,14 +76,14 @@ def demo_target(make_wire: Callable[[], SimulatorApi]) -> CloudTarget:
         made.append(make_wire())
         return partial(in_process_transport, made[-1])
 
-    label = CloudLabel("Contoso", "Demo, simulated Azure")
+    label = CloudLabel("Contoso", tr("Demo, simulated Azure"))
     seed = partial(_seed, demo(), "Contoso")
     return CloudTarget(demo().endpoint, label, seed, transport, lambda: made[-1] if made else None)
 
 
 def simulated_target(cloud: Cloud) -> CloudTarget:
     """A simulated Azure at an address on this computer."""
-    label = CloudLabel(cloud.name, "Demo, simulated Azure")
+    label = CloudLabel(cloud.name, tr("Demo, simulated Azure"))
     return CloudTarget(cloud.endpoint, label, partial(_seed, cloud, cloud.name))
 
 
@@ -106,9 +112,11 @@ def demo_wire(folder: Path, scenario: str = "today") -> SimulatorApi:
     except sqlite3.Error as error:
         problem = database.store_problem(error, path)
         if database.is_damaged(error):
-            problem = problem._replace(next_step=BEGIN_AFRESH)
+            problem = problem._replace(next_step=tr(BEGIN_AFRESH))
         raise ProblemError(problem) from None
     except UnreadableStateError:
         log.exception("the demo's state is unreadable")
-        sentence = f"The file {path.name} is from a newer version of the program or was changed."
-        raise ProblemError(Problem(ProblemKind.STORE, sentence, BEGIN_AFRESH)) from None
+        sentence = tr(
+            "The file {name} is from a newer version of the program or was changed.", name=path.name
+        )
+        raise ProblemError(Problem(ProblemKind.STORE, sentence, tr(BEGIN_AFRESH))) from None

@@ -24,6 +24,7 @@ from hotpatch_gui.system import resources, runtime_tuning
 from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme.icons import Icons
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.main_window import MainWindow
 from hotpatch_gui.views.services import Services
 
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from .requests import NextSession, Requests
     from .single_instance import SingleInstanceServer
 
+tr = translator("Window")
+
 log = logging.getLogger(__name__)
 UNSEEN_MS = 2000
 """After this time, a window that was never painted (minimized, covered) counts as painted."""
@@ -59,7 +62,7 @@ def make_application() -> QApplication:
     os.environ["QT_STYLE_OVERRIDE"] = "fusion"
     runtime_tuning.shorten_switch_interval()
     application = QApplication(sys.argv[:1])
-    application.setApplicationName("Hotpatch Dashboard")
+    application.setApplicationName(tr("Hotpatch Dashboard"))
     application.setDesktopFileName("hotpatch-gui")
     return application
 
@@ -68,7 +71,7 @@ def say(text: str) -> None:
     """Show a message before there is a window."""
     from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely needed, and slow to load
 
-    box = QMessageBox(QMessageBox.Icon.Information, "Hotpatch Dashboard", text)
+    box = QMessageBox(QMessageBox.Icon.Information, tr("Hotpatch Dashboard"), text)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.exec()
 
@@ -77,7 +80,7 @@ def ask(text: str, yes: str) -> bool:
     """Ask a question before there is a window; the safe answer is the default."""
     from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely needed, and slow to load
 
-    box = QMessageBox(QMessageBox.Icon.Warning, "Hotpatch Dashboard", text)
+    box = QMessageBox(QMessageBox.Icon.Warning, tr("Hotpatch Dashboard"), text)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
@@ -334,9 +337,19 @@ class App(QObject):
 
     @Slot(object)
     def _on_sync_progressed(self, progress: SyncProgress) -> None:
-        pause = f", paused by Azure for {progress.waiting_s:.0f} s" if progress.waiting_s else ""
+        pause = (
+            tr(", paused by Azure for {waiting_s:.0f} s", waiting_s=progress.waiting_s)
+            if progress.waiting_s
+            else ""
+        )
         self.window.show_syncing(
-            f"{progress.reading}, {progress.done:,} of {progress.total:,}{pause}"
+            tr(
+                "{reading}, {done:,} of {total:,}{pause}",
+                reading=progress.reading,
+                done=progress.done,
+                total=progress.total,
+                pause=pause,
+            )
         )
 
     @Slot(object)

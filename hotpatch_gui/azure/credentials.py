@@ -20,8 +20,11 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from hotpatch_gui.domain.clouds import CUSTOM
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.translation import translator
 
 from .sign_in_errors import claims_of
+
+tr = translator("Credentials")
 
 log = logging.getLogger(__name__)
 CACHE_NAME = "hotpatch-dashboard-{id}"
@@ -44,7 +47,11 @@ class NoCredential:
             ProblemError: always.
         """
         raise ProblemError(
-            Problem(ProblemKind.NOT_SIGNED_IN, "No sign-in is set up.", "Choose a way to sign in.")
+            Problem(
+                ProblemKind.NOT_SIGNED_IN,
+                tr("No sign-in is set up."),
+                tr("Choose a way to sign in."),
+            )
         )
 
 
@@ -139,7 +146,9 @@ class SignIn:
         if ask is None or not self._connection.method.asks_user:
             return self.account()
         if self._connection.method is not SignInMethod.DEVICE_CODE:
-            self._prompt(f"Sign in to {self._connection.name} in the window that opens.")
+            self._prompt(
+                tr("Sign in to {name} in the window that opens.", name=self._connection.name)
+            )
         try:
             record = ask(scopes=[self._connection.cloud.scope], claims=self._claims or None)
             self._claims = ""
@@ -161,7 +170,12 @@ class SignIn:
 
     def _show_code(self, address: str, code: str, _: datetime) -> None:
         self._prompt(
-            f"To sign in to {self._connection.name}, open {address} and enter the code {code}."
+            tr(
+                "To sign in to {name}, open {address} and enter the code {code}.",
+                name=self._connection.name,
+                address=address,
+                code=code,
+            )
         )
 
 
@@ -271,7 +285,9 @@ def has_broker() -> bool:
 
 def _broker(keywords: dict[str, Any]) -> TokenCredential:
     if not has_broker():
-        raise ValueError("Windows accounts work only on Windows. Choose another sign-in method.")
+        raise ValueError(
+            tr("Windows accounts work only on Windows. Choose another sign-in method.")
+        )
     import ctypes  # noqa: PLC0415 - on Windows only
     from importlib import import_module  # noqa: PLC0415 - only for this sign-in method
 

@@ -22,9 +22,12 @@ from azure.core.polling.base_polling import OperationFailed
 
 from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.translation import translator
 
 from .network import cause_of, precedes_sending
 from .sign_in_errors import sign_in_problem
+
+tr = translator("Errors")
 
 MAX_TEXT = 300
 MAX_WAIT_S = 600.0
@@ -50,8 +53,15 @@ def as_problems(doing: str) -> Iterator[None]:
 def _not_begun(error: OSError, doing: str) -> Problem:
     return Problem(
         ProblemKind.OFFLINE,
-        f"No connection to Azure could be prepared while {doing}: {error}",
-        "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program retries automatically.",
+        tr(
+            "No connection to Azure could be prepared while {doing}: {error}",
+            doing=doing,
+            error=error,
+        ),
+        tr(
+            "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program "
+            "retries automatically."
+        ),
         may_have_been_sent=error.errno is not None,  # errors of settings have no request
     )
 
@@ -60,8 +70,8 @@ def malformed_response(doing: str) -> Problem:
     """The problem that an answer couldn't be read."""
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
-        f"Azure's answer while {doing} couldn't be read.",
-        "Earlier data is kept. A proxy may have answered instead of Azure. Try again.",
+        tr("Azure's answer while {doing} couldn't be read.", doing=doing),
+        tr("Earlier data is kept. A proxy may have answered instead of Azure. Try again."),
         may_have_been_sent=True,
     )
 
@@ -74,17 +84,17 @@ def problem_of(error: AzureError, doing: str) -> Problem:
     if isinstance(error, ServiceRequestError):
         return Problem(
             ProblemKind.OFFLINE,
-            cause.sentence if cause else f"No connection to Azure while {doing}.",
+            cause.sentence if cause else tr("No connection to Azure while {doing}.", doing=doing),
             cause.next_step
             if cause
-            else "Check the network and the proxy; the program retries automatically.",
+            else tr("Check the network and the proxy; the program retries automatically."),
             may_have_been_sent=not precedes_sending(error),
         )
     if isinstance(error, ServiceResponseError):
         return Problem(
             ProblemKind.OFFLINE,
-            f"The connection broke before Azure answered while {doing}.",
-            "Check the network and the proxy; the program retries automatically.",
+            tr("The connection broke before Azure answered while {doing}.", doing=doing),
+            tr("Check the network and the proxy; the program retries automatically."),
         )
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
         return sign_in_problem(error, cause, doing)
@@ -99,12 +109,16 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
     code, message = _code_and_message(response)
     request_id = str(response.headers.get("x-ms-request-id", ""))
     if isinstance(error.inner_exception, OperationFailed):
-        reason = f" Azure says: {message}" if message else " Azure gave no reason."
-        sentence = f"The operation failed.{reason}"
+        reason = (
+            tr(" Azure says: {message}", message=message)
+            if message
+            else tr(" Azure gave no reason.")
+        )
+        sentence = tr("The operation failed.{reason}", reason=reason)
         return Problem(
             ProblemKind.AZURE_FAILED,
             sentence,
-            "Fix the error, then try again.",
+            tr("Fix the error, then try again."),
             code,
             request_id,
             ended=True,
@@ -116,48 +130,73 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
 
 
 def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKind, str, str]:
-    reason = f" Azure says: {message}" if message else ""
+    reason = tr(" Azure says: {message}", message=message) if message else ""
     if status == 401:
         return (
             ProblemKind.TOKEN_REFUSED,
-            f"Azure did not accept the sign-in (401) while {doing}.",
-            "The program retries automatically. If this continues, sign in again. The data on screen stays.",
+            tr("Azure did not accept the sign-in (401) while {doing}.", doing=doing),
+            tr(
+                "The program retries automatically. If this continues, sign in again. The data on "
+                "screen stays."
+            ),
         )
     if status == 403:
         return (
             ProblemKind.FORBIDDEN,
-            f"Your account isn't permitted to do this (403) while {doing}.{reason}",
-            "Request a role that allows it. Settings › Connections › Permissions contains one.",
+            tr(
+                "Your account isn't permitted to do this (403) while {doing}.{reason}",
+                doing=doing,
+                reason=reason,
+            ),
+            tr("Request a role that allows it. Settings › Connections › Permissions contains one."),
         )
     if status == 404:
         return (
             ProblemKind.NOT_FOUND,
-            f"Azure didn't find the resource (404) while {doing}.{reason}",
-            "It may have been deleted or moved. Refresh the data.",
+            tr(
+                "Azure didn't find the resource (404) while {doing}.{reason}",
+                doing=doing,
+                reason=reason,
+            ),
+            tr("It may have been deleted or moved. Refresh the data."),
         )
     if status == 429:
         return (
             ProblemKind.THROTTLED,
-            f"Azure throttled requests (429) while {doing}.",
-            "The program waits and continues automatically.",
+            tr("Azure throttled requests (429) while {doing}.", doing=doing),
+            tr("The program waits and continues automatically."),
         )
     if status == 408:
         return (
             ProblemKind.OFFLINE,
-            f"Azure didn't receive the complete request in time (408) while {doing}.",
-            "Check the network and the proxy; the program retries automatically.",
+            tr(
+                "Azure didn't receive the complete request in time (408) while {doing}.",
+                doing=doing,
+            ),
+            tr("Check the network and the proxy; the program retries automatically."),
         )
     if 400 <= status < 500:
         return (
             ProblemKind.REJECTED,
-            f"Azure rejected the request ({status} {code}) while {doing}.{reason}",
-            "Change the request and try again.",
+            tr(
+                "Azure rejected the request ({status} {code}) while {doing}.{reason}",
+                status=status,
+                code=code,
+                doing=doing,
+                reason=reason,
+            ),
+            tr("Change the request and try again."),
         )
     if 500 <= status < 600:
         return (
             ProblemKind.AZURE_FAILED,
-            f"Azure failed ({status}) while {doing}.{reason}",
-            "The program retries automatically. If this continues, see status.azure.com.",
+            tr(
+                "Azure failed ({status}) while {doing}.{reason}",
+                status=status,
+                doing=doing,
+                reason=reason,
+            ),
+            tr("The program retries automatically. If this continues, see status.azure.com."),
         )
     failed = malformed_response(doing)
     return failed.kind, f"{failed.sentence}{reason}", failed.next_step
@@ -167,41 +206,62 @@ _BUSY = frozenset({"conflict", "operationpreempted", "anotheroperationinprogress
 """Lower-case codes of a 409 for another operation on the same resource."""
 _CONFLICTS = {
     "scopelocked": (
-        "A lock prevents the change",
-        "Remove the lock in the Azure portal (Locks), or contact its owner, then try again.",
+        tr.mark("A lock prevents the change"),
+        tr.mark(
+            "Remove the lock in the Azure portal (Locks), or contact its owner, then try again."
+        ),
     ),
     "missingsubscriptionregistration": (
-        "The subscription is not registered for the resource provider that this needs",
-        "Register the provider that Azure names: az provider register --namespace NAME. Then try again.",
+        tr.mark("The subscription is not registered for the resource provider that this needs"),
+        tr.mark(
+            "Register the provider that Azure names: az provider register --namespace NAME. Then "
+            "try again."
+        ),
     ),
     "operationnotallowed": (
-        "Azure does not allow this operation for the machine",
-        "Check its power state, its kind and Azure's message. Retrying doesn't help.",
+        tr.mark("Azure does not allow this operation for the machine"),
+        tr.mark("Check its power state, its kind and Azure's message. Retrying doesn't help."),
     ),
 }
 """Other 409s by lower-case code: what is wrong, and what to do."""
 
 
 def _of_conflict(code: str, message: str, doing: str) -> Problem:
-    reason = f" Azure says: {message}" if message else ""
+    reason = tr(" Azure says: {message}", message=message) if message else ""
     folded = code.casefold()
     if folded in _CONFLICTS:
-        what, step = _CONFLICTS[folded]
-        sentence = f"{what} (409 {code}) while {doing}.{reason}"
+        what, step = map(tr, _CONFLICTS[folded])
+        sentence = tr(
+            "{what} (409 {code}) while {doing}.{reason}",
+            what=what,
+            code=code,
+            doing=doing,
+            reason=reason,
+        )
         return Problem(ProblemKind.REJECTED, sentence, step, code)
     if folded in _BUSY:
         return Problem(
             ProblemKind.CONFLICT,
-            f"Another operation is in progress on the machine (409) while {doing}.{reason}",
-            "Wait until it finishes, then try again.",
+            tr(
+                "Another operation is in progress on the machine (409) while {doing}.{reason}",
+                doing=doing,
+                reason=reason,
+            ),
+            tr("Wait until it finishes, then try again."),
             code,
         )
     return Problem(
         ProblemKind.REJECTED,
-        f"Azure refused the request because of the resource's state ({f'409 {code}'.strip()}) while {doing}.{reason}",
-        "Fix the cause that Azure reports, then try again."
+        tr(
+            "Azure refused the request because of the resource's state ({code}) while "
+            "{doing}.{reason}",
+            code=f"409 {code}".strip(),
+            doing=doing,
+            reason=reason,
+        ),
+        tr("Fix the cause that Azure reports, then try again.")
         if message
-        else "Azure gives no reason; check the portal.",
+        else tr("Azure gives no reason; check the portal."),
         code or "409",
     )
 

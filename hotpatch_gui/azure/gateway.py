@@ -14,15 +14,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-import requests
 from azure.core.exceptions import ResourceNotFoundError
-from azure.core.pipeline.transport import RequestsTransport
 from azure.core.polling import LROPoller
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
 from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.connections import Connection
@@ -31,6 +27,7 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import Assessment, InstallationRun
+from hotpatch_gui.translation import translator
 
 from . import pages, parse, results, values
 from .bodies import enroll_body, first_license_body
@@ -48,14 +45,12 @@ from .pages import (
 from .policies import ClockSync, RaiseConflict, RenewedOnce, SameHostPolicy
 from .resource_graph import ALL, Page, ResourceGraph, RowFilter
 from .throttle import Throttle, Throttles
+from .transport import network_transport
+
+tr = translator("Gateway")
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-MAX_IN_FLIGHT = 16
-"""Parallel requests of one connection."""
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
-BLOCK_BYTES = 1 << 18
-"""Bytes read at a time; with the SDK's 4,096, reading takes longer than parsing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +131,12 @@ class Gateway:
 
     def account(self) -> Account | None:
         """The signed-in account, without prompting; None if no sign-in is needed."""
-        with as_problems("signing in"):
+        with as_problems(tr("signing in")):
             return self._sign_in.account()
 
     def sign_in(self) -> Account | None:
         """Sign in. Takes as long as the user does, and may run on its own thread."""
-        with as_problems("signing in"):
+        with as_problems(tr("signing in")):
             return self._sign_in.now()
 
     def sign_out(self) -> None:
@@ -197,7 +192,9 @@ class Gateway:
 
         def take(row: Mapping[str, Any]) -> None:
             if row["type"].casefold() != kind:
-                raise values.UnreadableError(f"{row['type']} isn't the requested type")
+                raise values.UnreadableError(
+                    tr("{type} isn't the requested type", type=row["type"])
+                )
             machines.append(read(row, now))
 
         bad = pages.take_rows(page.rows, take)
@@ -205,7 +202,9 @@ class Gateway:
 
     def group_grants(self, subscription_id: str, resource_group: str) -> list[Grant]:
         """The account's permissions on a resource group."""
-        with as_problems(f"reading your permissions on {resource_group}"):
+        with as_problems(
+            tr("reading your permissions on {resource_group}", resource_group=resource_group)
+        ):
             of = self._authorization(subscription_id).permissions
             return [_grant(p) for p in of.list_for_resource_group(resource_group)]
 
@@ -216,7 +215,7 @@ class Gateway:
             if machine.arc is None
             else ("Microsoft.HybridCompute", "machines")
         )
-        with as_problems(f"reading your permissions on {machine.name}"):
+        with as_problems(tr("reading your permissions on {name}", name=machine.name)):
             of = self._authorization(machine.subscription_id).permissions
             found = of.list_for_resource(machine.resource_group, space, "", kind, machine.name)
             return [_grant(p) for p in found]
@@ -234,21 +233,21 @@ class Gateway:
         return self._read_arc(machine) if machine.arc is not None else self._read_vm(machine)
 
     def _read_arc(self, machine: Machine) -> MachineSnapshot:
-        with as_problems(f"reading {machine.name}"):
+        with as_problems(tr("reading {name}", name=machine.name)):
             raw = dict(self._hybrid_of(machine).machines.get(machine.resource_group, machine.name))
             if str(raw.get("id")).casefold() != machine.resource_id.casefold():
-                raise ProblemError(malformed_response(f"reading {machine.name}"))
+                raise ProblemError(malformed_response(tr("reading {name}", name=machine.name)))
             row = parse.arc_row(raw, machine.subscription_id)
             return MachineSnapshot(parse.arc_machine(row, self._clock()), None, None)
 
     def _read_vm(self, machine: Machine) -> MachineSnapshot:
-        with as_problems(f"reading {machine.name}"):
+        with as_problems(tr("reading {name}", name=machine.name)):
             body = self._client(machine).virtual_machines.get(
                 machine.resource_group, machine.name, expand="instanceView"
             )
             raw = dict(body)
             if str(raw.get("id")).casefold() != machine.resource_id.casefold():
-                raise ProblemError(malformed_response(f"reading {machine.name}"))
+                raise ProblemError(malformed_response(tr("reading {name}", name=machine.name)))
             view = values.mapping(values.mapping(raw.get("properties")).get("instanceView"))
             row = parse.resource_row(raw, machine.subscription_id)
             found = replace(
@@ -269,7 +268,7 @@ class Gateway:
     def enroll_request(self, machine: Machine) -> str:
         """The JSON that enrolls this server: a change of its license profile, or a first one."""
         profiles = self._hybrid_of(machine).license_profiles
-        with as_problems(f"reading the license of {machine.name}"):
+        with as_problems(tr("reading the license of {name}", name=machine.name)):
             try:
                 profiles.get(machine.resource_group, machine.name)
             except ResourceNotFoundError:
@@ -278,7 +277,7 @@ class Gateway:
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
         """Send the operation once. ``request`` is the JSON from ``bodies``, if any."""
-        with as_problems(f"requesting “{kind.label}” on {machine.name}"):
+        with as_problems(tr("requesting “{label}” on {name}", label=kind.label, name=machine.name)):
             if machine.arc is not None and kind is OperationKind.SETTINGS:
                 self._hybrid_of(machine).machines.update(  # no long-running operation
                     machine.resource_group, machine.name, json.loads(request or "{}")
@@ -290,7 +289,7 @@ class Gateway:
         self, kind: OperationKind, machine: Machine, request: str | None, token: str
     ) -> PollResult:
         """Poll the operation that ``token`` continues."""
-        with as_problems(f"checking “{kind.label}” on {machine.name}"):
+        with as_problems(tr("checking “{label}” on {name}", label=kind.label, name=machine.name)):
             return poll(self._call(kind, machine, request), token)
 
     def _call(
@@ -331,8 +330,8 @@ class Gateway:
         raise ProblemError(
             Problem(
                 ProblemKind.REJECTED,
-                f"Azure doesn't support “{kind.label}” on Arc-enabled servers.",
-                "Do this on the server itself.",
+                tr("Azure doesn't support “{label}” on Arc-enabled servers.", label=kind.label),
+                tr("Do this on the server itself."),
                 may_have_been_sent=False,
             )
         )
@@ -375,25 +374,6 @@ class Gateway:
         if not connection.cloud.needs_sign_in:
             options["authentication_policy"] = NoAuthentication()
         return options
-
-
-def network_transport() -> RequestsTransport:
-    """A transport for the network with as many connections as requests may be in flight.
-
-    azure-core's own session keeps ten and reopens others each time.
-    """
-    session = requests.Session()
-    once = Retry(total=False, redirect=False, raise_on_status=False)  # azure-core counts retries
-    adapter = HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT, max_retries=once)
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, adapter)
-    return RequestsTransport(
-        session=session,
-        session_owner=False,
-        connection_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
-        connection_data_block_size=BLOCK_BYTES,
-    )
 
 
 def _grant(permission: Any) -> Grant:

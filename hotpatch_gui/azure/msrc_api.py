@@ -12,9 +12,12 @@ import requests
 from urllib3.exceptions import DecodeError, HTTPError
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.translation import translator
 
 from .msrc_document import month_of
 from .values import UnreadableError, items, mapping, text
+
+tr = translator("MsrcApi")
 
 MAX_BYTES = 96 << 20
 """Documents currently have 10 to 40 MB."""
@@ -45,7 +48,9 @@ class MsrcApi:
         parts = urlsplit(address)
         is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         if not parts.hostname or (parts.scheme != "https" and not is_local):
-            raise ValueError(f"{address} is no https address, so nothing is read from there.")
+            raise ValueError(
+                tr("{address} is no https address, so nothing is read from there.", address=address)
+            )
         self._address = address if address.endswith("/") else f"{address}/"
 
     def documents(self) -> list[Listed]:
@@ -54,7 +59,7 @@ class MsrcApi:
         Raises:
             ProblemError: the list can't be read.
         """
-        listed = mapping(self._get("updates", "reading Microsoft's list of releases"))
+        listed = mapping(self._get("updates", tr("reading Microsoft's list of releases")))
         found = []
         for entry in map(mapping, items(listed.get("value"))):
             name = text(entry.get("ID"))
@@ -64,7 +69,7 @@ class MsrcApi:
                 continue
             found.append(Listed(name or "", month, text(entry.get("CurrentReleaseDate")) or ""))
         if not found:
-            raise ProblemError(_unreadable("reading Microsoft's list of releases"))
+            raise ProblemError(_unreadable(tr("reading Microsoft's list of releases")))
         return sorted(found, key=lambda d: d.month)
 
     def document(self, document_id: str) -> Mapping[str, Any]:
@@ -73,7 +78,7 @@ class MsrcApi:
         Raises:
             ProblemError: it can't be read.
         """
-        doing = f"reading Microsoft's releases of {document_id}"
+        doing = tr("reading Microsoft's releases of {document_id}", document_id=document_id)
         body = self._get(f"cvrf/{document_id}", doing)
         if not isinstance(body, Mapping):
             raise ProblemError(_unreadable(doing))
@@ -114,8 +119,13 @@ class MsrcApi:
             raise ProblemError(
                 Problem(
                     ProblemKind.REJECTED,
-                    f"{here.netloc} pointed to {there.netloc or 'an unreadable address'} while {doing}.",
-                    "Nothing was read from there. Check the proxy, or import a saved document.",
+                    tr(
+                        "{netloc} pointed to {other} while {doing}.",
+                        netloc=here.netloc,
+                        other=there.netloc or tr("an unreadable address"),
+                        doing=doing,
+                    ),
+                    tr("Nothing was read from there. Check the proxy, or import a saved document."),
                 )
             )
         return following
@@ -130,13 +140,17 @@ def _whole(answer: requests.Response, doing: str) -> bytes:
         size += len(part)
         if size > MAX_BYTES or time.monotonic() > end:
             limit = (
-                f"{MAX_BYTES >> 20} MB" if size > MAX_BYTES else f"{MAX_SECONDS / 60:.0f} minutes"
+                tr("{size} MB", size=MAX_BYTES >> 20)
+                if size > MAX_BYTES
+                else tr("{max_seconds:.0f} minutes", max_seconds=MAX_SECONDS / 60)
             )
             raise ProblemError(
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
-                    f"The answer took more than {limit} while {doing}.",
-                    "Earlier data is kept. Try again later.",
+                    tr(
+                        "The answer took more than {limit} while {doing}.", limit=limit, doing=doing
+                    ),
+                    tr("Earlier data is kept. Try again later."),
                 )
             )
         parts.append(part)
@@ -153,16 +167,16 @@ def _json(content: bytes, doing: str) -> Any:
 def _unreadable(doing: str) -> Problem:
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
-        f"The answer could not be read while {doing}.",
-        "Earlier data is kept. A proxy may have answered instead; try again later.",
+        tr("The answer could not be read while {doing}.", doing=doing),
+        tr("Earlier data is kept. A proxy may have answered instead; try again later."),
     )
 
 
 def _offline(doing: str) -> Problem:
     return Problem(
         ProblemKind.OFFLINE,
-        f"No connection to Microsoft's Security Update API while {doing}.",
-        "Check the network and the proxy, or import a saved document. Earlier data is kept.",
+        tr("No connection to Microsoft's Security Update API while {doing}.", doing=doing),
+        tr("Check the network and the proxy, or import a saved document. Earlier data is kept."),
         may_have_been_sent=False,
     )
 
@@ -170,7 +184,11 @@ def _offline(doing: str) -> Problem:
 def _status(status: int, doing: str) -> Problem:
     return Problem(
         ProblemKind.THROTTLED if status == requests.codes.too_many else ProblemKind.AZURE_FAILED,
-        f"Microsoft's Security Update API answered {status} while {doing}.",
-        "Earlier data is kept. Try again later.",
+        tr(
+            "Microsoft's Security Update API answered {status} while {doing}.",
+            status=status,
+            doing=doing,
+        ),
+        tr("Earlier data is kept. Try again later."),
         code=str(status),
     )

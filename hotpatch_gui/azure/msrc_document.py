@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.learning import objection
+from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import (
     BASELINE_MONTHS,
@@ -22,8 +23,11 @@ from hotpatch_gui.domain.releases import (
     build_revision,
     second_tuesday,
 )
+from hotpatch_gui.translation import translator
 
 from .values import UnreadableError, items, mapping, text
+
+tr = translator("MsrcDocument")
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 """English in any locale."""
@@ -79,7 +83,7 @@ def month_of(document_id: str) -> str:
     found = _ID.fullmatch(document_id.strip())
     name = found[2].casefold() if found else ""
     if found is None or name not in _MONTHS:
-        raise UnreadableError(f"“{document_id[:40]}” names no month")
+        raise UnreadableError(tr("“{document_id}” names no month", document_id=document_id[:40]))
     return f"{found[1]}-{_MONTHS.index(name) + 1:02}"
 
 
@@ -167,7 +171,12 @@ def _take(
     ):
         _note(
             refused,
-            f"{kb} is listed for {product.label} with build {version}, which isn't one of its",
+            tr(
+                "{kb} is listed for {label} with build {version}, which isn't one of its",
+                kb=kb,
+                label=product.label,
+                version=version,
+            ),
         )
         return
     fix = fixes.setdefault(kb, _Fix(kb))
@@ -187,7 +196,7 @@ def _refuse_shared(found: _Fixes, refused: list[str]) -> None:
             for of in (first, second):
                 if len(known) != 1 or not of[kind][kb].builds:
                     del of[kind][kb]
-            _note(refused, f"{kb} is listed for both systems, which each have their own")
+            _note(refused, tr("{kb} is listed for both systems, which each have their own", kb=kb))
 
 
 def _note(refused: list[str], reason: str) -> None:
@@ -203,9 +212,9 @@ def _release(
     document_id: str,
 ) -> Release | None:
     name = f"{product.label}, {month}"
-    lcu = _monthly(fixes[_ORDINARY].values(), f"{name}: cumulative updates", refused)
-    hotpatch = _monthly(fixes[_HOTPATCH].values(), f"{name}: hotpatches", refused)
-    source = f"MSRC CVRF {document_id}"
+    lcu = _monthly(fixes[_ORDINARY].values(), tr("{name}: cumulative updates", name=name), refused)
+    hotpatch = _monthly(fixes[_HOTPATCH].values(), tr("{name}: hotpatches", name=name), refused)
+    source = tr("MSRC CVRF {document_id}", document_id=document_id)
     number = int(month[5:])
     released = second_tuesday(int(month[:4]), number)
     if fixes[_HOTPATCH]:
@@ -224,7 +233,7 @@ def _release(
             lcu.build if lcu else None,
             "high" if hotpatch.build else "medium",
             source,
-            _DAY_NOTE,
+            tr(_DAY_NOTE),
         )
     if lcu is None:
         return None
@@ -242,11 +251,15 @@ def _release(
         lcu.build,
         "high" if is_planned and lcu.build else "medium",
         source,
-        _DAY_NOTE if is_planned else f"MSRC lists no hotpatch for this month. {_DAY_NOTE}",
+        tr(_DAY_NOTE)
+        if is_planned
+        else tr("MSRC lists no hotpatch for this month. {day_note}", day_note=tr(_DAY_NOTE)),
     )
 
 
-_DAY_NOTE = "The day is the second Tuesday, Microsoft's rule: the document has the month only."
+_DAY_NOTE = tr.mark(
+    "The day is the second Tuesday, Microsoft's rule: the document has the month only."
+)
 
 
 def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | None:
@@ -254,15 +267,30 @@ def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | Non
     found = sorted(fixes, key=lambda f: (build_revision(f.build) or 0, f.kb))
     split = [f for f in found if len(f.builds) > 1]
     for fix in split:
-        _note(refused, f"{what}: {fix.kb} is listed with builds {' and '.join(sorted(fix.builds))}")
+        _note(
+            refused,
+            tr(
+                "{what}: {kb} is listed with builds {builds}",
+                what=what,
+                kb=fix.kb,
+                builds=listed(sorted(fix.builds)),
+            ),
+        )
     found = [f for f in found if f not in split]
     if len(found) > 1 and any(f.build is None for f in found):
         names = ", ".join(f.kb for f in found)
         _note(
             refused,
-            f"{what}: which of {names} is the monthly one can't be determined without builds",
+            tr(
+                "{what}: which of {names} is the monthly one can't be determined without builds",
+                what=what,
+                names=names,
+            ),
         )
         return None
     for fix in found[1:]:
-        _note(refused, f"{what}: {fix.kb} is out of band, and MSRC doesn't give its date")
+        _note(
+            refused,
+            tr("{what}: {kb} is out of band, and MSRC doesn't give its date", what=what, kb=fix.kb),
+        )
     return found[0] if found else None

@@ -19,6 +19,9 @@ import requests
 import urllib3.exceptions as wire
 
 from hotpatch_gui.domain.foreign_text import one_line
+from hotpatch_gui.translation import translator
+
+tr = translator("Network")
 
 LOOK_TIMEOUT_S = 5.0
 
@@ -34,39 +37,61 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
     """The cause of an unanswered request; None if the chain names none."""
     chain = list(_chain(error))
     host, port = next((p for p in map(_place, chain) if p is not None), ("", 443))
-    named = host or "the server"
+    named = host or tr("the server")
     if any(isinstance(e, ssl.SSLCertVerificationError) for e in chain):
         return _untrusted(host, port, doing)
     if any(isinstance(e, wire.ProxyError | requests.exceptions.ProxyError) for e in chain):
         return NetworkCause(
-            f"The proxy {_proxy()} did not let the request to {named} through while {doing}.",
-            "Check the proxy's address and whether it asks for a sign-in (HTTPS_PROXY, or the system's settings).",
+            tr(
+                "The proxy {proxy} did not let the request to {named} through while {doing}.",
+                proxy=_proxy(),
+                named=named,
+                doing=doing,
+            ),
+            tr(
+                "Check the proxy's address and whether it asks for a sign-in (HTTPS_PROXY, or the "
+                "system's settings)."
+            ),
         )
     if any(isinstance(e, wire.NameResolutionError | socket.gaierror) for e in chain):
         return NetworkCause(
-            f"The name {named} could not be resolved while {doing}.",
-            "Check the network, the VPN and DNS; the program retries automatically.",
+            tr("The name {named} could not be resolved while {doing}.", named=named, doing=doing),
+            tr("Check the network, the VPN and DNS; the program retries automatically."),
         )
     if any(isinstance(e, wire.NewConnectionError) for e in chain):  # also a ConnectTimeoutError
         return NetworkCause(
-            f"No connection to {named} could be made while {doing}.",
-            "Check the network, the VPN and the firewall; the program retries automatically.",
+            tr("No connection to {named} could be made while {doing}.", named=named, doing=doing),
+            tr("Check the network, the VPN and the firewall; the program retries automatically."),
         )
     if any(isinstance(e, wire.ConnectTimeoutError) for e in chain):
         return NetworkCause(
-            f"No connection to {named} within the time limit while {doing}.",
-            "Check the network, the VPN and the firewall; the program retries automatically.",
+            tr(
+                "No connection to {named} within the time limit while {doing}.",
+                named=named,
+                doing=doing,
+            ),
+            tr("Check the network, the VPN and the firewall; the program retries automatically."),
         )
     if any(isinstance(e, ssl.SSLError) for e in chain):
         return NetworkCause(
-            f"No encrypted connection to {named} could be made while {doing}.",
-            "A proxy or firewall may cut it off; check them. The program retries automatically.",
+            tr(
+                "No encrypted connection to {named} could be made while {doing}.",
+                named=named,
+                doing=doing,
+            ),
+            tr(
+                "A proxy or firewall may cut it off; check them. The program retries automatically."
+            ),
         )
     if any(isinstance(e, subprocess.TimeoutExpired) for e in chain):
         limit = next(e.timeout for e in chain if isinstance(e, subprocess.TimeoutExpired))
         return NetworkCause(
-            f"The Azure CLI did not answer within {limit:.0f} s while {doing}.",
-            "Run az account get-access-token in a terminal to see why; then try again.",
+            tr(
+                "The Azure CLI did not answer within {limit:.0f} s while {doing}.",
+                limit=limit,
+                doing=doing,
+            ),
+            tr("Run az account get-access-token in a terminal to see why; then try again."),
         )
     return None
 
@@ -91,12 +116,19 @@ def precedes_sending(error: BaseException) -> bool:
 
 def _untrusted(host: str, port: int, doing: str) -> NetworkCause:
     issuer = issuer_of(host, port) if host else None
-    by = f" It was issued by “{issuer}”." if issuer else ""
+    by = tr(" It was issued by “{issuer}”.", issuer=issuer) if issuer else ""
     return NetworkCause(
-        f"The certificate of {host or 'the server'} is not trusted on this computer, so nothing was sent while "
-        f"{doing}.{by}",
-        "If your organization inspects TLS, add its root certificate to the system's certificate store, which this "
-        "program uses.",
+        tr(
+            "The certificate of {host} is not trusted on this computer, so nothing was sent "
+            "while {doing}.{by}",
+            host=host or tr("the server"),
+            doing=doing,
+            by=by,
+        ),
+        tr(
+            "If your organization inspects TLS, add its root certificate to the system's "
+            "certificate store, which this program uses."
+        ),
     )
 
 
@@ -129,7 +161,7 @@ def _place(error: BaseException) -> tuple[str, int] | None:
 def _proxy() -> str:
     """The proxy in use, without credentials in its address."""
     parts = urlsplit(getproxies().get("https", ""))
-    return f"{parts.hostname}:{parts.port}" if parts.hostname else "that is set"
+    return f"{parts.hostname}:{parts.port}" if parts.hostname else tr("that is set")
 
 
 @lru_cache(maxsize=32)

@@ -16,6 +16,9 @@ from requests import codes
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.translation import translator
+
+tr = translator("Policies")
 
 RATE_HEADER = "x-ms-simulated-rate"
 
@@ -37,8 +40,12 @@ class SameHostPolicy(SansIOHTTPPolicy[Any, Any]):
             raise ProblemError(
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
-                    f"An answer pointed to {host or 'an address that cannot be read'}, which is not {self._host}.",
-                    "Nothing was sent there. Check the proxy and the cloud chosen in Settings.",
+                    tr(
+                        "An answer pointed to {host}, which is not {own}.",
+                        host=host or tr("an address that can't be read"),
+                        own=self._host,
+                    ),
+                    tr("Nothing was sent there. Check the proxy and the cloud chosen in Settings."),
                 )
             )
 

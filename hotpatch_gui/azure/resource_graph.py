@@ -17,8 +17,11 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.system import resources
+from hotpatch_gui.translation import translator
 
 from .errors import as_problems, malformed_response
+
+tr = translator("ResourceGraph")
 
 PAGE_ROWS = 1000
 GROUP = 300
@@ -76,7 +79,7 @@ class ResourceGraph:
         Raises:
             ProblemError: it failed or can't be read.
         """
-        doing = f"reading {name}"
+        doing = tr("reading {name}", name=name)
         options = {"resultFormat": "objectArray", "$top": PAGE_ROWS, "$skipToken": token}
         body: dict[str, Any] = {
             "query": text,
@@ -92,8 +95,11 @@ class ResourceGraph:
             raise ProblemError(
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
-                    f"Azure returned a truncated result without a link to the next page while {doing}.",
-                    "Earlier data is kept. Try again.",
+                    tr(
+                        "Azure returned a truncated result without a link to the next page while {doing}.",
+                        doing=doing,
+                    ),
+                    tr("Earlier data is kept. Try again."),
                 )
             )
         if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
@@ -158,8 +164,10 @@ class Pages(Iterator[Page]):
             raise ProblemError(
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
-                    f"Azure linked to the same page twice while reading {self._name}.",
-                    "Earlier data is kept. Try again.",
+                    tr(
+                        "Azure linked to the same page twice while reading {name}.", name=self._name
+                    ),
+                    tr("Earlier data is kept. Try again."),
                 )
             )
         self._seen |= {self._token} if self._token else set()

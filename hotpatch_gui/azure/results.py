@@ -20,6 +20,7 @@ from hotpatch_gui.domain.records import (
     RunUpdate,
 )
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
+from hotpatch_gui.translation import translator
 
 from .values import (
     UnreadableError,
@@ -35,6 +36,8 @@ from .values import (
     text,
     whole,
 )
+
+tr = translator("Results")
 
 COUNT_KEYS = (
     "critical",
@@ -179,7 +182,7 @@ def run_update(patch: Mapping[str, Any]) -> RunUpdate:
 def _run_update(*values: Any) -> RunUpdate:
     patch_id, name, kb_id, class_text, state, restart = values
     kb = kb_of_update(text(kb_id), text(name))
-    shown = text(name) or kb or "Unnamed update"
+    shown = text(name) or kb or tr("Unnamed update")
     return RunUpdate(
         patch_id=text(patch_id) or f"{kb or ''}|{shown}",
         name=shown,

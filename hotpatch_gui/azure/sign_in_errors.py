@@ -11,39 +11,48 @@ from requests import codes
 
 from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.problems import Problem, ProblemKind
+from hotpatch_gui.translation import translator
 
 from .network import NetworkCause
 
+tr = translator("SignInErrors")
+
 _CODE = re.compile(r"AADSTS\d+")
 MAX_TEXT = 300
-_KEPT = "The last known data stays on the screen."
+_KEPT = tr.mark("The last known data stays on the screen.")
 _CAUSES = {
     "AADSTS90002": (
-        "The tenant was not found",
-        "Check the tenant's ID or domain and the cloud in Settings › Connections.",
+        tr.mark("The tenant was not found"),
+        tr.mark("Check the tenant's ID or domain and the cloud in Settings › Connections."),
     ),
     "AADSTS53003": (
-        "A Conditional Access policy blocks the sign-in",
-        "Sign in from a device or network that the policy allows, or ask the administrator of the tenant.",
+        tr.mark("A Conditional Access policy blocks the sign-in"),
+        tr.mark(
+            "Sign in from a device or network that the policy allows, or ask the administrator "
+            "of the tenant."
+        ),
     ),
     "AADSTS53000": (
-        "A Conditional Access policy needs a compliant device",
-        "Sign in from a managed device (on Windows with the account of Windows), or ask the administrator.",
+        tr.mark("A Conditional Access policy needs a compliant device"),
+        tr.mark(
+            "Sign in from a managed device (on Windows with the account of Windows), or ask the "
+            "administrator."
+        ),
     ),
     "AADSTS50105": (
-        "The account is not assigned to the application",
-        "Ask the administrator to assign the account to the app registration.",
+        tr.mark("The account is not assigned to the application"),
+        tr.mark("Ask the administrator to assign the account to the app registration."),
     ),
     "AADSTS700016": (
-        "The application was not found in the tenant",
-        "Check the client ID and the tenant in Settings › Connections.",
+        tr.mark("The application was not found in the tenant"),
+        tr.mark("Check the client ID and the tenant in Settings › Connections."),
     ),
     "AADSTS65001": (
-        "Nobody has consented to the application yet",
-        "Ask the administrator of the tenant to grant consent to it.",
+        tr.mark("Nobody has consented to the application yet"),
+        tr.mark("Ask the administrator of the tenant to grant consent to it."),
     ),
-    "AADSTS700082": ("The sign-in has expired", "Sign in again."),
-    "AADSTS50173": ("The sign-in was revoked", "Sign in again."),
+    "AADSTS700082": (tr.mark("The sign-in has expired"), tr.mark("Sign in again.")),
+    "AADSTS50173": (tr.mark("The sign-in was revoked"), tr.mark("Sign in again.")),
 }
 """Microsoft Entra's codes (learn.microsoft.com, \"Microsoft Entra authentication and authorization error codes\")."""
 _UNAVAILABLE = "CredentialUnavailableError"
@@ -64,30 +73,50 @@ def sign_in_problem(
     if needs_further_sign_in(error):
         return Problem(
             ProblemKind.NOT_SIGNED_IN,
-            f"Azure asks for a further check of your identity, such as multifactor authentication{named}, while {doing}.",
-            f"Choose Sign in, then repeat what was refused. {_KEPT}",
+            tr(
+                "Azure asks for a further check of your identity, such as multifactor "
+                "authentication{named}, while {doing}.",
+                named=named,
+                doing=doing,
+            ),
+            tr("Choose Sign in, then repeat what was refused. {kept}", kept=tr(_KEPT)),
             code[0] if code else "",
             may_have_been_sent=False,
         )
     if cause is None and not _asks_for_somebody(error, kind, code is not None):
         return Problem(
             ProblemKind.AZURE_FAILED,
-            f"Microsoft Entra returned no usable answer{named} while {doing}.",
-            f"The program retries automatically. If this continues, see status.azure.com. {_KEPT}",
+            tr(
+                "Microsoft Entra returned no usable answer{named} while {doing}.",
+                named=named,
+                doing=doing,
+            ),
+            tr(
+                "The program retries automatically. If this continues, see status.azure.com. {kept}",
+                kept=tr(_KEPT),
+            ),
             code[0] if code else "",
             may_have_been_sent=False,
         )
     if cause is not None:
         sentence, step = cause
     elif code and code[0] in _CAUSES:
-        what, step = _CAUSES[code[0]]
-        sentence = f"{what}{named}, so the sign-in failed while {doing}."
+        what, step = map(tr, _CAUSES[code[0]])
+        sentence = tr(
+            "{what}{named}, so the sign-in failed while {doing}.",
+            what=what,
+            named=named,
+            doing=doing,
+        )
     elif kind == _UNAVAILABLE:
-        sentence = f"This sign-in method doesn't work here: {_first_line(error)}"
-        step = "Fix the cause, or choose another method in Settings › Connections."
+        sentence = tr("This sign-in method doesn't work here: {error}", error=_first_line(error))
+        step = tr("Fix the cause, or choose another method in Settings › Connections.")
     else:
-        sentence = f"Sign-in failed{named} while {doing}."
-        step = f"{_KEPT} Check the account and the sign-in method in Settings › Connections."
+        sentence = tr("Sign-in failed{named} while {doing}.", named=named, doing=doing)
+        step = tr(
+            "{kept} Check the account and the sign-in method in Settings › Connections.",
+            kept=tr(_KEPT),
+        )
     kind_of = (
         ProblemKind.OFFLINE
         if cause is not None and kind != _UNAVAILABLE

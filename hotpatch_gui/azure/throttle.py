@@ -18,8 +18,11 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from requests import codes
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.translation import translator
 
 from .errors import seconds
+
+tr = translator("Throttle")
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -225,8 +228,8 @@ def _raise_throttled(wait_s: float) -> NoReturn:
     raise ProblemError(
         Problem(
             ProblemKind.THROTTLED,
-            "Azure's request limit is reached.",
-            "The program waits and continues automatically.",
+            tr("Azure's request limit is reached."),
+            tr("The program waits and continues automatically."),
             retry_after_s=wait_s,
             may_have_been_sent=False,
         )

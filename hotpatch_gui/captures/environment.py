@@ -8,6 +8,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from hotpatch_gui.system import translations
+
 SCREEN = '{"screens": [{"name": "capture", "x": 0, "y": 0, "width": 1920, "height": 1080, "logicalDpi": 96, "dpr": 1}]}'
 _FONT_CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir>
@@ -18,7 +20,7 @@ _FONT_CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 
 
 def prepare(folder: Path | None = None) -> None:
-    """Set platform, screen, fonts, locale, time zone and user, and remove other Qt variables.
+    """Set platform, screen, fonts, locale, language, time zone and user, and remove other Qt variables.
 
     Raises:
         RuntimeError: Qt is already imported.
@@ -42,6 +44,7 @@ def prepare(folder: Path | None = None) -> None:
         "TZ": "UTC",
         "LOGNAME": "admin",
     }
+    translations.install()
 
 
 def _font_folder() -> str:

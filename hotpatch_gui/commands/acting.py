@@ -29,6 +29,7 @@ from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.system.console import plain
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .common import CommandError, Exit, chosen, ids, say, session
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
     from hotpatch_gui.application.targets import CloudTarget
 
-UNDER_WAY = "The same operation is already queued, in progress, or has an unknown result."
+tr = translator("Acting")
+
+UNDER_WAY = tr.mark("The same operation is already queued, in progress, or has an unknown result.")
 
 
 def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -74,11 +77,15 @@ def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
 
 def _request(options: argparse.Namespace) -> InstallRequest:
-    names = options.classification or ["Critical", "Security"]
+    names = options.classification or [tr("Critical"), tr("Security")]
     classes = [Classification.parse(name) for name in names]
     if None in classes:
         raise RequestError(
-            f"Unknown classification “{names[classes.index(None)]}”. Choose from {', '.join(c.value for c in Classification)}."
+            tr(
+                "Unknown classification “{names}”. Choose from {known}.",
+                names=names[classes.index(None)],
+                known=", ".join(c.value for c in Classification),
+            )
         )
     return InstallRequest(
         frozenset(c for c in classes if c is not None),
@@ -133,7 +140,7 @@ def _act(
     """Sync, make the request, wait for results and report them."""
 
     if bool(options.machines) == options.all:
-        raise CommandError("Name machines or use --all, but not both.", Exit.USAGE)
+        raise CommandError(tr("Name machines or use --all, but not both."), Exit.USAGE)
     only = chosen(folder, target, options.connection)
     _check_beforehand(options, folder, only, kind)
     is_dry = getattr(options, "dry_run", False)
@@ -162,7 +169,11 @@ def _act(
         _say_ends(options, ended, refused, planned)
         if abandoned:
             say(
-                f"{abandoned} What Azure has accepted continues there; the window and the next sync follow it."
+                tr(
+                    "{abandoned} What Azure has accepted continues there; the window and the next sync "
+                    "follow it.",
+                    abandoned=abandoned,
+                )
             )
         return _code(kind, ended, refused, is_waiting=bool(minutes), planned=len(planned))
 
@@ -208,13 +219,22 @@ def _named(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]
         same = [r for r in rows if wanted in (r.name.casefold(), r.resource_id)]
         if not same:
             raise CommandError(
-                f"No machine is named “{name}”. Run hotpatch-gui list to see them, or hotpatch-gui sync to read new ones.",
+                tr(
+                    "No machine is named “{name}”. Run hotpatch-gui list to see them, or hotpatch-gui "
+                    "sync to read new ones.",
+                    name=name,
+                ),
                 Exit.USAGE,
             )
         if len(same) > 1:
             which = "\n".join(f"  {r.azure_id}" for r in same)
             raise CommandError(
-                f"Several machines are named “{name}”. Use the resource ID:\n{which}", Exit.USAGE
+                tr(
+                    "Several machines are named “{name}”. Use the resource ID:\n{which}",
+                    name=name,
+                    which=which,
+                ),
+                Exit.USAGE,
             )
         found[same[0].id] = same[0]
     return list(found.values())
@@ -224,7 +244,10 @@ def _confirm(options: argparse.Namespace, count: int) -> None:
     is_needed = count > CONFIRMED_ABOVE and not getattr(options, "dry_run", False)
     if options.confirm != count and (is_needed or options.confirm is not None):
         raise CommandError(
-            f"This affects {count} machines. To confirm, add: --confirm {count}", Exit.USAGE
+            tr(
+                "This affects %n machine(s). To confirm, add: --confirm {count}", count, count=count
+            ),
+            Exit.USAGE,
         )
 
 
@@ -253,12 +276,23 @@ def _say_ends(
         return
     for one in planned:
         names = ", ".join(u["kb"] or u["name"] for u in one["updates"] or ())
-        updates = "not known" if one["updates"] is None else names or "none"
-        print(plain(f"{one['machine']}: updates: {updates}. {one['restart']}"))
+        updates = tr("not known") if one["updates"] is None else names or "none"
+        print(
+            plain(
+                tr(
+                    "{machine}: updates: {updates}. {restart}",
+                    machine=one["machine"],
+                    updates=updates,
+                    restart=one["restart"],
+                )
+            )
+        )
     for one in found:
         print(plain(f"{one['machine']}: {one['state']}. {one['note']}".rstrip()))
     for other in left:
-        print(plain(f"{other['machine']}: not requested. {other['why']}"))
+        print(
+            plain(tr("{machine}: not requested. {why}", machine=other["machine"], why=other["why"]))
+        )
 
 
 def _code(

@@ -22,6 +22,7 @@ from hotpatch_gui.store.database import (
     prepare,
 )
 from hotpatch_gui.system.console import plain
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
 if TYPE_CHECKING:
@@ -30,18 +31,22 @@ if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
     from hotpatch_gui.domain.connections import Connection
 
-AT_WORK = (
-    "Hotpatch Dashboard is already using this data, in a window or another command: {folder}\n"
-    "A window syncs automatically. Close the other one, or use another folder with --data-dir."
+tr = translator("Common")
+
+AT_WORK = tr.mark(
+    "Hotpatch Dashboard is already using this data, in a window or another command: "
+    "{folder}\nA window syncs automatically. Close the other one, or use another folder "
+    "with --data-dir."
 )
-DOUBTFUL = (
-    "The data folder {folder} is locked by {owner}, and from here it can't be determined whether that still runs.\n"
-    "If it doesn't, add --take-over. Two programs on one folder could send a request twice."
+DOUBTFUL = tr.mark(
+    "The data folder {folder} is locked by {owner}, and from here it can't be determined "
+    "whether that still runs.\nIf it doesn't, add --take-over. Two programs on one folder "
+    "could send a request twice."
 )
-NO_DATA = "No data has been read from Azure yet. Run: hotpatch-gui sync"
-NO_CONNECTION = (
-    "There is no connection to Azure yet. Create one in the window, or see: hotpatch-gui connect --help\n"
-    "To use the demo: hotpatch-gui --demo …"
+NO_DATA = tr.mark("No data has been read from Azure yet. Run: hotpatch-gui sync")
+NO_CONNECTION = tr.mark(
+    "There is no connection to Azure yet. Create one in the window, or see: hotpatch-gui "
+    "connect --help\nTo use the demo: hotpatch-gui --demo …"
 )
 
 
@@ -79,8 +84,8 @@ def locked(folder: Path, target: CloudTarget) -> QLockFile:
         return held
     owner = uncertain_owner(folder)
     if owner is not None:
-        raise CommandError(DOUBTFUL.format(folder=folder, owner=owner.text))
-    raise CommandError(AT_WORK.format(folder=folder))
+        raise CommandError(tr(DOUBTFUL, folder=folder, owner=owner.text))
+    raise CommandError(tr(AT_WORK, folder=folder))
 
 
 def bring_up_to_date(folder: Path, target: CloudTarget) -> None:
@@ -140,7 +145,7 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
             must_be_readable(path)
         except ProblemError as error:
             raise CommandError(error.problem.text) from error
-        raise CommandError(NO_DATA)
+        raise CommandError(tr(NO_DATA))
     try:
         yield db
     finally:
@@ -161,7 +166,7 @@ def chosen(folder: Path, target: CloudTarget, names: Sequence[str] | None) -> fr
         with reading(folder) as db:
             known = connections.read_all(db)
     if not known:
-        raise CommandError(NO_CONNECTION, Exit.USAGE)
+        raise CommandError(tr(NO_CONNECTION), Exit.USAGE)
     if not names:
         return None
     found = {c.name.casefold(): c.id for c in known}
@@ -169,7 +174,12 @@ def chosen(folder: Path, target: CloudTarget, names: Sequence[str] | None) -> fr
     if missing:
         there = ", ".join(c.name for c in known)
         raise CommandError(
-            f"No connection named “{', '.join(missing)}”. Available: {there}.", Exit.USAGE
+            tr(
+                "No connection named “{missing}”. Available: {there}.",
+                missing=", ".join(missing),
+                there=there,
+            ),
+            Exit.USAGE,
         )
     return frozenset(found[name.casefold()] for name in names)
 

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from hotpatch_gui.translation import translator
+
 from . import acting, releases, showing, syncing
 from .common import CommandError, Exit, bring_up_to_date, say
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hotpatch_gui.application.targets import CloudTarget
+
+tr = translator("Dispatch")
 
 _COMMANDS = {
     "connect": syncing.connect,
@@ -42,7 +46,7 @@ def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
         if error.filename is not None:  # not the output
             raise
         if not isinstance(error, BrokenPipeError):  # the reader has exited
-            say(f"The output could not be written: {error.strerror}.")
+            say(tr("The output could not be written: {strerror}.", strerror=error.strerror))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     return code

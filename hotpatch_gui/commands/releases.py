@@ -20,6 +20,7 @@ from hotpatch_gui.models.release_sources import export_rows, summary, summary_js
 from hotpatch_gui.store import database, releases
 from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.system import resources
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.release_knowledge import (
     FILE,
     MSRC,
@@ -35,6 +36,8 @@ from .common import CommandError, Exit, locked, say
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
+
+tr = translator("ReleasesCommand")
 
 
 def releases_command(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -73,7 +76,7 @@ def _calendar(db: sqlite3.Connection | None) -> Calendar:
 def _update(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     with _writing(folder, target) as db:
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
-        say("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB.")
+        say(tr("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB."))
         try:
             found = download(options.url or PUBLIC_FEED, known_to(db, resources.calendar()), read)
         except ProblemError as error:
@@ -97,7 +100,7 @@ def _take(
         calendar = take_up(db, origin, found, resources.calendar(), system_clock())
     derive_all(db, calendar, now)
     for reason in found.refused:
-        say(f"Refused: {reason}.")
+        say(tr("Refused: {reason}.", reason=reason))
     if options.json:
         print(json.dumps({"added": len(found.added), "refused": found.refused}))
     else:
@@ -123,8 +126,10 @@ def _export(options: argparse.Namespace, folder: Path, _: CloudTarget) -> int:
         with whole(options.out) as part:
             part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or "it can't be written"
-        raise CommandError(f"{options.out} couldn't be written: {reason}.") from error
+        reason = error.strerror or tr("it can't be written")
+        raise CommandError(
+            tr("{out} couldn't be written: {reason}.", out=options.out, reason=reason)
+        ) from error
     print(json.dumps({"file": str(options.out)}) if options.json else options.out)
     return Exit.DONE
 
@@ -137,7 +142,12 @@ def _writing(folder: Path, target: CloudTarget) -> Iterator[sqlite3.Connection]:
     try:
         db, set_aside = database.prepare(folder / FILE_NAME, target.world)
         if set_aside is not None:
-            say(f"The file was damaged. It is kept as {set_aside}, and a new one was begun.")
+            say(
+                tr(
+                    "The file was damaged. It is kept as {set_aside}, and a new one was begun.",
+                    set_aside=set_aside,
+                )
+            )
         with closing(db):
             yield db
     except ProblemError as error:

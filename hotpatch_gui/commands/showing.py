@@ -13,13 +13,23 @@ from hotpatch_gui.models import export_sheets, export_writers
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
+from hotpatch_gui.translation import translator
 
 from .common import CommandError, Exit, chosen, ids, reading, say
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
 
-_COLUMNS = ("Machine", "State", "Hotpatch", "Situation", "Updates", "Assessed (UTC)")
+tr = translator("Showing")
+
+_COLUMNS = (
+    "Machine",
+    "State",
+    "Hotpatch",
+    "Situation",
+    "Updates",
+    "Assessed (UTC)",
+)
 
 
 def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -30,7 +40,7 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
         calendar = calendar_of(db, resources.calendar())
         found = export_sheets.sheet("machines", db, ids(db, only), calendar, now)
         report = export_sheets.report(
-            db, "Machines", [found], now, calendar, demo=target.label.demo
+            db, tr("Machines"), [found], now, calendar, demo=target.label.demo
         )
         if options.json:
             export_writers.write_json(sys.stdout, report)
@@ -64,16 +74,25 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     if unknown:
         there = ", ".join(export_sheets.WHATS)
         raise CommandError(
-            f"There is no {', '.join(unknown)} to export; there is {there}.", Exit.USAGE
+            tr(
+                "There is no {unknown} to export; there is {there}.",
+                unknown=", ".join(unknown),
+                there=there,
+            ),
+            Exit.USAGE,
         )
     path: Path = options.out
     if path.suffix.casefold() not in export_writers.FORMATS:
         raise CommandError(
-            f"{path.name} names no format; end it with {', '.join(export_writers.FORMATS)}.",
+            tr(
+                "{name} names no format; end it with {formats}.",
+                name=path.name,
+                formats=", ".join(export_writers.FORMATS),
+            ),
             Exit.USAGE,
         )
     if path.suffix.casefold() == ".csv" and len(wanted) > 1:
-        raise CommandError("A CSV holds one table: name one, such as history.", Exit.USAGE)
+        raise CommandError(tr("A CSV holds one table: name one, such as history."), Exit.USAGE)
     if path.suffix.casefold() == ".pdf":
         _make_fonts()
     only = chosen(folder, target, options.connection)
@@ -81,7 +100,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
         now, mine = target.clock(db)(), ids(db, only)
         calendar = calendar_of(db, resources.calendar())
         found = [export_sheets.sheet(what, db, mine, calendar, now) for what in wanted]
-        title, demo = "Hotpatch report", target.label.demo
+        title, demo = tr("Hotpatch report"), target.label.demo
         try:
             export_writers.write(
                 path, export_sheets.report(db, title, found, now, calendar, demo=demo)

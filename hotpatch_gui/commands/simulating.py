@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from hotpatch_gui.translation import translator
+
+tr = translator("Simulating")
+
 EXIT_USAGE = 2
 
 
@@ -24,7 +28,11 @@ def simulate(options: argparse.Namespace) -> int:
 
     if options.simulator_scenario not in SCENARIOS:
         print(
-            f"Unknown scenario “{options.simulator_scenario}”. Choose from {', '.join(SCENARIOS)}.",
+            tr(
+                "Unknown scenario “{simulator_scenario}”. Choose from {scenarios}.",
+                simulator_scenario=options.simulator_scenario,
+                scenarios=", ".join(SCENARIOS),
+            ),
             file=sys.stderr,
         )
         return EXIT_USAGE
@@ -43,12 +51,19 @@ def simulate(options: argparse.Namespace) -> int:
         server = SimulatorServer(wire, options.port)
     except UnreadableStateError:
         print(
-            f"The file {options.state} is from a newer version of the program or was changed. Choose another one with --state.",
+            tr(
+                "The file {state} is from a newer version of the program or was changed. Choose "
+                "another one with --state.",
+                state=options.state,
+            ),
             file=sys.stderr,
         )
         return EXIT_USAGE
     except (OSError, sqlite3.Error, ProblemError) as error:
-        print(f"The simulated Azure can't start: {error}. See --port and --state.", file=sys.stderr)
+        print(
+            tr("The simulated Azure can't start: {error}. See --port and --state.", error=error),
+            file=sys.stderr,
+        )
         return EXIT_USAGE
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)

@@ -12,12 +12,15 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.export_writers import iso
 from hotpatch_gui.store import connections, machines, side_reads, sync_state
+from hotpatch_gui.translation import translator
 
 from .common import CommandError, Exit, chosen, say, session
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
     from hotpatch_gui.application.targets import CloudTarget
+
+tr = translator("Syncing")
 
 
 def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -28,7 +31,8 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
     """
     if target.seed is not None:
         raise CommandError(
-            "The simulated Azure has its own connection. Omit --demo and --endpoint.", Exit.USAGE
+            tr("The simulated Azure has its own connection. Omit --demo and --endpoint."),
+            Exit.USAGE,
         )
     o = options
     try:
@@ -49,7 +53,10 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
     if made.missing:
         raise CommandError(made.missing, Exit.USAGE)
     if made.certificate and not Path(made.certificate).is_file():
-        raise CommandError(f"There is no certificate file {made.certificate}.", Exit.USAGE)
+        raise CommandError(
+            tr("There is no certificate file {certificate}.", certificate=made.certificate),
+            Exit.USAGE,
+        )
     with session(folder, target, only=frozenset()) as running:
         running.wait_for_sync()
         was = {c.name.casefold(): c.id for c in connections.read_all(running.db)}
@@ -93,11 +100,31 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
         if state.problem:
             say(f"{state.name}: {state.problem} {state.next_step}".strip())
         elif not options.json:
-            print(f"{state.name}: {row['machines']:,} machines, read {row['finished']}")
+            print(
+                tr(
+                    "{name}: %n machine(s), read {finished}",
+                    row["machines"],
+                    name=state.name,
+                    finished=row["finished"],
+                )
+            )
         if state.unreadable:
-            say(f"{state.name}: {state.unreadable:,} rows could not be read and were left out.")
+            say(
+                tr(
+                    "{name}: %n rows could not be read and were left out.",
+                    state.unreadable,
+                    name=state.name,
+                )
+            )
         for what, problem in row["missing"].items():
-            say(f"{state.name}: {what} could not be read: {problem} Everything else was read.")
+            say(
+                tr(
+                    "{name}: {what} could not be read: {problem} Everything else was read.",
+                    name=state.name,
+                    what=what,
+                    problem=problem,
+                )
+            )
     bad = [s for s in states if s.problem]
     if not bad:
         return Exit.PARTLY if any(s.unreadable for s in states) else Exit.DONE

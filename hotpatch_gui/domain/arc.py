@@ -10,6 +10,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translated, translator
+
+tr = translator("Arc")
+
 EDITIONS = frozenset(
     {
         "serverstandard",
@@ -24,13 +28,13 @@ EDITIONS = frozenset(
 FIRST_BUILD = (10, 0, 26100, 1742)
 """The first build of Windows Server 2025 that supports hotpatches under Arc."""
 HOSTS = {
-    "hci": "Azure Local",
+    "hci": tr.mark("Azure Local"),
     "vmware": "VMware",
-    "scvmm": "System Center VMM",
-    "avs": "Azure VMware Solution",
+    "scvmm": tr.mark("System Center VMM"),
+    "avs": tr.mark("Azure VMware Solution"),
     "aws": "AWS",
-    "gcp": "Google Cloud",
-    "eps": "Edge",
+    "gcp": tr.mark("Google Cloud"),
+    "eps": tr.mark("Edge"),
 }
 """Display names of ArcKindEnum."""
 
@@ -136,7 +140,7 @@ class Arc(NamedTuple):
     @property
     def host_text(self) -> str:
         """The platform's display name; Azure's own value for an unknown platform."""
-        return HOSTS.get((self.host or "").casefold(), self.host or "")
+        return translated(HOSTS.get((self.host or "").casefold(), self.host or ""))
 
 
 def can_enroll(os_version: str | None, edition: str | None, os_name: str | None = None) -> bool:
@@ -152,8 +156,8 @@ def can_enroll(os_version: str | None, edition: str | None, os_name: str | None 
     return "server 2025" in (os_name or "").casefold()
 
 
-EXPIRED = "The agent's registration has expired, so Azure cannot manage the server."
-RECONNECT = "Connect the server again: azcmagent connect."
+EXPIRED = tr.mark("The agent's registration has expired, so Azure cannot manage the server.")
+RECONNECT = tr.mark("Connect the server again: azcmagent connect.")
 
 
 def has_expired(status: str | None) -> bool:

@@ -7,6 +7,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from hotpatch_gui.translation import translator
+
+tr = translator("Clock")
+
 Clock = Callable[[], datetime]
 
 
@@ -72,9 +76,9 @@ def age_text(then: datetime | None, now: datetime) -> str:
         return "never"
     seconds = max(0, int((now - then).total_seconds()))
     if seconds < 60:
-        return "just now"
+        return tr("just now")
     if seconds < 3600:
-        return f"{seconds // 60} min ago"
+        return tr("{minutes} min ago", minutes=seconds // 60)
     if seconds < 48 * 3600:
-        return f"{seconds // 3600} h ago"
-    return f"{seconds // 86400} d ago"
+        return tr("{hours} h ago", hours=seconds // 3600)
+    return tr("{days} d ago", days=seconds // 86400)

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hotpatch_gui.translation import translator
+
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
+
+tr = translator("Clouds")
 
 
 class Cloud(NamedTuple):
@@ -88,15 +92,17 @@ def custom(endpoint: str, authority: str, audience: str = "") -> Cloud:
     Raises:
         ValueError: an address is missing or isn't https.
     """
-    place = _https(endpoint, "ARM endpoint")
-    signs = _parts(_https(authority if "//" in authority else f"https://{authority}", "authority"))
-    made_for = _https(audience, "audience") if audience.strip() else place
+    place = _https(endpoint, tr("ARM endpoint"))
+    signs = _parts(
+        _https(authority if "//" in authority else f"https://{authority}", tr("authority"))
+    )
+    made_for = _https(audience, tr("audience")) if audience.strip() else place
     return Cloud(CUSTOM, _parts(place).netloc, place, f"{signs.netloc}{signs.path}", made_for)
 
 
 def demo() -> Cloud:
     """The simulated Azure inside this program."""
-    return Cloud(DEMO, "Demo", "https://azure.demo.invalid", needs_sign_in=False, is_demo=True)
+    return Cloud(DEMO, tr("Demo"), "https://azure.demo.invalid", needs_sign_in=False, is_demo=True)
 
 
 def simulated(endpoint: str) -> Cloud:
@@ -114,11 +120,14 @@ def simulated(endpoint: str) -> Cloud:
         is_here = False
     if not is_here:
         raise ValueError(
-            f"{endpoint} is not an address on this machine. Without sign-in only a simulated Azure on "
-            "loopback is accepted, such as http://127.0.0.1:8080."
+            tr(
+                "{endpoint} is not an address on this machine. Without sign-in only a simulated Azure on "
+                "loopback is accepted, such as http://127.0.0.1:8080.",
+                endpoint=endpoint,
+            )
         )
     place = endpoint.rstrip("/")
-    return Cloud(SIMULATED, "Simulated Azure", place, needs_sign_in=False, is_demo=True)
+    return Cloud(SIMULATED, tr("Simulated Azure"), place, needs_sign_in=False, is_demo=True)
 
 
 class CloudLabel(NamedTuple):
@@ -138,7 +147,10 @@ def _https(address: str, what: str) -> str:
     parts = _parts(address.strip().rstrip("/"))
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
         raise ValueError(
-            f"The {what} has to be an https address, such as https://management.local.azurestack.external."
+            tr(
+                "The {what} has to be an https address, such as https://management.local.azurestack.external.",
+                what=what,
+            )
         )
     return parts.geturl()
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .clouds import Cloud
+from .phrases import listed
+
+tr = translator("ConnectionsDomain")
 
 
 class SignInMethod(StrEnum):
@@ -22,12 +27,12 @@ class SignInMethod(StrEnum):
     @property
     def label(self) -> str:
         """The method's name."""
-        return _LABELS[self][0]
+        return tr(_LABELS[self][0])
 
     @property
     def meaning(self) -> str:
         """The method's purpose, in one sentence."""
-        return _LABELS[self][1]
+        return tr(_LABELS[self][1])
 
     @property
     def asks_user(self) -> bool:
@@ -37,24 +42,27 @@ class SignInMethod(StrEnum):
 
 _LABELS = {
     SignInMethod.BROKER: (
-        "Windows account",
-        "The accounts that Windows knows, through its broker (WAM).",
+        tr.mark("Windows account"),
+        tr.mark("The accounts that Windows knows, through its broker (WAM)."),
     ),
-    SignInMethod.BROWSER: ("Browser", "A page opens in the system's browser."),
+    SignInMethod.BROWSER: (tr.mark("Browser"), tr.mark("A page opens in the system's browser.")),
     SignInMethod.DEVICE_CODE: (
-        "Device code",
-        "A code to enter on another machine: for jump hosts without a browser.",
+        tr.mark("Device code"),
+        tr.mark("A code to enter on another machine: for jump hosts without a browser."),
     ),
-    SignInMethod.CLI: ("Azure CLI", "The account that 'az login' signed in on this machine."),
+    SignInMethod.CLI: (
+        tr.mark("Azure CLI"),
+        tr.mark("The account that 'az login' signed in on this machine."),
+    ),
     SignInMethod.MANAGED_IDENTITY: (
-        "Managed identity",
-        "The identity of the Azure machine that this program runs on.",
+        tr.mark("Managed identity"),
+        tr.mark("The identity of the Azure machine that this program runs on."),
     ),
     SignInMethod.CERTIFICATE: (
-        "Service principal",
-        "An application with a certificate, for unattended syncs.",
+        tr.mark("Service principal"),
+        tr.mark("An application with a certificate, for unattended syncs."),
     ),
-    SignInMethod.NONE: ("None", "A simulated Azure on this machine needs none."),
+    SignInMethod.NONE: (tr.mark("None"), tr.mark("A simulated Azure on this machine needs none.")),
 }
 
 
@@ -89,18 +97,22 @@ class Connection(NamedTuple):
     def missing(self) -> str:
         """The missing input as a sentence; empty if none."""
         if not self.name.strip():
-            return "Give the connection a name."
+            return tr("Give the connection a name.")
         if self.cloud.needs_sign_in and self.method is SignInMethod.NONE:
-            return "Choose a way to sign in."
+            return tr("Choose a way to sign in.")
         if self.method is not SignInMethod.CERTIFICATE:
             return ""
         wanted = {
-            "tenant": self.tenant,
-            "client ID": self.client_id,
-            "certificate file": self.certificate,
+            tr("tenant"): self.tenant,
+            tr("client ID"): self.client_id,
+            tr("certificate file"): self.certificate,
         }
         lacking = [what for what, value in wanted.items() if not value]
-        return f"A service principal needs its {' and '.join(lacking)}." if lacking else ""
+        return (
+            tr("A service principal needs its {lacking}.", lacking=listed(lacking))
+            if lacking
+            else ""
+        )
 
 
 def demo_connection(cloud: Cloud, name: str = "Contoso") -> Connection:

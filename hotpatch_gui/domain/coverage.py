@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from hotpatch_gui.translation import translator
+
 from .clock import age_text
 from .evidence import LEVELS, Evidence, classify, departure, offered_instead
 from .health import Level, Situation
-from .horizon import GET_RELEASES
+from .horizon import get_releases
 from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
 from .machines import Machine, PatchMode
@@ -19,6 +21,8 @@ from .platforms import REPLACEMENTS
 from .release_calendar import Calendar
 from .releases import day_name
 from .shortfall import behind, not_confirmed, not_offered, stale_headline, updates_text
+
+tr = translator("Coverage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Coverage:
     @property
     def needs_releases(self) -> bool:
         """Whether newer release data would help."""
-        return GET_RELEASES in self.next_step
+        return get_releases() in self.next_step
 
     @property
     def text(self) -> str:
@@ -59,7 +63,7 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
         return _disabled(machine, running, calendar, now)
     if situation is Situation.UP_TO_DATE:
         headline, step = (
-            "Hotpatch is on and up to date.",
+            tr("Hotpatch is on and up to date."),
             next_restart_text(evidence, calendar, now),
         )
     else:
@@ -70,9 +74,15 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
 def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, str]:
     reach = _reach(evidence.machine)
     step = (
-        f"{reach} to continue; the last assessment is from {age_text(evidence.assessed, now)}."
+        tr(
+            "{reach} to continue; the last assessment is from {assessed}.",
+            reach=reach,
+            assessed=age_text(evidence.assessed, now),
+        )
         if evidence.assessed
-        else f"This machine has never been assessed. {reach}, then choose Assess now."
+        else tr(
+            "This machine has never been assessed. {reach}, then choose Assess now.", reach=reach
+        )
     )
     return _not_running_headline(evidence.machine), step
 
@@ -80,47 +90,55 @@ def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, s
 def _never_assessed(evidence: Evidence, _: Calendar, _now: datetime) -> tuple[str, str]:
     failed = evidence.assessment_error
     headline = (
-        f"The assessment failed: {failed}"
+        tr("The assessment failed: {failed}", failed=failed)
         if failed
-        else "No assessment of this machine is known, so its missing updates are unknown."
+        else tr("No assessment of this machine is known, so its missing updates are unknown.")
     )
     return (
         headline,
-        "Choose Assess now; it takes a few minutes and changes nothing on the machine.",
+        tr("Choose Assess now; it takes a few minutes and changes nothing on the machine."),
     )
 
 
 def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
     headline = stale_headline(evidence, calendar, now)
-    return headline, "Choose Assess now to see what is missing today."
+    return headline, tr("Choose Assess now to see what is missing today.")
 
 
 def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
     kb = kb_in_title(evidence.last_run_failed or "")
-    page = f" See {help_page(kb)} for {kb}." if kb else ""
+    page = tr(" See {page} for {kb}.", page=help_page(kb), kb=kb) if kb else ""
     return Coverage(
         LEVELS[situation],
         situation,
-        "The last installation failed.",
-        evidence.last_run_failed or "Azure gave no reason.",
-        "Free up disk space, check permissions, and look in C:\\Windows\\Logs\\CBS\\CBS.log. Then install again."
-        f"{page} {updates_text(evidence)}.",
+        tr("The last installation failed."),
+        evidence.last_run_failed or tr("Azure gave no reason."),
+        tr(
+            "Free up disk space, check permissions, and look in C:\\Windows\\Logs\\CBS\\CBS.log. "
+            "Then install again.{page} {updates}.",
+            page=page,
+            updates=updates_text(evidence),
+        ),
     )
 
 
 def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Coverage:
-    because = f" to finish {listed(evidence.restart_kbs)}" if evidence.restart_kbs else ""
-    cause = "" if because else " Azure doesn't report which update requires it."
+    because = (
+        tr(" to finish {restart_kbs}", restart_kbs=listed(evidence.restart_kbs))
+        if evidence.restart_kbs
+        else ""
+    )
+    cause = "" if because else tr(" Azure doesn't report which update requires it.")
     step = (
-        "Choose Restart when the machine can be down."
+        tr("Choose Restart when the machine can be down.")
         if evidence.machine.arc is None
-        else "Restart the server itself: Azure doesn't restart Arc-enabled servers."
+        else tr("Restart the server itself: Azure doesn't restart Arc-enabled servers.")
     )
     return Coverage(
         LEVELS[situation],
         situation,
-        f"A restart is needed{because}.",
-        f"Until it restarts, the machine runs its previous updates.{cause}",
+        tr("A restart is needed{because}.", because=because),
+        tr("Until it restarts, the machine runs its previous updates.{cause}", cause=cause),
         step,
     )
 
@@ -131,29 +149,33 @@ def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime)
     left = runs.released if runs else None
     is_ready = machine.arc or (mode is PatchMode.AUTOMATIC_BY_PLATFORM and not bypassed)
     how = (
-        "Turn hotpatch on in Update settings"
+        tr("Turn hotpatch on in Update settings")
         if is_ready
-        else "Set orchestration to Azure Managed and turn hotpatch on in Update settings"
+        else tr("Set orchestration to Azure Managed and turn hotpatch on in Update settings")
     )
     return Coverage(
         Level.WARNING,
         Situation.DISABLED,
-        "Hotpatch is off: every month's cumulative update restarts this machine.",
+        tr("Hotpatch is off: every month's cumulative update restarts this machine."),
         running,
-        f"{how}; it takes effect {rejoin_text(machine.product, calendar, now, left)}.",
+        tr(
+            "{how}; it takes effect {product}.",
+            how=how,
+            product=rejoin_text(machine.product, calendar, now, left),
+        ),
     )
 
 
 def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Coverage:
     machine = evidence.machine
     if machine.arc is not None:
-        headline = "Hotpatch is not available on this server."
-        fix = "Under Azure Arc, hotpatch needs Windows Server 2025 Standard or Datacenter"
+        headline = tr("Hotpatch is not available on this server.")
+        fix = tr("Under Azure Arc, hotpatch needs Windows Server 2025 Standard or Datacenter")
     else:
         sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
-        headline = "Hotpatch is not available on this image."
-        fix = f"Redeploy from {sku or 'a supported image'} to use it"
-    step = f"{fix}; until then each month's cumulative update restarts it."
+        headline = tr("Hotpatch is not available on this image.")
+        fix = tr("Redeploy from {sku} to use it", sku=sku or tr("a supported image"))
+    step = tr("{fix}; until then each month's cumulative update restarts it.", fix=fix)
     return Coverage(Level.INFO, situation, headline, running, step)
 
 
@@ -161,63 +183,79 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Cover
     """An Arc-enabled server whose license or state prevents hotpatches."""
     level, arc = LEVELS[situation], evidence.machine.arc
     if situation is Situation.ACTION_REQUIRED:
-        why = arc.error if arc is not None and arc.error else "Azure doesn't name the cause."
+        why = arc.error if arc is not None and arc.error else tr("Azure doesn't name the cause.")
         return Coverage(
             level,
             situation,
-            f"Hotpatch can't run: {why}",
+            tr("Hotpatch can't run: {why}", why=why),
             running,
-            "Check the prerequisites below. Azure re-evaluates the machine automatically.",
+            tr("Check the prerequisites below. Azure re-evaluates the machine automatically."),
         )
     if situation is Situation.ENROLLING:
         return Coverage(
             level,
             situation,
-            f"Hotpatch enrollment is in progress{_since(evidence)}.",
+            tr("Hotpatch enrollment is in progress{since}.", since=_since(evidence)),
             running,
-            "It usually takes about ten minutes. If it takes hours, check the machine's agent: azcmagent check.",
+            tr(
+                "It usually takes about ten minutes. If it takes hours, check the machine's agent: "
+                "azcmagent check."
+            ),
         )
     if situation is Situation.UNENROLLING:
         return Coverage(
             level,
             situation,
-            f"Azure is canceling the hotpatch license{_since(evidence)}.",
+            tr("Azure is canceling the hotpatch license{since}.", since=_since(evidence)),
             running,
-            "It usually takes about ten minutes. After that, every month's cumulative update restarts this server.",
+            tr(
+                "It usually takes about ten minutes. After that, every month's cumulative update "
+                "restarts this server."
+            ),
         )
     cancelled = evidence.status is HotpatchStatus.CANCELED
-    what = "The hotpatch license was canceled" if cancelled else "Not enrolled in hotpatch"
+    what = tr("The hotpatch license was canceled") if cancelled else tr("Not enrolled in hotpatch")
     if arc is not None and arc.license_error:
         return Coverage(
             level,
             situation,
-            f"The enrollment in hotpatch failed: {arc.license_error}",
+            tr(
+                "The enrollment in hotpatch failed: {license_error}",
+                license_error=arc.license_error,
+            ),
             running,
-            "Fix the cause that Azure reports, then enroll again in Update settings.",
+            tr("Fix the cause that Azure reports, then enroll again in Update settings."),
         )
     return Coverage(
         level,
         situation,
-        f"{what}: every month's cumulative update restarts this server.",
+        tr("{what}: every month's cumulative update restarts this server.", what=what),
         running,
-        "Enroll in Update settings. Hotpatches start with the next baseline.",
+        tr("Enroll in Update settings. Hotpatches start with the next baseline."),
     )
 
 
 def _since(evidence: Evidence) -> str:
     """When the pending enrollment started, or was first seen."""
     pending = evidence.pending_since
-    return f" since {day_name(pending.date())}, {pending:%H:%M} UTC" if pending else ""
+    return (
+        tr(" since {day}, {pending:%H:%M} UTC", day=day_name(pending.date()), pending=pending)
+        if pending
+        else ""
+    )
 
 
 def _without_permission(evidence: Evidence, situation: Situation, running: str) -> Coverage:
-    since = f" on {day_name(evidence.hidden.date())}" if evidence.hidden else ""
+    since = tr(" on {day}", day=day_name(evidence.hidden.date())) if evidence.hidden else ""
     return Coverage(
         Level.UNKNOWN,
         situation,
-        "Your account can no longer read this machine, so this data may be out of date.",
-        f"Azure stopped returning it{since}. {running}",
-        "Request the Reader role on its resource group. Settings › Connections lists the required permissions.",
+        tr("Your account can no longer read this machine, so this data may be out of date."),
+        tr("Azure stopped returning it{since}. {running}", since=since, running=running),
+        tr(
+            "Request the Reader role on its resource group. Settings › Connections lists the "
+            "required permissions."
+        ),
     )
 
 
@@ -237,35 +275,47 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverag
     machine = evidence.machine
     cause = departure(evidence, calendar)
     if cause is not None:
-        why = f"It runs {cause.update}, build {machine.build}, which isn't based on the current baseline."
+        why = tr(
+            "It runs {update}, build {build}, which isn't based on the current baseline.",
+            update=cause.update,
+            build=machine.build,
+        )
     else:
         offered = offered_instead(evidence, calendar)
         assert offered is not None
         month, kb = offered
         named = f" {kb}" if kb else ""
-        why = f"It is offered {month.month_name}'s cumulative update{named} instead of the {month.title}."
+        why = tr(
+            "It is offered {month}'s cumulative update{named} instead of the {title}.",
+            month=month.month_name,
+            named=named,
+            title=month.title,
+        )
     rejoins = rejoin_text(machine.product, calendar, now, cause.day if cause else None)
     return Coverage(
         Level.ERROR,
         Situation.OFF_TRAIN,
-        "Off the hotpatch train: no hotpatches until the next baseline.",
+        tr("Off the hotpatch train: no hotpatches until the next baseline."),
         why,
-        f"Until then each month's update restarts it. It rejoins {rejoins}.",
+        tr("Until then each month's update restarts it. It rejoins {rejoins}.", rejoins=rejoins),
     )
 
 
 def _not_running_headline(machine: Machine) -> str:
     if machine.arc is not None and machine.arc.is_expired:
-        return (
+        return tr(
             "The registration of the server's agent has expired, so Azure can't manage the server."
         )
-    return f"The machine is {machine.power.value}, so it can be neither assessed nor patched."
+    return tr(
+        "The machine is {power}, so it can be neither assessed nor patched.",
+        power=machine.power.label,
+    )
 
 
 def _reach(machine: Machine) -> str:
     if machine.arc is not None and machine.arc.is_expired:
-        return "Connect the agent again (azcmagent connect)"
-    return "Start it and its agent" if machine.arc is not None else "Start it"
+        return tr("Connect the agent again (azcmagent connect)")
+    return tr("Start it and its agent") if machine.arc is not None else tr("Start it")
 
 
 _HEADLINES: dict[Situation, Callable[[Evidence, Calendar, datetime], tuple[str, str]]] = {

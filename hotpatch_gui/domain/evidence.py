@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .arc import License
 from .health import COUNTS_UNREPORTED, RESTART_UNREPORTED, Level, Situation
 from .hotpatch import HotpatchStatus, is_on
@@ -15,6 +17,8 @@ from .power import PowerState
 from .release_calendar import Calendar
 from .releases import Expected, Release, ReleaseKind, release_day
 from .titles import ReleaseTitle
+
+tr = translator("Evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +133,17 @@ def left_train_with(machine: Machine, calendar: Calendar) -> Departure | None:
     if release is not None:
         if release.on_train:
             return None
-        return Departure(f"the out-of-band update {release.kb}", release.released)
+        return Departure(tr("the out-of-band update {kb}", kb=release.kb), release.released)
     month = calendar.hotpatch_month_of_lcu(product, build)
     if month is None:
         return None
     return Departure(
-        f"{month.month_name}'s cumulative update {month.lcu_kb or ''}".rstrip(), month.released
+        tr(
+            "{month}'s cumulative update {lcu_kb}",
+            month=month.month_name,
+            lcu_kb=month.lcu_kb or "",
+        ).rstrip(),
+        month.released,
     )
 
 

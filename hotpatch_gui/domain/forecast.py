@@ -12,11 +12,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .release_calendar import Calendar
 from .releases import RELEASE_HOUR, Product, Release, ReleaseKind, release_days
 from .rollout import Rollout, RolloutMachine, timetable
 
+tr = translator("Forecast")
 
+
+@tr.values
 class Scenario(StrEnum):
     """Which releases a forecast assumes."""
 
@@ -25,15 +30,25 @@ class Scenario(StrEnum):
     UNPLANNED = "With unplanned baselines"
 
     @property
+    def label(self) -> str:
+        """The scenario's display name."""
+        return tr(self.value)
+
+    @property
     def meaning(self) -> str:
         """The scenario in one sentence."""
         return {
-            Scenario.AS_RELEASED: "Published releases, then Microsoft's plan.",
-            Scenario.AS_PLANNED: "A baseline in January, April, July and October, hotpatches in between.",
-            Scenario.UNPLANNED: "As planned, and some hotpatches replaced by baselines that restart.",
+            Scenario.AS_RELEASED: tr("Published releases, then Microsoft's plan."),
+            Scenario.AS_PLANNED: tr(
+                "A baseline in January, April, July and October, hotpatches in between."
+            ),
+            Scenario.UNPLANNED: tr(
+                "As planned, and some hotpatches replaced by baselines that restart."
+            ),
         }[self]
 
 
+@tr.values
 class RestartWindow(StrEnum):
     """When restarts are allowed (the third Sunday of each month).
 
@@ -43,6 +58,11 @@ class RestartWindow(StrEnum):
     OFF_PEAK = "The same night"
     WEEKLY = "The next Sunday"
     MONTHLY = "The third Sunday of the month"
+
+    @property
+    def label(self) -> str:
+        """The choice's display name."""
+        return tr(self.value)
 
     def first_from(self, day: date) -> date:
         """The first allowed day from ``day`` on."""

@@ -5,68 +5,115 @@ Source: Microsoft's documentation of hotpatch, automatic VM guest patching and A
 
 from __future__ import annotations
 
+from hotpatch_gui.translation import translator
+
+tr = translator("GlossaryDomain")
+
 TERMS = (
     (
-        "Arc-enabled server",
-        "A server outside Azure that Azure manages through the Connected Machine agent.",
-    ),
-    ("Assessment", "A check for missing updates. It changes nothing on the machine."),
-    (
-        "Automatic guest patching",
-        "Azure assesses virtual machines and installs Critical and Security updates off-peak, within 30 days of a release.",
+        tr.mark("Arc-enabled server"),
+        tr.mark("A server outside Azure that Azure manages through the Connected Machine agent."),
     ),
     (
-        "Availability-first",
-        "The order of automatic guest patching: a few regions, one zone and one update domain at a time while machines are healthy.",
+        tr.mark("Assessment"),
+        tr.mark("A check for missing updates. It changes nothing on the machine."),
     ),
     (
-        "Baseline",
-        "The cumulative update that hotpatches build on. It restarts the machine. Planned for January, April, July and October.",
+        tr.mark("Automatic guest patching"),
+        tr.mark(
+            "Azure assesses virtual machines and installs Critical and Security updates "
+            "off-peak, within 30 days of a release."
+        ),
     ),
     (
-        "Cumulative update",
-        "The month's regular update of the operating system. It restarts the machine.",
+        tr.mark("Availability-first"),
+        tr.mark(
+            "The order of automatic guest patching: a few regions, one zone and one update "
+            "domain at a time while machines are healthy."
+        ),
     ),
     (
-        "Discrepancy",
-        "A difference between what an installation reported and what the next assessment found.",
-    ),
-    ("Enrollment", "Assigning the hotpatch license to an Arc-enabled server."),
-    ("Exposure", "The days between a release and its installation on a machine."),
-    (
-        "Horizon",
-        "The day until which the release data is complete. After it, no machine is shown as up to date.",
+        tr.mark("Baseline"),
+        tr.mark(
+            "The cumulative update that hotpatches build on. It restarts the machine. Planned "
+            "for January, April, July and October."
+        ),
     ),
     (
-        "Hotpatch",
-        "A security update that is installed in the memory of running processes, without a restart.",
+        tr.mark("Cumulative update"),
+        tr.mark("The month's regular update of the operating system. It restarts the machine."),
     ),
     (
-        "Hotpatch train",
-        "A baseline and its hotpatches. Another cumulative update takes a machine off the train until the next baseline.",
+        tr.mark("Discrepancy"),
+        tr.mark(
+            "A difference between what an installation reported and what the next assessment found."
+        ),
+    ),
+    (tr.mark("Enrollment"), tr.mark("Assigning the hotpatch license to an Arc-enabled server.")),
+    (tr.mark("Exposure"), tr.mark("The days between a release and its installation on a machine.")),
+    (
+        tr.mark("Horizon"),
+        tr.mark(
+            "The day until which the release data is complete. After it, no machine is shown as "
+            "up to date."
+        ),
     ),
     (
-        "Maintenance configuration",
-        "Your own schedule for updates. A dynamic scope assigns it to machines by a filter.",
+        tr.mark("Hotpatch"),
+        tr.mark(
+            "A security update that is installed in the memory of running processes, without a "
+            "restart."
+        ),
     ),
     (
-        "Off-peak",
-        "Hours in which Azure installs updates automatically, in the machine's time zone. Azure doesn't publish them.",
-    ),
-    ("Out-of-band update", "An update released outside the monthly schedule."),
-    (
-        "Patch orchestration",
-        "Who installs updates and when: Azure, a maintenance configuration, Windows Update on the machine, or nobody.",
+        tr.mark("Hotpatch train"),
+        tr.mark(
+            "A baseline and its hotpatches. Another cumulative update takes a machine off the "
+            "train until the next baseline."
+        ),
     ),
     (
-        "Unknown",
-        "An operation whose result can't be determined, for example after a lost answer. The request is never repeated.",
+        tr.mark("Maintenance configuration"),
+        tr.mark(
+            "Your own schedule for updates. A dynamic scope assigns it to machines by a filter."
+        ),
     ),
-    ("Unplanned baseline", "A baseline in a month for which a hotpatch was planned."),
-    ("VBS", "Virtualization-based security, which hotpatching on Windows Server 2025 needs."),
     (
-        "Wave",
-        "A part of a large installation. The next one starts when the previous one has finished without too many failures.",
+        tr.mark("Off-peak"),
+        tr.mark(
+            "Hours in which Azure installs updates automatically, in the machine's time zone. "
+            "Azure doesn't publish them."
+        ),
+    ),
+    (tr.mark("Out-of-band update"), tr.mark("An update released outside the monthly schedule.")),
+    (
+        tr.mark("Patch orchestration"),
+        tr.mark(
+            "Who installs updates and when: Azure, a maintenance configuration, Windows Update "
+            "on the machine, or nobody."
+        ),
+    ),
+    (
+        tr.mark("Unknown"),
+        tr.mark(
+            "An operation whose result can't be determined, for example after a lost answer. The "
+            "request is never repeated."
+        ),
+    ),
+    (
+        tr.mark("Unplanned baseline"),
+        tr.mark("A baseline in a month for which a hotpatch was planned."),
+    ),
+    (
+        "VBS",
+        tr.mark("Virtualization-based security, which hotpatching on Windows Server 2025 needs."),
+    ),
+    (
+        tr.mark("Wave"),
+        tr.mark(
+            "A part of a large installation. The next one starts when the previous one has "
+            "finished without too many failures."
+        ),
     ),
 )
 """(term, meaning), by term."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+from hotpatch_gui.translation import translator
+
+tr = translator("Health")
+
 COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "restart"
 """Values that an assessment may omit: the number of updates, their list, and whether a restart is pending."""
 
@@ -18,6 +22,7 @@ class Level(IntEnum):
     ERROR = 4
 
 
+@tr.values
 class Situation(StrEnum):
     """The machine's situation; the first that applies, worst first."""
 
@@ -38,3 +43,8 @@ class Situation(StrEnum):
     NOT_OFFERED = "Behind, nothing offered"
     NOT_CONFIRMED = "Can't be confirmed"
     UP_TO_DATE = "Up to date"
+
+    @property
+    def label(self) -> str:
+        """The situation's display name."""
+        return tr(self.value)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from hotpatch_gui.translation import translator
+
+from .phrases import listed
 from .release_calendar import Calendar
 from .releases import Product, day_name, release_day
 
-GET_RELEASES = "Update the release data: Settings › Release data, or hotpatch-gui releases update."
+tr = translator("Horizon")
+
+
+def get_releases() -> str:
+    """How to get newer release data."""
+    return tr("Update the release data: Settings › Release data, or hotpatch-gui releases update.")
 
 
 def horizon_text(calendar: Calendar, product: Product, after: date, now: datetime) -> str:
@@ -18,15 +26,26 @@ def horizon_text(calendar: Calendar, product: Product, after: date, now: datetim
     until = day_name(calendar.complete_until(product))
     if len(missing) == 1:
         one = missing[0]
-        return (
-            f"According to plan, a {one.kind.label} was released on {day_name(one.day)}; its details aren't known, "
-            f"because the release data ends on {until}."
+        return tr(
+            "According to plan, a {label} was released on {day}; its details aren't known, "
+            "because the release data ends on {until}.",
+            label=one.kind.label,
+            day=day_name(one.day),
+            until=until,
         )
     baselines = [e for e in missing if e.restarts]
-    among = f", the last baseline among them on {day_name(baselines[-1].day)}" if baselines else ""
-    return (
-        f"According to plan, {len(missing)} monthly releases were published by {day_name(missing[-1].day)}{among}; their "
-        f"details aren't known because the release data ends on {until}."
+    among = (
+        tr(", the last baseline among them on {day}", day=day_name(baselines[-1].day))
+        if baselines
+        else ""
+    )
+    return tr(
+        "According to plan, %n monthly releases were published by {day}{among}; their "
+        "details aren't known because the release data ends on {until}.",
+        len(missing),
+        day=day_name(missing[-1].day),
+        among=among,
+        until=until,
     )
 
 
@@ -37,4 +56,4 @@ def horizon_notes(calendar: Calendar, now: datetime) -> list[str]:
         note = horizon_text(calendar, product, date.min, now)
         if note:
             found.setdefault(note, []).append(product)
-    return [f"{' and '.join(p.label for p in of)}: {note}" for note, of in found.items()]
+    return [f"{listed([p.label for p in of])}: {note}" for note, of in found.items()]

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from hotpatch_gui.translation import translator
+
+from .phrases import listed, machines, updates
 from .updates import Classification, RestartBehavior, Update
+
+tr = translator("Installs")
 
 MIN_MINUTES = 25
 """No update starts with less than this left in the window (Microsoft's documentation of installPatches)."""
@@ -28,9 +33,9 @@ class RestartSetting(StrEnum):
     def label(self) -> str:
         """The setting's display name."""
         return {
-            "IfRequired": "Restart if required",
-            "Never": "Never restart",
-            "Always": "Always restart",
+            "IfRequired": tr("Restart if required"),
+            "Never": tr("Never restart"),
+            "Always": tr("Always restart"),
         }[self.value]
 
     @classmethod
@@ -65,19 +70,26 @@ class InstallRequest:
     def __post_init__(self) -> None:
         if not self.classifications and not self.include:
             raise RequestError(
-                "Choose at least one classification, or name at least one KB to include."
+                tr("Choose at least one classification, or name at least one KB to include.")
             )
         both = sorted(set(self.include) & set(self.exclude))
         if both:
-            raise RequestError(f"{', '.join(both)} is on both lists. Remove it from one of them.")
+            raise RequestError(
+                tr("{both} is on both lists. Remove it from one of them.", both=", ".join(both))
+            )
         if self.exclude_restarting and self.restart is RestartSetting.ALWAYS:
             raise RequestError(
-                "You can't exclude updates that restart and also choose Always restart."
+                tr("You can't exclude updates that restart and also choose Always restart.")
             )
         if not MIN_MINUTES <= self.maximum_minutes <= MAX_MINUTES:
             raise RequestError(
-                f"The maximum duration must be between {MIN_MINUTES} and {MAX_MINUTES} minutes: nothing starts "
-                f"with less than {MIN_MINUTES} left, and Azure allows at most {MAX_MINUTES}."
+                tr(
+                    "The maximum duration must be between {min_minutes} and {max_minutes} minutes: "
+                    "nothing starts with less than {min_minutes} left, and Azure allows at most "
+                    "{max_minutes}.",
+                    min_minutes=MIN_MINUTES,
+                    max_minutes=MAX_MINUTES,
+                )
             )
 
     @property
@@ -89,6 +101,7 @@ class InstallRequest:
         return RestartSetting.NEVER if self.exclude_restarting else self.restart
 
 
+@tr.values
 class LeftOut(StrEnum):
     """Why an available update isn't selected."""
 
@@ -97,6 +110,11 @@ class LeftOut(StrEnum):
     TOO_NEW = "Published after the selected date."
     NO_DATE = "Its publish date isn't known, so the date limit excludes it."
     NOT_SELECTED = "Its classification isn't selected and its KB isn't included."
+
+    @property
+    def label(self) -> str:
+        """The reason's display name."""
+        return tr(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +158,27 @@ class Plan:
     def restart_sentence(self) -> str:
         """Whether the machine restarts, and because of which updates."""
         if self.restart_setting is RestartSetting.ALWAYS:
-            return "The machine always restarts, because Always restart is selected."
+            return tr("The machine always restarts, because Always restart is selected.")
         if self.restart_pending and self.restart_setting is not RestartSetting.NEVER:
-            return "The machine restarts, because a restart is already pending on it."
+            return tr("The machine restarts, because a restart is already pending on it.")
         if not self.is_known:
             never = self.restart_setting is RestartSetting.NEVER
-            goes = "Azure will not restart it" if never else "it may restart"
-            return f"No current assessment shows what would be installed; {goes}."
+            goes = tr("Azure will not restart it") if never else tr("it may restart")
+            return tr("No current assessment shows what would be installed; {goes}.", goes=goes)
         will, may = _names(self.will_restart), _names(self.may_restart)
         if self.restart_setting is RestartSetting.NEVER:
             if not will and not may:
-                return "No restart: none of the selected updates needs one."
-            waits = " and ".join(part for part in (will, may) if part)
-            return f"Azure will not restart it; {waits} may stay unfinished until you do."
+                return tr("No restart: none of the selected updates needs one.")
+            waits = listed([part for part in (will, may) if part])
+            return tr(
+                "Azure will not restart it; {waits} may stay unfinished until you do.", waits=waits
+            )
         if will:
-            return f"The machine restarts for {will}."
+            return tr("The machine restarts for {will}.", will=will)
         return (
-            f"The machine may restart for {may}."
+            tr("The machine may restart for {may}.", may=may)
             if may
-            else "No restart: none of the selected updates needs one."
+            else tr("No restart: none of the selected updates needs one.")
         )
 
 
@@ -236,20 +256,33 @@ class FleetReview:
         unknown = sum(not p.is_known for p in self.plans.values())
         parts = []
         if count:
-            machines = _plural(len(busy), "machine")
+            where = machines(len(busy))
             if len(busy) < len(self.plans):
-                machines = f"{len(busy):,} of {len(self.plans):,} machines"
-            parts.append(f"{_plural(count, 'update')} on {machines}. {self._restarts()}")
+                where = tr("{busy:,} of %n machine(s)", len(self.plans), busy=len(busy))
+            parts.append(
+                tr(
+                    "{updates} on {machines}. {restarts}",
+                    updates=updates(count),
+                    machines=where,
+                    restarts=self._restarts(),
+                )
+            )
         elif not unknown or self._known_restart:
             parts.append(
-                "No update of the last assessments is selected. Azure still checks for updates when it starts."
+                tr(
+                    "No update of the last assessments is selected. Azure still checks for updates when "
+                    "it starts."
+                )
             )
             if self._known_restart:
                 parts.append(self._restarts())
         if unknown:
-            what = f"{unknown:,} more" if parts else _plural(unknown, "machine")
             parts.append(
-                f"What is installed on {what} is not known; {self._unknown_restart(unknown)}."
+                tr(
+                    "What is installed on {machines} is not known; {restarts}.",
+                    machines=tr("%n more", unknown) if parts else machines(unknown),
+                    restarts=self._unknown_restart(unknown),
+                )
             )
         return " ".join(parts)
 
@@ -261,10 +294,10 @@ class FleetReview:
     def _unknown_restart(self, count: int) -> str:
         match self.request.sent_restart:
             case RestartSetting.ALWAYS:
-                return f"{'it restarts' if count == 1 else 'they restart'} no matter what"
+                return tr("they restart no matter what", count)
             case RestartSetting.NEVER:
-                return f"Azure will not restart {'it' if count == 1 else 'them'}"
-        return f"{'it' if count == 1 else 'they'} may restart"
+                return tr("Azure will not restart them", count)
+        return tr("they may restart", count)
 
     @property
     def unseen(self) -> list[str]:
@@ -292,34 +325,31 @@ class FleetReview:
         if len(known) == 1:
             return known[0].restart_sentence
         if self.request.sent_restart is RestartSetting.ALWAYS:
-            return "All of them restart, because Always restart is selected."
+            return tr("All of them restart, because Always restart is selected.")
         unfinished = sum(p.may_stay_unfinished for p in known)
         if unfinished:
-            return f"Azure restarts none; {_plural(unfinished, 'machine')} may stay unfinished until you restart."
+            return tr(
+                "Azure restarts none; %n machine(s) may stay unfinished until you restart.",
+                unfinished,
+            )
         will = sum(p.restarts_surely for p in known)
         may = sum(bool(p.may_restart) and not p.restarts_surely for p in known)
         if not will and not may:
-            return "None of them restarts."
-        parts = [f"{_plural(will, 'machine')} restart{'s' if will == 1 else ''}"] if will else []
-        parts += (
-            [f"{may:,} may restart" if will else f"{_plural(may, 'machine')} may restart"]
-            if may
-            else []
-        )
+            return tr("None of them restarts.")
+        parts = []
+        if will:
+            parts.append(tr("%n machine(s) restart(s)", will))
+        if may:
+            parts.append(
+                tr("%n may restart", may) if will else tr("%n machine(s) may restart", may)
+            )
         rest = len(known) - will - may
-        stays = f"; {rest:,} stay{'s' if rest == 1 else ''} up" if rest else ""
-        return f"{' and '.join(parts).capitalize()}{stays}."
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        stays = tr("; %n stay(s) up", rest) if rest else ""
+        return f"{listed(parts)}{stays}."
 
 
 def _names(updates: tuple[Update, ...]) -> str:
-    names = [u.kb or u.name for u in updates]
-    if not names:
-        return ""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed([u.kb or u.name for u in updates])
 
 
 def names_kbs(request: str | None) -> bool:

@@ -6,6 +6,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
+tr = translator("Kb")
+
 _KB = re.compile(r"(?:KB)?\s*(\d{6,8})", re.IGNORECASE)
 _IN_TITLE = re.compile(r"\bKB\s?(\d{6,8})\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\s]+")
@@ -67,9 +71,11 @@ class KbList(NamedTuple):
         if not self.invalid:
             return ""
         names = ", ".join(f"“{_short(piece)}”" for _, _, piece in self.invalid)
-        is_one = len(self.invalid) == 1
-        verb = "is not a KB number" if is_one else "are not KB numbers"
-        return f"{names} {verb}. Write KB and six to eight digits, such as KB5031364."
+        return tr(
+            "{names} are not KB numbers. Write KB and six to eight digits, such as KB5031364.",
+            len(self.invalid),
+            names=names,
+        )
 
 
 def read_kbs(text: str) -> KbList:

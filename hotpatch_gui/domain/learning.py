@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .release_calendar import Calendar
 from .releases import (
     BASELINE_MONTHS,
@@ -22,6 +24,8 @@ from .releases import (
 )
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
+
+tr = translator("Learning")
 
 FORMAT = "hotpatch-releases"
 """The format name of lists from ``releases export``."""
@@ -82,7 +86,6 @@ def _release(
         kind = ReleaseKind.PLANNED_BASELINE if is_planned else ReleaseKind.UNPLANNED_BASELINE
         lcu_kb, lcu_build = kb, build
     is_hint = machines == 1 or kind is ReleaseKind.UNPLANNED_BASELINE
-    many = f"{machines} machine{'' if machines == 1 else 's'}"
     return Release(
         product,
         month,
@@ -95,7 +98,7 @@ def _release(
         lcu_kb,
         lcu_build,
         confidence=HINT if is_hint else "medium",
-        source=f"Seen in your fleet on {many}",
+        source=tr("Seen in your fleet on %n machine(s)", machines),
         note=_note(machines, kind),
         machines=machines,
     )
@@ -103,10 +106,15 @@ def _release(
 
 def _note(machines: int, kind: ReleaseKind) -> str:
     if machines == 1:
-        return "One machine is only a hint; the release is confirmed when several machines show it."
+        return tr(
+            "One machine is only a hint; the release is confirmed when several machines show it."
+        )
     if kind is ReleaseKind.UNPLANNED_BASELINE:
-        return "A hint: a hotpatch was planned, and machines off the train are offered cumulative updates too."
-    return "The date is the planned one: updates don't contain their release date."
+        return tr(
+            "A hint: a hotpatch was planned, and machines off the train are offered cumulative "
+            "updates too."
+        )
+    return tr("The date is the planned one: updates don't contain their release date.")
 
 
 def _build(
@@ -176,16 +184,27 @@ def _filled(there: Release, by: Release) -> Release:
 def contradiction(there: Release, by: Release) -> str | None:
     """Why two rows of one month can't both be true; None if they can."""
     if there.kind.is_baseline is not by.kind.is_baseline:
-        return f"{there.month}: known as {there.kind.label}, listed as {by.kind.label}"
+        return tr(
+            "{month}: known as {label}, listed as {listed}",
+            month=there.month,
+            label=there.kind.label,
+            listed=by.kind.label,
+        )
     for name, word in (
         ("kb", "KB"),
         ("build", "build"),
-        ("lcu_kb", "cumulative update"),
-        ("lcu_build", "its build"),
+        ("lcu_kb", tr("cumulative update")),
+        ("lcu_build", tr("its build")),
     ):
         mine, theirs = getattr(there, name), getattr(by, name)
         if mine is not None and theirs is not None and mine != theirs:
-            return f"{there.month}: {word} known as {mine}, listed as {theirs}"
+            return tr(
+                "{month}: {word} known as {mine}, listed as {theirs}",
+                month=there.month,
+                word=word,
+                mine=mine,
+                theirs=theirs,
+            )
     return None
 
 
@@ -197,19 +216,33 @@ def objection(release: Release, calendar: Calendar) -> str | None:
 def _own_fault(release: Release) -> str | None:
     name = month_name(release.released)
     if f"{release.released:%Y-%m}" != release.month:
-        return f"{release.month}: released on {day_name(release.released)}, which is another month"
+        return tr(
+            "{month}: released on {released}, which is another month",
+            month=release.month,
+            released=day_name(release.released),
+        )
     if not (release.kb or release.build):
-        return f"{name}: neither its KB nor its build is given"
+        return tr("{name}: neither its KB nor its build is given", name=name)
     for build in (release.build, release.lcu_build):
         if build is not None and not build.startswith(f"{release.product.build_family}."):
-            return f"{name}: {build} is no build of {release.product.label}"
+            return tr(
+                "{name}: {build} is no build of {label}",
+                name=name,
+                build=build,
+                label=release.product.label,
+            )
     if release.kind is not ReleaseKind.HOTPATCH:
         return None
     own, lcu = build_revision(release.build), build_revision(release.lcu_build)
     if own and lcu and own >= lcu:
-        return f"{name}: the hotpatch's build {release.build} isn't below the cumulative update's {release.lcu_build}"
+        return tr(
+            "{name}: the hotpatch's build {build} isn't below the cumulative update's {lcu_build}",
+            name=name,
+            build=release.build,
+            lcu_build=release.lcu_build,
+        )
     return (
-        f"{name}: hotpatch {release.kb} is listed as one that restarts"
+        tr("{name}: hotpatch {kb} is listed as one that restarts", name=name, kb=release.kb)
         if release.restarts
         else None
     )
@@ -220,15 +253,29 @@ def _claimed_kb(release: Release, calendar: Calendar) -> str | None:
         for product in Product:
             other = calendar.by_kb(product, kb)
             if other is not None and (product, other.month) != (release.product, release.month):
-                return f"{month_name(release.released)}: {kb} is {other.month_name}'s for {product.label}"
+                return tr(
+                    "{released}: {kb} is {month}'s for {label}",
+                    released=month_name(release.released),
+                    kb=kb,
+                    month=other.month_name,
+                    label=product.label,
+                )
     return None
 
 
 def _disagreement(release: Release, calendar: Calendar) -> str | None:
     if release.released < calendar.first_day(release.product):
-        return f"{month_name(release.released)}: {release.product.label} had no hotpatches yet"
+        return tr(
+            "{released}: {label} had no hotpatches yet",
+            released=month_name(release.released),
+            label=release.product.label,
+        )
     if release.released > release.product.last_planned:
-        return f"{month_name(release.released)}: {release.product.label} has no hotpatches any more"
+        return tr(
+            "{released}: {label} has no hotpatches any more",
+            released=month_name(release.released),
+            label=release.product.label,
+        )
     known = calendar.month(release.product, release.month)
     is_monthly = release.kind is not ReleaseKind.OUT_OF_BAND
     if is_monthly and known is not None and known.machines is None:
@@ -246,5 +293,11 @@ def _out_of_order(release: Release, calendar: Calendar) -> str | None:
         if other is None or r.month == release.month or r.machines is not None:
             continue
         if (r.released < release.released) is not (other < own):
-            return f"{name}: build {release.build} doesn't fit {r.month_name}'s {r.build}"
+            return tr(
+                "{name}: build {build} doesn't fit {month}'s {other}",
+                name=name,
+                build=release.build,
+                month=r.month_name,
+                other=r.build,
+            )
     return None

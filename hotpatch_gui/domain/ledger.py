@@ -7,11 +7,16 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .release_calendar import Calendar
 from .releases import Product, Release, ReleaseKind, month_name
 from .titles import ReleaseTitle, read_title
 
+tr = translator("LedgerDomain")
 
+
+@tr.values
 class Cause(StrEnum):
     """The cause of a restart. Those in MONTHLY are monthly releases of the operating system."""
 
@@ -24,13 +29,22 @@ class Cause(StrEnum):
     BY_HAND = "Requested by a user"
 
     @property
+    def label(self) -> str:
+        """The cause's display name."""
+        return tr(self.value)
+
+    @property
     def plural(self) -> str:
         """The plural for counts within a sentence: ``planned baselines``."""
         return {
-            Cause.CUMULATIVE: "cumulative updates instead of hotpatches",
-            Cause.BY_HAND: "user requests",
-            Cause.NOT_KNOWN: "unknown monthly releases",
-        }.get(self, f"{self.value.lower()}s")
+            Cause.PLANNED_BASELINE: tr("planned baselines"),
+            Cause.UNPLANNED_BASELINE: tr("unplanned baselines"),
+            Cause.OUT_OF_BAND: tr("out-of-band updates"),
+            Cause.OTHER: tr("other updates"),
+            Cause.CUMULATIVE: tr("cumulative updates instead of hotpatches"),
+            Cause.BY_HAND: tr("user requests"),
+            Cause.NOT_KNOWN: tr("unknown monthly releases"),
+        }[self]
 
     @property
     def is_monthly(self) -> bool:
@@ -63,7 +77,7 @@ class InstalledUpdate(NamedTuple):
     @property
     def name(self) -> str:
         """Its KB, or its title."""
-        return self.kb or self.title or "an update without a name"
+        return self.kb or self.title or tr("an update without a name")
 
 
 def read_updates(text: str | None) -> list[InstalledUpdate]:
@@ -90,13 +104,17 @@ def reason(
         return min(known, key=lambda r: list(Cause).index(r.cause))
     if updates:
         names = ", ".join(u.name for u in updates)
-        return Reason(Cause.OTHER, updates[0].kb, f"{names}: not a known release for hotpatching.")
+        return Reason(
+            Cause.OTHER,
+            updates[0].kb,
+            tr("{names}: not a known release for hotpatching.", names=names),
+        )
     if is_request:
-        return Reason(Cause.BY_HAND, None, "Restarted by a user; no known update required it.")
+        return Reason(Cause.BY_HAND, None, tr("Restarted by a user; no known update required it."))
     return Reason(
         Cause.OTHER,
         None,
-        "Restarted by an installation; none of its known updates required it.",
+        tr("Restarted by an installation; none of its known updates required it."),
     )
 
 
@@ -110,7 +128,11 @@ def _of_update(calendar: Calendar, product: Product, update: InstalledUpdate) ->
         return Reason(
             Cause.CUMULATIVE,
             kb,
-            f"{month.month_name}'s cumulative update. The {month.title} needed no restart.",
+            tr(
+                "{month}'s cumulative update. The {title} needed no restart.",
+                month=month.month_name,
+                title=month.title,
+            ),
         )
     title = read_title(update.title, kb)
     return _of_title(calendar, product, title) if title is not None else None
@@ -121,25 +143,38 @@ def _of_title(calendar: Calendar, product: Product, title: ReleaseTitle) -> Reas
     known = calendar.month(product, title.month)
     name = month_name(date.fromisoformat(f"{title.month}-01"))
     if known is None or known.kind.is_baseline is title.is_hotpatch:
-        return Reason(Cause.NOT_KNOWN, title.kb, f"{name}'s release; its details aren't known.")
+        return Reason(
+            Cause.NOT_KNOWN, title.kb, tr("{name}'s release; its details aren't known.", name=name)
+        )
     if known.kind.is_baseline:
         return _of_release(calendar, known, title.kb)
     return Reason(
         Cause.CUMULATIVE,
         title.kb,
-        f"{name}'s cumulative update. The {known.title} needed no restart.",
+        tr(
+            "{name}'s cumulative update. The {title} needed no restart.",
+            name=name,
+            title=known.title,
+        ),
     )
 
 
 def _of_release(calendar: Calendar, release: Release, kb: str | None) -> Reason:
     match release.kind:
         case ReleaseKind.PLANNED_BASELINE:
-            return Reason(Cause.PLANNED_BASELINE, kb, f"{release.month_name}'s planned baseline.")
+            return Reason(
+                Cause.PLANNED_BASELINE,
+                kb,
+                tr("{month}'s planned baseline.", month=release.month_name),
+            )
         case ReleaseKind.UNPLANNED_BASELINE:
             return Reason(
                 Cause.UNPLANNED_BASELINE,
                 kb,
-                f"{release.month_name}'s baseline, unplanned: a hotpatch had been planned.",
+                tr(
+                    "{month}'s baseline, unplanned: a hotpatch had been planned.",
+                    month=release.month_name,
+                ),
             )
         case ReleaseKind.OUT_OF_BAND if not release.on_train:
             rejoin = next(
@@ -152,12 +187,18 @@ def _of_release(calendar: Calendar, release: Release, kb: str | None) -> Reason:
                 ),
                 None,
             )
-            until = f"{rejoin.month_name}'s baseline" if rejoin else "the next baseline"
+            until = (
+                tr("{month}'s baseline", month=rejoin.month_name)
+                if rejoin
+                else tr("the next baseline")
+            )
             return Reason(
                 Cause.OUT_OF_BAND,
                 kb,
-                f"Not for the hotpatch train: no hotpatches from it until {until}.",
+                tr("Not for the hotpatch train: no hotpatches from it until {until}.", until=until),
             )
         case ReleaseKind.OUT_OF_BAND:
-            return Reason(Cause.OUT_OF_BAND, kb, "An out-of-band release for the hotpatch train.")
-    return Reason(Cause.OTHER, kb, "A hotpatch, which doesn't need a restart.")
+            return Reason(
+                Cause.OUT_OF_BAND, kb, tr("An out-of-band release for the hotpatch train.")
+            )
+    return Reason(Cause.OTHER, kb, tr("A hotpatch, which doesn't need a restart."))

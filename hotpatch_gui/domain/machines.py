@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from hotpatch_gui.translation import translator
+
 from .arc import Arc, version_of
 from .power import PowerState
 from .releases import Product
+
+tr = translator("MachinesDomain")
 
 ASSESSMENT_KEPT = timedelta(days=7)
 """Resource Graph deletes an assessment after this time (query-logs)."""
@@ -58,7 +62,7 @@ class Image:
     def text(self) -> str:
         """Publisher, offer and SKU, or ``Custom image``."""
         parts = [p for p in (self.publisher, self.offer, self.sku) if p]
-        return " : ".join(parts) if parts else "Custom image"
+        return " : ".join(parts) if parts else tr("Custom image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,19 @@ class PatchSettings:
 
     @property
     def orchestration(self) -> str:
-        """The portal's name for the patch orchestration."""
+        """The portal's name for the patch orchestration, marked for translation."""
         match self.patch_mode:
             case PatchMode.AUTOMATIC_BY_PLATFORM if self.bypass_safety_checks:
-                return "Customer Managed Schedules"
+                return tr.mark("Customer Managed Schedules")
             case PatchMode.AUTOMATIC_BY_PLATFORM:
-                return "Azure Managed - Safe Deployment"
+                return tr.mark("Azure Managed - Safe Deployment")
             case PatchMode.AUTOMATIC_BY_OS:
-                return "Windows automatic updates"
+                return tr.mark("Windows automatic updates")
             case PatchMode.MANUAL:
-                return "Manual updates"
+                return tr.mark("Manual updates")
             case PatchMode.IMAGE_DEFAULT:
-                return "Image default"
-        return "Not known"
+                return tr.mark("Image default")
+        return tr.mark("Not known")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from tzlocal.windows_tz import win_tz
 
 HOUR = timedelta(hours=1)
 OFF_PEAK = (time(22), time(6))
-ASSUMPTION = "22:00 to 06:00 in the machine's time zone"
 
 
 @lru_cache(maxsize=512)

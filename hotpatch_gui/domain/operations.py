@@ -6,6 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
+tr = translator("OperationsDomain")
+
 
 class OperationKind(StrEnum):
     """A kind of operation. Values are stored."""
@@ -21,24 +25,24 @@ class OperationKind(StrEnum):
     def label(self) -> str:
         """The command's name."""
         return {
-            "assess": "Assess now",
-            "install": "Install updates now",
-            "restart": "Restart",
-            "settings": "Update settings",
-            "enroll": "Enroll in hotpatch",
-            "unenroll": "End hotpatch enrollment",
+            "assess": tr("Assess now"),
+            "install": tr("Install updates now"),
+            "restart": tr("Restart"),
+            "settings": tr("Update settings"),
+            "enroll": tr("Enroll in hotpatch"),
+            "unenroll": tr("End hotpatch enrollment"),
         }[self.value]
 
     @property
     def doing(self) -> str:
         """The operation in progress, such as ``Assessing``, before the machine's name."""
         return {
-            "assess": "Assessing",
-            "install": "Installing updates on",
-            "restart": "Restarting",
-            "settings": "Changing settings of",
-            "enroll": "Enrolling",
-            "unenroll": "Ending the enrollment of",
+            "assess": tr("Assessing"),
+            "install": tr("Installing updates on"),
+            "restart": tr("Restarting"),
+            "settings": tr("Changing settings of"),
+            "enroll": tr("Enrolling"),
+            "unenroll": tr("Ending the enrollment of"),
         }[self.value]
 
 
@@ -81,7 +85,7 @@ class OperationState(StrEnum):
     @property
     def label(self) -> str:
         """The state's display name."""
-        return _LABELS.get(self, self.value)
+        return tr(_LABELS[self])
 
     @property
     def may_change_to(self) -> frozenset[OperationState]:
@@ -91,10 +95,15 @@ class OperationState(StrEnum):
 
 _S = OperationState
 _LABELS = {
-    OperationState.CANCELLED: "canceled",
-    OperationState.DISMISSED: "unknown, dismissed",
+    OperationState.QUEUED: tr.mark("queued"),
+    OperationState.SENT: tr.mark("sent"),
+    OperationState.RUNNING: tr.mark("running"),
+    OperationState.SUCCEEDED: tr.mark("succeeded"),
+    OperationState.FAILED: tr.mark("failed"),
+    OperationState.CANCELLED: tr.mark("canceled"),
+    OperationState.UNKNOWN: tr.mark("unknown"),
+    OperationState.DISMISSED: tr.mark("unknown, dismissed"),
 }
-"""Display names that differ from the stored value."""
 
 _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
     _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),

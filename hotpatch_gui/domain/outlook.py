@@ -4,44 +4,50 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from hotpatch_gui.translation import translator
+
 from .evidence import Evidence, running_of
 from .horizon import horizon_text
 from .phrases import capital
 from .release_calendar import Calendar
 from .releases import Product, ReleaseKind, day_name, month_name, release_day
 
+tr = translator("Outlook")
+
 
 def running_text(evidence: Evidence, calendar: Calendar, *, at_last_sync: bool = False) -> str:
-    """The running release by the reported build; in the past tense if ``at_last_sync``."""
-    clause = _running_clause(evidence, calendar, "ran" if at_last_sync else "runs")
-    return f"At the last sync, {clause}." if at_last_sync else f"{capital(clause)}."
+    """The running release by the reported build; with the reservation that it may have changed if ``at_last_sync``."""
+    clause = _running_clause(evidence, calendar)
+    if at_last_sync:
+        return tr("As of the last sync, {clause}.", clause=clause)
+    return f"{capital(clause)}."
 
 
-def _running_clause(evidence: Evidence, calendar: Calendar, runs: str) -> str:
+def _running_clause(evidence: Evidence, calendar: Calendar) -> str:
     machine, release = evidence.machine, running_of(evidence, calendar)
     if release is None:
         if machine.build is None:
-            return "the running build isn't reported, so the running release isn't known"
+            return tr("the running build isn't reported, so the running release isn't known")
         product = machine.product
         if product is not None and calendar.is_newer_than_known(product, machine.build):
-            return f"it {runs} build {machine.build}, newer than any known release"
-        return f"it {runs} build {machine.build}"
+            return tr("it runs build {build}, newer than any known release", build=machine.build)
+        return tr("it runs build {build}", build=machine.build)
     if release.kind.is_baseline:
-        return f"it {runs} the {release.title} (build {release.build})"
+        return tr("it runs the {title} (build {build})", title=release.title, build=release.build)
     base = calendar.baseline_of(release)
-    on = f" on the {base.title}" if base else ""
+    on = tr(" on the {title}", title=base.title) if base else ""
     if release.kind is ReleaseKind.HOTPATCH:
-        return f"{release.title} {runs}{on}"
-    return f"out-of-band hotpatch {release.kb or '(KB number not known)'} {runs}{on}"
+        return tr("{title} runs{on}", title=release.title, on=on)
+    kb = release.kb or tr("(KB number not known)")
+    return tr("out-of-band hotpatch {kb} runs{on}", kb=kb, on=on)
 
 
-def next_restart_text(
-    evidence: Evidence, calendar: Calendar, now: datetime, lead: str = "Next expected restart"
-) -> str:
+def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime, lead: str = "") -> str:
     """When the next restart for a baseline is expected, marked as planned. ``lead`` begins the sentence."""
+    lead = lead or tr("Next expected restart")
     product, today = evidence.machine.product, release_day(now)
     if product is None:
-        return "The next restart is not known."
+        return tr("The next restart is not known.")
     running = running_of(evidence, calendar)
     overdue = [
         e
@@ -49,11 +55,19 @@ def next_restart_text(
         if e.restarts
     ]
     if overdue:
-        return f"A baseline was planned for {day_name(overdue[-1].day)}; installing it restarts the machine."
+        return tr(
+            "A baseline was planned for {day}; installing it restarts the machine.",
+            day=day_name(overdue[-1].day),
+        )
     expected = calendar.next_restart(product, today)
     if expected is None:
-        return f"No further baseline is planned: {end_of_hotpatching(product)}."
-    return f"{lead}: {day_name(expected.day)}, {expected.kind.label} (subject to change)."
+        return tr("No further baseline is planned: {product}.", product=end_of_hotpatching(product))
+    return tr(
+        "{lead}: {day}, {label} (subject to change).",
+        lead=lead,
+        day=day_name(expected.day),
+        label=expected.kind.label,
+    )
 
 
 def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
@@ -72,7 +86,11 @@ def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
 
 def end_of_hotpatching(product: Product) -> str:
     """Until when hotpatches are announced for the product."""
-    return f"hotpatches for {product.label} were announced until {month_name(product.last_planned)}"
+    return tr(
+        "hotpatches for {label} were announced until {last_planned}",
+        label=product.label,
+        last_planned=month_name(product.last_planned),
+    )
 
 
 def rejoin_text(
@@ -80,18 +98,25 @@ def rejoin_text(
 ) -> str:
     """With which baseline a machine receives hotpatches again; ``left`` is when it left the train."""
     if product is None:
-        return "with the next baseline"
+        return tr("with the next baseline")
     today = release_day(now)
     base = calendar.baseline_in_force(product, today)
     since = max(left or date.min, base.released if base else date.min)
     overdue = [e for e in calendar.unknown(product, since, today) if e.restarts]
     if not overdue and left is not None and base is not None and base.released > left:
-        return (
-            f"with the {base.title}, which is already available; installing it restarts the machine"
+        return tr(
+            "with the {title}, which is already available; installing it restarts the machine",
+            title=base.title,
         )
     if overdue:
-        return f"with the baseline that was planned for {day_name(overdue[-1].day)}; its details aren't known"
+        return tr(
+            "with the baseline that was planned for {day}; its details aren't known",
+            day=day_name(overdue[-1].day),
+        )
     expected = calendar.next_restart(product, today)
     if expected is None:
-        return f"with a later baseline; none is planned yet ({end_of_hotpatching(product)})"
-    return f"with the next baseline, planned for {day_name(expected.day)}"
+        return tr(
+            "with a later baseline; none is planned yet ({product})",
+            product=end_of_hotpatching(product),
+        )
+    return tr("with the next baseline, planned for {day}", day=day_name(expected.day))

@@ -11,10 +11,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .machines import AssessmentMode, Machine, PatchMode
 from .power import PowerState
 from .rollout import Outcome, Rollout, RolloutMachine, Stop, set_limit, timetable
 from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, next_run
+
+tr = translator("Patching")
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
@@ -22,6 +26,7 @@ DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 UNHEALTHY_STATES = ("unavailable", "degraded")
 
 
+@tr.values
 class RolloutStatus(StrEnum):
     """The status of one machine in a rollout."""
 
@@ -33,6 +38,11 @@ class RolloutStatus(StrEnum):
     WAITING = "Waiting"
     ON_HOLD = "On hold"
     NOT_INCLUDED = "Not included"
+
+    @property
+    def label(self) -> str:
+        """The status's display name."""
+        return tr(self.value)
 
 
 class MachineFacts(NamedTuple):
@@ -91,30 +101,32 @@ def exclusion_reason(
     """
     settings = machine.settings
     if machine.arc is not None:
-        return (
+        return tr(
             "An Arc-enabled server: automatic guest patching is only for virtual machines in Azure."
         )
     match settings.patch_mode:
         case None:
-            return "Its patch orchestration is not known."
+            return tr("Its patch orchestration is not known.")
         case PatchMode.IMAGE_DEFAULT:
-            return "Image default: the image's setting decides, and Azure doesn't report it."
+            return tr("Image default: the image's setting decides, and Azure doesn't report it.")
         case PatchMode.MANUAL:
-            return "Manual updates: nothing is installed until someone requests it."
+            return tr("Manual updates: nothing is installed until someone requests it.")
         case PatchMode.AUTOMATIC_BY_OS:
-            return "Windows automatic updates: Windows Update on the machine decides when."
+            return tr("Windows automatic updates: Windows Update on the machine decides when.")
     if settings.bypass_safety_checks:
-        return f"Customer Managed Schedules: {_own_times(schedules, now)}."
+        return tr("Customer Managed Schedules: {schedules}.", schedules=_own_times(schedules, now))
     certain = schedules.certain(now)
     if certain:
-        return (
-            f"{_names(certain)} {'is' if len(certain) == 1 else 'are'} assigned, but the machine is not set to "
-            "Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything."
+        return tr(
+            "{schedules} are assigned, but the machine is not set to Customer Managed "
+            "Schedules, so neither a schedule nor automatic guest patching installs anything.",
+            len(certain),
+            schedules=_names(certain),
         )
     if machine.image.publisher is None:
-        return "Custom image: not supported by automatic guest patching."
+        return tr("Custom image: not supported by automatic guest patching.")
     if machine.allow_extensions is False or settings.provision_agent is False:
-        return "Azure can't patch it without the VM agent and extension operations."
+        return tr("Azure can't patch it without the VM agent and extension operations.")
     return None
 
 
@@ -125,18 +137,28 @@ def _own_times(schedules: MachineSchedules, now: datetime) -> str:
     perhaps = [f for f in current if f.how is How.PERHAPS]
     hidden = [f for f in current if f.how is How.UNREAD]
     if certain:
-        also = f", and perhaps of {_names(perhaps)}" if perhaps else ""
-        return f"it is patched at the times of {_names(certain)}{also}"
+        also = tr(", and perhaps of {perhaps}", perhaps=_names(perhaps)) if perhaps else ""
+        return tr(
+            "it is patched at the times of {certain}{also}", certain=_names(certain), also=also
+        )
     if perhaps:
         scopes = ", ".join(dict.fromkeys(f.scope for f in perhaps))
-        return f"it may be patched at the times of {_names(perhaps)}, through the dynamic scope {scopes}"
+        return tr(
+            "it may be patched at the times of {perhaps}, through the dynamic scope {scopes}",
+            perhaps=_names(perhaps),
+            scopes=scopes,
+        )
     if hidden:
-        return f"it is assigned to {_names(hidden)}, which your account can't read"
+        return tr(
+            "it is assigned to {hidden}, which your account can't read", hidden=_names(hidden)
+        )
     if schedules.unread:
-        return f"which schedules it follows is not known ({schedules.unread})"
+        return tr("which schedules it follows is not known ({unread})", unread=schedules.unread)
     if schedules.follows:
-        return f"nothing patches it, because {_names(schedules.follows)} has ended"
-    return "nothing patches it, because no schedule is assigned to it"
+        return tr(
+            "nothing patches it, because {follows} has ended", follows=_names(schedules.follows)
+        )
+    return tr("nothing patches it, because no schedule is assigned to it")
 
 
 def _names(follows: Iterable[Follows]) -> str:
@@ -246,7 +268,11 @@ def _place(
     phase = rollout.phase_of[member.region]
     if f.begun is not None:
         return RolloutPosition(
-            f.key, RolloutStatus.UNDER_WAY, phase, _hour(f.begun), "An installation is in progress."
+            f.key,
+            RolloutStatus.UNDER_WAY,
+            phase,
+            _hour(f.begun),
+            tr("An installation is in progress."),
         )
     if f.patched is not None:
         if became_unhealthy(f):
@@ -255,14 +281,17 @@ def _place(
                 RolloutStatus.UNHEALTHY,
                 phase,
                 None,
-                f"Resource Health has reported it as {f.health} since it was patched.",
+                tr(
+                    "Resource Health has reported it as {health} since it was patched.",
+                    health=f.health,
+                ),
             )
         by = (
-            "On demand, which bypasses this order."
+            tr("On demand, which bypasses this order.")
             if f.by_hand
-            else "An assessment since the release offers no Critical or Security updates."
+            else tr("An assessment since the release offers no Critical or Security updates.")
             if f.by_assessment
-            else "Patched automatically."
+            else tr("Patched automatically.")
         )
         return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, None, by)
     if stopped is not None:
@@ -271,15 +300,19 @@ def _place(
             RolloutStatus.ON_HOLD,
             phase,
             None,
-            f"By the rules, the rollout halted in phase {stopped.phase + 1}: nothing more is installed.",
+            tr(
+                "By the rules, the rollout halted in phase {phase}: nothing more is installed.",
+                phase=stopped.phase + 1,
+            ),
         )
     if f.failed is not None:
-        why = "The last attempt failed. It's retried in the next free off-peak window."
+        why = tr("The last attempt failed. It's retried in the next free off-peak window.")
         return RolloutPosition(f.key, RolloutStatus.FAILED, phase, turn, why)
     if _is_off(f.machine):
-        why = (
-            f"It is {f.machine.power.value}; it's retried after its next periodic assessment, "
-            "if the machine is running."
+        why = tr(
+            "It is {power}; it's retried after its next periodic assessment, if the machine is "
+            "running.",
+            power=f.machine.power.label,
         )
         return RolloutPosition(f.key, RolloutStatus.NOT_RUNNING, phase, turn, why)
     return RolloutPosition(
@@ -292,22 +325,42 @@ def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int)
     parts = []
     if phase > opened:
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)
-        parts.append(f"Phase {phase + 1} starts one day after success in {before}.")
+        parts.append(
+            tr(
+                "Phase {phase} starts one day after success in {before}.",
+                phase=phase + 1,
+                before=before,
+            )
+        )
     if member.availability_set is not None:
         size = rollout.set_size(member)
         if member.update_domain is None:
             parts.append(
-                f"Its update domain isn't known, so it is assumed that one of the {size} machines in its availability "
-                "set is patched at a time."
+                tr(
+                    "Its update domain isn't known, so it is assumed that one of the {size} machines in "
+                    "its availability set is patched at a time.",
+                    size=size,
+                )
             )
         else:
             parts.append(
-                f"Azure patches {set_limit(size)} of the {size} machines in its availability set at a time."
+                tr(
+                    "Azure patches {size} of the {limit} machines in its availability set at a time.",
+                    size=set_limit(size),
+                    limit=size,
+                )
             )
     elif member.zone is not None:
         parts.append(
-            f"Azure patches one zone of {member.region} at a time (this is zone {member.zone}), a fifth of it at once."
+            tr(
+                "Azure patches one zone of {region} at a time (this is zone {zone}), a fifth of it "
+                "at once.",
+                region=member.region,
+                zone=member.zone,
+            )
         )
     else:
-        parts.append(f"Azure patches a fifth of {member.region}'s machines at once.")
-    return " ".join([*parts, "It starts during off-peak hours in the machine's time zone."])
+        parts.append(
+            tr("Azure patches a fifth of {region}'s machines at once.", region=member.region)
+        )
+    return " ".join([*parts, tr("It starts during off-peak hours in the machine's time zone.")])

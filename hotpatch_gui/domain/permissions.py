@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .operations import OperationKind
+
+tr = translator("PermissionsDomain")
 
 _VM, _ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 _RESULTS = (
@@ -85,12 +89,12 @@ def _matches(pattern: str, action: str) -> bool:
 
 def custom_role(subscription_ids: Sequence[str], *, may_act: bool) -> dict[str, Any]:
     """A role for ``az role definition create --role-definition``, to read and optionally to change."""
-    what = "Operator" if may_act else "Reader"
-    does = "reads, assesses, installs, restarts and changes settings" if may_act else "reads"
+    what = tr("Operator") if may_act else tr("Reader")
+    does = tr("reads, assesses, installs, restarts and changes settings") if may_act else "reads"
     return {
-        "Name": f"Hotpatch Dashboard {what}",
+        "Name": tr("Hotpatch Dashboard {what}", what=what),
         "IsCustom": True,
-        "Description": f"Actions with which Hotpatch Dashboard {does}.",
+        "Description": tr("Actions with which Hotpatch Dashboard {does}.", does=does),
         "Actions": [*READ, *acting()] if may_act else list(READ),
         "NotActions": [],
         "DataActions": [],

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from hotpatch_gui.translation import translator
+
+tr = translator("Phrases")
 
 
 def join(*sentences: str) -> str:
@@ -17,14 +22,17 @@ def capital(text: str) -> str:
 
 def days(then: datetime | None, now: datetime) -> str:
     """The number of days between two times, such as ``1 day``."""
-    days = (now - then).days if then else 0
-    return f"{days} day{'' if days == 1 else 's'}"
+    return tr("%n day(s)", (now - then).days if then else 0)
 
 
-def number(count: int) -> str:
-    """The count as a word up to nine, then as digits."""
-    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return words[count] if count < len(words) else str(count)
+def machines(count: int) -> str:
+    """The number of machines, such as ``1 machine``."""
+    return tr("%n machine(s)", count)
+
+
+def updates(count: int) -> str:
+    """The number of updates, such as ``1 update``."""
+    return tr("%n update(s)", count)
 
 
 def lower(text: str) -> str:
@@ -32,6 +40,8 @@ def lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def listed(words: tuple[str, ...]) -> str:
+def listed(words: Sequence[str]) -> str:
     """The words as ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) < 2:
+        return "".join(words)
+    return tr("{first} and {last}", first=", ".join(words[:-1]), last=words[-1])

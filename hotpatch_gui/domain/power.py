@@ -5,7 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 
+from hotpatch_gui.translation import translator
 
+tr = translator("Power")
+
+
+@tr.values
 class PowerState(StrEnum):
     """The power state of a virtual machine, or the connection state of an Arc-enabled server."""
 
@@ -18,6 +23,11 @@ class PowerState(StrEnum):
     DEALLOCATED = "deallocated"
     DISCONNECTED = "disconnected"
     """The agent of an Arc-enabled server doesn't report. Connected counts as running."""
+
+    @property
+    def label(self) -> str:
+        """The state's display name."""
+        return tr(self.value)
 
     @classmethod
     @lru_cache(maxsize=256)

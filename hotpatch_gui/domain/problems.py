@@ -5,6 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
+tr = translator("Problems")
+
 
 class ProblemKind(StrEnum):
     """The kind of a problem. Values are stored."""
@@ -71,11 +75,14 @@ class Problem(NamedTuple):
         return f"{self.sentence} {self.next_step}".strip()
 
 
-BUG = Problem(
-    ProblemKind.BUG,
-    "An internal error occurred and one task was stopped.",
-    "Your data is safe. Try again. The log in the data folder has the details.",
-)
+def bug() -> Problem:
+    return Problem(
+        ProblemKind.BUG,
+        tr.mark("An internal error occurred and one task was stopped."),
+        tr.mark("Your data is safe. Try again. The log in the data folder has the details."),
+    )
+
+
 """How a bug is reported; the log has the details."""
 
 

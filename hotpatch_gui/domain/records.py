@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from hotpatch_gui.translation import translator
+
 from .updates import Classification, Update
+
+tr = translator("Records")
 
 ASSESSMENTS_KEPT = timedelta(days=400)
 """13 months of evidence, one row per machine and day. The latest is kept forever."""
@@ -27,7 +31,7 @@ class RunStatus(StrEnum):
     @property
     def label(self) -> str:
         """The status's display name."""
-        return _LABELS[self]
+        return tr(_LABELS[self])
 
     @property
     def is_final(self) -> bool:
@@ -48,23 +52,30 @@ class RunStatus(StrEnum):
 
 
 _LABELS = {
-    RunStatus.UNKNOWN: "Unknown",
-    RunStatus.NOT_STARTED: "Not started",
-    RunStatus.IN_PROGRESS: "In progress",
-    RunStatus.SUCCEEDED: "Succeeded",
-    RunStatus.COMPLETED_WITH_WARNINGS: "Completed with warnings",
-    RunStatus.FAILED: "Failed",
+    RunStatus.UNKNOWN: tr.mark("Unknown"),
+    RunStatus.NOT_STARTED: tr.mark("Not started"),
+    RunStatus.IN_PROGRESS: tr.mark("In progress"),
+    RunStatus.SUCCEEDED: tr.mark("Succeeded"),
+    RunStatus.COMPLETED_WITH_WARNINGS: tr.mark("Completed with warnings"),
+    RunStatus.FAILED: tr.mark("Failed"),
 }
 
 RESTART_STATUSES = {
-    "NotNeeded": "Not needed",
-    "Required": "Still required",
-    "Started": "Started",
-    "Failed": "Failed",
-    "Completed": "Completed",
+    "NotNeeded": tr.mark("Not needed"),
+    "Required": tr.mark("Still required"),
+    "Started": tr.mark("Started"),
+    "Failed": tr.mark("Failed"),
+    "Completed": tr.mark("Completed"),
 }
 """Display names of VMGuestPatchRebootStatus; other values are shown unchanged."""
-UPDATE_STATES = ("Unknown", "Installed", "Failed", "Excluded", "NotSelected", "Pending")
+UPDATE_STATES = (
+    "Unknown",
+    "Installed",
+    "Failed",
+    "Excluded",
+    "NotSelected",
+    "Pending",
+)
 """PatchInstallationState."""
 STARTERS = ("User", "Platform")
 """PatchOperationStartedBy."""

@@ -12,8 +12,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from hotpatch_gui.translation import translator
+
+tr = translator("ReleasesDomain")
+
 BASELINE_MONTHS = (1, 4, 7, 10)
-PLAN_RULE = (
+PLAN_RULE = tr.mark(
     "Microsoft's rule: a baseline in January, April, July and October, hotpatches in between"
 )
 RELEASE_HOUR = time(17, 0, tzinfo=UTC)
@@ -29,7 +33,7 @@ class Product(StrEnum):
     @property
     def label(self) -> str:
         """The product's name."""
-        return f"Windows Server {self.value[2:]}"
+        return tr("Windows Server {year}", year=self.value[2:])
 
     @property
     def build_family(self) -> str:
@@ -53,7 +57,12 @@ class ReleaseKind(StrEnum):
     @property
     def label(self) -> str:
         """The kind's display name, within a sentence."""
-        return self.value.replace("_", "-" if self is ReleaseKind.OUT_OF_BAND else " ")
+        return {
+            ReleaseKind.PLANNED_BASELINE: tr("planned baseline"),
+            ReleaseKind.UNPLANNED_BASELINE: tr("unplanned baseline"),
+            ReleaseKind.HOTPATCH: tr("hotpatch"),
+            ReleaseKind.OUT_OF_BAND: tr("out-of-band"),
+        }[self]
 
     @property
     def is_baseline(self) -> bool:
@@ -111,7 +120,7 @@ class Release:
     def title(self) -> str:
         """The title, such as ``July 2026 baseline KB5099536``; without the KB if unknown."""
         if self.kind.is_baseline:
-            words = f"{self.month_name} baseline"
+            words = tr("{month} baseline", month=self.month_name)
         elif self.kb is None:
             words = f"{self.month_name} {self.kind.label}"
         else:

@@ -8,11 +8,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .arc import Arc, is_azure_edition_on_azure_local
 from .machines import AssessmentMode, Image, PatchMode, PatchSettings
 from .platforms import is_supported
 
+tr = translator("Settings")
 
+
+@tr.values
 class Orchestration(StrEnum):
     """The portal's four choices for Windows."""
 
@@ -20,6 +25,11 @@ class Orchestration(StrEnum):
     CUSTOMER_SCHEDULES = "Customer Managed Schedules"
     WINDOWS_AUTOMATIC = "Windows automatic updates"
     MANUAL = "Manual updates"
+
+    @property
+    def label(self) -> str:
+        """The choice's display name."""
+        return tr(self.value)
 
     @property
     def patch_mode(self) -> PatchMode:
@@ -32,8 +42,8 @@ class Orchestration(StrEnum):
     def meaning(self, *, is_arc: bool = False) -> str:
         """The choice in one sentence. Arc-enabled servers have no safety checks to bypass."""
         if is_arc and self is Orchestration.CUSTOMER_SCHEDULES:
-            return "Updates are installed at the times of your maintenance configuration."
-        return _MEANINGS[self]
+            return tr("Updates are installed at the times of your maintenance configuration.")
+        return tr(_MEANINGS[self])
 
     @classmethod
     def of(cls, settings: PatchSettings) -> Orchestration | None:
@@ -42,12 +52,18 @@ class Orchestration(StrEnum):
 
 
 _MEANINGS = {
-    Orchestration.SAFE_DEPLOYMENT: "Azure installs Critical and Security updates off-peak within 30 days of "
-    "release, availability-first. Hotpatch requires this mode.",
-    Orchestration.CUSTOMER_SCHEDULES: "Updates are installed at the times of your maintenance configuration, without the "
-    "platform's safety checks. Excludes hotpatch.",
-    Orchestration.WINDOWS_AUTOMATIC: "Windows Update on the machine installs updates and restarts automatically.",
-    Orchestration.MANUAL: "Nothing is installed until you request it.",
+    Orchestration.SAFE_DEPLOYMENT: tr.mark(
+        "Azure installs Critical and Security updates off-peak within 30 days of release, "
+        "availability-first. Hotpatch requires this mode."
+    ),
+    Orchestration.CUSTOMER_SCHEDULES: tr.mark(
+        "Updates are installed at the times of your maintenance configuration, without the "
+        "platform's safety checks. Excludes hotpatch."
+    ),
+    Orchestration.WINDOWS_AUTOMATIC: tr.mark(
+        "Windows Update on the machine installs updates and restarts automatically."
+    ),
+    Orchestration.MANUAL: tr.mark("Nothing is installed until you request it."),
 }
 
 
@@ -103,10 +119,10 @@ def differences(change: SettingsChange, settings: PatchSettings) -> list[tuple[s
     """(setting, before, after) for each setting that the change alters."""
     own = current_settings(settings)
     texts = (
-        ("Orchestration", settings.orchestration, change.orchestration or ""),
-        ("Hotpatch", _on_off(own.hotpatch), _on_off(change.hotpatch)),
+        (tr("Orchestration"), settings.orchestration, change.orchestration or ""),
+        (tr("Hotpatch"), _on_off(own.hotpatch), _on_off(change.hotpatch)),
         (
-            "Periodic assessment",
+            tr("Periodic assessment"),
             _on_off(own.periodic_assessment),
             _on_off(change.periodic_assessment),
         ),
@@ -119,7 +135,7 @@ def differences(change: SettingsChange, settings: PatchSettings) -> list[tuple[s
 
 
 def _on_off(value: bool | None) -> str:
-    return {True: "on", False: "off", None: "not known"}[value]
+    return {True: tr("on"), False: tr("off"), None: tr("not known")}[value]
 
 
 def refusal(
@@ -138,41 +154,50 @@ def refusal(
     if arc is not None:
         return _refusal_of_arc(wanted, arc, os_name)
     if {current, target} == {PatchMode.AUTOMATIC_BY_OS, PatchMode.MANUAL}:
-        return (
+        return tr(
             "Azure does not switch between Windows automatic updates and Manual updates: "
             "enableAutomaticUpdates is fixed when a machine is created."
         )
     if target is PatchMode.AUTOMATIC_BY_OS and now.automatic_updates is False:
-        return (
+        return tr(
             "Windows automatic updates need enableAutomaticUpdates, which is off on this machine "
             "and can only be set when a machine is created."
         )
     if target is PatchMode.MANUAL and now.automatic_updates is True:
-        return (
-            "Manual updates need enableAutomaticUpdates to be off; it is on for this machine "
-            "and can only be set when a machine is created."
+        return tr(
+            "Manual updates need enableAutomaticUpdates to be off; it is on for this machine and "
+            "can only be set when a machine is created."
         )
     if not wanted.hotpatch:
         return None
     if not is_supported(image):
-        return "Hotpatch is not available on this machine's image, and an image cannot be changed in place."
+        return tr(
+            "Hotpatch is not available on this machine's image, and an image cannot be changed "
+            "in place."
+        )
     if wanted.orchestration is Orchestration.CUSTOMER_SCHEDULES:
-        return "Hotpatch needs the platform's safety checks, and Customer Managed Schedules bypass them."
+        return tr(
+            "Hotpatch needs the platform's safety checks, and Customer Managed Schedules bypass "
+            "them."
+        )
     if target not in (PatchMode.AUTOMATIC_BY_PLATFORM, None):
-        return (
+        return tr(
             "Hotpatch needs Azure to orchestrate updates. Choose Azure Managed - Safe Deployment."
         )
     if now.provision_agent is False:
-        return "Hotpatch needs the VM agent, which this machine does not have."
+        return tr("Hotpatch needs the VM agent, which this machine does not have.")
     return None
 
 
 def _refusal_of_arc(wanted: SettingsChange, arc: Arc, os_name: str | None) -> str | None:
     """Why Azure would reject it for an Arc-enabled server."""
     if wanted.orchestration is Orchestration.SAFE_DEPLOYMENT:
-        return "Azure Managed - Safe Deployment is only for virtual machines in Azure. Choose another one."
+        return tr(
+            "Azure Managed - Safe Deployment is only for virtual machines in Azure. Choose "
+            "another one."
+        )
     if wanted.hotpatch and not (
         arc.is_enrolled or is_azure_edition_on_azure_local(os_name, arc.host)
     ):
-        return "Hotpatch needs the server to be enrolled first."
+        return tr("Hotpatch needs the server to be enrolled first.")
     return None

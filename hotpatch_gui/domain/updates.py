@@ -7,7 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
+from hotpatch_gui.translation import translator
+
 from .kb import kb_of_update
+
+tr = translator("UpdatesDomain")
 
 
 class Classification(StrEnum):
@@ -25,7 +29,7 @@ class Classification(StrEnum):
     @property
     def label(self) -> str:
         """The classification's display name."""
-        return _CLASSIFICATION_LABELS[self]
+        return tr(_CLASSIFICATION_LABELS[self])
 
     @property
     def installed_automatically(self) -> bool:
@@ -41,14 +45,14 @@ class Classification(StrEnum):
 
 
 _CLASSIFICATION_LABELS = {
-    Classification.CRITICAL: "Critical",
-    Classification.SECURITY: "Security",
-    Classification.UPDATE_ROLLUP: "Update rollup",
-    Classification.FEATURE_PACK: "Feature pack",
-    Classification.SERVICE_PACK: "Service pack",
-    Classification.DEFINITION: "Definition",
-    Classification.TOOLS: "Tools",
-    Classification.UPDATES: "Updates",
+    Classification.CRITICAL: tr.mark("Critical"),
+    Classification.SECURITY: tr.mark("Security"),
+    Classification.UPDATE_ROLLUP: tr.mark("Update rollup"),
+    Classification.FEATURE_PACK: tr.mark("Feature pack"),
+    Classification.SERVICE_PACK: tr.mark("Service pack"),
+    Classification.DEFINITION: tr.mark("Definition"),
+    Classification.TOOLS: tr.mark("Tools"),
+    Classification.UPDATES: tr.mark("Updates"),
 }
 _CLASSIFICATION_KEYS = {c.value.casefold(): c for c in Classification} | {
     "criticalupdate": Classification.CRITICAL,
@@ -70,7 +74,7 @@ class RestartBehavior(StrEnum):
     @property
     def label(self) -> str:
         """The behavior's display name."""
-        return _RESTART_LABELS[self]
+        return tr(_RESTART_LABELS[self])
 
     @classmethod
     @lru_cache(maxsize=256)
@@ -81,10 +85,10 @@ class RestartBehavior(StrEnum):
 
 
 _RESTART_LABELS = {
-    RestartBehavior.UNKNOWN: "Unknown",
-    RestartBehavior.NEVER: "No restart",
-    RestartBehavior.ALWAYS: "Restarts",
-    RestartBehavior.CAN_REQUEST: "May restart",
+    RestartBehavior.UNKNOWN: tr.mark("Unknown"),
+    RestartBehavior.NEVER: tr.mark("No restart"),
+    RestartBehavior.ALWAYS: tr.mark("Restarts"),
+    RestartBehavior.CAN_REQUEST: tr.mark("May restart"),
 }
 
 
@@ -123,13 +127,13 @@ class Update:
         ``patch_id`` falls back to KB and name, and the KB to the one in the title.
         """
         kb = kb_of_update(kb_id, name)
-        shown = name or kb or patch_id or "Unnamed update"
+        shown = name or kb or patch_id or tr("Unnamed update")
         return cls(
             patch_id=patch_id or f"{kb or ''}|{shown}",
             name=shown,
             kb=kb,
             classification=Classification.parse(classification),
-            classification_text=classification or "Unclassified",
+            classification_text=classification or tr("Unclassified"),
             restart=RestartBehavior.parse(reboot_behavior),
             published=published,
             severity=severity,
@@ -137,14 +141,14 @@ class Update:
         )
 
 
-AUTOMATIC = "Automatic guest patching"
-BY_HAND = "Manual"
+AUTOMATIC = tr.mark("Automatic guest patching")
+BY_HAND = tr.mark("Manual")
 
 
 def installed_by(classification: Classification | None) -> str:
     """Who installs updates of this classification: automatic guest patching, or a user."""
     automatic = classification is not None and classification.installed_automatically
-    return AUTOMATIC if automatic else BY_HAND
+    return tr(AUTOMATIC if automatic else BY_HAND)
 
 
 def outside_programme(name: str, classification: Classification | None) -> str:
@@ -153,11 +157,14 @@ def outside_programme(name: str, classification: Classification | None) -> str:
     The program contains only Windows security updates: no .NET, non-security updates or drivers.
     """
     if ".net" in name.casefold():
-        return ".NET updates aren't part of the hotpatch program and may need a restart."
+        return tr(".NET updates aren't part of the hotpatch program and may need a restart.")
     if classification is Classification.DEFINITION:
-        return "Defender definitions are not part of the hotpatch program; they need no restart."
-    if classification is not None and not classification.installed_automatically:
-        return (
-            f"{classification.label} is not a Windows security update, so it is never a hotpatch."
+        return tr(
+            "Defender definitions are not part of the hotpatch program; they need no restart."
         )
-    return "It isn't part of any known hotpatch release."
+    if classification is not None and not classification.installed_automatically:
+        return tr(
+            "{label} is not a Windows security update, so it is never a hotpatch.",
+            label=classification.label,
+        )
+    return tr("It isn't part of any known hotpatch release.")

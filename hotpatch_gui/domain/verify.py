@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from hotpatch_gui.translation import translator
+
 from .installs import MIN_MINUTES
 from .records import RunStatus
+
+tr = translator("Verify")
 
 
 class Discrepancy(StrEnum):
@@ -22,14 +26,14 @@ class Discrepancy(StrEnum):
     @property
     def label(self) -> str:
         """The discrepancy's display name."""
-        return _LABELS[self]
+        return tr(_LABELS[self])
 
 
 _LABELS = {
-    Discrepancy.NOTHING_INSTALLED: "Nothing installed",
-    Discrepancy.TIME_LEFT: "Window exceeded with time left",
-    Discrepancy.OFFERED_AGAIN: "Offered again",
-    Discrepancy.RESTART_PENDING: "Restart still pending",
+    Discrepancy.NOTHING_INSTALLED: tr.mark("Nothing installed"),
+    Discrepancy.TIME_LEFT: tr.mark("Window exceeded with time left"),
+    Discrepancy.OFFERED_AGAIN: tr.mark("Offered again"),
+    Discrepancy.RESTART_PENDING: tr.mark("Restart still pending"),
 }
 
 
@@ -98,19 +102,22 @@ def sentence(discrepancy: Discrepancy, detail: str) -> str:
     """Its meaning and remedy."""
     match discrepancy:
         case Discrepancy.NOTHING_INSTALLED:
-            return (
-                "Azure reports the run as completed, but none of the selected updates was installed. Assess again, "
-                "then check the available updates."
+            return tr(
+                "Azure reports the run as completed, but none of the selected updates was installed. "
+                "Assess again, then check the available updates."
             )
         case Discrepancy.TIME_LEFT:
-            return (
-                f"Azure reports that the window was exceeded with {detail} minutes left: it starts no update with less "
-                f"than {MIN_MINUTES}. Request a longer duration."
+            return tr(
+                "Azure reports that the window was exceeded with {detail} minutes left: it starts no "
+                "update with less than {min_minutes}. Request a longer duration.",
+                detail=detail,
+                min_minutes=MIN_MINUTES,
             )
         case Discrepancy.OFFERED_AGAIN:
             names = detail.replace(",", ", ")
-            verb, it = ("were", "them") if "," in detail else ("was", "it")
-            return (
-                f"{names} {verb} reported as installed, and the next assessment offers {it} again."
+            return tr(
+                "{names} were reported as installed, and the next assessment offers them again.",
+                detail.count(",") + 1,
+                names=names,
             )
-    return "The next assessment reports that a restart is still pending."
+    return tr("The next assessment reports that a restart is still pending.")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
+tr = translator("Waves")
+
 
 class WaveMode(StrEnum):
     """How machines take turns."""
@@ -31,14 +35,13 @@ class Waves(NamedTuple):
     def text(self) -> str:
         """The rule as a sentence, for the review and the audit log."""
         how = {
-            WaveMode.ALL: "All at once",
-            WaveMode.SOME: f"{self.size:,} at a time",
-            WaveMode.GROUPS: "One group after another",
+            WaveMode.ALL: tr("All at once"),
+            WaveMode.SOME: tr("%n at a time", self.size),
+            WaveMode.GROUPS: tr("One group after another"),
         }[self.mode]
         if not self.stop_after:
             return f"{how}."
-        failures = "one failure" if self.stop_after == 1 else f"{self.stop_after:,} failures"
-        return f"{how}, stopping after {failures}."
+        return tr("{how}, stopping after %n failure(s).", self.stop_after, how=how)
 
 
 AT_ONCE = Waves()

@@ -14,14 +14,17 @@ from hotpatch_gui.domain.releases import Expected, Product, Release, ReleaseKind
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import ReleaseDay
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translated, translator
 
-from . import display_text
+from . import display_text, update_text
 from .chart_data import CalendarData, CalendarMark, InstallMark
 from .ledger import Ledger, read_ledger
 from .row_model import Column, field
 
-RELEASED, PLANNED, NOT_KNOWN = "Released", "Planned", "Not known"
-SEEN = "Seen in your fleet"
+tr = translator("CalendarModel")
+
+RELEASED, PLANNED, NOT_KNOWN = tr.mark("Released"), tr.mark("Planned"), tr.mark("Not known")
+SEEN = tr.mark("Seen in your fleet")
 
 
 class ReleaseRow(NamedTuple):
@@ -57,17 +60,23 @@ class ReleaseRow(NamedTuple):
     @property
     def tip(self) -> str:
         """The tooltip of the release."""
-        lines = [f"{self.kb or 'KB not known'}, {kind_text(self)}, {self.product.label}"]
+        lines = [f"{self.kb or tr('KB not known')}, {kind_text(self)}, {self.product.label}"]
         lines.append(
-            f"released {day_name(self.day)}"
+            tr("released {day}", day=day_name(self.day))
             if self.state in (RELEASED, SEEN)
-            else f"planned for {day_name(self.day)}; subject to change"
+            else tr("planned for {day}; subject to change", day=day_name(self.day))
             if self.state == PLANNED
-            else f"was planned for {day_name(self.day)}; the release isn't known"
+            else tr("was planned for {day}; the release isn't known", day=day_name(self.day))
         )
         if self.has_changed and self.planned is not None:
-            lines.append(f"was planned as a {self.planned.label}")
-        return "\n".join([*lines, f"Source: {self.source}", *([self.note] if self.note else [])])
+            lines.append(tr("was planned as a {label}", label=self.planned.label))
+        return "\n".join(
+            [
+                *lines,
+                tr("Source: {source}", source=translated(self.source)),
+                *([self.note] if self.note else []),
+            ]
+        )
 
 
 def release_rows(calendar: Calendar, first: date, last: date, today: date) -> list[ReleaseRow]:
@@ -102,7 +111,7 @@ def _fact(r: Release, plan: Expected | None) -> ReleaseRow:
         r.build,
         r.restarts,
         r.channel,
-        f"{r.source} ({r.confidence} confidence)",
+        tr("{source} ({confidence} confidence)", source=r.source, confidence=r.confidence),
         r.note,
     )
 
@@ -130,23 +139,23 @@ def kind_text(row: ReleaseRow) -> str:
     text = row.kind.label.capitalize()
     if row.kind is ReleaseKind.OUT_OF_BAND:
         return f"{text}, {row.channel}"
-    return f"{text}, planned" if row.state == NOT_KNOWN else text
+    return tr("{text}, planned", text=text) if row.state == NOT_KNOWN else text
 
 
 def _restart_text(row: ReleaseRow, _: datetime) -> str:
     if row.restarts is None:
-        return "Not known" if row.state == NOT_KNOWN else "Not published"
+        return tr("Not known") if row.state == NOT_KNOWN else tr("Not published")
     if row.state == PLANNED:
-        return "Planned: yes" if row.restarts else "Planned: no"
-    return "Restarts" if row.restarts else "No restart"
+        return tr("Planned: yes") if row.restarts else tr("Planned: no")
+    return tr("Restarts") if row.restarts else tr("No restart")
 
 
 def _plan_text(row: ReleaseRow, _: datetime) -> str:
     if row.planned is None or row.state not in (RELEASED, SEEN):
         return display_text.NOTHING
     if row.has_changed:
-        return f"Changed: planned as {row.planned.label}"
-    return "As planned" if row.kb else "Not confirmed"
+        return tr("Changed: planned as {label}", label=row.planned.label)
+    return tr("As planned") if row.kb else tr("Not confirmed")
 
 
 _STATE_GLYPHS = {
@@ -156,14 +165,27 @@ _STATE_GLYPHS = {
     NOT_KNOWN: Glyph.UNKNOWN,
 }
 RELEASES = (
-    Column("day", "Date", 142, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
-    Column("product", "Product", 104, lambda r, _: f"Server {r.product.value[2:]}", sort="product"),
-    Column("kind", "Release", 164, lambda r, _: kind_text(r), tip=lambda r, _: r.tip, sort="kind"),
+    Column("day", tr.mark("Date"), 142, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
+    Column(
+        "product",
+        tr.mark("Product"),
+        104,
+        lambda r, _: tr("Server {year}", year=r.product.value[2:]),
+        sort="product",
+    ),
+    Column(
+        "kind",
+        tr.mark("Release"),
+        164,
+        lambda r, _: kind_text(r),
+        tip=lambda r, _: r.tip,
+        sort="kind",
+    ),
     Column(
         "state",
-        "Status",
+        tr.mark("Status"),
         146,
-        lambda r, _: r.state,
+        lambda r, _: translated(r.state),
         sort="state",
         glyph=lambda r: _STATE_GLYPHS[r.state],
     ),
@@ -173,12 +195,14 @@ RELEASES = (
         100,
         lambda r, _: r.kb or display_text.NOTHING,
         sort="kb",
-        tip=lambda r, _: f"Enter opens {r.link}" if r.link else "No KB is known",
+        tip=lambda r, _: tr("Enter opens {link}", link=r.link) if r.link else tr("No KB is known"),
     ),
-    Column("build", "Build", 112, lambda r, _: r.build or display_text.NOTHING, sort="build"),
+    Column(
+        "build", tr.mark("Build"), 112, lambda r, _: r.build or display_text.NOTHING, sort="build"
+    ),
     Column(
         "restarts",
-        "Restart",
+        tr.mark("Restart"),
         104,
         _restart_text,
         sort="restarts",
@@ -186,14 +210,21 @@ RELEASES = (
     ),
     Column(
         "plan",
-        "Change",
+        tr.mark("Change"),
         228,
         _plan_text,
         tip=lambda r, _: r.tip,
         glyph=lambda r: Glyph.WARNING if r.has_changed else None,
         sort="has_changed",
     ),
-    Column("source", "Source", 84, lambda r, _: r.source, tip=lambda r, _: r.tip, takes_slack=True),
+    Column(
+        "source",
+        tr.mark("Source"),
+        84,
+        lambda r, _: translated(r.source),
+        tip=lambda r, _: r.tip,
+        takes_slack=True,
+    ),
 )
 
 
@@ -219,9 +250,12 @@ def calendar_data(
 
 
 def _install_words(row: ReleaseDay) -> str:
-    many = f"{row.machines:,} machine{'' if row.machines == 1 else 's'}"
-    did = "failed on" if row.failed else "installed on"
-    return f"{row.kb} {did} {many}\n{day_name(date.fromisoformat(row.day))}"
+    what = (
+        tr("{kb} failed on %n machine(s)", row.machines, kb=row.kb)
+        if row.failed
+        else tr("{kb} installed on %n machine(s)", row.machines, kb=row.kb)
+    )
+    return f"{what}\n{day_name(date.fromisoformat(row.day))}"
 
 
 def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str) -> str:
@@ -233,23 +267,39 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     failed = sum(i.failed for i in data.installs)
     parts = [
         (
-            f"Released: {display_text.count(kinds[ReleaseKind.PLANNED_BASELINE], 'planned baseline')} (squares), "
-            f"{display_text.count(kinds[ReleaseKind.UNPLANNED_BASELINE], 'unplanned baseline')} (diamonds), "
-            f"{display_text.count(kinds[ReleaseKind.HOTPATCH], 'hotpatch', 'es')} (circles), "
-            f"{display_text.count(kinds[ReleaseKind.OUT_OF_BAND], 'out-of-band update')} (plus signs)."
+            tr(
+                "Released: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles), "
+                "{out_of_band} (plus signs).",
+                planned=update_text.release_count(ReleaseKind.PLANNED_BASELINE, kinds),
+                unplanned=update_text.release_count(ReleaseKind.UNPLANNED_BASELINE, kinds),
+                hotpatches=update_text.release_count(ReleaseKind.HOTPATCH, kinds),
+                out_of_band=update_text.release_count(ReleaseKind.OUT_OF_BAND, kinds),
+            )
         ),
-        f"Planned (outlines): {len(ahead)}, {sum(bool(r.restarts) for r in ahead)} of them restart.",
+        tr(
+            "Planned (outlines): %n, {baselines} of them restart.",
+            len(ahead),
+            baselines=sum(bool(r.restarts) for r in ahead),
+        ),
     ]
     if changed:
-        parts.append(f"{changed} differ from the plan (ringed).")
+        parts.append(tr("{changed} differ from the plan (ringed).", changed=changed))
     if unknown:
         parts.append(
-            f"What was released on {unknown} planned day{'' if unknown == 1 else 's'} isn't known."
+            tr(
+                "What was released on %n planned day(s) isn't known.",
+                unknown,
+            )
         )
     if machines:
-        crosses = f", {failed} failed (crosses)" if failed else ""
+        crosses = tr(", %n failed (crosses)", failed) if failed else ""
         parts.append(
-            f"{machines}: {display_text.count(len(data.installs) - failed, 'installation')} (triangles){crosses}."
+            tr(
+                "{machines}: %n installation(s) (triangles){crosses}.",
+                len(data.installs) - failed,
+                machines=machines,
+                crosses=crosses,
+            )
         )
     return " ".join(parts)
 

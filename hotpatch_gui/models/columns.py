@@ -8,14 +8,20 @@ from hotpatch_gui.domain.updates import Classification, installed_by, outside_pr
 from hotpatch_gui.store.history_rows import KbRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.translation import translator
 
 from . import discrepancies, display_text, operation_text, update_text
 from .row_model import Column, field, time_of
 
+tr = translator("Columns")
+
 
 def _programme_tip(row: UpdateRow | KbRow, _: datetime) -> str:
     if row.release_kind:
-        return f"In the hotpatch calendar: {update_text.release_text(row.release_kind).lower()}."
+        return tr(
+            "In the hotpatch calendar: {release_kind}.",
+            release_kind=update_text.release_text(row.release_kind).lower(),
+        )
     return outside_programme(row.name, Classification.parse(row.classification))
 
 
@@ -25,7 +31,7 @@ def _name_tip(row: UpdateRow | KbRow, now: datetime) -> str:
 
 def _by(row: UpdateRow, _: datetime) -> str:
     known = Classification.parse(row.classification)
-    return "Azure" if known is not None and known.installed_automatically else "Manual"
+    return tr("Azure") if known is not None and known.installed_automatically else tr("Manual")
 
 
 def _by_tip(row: UpdateRow, _: datetime) -> str:
@@ -43,19 +49,25 @@ def _took(row: OperationRow, now: datetime) -> str:
 
 
 _NAME = Column(
-    "name", "Update", 194, lambda r, _: r.name, tip=_name_tip, sort="name", takes_slack=True
+    "name",
+    tr.mark("Update"),
+    194,
+    lambda r, _: r.name,
+    tip=_name_tip,
+    sort="name",
+    takes_slack=True,
 )
 _KB = Column("kb", "KB", 100, lambda r, _: r.kb or display_text.NOTHING, sort="kb")
 _CLASS = Column(
     "classification",
-    "Classification",
+    tr.mark("Classification"),
     108,
     lambda r, _: update_text.classification_text(r.classification),
     sort="classification",
 )
 _RESTART = Column(
     "restart",
-    "Restart",
+    tr.mark("Restart"),
     118,
     lambda r, _: update_text.restart_of(r).label,
     glyph=lambda r: update_text.RESTART_GLYPHS[update_text.restart_of(r)],
@@ -63,7 +75,7 @@ _RESTART = Column(
 )
 _PUBLISHED = Column(
     "published",
-    "Published",
+    tr.mark("Published"),
     100,
     lambda r, _: display_text.day_text(r.published_at),
     sort="published",
@@ -71,7 +83,7 @@ _PUBLISHED = Column(
 )
 _RELEASE = Column(
     "release",
-    "Release",
+    tr.mark("Release"),
     130,
     lambda r, _: update_text.release_text(r.release_kind),
     tip=_programme_tip,
@@ -79,24 +91,30 @@ _RELEASE = Column(
 )
 
 COMPLIANCE = (
-    Column("machine", "Machine", 120, lambda r, _: r.machine_name, sort="machine", hidden=True),
+    Column(
+        "machine", tr.mark("Machine"), 120, lambda r, _: r.machine_name, sort="machine", hidden=True
+    ),
     _NAME,
     _KB,
     _CLASS,
     Column(
-        "severity", "Severity", 86, lambda r, _: r.severity or display_text.NOTHING, sort="severity"
+        "severity",
+        tr.mark("Severity"),
+        86,
+        lambda r, _: r.severity or display_text.NOTHING,
+        sort="severity",
     ),
     _RESTART,
     _PUBLISHED,
     Column(
         "age",
-        "Age",
+        tr.mark("Age"),
         64,
         lambda r, now: display_text.age_days(r.published_at, now),
         right=True,
         sort="published",
     ),
-    Column("by", "Installed by", 94, _by, tip=_by_tip),
+    Column("by", tr.mark("Installed by"), 94, _by, tip=_by_tip),
     _RELEASE,
 )
 
@@ -107,7 +125,7 @@ KBS = (
     _RESTART,
     Column(
         "machines",
-        "Missing on",
+        tr.mark("Missing on"),
         88,
         lambda r, _: display_text.number(r.machines),
         right=True,
@@ -116,7 +134,7 @@ KBS = (
     ),
     Column(
         "running",
-        "Missing, running",
+        tr.mark("Missing, running"),
         124,
         lambda r, _: display_text.number(r.running),
         right=True,
@@ -124,7 +142,7 @@ KBS = (
     ),
     Column(
         "installed",
-        "Installed on",
+        tr.mark("Installed on"),
         92,
         lambda r, _: display_text.number(r.installed),
         right=True,
@@ -132,7 +150,7 @@ KBS = (
     ),
     Column(
         "failed",
-        "Failed on",
+        tr.mark("Failed on"),
         76,
         lambda r, _: display_text.number(r.failed),
         right=True,
@@ -143,10 +161,12 @@ KBS = (
 )
 
 HISTORY = (
-    Column("machine", "Machine", 120, lambda r, _: r.machine_name, sort="machine", hidden=True),
+    Column(
+        "machine", tr.mark("Machine"), 120, lambda r, _: r.machine_name, sort="machine", hidden=True
+    ),
     Column(
         "started",
-        "Started",
+        tr.mark("Started"),
         148,
         lambda r, _: display_text.time_text(r.started_at),
         raw=time_of("started_at"),
@@ -155,7 +175,7 @@ HISTORY = (
     ),
     Column(
         "status",
-        "Status",
+        tr.mark("Status"),
         190,
         lambda r, _: update_text.run_status_text(r),
         glyph=lambda r: update_text.RUN_GLYPHS.get(update_text.run_status(r)),
@@ -163,14 +183,14 @@ HISTORY = (
     ),
     Column(
         "started_by",
-        "Started by",
+        tr.mark("Started by"),
         108,
         lambda r, _: update_text.started_by_text(r.started_by),
         sort="started_by",
     ),
     Column(
         "installed",
-        "Installed",
+        tr.mark("Installed"),
         78,
         lambda r, _: display_text.number(r.installed),
         right=True,
@@ -179,7 +199,7 @@ HISTORY = (
     ),
     Column(
         "failed",
-        "Failed",
+        tr.mark("Failed"),
         62,
         lambda r, _: display_text.number(r.failed),
         right=True,
@@ -188,7 +208,7 @@ HISTORY = (
     ),
     Column(
         "pending",
-        "Pending",
+        tr.mark("Pending"),
         72,
         lambda r, _: display_text.number(r.pending),
         right=True,
@@ -197,14 +217,14 @@ HISTORY = (
     ),
     Column(
         "restart",
-        "Restart",
+        tr.mark("Restart"),
         104,
         lambda r, _: update_text.restart_status_text(r.restart_status),
         sort="restart",
     ),
     Column(
         "duration",
-        "Duration",
+        tr.mark("Duration"),
         78,
         lambda r, _: display_text.duration_text(r.started_at, r.modified_at),
         right=True,
@@ -212,7 +232,7 @@ HISTORY = (
     ),
     Column(
         "discrepancies",
-        "Verification",
+        tr.mark("Verification"),
         190,
         lambda r, _: discrepancies.text(r),
         takes_slack=True,
@@ -220,32 +240,34 @@ HISTORY = (
         tip=lambda r, _: "\n".join(discrepancies.sentences(r)),
         sort="discrepancies",
     ),
-    Column("run", "Operation ID", 270, lambda r, _: r.run_id, sort="run", hidden=True),
+    Column("run", tr.mark("Operation ID"), 270, lambda r, _: r.run_id, sort="run", hidden=True),
 )
 
 OPERATIONS = (
     Column(
         "state",
-        "State",
+        tr.mark("State"),
         150,
         lambda r, _: operation_text.text(r),
         glyph=operation_text.glyph,
         sort="state",
     ),
-    Column("kind", "Operation", 152, lambda r, _: operation_text.kind(r), sort="kind"),
-    Column("machine", "Machine", 130, lambda r, _: r.machine_name, sort="machine"),
+    Column("kind", tr.mark("Operation"), 152, lambda r, _: operation_text.kind(r), sort="kind"),
+    Column("machine", tr.mark("Machine"), 130, lambda r, _: r.machine_name, sort="machine"),
     Column(
         "note",
-        "Details",
+        tr.mark("Details"),
         300,
         lambda r, _: operation_text.note(r),
         tip=lambda r, _: r.note,
         takes_slack=True,
     ),
-    Column("wave", "Wave", 110, lambda r, _: operation_text.wave(r), sort="wave", hidden=True),
+    Column(
+        "wave", tr.mark("Wave"), 110, lambda r, _: operation_text.wave(r), sort="wave", hidden=True
+    ),
     Column(
         "created",
-        "Requested",
+        tr.mark("Requested"),
         148,
         lambda r, _: display_text.time_text(r.created_at),
         raw=time_of("created_at"),
@@ -254,20 +276,20 @@ OPERATIONS = (
     ),
     Column(
         "ended",
-        "Finished",
+        tr.mark("Finished"),
         148,
         lambda r, _: display_text.time_text(r.ended_at),
         raw=time_of("ended_at"),
         tip=lambda r, now: display_text.time_tip(r.ended_at, now),
         sort="ended",
     ),
-    Column("took", "Duration", 84, _took, right=True),
+    Column("took", tr.mark("Duration"), 84, _took, right=True),
 )
 
 CALLS = (
     Column(
         "at",
-        "When",
+        tr.mark("When"),
         150,
         lambda r, _: display_text.time_text(r.at),
         raw=time_of("at"),
@@ -276,38 +298,54 @@ CALLS = (
     ),
     Column(
         "event",
-        "Event",
+        tr.mark("Event"),
         116,
-        lambda r, _: r.event.capitalize(),
+        lambda r, _: operation_text.event(r),
         glyph=operation_text.call_glyph,
         sort="event",
     ),
-    Column("kind", "Call", 150, lambda r, _: operation_text.kind(r), sort="kind"),
-    Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
-    Column("account", "Account", 122, lambda r, _: r.account or "No sign-in", sort="account"),
+    Column("kind", tr.mark("Call"), 150, lambda r, _: operation_text.kind(r), sort="kind"),
+    Column("machine", tr.mark("Machine"), 120, lambda r, _: r.machine, sort="machine"),
     Column(
-        "requested_by", "Requested by", 108, lambda r, _: r.requested_by or display_text.NOTHING
+        "account",
+        tr.mark("Account"),
+        122,
+        lambda r, _: r.account or tr("No sign-in"),
+        sort="account",
+    ),
+    Column(
+        "requested_by",
+        tr.mark("Requested by"),
+        108,
+        lambda r, _: r.requested_by or display_text.NOTHING,
     ),
     Column(
         "result",
-        "Result",
+        tr.mark("Result"),
         180,
         lambda r, _: r.result or display_text.NOTHING,
         tip=lambda r, _: r.result,
         takes_slack=True,
     ),
     Column(
-        "connection", "Connection", 120, lambda r, _: r.connection, sort="connection", hidden=True
+        "connection",
+        tr.mark("Connection"),
+        120,
+        lambda r, _: r.connection,
+        sort="connection",
+        hidden=True,
     ),
-    Column("code", "Code", 120, lambda r, _: r.code or display_text.NOTHING, hidden=True),
-    Column("request_id", "Request ID", 256, lambda r, _: r.request_id or display_text.NOTHING),
+    Column("code", tr.mark("Code"), 120, lambda r, _: r.code or display_text.NOTHING, hidden=True),
+    Column(
+        "request_id", tr.mark("Request ID"), 256, lambda r, _: r.request_id or display_text.NOTHING
+    ),
     Column(
         "body",
-        "Body",
+        tr.mark("Body"),
         260,
         lambda r, _: r.body or display_text.NOTHING,
         tip=lambda r, _: r.body,
         hidden=True,
     ),
-    Column("resource_id", "Resource ID", 300, lambda r, _: r.resource_id, hidden=True),
+    Column("resource_id", tr.mark("Resource ID"), 300, lambda r, _: r.resource_id, hidden=True),
 )

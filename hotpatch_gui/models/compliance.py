@@ -14,10 +14,13 @@ from hotpatch_gui.store import assessments
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .chart_data import ClassCount
 from .update_text import classification_text
+
+tr = translator("ComplianceModel")
 
 
 def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[ClassCount]:
@@ -29,10 +32,12 @@ def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[Clas
 def counts_words(counts: Sequence[ClassCount]) -> str:
     """The chart as text."""
     parts = [
-        f"{c.label} {c.updates:,}" + (f", {c.restarting:,} may restart" if c.restarting else "")
+        f"{c.label} {c.updates:,}" + (tr(", %n may restart", c.restarting) if c.restarting else "")
         for c in counts
     ]
-    return f"By classification: {'; '.join(parts)}. Orange: restarts or may restart."
+    return tr(
+        "By classification: {parts}. Orange: restarts or may restart.", parts="; ".join(parts)
+    )
 
 
 def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
@@ -42,43 +47,64 @@ def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
     if fresh is Freshness.NEVER:
         return (
             Glyph.UNKNOWN,
-            "Never assessed",
-            "Missing updates aren't known. Choose Assess now; it changes nothing on the machine.",
+            tr("Never assessed"),
+            tr(
+                "Missing updates aren't known. Choose Assess now; it changes nothing on the machine."
+            ),
         )
     if fresh is Freshness.TOO_OLD:
         count = row.updates
-        counted = f" It counted {count} update{'' if count == 1 else 's'}." if count else ""
+        counted = tr(" It counted %n update(s).", count) if count else ""
         return (
             Glyph.UNKNOWN,
-            "The assessment is too old",
+            tr("The assessment is too old"),
             (
-                f"Azure keeps the list for seven days; the last one is {(now - assessed).days if assessed else 0} days old.{counted} "
-                "Choose Assess now."
+                tr(
+                    "Azure keeps the list for seven days; the last one is %n day(s) old.{counted} "
+                    "Choose Assess now.",
+                    (now - assessed).days if assessed else 0,
+                    counted=counted,
+                )
             ),
         )
     if row.situation == Situation.UNSUPPORTED and not row.in_graph:
         return (
             Glyph.INFO,
-            "Not supported",
-            "Azure doesn't assess this image, so missing updates aren't known.",
+            tr("Not supported"),
+            tr("Azure doesn't assess this image, so missing updates aren't known."),
         )
     if row.power not in (PowerState.RUNNING, PowerState.UNKNOWN):
         return (
             Glyph.INFO,
-            f"The machine is {row.power}",
-            f"No updates were available {age_text(assessed, now)}. It isn't assessed while it isn't running.",
+            tr("The machine is {power}", power=PowerState.parse(row.power).label),
+            tr(
+                "No updates were available {assessed}. It isn't assessed while it isn't running.",
+                assessed=age_text(assessed, now),
+            ),
         )
     if row.updates:
         return (
             Glyph.INFO,
-            "The list isn't available yet",
+            tr("The list isn't available yet"),
             (
-                f"The assessment {age_text(assessed, now)} counted {row.updates}; Azure provides their names a little "
-                "later. Press F5."
+                tr(
+                    "The assessment {assessed} counted {updates}; Azure provides their names a little "
+                    "later. Press F5.",
+                    assessed=age_text(assessed, now),
+                    updates=row.updates,
+                )
             ),
         )
-    found = f"The assessment {age_text(assessed, now)} offers no update."
+    found = tr("The assessment {assessed} offers no update.", assessed=age_text(assessed, now))
     if row.situation == Situation.UP_TO_DATE:
-        return Glyph.OK, "Up to date", found
+        return Glyph.OK, tr("Up to date"), found
     glyph = display_text.LEVEL_GLYPHS[display_text.level_of(row)]
-    return glyph, "No update is offered", f"{found} {display_text.situation_of(row)}: see Status."
+    return (
+        glyph,
+        tr("No update is offered"),
+        tr(
+            "{found} {situation}: see Status.",
+            found=found,
+            situation=display_text.situation_of(row),
+        ),
+    )

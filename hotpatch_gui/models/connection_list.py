@@ -6,9 +6,12 @@ from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from .source import DataSource
 from .state import asks_for_sign_in
+
+tr = translator("ConnectionList")
 
 
 def read_all(source: DataSource) -> list[tuple[Connection, SyncState]]:
@@ -37,15 +40,15 @@ def name_of(source: DataSource, connection_id: int) -> str:
 def sign_in_text(connection: Connection, state: SyncState) -> str:
     """The sign-in's state as text."""
     if not connection.cloud.needs_sign_in:
-        return "No sign-in needed"
+        return tr("No sign-in needed")
     if asks_for_sign_in(state):
-        return "Sign-in has expired" if connection.account else "Not signed in"
+        return tr("Sign-in has expired") if connection.account else tr("Not signed in")
     if state.problem and not connection.account:
         return state.problem
     return (
         f"{connection.account} ({connection.method.label})"
         if connection.account
-        else "Not signed in yet"
+        else tr("Not signed in yet")
     )
 
 

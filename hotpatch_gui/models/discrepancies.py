@@ -6,20 +6,24 @@ from hotpatch_gui.domain import verify
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store.history_rows import RunRow
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from . import display_text
+
+tr = translator("Discrepancies")
 
 
 def text(row: RunRow) -> str:
     """The run's verification in a few words; for an unfinished run, when it was last updated."""
     if not RunStatus.parse(row.status).is_final:
-        return (
-            f"Not finished; last update {display_text.time_text(row.modified_at or row.started_at)}"
+        return tr(
+            "Not finished; last update {time_text}",
+            time_text=display_text.time_text(row.modified_at or row.started_at),
         )
     if row.discrepancies is None:
-        return "Not assessed since"
+        return tr("Not assessed since")
     found = verify.read(row.discrepancies)
-    return ", ".join(discrepancy.label for discrepancy, _ in found) or "Confirmed"
+    return ", ".join(discrepancy.label for discrepancy, _ in found) or tr("Confirmed")
 
 
 def glyph(row: RunRow) -> Glyph | None:

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
+from hotpatch_gui.domain.phrases import updates
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 if TYPE_CHECKING:
     from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
     from hotpatch_gui.store.rows import MachineListRow
+
+tr = translator("DisplayText")
+_situation, _hotpatch = translator("Health"), translator("Hotpatch")
+"""Translate stored values of enums without importing their rules."""
 
 NOTHING = "–"
 LEVEL_GLYPHS = {
@@ -52,8 +58,13 @@ def time_tip(text: str | None, now: datetime) -> str:
     """Local time, UTC and age."""
     moment = from_text(text)
     if moment is None:
-        return "Not known"
-    return f"{moment_text(moment)} local · {moment:%Y-%m-%d %H:%M} UTC · {age_text(moment, now)}"
+        return tr("Not known")
+    return tr(
+        "{local} local · {utc:%Y-%m-%d %H:%M} UTC · {age}",
+        local=moment_text(moment),
+        utc=moment,
+        age=age_text(moment, now),
+    )
 
 
 def duration_text(start: str | None, end: str | None) -> str:
@@ -70,7 +81,11 @@ def span_text(span: timedelta) -> str:
     if seconds < 60:
         return f"{seconds} s"
     minutes = seconds // 60
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+    return (
+        tr("{minutes} min", minutes=minutes)
+        if minutes < 120
+        else tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+    )
 
 
 def age_days(text: str | None, now: datetime) -> str:
@@ -79,7 +94,7 @@ def age_days(text: str | None, now: datetime) -> str:
     if moment is None:
         return NOTHING
     days = max(0, (local(now).date() - local(moment).date()).days)
-    return "today" if days == 0 else f"{days} d"
+    return tr("{days} d", days=days) if days else tr("today")
 
 
 def number(value: int | None) -> str:
@@ -87,9 +102,15 @@ def number(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
-def count(number: int, noun: str, plural: str = "s") -> str:
-    """A number with its noun: ``1 hotpatch``, ``2 hotpatches``."""
-    return f"{number} {noun}{'' if number == 1 else plural}"
+def level_text(level: Level) -> str:
+    """The level's name, for screen readers."""
+    return {
+        Level.OK: tr("OK"),
+        Level.INFO: tr("information"),
+        Level.UNKNOWN: tr("unknown"),
+        Level.WARNING: tr("warning"),
+        Level.ERROR: tr("error"),
+    }[level]
 
 
 def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
@@ -108,8 +129,8 @@ def machine_summary(row: MachineListRow) -> str:
     if situation == Situation.BEHIND:
         count = row.updates
         restart = row.updates_that_restart
-        what = f"{count} update{'' if count == 1 else 's'}"
-        return f"{what}, restart needed" if restart and restart == count else what
+        what = updates(count)
+        return tr("{what}, restart needed", what=what) if restart and restart == count else what
     return situation_of(row)
 
 
@@ -125,7 +146,14 @@ def is_listed(row: MachineRow | ChosenRow | InstallRow) -> bool:
 
 def situation_of(row: MachineListRow | MachineRow | ChosenRow) -> str:
     """The machine's situation."""
-    return str(row.situation) if row.situation else "Not read yet"
+    if not row.situation:
+        return tr("Not read yet")
+    return _situation(row.situation)
+
+
+def hotpatch_text(stored: str | None) -> str:
+    """A stored hotpatch status's display name."""
+    return _hotpatch(stored) if stored else tr("Not known")
 
 
 def assessed_age(row: MachineListRow | MachineRow | InstallRow, now: datetime) -> str:
@@ -136,20 +164,20 @@ def assessed_age(row: MachineListRow | MachineRow | InstallRow, now: datetime) -
 def since_text(text: str | None, now: datetime) -> str:
     """A stored time's age."""
     moment = from_text(text)
-    return age_text(moment, now) if moment else "not known"
+    return age_text(moment, now) if moment else tr("not known")
 
 
 def kind_text(row: MachineRow) -> str:
     """The kind of machine, and where an Arc-enabled one runs."""
     if row.kind != "arc":
-        return "Virtual machine"
+        return tr("Virtual machine")
     from hotpatch_gui.domain.arc import Arc  # noqa: PLC0415 - not in the first frame
 
     host = Arc(host=row.host).host_text
-    return f"Arc-enabled server on {host}" if host else "Arc-enabled server"
+    return tr("Arc-enabled server on {host}", host=host) if host else tr("Arc-enabled server")
 
 
 def power_text(row: MachineRow) -> str:
     """The power state, or whether an Arc-enabled server's agent reports."""
     is_connected = row.kind == "arc" and row.power == PowerState.RUNNING
-    return "connected" if is_connected else str(row.power)
+    return tr("connected") if is_connected else PowerState.parse(row.power).label

@@ -7,30 +7,33 @@ from datetime import date, datetime
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.health import RESTART_UNREPORTED
-from hotpatch_gui.domain.machines import AssessmentMode
+from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, day_name, release_day
 from hotpatch_gui.store.machine_columns import machine_of
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.translation import translated, translator
 
 from . import display_text
 
+tr = translator("EssentialsModel")
+
 NAMES = (
-    "Hotpatch",
-    "Orchestration",
-    "Periodic assessment",
-    "Last assessment",
-    "Restart pending",
-    "Running build",
-    "Connection",
-    "Baseline in force",
-    "Operating system",
-    "Image",
-    "Location",
-    "Resource group",
-    "Subscription",
-    "Tags",
+    tr.mark("Hotpatch"),
+    tr.mark("Orchestration"),
+    tr.mark("Periodic assessment"),
+    tr.mark("Last assessment"),
+    tr.mark("Restart pending"),
+    tr.mark("Running build"),
+    tr.mark("Connection"),
+    tr.mark("Baseline in force"),
+    tr.mark("Operating system"),
+    tr.mark("Image"),
+    tr.mark("Location"),
+    tr.mark("Resource group"),
+    tr.mark("Subscription"),
+    tr.mark("Tags"),
 )
 
 
@@ -39,41 +42,58 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
     machine = machine_of(row)
     assessed = from_text(row.assessed_at)
     settings = machine.settings
-    cause = f", for {row.restart_kbs.replace(' ', ', ')}" if row.restart_kbs else ""
+    cause = (
+        tr(", for {restart_kbs}", restart_kbs=row.restart_kbs.replace(" ", ", "))
+        if row.restart_kbs
+        else ""
+    )
     product = machine.product
     running = running_release(machine, calendar, row.out_of_band_kbs.split())
     return [
-        row.hotpatch_status or "Not known",
-        settings.orchestration,
-        _PERIODIC[settings.assessment_mode],
+        display_text.hotpatch_text(row.hotpatch_status),
+        translated(settings.orchestration),
+        tr(_PERIODIC[settings.assessment_mode]),
         f"{display_text.moment_text(assessed)} ({age_text(assessed, now)})"
         if assessed
-        else "None known",
-        f"Yes{cause}"
+        else tr("None known"),
+        tr("Yes{cause}", cause=cause)
         if row.restart_pending
-        else ("No" if row.in_graph and RESTART_UNREPORTED not in row.unreported else "Not known"),
+        else (
+            tr("No")
+            if row.in_graph and RESTART_UNREPORTED not in row.unreported
+            else tr("Not known")
+        ),
         f"{machine.build}{f' ({running.kb or running.month_name})' if running else ''}"
         if machine.build
-        else "Not reported",
-        row.connection_name or "None",
-        _baseline_text(calendar, product, now) if product else "Not known",
-        machine.os_name or "Not reported",
-        f"None ({display_text.kind_text(row)})" if machine.arc is not None else machine.image.text,
-        (
-            f"{machine.location}{f', zone {machine.zone}' if machine.zone else ''}"
-            f"{f', availability set {machine.availability_set}' if machine.availability_set else ''}"
-        ),
+        else tr("Not reported"),
+        row.connection_name or tr("None"),
+        _baseline_text(calendar, product, now) if product else tr("Not known"),
+        machine.os_name or tr("Not reported"),
+        tr("None ({kind})", kind=display_text.kind_text(row))
+        if machine.arc is not None
+        else machine.image.text,
+        _location(machine),
         machine.resource_group,
         row.subscription_name,
-        row.tags or "None",
+        row.tags or tr("None"),
     ]
 
 
 _PERIODIC = {
-    AssessmentMode.AUTOMATIC_BY_PLATFORM: "On, every 24 hours",
-    AssessmentMode.IMAGE_DEFAULT: "Off; Azure assesses every few days",
-    None: "Not known",
+    AssessmentMode.AUTOMATIC_BY_PLATFORM: tr.mark("On, every 24 hours"),
+    AssessmentMode.IMAGE_DEFAULT: tr.mark("Off; Azure assesses every few days"),
+    None: tr.mark("Not known"),
 }
+
+
+def _location(machine: Machine) -> str:
+    """The region with its zone and availability set."""
+    parts = [machine.location]
+    if machine.zone:
+        parts.append(tr("zone {zone}", zone=machine.zone))
+    if machine.availability_set:
+        parts.append(tr("availability set {name}", name=machine.availability_set))
+    return ", ".join(parts)
 
 
 def _baseline_text(calendar: Calendar, product: Product, now: datetime) -> str:
@@ -86,9 +106,11 @@ def _baseline_text(calendar: Calendar, product: Product, now: datetime) -> str:
         if e.restarts
     ]
     if since:
-        planned = f"one was planned for {day_name(since[-1].day)}, details not known"
-        return f"{base.build or 'Build not known'} ({base.title}); {planned}" if base else planned
+        planned = tr("one was planned for {day}, details not known", day=day_name(since[-1].day))
+        return (
+            f"{base.build or tr('Build not known')} ({base.title}); {planned}" if base else planned
+        )
     if base is None:
-        return "Not known"
-    newest = "Newest known: " if calendar.unknown(product, base.released, today) else ""
-    return f"{newest}{base.build or 'build not known'} ({base.title})"
+        return tr("Not known")
+    newest = tr("Newest known: ") if calendar.unknown(product, base.released, today) else ""
+    return f"{newest}{base.build or tr('build not known')} ({base.title})"

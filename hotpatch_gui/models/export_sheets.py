@@ -15,12 +15,15 @@ from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store import health, lists, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .columns import CALLS, COMPLIANCE, HISTORY
 from .export_writers import Report, Sheet
 from .ledger import RESTARTS, read_ledger
 from .row_model import Column, time_of
+
+tr = translator("ExportSheets")
 
 CHUNK = 1000
 R = TypeVar("R")
@@ -58,7 +61,7 @@ MACHINES = (
     Column("location", "Location", 0, lambda r, _: r.location),
     Column("power", "State", 0, lambda r, _: display_text.power_text(r)),
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
-    Column("situation", "Situation", 0, lambda r, _: display_text.situation_of(r)),
+    Column("situation", "Situation", 0, lambda r, _: r.situation or "Not read yet"),
     Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
     Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNREPORTED)),
     Column(
@@ -164,10 +167,15 @@ def report(
 ) -> Report:
     """A report with each connection's data time, the release data's end if releases are due, and whether it is a demo."""
     ages = [
-        f"{state.name}: data of {state.finished.isoformat().replace('+00:00', 'Z')} ({age_text(state.finished, now)})"
-        f"{f'; since then: {state.problem}' if state.problem else ''}"
+        tr(
+            "{name}: data of {time} ({age}){since}",
+            name=state.name,
+            time=state.finished.isoformat().replace("+00:00", "Z"),
+            age=age_text(state.finished, now),
+            since=f"; since then: {state.problem}" if state.problem else "",
+        )
         if state.finished
-        else f"{state.name}: no completed sync"
+        else tr("{name}: no completed sync", name=state.name)
         for state in sync_state.sync_states(db)
     ]
     return Report(

@@ -12,6 +12,10 @@ from html import escape
 from pathlib import Path
 from typing import Any, TextIO
 
+from hotpatch_gui.translation import translator
+
+tr = translator("ExportWriters")
+
 BOM = "\ufeff"
 """At the start of CSV files, so that spreadsheets read UTF-8."""
 XLSX_ROWS = 1_048_575
@@ -20,11 +24,11 @@ PDF_ROWS = 2000
 """Rows of a section in a PDF; other formats have all."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FORMATS = {
-    ".csv": "CSV, one table",
-    ".xlsx": "Excel workbook",
+    ".csv": tr.mark("CSV, one table"),
+    ".xlsx": tr.mark("Excel workbook"),
     ".json": "JSON",
-    ".html": "Printable page",
-    ".pdf": "PDF report",
+    ".html": tr.mark("Printable page"),
+    ".pdf": tr.mark("PDF report"),
 }
 
 
@@ -72,13 +76,24 @@ def write(path: Path, report: Report) -> None:
     """
     writer = _WRITERS.get(path.suffix.casefold())
     if writer is None:
-        raise ExportError(f"{path.name} names no format; end it with {', '.join(FORMATS)}.")
+        raise ExportError(
+            tr(
+                "{name} names no format; end it with {formats}.",
+                name=path.name,
+                formats=", ".join(FORMATS),
+            )
+        )
     try:
         with whole(path) as part:
             writer(part, report)
     except OSError as error:
         raise ExportError(
-            f"{path} could not be written: {error.strerror or error}. Choose another place, or close it elsewhere."
+            tr(
+                "{path} could not be written: {strerror}. Choose another place, or close it "
+                "elsewhere.",
+                path=path,
+                strerror=error.strerror or error,
+            )
         ) from error
 
 
@@ -172,8 +187,10 @@ def _fill(book: Any, report: Report) -> None:
     bold = book.add_format({"bold": True, "bottom": 1})
     when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     quoted = book.add_format({"quote_prefix": True})
-    about = book.add_worksheet("About")
-    for number, line in enumerate((report.title, f"Made {iso(report.made)}", *report.notes)):
+    about = book.add_worksheet(tr("About"))
+    for number, line in enumerate(
+        (report.title, tr("Made {made}", made=iso(report.made)), *report.notes)
+    ):
         about.write_string(number, 0, line)
     about.set_column(0, 0, 90)
     for sheet in report.sheets:
@@ -185,7 +202,9 @@ def _fill(book: Any, report: Report) -> None:
         last = 0
         for last, row in enumerate(sheet.rows, 1):
             if last > XLSX_ROWS:
-                raise ExportError(f"Excel takes {XLSX_ROWS:,} rows at most; filter, or choose CSV.")
+                raise ExportError(
+                    tr("Excel takes %n rows at most; filter, or choose CSV.", XLSX_ROWS)
+                )
             for column, value in enumerate(row):
                 if isinstance(value, datetime):  # in UTC, as its title says
                     page.write_datetime(last, column, value.replace(tzinfo=None), when)
@@ -214,7 +233,7 @@ def html_of(report: Report, most: int | None = None) -> Iterator[str]:
     title = escape(report.title)
     yield f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
     yield f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
-    for line in (f"Made {iso(report.made)}", *report.notes):
+    for line in (tr("Made {made}", made=iso(report.made)), *report.notes):
         yield f"<p>{escape(line)}</p>"
     for sheet in report.sheets:
         places = [n for n in range(len(sheet.heads)) if n not in sheet.unprinted]
@@ -227,9 +246,13 @@ def html_of(report: Report, most: int | None = None) -> Iterator[str]:
                 yield f"<tr>{''.join(_printed(row[n], is_first=n == 0) for n in places)}</tr>"
         yield "</tbody></table>"
         if most is not None and count > most:
-            yield f"<p>The first {most:,} of {count:,} rows; the other formats have all of them.</p>"
+            yield tr(
+                "<p>The first {most:,} of {count:,} rows; the other formats have all of them.</p>",
+                most=most,
+                count=count,
+            )
         if not count:
-            yield "<p>No entries.</p>"
+            yield tr("<p>No entries.</p>")
     yield "</body></html>\n"
 
 
@@ -263,7 +286,7 @@ def _pdf(path: Path, report: Report) -> None:
     whole_words.setWrapMode(QTextOption.WrapMode.WordWrap)
     writer = QPdfWriter(file)
     writer.setTitle(report.title)
-    writer.setCreator("Hotpatch Dashboard")
+    writer.setCreator(tr("Hotpatch Dashboard"))
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageOrientation(QPageLayout.Orientation.Landscape)
     writer.setPageMargins(QMarginsF())  # printing adds a margin of 2 cm

@@ -14,12 +14,15 @@ from PySide6.QtCore import QThread
 
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store.database import open_reader
+from hotpatch_gui.translation import translator
 
 from . import export_sheets, export_writers
 from .export_writers import ExportError, Report
 from .listed import ListedModel
 from .row_model import Column, RowsModel
 from .windowed import WindowedModel
+
+tr = translator("Exports")
 
 log = logging.getLogger(__name__)
 Make = Callable[[sqlite3.Connection], Report]
@@ -44,7 +47,9 @@ class Writing(QThread):
     def run(self) -> None:
         self._db = open_reader(self._store)
         if self._db is None:
-            self.problem = "No data has been read from Azure yet, so there is nothing to export."
+            self.problem = tr(
+                "No data has been read from Azure yet, so there is nothing to export."
+            )
             return
         try:
             export_writers.write(self.path, self._make(self._db))
@@ -52,7 +57,11 @@ class Writing(QThread):
             self.problem = str(error)
         except Exception as error:
             log.exception("an export failed")
-            self.problem = f"The export failed: {error}. Nothing was written to {self.path}."
+            self.problem = tr(
+                "The export failed: {error}. Nothing was written to {path}.",
+                error=error,
+                path=self.path,
+            )
         finally:
             db, self._db = self._db, None
             db.close()

@@ -5,26 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 
 from hotpatch_gui.domain.coverage import Coverage, coverage
+from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store import health
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .selection import SelectionSummary
+
+tr = translator("Headline")
 
 
 def title(chosen: SelectionSummary) -> str:
     """The blade's title."""
     row = chosen.one
-    name = row.display_name if row is not None else f"{len(chosen.ids):,} machines"
-    return f"{name} | Hotpatch"
+    name = row.display_name if row is not None else machines(len(chosen.ids))
+    return tr("{name} | Hotpatch", name=name)
 
 
 def subtitle(chosen: SelectionSummary) -> str:
     """Kind, location and power, or the selection's resource groups."""
     row = chosen.one
     if row is None:
-        return f"Machines · {', '.join(chosen.resource_groups)}"
-    zone = f" zone {row.zone}" if row.zone else ""
+        return tr("Machines · {resource_groups}", resource_groups=", ".join(chosen.resource_groups))
+    zone = tr(" zone {zone}", zone=row.zone) if row.zone else ""
     where = f"{row.resource_group} · {row.location}{zone}"
     return f"{display_text.kind_text(row)} · {where} · {display_text.power_text(row)}"
 
@@ -45,12 +49,17 @@ def sum_of_several(chosen: SelectionSummary) -> str:
     """Available updates of several machines, as far as known."""
     if chosen.offered:
         updates = f"{chosen.updates:,}" if chosen.assessed else display_text.NOTHING
-        return (
-            f"{updates} updates are available for {chosen.offered:,} of them; "
-            f"installing everything restarts or may restart {chosen.restarting:,}."
+        return tr(
+            "{updates} updates are available for {offered:,} of them; installing everything "
+            "restarts or may restart {restarting:,}.",
+            updates=updates,
+            offered=chosen.offered,
+            restarting=chosen.restarting,
         )
     if chosen.listed == len(chosen.ids):
-        return "No update is available for any of them."
+        return tr("No update is available for any of them.")
     if chosen.listed:
-        return f"{chosen.listed:,} of them have a current list of updates, and none is available."
-    return "None of them has a current list of updates."
+        return tr(
+            "%n of them have a current list of updates, and none is available.", chosen.listed
+        )
+    return tr("None of them has a current list of updates.")

@@ -12,10 +12,13 @@ from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
 from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from . import discrepancies, display_text, update_text
 from .chart_data import DayCount
 from .source import DataSource
+
+tr = translator("HistoryModel")
 
 FAILED = (RunStatus.FAILED.value,)
 SUCCEEDED = (RunStatus.SUCCEEDED.value, RunStatus.COMPLETED_WITH_WARNINGS.value)
@@ -43,9 +46,12 @@ class Figures(NamedTuple):
     def words(self) -> str:
         """The chart as text."""
         installed, failed = sum(c.installed for c in self.days), sum(c.failed for c in self.days)
-        return (
-            f"Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), "
-            f"on {len(self.days):,} days."
+        return tr(
+            "Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), on "
+            "{count:,} days.",
+            installed=installed,
+            failed=failed,
+            count=len(self.days),
         )
 
 
@@ -93,7 +99,13 @@ def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
 def _line(row: RunUpdateRow) -> ResultLine:
     restart = update_text.restart_of(row).label if row.restart else display_text.NOTHING
     kind = update_text.classification_text(row.classification)
-    cells = (row.name, row.kb or display_text.NOTHING, kind, row.state, restart)
+    cells = (
+        row.name,
+        row.kb or display_text.NOTHING,
+        kind,
+        update_text.update_state_text(row.state),
+        restart,
+    )
     return ResultLine(cells, update_text.UPDATE_STATE_GLYPHS.get(row.state))
 
 

@@ -15,10 +15,13 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.updates import Update
 from hotpatch_gui.store import assessments, machine_columns, machines
 from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .checked import CheckedRow
 from .permitted_actions import disabled_reason
+
+tr = translator("InstallPlan")
 
 
 class Candidate(NamedTuple):
@@ -70,7 +73,9 @@ def read_candidates(
             display_text.is_listed(row),
             bool(row.restart_pending),
             from_text(row.assessed_at),
-            f"{row.location}, zone {row.zone}" if row.zone else f"{row.location}, no zone",
+            tr("{location}, zone {zone}", location=row.location, zone=row.zone)
+            if row.zone
+            else tr("{location}, no zone", location=row.location),
             row.resource_group,
             machine_columns.tags_of(row.tag_pairs),
         )
@@ -81,7 +86,7 @@ def read_candidates(
             machine.id,
             (
                 machine.name,
-                row.hotpatch_status,
+                display_text.hotpatch_text(row.hotpatch_status),
                 str(row.updates) if display_text.is_counted(row) else display_text.NOTHING,
                 display_text.assessed_age(row, now),
                 _remark(machine, now),
@@ -98,10 +103,10 @@ def _remark(machine: Candidate, now: datetime) -> str:
         return machine.why_not
     fresh = freshness(machine.assessed, now)
     if fresh is Freshness.NEVER:
-        return "Never assessed"
+        return tr("Never assessed")
     if fresh is Freshness.TOO_OLD:
-        return "Assess first: the list is too old"
-    return "Restart pending" if machine.restart_pending else ""
+        return tr("Assess first: the list is too old")
+    return tr("Restart pending") if machine.restart_pending else ""
 
 
 def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
@@ -111,7 +116,7 @@ def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
     if by == "group":
         return [m.resource_group for m in chosen]
     name = by.removeprefix("tag:")
-    return [m.tags.get(name, "") or f"no tag {name}" for m in chosen]
+    return [m.tags.get(name, "") or tr("no tag {name}", name=name) for m in chosen]
 
 
 class Line(NamedTuple):
@@ -180,7 +185,7 @@ def _lines(
         for update in one.taken:
             _add(taken, update, many[id(one)], "")
         for update, reason in one.left:
-            _add(left, update, many[id(one)], reason.value)
+            _add(left, update, many[id(one)], reason.label)
     return tuple(taken.values()), tuple(v for k, v in left.items() if k not in taken)
 
 
@@ -192,5 +197,5 @@ def _add(lines: dict[str, Line], update: Update, machines_: int, reason: str) ->
 
 def _texts(one: Plan) -> tuple[str, str]:
     """Installed updates, and the effect on the machine."""
-    nothing = "none of the available updates" if one.is_known else "not known"
+    nothing = tr("none of the available updates") if one.is_known else tr("not known")
     return ", ".join(u.kb or u.name for u in one.taken) or nothing, one.restart_sentence

@@ -16,9 +16,12 @@ from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import RestartRecord, RestartTotal
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .row_model import Column
+
+tr = translator("LedgerModel")
 
 LEDGER_ROWS = 2000
 
@@ -46,13 +49,17 @@ class Ledger(NamedTuple):
         """The ledger in one sentence."""
         total = sum(self.totals.values())
         if not total:
-            return "No restarts on record."
+            return tr("No restarts on record.")
         monthly = sum(self.totals.get(c, 0) for c in MONTHLY)
         parts = [f"{c.plural} {n}" for c in Cause if (n := self.totals.get(c, 0))]
-        shown = f" The newest {len(self.rows):,} are listed." if len(self.rows) < total else ""
-        return (
-            f"{display_text.count(total, 'restart')} on record, {monthly} of them caused by monthly releases of the operating "
-            f"system: {', '.join(parts)}.{shown}"
+        shown = tr(" The newest %n are listed.", len(self.rows)) if len(self.rows) < total else ""
+        return tr(
+            "%n restart(s) on record, {monthly} of them caused by monthly releases of the operating "
+            "system: {parts}.{shown}",
+            total,
+            monthly=monthly,
+            parts=", ".join(parts),
+            shown=shown,
         )
 
 
@@ -90,33 +97,40 @@ def _product(row: RestartRecord | RestartTotal) -> Product | None:
 
 
 def _by(row: RestartRow, _: datetime) -> str:
-    return {"platform": "Azure", "user": "Unknown"}.get(row.started_by.casefold(), "Not known")
+    return {"platform": tr("Azure"), "user": tr("Unknown")}.get(
+        row.started_by.casefold(), "Not known"
+    )
 
 
 RESTARTS = (
     Column(
         "when",
-        "When",
+        tr.mark("When"),
         148,
         lambda r, _: display_text.time_text(r.when),
         raw=lambda r: from_text(r.when),
         tip=lambda r, now: display_text.time_tip(r.when, now),
         sort="when",
     ),
-    Column("machine", "Machine", 120, lambda r, _: r.machine, sort="machine"),
+    Column("machine", tr.mark("Machine"), 120, lambda r, _: r.machine, sort="machine"),
     Column(
         "cause",
-        "Cause",
+        tr.mark("Cause"),
         250,
-        lambda r, _: r.cause.value,
+        lambda r, _: r.cause.label,
         sort="cause",
         glyph=lambda r: (
             Glyph.WARNING if r.cause in (Cause.CUMULATIVE, Cause.OUT_OF_BAND) else Glyph.INFO
         ),
     ),
     Column("kb", "KB", 100, lambda r, _: r.kb or display_text.NOTHING, sort="kb"),
-    Column("by", "Started by", 90, _by, sort="started_by"),
+    Column("by", tr.mark("Started by"), 90, _by, sort="started_by"),
     Column(
-        "why", "Why", 320, lambda r, _: r.sentence, tip=lambda r, _: r.sentence, takes_slack=True
+        "why",
+        tr.mark("Why"),
+        320,
+        lambda r, _: r.sentence,
+        tip=lambda r, _: r.sentence,
+        takes_slack=True,
     ),
 )

@@ -11,20 +11,26 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.store import tables
 from hotpatch_gui.store.rows import MachineListRow
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .row_model import Column
 from .source import DataSource
 from .windowed import WindowedModel
 
+tr = translator("MachineListModel")
+
 COLUMNS = (
     Column(
         "name",
-        "Machine",
+        tr.mark("Machine"),
         260,
         lambda r, _: r.name,
-        tip=lambda r, now: (
-            f"{r.name}: {display_text.machine_summary(r)}; assessed {display_text.assessed_age(r, now)}"
+        tip=lambda r, now: tr(
+            "{name}: {summary}; assessed {age}",
+            name=r.name,
+            summary=display_text.machine_summary(r),
+            age=display_text.assessed_age(r, now),
         ),
         sort="name",
     ),
@@ -60,7 +66,7 @@ class MachinesModel(WindowedModel[MachineListRow]):
         return MachineLines(
             display_text.LEVEL_GLYPHS[display_text.level_of(row)],
             row.name,
-            row.hotpatch_status,
+            display_text.hotpatch_text(row.hotpatch_status),
             display_text.machine_summary(row),
             display_text.assessed_age(row, now),
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from .display_text import NOTHING, time_text
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from hotpatch_gui.store.history_rows import CallRow
     from hotpatch_gui.store.rows import OperationRow
 
-WAITING = "Waiting for its turn."
+tr = translator("OperationText")
+_events = translator("Audit")
+
+WAITING = tr.mark("Waiting for its turn.")
 GLYPHS = {
     OperationState.SUCCEEDED: Glyph.OK,
     OperationState.FAILED: Glyph.ERROR,
@@ -50,7 +54,11 @@ def doing(row: OperationRow) -> str:
 
 def note(row: OperationRow) -> str:
     """The current step, or the reason for waiting."""
-    waiting = f"Waiting for its wave: {row.wave_name}." if row.wave_name else WAITING
+    waiting = (
+        tr("Waiting for its wave: {wave_name}.", wave_name=row.wave_name)
+        if row.wave_name
+        else tr(WAITING)
+    )
     return row.note or waiting
 
 
@@ -61,13 +69,25 @@ def wave(row: OperationRow) -> str:
 
 def detail(row: OperationRow) -> str:
     """The operation in detail, with Azure's code and request ID."""
-    parts = [f"{kind(row)} on {row.machine_name}: {note(row)}"]
+    parts = [
+        tr(
+            "{kind} on {machine_name}: {note}",
+            kind=kind(row),
+            machine_name=row.machine_name,
+            note=note(row),
+        )
+    ]
     if row.state == OperationState.RUNNING and row.latest_end_at:
-        parts.append(f"Azure offers no cancel; its window ends {time_text(row.latest_end_at)}.")
+        parts.append(
+            tr(
+                "Azure offers no cancel; its window ends {latest_end_at}.",
+                latest_end_at=time_text(row.latest_end_at),
+            )
+        )
     if row.code:
-        parts.append(f"Azure's code: {row.code}.")
+        parts.append(tr("Azure's code: {code}.", code=row.code))
     if row.request_id:
-        parts.append(f"Request ID: {row.request_id}.")
+        parts.append(tr("Request ID: {request_id}.", request_id=row.request_id))
     return " ".join(parts)
 
 
@@ -86,6 +106,11 @@ _CALL_GLYPHS = {
     "cancelled": Glyph.INFO,
     "dismissed": Glyph.UNKNOWN,
 }
+
+
+def event(row: CallRow) -> str:
+    """The display name of an event in the audit log."""
+    return _events(row.event).capitalize()
 
 
 def call_glyph(row: CallRow) -> Glyph:

@@ -11,10 +11,13 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant, allows, custom_role, needed
 from hotpatch_gui.store import permissions
 from hotpatch_gui.store.machine_columns import ARC, VM
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .connection_list import subscriptions
 from .source import DataSource
+
+tr = translator("PermissionList")
 
 
 class PermissionScope(NamedTuple):
@@ -37,7 +40,11 @@ class PermissionScope(NamedTuple):
 def _text(lacking: list[str] | None) -> str:
     if lacking is None:
         return display_text.NOTHING
-    return f"Missing: {', '.join(lacking)}" if lacking else "Everything is allowed"
+    return (
+        tr("Missing: {actions}", actions=", ".join(lacking))
+        if lacking
+        else tr("Everything is allowed")
+    )
 
 
 def read_places(source: DataSource, connection_id: int, now: datetime) -> list[PermissionScope]:

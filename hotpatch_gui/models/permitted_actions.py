@@ -14,8 +14,11 @@ from hotpatch_gui.store import machines
 from hotpatch_gui.store.machine_columns import ARC
 from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
 from hotpatch_gui.store.permissions import grants_of
+from hotpatch_gui.translation import translated, translator
 
 from .source import DataSource
+
+tr = translator("PermittedActions")
 
 _REACHABLE = (PowerState.RUNNING, PowerState.UNKNOWN)
 _WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROLL, OperationKind.UNENROLL)
@@ -73,17 +76,23 @@ def disabled_reason(row: Able, kind: OperationKind) -> str:
     action = needed(kind, is_arc=is_arc)
     if action is None:
         return (
-            "Azure does not restart Arc-enabled servers; do it on the server itself."
+            tr("Azure does not restart Arc-enabled servers; do it on the server itself.")
             if is_arc
-            else "Azure virtual machines don't need enrollment; their image decides."
+            else tr("Azure virtual machines don't need enrollment; their image decides.")
         )
     if not row.may_act:
-        return f"Changes are off for {row.connection_name}. Turn them on in Settings › Connections."
+        return tr(
+            "Changes are off for {connection_name}. Turn them on in Settings › Connections.",
+            connection_name=row.connection_name,
+        )
     grants = grants_of(row.grants)
     if grants is not None and not allows(grants, action):
-        return f"Your account isn't permitted: {action} is missing."
+        return tr("Your account isn't permitted: {action} is missing.", action=action)
     if is_arc and has_expired(row.arc_status):
-        return EXPIRED
+        return translated(EXPIRED)
     if row.power not in _REACHABLE and kind not in _WITHOUT_MACHINE:
-        return f"The machine is {row.power}, so Azure can't reach it."
+        return tr(
+            "The machine is {power}, so Azure can't reach it.",
+            power=PowerState.parse(row.power).label,
+        )
     return ""

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from hotpatch_gui.domain.forecast import Entry, Exposure, Forecast, Month
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .chart_data import MonthBar, PlannerData
@@ -24,6 +25,8 @@ from .source import DataSource
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
+
+tr = translator("PlannerModel")
 
 log = logging.getLogger(__name__)
 LOOK_MS = 50
@@ -77,7 +80,7 @@ class Planner(QObject):
             process.start()
         except OSError as error:
             process.close()
-            self._fail(f"a process could not be started: {error}")
+            self._fail(tr("a process could not be started: {error}", error=error))
             return
         finally:
             child_end.close()
@@ -99,7 +102,7 @@ class Planner(QObject):
                 else:
                     self._handle(message)
         except (EOFError, OSError):  # Windows reports the end of a pipe differently
-            self._fail("its process ended without an answer")
+            self._fail(tr("its process ended without an answer"))
 
     def _handle(self, message: Progress | Answer) -> None:
         if isinstance(message, Progress):
@@ -112,7 +115,9 @@ class Planner(QObject):
 
     def _fail(self, why: str) -> None:
         log.error("a forecast failed: %s", why)
-        self.failed.emit(f"{why}. Nothing is lost; the log in the data folder has the details.")
+        self.failed.emit(
+            tr("{why}. Nothing is lost; the log in the data folder has the details.", why=why)
+        )
         self._end(None)
 
     def _end(self, answer: Forecast | None) -> None:
@@ -166,10 +171,24 @@ def _month_row(number: int, m: Month, today: date) -> MonthRow:
 
 def _entry(e: Entry, today: date) -> str:
     if e.kind is None:
-        return f"Server {e.product.value[2:]}: cumulative update (hotpatching has ended)"
+        return tr(
+            "Server {year}: cumulative update (hotpatching has ended)", year=e.product.value[2:]
+        )
     kb = f" {e.release.kb}" if e.release and e.release.kb else ""
-    plan = "" if e.release else " (planned; details not known)" if e.day <= today else " (assumed)"
-    return f"Server {e.product.value[2:]}: {e.kind.label}{kb}{plan}"
+    plan = (
+        ""
+        if e.release
+        else tr(" (planned; details not known)")
+        if e.day <= today
+        else tr(" (assumed)")
+    )
+    return tr(
+        "Server {year}: {label}{kb}{plan}",
+        year=e.product.value[2:],
+        label=e.kind.label,
+        kb=kb,
+        plan=plan,
+    )
 
 
 def days(value: float | None) -> str:
@@ -178,10 +197,12 @@ def days(value: float | None) -> str:
 
 
 MONTHS = (
-    Column("day", "Release", 132, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
+    Column(
+        "day", tr.mark("Release"), 132, lambda r, _: day_name(r.day), raw=field("day"), sort="day"
+    ),
     Column(
         "kinds",
-        "Release (assumed)",
+        tr.mark("Release (assumed)"),
         300,
         lambda r, _: r.kinds,
         tip=lambda r, _: r.kinds,
@@ -189,7 +210,7 @@ MONTHS = (
     ),
     Column(
         "restarts",
-        "Restarts",
+        tr.mark("Restarts"),
         84,
         lambda r, _: display_text.number(r.restarts),
         right=True,
@@ -198,7 +219,7 @@ MONTHS = (
     ),
     Column(
         "without",
-        "Without hotpatch",
+        tr.mark("Without hotpatch"),
         128,
         lambda r, _: display_text.number(r.without),
         right=True,
@@ -207,42 +228,42 @@ MONTHS = (
     ),
     Column(
         "avoided",
-        "Avoided",
+        tr.mark("Avoided"),
         76,
         lambda r, _: display_text.number(r.avoided),
         right=True,
         raw=field("avoided"),
-        export_title="Restarts avoided",
+        export_title=tr.mark("Restarts avoided"),
         sort="avoided",
     ),
     Column(
         "exposure",
-        "Average exposure",
+        tr.mark("Average exposure"),
         138,
         lambda r, _: days(r.exposure),
         right=True,
         raw=field("exposure"),
-        export_title="Average exposure, days",
+        export_title=tr.mark("Average exposure, days"),
         sort="exposure",
     ),
     Column(
         "longest",
-        "Longest",
+        tr.mark("Longest"),
         90,
         lambda r, _: days(r.longest),
         right=True,
         raw=field("longest"),
-        export_title="Longest exposure, days",
+        export_title=tr.mark("Longest exposure, days"),
         sort="longest",
     ),
     Column(
         "exposure_without",
-        "Average without",
+        tr.mark("Average without"),
         126,
         lambda r, _: days(r.exposure_without),
         right=True,
         raw=field("exposure_without"),
-        export_title="Average exposure without hotpatch, days",
+        export_title=tr.mark("Average exposure without hotpatch, days"),
         sort="exposure_without",
     ),
 )
@@ -268,11 +289,18 @@ def chart_data(found: Forecast) -> PlannerData:
 def chart_words(found: Forecast) -> str:
     """The chart as text."""
     most = max(found.months, key=lambda m: m.restarts)
-    unknown = " “?”: the release isn't known, so the plan is shown." if found.unknown_days else ""
-    return (
-        f"Restarts by release and hours of windows: with hotpatch (filled) {found.restarts:,}, without (outline) "
-        f"{found.restarts_without:,}; most with hotpatch on {day_name(most.day)}, {most.restarts:,}. "
-        f"Days exposed, right: dots with hotpatch, triangles without.{unknown}"
+    unknown = (
+        tr(" “?”: the release isn't known, so the plan is shown.") if found.unknown_days else ""
+    )
+    return tr(
+        "Restarts by release and hours of windows: with hotpatch (filled) {restarts:,}, "
+        "without (outline) {restarts_without:,}; most with hotpatch on {day}, {restarts2:,}. "
+        "Days exposed, right: dots with hotpatch, triangles without.{unknown}",
+        restarts=found.restarts,
+        restarts_without=found.restarts_without,
+        day=day_name(most.day),
+        restarts2=most.restarts,
+        unknown=unknown,
     )
 
 
@@ -287,19 +315,19 @@ def question_sheet(found: Forecast) -> Sheet:
     """The question and the sums of the answer, for exports."""
     q = found.question
     return Sheet(
-        "Question",
-        ("Requested", "Value"),
+        tr("Question"),
+        (tr("Requested"), tr("Value")),
         (
-            ("Scenario", q.scenario.value),
-            ("Unplanned baselines", q.unplanned),
-            ("First day", q.first),
-            ("Last day", q.last),
-            ("Restarts allowed", q.window.value),
-            ("Machines", found.machines),
-            ("Not patched automatically", found.by_hand),
-            ("Restarts", found.restarts),
-            ("Restarts without hotpatch", found.restarts_without),
-            ("Hours of restart windows", found.hours),
-            ("Hours of restart windows without hotpatch", found.hours_without),
+            (tr("Scenario"), q.scenario.label),
+            (tr("Unplanned baselines"), q.unplanned),
+            (tr("First day"), q.first),
+            (tr("Last day"), q.last),
+            (tr("Restarts allowed"), q.window.label),
+            (tr("Machines"), found.machines),
+            (tr("Not patched automatically"), found.by_hand),
+            (tr("Restarts"), found.restarts),
+            (tr("Restarts without hotpatch"), found.restarts_without),
+            (tr("Hours of restart windows"), found.hours),
+            (tr("Hours of restart windows without hotpatch"), found.hours_without),
         ),
     )

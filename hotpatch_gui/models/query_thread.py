@@ -13,6 +13,9 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store.database import gone_problem, must_be_readable, open_reader, store_problem
+from hotpatch_gui.translation import translator
+
+tr = translator("QueryThread")
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +47,10 @@ def failure_of(error: Exception, path: Path) -> str:
         log.warning("a query failed: %s", error)
         return problem.text
     log.error("a query failed", exc_info=error)
-    return (
-        f"The data couldn't be evaluated ({type(error).__name__}). Nothing is lost; the log in the "
-        "data folder has the details."
+    return tr(
+        "The data couldn't be evaluated ({name}). Nothing is lost; the log in the data "
+        "folder has the details.",
+        name=type(error).__name__,
     )
 
 

@@ -11,18 +11,29 @@ from hotpatch_gui.domain.learning import FORMAT
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, Release, day_name, release_day
 from hotpatch_gui.store import releases
+from hotpatch_gui.translation import translated, translator
 
 from .source import DataSource
+
+tr = translator("ReleaseSources")
 
 
 def newest_text(calendar: Calendar, product: Product) -> str:
     """Such as ``complete until 9 November 2026; the newest release known is the October 2026 baseline``."""
     known = [r for r in calendar.monthly(product, date.max) if r.is_certain]
-    newest = f"; the newest release known is the {known[-1].title}" if known else ""
-    return f"complete until {day_name(calendar.complete_until(product))}{newest}"
+    newest = tr("; the newest release known is the {title}", title=known[-1].title) if known else ""
+    return tr(
+        "complete until {day}{newest}",
+        day=day_name(calendar.complete_until(product)),
+        newest=newest,
+    )
 
 
-SHIPPED, MICROSOFT, FLEET = "with the program", "from Microsoft or a file", "seen in your fleet"
+SHIPPED, MICROSOFT, FLEET = (
+    tr.mark("with the program"),
+    tr.mark("from Microsoft or a file"),
+    tr.mark("seen in your fleet"),
+)
 
 
 def sources(calendar: Calendar, shipped: Calendar) -> list[tuple[str, int]]:
@@ -35,7 +46,9 @@ def sources(calendar: Calendar, shipped: Calendar) -> list[tuple[str, int]]:
         return SHIPPED if release.source in own else MICROSOFT
 
     counted = Counter(map(origin, calendar.releases))
-    return [(name, counted[name]) for name in (SHIPPED, MICROSOFT, FLEET) if counted[name]]
+    return [
+        (translated(name), counted[name]) for name in (SHIPPED, MICROSOFT, FLEET) if counted[name]
+    ]
 
 
 def last_read(source: DataSource) -> datetime | None:
@@ -49,11 +62,14 @@ def summary(
     """Lines for the user."""
     lines = [f"{p.label}: {newest_text(calendar, p)}." for p in Product]
     named = ", ".join(f"{count:,} {name}" for name, count in sources(calendar, shipped))
-    lines.append(f"Releases known: {named}.")
+    lines.append(tr("Releases known: {named}.", named=named))
     lines.append(
-        f"Microsoft's Security Update API was last read on {day_name(last_read.date())}."
+        tr(
+            "Microsoft's Security Update API was last read on {day}.",
+            day=day_name(last_read.date()),
+        )
         if last_read is not None
-        else "Microsoft's Security Update API has not been read yet."
+        else tr("Microsoft's Security Update API has not been read yet.")
     )
     return [*lines, *horizon_notes(calendar, now)]
 

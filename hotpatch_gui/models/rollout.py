@@ -10,17 +10,20 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.health import Level
-from hotpatch_gui.domain.horizon import GET_RELEASES, horizon_notes
-from hotpatch_gui.domain.off_peak import ASSUMPTION, zone_of
+from hotpatch_gui.domain.horizon import get_releases, horizon_notes
+from hotpatch_gui.domain.off_peak import zone_of
 from hotpatch_gui.domain.patching import MachineFacts, RolloutStatus, RolloutView, view
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.store.rollouts import read_facts
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .row_model import Column
+
+tr = translator("RolloutModel")
 
 GLYPHS = {
     RolloutStatus.PATCHED: Glyph.OK,
@@ -32,10 +35,11 @@ GLYPHS = {
     RolloutStatus.ON_HOLD: Glyph.WARNING,
     RolloutStatus.NOT_INCLUDED: Glyph.UNKNOWN,
 }
-ASSUMED = (
+ASSUMED = tr.mark(
     "Azure publishes the rules of this order but not its progress, so the progress is inferred here. Assumptions: "
-    f"off-peak is {ASSUMPTION}; one region in the first phase and up to three in the second; one day between phases; "
-    "a fifth of a zone at a time; and a halt if more than one in twenty machines is unhealthy."
+    "off-peak is 22:00 to 06:00 in the machine's time zone; one region in the first phase and up to three in the "
+    "second; one day between phases; a fifth of a zone at a time; and a halt if more than one in twenty machines is "
+    "unhealthy."
 )
 
 
@@ -88,7 +92,7 @@ class RolloutData(NamedTuple):
     @property
     def needs_releases(self) -> bool:
         """Whether newer release data would help."""
-        return GET_RELEASES in self.detail
+        return get_releases() in self.detail
 
 
 def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
@@ -111,17 +115,25 @@ def read_rollout(
     if due and (released is None or max(e.day for e in due) > released.date()):
         return RolloutData(
             Level.UNKNOWN,
-            "The newest release isn't known",
-            " ".join([*horizon_notes(calendar, now), GET_RELEASES]),
+            tr("The newest release isn't known"),
+            " ".join([*horizon_notes(calendar, now), get_releases()]),
             [],
             [],
         )
     if released is None or now >= released + PERIOD:
-        since = f"; the last one was released on {day_name(released.date())}" if released else ""
+        since = (
+            tr("; the last one was released on {day}", day=day_name(released.date()))
+            if released
+            else ""
+        )
         return RolloutData(
             Level.UNKNOWN,
-            "No release of the last 30 days is known",
-            f"No release is known that automatic guest patching would install now{since}. {GET_RELEASES}",
+            tr("No release of the last 30 days is known"),
+            tr(
+                "No release is known that automatic guest patching would install now{since}. {step}",
+                since=since,
+                step=get_releases(),
+            ),
             [],
             [],
         )
@@ -150,52 +162,87 @@ def _sentence(
     counts = Counter(p.status for p in found.places.values())
     part = len(facts) - counts[RolloutStatus.NOT_INCLUDED]
     named = f" ({', '.join(kbs)})" if kbs else ""
-    what = f"The releases of {day_name(found.released.date())}{named}"
+    what = tr("The releases of {day}{named}", day=day_name(found.released.date()), named=named)
     done = counts[RolloutStatus.PATCHED] + counts[RolloutStatus.UNHEALTHY]
     if found.stopped is not None:
         names = ", ".join(f.machine.name for f in found.stopped_in[:5])
         more = len(found.stopped_in) - 5
-        names += f" and {more} more" if more > 0 else ""
+        names += tr(" and {more} more", more=more) if more > 0 else ""
         where = ", ".join(sorted({f.machine.location for f in found.stopped_in}))
         return (
             Level.ERROR,
-            f"Rollout halted in phase {found.stopped.phase + 1} of {len(found.phases)} ({where}), inferred from Azure's published rules",
+            tr(
+                "Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published "
+                "rules",
+                len(found.phases),
+                phase=found.stopped.phase + 1,
+                where=where,
+            ),
             (
-                f"{what}: {names} {'is' if len(found.stopped_in) == 1 else 'are'} not healthy after the update, "
-                f"{len(found.stopped_in)} of {found.stopped.tried} patched in that phase. {done} of {part} machines have it, "
-                "and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. "
-                "Check the unhealthy machines, and exclude the KB from installations on others."
+                tr(
+                    "{what}: {names} are not healthy after the update, %n of {tried} patched in "
+                    "that phase. {done} of {part} machines have it, and by the published rules no other "
+                    "machine gets it automatically. Azure doesn't report whether it halted. Check the "
+                    "unhealthy machines, and exclude the KB from installations on others.",
+                    len(found.stopped_in),
+                    what=what,
+                    names=names,
+                    tried=found.stopped.tried,
+                    done=done,
+                    part=part,
+                )
             ),
         )
     if not part:
         return (
             Level.UNKNOWN,
-            "No machine is included in automatic guest patching",
-            f"{what} reach none of the {len(facts)} machines automatically. The table shows why.",
+            tr("No machine is included in automatic guest patching"),
+            tr(
+                "{what} reach none of the %n machine(s) automatically. The table shows why.",
+                len(facts),
+                what=what,
+            ),
         )
     if done == part:
-        return Level.OK, "All included machines are patched", f"{what} are on all {part}."
+        return (
+            Level.OK,
+            tr("All included machines are patched"),
+            tr("{what} are on all {part}.", what=what, part=part),
+        )
     under_way = (
-        f", {counts[RolloutStatus.UNDER_WAY]} being patched"
+        tr(", {count} being patched", count=counts[RolloutStatus.UNDER_WAY])
         if counts[RolloutStatus.UNDER_WAY]
         else ""
     )
     failed = (
-        f", {counts[RolloutStatus.FAILED]} failed, will retry"
+        tr(", {count} failed, will retry", count=counts[RolloutStatus.FAILED])
         if counts[RolloutStatus.FAILED]
         else ""
     )
     off = (
-        f", {counts[RolloutStatus.NOT_RUNNING]} not running"
+        tr(", {count} not running", count=counts[RolloutStatus.NOT_RUNNING])
         if counts[RolloutStatus.NOT_RUNNING]
         else ""
     )
     return (
         Level.INFO,
-        f"Phase {found.open_phase + 1} of {len(found.phases)}: {done} of {part} machines are patched",
+        tr(
+            "Phase {open_phase} of %n: {done} of {part} machines are patched",
+            len(found.phases),
+            open_phase=found.open_phase + 1,
+            done=done,
+            part=part,
+        ),
         (
-            f"{what}{under_way}{failed}{off}. Due within 30 days, until {day_name((found.released + PERIOD).date())}. "
-            "“Install updates now” bypasses this order."
+            tr(
+                "{what}{under_way}{failed}{off}. Due within 30 days, until {day}. “Install updates "
+                "now” bypasses this order.",
+                what=what,
+                under_way=under_way,
+                failed=failed,
+                off=off,
+                day=day_name((found.released + PERIOD).date()),
+            )
         ),
     )
 
@@ -216,37 +263,43 @@ def _phases(found: RolloutView, facts: Sequence[MachineFacts]) -> list[Phase]:
         counts: Counter[RolloutStatus] = Counter()
         for lane in (lane for region in shown for lane in region.lanes):
             counts.update(lane.counts)
-        made.append(Phase(f"Phase {number + 1}", *_state(found, number, counts), shown))
+        made.append(
+            Phase(tr("Phase {number}", number=number + 1), *_state(found, number, counts), shown)
+        )
     return made
 
 
 def _state(found: RolloutView, number: int, counts: Counter[RolloutStatus]) -> tuple[str, Level]:
     left = counts.total() - counts[RolloutStatus.PATCHED]
     if found.stopped is not None and found.stopped.phase == number:
-        return "Halted", Level.ERROR
+        return tr("Halted"), Level.ERROR
     if found.stopped is not None and left:
-        return "On hold", Level.WARNING
+        return tr("On hold"), Level.WARNING
     if not left:
-        return "Done", Level.OK
+        return tr("Done"), Level.OK
     if number > found.open_phase:
-        return f"Waiting for phase {number}", Level.UNKNOWN
+        return tr("Waiting for phase {number}", number=number), Level.UNKNOWN
     only_late = set(+counts) <= {
         RolloutStatus.PATCHED,
         RolloutStatus.NOT_RUNNING,
         RolloutStatus.FAILED,
     }
-    return (f"{left} to be retried" if only_late else "In progress"), Level.INFO
+    return (tr("{left} to be retried", left=left) if only_late else tr("In progress")), Level.INFO
 
 
 def _lane(f: MachineFacts) -> str:
     if f.machine.availability_set:
-        return f"Set {f.machine.availability_set}"
-    return f"Zone {f.machine.zone}" if f.machine.zone else "No zone"
+        return tr("Set {availability_set}", availability_set=f.machine.availability_set)
+    return tr("Zone {zone}", zone=f.machine.zone) if f.machine.zone else tr("No zone")
 
 
 def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
     place, m = found.places[f.key], f.machine
-    domain = f", update domain {m.update_domain}" if m.update_domain is not None else ""
+    domain = (
+        tr(", update domain {update_domain}", update_domain=m.update_domain)
+        if m.update_domain is not None
+        else ""
+    )
     return MachineRow(
         int(f.key),
         m.name,
@@ -269,24 +322,31 @@ def _window(row: MachineRow, _: datetime) -> str:
 
 def _window_tip(row: MachineRow, _: datetime) -> str:
     if row.window is None:
-        return "No turn expected."
+        return tr("No turn expected.")
     zone = zone_of(row.time_zone)
-    there = f"{display_text.moment_text(row.window)} your time"
+    there = tr("{window} your time", window=display_text.moment_text(row.window))
     if zone is not None:
         here = row.window.astimezone(zone)
-        there += f"\n{here.day} {here:%b %Y %H:%M} in {row.time_zone}, the machine's time zone"
+        there += tr(
+            "\n{day} {here:%b %Y %H:%M} in {time_zone}, the machine's time zone",
+            day=here.day,
+            here=here,
+            time_zone=row.time_zone,
+        )
     if row.status is RolloutStatus.NOT_INCLUDED:
-        return f"{there}\nFrom its maintenance configuration"
-    return f"{there}\nInferred from Azure's published rules; Azure doesn't publish times"
+        return tr("{there}\nFrom its maintenance configuration", there=there)
+    return tr(
+        "{there}\nInferred from Azure's published rules; Azure doesn't publish times", there=there
+    )
 
 
 MACHINES = (
-    Column("name", "Machine", 130, lambda r, _: r.name, sort="name"),
-    Column("region", "Region", 104, lambda r, _: r.region, sort="region"),
-    Column("place", "Zone or set", 206, lambda r, _: r.place, sort="place"),
+    Column("name", tr.mark("Machine"), 130, lambda r, _: r.name, sort="name"),
+    Column("region", tr.mark("Region"), 104, lambda r, _: r.region, sort="region"),
+    Column("place", tr.mark("Zone or set"), 206, lambda r, _: r.place, sort="place"),
     Column(
         "phase",
-        "Phase",
+        tr.mark("Phase"),
         58,
         lambda r, _: display_text.NOTHING if r.phase is None else str(r.phase + 1),
         sort="phase",
@@ -294,15 +354,20 @@ MACHINES = (
     ),
     Column(
         "status",
-        "State",
+        tr.mark("State"),
         180,
-        lambda r, _: r.status.value,
+        lambda r, _: r.status.label,
         glyph=lambda r: GLYPHS[r.status],
         sort="status",
     ),
-    Column("window", "Next start, expected", 150, _window, tip=_window_tip, sort="window"),
+    Column("window", tr.mark("Next start, expected"), 150, _window, tip=_window_tip, sort="window"),
     Column(
-        "reason", "Why", 300, lambda r, _: r.reason, tip=lambda r, _: r.reason, takes_slack=True
+        "reason",
+        tr.mark("Why"),
+        300,
+        lambda r, _: r.reason,
+        tip=lambda r, _: r.reason,
+        takes_slack=True,
     ),
 )
 
@@ -314,7 +379,12 @@ def plan_words(data: RolloutData) -> str:
         regions = "; ".join(
             f"{region.name}: "
             + ", ".join(
-                f"{lane.name} {lane.counts.get(RolloutStatus.PATCHED, 0)} of {sum(lane.counts.values())}"
+                tr(
+                    "{name} {done} of {total}",
+                    name=lane.name,
+                    done=lane.counts.get(RolloutStatus.PATCHED, 0),
+                    total=sum(lane.counts.values()),
+                )
                 for lane in region.lanes
             )
             for region in phase.regions

@@ -19,8 +19,11 @@ from PySide6.QtCore import (
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translated, translator
 
 from .source import DataSource
+
+tr = translator("RowModel")
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -54,7 +57,7 @@ class Column(NamedTuple):
     def head(self) -> str:
         """The title in exports; times are in UTC."""
         title = self.export_title or self.title
-        return f"{title} (UTC)" if self.is_time else title
+        return tr("{title} (UTC)", title=title) if self.is_time else title
 
     @property
     def is_time(self) -> bool:
@@ -149,7 +152,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip((column.tip or column.text)(row, self._clock()))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{column.title}: {column.text(row, self._clock())}"
+            return f"{translated(column.title)}: {column.text(row, self._clock())}"
         return None
 
     def headerData(
@@ -161,7 +164,7 @@ class RowsModel(QAbstractTableModel):
             return None
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
+            return translated(column.title)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter

@@ -18,9 +18,12 @@ from hotpatch_gui.domain.schedules import (
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import schedules
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 
 from . import display_text
 from .source import DataSource
+
+tr = translator("ScheduleText")
 
 
 def followed(source: DataSource, machine_id: int) -> MachineSchedules:
@@ -34,19 +37,19 @@ def when(followed: MachineSchedules, now: datetime) -> str:
     if current:
         first = current[0]
         run = next_run(first.schedule, now)
-        perhaps = "Perhaps: " if first.how in (How.PERHAPS, How.UNREAD) else ""
-        more = f", and {len(current) - 1} more" if len(current) > 1 else ""
+        perhaps = tr("Perhaps: ") if first.how in (How.PERHAPS, How.UNREAD) else ""
+        more = tr(", and %n more", len(current) - 1) if len(current) > 1 else ""
         at = (
-            f", next {display_text.moment_text(run)}"
+            tr(", next {moment}", moment=display_text.moment_text(run))
             if run
-            else f" ({first.schedule.recurs or 'its times are not known'})"
+            else f" ({first.schedule.recurs or tr('its times are not known')})"
         )
         return f"{perhaps}{first.schedule.name}{at}{more}"
     if followed.unread:
-        return "Not known: the schedules could not be read"
+        return tr("Not known: the schedules could not be read")
     if followed.follows:
-        return "Never: all of its schedules have ended"
-    return "Never: no maintenance configuration is assigned"
+        return tr("Never: all of its schedules have ended")
+    return tr("Never: no maintenance configuration is assigned")
 
 
 def points(
@@ -59,9 +62,9 @@ def points(
     if followed.unread:
         yield (
             Glyph.UNKNOWN,
-            "not known",
-            "Schedules could not be read",
-            f"{followed.unread} Showing earlier data.",
+            tr("not known"),
+            tr("Schedules could not be read"),
+            tr("{unread} Showing earlier data.", unread=followed.unread),
         )
     for one in soonest(followed.follows, now):
         yield _point(one, now, is_followed=is_followed)
@@ -73,44 +76,57 @@ def _point(one: Follows, now: datetime, *, is_followed: bool) -> tuple[Glyph, st
     details = [*times, *_what(schedule), _origin(one)]
     detail = " ".join(part for part in details if part)
     if schedule.has_ended(now):
-        return Glyph.INFO, "ended", f"{schedule.name} (ended)", detail
+        return Glyph.INFO, "ended", tr("{name} (ended)", name=schedule.name), detail
     if one.how in (How.PERHAPS, How.UNREAD) or not schedule.is_understood:
-        return Glyph.UNKNOWN, "not known", schedule.name, detail
+        return Glyph.UNKNOWN, tr("not known"), schedule.name, detail
     return (Glyph.OK if is_followed else Glyph.WARNING), "assigned", schedule.name, detail
 
 
 def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
     end = schedule.ends()
     if schedule.has_ended(now) and end is not None:
-        yield f"It ended on {display_text.moment_text(end)}."
+        yield tr("It ended on {end}.", end=display_text.moment_text(end))
         return
     run = next_run(schedule, now)
     lasts = (
-        f" for {schedule.minutes // 60} h {schedule.minutes % 60} min" if schedule.minutes else ""
+        tr(
+            " for {hours} h {minutes} min",
+            hours=schedule.minutes // 60,
+            minutes=schedule.minutes % 60,
+        )
+        if schedule.minutes
+        else ""
     )
     if run is not None:
-        yield f"Next: {display_text.moment_text(run)}{lasts}."
+        yield tr("Next: {moment}{lasts}.", moment=display_text.moment_text(run), lasts=lasts)
     elif schedule.is_understood:
-        yield "It doesn't run within the next three years."
+        yield tr("It doesn't run within the next three years.")
     else:
-        yield f"It recurs “{schedule.recurs}” from {schedule.starts or 'a day that is not given'}, which isn't supported."
+        yield tr(
+            "It recurs “{recurs}” from {starts}, which isn't supported.",
+            recurs=schedule.recurs,
+            starts=schedule.starts or tr("a day that is not given"),
+        )
     if schedule.assumes_utc:
-        yield f"Its time zone “{schedule.time_zone}” isn't known, so UTC is assumed."
+        yield tr(
+            "Its time zone “{time_zone}” isn't known, so UTC is assumed.",
+            time_zone=schedule.time_zone,
+        )
     if end is not None:
-        yield f"It ends on {display_text.moment_text(end)}."
+        yield tr("It ends on {end}.", end=display_text.moment_text(end))
 
 
 def _what(schedule: Schedule) -> Iterator[str]:
     if schedule.classifications:
         found = (Classification.parse(c) for c in schedule.classifications)
         names = [k.label if k else c for k, c in zip(found, schedule.classifications, strict=True)]
-        yield f"Installs {', '.join(names)}."
+        yield tr("Installs {names}.", names=", ".join(names))
     if schedule.include:
-        yield f"Also {', '.join(schedule.include)}."
+        yield tr("Also {include}.", include=", ".join(schedule.include))
     if schedule.exclude:
-        yield f"Never {', '.join(schedule.exclude)}."
+        yield tr("Never {exclude}.", exclude=", ".join(schedule.exclude))
     if schedule.exclude_restarting:
-        yield "Excludes updates that restart."
+        yield tr("Excludes updates that restart.")
     if schedule.restart:
         yield f"{restarts(schedule.restart)}."
 
@@ -118,7 +134,7 @@ def _what(schedule: Schedule) -> Iterator[str]:
 def restarts(setting: str | None) -> str:
     """A restart setting as text."""
     if setting is None:
-        return "Not set, Azure restarts if required"
+        return tr("Not set, Azure restarts if required")
     known = RestartSetting.parse(setting)
     return known.label if known else setting
 
@@ -128,13 +144,17 @@ def _origin(one: Follows) -> str:
         case How.DIRECT:
             return ""
         case How.DYNAMIC:
-            return f"By the dynamic scope {one.scope}; Azure decides when the window opens."
-        case How.UNREAD:
-            return (
-                "Assigned to this machine, but your account can't read it: its times and whether it installs updates are "
-                "unknown."
+            return tr(
+                "By the dynamic scope {scope}; Azure decides when the window opens.",
+                scope=one.scope,
             )
-    return (
-        f"Perhaps, by the dynamic scope {one.scope}: its filter needs data that isn't known, and Azure decides "
-        "when the window opens."
+        case How.UNREAD:
+            return tr(
+                "Assigned to this machine, but your account can't read it: its times and whether it "
+                "installs updates are unknown."
+            )
+    return tr(
+        "Perhaps, by the dynamic scope {scope}: its filter needs data that isn't known, and "
+        "Azure decides when the window opens.",
+        scope=one.scope,
     )

@@ -16,9 +16,12 @@ from hotpatch_gui.domain.settings import (
     refusal,
 )
 from hotpatch_gui.store import machine_columns, machines
+from hotpatch_gui.translation import translated, translator
 
 from .permitted_actions import disabled_reason
 from .source import DataSource
+
+tr = translator("SettingsPlan")
 
 
 class MachineChange(NamedTuple):
@@ -42,9 +45,9 @@ class MachineChange(NamedTuple):
     def text(self) -> str:
         """The change as text."""
         if self.refusal:
-            return f"Skipped: {self.refusal}"
+            return tr("Skipped: {reason}", reason=self.refusal)
         if not self.changes:
-            return "No change: already set."
+            return tr("No change: already set.")
         return "; ".join(f"{name}: {before} → {after}" for name, before, after in self.changes)
 
 
@@ -78,8 +81,12 @@ class SettingsPlan(NamedTuple):
         """Such as ``5 selected: 3 changed, 1 already set, 1 skipped.``"""
         affected, skipped = len(self.affected), len(self.skipped)
         rest = len(self.machines) - affected - skipped
-        parts = [f"{affected:,} changed", f"{rest:,} already set", f"{skipped:,} skipped"]
-        return f"{len(self.machines):,} selected: {', '.join(parts)}."
+        parts = [
+            tr("%n changed", affected),
+            tr("%n already set", rest),
+            tr("%n skipped", skipped),
+        ]
+        return tr("%n selected: {parts}.", len(self.machines), parts=", ".join(parts))
 
 
 class Selected(NamedTuple):
@@ -119,7 +126,7 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
         arc = arc._replace(license=License.ENABLED if enroll else License.DISABLED)
     changes = differences(change, machine.settings)
     if enrols:
-        changes.insert(0, ("Hotpatch license", _yes(not enroll), _yes(bool(enroll))))
+        changes.insert(0, (tr("Hotpatch license"), _yes(not enroll), _yes(bool(enroll))))
     after = effective(change, machine.settings)
     why = (
         refusal(machine.image, machine.settings, after, arc, os_name=machine.os_name)
@@ -132,7 +139,7 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
 
 
 def _yes(is_enrolled: bool) -> str:
-    return "enrolled" if is_enrolled else "not enrolled"
+    return "enrolled" if is_enrolled else tr("not enrolled")
 
 
 class Shared(NamedTuple):
@@ -151,18 +158,20 @@ def shared(machines: Iterable[Machine], field: str) -> Shared:
     if len(counted) == 1:
         return Shared(next(iter(counted)))
     parts = sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    return Shared(None, "Mixed: " + ", ".join(f"{_word(v)} for {n:,}" for v, n in parts))
+    return Shared(
+        None, tr("Mixed: ") + ", ".join(tr("{v} for %n", n, v=_word(v)) for v, n in parts)
+    )
 
 
 def _value(machine: Machine, field: str) -> object:
     if field == "enroll":
         return machine.arc is not None and machine.arc.is_enrolled
     if field == "orchestration":
-        return machine.settings.orchestration
+        return translated(machine.settings.orchestration)
     return getattr(current_settings(machine.settings), field)
 
 
 def _word(value: object) -> str:
     if isinstance(value, str):
         return value
-    return "not known" if value is None else "on" if value else "off"
+    return tr("not known") if value is None else "on" if value else "off"

@@ -7,8 +7,11 @@ from typing import NamedTuple
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.store import side_reads, sync_state
+from hotpatch_gui.translation import translator
 
 from .source import DataSource
+
+tr = translator("State")
 
 
 def combined_sync_state(source: DataSource) -> SyncState:
@@ -48,5 +51,13 @@ def missing(source: DataSource) -> Missing:
     found = source.read_list(side_reads.missing)
     return Missing(
         ", ".join(dict.fromkeys(m.what for m in found)),
-        "\n".join(f"{m.connection}, {m.what}: {m.problem} Showing earlier data." for m in found),
+        "\n".join(
+            tr(
+                "{connection}, {what}: {problem} Showing earlier data.",
+                connection=m.connection,
+                what=m.what,
+                problem=m.problem,
+            )
+            for m in found
+        ),
     )

@@ -9,10 +9,13 @@ from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.translation import translator
 
-from . import display_text
+from . import display_text, update_text
 from .chart_data import StripData, StripInstall, StripMark
 from .source import DataSource
+
+tr = translator("Strip")
 
 YEAR = timedelta(days=365)
 
@@ -48,7 +51,7 @@ def _marks(
             r.released,
             r.kind.value,
             is_plan=False,
-            words=f"{r.title}\nreleased {day_name(r.released)}",
+            words=tr("{title}\nreleased {released}", title=r.title, released=day_name(r.released)),
         )
         for r in calendar.monthly(product, today)
         if r.released >= first
@@ -58,7 +61,11 @@ def _marks(
             e.day,
             e.kind.value,
             is_plan=True,
-            words=f"{e.kind.label}, planned\n{day_name(e.day)}; subject to change",
+            words=tr(
+                "{label}, planned\n{day}; subject to change",
+                label=e.kind.label,
+                day=day_name(e.day),
+            ),
         )
         for e in calendar.expected(product, today, 12)
         if e.day <= last
@@ -68,7 +75,11 @@ def _marks(
             e.day,
             e.kind.value,
             is_plan=True,
-            words=f"{e.kind.label} (planned)\n{day_name(e.day)}; the release isn't known",
+            words=tr(
+                "{label} (planned)\n{day}; the release isn't known",
+                label=e.kind.label,
+                day=day_name(e.day),
+            ),
         )
         for e in calendar.unknown(product, first, today)
     ]
@@ -83,17 +94,18 @@ def strip_words(data: StripData) -> str:
     kinds = {k: sum(m.kind == k.value for m in facts) for k in ReleaseKind}
     ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
     failed = sum(i.failed for i in data.installs)
-    crosses = f", {failed} failed (crosses)" if failed else ""
-    due = (
-        f" {display_text.count(unknown, 'release')} planned since then, details not known."
-        if unknown
-        else ""
-    )
-    planned = display_text.count(kinds[ReleaseKind.PLANNED_BASELINE], "planned baseline")
-    unplanned = display_text.count(kinds[ReleaseKind.UNPLANNED_BASELINE], "unplanned baseline")
-    hotpatches = display_text.count(kinds[ReleaseKind.HOTPATCH], "hotpatch", "es")
-    return (
-        f"Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); "
-        f"{len(data.installs) - failed} installed here (triangles){crosses}.{due} "
-        f"Ahead, as outlines: {len(plans)} planned, {ahead} of them baselines that restart."
+    crosses = tr(", %n failed (crosses)", failed) if failed else ""
+    due = tr(" %n release(s) planned since then, details not known.", unknown) if unknown else ""
+    return tr(
+        "Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} "
+        "(circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} "
+        "planned, {ahead} of them baselines that restart.",
+        len(data.installs) - failed,
+        planned=update_text.release_count(ReleaseKind.PLANNED_BASELINE, kinds),
+        unplanned=update_text.release_count(ReleaseKind.UNPLANNED_BASELINE, kinds),
+        hotpatches=update_text.release_count(ReleaseKind.HOTPATCH, kinds),
+        crosses=crosses,
+        due=due,
+        plans=len(plans),
+        ahead=ahead,
     )

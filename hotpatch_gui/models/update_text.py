@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hotpatch_gui.domain.records import RESTART_STATUSES, RunStatus
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
 from hotpatch_gui.store.history_rows import KbRow, RunRow, RunUpdateRow, UpdateRow
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translated, translator
 
 from .display_text import NOTHING
+
+tr = translator("UpdateText")
 
 RUN_GLYPHS = {
     RunStatus.SUCCEEDED: Glyph.OK,
@@ -22,11 +27,24 @@ RESTART_GLYPHS = {
     RestartBehavior.CAN_REQUEST: Glyph.WARNING,
     RestartBehavior.UNKNOWN: Glyph.UNKNOWN,
 }
+_UPDATE_STATES = {
+    "Unknown": tr.mark("Unknown"),
+    "Installed": tr.mark("Installed"),
+    "Failed": tr.mark("Failed"),
+    "Excluded": tr.mark("Excluded"),
+    "NotSelected": tr.mark("Not selected"),
+    "Pending": tr.mark("Pending"),
+}
 UPDATE_STATE_GLYPHS = {
     "Installed": Glyph.OK,
     "Failed": Glyph.ERROR,
     "Pending": Glyph.WARNING,
 }
+
+
+def update_state_text(state: str) -> str:
+    """The display name of a PatchInstallationState; other values are shown unchanged."""
+    return translated(_UPDATE_STATES.get(state, state))
 
 
 def classification_text(value: str) -> str:
@@ -41,6 +59,19 @@ def release_text(kind: str | None) -> str:
     return known.label.capitalize() if known else NOTHING
 
 
+def release_count(kind: ReleaseKind, counts: Mapping[ReleaseKind, int]) -> str:
+    """The number of releases of a kind, such as ``2 hotpatches``."""
+    count = counts.get(kind, 0)
+    match kind:
+        case ReleaseKind.PLANNED_BASELINE:
+            return tr("%n planned baseline(s)", count)
+        case ReleaseKind.UNPLANNED_BASELINE:
+            return tr("%n unplanned baseline(s)", count)
+        case ReleaseKind.HOTPATCH:
+            return tr("%n hotpatch(es)", count)
+    return tr("%n out-of-band update(s)", count)
+
+
 def run_status(row: RunRow) -> RunStatus:
     """The run's status."""
     return RunStatus.parse(row.status)
@@ -49,17 +80,19 @@ def run_status(row: RunRow) -> RunStatus:
 def run_status_text(row: RunRow) -> str:
     """The run's status as text."""
     label = run_status(row).label
-    return f"{label}, window exceeded" if row.window_exceeded else label
+    return tr("{label}, window exceeded", label=label) if row.window_exceeded else label
 
 
 def restart_status_text(value: str | None) -> str:
     """The run's restart status as text."""
-    return RESTART_STATUSES.get(value or "", value or NOTHING)
+    return translated(RESTART_STATUSES.get(value or "", value or NOTHING))
 
 
 def started_by_text(value: str | None) -> str:
     """Who started the run."""
-    return {"User": "User", "Platform": "Azure, automatic"}.get(value or "", value or NOTHING)
+    return {"User": tr("User"), "Platform": tr("Azure, automatic")}.get(
+        value or "", value or NOTHING
+    )
 
 
 def restart_of(row: UpdateRow | KbRow | RunUpdateRow) -> RestartBehavior:

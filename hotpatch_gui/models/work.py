@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store import operations
+from hotpatch_gui.translation import translator
 
 from . import operation_text
 from .source import DataSource
+
+tr = translator("Work")
 
 
 class Work(NamedTuple):
@@ -52,7 +55,13 @@ def last_end(source: DataSource) -> str:
     row = source.read(operations.last_ended, None)
     if row is None:
         return ""
-    return f"{operation_text.kind(row)} on {row.machine_name}: {operation_text.text(row).lower()}. {row.note}"
+    return tr(
+        "{kind} on {machine_name}: {text}. {note}",
+        kind=operation_text.kind(row),
+        machine_name=row.machine_name,
+        text=operation_text.text(row).lower(),
+        note=row.note,
+    )
 
 
 def among(source: DataSource, operation_ids: Sequence[int], state: OperationState) -> list[int]:

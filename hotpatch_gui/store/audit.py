@@ -9,9 +9,14 @@ import sqlite3
 from datetime import datetime
 from enum import StrEnum
 
+from hotpatch_gui.translation import translator
+
 from .timestamps import to_text
 
+tr = translator("Audit")
 
+
+@tr.values
 class Event(StrEnum):
     """A change of an operation. Values are stored."""
 

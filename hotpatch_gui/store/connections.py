@@ -8,10 +8,13 @@ from datetime import datetime
 
 from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
+from hotpatch_gui.translation import translator
 
 from . import queue
 from .sql import IN_JSON, as_list
 from .timestamps import to_text
+
+tr = translator("ConnectionsStore")
 
 _COLUMNS = (
     "name",
@@ -145,8 +148,8 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     own = [
         r[0] for r in db.execute("SELECT id FROM machines WHERE connection_id=?", (connection_id,))
     ]
-    queue.cancel_queued(db, own, "Canceled with its connection.", now)
-    queue.lose(db, own, "Its connection was removed while it was in progress.", now)
+    queue.cancel_queued(db, own, tr("Canceled with its connection."), now)
+    queue.lose(db, own, tr("Its connection was removed while it was in progress."), now)
     db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
     db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
 

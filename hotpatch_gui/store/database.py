@@ -10,8 +10,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path, PurePath
 
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.translation import translator
 
 from .migrations import SCHEMA_VERSION, migrations
+
+tr = translator("Database")
 
 FILE_NAME = "hotpatch.sqlite3"
 BUSY_TIMEOUT_MS = 5000
@@ -117,8 +120,13 @@ def identity(path: Path) -> tuple[int, int] | None:
 def gone_problem(path: Path) -> Problem:
     """The problem that the file was removed or replaced."""
     return _problem(
-        f"{path.name} in {path.parent} was moved, deleted or replaced.",
-        "Nothing is sent until it is back. Put it back, or restart the program to create a new file.",
+        tr(
+            "{name} in {parent} was moved, deleted or replaced.", name=path.name, parent=path.parent
+        ),
+        tr(
+            "Nothing is sent until it is back. Put it back, or restart the program to create a "
+            "new file."
+        ),
     )
 
 
@@ -183,25 +191,30 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
     code, folder = _code_of(error), path.parent
     if code in _FULL:
         return _problem(
-            f"The disk that holds {folder} is full.", "Free some space; nothing stored is lost."
+            tr("The disk that holds {folder} is full.", folder=folder),
+            tr("Free some space; nothing stored is lost."),
         )
     if code in _HELD:
         return _problem(
-            f"Another program holds {path.name} locked.",
-            "Close the other window or tool that uses it. The program tries again.",
+            tr("Another program holds {name} locked.", name=path.name),
+            tr("Close the other window or tool that uses it. The program tries again."),
         )
     if code in _NO_PERMISSION:
         return _problem(
-            f"{folder} cannot be written to.", "Change its permissions, or start with --data-dir."
+            tr("{folder} cannot be written to.", folder=folder),
+            tr("Change its permissions, or start with --data-dir."),
         )
     if code in _DAMAGED:
         return _problem(
-            f"The file {path.name} is damaged.",
-            "Close the program and start it again: the damaged file is set aside, and a new one is begun.",
+            tr("The file {name} is damaged.", name=path.name),
+            tr(
+                "Close the program and start it again: the damaged file is set aside, and a new one "
+                "is begun."
+            ),
         )
     return _problem(
-        f"The file {path.name} could not be used: {error}.",
-        f"Look into {folder}; nothing was deleted.",
+        tr("The file {name} could not be used: {error}.", name=path.name, error=error),
+        tr("Look into {folder}; nothing was deleted.", folder=folder),
     )
 
 
@@ -295,8 +308,14 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
     if tables and MIGRATIONS_TABLE not in tables:
         raise ProblemError(
             _problem(
-                f"{path.name} in {path.parent} isn't a file of Hotpatch Dashboard.",
-                "Move it away, or start with --data-dir and another folder. The file was not touched.",
+                tr(
+                    "{name} in {parent} isn't a file of Hotpatch Dashboard.",
+                    name=path.name,
+                    parent=path.parent,
+                ),
+                tr(
+                    "Move it away, or start with --data-dir and another folder. The file was not touched."
+                ),
             )
         )
 
@@ -307,8 +326,17 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
     if version > SCHEMA_VERSION:
         raise UnusableFileError(
             _problem(
-                f"{path.name} was written by a newer version of this program (schema {version}, this one knows {SCHEMA_VERSION}).",
-                "Update the program, or start with --data-dir and another folder. The file was not touched.",
+                tr(
+                    "{name} was written by a newer version of this program (schema {version}, this one "
+                    "knows {schema_version}).",
+                    name=path.name,
+                    version=version,
+                    schema_version=SCHEMA_VERSION,
+                ),
+                tr(
+                    "Update the program, or start with --data-dir and another folder. The file was not "
+                    "touched."
+                ),
             )
         )
 
@@ -321,8 +349,13 @@ def _refuse_other_world(db: sqlite3.Connection, path: Path, world: str) -> None:
         elif row[0] != world:
             raise UnusableFileError(
                 _problem(
-                    f"{path.parent} contains data from {row[0]}, not from {world}.",
-                    "Start with --data-dir and another folder. The file was not touched.",
+                    tr(
+                        "{parent} contains data from {row}, not from {world}.",
+                        parent=path.parent,
+                        row=row[0],
+                        world=world,
+                    ),
+                    tr("Start with --data-dir and another folder. The file was not touched."),
                 )
             )
 

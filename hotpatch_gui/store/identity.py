@@ -6,12 +6,17 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.translation import translator
 
 from . import queue
 from .sql import IN_JSON, as_list
 from .timestamps import to_text
 
-REPLACED = "Canceled before it was sent: the machine was deleted, and another one has its name."
+tr = translator("Identity")
+
+REPLACED = tr.mark(
+    "Canceled before it was sent: the machine was deleted, and another one has its name."
+)
 _HISTORY = ("assessments", "installations", "operations")
 
 
@@ -32,7 +37,7 @@ def retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:
             " WHERE id=?",
             (at, row_id),
         )
-        queue.cancel_queued(db, [row_id], REPLACED, new.fetched)
+        queue.cancel_queued(db, [row_id], tr(REPLACED), new.fetched)
 
 
 def mark_shared_ids(db: sqlite3.Connection, seen: Iterable[str]) -> None:

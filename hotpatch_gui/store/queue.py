@@ -9,15 +9,21 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.translation import translator
 
 from . import audit
 from .audit import Event
 from .sql import BEFORE_OTHERS, IN_JSON, MISSED, OPEN, UNDER_WAY, as_list
 from .timestamps import to_text
 
-CANCELLED = "Canceled before it was sent."
-EXPIRED = "Not sent: it waited more than an hour because nothing could be sent. Request it again if needed."
-DISMISSED = "Its result isn't known."
+tr = translator("Queue")
+
+CANCELLED = tr.mark("Canceled before it was sent.")
+EXPIRED = tr.mark(
+    "Not sent: it waited more than an hour because nothing could be sent. Request it "
+    "again if needed."
+)
+DISMISSED = tr.mark("Its result isn't known.")
 PROGRAM = "Hotpatch Dashboard"
 """The requester of follow-up operations."""
 
@@ -54,7 +60,7 @@ def rule_of(db: sqlite3.Connection, operation_id: int) -> str:
     if row is None:
         return ""
     mode, size, stop_after, name = row
-    wave = f" In the group “{name}”." if name else ""
+    wave = tr(" In the group “{name}”.", name=name) if name else ""
     return f"{Waves(WaveMode(mode), size, stop_after).text}{wave}"
 
 
@@ -139,7 +145,7 @@ def cancel(db: sqlite3.Connection, operation_id: int, resource_id: str, now: dat
         False if it isn't queued.
     """
     found = _on_machine(db, operation_id, resource_id)
-    return bool(cancel_all(db, found, CANCELLED, now))
+    return bool(cancel_all(db, found, tr(CANCELLED), now))
 
 
 def dismiss(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:
@@ -149,7 +155,7 @@ def dismiss(db: sqlite3.Connection, operation_id: int, resource_id: str, now: da
         False if it isn't unknown.
     """
     found = _on_machine(db, operation_id, resource_id)
-    return bool(_end(db, found, _DISMISSAL, DISMISSED, now))
+    return bool(_end(db, found, _DISMISSAL, tr(DISMISSED), now))
 
 
 def _on_machine(db: sqlite3.Connection, operation_id: int, resource_id: str) -> list[int]:
@@ -216,7 +222,7 @@ def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: dat
 
 def expire(db: sqlite3.Connection, operation_ids: Iterable[int], now: datetime) -> None:
     """Cancel requests that are too old to be sent. Call it inside a transaction."""
-    cancel_all(db, operation_ids, EXPIRED, now)
+    cancel_all(db, operation_ids, tr(EXPIRED), now)
 
 
 def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
@@ -317,8 +323,9 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
         "SELECT id FROM operations WHERE batch_id=? AND state='queued'", (batch_id,)
     ).fetchall()
     if rows:
-        failures = "one of its machines" if missed == 1 else f"{missed:,} of its machines"
-        note = f"Not sent: the request was stopped after it failed on {failures}."
+        note = tr(
+            "Not sent: the request was stopped after it failed on %n of its machines.", missed
+        )
         ids = [row[0] for row in rows]
         cancel_all(db, ids, note, now)
         db.execute("UPDATE batches SET stopped_at=? WHERE id=?", (to_text(now), batch_id))

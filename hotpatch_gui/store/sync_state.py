@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_gui.domain.sync_state import SyncState
+from hotpatch_gui.translation import translator
 
 from .timestamps import from_text, to_text
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.problems import Problem
 
+tr = translator("SyncStateStore")
 
 NAMED = 2
 """How many subscriptions the header names; more are counted."""
@@ -164,7 +166,7 @@ def connection_names(db: sqlite3.Connection) -> list[str]:
 
 
 def _many(count: int) -> str:
-    return f"{count} subscription{'' if count == 1 else 's'}"
+    return tr("%n subscription(s)", count)
 
 
 def latest_time(db: sqlite3.Connection) -> datetime | None:

@@ -6,6 +6,10 @@ import os
 import sys
 from pathlib import Path
 
+from hotpatch_gui.translation import translator
+
+tr = translator("DataFolder")
+
 FOLDER = "HotpatchDashboard"
 MARKER, PORTABLE_FOLDER = "portable.txt", "HotpatchDashboard-data"
 """A file of this name next to the program keeps all data in this folder next to it."""
@@ -38,9 +42,15 @@ def portable_data_dir(program: Path) -> Path | None:
             pass
     except OSError as error:
         raise PortableError(
-            f"This program is portable ({program / MARKER}), and {folder} cannot be written: "
-            f"{error.strerror or error}. Nothing was read or kept elsewhere.\nMake the folder writable, remove "
-            f"{MARKER}, or name another folder with --data-dir."
+            tr(
+                "This program is portable ({program}), and {folder} cannot be written: {strerror}. "
+                "Nothing was read or kept elsewhere.\nMake the folder writable, remove {marker}, or "
+                "name another folder with --data-dir.",
+                program=program / MARKER,
+                folder=folder,
+                strerror=error.strerror or error,
+                marker=MARKER,
+            )
         ) from error
     return folder
 

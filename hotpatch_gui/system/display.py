@@ -6,9 +6,15 @@ import os
 import re
 import sys
 
-NO_DISPLAY = """There is no display, so no window can be shown.
-Pictures of every screen can be made without one:  hotpatch-gui capture --out DIR  (in a checkout: make captures)
-On a server, an X server in memory does as well:     xvfb-run hotpatch-gui"""
+from hotpatch_gui.translation import translator
+
+tr = translator("Display")
+
+NO_DISPLAY = tr.mark(
+    "There is no display, so no window can be shown.\nPictures of every screen can be "
+    "made without one:  hotpatch-gui capture --out DIR  (in a checkout: make captures)\n"
+    "On a server, an X server in memory does as well:     xvfb-run hotpatch-gui"
+)
 
 
 def has_display() -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import getpass
 
+from hotpatch_gui.translation import translator
+
+tr = translator("User")
+
 
 def local_user() -> str:
     """The user's name for the audit log."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
-        return "not known"
+        return tr("not known")

@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.models import headline
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary, read_selection
 from hotpatch_gui.models.work import Work, read_work
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
+from hotpatch_gui.translation import translator
 
 from .command_bar import CommandBar
 from .dialogs.once import open_once
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from .tabs.schedule import ScheduleTab
     from .tabs.status import StatusTab
     from .widgets.export import Exporter
+
+tr = translator("Blade")
 
 PASSING_MS = 500
 """How long a machine must stay selected during a search before it is read from Azure."""
@@ -92,7 +96,7 @@ class Blade(QStackedWidget):
         self.subtitle = ElidedLabel(theme, role="secondary")
         self.subtitle.setObjectName("bladeSubtitle")
         self.banner = Banner(theme)
-        self.banner.button.setText("Release data…")
+        self.banner.button.setText(tr("Release data…"))
         self.banner.button.clicked.connect(self.open_releases)
         self.work = Banner(theme)
         self.work.hide()
@@ -105,10 +109,10 @@ class Blade(QStackedWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         for widget, text in (
-            (self._status, "Status"),
-            (self._compliance, "Update compliance"),
-            (self._history, "Update history (30 days)"),
-            (self._schedule, "Schedule"),
+            (self._status, tr("Status")),
+            (self._compliance, tr("Update compliance")),
+            (self._history, tr("Update history (30 days)")),
+            (self._schedule, tr("Schedule")),
         ):
             self.tabs.addTab(widget, text)
             widget.built.connect(self._show_tab)
@@ -172,7 +176,7 @@ class Blade(QStackedWidget):
         self._chosen = None
         self._tell_commands()
         self.setCurrentWidget(self._reading)
-        self._reading.say(Glyph.RUNNING, f"Reading {len(self._ids):,} machines", "")
+        self._reading.say(Glyph.RUNNING, tr("Reading %n machine(s)", len(self._ids)), "")
 
     def show_empty_state(
         self, glyph: Glyph, headline: str, explanation: str, button: str = "", other: str = ""
@@ -216,7 +220,7 @@ class Blade(QStackedWidget):
 
     def _show_failure(self, why: str) -> None:
         self._chosen = None
-        self.show_empty_state(Glyph.ERROR, "This can't be shown", why)
+        self.show_empty_state(Glyph.ERROR, tr("This can't be shown"), why)
         self.setCurrentWidget(self.empty)
         self._tell_commands()
 
@@ -229,19 +233,22 @@ class Blade(QStackedWidget):
         self._work = work
         self.work.setVisible(bool(work.doing))
         if work.doing:
-            also = f", and {work.total - 1:,} more in progress" if work.total > 1 else ""
+            also = tr(", and %n more in progress", work.total - 1) if work.total > 1 else ""
             self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
         self._tell_commands()
 
     def _show_head(self, chosen: SelectionSummary) -> None:
-        self.tabs.setTabText(1, f"Update compliance ({headline.updates_count(chosen)})")
+        self.tabs.setTabText(
+            1,
+            tr("Update compliance ({updates_count})", updates_count=headline.updates_count(chosen)),
+        )
         self.title.set_whole(headline.title(chosen))
         self.subtitle.set_whole(headline.subtitle(chosen))
         found = headline.coverage_of_one(chosen, self._s.calendar(), self._s.clock())
         if found is not None:
             self.banner.show_coverage(found)
         else:
-            all_of_them = f"{len(chosen.ids):,} machines selected."
+            all_of_them = tr("%n machine(s) selected.", len(chosen.ids))
             self.banner.show_text(chosen.level, all_of_them, headline.sum_of_several(chosen))
         self.banner.button.setVisible(found is not None and found.needs_releases)
 
@@ -334,13 +341,16 @@ class Blade(QStackedWidget):
         elif place is self._history:
             table = self.history.panel.table
         else:
-            report = machines_report(self._ids, f"Report of {name}", origin(self._s))
-            self._exporter.ask(f"Report {name}", report)
+            report = machines_report(self._ids, tr("Report of {name}", name=name), origin(self._s))
+            self._exporter.ask(tr("Report {name}", name=name), report)
             return
-        kind = "Compliance" if place is self._compliance else "History"
-        self._exporter.ask(f"{kind} {name}", table_report(table, f"{kind} of {name}", self._s))
+        kind = tr("Compliance") if place is self._compliance else tr("History")
+        self._exporter.ask(
+            f"{kind} {name}",
+            table_report(table, tr("{kind} of {name}", kind=kind, name=name), self._s),
+        )
 
     @property
     def export_name(self) -> str:
         row = self._chosen.one if self._chosen is not None else None
-        return row.name if row is not None else f"{len(self._ids)} machines"
+        return row.name if row is not None else machines(len(self._ids))

@@ -13,17 +13,21 @@ from hotpatch_gui.models.permitted_actions import PermittedActions, split
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.models.work import Work
+from hotpatch_gui.translation import translator
 
 from .dialogs.once import open_once
 from .services import Services
 from .widgets.typed_number import TYPED_ABOVE
 
-_ASSESS_MEANING = (
+tr = translator("CommandBar")
+
+_ASSESS_MEANING = tr.mark(
     "Each machine checks for updates. This takes a few minutes and changes nothing on the machines."
 )
-_RESTART_MEANING = (
-    "Workloads on the machine are interrupted for a few minutes. Azure doesn't stagger restarts by availability zones and "
-    "sets. A machine that is installing updates restarts when the installation finishes."
+_RESTART_MEANING = tr.mark(
+    "Workloads on the machine are interrupted for a few minutes. Azure doesn't stagger "
+    "restarts by availability zones and sets. A machine that is installing updates "
+    "restarts when the installation finishes."
 )
 _KINDS = {
     "assess": OperationKind.ASSESS,
@@ -32,7 +36,7 @@ _KINDS = {
     "configure": OperationKind.SETTINGS,
 }
 """The commands' operations."""
-_OFFLINE_TIP = "No connection to Azure. Showing the last known data."
+_OFFLINE_TIP = tr.mark("No connection to Azure. Showing the last known data.")
 
 
 class CommandBar(QFrame):
@@ -59,12 +63,12 @@ class CommandBar(QFrame):
         row.setContentsMargins(8, 2, 8, 4)
         row.setSpacing(4)
         for key, icon, text, keys, slot in (
-            ("refresh", "refresh", "Refresh", "F5", self._refresh),
-            ("assess", "assess", "Assess now", "Ctrl+Shift+A", self._assess),
-            ("install", "install", "Install updates now", "Ctrl+I", self.open_install),
-            ("configure", "configure", "Update settings", "Ctrl+U", self.open_settings),
-            ("restart", "restart", "Restart", None, self._restart),
-            ("export", "export", "Export", "Ctrl+E", self.export_requested.emit),
+            ("refresh", "refresh", tr("Refresh"), "F5", self._refresh),
+            ("assess", "assess", tr("Assess now"), "Ctrl+Shift+A", self._assess),
+            ("install", "install", tr("Install updates now"), "Ctrl+I", self.open_install),
+            ("configure", "configure", tr("Update settings"), "Ctrl+U", self.open_settings),
+            ("restart", "restart", tr("Restart"), None, self._restart),
+            ("export", "export", tr("Export"), "Ctrl+E", self.export_requested.emit),
         ):
             row.addWidget(self._command(key, icon, text, keys, slot))
         row.addStretch(1)
@@ -108,13 +112,16 @@ class CommandBar(QFrame):
             able = self._able(kind)
             why, then = "", ""
             if not online:
-                why = _OFFLINE_TIP
+                why = tr(_OFFLINE_TIP)
             elif not able.ids:
-                why = able.why_not or "No machine selected."
+                why = able.why_not or tr("No machine selected.")
             elif self._is_under_way(kind, able.ids):
-                why = f"“{kind.label}” is already in progress."
+                why = tr("“{label}” is already in progress.", label=kind.label)
             elif self._work.doing:
-                then = f"Azure runs one operation per machine; this one is sent when “{self._work.kind}” finishes."
+                then = tr(
+                    "Azure runs one operation per machine; this one is sent when “{kind}” finishes.",
+                    kind=self._work.kind,
+                )
             action.setEnabled(not why)
             tip = f"{action.text()}: {why or then}" if why or then else action.text()
             action.setToolTip(plain_tip(tip))
@@ -137,7 +144,7 @@ class CommandBar(QFrame):
         if len(able) <= TYPED_ABOVE and len(able) == len(self._ids):
             self._s.requests.assess(able)
         else:
-            self._confirm("Assess", OperationKind.ASSESS, _ASSESS_MEANING, self._s.requests.assess)
+            self._confirm(OperationKind.ASSESS, tr(_ASSESS_MEANING), self._s.requests.assess)
 
     def open_install(self) -> None:
         """Open the install dialog."""
@@ -151,18 +158,23 @@ class CommandBar(QFrame):
         open_once(self._owner, lambda: UpdateSettingsDialog(self._s, self._ids, self._owner))
 
     def _restart(self) -> None:
-        self._confirm("Restart", OperationKind.RESTART, _RESTART_MEANING, self._s.requests.restart)
+        self._confirm(OperationKind.RESTART, tr(_RESTART_MEANING), self._s.requests.restart)
 
     def _confirm(
-        self, verb: str, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]
+        self, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]
     ) -> None:
         """Confirm, naming possible and skipped machines."""
         from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
 
         able, skipped = split(self._s.source, self._ids, kind)
+        what = (
+            tr("Restart %n machine(s)", len(able))
+            if kind is OperationKind.RESTART
+            else tr("Assess %n machine(s)", len(able))
+        )
         open_once(
             self._owner,
             lambda: ConfirmDialog(
-                self._s.theme, verb, able, self._owner, meaning=meaning, do=do, skipped=skipped
+                self._s.theme, what, able, self._owner, meaning=meaning, do=do, skipped=skipped
             ),
         )

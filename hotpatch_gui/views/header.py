@@ -21,9 +21,12 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.models import display_text, state
 from hotpatch_gui.system.resources import resource
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 
 from .services import Services
 from .widgets.labels import ElidedLabel, label
+
+tr = translator("Header")
 
 LOGO_PX = 24
 TICK_MS = 1000
@@ -55,11 +58,11 @@ class Header(QFrame):
         self.demo.setObjectName("demo")
         self.demo.setVisible(bool(services.cloud.demo))
         self.demo.setEnabled(services.demo is not None)
-        self.demo.setToolTip("Change the demo's date")
+        self.demo.setToolTip(tr("Change the demo's date"))
         self.search = QLineEdit()
         self.search.setObjectName("search")
-        self.search.setAccessibleName("Search machines")
-        self.search.setPlaceholderText("Search machines  (Ctrl+K)")
+        self.search.setAccessibleName(tr("Search machines"))
+        self.search.setPlaceholderText(tr("Search machines  (Ctrl+K)"))
         self.search.setFixedWidth(round(280 * theme.scale))
         self.search.textChanged.connect(self.search_changed)
         for keys, slot in (
@@ -71,13 +74,13 @@ class Header(QFrame):
             shortcut = QShortcut(QKeySequence(keys), self.search)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(slot)
-        self.gear = self._button("settings", "Settings")
+        self.gear = self._button("settings", tr("Settings"))
         self.gear.clicked.connect(self.settings_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(12)
         row.addWidget(self.logo)
-        row.addWidget(label(theme, "Hotpatch", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        row.addWidget(label(theme, tr("Hotpatch"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         row.addWidget(self.subscription, 1)
         row.addWidget(self.demo)
         row.addWidget(self.search)
@@ -119,7 +122,7 @@ class Header(QFrame):
             self.demo.setText(self._s.cloud.demo)
             return
         rate = clock.rate if isinstance(clock, CloudClock) else 1.0
-        fast = f", at {rate:,.0f} × speed" if rate > 1 else ""
+        fast = tr(", at {rate:,.0f} × speed", rate=rate) if rate > 1 else ""
         self.demo.setText(f"{self._s.cloud.demo} · {display_text.moment_text(clock())}{fast}")
 
     def _fill_demo_menu(self) -> None:
@@ -131,18 +134,22 @@ class Header(QFrame):
         release = demo.next_release
         day = f" ({release.day} {release:%b %Y})" if release else ""
         step = menu.addAction(
-            f"Step to the next release{day}" if release else "No later release is known"
+            tr("Step to the next release{day}", day=day)
+            if release
+            else tr("No later release is known")
         )
         step.setEnabled(release is not None)
         step.triggered.connect(demo.step)
         play = menu.addAction(
-            "Stop here" if demo.is_playing else "Fast-forward one month (20 seconds)"
+            tr("Stop here") if demo.is_playing else tr("Fast-forward one month (20 seconds)")
         )
         play.setEnabled(demo.is_ready)
         play.triggered.connect(demo.stop if demo.is_playing else demo.play)
         menu.addSeparator()
         for key, title in demo.scenarios:
-            menu.addAction(f"Restart the demo: {title}").triggered.connect(partial(demo.begin, key))
+            menu.addAction(tr("Restart the demo: {title}", title=title)).triggered.connect(
+                partial(demo.begin, key)
+            )
 
     def _on_changed(self, changes: Changes) -> None:
         self.show_clock()

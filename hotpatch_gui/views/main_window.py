@@ -22,6 +22,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.models.state import asks_for_sign_in, combined_sync_state, is_connected
+from hotpatch_gui.translation import translator
 
 from .dialogs.once import open_once
 from .header import Header
@@ -31,6 +32,8 @@ from .services import Services
 from .status_bar import StatusBar
 from .widgets.banner import Banner
 from .widgets.lazy_widget import LazyWidget
+
+tr = translator("MainWindow")
 
 SIZE_PX = (1280, 800)
 MINIMUM_PX = (1024, 640)
@@ -54,7 +57,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self._s = services
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
-        self.setWindowTitle(f"Hotpatch Dashboard{demo}")
+        self.setWindowTitle(tr("Hotpatch Dashboard{demo}", demo=demo))
         self._syncing = self._is_painted = self._is_prompting = False
         self._asks = 0
         """The connection that the notice's button signs in; 0 for none."""
@@ -179,7 +182,7 @@ class MainWindow(QMainWindow):
                 Level.WARNING if offline or lapsed else Level.ERROR,
                 state.problem,
                 state.next_step,
-                "Sign in" if lapsed else "Try again",
+                tr("Sign in") if lapsed else tr("Try again"),
             )
             self._hides_after_sync, self._synced_before = True, _NEVER
         elif self._hides_after_sync and state.finished != self._synced_before:
@@ -191,11 +194,11 @@ class MainWindow(QMainWindow):
         code = f" ({problem.code})" if problem.code and problem.code not in problem.sentence else ""
         sentence, self._asks = f"{problem.sentence}{code}", problem.connection_id
         if problem.connection_id:
-            self._notify(Level.WARNING, sentence, problem.next_step, "Sign in")
+            self._notify(Level.WARNING, sentence, problem.next_step, tr("Sign in"))
         elif problem.kind is ProblemKind.CONFLICT:
             self._notify(Level.WARNING, sentence, problem.next_step)
         else:
-            self._notify(Level.ERROR, sentence, problem.next_step, "Try again")
+            self._notify(Level.ERROR, sentence, problem.next_step, tr("Try again"))
         self._hides_after_sync = not problem.connection_id
         self._synced_before = combined_sync_state(self._s.source).finished
 
@@ -205,7 +208,7 @@ class MainWindow(QMainWindow):
         if text:
             self._hides_after_sync = False
             self._notify(
-                Level.INFO, text, "Waiting for you to sign in. Showing the last known data."
+                Level.INFO, text, tr("Waiting for you to sign in. Showing the last known data.")
             )
         else:
             self._asks = 0
@@ -223,9 +226,13 @@ class MainWindow(QMainWindow):
         self._hides_after_sync = False
         self._notify(
             Level.WARNING,
-            "The data file was damaged and has been replaced.",
-            f"The old one is kept as {path.name} in {path.parent}. Machines are read again from Azure; "
-            "history older than 30 days is only in the old file.",
+            tr("The data file was damaged and has been replaced."),
+            tr(
+                "The old one is kept as {name} in {parent}. Machines are read again from Azure; "
+                "history older than 30 days is only in the old file.",
+                name=path.name,
+                parent=path.parent,
+            ),
         )
 
     def open_preferences(self) -> None:

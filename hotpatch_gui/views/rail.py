@@ -8,18 +8,21 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.translation import translator
 
 from .services import Services
 
+tr = translator("Rail")
+
 WIDTH_PX = 76
 ENTRIES = (
-    ("machines", "Machines"),
-    ("updates", "Updates"),
-    ("history", "History"),
-    ("calendar", "Calendar"),
-    ("rollout", "Rollout"),
-    ("planner", "Planner"),
-    ("activity", "Activity"),
+    ("machines", tr.mark("Machines")),
+    ("updates", tr.mark("Updates")),
+    ("history", tr.mark("History")),
+    ("calendar", tr.mark("Calendar")),
+    ("rollout", tr.mark("Rollout")),
+    ("planner", tr.mark("Planner")),
+    ("activity", tr.mark("Activity")),
 )
 
 PAGES = tuple(key for key, _ in ENTRIES)
@@ -42,12 +45,13 @@ class Rail(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(4)
-        for number, (key, text) in enumerate(ENTRIES):
+        for number, (key, name) in enumerate(ENTRIES):
+            text = tr(name)
             button = QToolButton()
             button.setObjectName(f"rail-{key}")
             button.setText(text)
             button.setAccessibleName(text)
-            button.setToolTip(f"{text} (Ctrl+{number + 1})")
+            button.setToolTip(tr("{text} (Ctrl+{number})", text=text, number=number + 1))
             button.setFont(services.theme.font(CAPTION_PX))
             button.setCheckable(True)
             button.setIconSize(QSize(22, 22))

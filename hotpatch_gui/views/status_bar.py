@@ -15,9 +15,12 @@ from hotpatch_gui.models.state import Missing
 from hotpatch_gui.models.work import Work, all_work, last_end
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.translation import translator
 
 from .services import Services
 from .widgets.labels import ElidedLabel, GlyphLabel, label
+
+tr = translator("StatusBar")
 
 END_SHOWN_MS = 15_000
 _TABLES = frozenset({"sync_state", "operations"})
@@ -46,7 +49,7 @@ class StatusBar(QFrame):
         self.work.setObjectName("work")
         self.progress = QProgressBar()
         self.progress.setObjectName("workProgress")
-        self.progress.setAccessibleName("Progress of operations")
+        self.progress.setAccessibleName(tr("Progress of operations"))
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(round(140 * theme.scale))
         row = QHBoxLayout(self)
@@ -80,7 +83,7 @@ class StatusBar(QFrame):
         source = self._s.source
         if source.db is None:
             self._glyph.set_glyph(Glyph.ERROR if source.refusal else Glyph.RUNNING)
-            opening, refused = "Opening the data file…", "The data file could not be opened"
+            opening, refused = tr("Opening the data file…"), tr("The data file could not be opened")
             self.connection.set_whole(refused if source.refusal else opening)
             self._show_work(Work())
             return
@@ -94,30 +97,52 @@ class StatusBar(QFrame):
         last, now = self._state, self._s.clock()
         if not self._is_connected:
             self._glyph.set_glyph(Glyph.INFO)
-            self.connection.set_whole("No connection to Azure yet")
+            self.connection.set_whole(tr("No connection to Azure yet"))
             return
         since = (
             f"{display_text.moment_text(last.finished)} ({age_text(last.finished, now)})"
             if last.finished
             else ""
         )
-        when = f"last synced {since}" if since else "never synced"
+        when = tr("last synced {since}", since=since) if since else tr("never synced")
         if last.problem:
             self._glyph.set_glyph(Glyph.ERROR)
-            known = f"Showing the last known data, {when}." if since else "Never synced."
+            known = (
+                tr("Showing the last known data, {when}.", when=when)
+                if since
+                else tr("Never synced.")
+            )
             self.connection.set_whole(f"{last.problem} {known}")
         elif self._syncing or last.finished is None:
             self._glyph.set_glyph(Glyph.RUNNING)
-            self.connection.set_whole(f"Syncing: {self._syncing or 'starting'} · {when}")
+            self.connection.set_whole(
+                tr(
+                    "Syncing: {syncing} · {when}",
+                    syncing=self._syncing or tr("starting"),
+                    when=when,
+                )
+            )
         else:
             self._glyph.set_glyph(Glyph.WARNING if self._missing.names else Glyph.OK)
-            many = f"{last.unreadable:,} row{'' if last.unreadable == 1 else 's'}"
-            odd = f" · {many} could not be read" if last.unreadable else ""
-            who = f"Signed in as {last.account}" if last.account else "Connected"
+            odd = tr(" · %n row(s) could not be read", last.unreadable) if last.unreadable else ""
+            who = (
+                tr("Signed in as {account}", account=last.account)
+                if last.account
+                else tr("Connected")
+            )
             missing = self._missing
-            without = f" · could not be read: {missing.names}" if missing.names else ""
+            without = (
+                tr(" · could not be read: {names}", names=missing.names) if missing.names else ""
+            )
             self.connection.set_whole(
-                f"{who} · synced {since}{odd}{without}", more=missing.sentences
+                tr(
+                    "{who} · synced {since}{odd}{without}",
+                    who=who,
+                    since=since,
+                    odd=odd,
+                    without=without,
+                ),
+                more=missing.sentences,
             )
 
     def _show_work(self, work: Work) -> None:
@@ -133,7 +158,7 @@ class StatusBar(QFrame):
         self._most = max(self._most, count)
         self._end_timer.stop()
         self.work.show()
-        more = f" and {count - 1:,} more" if count > 1 else ""
+        more = tr(" and %n more", count - 1) if count > 1 else ""
         note = f": {work.note}" if count == 1 and work.note else ""
         self.work.setText(f"{work.doing}{more}{note}")
         done, total = (

@@ -9,8 +9,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from itertools import count
 from typing import TypeVar
 
-from hotpatch_gui.azure.gateway import MAX_IN_FLIGHT, Gateway
+from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.azure.throttle import Limit
+from hotpatch_gui.azure.transport import MAX_IN_FLIGHT
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 
 from .in_thread import in_thread

@@ -9,6 +9,7 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections, queue, sync_state
+from hotpatch_gui.translation import translator
 
 from .connections import Connections
 from .file import DataFile
@@ -16,6 +17,8 @@ from .jobs import Jobs
 
 if TYPE_CHECKING:
     from .signing import Signing
+
+tr = translator("ConnectionChanges")
 
 
 class ConnectionChanges:
@@ -130,8 +133,8 @@ def _must_exist(db: sqlite3.Connection, connection_id: int) -> Connection:
         raise ProblemError(
             Problem(
                 ProblemKind.NOT_FOUND,
-                "This connection has been removed, so nothing was changed.",
-                "Create a new one in Settings › Connections.",
+                tr("This connection has been removed, so nothing was changed."),
+                tr("Create a new one in Settings › Connections."),
             )
         )
     return stored

@@ -14,6 +14,7 @@ from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.translation import translator
 
 from .events import Changed, Connected, Failed, Observer, Synced
 from .file import DataFile
@@ -28,21 +29,28 @@ if TYPE_CHECKING:
 
     from .context import Context
 
+tr = translator("ConnectionsWorker")
+
 log = logging.getLogger(__name__)
 SET_UP_S = 30.0
 """How long one connection's setup delays callers that wait for all."""
-SETUP_HANGS = Problem(
-    ProblemKind.REJECTED,
-    "The connection isn't ready yet.",
-    "The platform's key store or the certificate's drive may be waiting for your input.",
-)
+
+
+def setup_hangs() -> Problem:
+    return Problem(
+        ProblemKind.REJECTED,
+        tr.mark("The connection isn't ready yet."),
+        tr.mark(
+            "The platform's key store or the certificate's drive may be waiting for your input."
+        ),
+    )
 
 
 def _no_connection(name: str, error: Exception) -> Problem:
     return Problem(
         ProblemKind.REJECTED,
-        f"The connection {name} could not be set up: {error}",
-        "Change it in Settings › Connections.",
+        tr("The connection {name} could not be set up: {error}", name=name, error=error),
+        tr("Change it in Settings › Connections."),
     )
 
 
@@ -174,7 +182,7 @@ class Connections:
         try:
             _, hanging = await asyncio.wait({making}, timeout=SET_UP_S)
             if hanging:
-                await self._report(connection_id, SETUP_HANGS)
+                await self._report(connection_id, setup_hangs())
             made = await asyncio.shield(making)
             if hanging:
                 async with self._file.transaction() as db:
@@ -189,7 +197,7 @@ class Connections:
         """Wait until the connection's earlier tokens are deleted, and report when that hangs."""
         await self._jobs.all_finished([tokens_job(connection_id)], SET_UP_S)
         if self._jobs.has(tokens_job(connection_id)):
-            await self._report(connection_id, SETUP_HANGS)
+            await self._report(connection_id, setup_hangs())
             await self._jobs.finished(tokens_job(connection_id))
 
     async def _report(self, connection_id: int, problem: Problem) -> None:

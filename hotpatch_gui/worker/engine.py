@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.problems import BUG, Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind, bug
 from hotpatch_gui.store import connections, database
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.system import runtime_tuning
 from hotpatch_gui.system.stacks import stacks
+from hotpatch_gui.translation import translator
 
 from . import commands
 from .connections import Connections, store_failure
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     from .command_handler import CommandHandler
     from .commands import Command
+
+tr = translator("Engine")
 
 log = logging.getLogger(__name__)
 STOP_S, DRAIN_S = 5.0, 1.0
@@ -159,7 +162,7 @@ class Engine:
             return
         except Exception:
             log.exception("the engine ended")
-            self._observe(Failed(BUG))
+            self._observe(Failed(bug()))
         finally:
             with self._lock:
                 self._is_stopping = True
@@ -242,7 +245,7 @@ class Engine:
         except Exception:
             log.exception("a background job failed")
             self._restart_jobs_after(BUG_RETRY_S)
-            return BUG
+            return bug()
         return None
 
     def _restart_jobs_after(self, seconds: float) -> None:
@@ -351,8 +354,8 @@ class Engine:
             raise ProblemError(
                 Problem(
                     ProblemKind.STORE,
-                    "The data file couldn't be opened, so nothing was done.",
-                    "See the message about the file, then try again.",
+                    tr("The data file couldn't be opened, so nothing was done."),
+                    tr("See the message about the file, then try again."),
                 )
             )
 

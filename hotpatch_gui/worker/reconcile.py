@@ -13,6 +13,9 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, machines, operations
+from hotpatch_gui.translation import translator
+
+tr = translator("Reconcile")
 
 _LICENSES: dict[OperationKind, tuple[License | None, ...]] = {
     OperationKind.ENROLL: (License.ENABLED,),
@@ -44,12 +47,12 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
     if op.kind is OperationKind.INSTALL:
         return _of_installation(db, op)
     if op.kind is OperationKind.ASSESS and assessments.assessed_since(db, op.id):
-        return Found(OperationState.SUCCEEDED, "Azure shows an assessment since then.")
+        return Found(OperationState.SUCCEEDED, tr("Azure shows an assessment since then."))
     if op.kind is OperationKind.SETTINGS and machine is not None and _has_settings(machine, op):
-        return Found(OperationState.SUCCEEDED, "The machine has the requested settings.")
+        return Found(OperationState.SUCCEEDED, tr("The machine has the requested settings."))
     license_state = machine.arc.license if machine is not None and machine.arc is not None else None
     if license_state in _LICENSES.get(op.kind, ()):
-        return Found(OperationState.SUCCEEDED, "The license is as requested.")
+        return Found(OperationState.SUCCEEDED, tr("The license is as requested."))
     return NotYet.NOT_REPORTED if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
 
 
@@ -61,7 +64,9 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
     if not status.is_final:
         return NotYet.IN_PROGRESS if row.is_shown else NotYet.NO_TRACE
     state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
-    return Found(state, f"Azure shows the installation: {status.label.lower()}.", row.run_id)
+    return Found(
+        state, tr("Azure shows the installation: {label}.", label=status.label.lower()), row.run_id
+    )
 
 
 def _has_settings(machine: Machine, op: Operation) -> bool:

@@ -26,6 +26,9 @@ from hotpatch_gui.domain.releases import Product, Release, ReleaseKind, build_re
 from hotpatch_gui.store import health, machines, releases
 from hotpatch_gui.store.database import transaction
 from hotpatch_gui.store.releases import ATTEMPT
+from hotpatch_gui.translation import translator
+
+tr = translator("ReleaseKnowledge")
 
 MSRC, FILE = "msrc", "file"
 """Origins of releases."""
@@ -45,12 +48,8 @@ class Update(NamedTuple):
     def text(self) -> str:
         """The result for the user."""
         many = len(self.added)
-        what = (
-            f"{many} release{'' if many == 1 else 's'} added or completed"
-            if many
-            else "Nothing new"
-        )
-        left = f"; {len(self.refused)} refused" if self.refused else ""
+        what = tr("%n release(s) added or completed", many) if many else tr("Nothing new")
+        left = tr("; %n refused", len(self.refused)) if self.refused else ""
         return f"{what}{left}."
 
 
@@ -107,7 +106,7 @@ def download(
         api = MsrcApi(address)
     except ValueError as error:
         problem = Problem(
-            ProblemKind.REJECTED, str(error), "Use an https address.", may_have_been_sent=False
+            ProblemKind.REJECTED, str(error), tr("Use an https address."), may_have_been_sent=False
         )
         raise ProblemError(problem) from error
     added: list[Release] = []
@@ -148,35 +147,37 @@ def read_file(path: Path, known: Known) -> Update:
     """
     try:
         if path.exists() and not path.is_file():
-            raise ProblemError(_no_releases(path.name, "it isn't a file"))
+            raise ProblemError(_no_releases(path.name, tr("it isn't a file")))
         if path.stat().st_size > MAX_BYTES:
-            raise ProblemError(_no_releases(path.name, f"it is larger than {MAX_BYTES >> 20} MB"))
+            raise ProblemError(
+                _no_releases(path.name, tr("it is larger than {size} MB", size=MAX_BYTES >> 20))
+            )
         body = orjson.loads(path.read_bytes())
     except OSError as error:
-        reason = error.strerror or "it can't be read"
+        reason = error.strerror or tr("it can't be read")
         raise ProblemError(_no_releases(path.name, reason)) from error
     except ValueError as error:
-        raise ProblemError(_no_releases(path.name, "it isn't JSON")) from error
+        raise ProblemError(_no_releases(path.name, tr("it isn't JSON"))) from error
     if is_document(body):
         found = _read(body, known.beside(FILE), path.name)
         return Update(found.releases, found.refused, {})
     if isinstance(body, Mapping) and body.get("format") == FORMAT:
         return _from_list(body.get("releases"), known, path.name)
     raise ProblemError(
-        _no_releases(path.name, "it is neither an MSRC document nor a list of releases export")
+        _no_releases(path.name, tr("it is neither an MSRC document nor a list of releases export"))
     )
 
 
 def _from_list(rows: Any, known: Known, name: str) -> Update:
     if not isinstance(rows, list):
-        raise ProblemError(_no_releases(name, "its list of releases is missing"))
+        raise ProblemError(_no_releases(name, tr("its list of releases is missing")))
     added: dict[tuple[object, ...], Release] = {}
     seen: dict[tuple[object, ...], Release] = {}
     refused = []
     for number, row in enumerate(rows, 1):
         release = _row(row)
         if release is None:
-            refused.append(f"row {number} is not a release")
+            refused.append(tr("row {number} is not a release", number=number))
             continue
         calendar = known.beside(FILE, release.month)
         if _brings_nothing(release, calendar):
@@ -186,7 +187,7 @@ def _from_list(rows: Any, known: Known, name: str) -> Update:
         why = objection(release, calendar)
         if why is None and key in seen and seen[key] != release:
             added.pop(key, None)
-            why = f"{release.month}: the list has two rows for it"
+            why = tr("{month}: the list has two rows for it", month=release.month)
         elif why is None:
             added[key] = seen[key] = release
             known = known.plus(FILE, [release])
@@ -254,6 +255,6 @@ def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Non
 def _no_releases(name: str, why: str) -> Problem:
     return Problem(
         ProblemKind.REJECTED,
-        f"No releases could be read from {name}: {why}.",
-        "Earlier data is kept.",
+        tr("No releases could be read from {name}: {why}.", name=name, why=why),
+        tr("Earlier data is kept."),
     )

@@ -15,12 +15,15 @@ from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store import health, machines, releases
 from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.translation import translator
 
 from .events import Changed, Observer, ReleasesRead
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Jobs
 from .release_knowledge import FILE, MSRC, Update, download, known_to, read_file, take_up
+
+tr = translator("ReleaseUpdates")
 
 log = logging.getLogger(__name__)
 EVERY = timedelta(days=1)
@@ -79,7 +82,7 @@ class ReleaseUpdates:
             return False
 
     async def _run(self, origin: str, work: Callable[[], Update]) -> bool:
-        text = "It failed; the log in the data folder has the details."
+        text = tr("It failed; the log in the data folder has the details.")
         try:
             update = await in_thread(work, "release-data")
             await self._take_up(origin, update)

@@ -12,6 +12,7 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import machines, operations, queue
 from hotpatch_gui.system.user import local_user
+from hotpatch_gui.translation import translator
 
 from . import commands
 from .events import Changed, Failed, Observer, Queued
@@ -19,6 +20,8 @@ from .file import DataFile
 from .jobs import Jobs
 from .operation_scheduler import OperationScheduler
 from .urgency import Urgency
+
+tr = translator("RequestQueue")
 
 T = TypeVar("T")
 SLICE = 200
@@ -32,29 +35,36 @@ _OPERATIONS = Changes.to("operations", "audit_log")
 
 def under_way(kind: OperationKind, machines: int) -> Problem:
     """The notice that the same operation is already in progress."""
-    where = f"on {machines:,} of the machines" if machines > 1 else "on the machine"
     return Problem(
         ProblemKind.CONFLICT,
-        f"“{kind.label}” is already in progress {where}, so it wasn't requested again.",
-        "See Activity. An operation with an unknown result can be dismissed there.",
+        tr(
+            "“{label}” is already in progress on %n of the machines, so it wasn't requested again.",
+            machines,
+            label=kind.label,
+        ),
+        tr("See Activity. An operation with an unknown result can be dismissed there."),
     )
 
 
 def not_here(count: int) -> Problem:
     """The problem that machines aren't in the file."""
-    what = "The machine is" if count == 1 else f"{count:,} of the machines are"
     return Problem(
         ProblemKind.NOT_FOUND,
-        f"{what} not in the current data, so nothing was requested.",
-        "Refresh the data, then select the machines again.",
+        tr("%n of the machines are not in the current data, so nothing was requested.", count),
+        tr("Refresh the data, then select the machines again."),
     )
 
 
 def _partly_queued(queued: int, of: int) -> Problem:
     return Problem(
         ProblemKind.STORE,
-        f"Only {queued:,} of {of:,} requests were queued, because the data file could not take the rest.",
-        "Activity shows these. Request the others once the file can be written.",
+        tr(
+            "Only {queued:,} of {of:,} requests were queued, because the data file could not "
+            "take the rest.",
+            queued=queued,
+            of=of,
+        ),
+        tr("Activity shows these. Request the others once the file can be written."),
     )
 
 

@@ -10,6 +10,7 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections, sync_state
+from hotpatch_gui.translation import translator
 
 from .connections import Connections, tokens_job
 from .events import Observer, Synced
@@ -20,7 +21,15 @@ from .jobs import Jobs
 if TYPE_CHECKING:
     from .context import Context
 
-SIGNED_OUT = Problem(ProblemKind.NOT_SIGNED_IN, "You signed out.", "Showing the last known data.")
+tr = translator("Signing")
+
+
+def signed_out() -> Problem:
+    return Problem(
+        ProblemKind.NOT_SIGNED_IN,
+        tr.mark("You signed out."),
+        tr.mark("Showing the last known data."),
+    )
 
 
 class Signing:
@@ -79,7 +88,7 @@ class Signing:
         try:
             async with self._file.transaction() as db:
                 connections.signed_in(db, connection_id, None, None)
-                sync_state.sync_ended(db, connection_id, self._clock(), SIGNED_OUT)
+                sync_state.sync_ended(db, connection_id, self._clock(), signed_out())
         except (sqlite3.Error, ProblemError):
             self._opened.restore(connection_id, context)
             raise
@@ -120,6 +129,6 @@ def _of_sign_in(problem: Problem, connection: Connection) -> Problem:
     if problem.kind is ProblemKind.NOT_SIGNED_IN or not connection.method.asks_user:
         return problem
     is_offline = problem.kind is ProblemKind.OFFLINE
-    check = "Check the network and the proxy, then choose Sign in."
-    step = check if is_offline else "Choose Sign in to try again."
+    check = tr("Check the network and the proxy, then choose Sign in.")
+    step = check if is_offline else tr("Choose Sign in to try again.")
     return problem._replace(kind=ProblemKind.NOT_SIGNED_IN, next_step=step)

@@ -76,7 +76,7 @@ def test_see_assess_install_and_see_the_result(qapp, qtbot: QtBot, tmp_path: Pat
             assert "Not assessed" not in blade.banner.headline.text()
 
             stage.choose("vm-app-01")
-            assert "Behind by two releases" in blade.banner.headline.text()
+            assert "Behind by 2 releases" in blade.banner.headline.text()
             assert "KB5099536" in compliance(stage)
             promise = install(stage, qtbot, "KB5099536")
             assert promise == "1 update on 1 machine. The machine restarts for KB5099536."

@@ -60,7 +60,7 @@ EVERYTHING = frozenset(
         "subscriptions",
     }
 )
-KEPT_WHOLE = ("world", "sqlite_sequence", "_sqlite_migrations")
+KEPT_WHOLE = ("data_origin", "sqlite_sequence", "_sqlite_migrations")
 
 
 def mutate(path: Path, rng: random.Random, cells: int) -> None:

@@ -12,16 +12,11 @@ from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, License, can_enro
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.health import Situation
-from hotpatch_gui.domain.hotpatch import (
-    HotpatchStatus,
-    Verdict,
-    eligibility,
-    hotpatch_status,
-    is_on,
-)
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_on
 from hotpatch_gui.domain.machines import Image, PatchMode
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.prerequisites import Verdict, eligibility
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
 from hotpatch_gui.simulator.fleet import EPOCH
 

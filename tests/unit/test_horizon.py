@@ -132,7 +132,7 @@ STATES = [
         {},
         S.NOT_OFFERED,
         L.WARNING,
-        ("Behind by at least two releases", "September 2026 baseline KB5122871"),
+        ("Behind by at least 2 releases", "September 2026 baseline KB5122871"),
         SAFE,
     ),
     State(
@@ -472,7 +472,7 @@ def test_of_a_machine_that_is_off_only_the_past_is_known(calendar: Calendar) -> 
     machine = replace(GOOD, os_version=OCTOBER, power=PowerState.DEALLOCATED)
     found = coverage(Evidence(machine, HotpatchStatus.ENABLED, NOVEMBER), calendar, NOVEMBER)
     assert found.situation is Situation.NOT_RUNNING
-    assert "At the last sync, it ran the October 2026 baseline" in found.text
+    assert "As of the last sync, it runs the October 2026 baseline" in found.text
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda s: s.name)

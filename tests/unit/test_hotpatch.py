@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from helpers.machines import GOOD
-from hotpatch_gui.domain.hotpatch import HotpatchStatus, Verdict, eligibility, hotpatch_status
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import (
     Image,
     Machine,
@@ -18,6 +18,7 @@ from hotpatch_gui.domain.platforms import (
     is_supported,
 )
 from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.prerequisites import Verdict, eligibility
 from hotpatch_gui.domain.releases import Product
 
 

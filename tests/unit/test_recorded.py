@@ -12,15 +12,10 @@ from hotpatch_gui.domain.arc import Arc, Enablement, License
 from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.health import Level, Situation
-from hotpatch_gui.domain.hotpatch import (
-    HotpatchStatus,
-    Verdict,
-    eligibility,
-    hotpatch_status,
-    is_enrolled,
-)
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_enrolled
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.prerequisites import Verdict, eligibility
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product

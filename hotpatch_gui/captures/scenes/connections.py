@@ -16,7 +16,7 @@ from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
 from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
-from hotpatch_gui.worker.signing import SIGNED_OUT
+from hotpatch_gui.worker.signing import signed_out
 
 from .acts import (
     dialog_of,
@@ -56,7 +56,7 @@ def connections_side_by_side(stage: Stage) -> QWidget:
         agency = Connection("Agency", US_GOVERNMENT, SignInMethod.DEVICE_CODE)
         for made, account, problem in (
             (fabrikam, "admin@fabrikam.example", None),
-            (agency, "admin@agency.example", SIGNED_OUT),
+            (agency, "admin@agency.example", signed_out()),
         ):
             number = connections.save(db, made)
             connections.signed_in(db, number, account, None)

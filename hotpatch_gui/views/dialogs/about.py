@@ -8,25 +8,28 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QWidget
 
 from hotpatch_gui.models.diagnostics import diagnostics, versions
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import ElidedLabel, label
 
 from .glossary import GlossaryDialog
 from .surface import SurfaceDialog
 
+tr = translator("AboutDialog")
+
 SHORTCUTS = (
-    ("F5", "Refresh"),
-    ("Shift+F5", "Read everything again"),
-    ("Ctrl+K", "Search machines"),
-    ("Ctrl+F", "Filter the table"),
-    ("Ctrl+1 … 7", "The pages, from Machines to Activity"),
-    ("Ctrl+Shift+A", "Assess now"),
-    ("Ctrl+I", "Install updates now (opens the dialog)"),
-    ("Ctrl+U", "Update settings"),
-    ("Ctrl+E", "Export"),
-    ("Ctrl+C, Ctrl+Shift+C", "Copy rows, with headers"),
-    ("Ctrl+,", "Settings"),
-    ("F1", "Help"),
+    ("F5", tr.mark("Refresh")),
+    ("Shift+F5", tr.mark("Read everything again")),
+    ("Ctrl+K", tr.mark("Search machines")),
+    ("Ctrl+F", tr.mark("Filter the table")),
+    ("Ctrl+1 … 7", tr.mark("The pages, from Machines to Activity")),
+    ("Ctrl+Shift+A", tr.mark("Assess now")),
+    ("Ctrl+I", tr.mark("Install updates now (opens the dialog)")),
+    ("Ctrl+U", tr.mark("Update settings")),
+    ("Ctrl+E", tr.mark("Export")),
+    ("Ctrl+C, Ctrl+Shift+C", tr.mark("Copy rows, with headers")),
+    ("Ctrl+,", tr.mark("Settings")),
+    ("F1", tr.mark("Help")),
 )
 
 
@@ -34,18 +37,18 @@ class AboutDialog(SurfaceDialog):
     """Shows and copies diagnostics, which contain no secrets."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(services.theme, "aboutDialog", "About Hotpatch Dashboard", parent)
+        super().__init__(services.theme, "aboutDialog", tr("About Hotpatch Dashboard"), parent)
         self._s = services
         theme, column = services.theme, self.column
         self.versions = label(theme, "\n".join(versions()), role="secondary")
         column.addWidget(self.versions)
         column.addWidget(
-            label(theme, "Data, settings and log", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+            label(theme, tr("Data, settings and log"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         )
         self.place = ElidedLabel(theme)
         self.place.setObjectName("aboutPlace")
         self.place.set_whole(str(services.source.path.parent))
-        opener = QPushButton("Open folder")
+        opener = QPushButton(tr("Open folder"))
         opener.setObjectName("aboutOpenFolder")
         opener.setAutoDefault(False)
         opener.clicked.connect(self._open_folder)
@@ -53,18 +56,20 @@ class AboutDialog(SurfaceDialog):
         place.addWidget(self.place, 1)
         place.addWidget(opener)
         column.addLayout(place)
-        column.addWidget(label(theme, "Keyboard shortcuts", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        column.addWidget(
+            label(theme, tr("Keyboard shortcuts"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        )
         keys = QFormLayout()
         keys.setHorizontalSpacing(24)
         keys.setVerticalSpacing(4)
         for combination, meaning in SHORTCUTS:
-            keys.addRow(combination, label(theme, meaning, role="secondary"))
+            keys.addRow(combination, label(theme, tr(meaning), role="secondary"))
         column.addLayout(keys)
         column.addStretch(1)
-        copy = QPushButton("Copy diagnostics")
+        copy = QPushButton(tr("Copy diagnostics"))
         copy.setObjectName("copyDiagnostics")
         copy.clicked.connect(self._copy)
-        glossary = QPushButton("Glossary")
+        glossary = QPushButton(tr("Glossary"))
         glossary.setObjectName("aboutGlossary")
         glossary.clicked.connect(self._open_glossary)
         closer = self.closer()

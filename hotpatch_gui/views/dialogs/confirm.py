@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
 from .surface import SurfaceDialog
+
+tr = translator("ConfirmDialog")
 
 NAMED = 10
 SIZE_PX = (520, 220)
@@ -20,7 +23,7 @@ Skipped = Sequence[tuple[str, str]]
 
 
 class ConfirmDialog(SurfaceDialog):
-    """Asks whether to ``do`` what ``verb`` names; ``meaning`` is the effect.
+    """Asks whether to ``do`` it; ``what`` names it, and ``meaning`` is the effect.
 
     ``machines`` are (row ID, name), ``skipped`` those on which it isn't possible.
     """
@@ -28,7 +31,7 @@ class ConfirmDialog(SurfaceDialog):
     def __init__(
         self,
         theme: Theme,
-        verb: str,
+        what: str,
         machines: Sequence[tuple[int, str]],
         parent: QWidget,
         *,
@@ -37,7 +40,6 @@ class ConfirmDialog(SurfaceDialog):
         skipped: Skipped = (),
     ) -> None:
         count = len(machines)
-        what = f"{verb} {count:,} machine{'' if count == 1 else 's'}"
         super().__init__(theme, "confirmDialog", f"{what}?", parent)
         self._ids, self._do = [i for i, _ in machines], do
         self.column.addWidget(label(theme, f"{_names([name for _, name in machines])}.", wrap=True))
@@ -54,7 +56,7 @@ class ConfirmDialog(SurfaceDialog):
         self.yes.setProperty("primary", True)
         self.yes.clicked.connect(self._act)
         self.typed.textChanged.connect(self._check)
-        self.cancel = self.closer("Cancel")
+        self.cancel = self.closer(tr("Cancel"))
         self.finish(SIZE_PX, self.yes, self.cancel)
         self.cancel.setFocus()
         self._check()
@@ -70,7 +72,7 @@ class ConfirmDialog(SurfaceDialog):
 
 
 def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    more = tr(" and %n more", len(names) - NAMED) if len(names) > NAMED else ""
     return f"{', '.join(names[:NAMED])}{more}"
 
 
@@ -81,4 +83,6 @@ def _skipped_text(affected: int, skipped: Skipped) -> str:
         by_reason[reason].append(name)
     lines = [f"{_names(names)}: {reason}" for reason, names in by_reason.items()]
     total = affected + len(skipped)
-    return "\n".join([f"{total:,} selected; {len(skipped):,} skipped:", *lines])
+    return "\n".join(
+        [tr("{total:,} selected; {count:,} skipped:", total=total, count=len(skipped)), *lines]
+    )

@@ -18,13 +18,16 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM, cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod, TrialOutcome
 from hotpatch_gui.models.connection_list import name_of, works
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 
 from .surface import SurfaceDialog
 
-CERTIFICATES = "Certificates (*.pem *.pfx *.p12);;All files (*)"
-READ_ONLY = (
+tr = translator("ConnectDialog")
+
+CERTIFICATES = tr.mark("Certificates (*.pem *.pfx *.p12);;All files (*)")
+READ_ONLY = tr.mark(
     "Without this, the program only reads and changes nothing in Azure. You can turn it on later."
 )
 
@@ -35,7 +38,7 @@ class ConnectDialog(SurfaceDialog):
     def __init__(
         self, services: Services, parent: QWidget, connection: Connection | None = None
     ) -> None:
-        title = "Change connection" if connection else "Connect to Azure"
+        title = tr("Change connection") if connection else tr("Connect to Azure")
         super().__init__(services.theme, "connectDialog", title, parent)
         self._s, self._was = services, connection
         self._trying: Connection | None = None
@@ -52,37 +55,39 @@ class ConnectDialog(SurfaceDialog):
         self.check()
 
     def _make_fields(self) -> None:
-        self.name = self._field("connectName", "Name", "Contoso production")
+        self.name = self._field("connectName", tr("Name"), tr("Contoso production"))
         self.cloud = QComboBox()
         self.cloud.setObjectName("connectCloud")
         for key, cloud in CLOUDS.items():
             self.cloud.addItem(cloud.name, key)
-        self.cloud.addItem("Custom cloud", CUSTOM)
+        self.cloud.addItem(tr("Custom cloud"), CUSTOM)
         self.endpoint = self._field(
-            "connectEndpoint", "ARM endpoint", "https://management.local.azurestack.external"
+            "connectEndpoint", tr("ARM endpoint"), "https://management.local.azurestack.external"
         )
         self.authority = self._field(
-            "connectAuthority", "Authority", "https://login.microsoftonline.com"
+            "connectAuthority", tr("Authority"), "https://login.microsoftonline.com"
         )
         self.audience = self._field(
-            "connectAudience", "Audience", "same as the ARM endpoint by default"
+            "connectAudience", tr("Audience"), tr("same as the ARM endpoint by default")
         )
         self.method = QComboBox()
         self.method.setObjectName("connectMethod")
         for method in offered_methods():
             self.method.addItem(method.label, method)
-        self.tenant = self._field("connectTenant", "Tenant", "Yours, or a tenant ID or domain")
+        self.tenant = self._field(
+            "connectTenant", tr("Tenant"), tr("Yours, or a tenant ID or domain")
+        )
         self.client_id = self._field(
-            "connectClient", "Client ID", "Your app registration's, if you have one"
+            "connectClient", tr("Client ID"), tr("Your app registration's, if you have one")
         )
         self.certificate = self._field(
-            "connectCertificate", "Certificate file", "With its private key: PEM or PFX"
+            "connectCertificate", tr("Certificate file"), tr("With its private key: PEM or PFX")
         )
-        self.browse = QPushButton("Browse…")
+        self.browse = QPushButton(tr("Browse…"))
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
         self.may_act = QCheckBox(
-            "Allow changes through this connection: assess, install, restart, change settings"
+            tr("Allow changes through this connection: assess, install, restart, change settings")
         )
         self.may_act.setObjectName("connectMayAct")
         theme = self._theme
@@ -90,12 +95,12 @@ class ConnectDialog(SurfaceDialog):
         self.problem = label(theme, role="error", wrap=True)
         self.problem.setObjectName("connectProblem")
         self.problem.setMinimumHeight(self.problem.fontMetrics().lineSpacing())
-        self.connect_button = QPushButton("Save" if self._was else "Connect")
+        self.connect_button = QPushButton(tr("Save") if self._was else tr("Connect"))
         self.connect_button.setObjectName("connectSave")
         self.connect_button.setProperty("primary", True)
         self.connect_button.clicked.connect(self._save)
-        self.cloud.setAccessibleName("Cloud")
-        self.method.setAccessibleName("Sign-in method")
+        self.cloud.setAccessibleName(tr("Cloud"))
+        self.method.setAccessibleName(tr("Sign-in method"))
 
     def _field(self, name: str, accessible: str, placeholder: str) -> QLineEdit:
         field = QLineEdit()
@@ -128,25 +133,25 @@ class ConnectDialog(SurfaceDialog):
         row.addWidget(self.browse)
         self._file_row = file_row
         for text, widget in (
-            ("Name", self.name),
-            ("Cloud", self.cloud),
-            ("ARM endpoint", self.endpoint),
-            ("Authority", self.authority),
-            ("Audience", self.audience),
-            ("Sign-in method", self.method),
+            (tr("Name"), self.name),
+            (tr("Cloud"), self.cloud),
+            (tr("ARM endpoint"), self.endpoint),
+            (tr("Authority"), self.authority),
+            (tr("Audience"), self.audience),
+            (tr("Sign-in method"), self.method),
             ("", self.meaning),
-            ("Tenant", self.tenant),
-            ("Client ID", self.client_id),
-            ("Certificate", file_row),
+            (tr("Tenant"), self.tenant),
+            (tr("Client ID"), self.client_id),
+            (tr("Certificate"), file_row),
         ):
             form.addRow(text, widget)
         self._form = form
         self.column.addLayout(form)
         self.column.addWidget(self.may_act)
-        self.column.addWidget(label(self._theme, READ_ONLY, role="secondary", wrap=True))
+        self.column.addWidget(label(self._theme, tr(READ_ONLY), role="secondary", wrap=True))
         self.column.addStretch(1)
         self.column.addWidget(self.problem)
-        self.finish((620, 560), self.connect_button, self.closer("Cancel"))
+        self.finish((620, 560), self.connect_button, self.closer(tr("Cancel")))
         self.finished.connect(self._on_finished)
         self._s.source.connecting.connect(self._on_connecting)
         self._s.source.connection_tried.connect(self._on_tried)
@@ -220,7 +225,7 @@ class ConnectDialog(SurfaceDialog):
     def _browse(self) -> None:
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load, and rarely needed
 
-        chosen, _ = QFileDialog.getOpenFileName(self, "Certificate", "", CERTIFICATES)
+        chosen, _ = QFileDialog.getOpenFileName(self, tr("Certificate"), "", tr(CERTIFICATES))
         if chosen:
             self.certificate.setText(chosen)
 
@@ -238,7 +243,7 @@ class ConnectDialog(SurfaceDialog):
             return
         self._trying = made
         self.connect_button.setEnabled(False)
-        self._say("Signing in and reading your machines…", is_error=False)
+        self._say(tr("Signing in and reading your machines…"), is_error=False)
         if self._s.cloud.demo:
             self._s.requests.connect(made)
         else:

@@ -20,12 +20,15 @@ from hotpatch_gui.models import connection_list
 from hotpatch_gui.models.connection_list import sign_in_glyph, sign_in_text
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 
 from .connect import READ_ONLY, ConnectDialog
 from .permissions import PermissionsDialog
 from .surface import SurfaceDialog
+
+tr = translator("ConnectionsDialog")
 
 _TABLES = frozenset({"connections", "subscriptions", "sync_state"})
 _ID = Qt.ItemDataRole.UserRole
@@ -35,7 +38,7 @@ class ConnectionsDialog(SurfaceDialog):
     """Stores every change at once and shows it as stored."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(services.theme, "connectionsDialog", "Connections", parent)
+        super().__init__(services.theme, "connectionsDialog", tr("Connections"), parent)
         self._s = services
         self._filling = False
         self._found: dict[int, Connection] = {}
@@ -49,21 +52,23 @@ class ConnectionsDialog(SurfaceDialog):
 
     def _make_parts(self) -> None:
         self.list = self._tree(
-            "connectionList", ("Connection", "Cloud", "Sign-in", "Actions"), (150, 170, 290, 90)
+            "connectionList",
+            (tr("Connection"), tr("Cloud"), tr("Sign-in"), tr("Actions")),
+            (150, 170, 290, 90),
         )
-        self.list.setAccessibleName("Connections")
-        self.subscriptions = self._tree("subscriptionList", ("Subscription", "ID"), (280, 320))
-        self.subscriptions.setAccessibleName("Subscriptions")
-        self.may_act = QCheckBox("Allow changes through this connection")
+        self.list.setAccessibleName(tr("Connections"))
+        self.subscriptions = self._tree("subscriptionList", (tr("Subscription"), "ID"), (280, 320))
+        self.subscriptions.setAccessibleName(tr("Subscriptions"))
+        self.may_act = QCheckBox(tr("Allow changes through this connection"))
         self.may_act.setObjectName("allowActions")
         self.buttons = {
             key: QPushButton(text)
             for key, text in (
-                ("add", "Add…"),
-                ("change", "Change…"),
-                ("sign-in", "Sign in"),
-                ("permissions", "Permissions…"),
-                ("remove", "Remove…"),
+                ("add", tr("Add…")),
+                ("change", tr("Change…")),
+                ("sign-in", tr("Sign in")),
+                ("permissions", tr("Permissions…")),
+                ("remove", tr("Remove…")),
             )
         }
         for key, slot in (
@@ -96,11 +101,13 @@ class ConnectionsDialog(SurfaceDialog):
         self.list.setMinimumHeight(round(5 * ROW_PX * theme.scale))
         self.column.addWidget(self.list, 2)
         self.column.addLayout(row)
-        self.column.addWidget(label(theme, "Subscriptions", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        self.column.addWidget(
+            label(theme, tr("Subscriptions"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        )
         self.column.addWidget(self.subscriptions, 3)
         self.column.addWidget(self.may_act)
-        self.column.addWidget(label(theme, READ_ONLY, role="secondary", wrap=True))
-        self.demo = QPushButton("Explore the demo")
+        self.column.addWidget(label(theme, translated(READ_ONLY), role="secondary", wrap=True))
+        self.demo = QPushButton(tr("Explore the demo"))
         self.demo.setVisible(not self._s.cloud.demo)
         self.demo.clicked.connect(self._explore)
         self.finish((780, 640), self.demo, self.closer())
@@ -118,7 +125,7 @@ class ConnectionsDialog(SurfaceDialog):
                     connection.name,
                     connection.cloud.name,
                     sign_in_text(connection, state),
-                    "Allowed" if connection.may_act else "Read only",
+                    tr("Allowed") if connection.may_act else tr("Read only"),
                 ]
             )
             ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
@@ -156,7 +163,7 @@ class ConnectionsDialog(SurfaceDialog):
         self.buttons["permissions"].setEnabled(chosen is not None)
         button = self.buttons["sign-in"]
         button.setEnabled(chosen is not None and chosen.method.asks_user)
-        button.setText("Sign out" if chosen is not None and chosen.account else "Sign in")
+        button.setText(tr("Sign out") if chosen is not None and chosen.account else tr("Sign in"))
         self._filling = False
 
     def _choose_subscriptions(self) -> None:
@@ -207,14 +214,16 @@ class ConnectionsDialog(SurfaceDialog):
             return
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Remove connection")
+        box.setWindowTitle(tr("Remove connection"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"Remove {chosen.name}?")
+        box.setText(tr("Remove {name}?", name=chosen.name))
         box.setInformativeText(
-            "You'll be signed out, and its machines are removed from the list. Their data is kept, and "
-            "nothing changes in Azure."
+            tr(
+                "You'll be signed out, and its machines are removed from the list. Their data is "
+                "kept, and nothing changes in Azure."
+            )
         )
-        yes = box.addButton("Remove", QMessageBox.ButtonRole.AcceptRole)
+        yes = box.addButton(tr("Remove"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         yes.clicked.connect(lambda: self._s.requests.remove_connection(chosen.id))
         box.open()

@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 from hotpatch_gui.domain.glossary import TERMS
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.widgets.labels import label
 
 from .surface import SurfaceDialog
+
+tr = translator("GlossaryDialog")
 
 TERM_PX = 170
 
@@ -19,7 +22,7 @@ class GlossaryDialog(SurfaceDialog):
     """Explains the terms."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, "glossaryDialog", "Glossary", parent)
+        super().__init__(theme, "glossaryDialog", tr("Glossary"), parent)
         terms = QWidget()
         terms.setObjectName("surface")
         grid = QGridLayout(terms)
@@ -30,13 +33,13 @@ class GlossaryDialog(SurfaceDialog):
         grid.setColumnStretch(1, 1)
         top = Qt.AlignmentFlag.AlignTop
         for row, (term, meaning) in enumerate(TERMS):
-            grid.addWidget(label(theme, term, weight=SEMIBOLD_WEIGHT), row, 0, top)
-            grid.addWidget(label(theme, meaning, wrap=True), row, 1, top)
+            grid.addWidget(label(theme, translated(term), weight=SEMIBOLD_WEIGHT), row, 0, top)
+            grid.addWidget(label(theme, translated(meaning), wrap=True), row, 1, top)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(terms)
-        scroll.setAccessibleName("Glossary")
+        scroll.setAccessibleName(tr("Glossary"))
         self.column.addWidget(scroll, 1)
         closer = self.closer()
         self.finish((680, 560), closer)

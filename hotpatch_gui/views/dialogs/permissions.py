@@ -13,14 +13,18 @@ from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 
 from .surface import SurfaceDialog
 
-INTRODUCTION = (
-    "Read from Azure once a day, and for a machine when you select it. Hover over a disabled command to see the "
-    "missing permission. The role below contains only the required actions."
+tr = translator("PermissionsDialog")
+
+INTRODUCTION = tr.mark(
+    "Read from Azure once a day, and for a machine when you select it. Hover over a "
+    "disabled command to see the missing permission. The role below contains only the "
+    "required actions."
 )
 _TABLES = frozenset({"permissions", "connections", "subscriptions"})
 
@@ -29,31 +33,31 @@ class PermissionsDialog(SurfaceDialog):
     """Missing actions by resource group and machine."""
 
     def __init__(self, services: Services, connection: Connection, parent: QWidget) -> None:
-        title = f"Permissions for {connection.name}"
+        title = tr("Permissions for {name}", name=connection.name)
         super().__init__(services.theme, "permissionsDialog", title, parent)
         self._s, self._connection = services, connection
         theme = services.theme
         self.list = QTreeWidget()
         self.list.setObjectName("permissionList")
-        self.list.setAccessibleName("Permissions by resource group")
+        self.list.setAccessibleName(tr("Permissions by resource group"))
         self.list.setRootIsDecorated(False)
         self.list.setHeaderLabels(
-            ("Scope", "Azure virtual machines", "Arc-enabled servers", "Read")
+            (tr("Scope"), tr("Azure virtual machines"), tr("Arc-enabled servers"), tr("Read"))
         )
         for number, width in enumerate((170, 270, 270, 120)):
             self.list.setColumnWidth(number, round(width * theme.scale))
         self.role = QPlainTextEdit()
         self.role.setObjectName("customRole")
-        self.role.setAccessibleName("Custom role")
+        self.role.setAccessibleName(tr("Custom role"))
         self.role.setReadOnly(True)
         self.role.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.column.addWidget(label(theme, INTRODUCTION, role="secondary", wrap=True))
+        self.column.addWidget(label(theme, tr(INTRODUCTION), role="secondary", wrap=True))
         self.column.addWidget(self.list, 3)
-        what = "reading and changing" if connection.may_act else "reading"
-        heading = f"A custom role for {what}"
+        what = tr("reading and changing") if connection.may_act else "reading"
+        heading = tr("A custom role for {what}", what=what)
         self.column.addWidget(label(theme, heading, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         self.column.addWidget(self.role, 2)
-        copy = QPushButton("Copy role as JSON")
+        copy = QPushButton(tr("Copy role as JSON"))
         copy.setObjectName("copyRole")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.role.toPlainText()))
         self.finish((900, 640), copy, self.closer())

@@ -17,6 +17,7 @@ from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product, day_name
 from hotpatch_gui.models.state import sync_states
 from hotpatch_gui.theme.theme import CHOICES
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import RANGES
 from hotpatch_gui.views.widgets.labels import label
@@ -24,17 +25,21 @@ from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
 from .surface import SurfaceDialog
 
+tr = translator("PreferencesDialog")
+
 
 class PreferencesDialog(SurfaceDialog):
     """Connections, theme, sync interval, history range and data folder."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(services.theme, "preferencesDialog", "Settings", parent)
+        super().__init__(services.theme, "preferencesDialog", tr("Settings"), parent)
         self._s, self._window = services, parent
         theme, settings = services.theme, services.settings
         self.theme = QComboBox()
         self.theme.setObjectName("prefTheme")
-        for choice, text in zip(CHOICES, ("Use system setting", "Light", "Dark"), strict=True):
+        for choice, text in zip(
+            CHOICES, (tr("Use system setting"), tr("Light"), tr("Dark")), strict=True
+        ):
             self.theme.addItem(text, choice)
         self.theme.setCurrentIndex(self.theme.findData(theme.choice))
         self.minutes = NumberBox(theme, 1, 1440, settings.sync_minutes, suffix=MINUTES)
@@ -42,17 +47,17 @@ class PreferencesDialog(SurfaceDialog):
         self.days = QComboBox()
         self.days.setObjectName("prefHistory")
         for text, days in RANGES:
-            self.days.addItem(text, days)
+            self.days.addItem(translated(text), days)
         self.days.setCurrentIndex(max(0, self.days.findData(settings.history_days)))
         self.folder = QLineEdit(str(services.source.path.parent))
         self.folder.setObjectName("prefFolder")
         self.folder.setReadOnly(True)
         self.folder.setCursorPosition(0)
         for widget, name in (
-            (self.theme, "Theme"),
-            (self.minutes, "Sync every"),
-            (self.days, "Default history range"),
-            (self.folder, "Data folder"),
+            (self.theme, tr("Theme")),
+            (self.minutes, tr("Sync every")),
+            (self.days, tr("Default history range")),
+            (self.folder, tr("Data folder")),
         ):
             widget.setAccessibleName(name)
         self._lay_out()
@@ -65,14 +70,17 @@ class PreferencesDialog(SurfaceDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(12)
-        form.addRow("Theme", self.theme)
-        form.addRow("Sync with Azure every", self.minutes)
-        form.addRow("Default history range", self.days)
+        form.addRow(tr("Theme"), self.theme)
+        form.addRow(tr("Sync with Azure every"), self.minutes)
+        form.addRow(tr("Default history range"), self.days)
         form.addRow(
             "",
             label(
                 theme,
-                f"Installations are kept forever, assessments for {ASSESSMENTS_KEPT.days} days.",
+                tr(
+                    "Installations are kept forever, assessments for {days} days.",
+                    days=ASSESSMENTS_KEPT.days,
+                ),
                 role="secondary",
                 wrap=True,
             ),
@@ -80,28 +88,28 @@ class PreferencesDialog(SurfaceDialog):
         place = QHBoxLayout()
         place.setSpacing(8)
         place.addWidget(self.folder, 1)
-        opener = QPushButton("Open folder")
+        opener = QPushButton(tr("Open folder"))
         opener.setAutoDefault(False)
         folder = QUrl.fromLocalFile(str(self._s.source.path.parent))
         opener.clicked.connect(lambda: QDesktopServices.openUrl(folder))
         place.addWidget(opener)
-        form.addRow("Data folder", place)
-        self.connections = QPushButton("Connections…")
+        form.addRow(tr("Data folder"), place)
+        self.connections = QPushButton(tr("Connections…"))
         self.connections.setObjectName("prefConnections")
         self.connections.setAutoDefault(False)
         self.connections.clicked.connect(self._open_connections)
         row = QHBoxLayout()
         row.addWidget(label(theme, self._connection_text()), 1)
         row.addWidget(self.connections)
-        form.addRow("Azure", row)
-        self.releases = QPushButton("Release data…")
+        form.addRow(tr("Azure"), row)
+        self.releases = QPushButton(tr("Release data…"))
         self.releases.setObjectName("prefReleases")
         self.releases.setAutoDefault(False)
         self.releases.clicked.connect(self._open_releases)
         known = QHBoxLayout()
         known.addWidget(label(theme, self._release_text(), wrap=True), 1)
         known.addWidget(self.releases)
-        form.addRow("Releases", known)
+        form.addRow(tr("Releases"), known)
         self.column.addLayout(form)
         self.column.addStretch(1)
         self.finish((600, 440), self.closer())
@@ -110,12 +118,12 @@ class PreferencesDialog(SurfaceDialog):
         if self._s.cloud.demo:
             return self._s.cloud.demo
         count = len(sync_states(self._s.source))
-        return f"{count} connection{'' if count == 1 else 's'}"
+        return tr("%n connection(s)", count)
 
     def _release_text(self) -> str:
         calendar = self._s.calendar()
         until = min(calendar.complete_until(p) for p in Product)
-        return f"Complete until {day_name(until)}"
+        return tr("Complete until {until}", until=day_name(until))
 
     def _open_releases(self) -> None:
         from .releases import ReleasesDialog  # noqa: PLC0415 - not each time settings open

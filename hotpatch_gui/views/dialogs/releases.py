@@ -13,16 +13,20 @@ from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.models.export_writers import whole
 from hotpatch_gui.models.release_sources import export_rows, last_read, summary
 from hotpatch_gui.system import resources
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
 
 from .surface import SurfaceDialog
 
-EXPLANATION = (
-    "This program needs to know which hotpatches and baselines Microsoft has released. It contains the releases that "
-    "were published when it was built, learns from the updates of your machines, and can read Microsoft's public "
-    "Security Update API. Nothing about your machines is sent there."
+tr = translator("ReleasesDialog")
+
+EXPLANATION = tr.mark(
+    "This program needs to know which hotpatches and baselines Microsoft has released. "
+    "It contains the releases that were published when it was built, learns from the "
+    "updates of your machines, and can read Microsoft's public Security Update API. "
+    "Nothing about your machines is sent there."
 )
 
 
@@ -30,31 +34,36 @@ class ReleasesDialog(SurfaceDialog):
     """Shows horizon and sources, and reads Microsoft's list or a file on request."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(services.theme, "releasesDialog", "Release data", parent)
+        super().__init__(services.theme, "releasesDialog", tr("Release data"), parent)
         self._s = services
         theme = services.theme
         self.horizon = Banner(theme)
         self.summary = label(theme, wrap=True)
         self.summary.setObjectName("releaseSummary")
-        self.daily = QCheckBox("Read Microsoft's list once a day")
+        self.daily = QCheckBox(tr("Read Microsoft's list once a day"))
         self.daily.setObjectName("releasesDaily")
         self.daily.setChecked(services.settings.reads_releases)
         self.outcome = label(theme, wrap=True)
         self.outcome.setObjectName("releasesResult")
-        self.update_ = self._button("releasesUpdate", "Update now")
-        self.load = self._button("releasesImport", "Import…")
-        self.save = self._button("releasesExport", "Export…")
+        self.update_ = self._button("releasesUpdate", tr("Update now"))
+        self.load = self._button("releasesImport", tr("Import…"))
+        self.save = self._button("releasesExport", tr("Export…"))
         row = QHBoxLayout()
         row.setSpacing(8)
         for button in (self.update_, self.load, self.save):
             row.addWidget(button)
         row.addStretch(1)
-        self.column.addWidget(label(theme, EXPLANATION, role="secondary", wrap=True))
+        self.column.addWidget(label(theme, tr(EXPLANATION), role="secondary", wrap=True))
         self.column.addWidget(self.horizon)
         self.column.addWidget(self.summary)
         self.column.addWidget(self.daily)
         self.column.addWidget(
-            label(theme, f"Address: {services.settings.release_feed}", role="secondary", wrap=True)
+            label(
+                theme,
+                tr("Address: {address}", address=services.settings.release_feed),
+                role="secondary",
+                wrap=True,
+            )
         )
         self.column.addLayout(row)
         self.column.addWidget(self.outcome)
@@ -80,33 +89,33 @@ class ReleasesDialog(SurfaceDialog):
         notes = horizon_notes(calendar, now)
         if notes:
             self.horizon.show_text(
-                Level.UNKNOWN, "Some planned releases aren't known yet", "\n".join(notes)
+                Level.UNKNOWN, tr("Some planned releases aren't known yet"), "\n".join(notes)
             )
         else:
-            self.horizon.show_text(Level.OK, "All planned releases so far are known", "")
+            self.horizon.show_text(Level.OK, tr("All planned releases so far are known"), "")
         last = last_read(self._s.source)
         lines = summary(calendar, resources.calendar(), now, last)
         self.summary.setText("\n".join(line for line in lines if line not in notes))
 
     def _update(self) -> None:
-        self._begin("Reading Microsoft's list. A month's document is 10 to 40 MB.")
+        self._begin(tr("Reading Microsoft's list. A month's document is 10 to 40 MB."))
         self._s.requests.update_releases(self._s.settings.release_feed)
 
     def _import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self, "Import release data", "", "JSON files (*.json);;All files (*)"
+            self, tr("Import release data"), "", tr("JSON files (*.json);;All files (*)")
         )
         if name:
             self.read_file(Path(name))
 
     def read_file(self, path: Path) -> None:
         """Read a saved MSRC document or an exported list."""
-        self._begin(f"Reading {path.name}.")
+        self._begin(tr("Reading {name}.", name=path.name))
         self._s.requests.import_releases(path)
 
     def _export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, "Export release data", "releases.json", "JSON files (*.json)"
+            self, tr("Export release data"), "releases.json", tr("JSON files (*.json)")
         )
         if not name:
             return
@@ -115,9 +124,11 @@ class ReleasesDialog(SurfaceDialog):
             with whole(Path(name)) as part:
                 part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
         except OSError as error:
-            self.outcome.setText(f"{name} couldn't be written: {error.strerror}.")
+            self.outcome.setText(
+                tr("{name} couldn't be written: {strerror}.", name=name, strerror=error.strerror)
+            )
         else:
-            self.outcome.setText(f"Written to {name}.")
+            self.outcome.setText(tr("Written to {name}.", name=name))
 
     def _begin(self, text: str) -> None:
         self.outcome.setText(text)

@@ -16,7 +16,10 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import NORMAL_WEIGHT, SEMIBOLD_WEIGHT, TITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.widgets.labels import label, line
+
+tr = translator("StepsDialog")
 
 
 class StepsDialog(QDialog):
@@ -36,10 +39,10 @@ class StepsDialog(QDialog):
         self.pages.setObjectName("surface")
         self.problem = label(theme, role="error", wrap=True)
         self.problem.setObjectName("stepProblem")
-        self.back = QPushButton("Back")
-        self.next = QPushButton("Next")
+        self.back = QPushButton(tr("Back"))
+        self.next = QPushButton(tr("Next"))
         self.act = QPushButton()
-        self.cancel = QPushButton("Cancel")
+        self.cancel = QPushButton(tr("Cancel"))
         for button, name in (
             (self.back, "stepBack"),
             (self.next, "stepNext"),

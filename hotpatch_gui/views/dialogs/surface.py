@@ -7,7 +7,10 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLa
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.widgets.labels import label, line
+
+tr = translator("SurfaceDialog")
 
 
 class SurfaceDialog(QDialog):
@@ -52,9 +55,9 @@ class SurfaceDialog(QDialog):
                 self.setMinimumHeight(min(layout.totalHeightForWidth(self.width()), room))
         return super().event(event)
 
-    def closer(self, text: str = "Close") -> QPushButton:
+    def closer(self, text: str = "") -> QPushButton:
         """A button that closes the dialog without an action."""
-        button = QPushButton(text)
+        button = QPushButton(text or tr("Close"))
         button.setObjectName("dialogClose")
         button.clicked.connect(self.reject)
         return button

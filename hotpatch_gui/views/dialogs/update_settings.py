@@ -30,14 +30,20 @@ from hotpatch_gui.models.settings_plan import (
     shared,
 )
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
 from .surface import SurfaceDialog
 
+tr = translator("UpdateSettingsDialog")
+
 INDENT_PX = 26
-KINDS_DIFFER = "Azure virtual machines and Arc-enabled servers have different settings: choose which to change."
+KINDS_DIFFER = tr.mark(
+    "Azure virtual machines and Arc-enabled servers have different settings: choose "
+    "which to change."
+)
 LISTED = 500
 """How many machines the list of changes shows; more are counted."""
 SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
@@ -50,7 +56,7 @@ class UpdateSettingsDialog(SurfaceDialog):
     """
 
     def __init__(self, services: Services, machine_ids: Sequence[int], parent: QWidget) -> None:
-        super().__init__(services.theme, "updateSettingsDialog", "Update settings", parent)
+        super().__init__(services.theme, "updateSettingsDialog", tr("Update settings"), parent)
         self._s = services
         found = read_selected(services.source, machine_ids)
         self._of_kind = {
@@ -79,8 +85,8 @@ class UpdateSettingsDialog(SurfaceDialog):
         theme = self._s.theme
         self.subtitle = label(theme, role="secondary", wrap=True)
         self.kinds = {
-            False: QRadioButton(f"{len(self._of_kind[False]):,} Azure virtual machines"),
-            True: QRadioButton(f"{len(self._of_kind[True]):,} Arc-enabled servers"),
+            False: QRadioButton(tr("%n Azure virtual machines", len(self._of_kind[False]))),
+            True: QRadioButton(tr("%n Arc-enabled servers", len(self._of_kind[True]))),
         }
         self._kind_group = QButtonGroup(self)
         for is_arc, button in self.kinds.items():
@@ -88,14 +94,14 @@ class UpdateSettingsDialog(SurfaceDialog):
             button.setChecked(is_arc is self._is_arc)
             self._kind_group.addButton(button)
         self.hotpatch = self._box(
-            "setHotpatch", "Hotpatch: install security updates in memory, without a restart"
+            "setHotpatch", tr("Hotpatch: install security updates in memory, without a restart")
         )
         self.enroll = self._box(
             "setEnroll",
-            "Enroll: receive monthly hotpatch updates (license free of charge since May 2026)",
+            tr("Enroll: receive monthly hotpatch updates (license free of charge since May 2026)"),
         )
         self.periodic = self._box(
-            "setPeriodic", "Periodic assessment: look for updates every 24 hours"
+            "setPeriodic", tr("Periodic assessment: look for updates every 24 hours")
         )
         self.mixed = {
             name: label(theme, role="secondary")
@@ -104,16 +110,16 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.hotpatch_words = label(theme, role="secondary", wrap=True)
         self.hotpatch_words.setObjectName("hotpatchMeaning")
         self.choices = QButtonGroup(self)
-        self.orchestrations = {o: QRadioButton(o.value) for o in Orchestration}
+        self.orchestrations = {o: QRadioButton(o.label) for o in Orchestration}
         self._meanings = {o: label(theme, role="secondary", wrap=True) for o in Orchestration}
         for choice, button in self.orchestrations.items():
             button.setObjectName(f"orchestration-{choice.name}")
             self.choices.addButton(button)
         self.list = QTreeWidget()
         self.list.setObjectName("settingsChanges")
-        self.list.setAccessibleName("Changes by machine")
+        self.list.setAccessibleName(tr("Changes by machine"))
         self.list.setRootIsDecorated(False)
-        self.list.setHeaderLabels(("Machine", "Before → after"))
+        self.list.setHeaderLabels((tr("Machine"), tr("Before → after")))
         self.list.setColumnWidth(0, round(180 * theme.scale))
         self.sum = label(theme)
         self.sum.setObjectName("settingsSum")
@@ -136,7 +142,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         kinds = QWidget()
         choice_row = QVBoxLayout(kinds)
         choice_row.setContentsMargins(0, 0, 0, 6)
-        choice_row.addWidget(label(theme, KINDS_DIFFER, role="secondary", wrap=True))
+        choice_row.addWidget(label(theme, tr(KINDS_DIFFER), role="secondary", wrap=True))
         for button in self.kinds.values():
             choice_row.addWidget(button)
         kinds.setVisible(all(self._of_kind.values()))
@@ -147,7 +153,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         column.addLayout(self._indented(self.hotpatch_words))
         column.addSpacing(6)
         column.addWidget(
-            label(theme, "Patch orchestration", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+            label(theme, tr("Patch orchestration"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         )
         column.addWidget(self.mixed["orchestration"])
         for choice, button in self.orchestrations.items():
@@ -165,7 +171,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             column.addStretch(1)
         column.addWidget(self.typed)
         column.addWidget(self.problem)
-        self.cancel = self.closer("Cancel")
+        self.cancel = self.closer(tr("Cancel"))
         self.finish(SIZE_OF_SEVERAL_PX if several else SIZE_PX, self.save, self.cancel)
 
     def _indented(self, widget: QWidget) -> QHBoxLayout:
@@ -179,7 +185,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self._is_loading = True
         self._touched.clear()
         names = ", ".join(one.name for one in self._own[:5])
-        more = f" and {len(self._own) - 5:,} more" if len(self._own) > 5 else ""
+        more = tr(" and %n more", len(self._own) - 5) if len(self._own) > 5 else ""
         self.subtitle.setText(f"{names}{more}")
         possible = any(map(can_be_enrolled, self._machines))
         for box, name in (
@@ -278,17 +284,16 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.plan = plan_settings(self._own, self.change(), self._enrollment)
         affected = len(self.plan.affected)
         self.hotpatch_words.setText(self._meaning())
-        self.sum.setText(self.plan.text if self._touched else "No changes yet.")
+        self.sum.setText(self.plan.text if self._touched else tr("No changes yet."))
         self._show_list()
         refused = self.plan.skipped[0] if self.plan.skipped and not affected else None
         self.typed.set_count(affected)
         problem = f"{refused.name}: {refused.refusal}" if refused else self.typed.problem
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        number = f" for {affected} machine{'' if affected == 1 else 's'}" if affected else ""
-        self.save.setText(f"Save{number}")
+        self.save.setText(tr("Save for %n machine(s)", affected) if affected else tr("Save"))
         self.save.setEnabled(bool(affected) and not problem)
-        self.save.setToolTip("" if affected else "Nothing is changed.")
+        self.save.setToolTip("" if affected else tr("Nothing is changed."))
 
     def _show_list(self) -> None:
         self.list.clear()
@@ -300,33 +305,40 @@ class UpdateSettingsDialog(SurfaceDialog):
             item.setToolTip(1, plain_tip(one.text))
             self.list.addTopLevelItem(item)
         if len(ordered) > LISTED:
-            self.list.addTopLevelItem(QTreeWidgetItem([f"and {len(ordered) - LISTED:,} more", ""]))
+            self.list.addTopLevelItem(
+                QTreeWidgetItem([tr("and %n more", len(ordered) - LISTED), ""])
+            )
 
     def _meaning(self) -> str:
         if not self.hotpatch.isEnabled():
             what = (
-                "runs an operating system that Azure can enroll"
+                tr("runs an operating system that Azure can enroll")
                 if self._is_arc
-                else "has an image that supports hotpatching"
+                else tr("has an image that supports hotpatching")
             )
-            return f"Not available: no selected machine {what}."
+            return tr("Not available: no selected machine {what}.", what=what)
         if self.hotpatch.checkState() is Qt.CheckState.PartiallyChecked:
-            return "Unchanged on each machine."
+            return tr("Unchanged on each machine.")
         states = [bool(m.settings.hotpatch_enabled) for m in self._machines]
         product = self._machines[0].product
         today = release_day(self._s.clock())
         next_baseline = self._s.calendar().next_restart(product, today) if product else None
-        when = f", planned for {day_name(next_baseline.day)}" if next_baseline else ""
+        when = tr(", planned for {day}", day=day_name(next_baseline.day)) if next_baseline else ""
         if self.hotpatch.isChecked() and not all(states):
-            return f"Takes effect with the next baseline{when}. Until then, regular updates restart the machine."
+            return tr(
+                "Takes effect with the next baseline{when}. Until then, regular updates restart the "
+                "machine.",
+                when=when,
+            )
         if not self.hotpatch.isChecked() and any(states):
-            return (
-                "The machine returns to regular updates, which restart it every month. "
-                f"Turned on again, hotpatch waits for the next baseline{when}."
+            return tr(
+                "The machine returns to regular updates, which restart it every month. Turned on "
+                "again, hotpatch waits for the next baseline{when}.",
+                when=when,
             )
         if all(states):
-            return f"On. The next baseline restarts the machine{when}."
-        return "Off. Every month's cumulative update restarts the machine."
+            return tr("On. The next baseline restarts the machine{when}.", when=when)
+        return tr("Off. Every month's cumulative update restarts the machine.")
 
     def _save(self) -> None:
         self.save.setEnabled(False)

@@ -7,20 +7,26 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 
 from .connect import ConnectDialog
 from .surface import SurfaceDialog
 
-INTRODUCTION = "See what your Windows servers in Azure run, and when and why they restart next."
-AZURE = (
-    "Reads Azure virtual machines and Arc-enabled servers with your own account. Nothing is changed in Azure "
-    "unless you allow it, and what is read stays on this computer."
+tr = translator("WelcomeDialog")
+
+INTRODUCTION = tr.mark(
+    "See what your Windows servers in Azure run, and when and why they restart next."
 )
-DEMO = (
-    "A simulated Azure inside this program, with real releases; every command works. The window is marked as a "
-    "demo, and you can connect at any time under Settings › Connections."
+AZURE = tr.mark(
+    "Reads Azure virtual machines and Arc-enabled servers with your own account. Nothing "
+    "is changed in Azure unless you allow it, and what is read stays on this computer."
+)
+DEMO = tr.mark(
+    "A simulated Azure inside this program, with real releases; every command works. The "
+    "window is marked as a demo, and you can connect at any time under Settings › "
+    "Connections."
 )
 
 
@@ -28,15 +34,19 @@ class WelcomeDialog(SurfaceDialog):
     """Offers both; closing it stays with the demo."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
-        super().__init__(services.theme, "welcomeDialog", "Welcome to Hotpatch Dashboard", parent)
+        super().__init__(
+            services.theme, "welcomeDialog", tr("Welcome to Hotpatch Dashboard"), parent
+        )
         self._s, self._window = services, parent
         theme = services.theme
-        self.column.addWidget(label(theme, INTRODUCTION, wrap=True))
+        self.column.addWidget(label(theme, tr(INTRODUCTION), wrap=True))
         ways = QHBoxLayout()
         ways.setSpacing(16)
-        self.azure = self._way(ways, "Connect to Azure", AZURE, "Connect…", self._connect)
+        self.azure = self._way(
+            ways, tr("Connect to Azure"), tr(AZURE), tr("Connect…"), self._connect
+        )
         self.azure.setProperty("primary", True)
-        self.explore = self._way(ways, "Explore the demo", DEMO, "Explore", self.accept)
+        self.explore = self._way(ways, tr("Explore the demo"), tr(DEMO), tr("Explore"), self.accept)
         self.azure.setObjectName("welcomeConnect")
         self.explore.setObjectName("welcomeDemo")
         self.column.addLayout(ways, 1)

@@ -11,6 +11,7 @@ from hotpatch_gui.models import work
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.lists import OperationsModel
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.audit import AuditTab
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
@@ -18,6 +19,8 @@ from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 from .table_page import Page
+
+tr = translator("ActivityPage")
 
 TICK_MS = 1000
 
@@ -28,29 +31,36 @@ class ActivityPage(Page):
     def __init__(self, services: Services) -> None:
         super().__init__(
             services.theme,
-            "Activity",
-            "Requests to Azure with their progress and results, and every call that changed something.",
+            tr("Activity"),
+            tr(
+                "Requests to Azure with their progress and results, and every call that changed "
+                "something."
+            ),
         )
         self._s = services
         self.model = OperationsModel(services.source, services.clock, self)
         self.panel = TablePanel(
-            services.theme, Table(services.theme, services.settings, self.model, "activityTable")
+            services.theme,
+            Table(services.theme, services.settings, self.model, "activityTable", tr("Operations")),
         )
-        self.cancel = QPushButton("Cancel queued")
+        self.cancel = QPushButton(tr("Cancel queued"))
         self.cancel.setObjectName("cancelQueued")
         self.dismiss = QPushButton()
         self.dismiss.setObjectName("dismissUnknown")
-        self.dismiss.setToolTip("Stop checking Azure for the results of these operations")
-        self.wait = QPushButton("Wait and retry")
+        self.dismiss.setToolTip(tr("Stop checking Azure for the results of these operations"))
+        self.wait = QPushButton(tr("Wait and retry"))
         self.wait.setObjectName("waitForTurn")
         self.wait.setToolTip(
-            "Azure refused it because another operation was in progress. It's sent again when that operation finishes."
+            tr(
+                "Azure refused it because another operation was in progress. It's sent again when "
+                "that operation finishes."
+            )
         )
         for button in (self.wait, self.dismiss):
             button.hide()
             self.tools.addWidget(button)
         self.tools.addWidget(self.cancel)
-        self.tools.addWidget(ExportButton(services, "Activity", self._report))
+        self.tools.addWidget(ExportButton(services, tr("Activity"), self._report))
         self.detail = label(services.theme, wrap=True)
         self.detail.setObjectName("activityDetail")
         self.detail.setContentsMargins(16, 10, 16, 12)
@@ -67,8 +77,8 @@ class ActivityPage(Page):
         self.tabs.setObjectName("activityTabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(body, "Operations")
-        self.tabs.addTab(self.audit, "Audit log")
+        self.tabs.addTab(body, tr("Operations"))
+        self.tabs.addTab(self.audit, tr("Audit log"))
         self.fill(self.tabs)
         self.cancel.clicked.connect(self._cancel)
         self.dismiss.clicked.connect(self._dismiss)
@@ -93,7 +103,9 @@ class ActivityPage(Page):
     def _report(self) -> Make:
         """Export the visible table; for the audit log with bodies."""
         is_audit = self.tabs.currentIndex() == 1
-        panel, title = (self.audit.panel, "Audit log") if is_audit else (self.panel, "Operations")
+        panel, title = (
+            (self.audit.panel, tr("Audit log")) if is_audit else (self.panel, tr("Operations"))
+        )
         return table_report(panel.table, title, self._s, whole=is_audit)
 
     def _show(self) -> None:
@@ -101,8 +113,11 @@ class ActivityPage(Page):
         self.detail.setVisible(self.model.rowCount() > 0)
         self.panel.empty.say(
             Glyph.INFO,
-            "No operations yet",
-            "Assessments, installations, restarts and changes of settings appear here as soon as you start them.",
+            tr("No operations yet"),
+            tr(
+                "Assessments, installations, restarts and changes of settings appear here as soon as "
+                "you start them."
+            ),
         )
         self._show_detail()
 
@@ -117,9 +132,9 @@ class ActivityPage(Page):
             self._ticker.stop()
         queued = len(work.among(source, ids, OperationState.QUEUED))
         unknown = len(work.among(source, ids, OperationState.UNKNOWN))
-        self.cancel.setText(f"Cancel {queued:,} queued" if queued else "Cancel queued")
+        self.cancel.setText(tr("Cancel %n queued", queued) if queued else tr("Cancel queued"))
         self.cancel.setEnabled(queued > 0)
-        self.dismiss.setText(f"Dismiss {unknown:,} unknown")
+        self.dismiss.setText(tr("Dismiss %n unknown", unknown))
         self.dismiss.setVisible(unknown > 0 and self.tabs.currentIndex() == 0)
         can_wait = bool(ids) and shown.can_wait
         self.wait.setVisible(can_wait and self.tabs.currentIndex() == 0)

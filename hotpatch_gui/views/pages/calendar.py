@@ -21,6 +21,7 @@ from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
@@ -31,6 +32,8 @@ from .table_page import Page
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
+
+tr = translator("CalendarPage")
 
 FIRST_YEAR = 2022
 CHART_PX = 232
@@ -43,8 +46,8 @@ class CalendarPage(Page):
     def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
         super().__init__(
             services.theme,
-            "Calendar",
-            "Published releases and Microsoft's plan. Future releases are subject to change.",
+            tr("Calendar"),
+            tr("Published releases and Microsoft's plan. Future releases are subject to change."),
         )
         self._s, self._chosen = services, chosen
         self._name = ""
@@ -52,18 +55,21 @@ class CalendarPage(Page):
         theme = services.theme
         self.period = QComboBox()
         self.period.setObjectName("calendarPeriod")
-        self.period.setAccessibleName("Period")
-        self.period.addItem("Past and next 12 months")
+        self.period.setAccessibleName(tr("Period"))
+        self.period.addItem(tr("Past and next 12 months"))
         for year in range(services.clock().year + 1, FIRST_YEAR - 1, -1):
             self.period.addItem(str(year), year)
         self.tools.addWidget(self.period)
-        self.tools.addWidget(ExportButton(services, "Calendar", self._report))
+        self.tools.addWidget(ExportButton(services, tr("Calendar"), self._report))
         self.chart = ChartHost(theme, "calendarChart", CHART_PX, _make_chart)
         self.releases = ListedModel(services.source, entries.RELEASES, services.clock, self)
         self.restarts = ListedModel(services.source, RESTARTS, services.clock, self)
-        self.release_table = Table(theme, services.settings, self.releases, "calendarTable")
+        self.release_table = Table(
+            theme, services.settings, self.releases, "calendarTable", tr("Releases")
+        )
         self.ledger = TablePanel(
-            theme, Table(theme, services.settings, self.restarts, "restartsTable")
+            theme,
+            Table(theme, services.settings, self.restarts, "restartsTable", tr("Restart ledger")),
         )
         self.total = label(theme, wrap=True)
         self.total.setObjectName("restartsText")
@@ -89,8 +95,8 @@ class CalendarPage(Page):
         self.tabs.setObjectName("calendarTabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(self.release_table, "Releases")
-        self.tabs.addTab(ledger, "Restart ledger")
+        self.tabs.addTab(self.release_table, tr("Releases"))
+        self.tabs.addTab(ledger, tr("Restart ledger"))
         self.fill(self.tabs)
 
     @property
@@ -144,16 +150,20 @@ class CalendarPage(Page):
         data = entries.calendar_data(rows, read.installs, first, last, release_day(now))
         self.chart.show_data(data, entries.calendar_words(data, rows, self._name))
         self.restarts.set_rows(read.ledger.rows)
-        of = f"{self._name}: " if self._name else "No machines yet. "
+        of = f"{self._name}: " if self._name else tr("No machines yet. ")
         self.total.setText(
-            f"{of}{read.ledger.text} Restarts by other means than Azure's installations and this program aren't "
-            "included."
+            tr(
+                "{of}{text} Restarts by other means than Azure's installations and this program "
+                "aren't included.",
+                of=of,
+                text=read.ledger.text,
+            )
         )
         self.ledger.show_table(bool(read.ledger.rows))
         self.ledger.empty.say(
             Glyph.INFO,
-            "No restarts on record",
-            "Restarts after installations appear here with the update that required each.",
+            tr("No restarts on record"),
+            tr("Restarts after installations appear here with the update that required each."),
         )
 
     def _show_failure(self, why: str) -> None:
@@ -164,8 +174,8 @@ class CalendarPage(Page):
     def _report(self) -> Make:
         """Export the visible table."""
         if self.tabs.currentIndex() == 0:
-            return table_report(self.release_table, "Releases", self._s)
-        return table_report(self.ledger.table, "Restarts", self._s)
+            return table_report(self.release_table, tr("Releases"), self._s)
+        return table_report(self.ledger.table, tr("Restarts"), self._s)
 
     def _open_kb(self, row_id: int) -> None:
         number = self.releases.number_of(row_id)

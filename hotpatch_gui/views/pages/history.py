@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import HistoryTab
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
 
 from .table_page import Page
+
+tr = translator("HistoryPage")
 
 
 class HistoryPage(Page):
@@ -15,8 +18,11 @@ class HistoryPage(Page):
     def __init__(self, services: Services) -> None:
         super().__init__(
             services.theme,
-            "History",
-            "Installations on all machines. Azure keeps 30 days; this program keeps everything it has read.",
+            tr("History"),
+            tr(
+                "Installations on all machines. Azure keeps 30 days; this program keeps everything "
+                "it has read."
+            ),
         )
         self.tab = HistoryTab(services, "fleetHistory")
         self.fill(self.tab)
@@ -24,7 +30,7 @@ class HistoryPage(Page):
         self.tools.addWidget(
             ExportButton(
                 services,
-                "History",
-                lambda: table_report(self.tab.panel.table, "History", services),
+                tr("History"),
+                lambda: table_report(self.tab.panel.table, tr("History"), services),
             )
         )

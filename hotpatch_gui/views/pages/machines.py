@@ -13,6 +13,7 @@ from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.empty import EmptyState
 from hotpatch_gui.views.widgets.labels import label, line
@@ -22,13 +23,15 @@ from hotpatch_gui.views.widgets.machine_list import MachineList
 if TYPE_CHECKING:
     from hotpatch_gui.views.blade import Blade
 
+tr = translator("MachinesPage")
+
 LIST_WIDTH_PX = 320
 
 SORTS = (
-    ("Needs attention", "attention", True),
-    ("Name", "name", False),
-    ("Most updates", "updates", True),
-    ("Oldest assessment", "assessed", False),
+    (tr.mark("Needs attention"), "attention", True),
+    (tr.mark("Name"), "name", False),
+    (tr.mark("Most updates"), "updates", True),
+    (tr.mark("Oldest assessment"), "assessed", False),
 )
 
 
@@ -54,16 +57,16 @@ class MachinesPage(QSplitter):
         self.count_label.setObjectName("machineCount")
         self.state = QComboBox()
         self.state.setObjectName("machineState")
-        self.state.setAccessibleName("Show machines by state")
-        self.state.addItem("All machines")
-        self.state.addItem("Needs attention")
+        self.state.setAccessibleName(tr("Show machines by state"))
+        self.state.addItem(tr("All machines"))
+        self.state.addItem(tr("Needs attention"))
         for situation in Situation:
-            self.state.addItem(situation.value, situation.value)
+            self.state.addItem(situation.label, situation.value)
         self.sort = QComboBox()
         self.sort.setObjectName("machineSort")
-        self.sort.setAccessibleName("Sort machines by")
+        self.sort.setAccessibleName(tr("Sort machines by"))
         for text, key, descending in SORTS:
-            self.sort.addItem(text, (key, descending))
+            self.sort.addItem(tr(text), (key, descending))
         self._sync, self._syncing, self._is_connected = sync, False, True
         self._blade = LazyWidget(self._make_blade)
         self.nothing = EmptyState(theme)
@@ -83,7 +86,7 @@ class MachinesPage(QSplitter):
         panel.setObjectName("listPanel")
         head = QHBoxLayout()
         head.setContentsMargins(12, 12, 12, 4)
-        head.addWidget(label(theme, "Machines", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        head.addWidget(label(theme, tr("Machines"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         head.addStretch(1)
         head.addWidget(self.count_label)
         filters = QHBoxLayout()
@@ -156,9 +159,9 @@ class MachinesPage(QSplitter):
         """Row IDs and a name of the machines shown; all machines without a selection."""
         ids = self.blade.machine_ids if self._blade.is_built else ()
         if not ids:
-            return everyone(self._s.source), "All machines"
+            return everyone(self._s.source), tr("All machines")
         if len(ids) > 1:
-            return tuple(ids), f"The {len(ids):,} selected machines"
+            return tuple(ids), tr("The %n selected machines", len(ids))
         return tuple(ids), name_of(self._s.source, ids[0])
 
     def show_sync(self, state: SyncState, *, syncing: bool, is_connected: bool) -> None:
@@ -177,41 +180,46 @@ class MachinesPage(QSplitter):
         self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
         if self._s.source.refusal:
             self.blade.show_empty_state(
-                Glyph.ERROR, "The data file could not be opened", self._s.source.refusal
+                Glyph.ERROR, tr("The data file could not be opened"), self._s.source.refusal
             )
         elif not self._is_connected:
             self.blade.show_empty_state(
                 Glyph.INFO,
-                "No connection yet",
-                "Connect to Azure with your own account, or explore a simulated Azure first.",
-                "Connect…",
-                "Explore the demo",
+                tr("No connection yet"),
+                tr("Connect to Azure with your own account, or explore a simulated Azure first."),
+                tr("Connect…"),
+                tr("Explore the demo"),
             )
         elif state.problem and not syncing:
             self.blade.show_empty_state(
-                Glyph.ERROR, "Azure could not be read", f"{state.problem} {state.next_step}"
+                Glyph.ERROR, tr("Azure could not be read"), f"{state.problem} {state.next_step}"
             )
         elif self._is_first_reading or (syncing and self.model.rowCount() == 0):
             self.blade.show_empty_state(
                 Glyph.RUNNING,
-                "Reading your machines",
-                "The first sync reads every machine from Azure.",
+                tr("Reading your machines"),
+                tr("The first sync reads every machine from Azure."),
             )
         elif self.model.rowCount() == 0 and self._is_filtered:
             self.blade.show_empty_state(
                 Glyph.INFO,
-                "No machine matches",
-                "Clear the search or the filter to see the others.",
+                tr("No machine matches"),
+                tr("Clear the search or the filter to see the others."),
             )
         elif self.model.rowCount() == 0:
             self.blade.show_empty_state(
                 Glyph.INFO,
-                "No machines found",
-                "Your account can't see any Windows virtual machines or Arc-enabled servers in the selected subscriptions.",
+                tr("No machines found"),
+                tr(
+                    "Your account can't see any Windows virtual machines or Arc-enabled servers in the "
+                    "selected subscriptions."
+                ),
             )
         else:
             self.blade.show_empty_state(
-                Glyph.INFO, "No machine selected", "Select one or more machines in the list."
+                Glyph.INFO,
+                tr("No machine selected"),
+                tr("Select one or more machines in the list."),
             )
 
     def _filter(self) -> None:
@@ -225,7 +233,7 @@ class MachinesPage(QSplitter):
             self.model.refresh()
 
     def _show_failure(self, why: str) -> None:
-        self.nothing.say(Glyph.ERROR, "The list can't be shown", why)
+        self.nothing.say(Glyph.ERROR, tr("The list can't be shown"), why)
         self._lists.setCurrentWidget(self.nothing)
 
     def _on_rows(self) -> None:
@@ -234,7 +242,7 @@ class MachinesPage(QSplitter):
         filtered = self._is_filtered
         self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
         if count == 0 and filtered:
-            self.nothing.say(Glyph.INFO, "No match", "")
+            self.nothing.say(Glyph.INFO, tr("No match"), "")
             self._tell_blade()
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scenario
+from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
 from hotpatch_gui.models.exports import Make, with_sheet
@@ -30,6 +31,7 @@ from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.empty import EmptyState
@@ -44,14 +46,17 @@ from .table_page import TABLE_PX, Page
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
+tr = translator("PlannerPage")
+
 FIRST_YEAR = 2022
 CHART_PX = 204
 COLUMNS = 3
-NEXT_YEAR = "The next 12 months"
-NOTE = (
-    "Counts restarts for monthly releases of the operating system. .NET and out-of-band updates may restart a machine "
-    "as well, with or without hotpatch. Days of exposure follow the rollout's published rules and assumed hours, with "
-    "every machine running and every installation successful."
+NEXT_YEAR = tr.mark("The next 12 months")
+NOTE = tr.mark(
+    "Counts restarts for monthly releases of the operating system. .NET and out-of-band "
+    "updates may restart a machine as well, with or without hotpatch. Days of exposure "
+    "follow the rollout's published rules and assumed hours, with every machine running "
+    "and every installation successful."
 )
 
 
@@ -61,8 +66,11 @@ class PlannerPage(Page):
     def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
         super().__init__(
             services.theme,
-            "Planner",
-            "Simulate a period: restarts, days of exposure and restart windows, with and without hotpatch.",
+            tr("Planner"),
+            tr(
+                "Simulate a period: restarts, days of exposure and restart windows, with and without "
+                "hotpatch."
+            ),
         )
         self._s, self._chosen = services, chosen
         self._answer: Forecast | None = None
@@ -83,37 +91,37 @@ class PlannerPage(Page):
         theme = self._s.theme
         self.machines = _combo(
             "plannerMachines",
-            "Machines",
-            ("All machines", "Machines selected on the Machines page"),
+            tr("Machines"),
+            (tr("All machines"), tr("Machines selected on the Machines page")),
         )
-        self.period = _combo("plannerPeriod", "Period", (NEXT_YEAR,))
+        self.period = _combo("plannerPeriod", tr("Period"), (tr(NEXT_YEAR),))
         for year in range(self._s.clock().year + 2, FIRST_YEAR - 1, -1):
             self.period.addItem(str(year), year)
-        self.scenario = _combo("plannerScenario", "Scenario", tuple(s.value for s in Scenario))
+        self.scenario = _combo("plannerScenario", tr("Scenario"), tuple(s.label for s in Scenario))
         self.unplanned = NumberBox(theme, 1, 8, 2)
         self.unplanned.setObjectName("plannerUnplanned")
-        self.unplanned.setAccessibleName("Unplanned baselines in the period")
+        self.unplanned.setAccessibleName(tr("Unplanned baselines in the period"))
         self.window_ = _combo(
-            "plannerWindow", "Restarts allowed", tuple(w.value for w in RestartWindow)
+            "plannerWindow", tr("Restarts allowed"), tuple(w.label for w in RestartWindow)
         )
         self.minutes = NumberBox(theme, 5, 24 * 60, 60, suffix=MINUTES)
         self.minutes.setObjectName("plannerMinutes")
-        self.minutes.setAccessibleName("Length of a restart window in minutes")
+        self.minutes.setAccessibleName(tr("Length of a restart window in minutes"))
         self.minutes.setSingleStep(15)
-        self.enroll = QCheckBox("Assume hotpatch is on wherever the image supports it")
+        self.enroll = QCheckBox(tr("Assume hotpatch is on wherever the image supports it"))
         self.enroll.setObjectName("plannerEnroll")
         self.meaning = label(theme, px=CAPTION_PX, role="secondary", wrap=True)
-        self.run = QPushButton("Simulate")
+        self.run = QPushButton(tr("Simulate"))
         self.run.setObjectName("plannerRun")
         self.run.setProperty("primary", True)
-        self.cancel = QPushButton("Cancel")
+        self.cancel = QPushButton(tr("Cancel"))
         self.cancel.setObjectName("plannerCancel")
         self.cancel.hide()
-        self.export = ExportButton(self._s, "Forecast", self._report)
+        self.export = ExportButton(self._s, tr("Forecast"), self._report)
         self.export.setEnabled(False)
         self.progress = QProgressBar()
         self.progress.setObjectName("plannerProgress")
-        self.progress.setAccessibleName("Progress of the simulation")
+        self.progress.setAccessibleName(tr("Progress of the simulation"))
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(round(160 * theme.scale))
         self.progress.hide()
@@ -123,22 +131,25 @@ class PlannerPage(Page):
         self.tiles = {
             key: Tile(theme, caption, f"planner-{key}")
             for key, caption in (
-                ("restarts", "Restarts"),
-                ("avoided", "Restarts avoided"),
-                ("exposed", "Average days of exposure after a release"),
-                ("hours", "Hours of restart windows"),
+                ("restarts", tr("Restarts")),
+                ("avoided", tr("Restarts avoided")),
+                ("exposed", tr("Average days of exposure after a release")),
+                ("hours", tr("Hours of restart windows")),
             )
         }
         self.chart = ChartHost(theme, "plannerChart", CHART_PX, _make_chart)
         self.model = ListedModel(self._s.source, planner.MONTHS, self._s.clock, self)
-        self.table = Table(theme, self._s.settings, self.model, "plannerTable")
+        self.table = Table(theme, self._s.settings, self.model, "plannerTable", tr("Forecast"))
         self.sentence = label(theme, wrap=True)
         self.sentence.setObjectName("plannerSentence")
         self.nothing = EmptyState(theme)
         self.nothing.say(
             Glyph.INFO,
-            "No simulation yet",
-            "Choose machines, a period and a scenario, then select Simulate. Nothing is changed in Azure.",
+            tr("No simulation yet"),
+            tr(
+                "Choose machines, a period and a scenario, then select Simulate. Nothing is changed "
+                "in Azure."
+            ),
         )
 
     def _lay_out(self) -> None:
@@ -148,12 +159,12 @@ class PlannerPage(Page):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
         fields = (
-            ("Machines", self.machines),
-            ("Period", self.period),
-            ("Scenario", self.scenario),
-            ("Unplanned baselines", self.unplanned),
-            ("Restarts allowed", self.window_),
-            ("Restart window", self.minutes),
+            (tr("Machines"), self.machines),
+            (tr("Period"), self.period),
+            (tr("Scenario"), self.scenario),
+            (tr("Unplanned baselines"), self.unplanned),
+            (tr("Restarts allowed"), self.window_),
+            (tr("Restart window"), self.minutes),
         )
         for number, (name, field) in enumerate(fields):
             title = label(theme, name, px=CAPTION_PX, role="secondary")
@@ -199,9 +210,9 @@ class PlannerPage(Page):
         first, last = (
             (date(year, 1, 1), date(year, 12, 31)) if year else (today, today + timedelta(days=365))
         )
-        scenario = Scenario(self.scenario.currentText())
+        scenario = tuple(Scenario)[self.scenario.currentIndex()]
         unplanned = self.unplanned.value() if scenario is Scenario.UNPLANNED else 0
-        window = RestartWindow(self.window_.currentText())
+        window = tuple(RestartWindow)[self.window_.currentIndex()]
         hours, known = self.minutes.value() / 60, release_day(self._s.clock())
         return Question(first, last, scenario, unplanned, window, hours, known)
 
@@ -233,14 +244,19 @@ class PlannerPage(Page):
         self.results.setCurrentIndex(1)
 
     def _show_failure(self, why: str) -> None:
-        self.nothing.say(Glyph.ERROR, "The forecast failed", why)
+        self.nothing.say(Glyph.ERROR, tr("The forecast failed"), why)
         self.results.setCurrentIndex(0)
 
     def _show_answer(self, found: Forecast) -> None:
         avoided = found.restarts_without - found.restarts
-        share = f"{avoided / found.restarts_without:.0%} of them" if found.restarts_without else ""
+        share = (
+            tr("{avoided:.0%} of them", avoided=avoided / found.restarts_without)
+            if found.restarts_without
+            else ""
+        )
         self.tiles["restarts"].show_figure(
-            f"{found.restarts:,}", f"{found.restarts_without:,} without hotpatch"
+            f"{found.restarts:,}",
+            tr("%n without hotpatch", found.restarts_without),
         )
         self.tiles["avoided"].show_figure(f"{avoided:,}", share)
         exposed, without = (
@@ -248,45 +264,50 @@ class PlannerPage(Page):
             planner.mean_exposure(found, without=True),
         )
         self.tiles["exposed"].show_figure(
-            planner.days(exposed), f"{planner.days(without)} without hotpatch"
+            planner.days(exposed), tr("{without} without hotpatch", without=planner.days(without))
         )
         self.tiles["hours"].show_figure(
-            f"{found.hours:,.0f}", f"{found.hours_without:,.0f} without hotpatch"
+            f"{found.hours:,.0f}",
+            tr("{hours_without:,.0f} without hotpatch", hours_without=found.hours_without),
         )
         self.sentence.setText(_sentence(found))
         self.chart.show_data(planner.chart_data(found), planner.chart_words(found))
         self.model.set_rows(planner.month_rows(found))
 
     def _show_form(self) -> None:
-        scenario = Scenario(self.scenario.currentText())
+        scenario = tuple(Scenario)[self.scenario.currentIndex()]
         self.unplanned.setEnabled(scenario is Scenario.UNPLANNED)
-        self.meaning.setText(f"{scenario.value}: {scenario.meaning} {NOTE}")
+        self.meaning.setText(f"{scenario.label}: {scenario.meaning} {tr(NOTE)}")
 
     def _report(self) -> Make:
         assert self._answer is not None  # the button is disabled until there is one
-        months = table_report(self.table, "Forecast", self._s)
+        months = table_report(self.table, tr("Forecast"), self._s)
         return with_sheet(months, planner.question_sheet(self._answer))
 
 
 def _sentence(found: Forecast) -> str:
     """The result as text, and what it excludes."""
-    many = f"{found.machines:,} machine{'' if found.machines == 1 else 's'}"
-    parts = [f"{many}, {len(found.months)} release days."]
+    parts = [
+        tr("{machines}, %n release day(s).", len(found.months), machines=machines(found.machines))
+    ]
     if found.by_hand:
-        one = found.by_hand == 1
         parts.append(
-            f"{found.by_hand:,} {'is' if one else 'are'} not patched automatically: {'it is' if one else 'they are'} "
-            "assumed to restart once per release, on an unknown day."
+            tr(
+                "%n are not patched automatically: they are assumed to restart once per release, on an "
+                "unknown day.",
+                found.by_hand,
+            )
         )
     if found.unknown_days:
-        count = len(found.unknown_days)
         parts.append(
-            f"The releases of {count} of these days aren't known, so the plan is used for "
-            f"{'it' if count == 1 else 'them'}."
+            tr(
+                "The releases of %n of these days aren't known, so the plan is used for them.",
+                len(found.unknown_days),
+            )
         )
     if found.out_of_band:
-        names = ", ".join(r.kb or "unnamed" for r in found.out_of_band)
-        parts.append(f"Not counted: out of band, {names}.")
+        names = ", ".join(r.kb or tr("unnamed") for r in found.out_of_band)
+        parts.append(tr("Not counted: out of band, {names}.", names=names))
     return " ".join(parts)
 
 

@@ -17,6 +17,7 @@ from hotpatch_gui.models.rollout import RolloutData
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
@@ -25,6 +26,8 @@ from hotpatch_gui.views.widgets.rollout_plan import RolloutLegend, RolloutPlan
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 from .table_page import TABLE_PX, Page
+
+tr = translator("RolloutPage")
 
 PLAN_PX = 270
 """The plan's largest share of the page, after which it scrolls."""
@@ -42,8 +45,11 @@ class RolloutPage(Page):
     def __init__(self, services: Services) -> None:
         super().__init__(
             services.theme,
-            "Rollout",
-            "When automatic guest patching reaches each machine, and what each machine is waiting for.",
+            tr("Rollout"),
+            tr(
+                "When automatic guest patching reaches each machine, and what each machine is "
+                "waiting for."
+            ),
         )
         self._s = services
         theme = services.theme
@@ -51,16 +57,23 @@ class RolloutPage(Page):
         self.banner = Banner(theme)
         self.plan = RolloutPlan(theme)
         self.legend = RolloutLegend(theme, self.plan)
-        self.assumed = label(theme, rollout.ASSUMED, px=CAPTION_PX, role="secondary", wrap=True)
+        self.assumed = label(
+            theme, translated(rollout.ASSUMED), px=CAPTION_PX, role="secondary", wrap=True
+        )
         self.plan_area = QScrollArea()
         self.plan_area.setWidgetResizable(True)
         self.plan_area.setFrameShape(QFrame.Shape.NoFrame)
         self.plan_area.setWidget(self.plan)
         self.model = ListedModel(services.source, rollout.MACHINES, services.clock, self)
-        self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "rolloutTable"))
+        self.panel = TablePanel(
+            theme,
+            Table(
+                theme, services.settings, self.model, "rolloutTable", tr("Machines in the rollout")
+            ),
+        )
         self.panel.table.opened.connect(self.machine_opened)
         self._lay_out()
-        self.banner.button.setText("Release data…")
+        self.banner.button.setText(tr("Release data…"))
         self.banner.button.clicked.connect(self._open_releases)
         services.source.changed.connect(self._on_changed)
         services.source.minute_passed.connect(self.show_all)
@@ -100,7 +113,7 @@ class RolloutPage(Page):
         self._asker.ask(work, is_refresh=is_refresh)
 
     def _show_failure(self, why: str) -> None:
-        self.banner.show_text(Level.UNKNOWN, "The rollout can't be shown.", why)
+        self.banner.show_text(Level.UNKNOWN, tr("The rollout can't be shown."), why)
         self.model.set_rows([])
         for widget in (self.plan_area, self.legend, self.assumed, self.banner.button):
             widget.hide()
@@ -118,6 +131,9 @@ class RolloutPage(Page):
         self.panel.show_table(bool(data.rows))
         self.panel.empty.say(
             Glyph.INFO,
-            "Nothing to show",
-            "The order of machines appears here once machines and a release of the last 30 days are known.",
+            tr("Nothing to show"),
+            tr(
+                "The order of machines appears here once machines and a release of the last 30 days "
+                "are known."
+            ),
         )

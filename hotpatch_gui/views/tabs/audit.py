@@ -5,11 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from hotpatch_gui.models import operation_text
 from hotpatch_gui.models.lists import CallsModel
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+tr = translator("AuditTab")
 
 DETAIL_PX = 96
 
@@ -22,12 +26,16 @@ class AuditTab(QWidget):
         self.setObjectName("surface")
         theme = services.theme
         self.model = CallsModel(services.source, services.clock, self)
-        self.panel = TablePanel(theme, Table(theme, services.settings, self.model, "auditTable"))
+        self.panel = TablePanel(
+            theme, Table(theme, services.settings, self.model, "auditTable", tr("Audit log"))
+        )
         self.panel.empty.say(
             Glyph.INFO,
-            "No calls yet",
-            "Every call that changes something appears here: who made it, on which resource, its body and its "
-            "result. Entries can't be changed or deleted.",
+            tr("No calls yet"),
+            tr(
+                "Every call that changes something appears here: who made it, on which resource, its "
+                "body and its result. Entries can't be changed or deleted."
+            ),
         )
         self.detail = label(theme, wrap=True)
         self.detail.setObjectName("auditDetail")
@@ -57,9 +65,9 @@ class AuditTab(QWidget):
         if row is None:
             return
         parts = [
-            f"{row.event.capitalize()}: {row.result}" if row.result else "",
-            f"Body: {row.body}" if row.body else "The call has no body.",
-            f"On {row.resource_id}",
-            f"Azure's code: {row.code}" if row.code else "",
+            f"{operation_text.event(row)}: {row.result}" if row.result else "",
+            tr("Body: {body}", body=row.body) if row.body else tr("The call has no body."),
+            tr("On {resource_id}", resource_id=row.resource_id),
+            tr("Azure's code: {code}", code=row.code) if row.code else "",
         ]
         self.detail.setText("\n".join(part for part in parts if part))

@@ -18,6 +18,7 @@ from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.chips import Chips
@@ -25,6 +26,8 @@ from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
+
+tr = translator("ComplianceTab")
 
 _RESTART, _NO_RESTART = "restart", "no-restart"
 
@@ -40,7 +43,14 @@ class ComplianceTab(QWidget):
         self._offered, self._has_list = 0, False
         self.model = UpdatesModel(services.source, services.clock, self)
         self.panel = TablePanel(
-            services.theme, Table(services.theme, services.settings, self.model, "complianceTable")
+            services.theme,
+            Table(
+                services.theme,
+                services.settings,
+                self.model,
+                "complianceTable",
+                tr("Available updates"),
+            ),
         )
         self._counts = QueryChannel(
             services.source, self._show_counts, self.panel.show_failure, self
@@ -56,12 +66,13 @@ class ComplianceTab(QWidget):
             )
         ]
         self.chips = Chips(
-            "complianceChip", [*choices, (_RESTART, "May restart"), (_NO_RESTART, "No restart")]
+            "complianceChip",
+            [*choices, (_RESTART, tr("May restart")), (_NO_RESTART, tr("No restart"))],
         )
         self.search = QLineEdit()
         self.search.setObjectName("complianceSearch")
-        self.search.setAccessibleName("Filter by KB or name")
-        self.search.setPlaceholderText("Filter by KB or name")
+        self.search.setAccessibleName(tr("Filter by KB or name"))
+        self.search.setPlaceholderText(tr("Filter by KB or name"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(240)
         self._lay_out()
@@ -134,14 +145,17 @@ class ComplianceTab(QWidget):
     def _explain(self, filtered: bool) -> None:
         empty, now = self.panel.empty, self._s.clock()
         if not self.model.is_loaded:
-            empty.say(Glyph.RUNNING, "Reading…", "")
+            empty.say(Glyph.RUNNING, tr("Reading…"), "")
         elif filtered and self._offered:
-            empty.say(Glyph.INFO, "No update matches", "Change or clear the filters above.")
+            empty.say(Glyph.INFO, tr("No update matches"), tr("Change or clear the filters above."))
         elif self._chosen is None or self._chosen.one is None:
             empty.say(
                 Glyph.INFO,
-                "No updates available",
-                "No current assessment of the selected machines lists an update. The Status tab shows how many have one.",
+                tr("No updates available"),
+                tr(
+                    "No current assessment of the selected machines lists an update. The Status tab "
+                    "shows how many have one."
+                ),
             )
         else:
             empty.say(*why_empty(self._chosen.one, now))

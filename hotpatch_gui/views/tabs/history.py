@@ -16,6 +16,7 @@ from hotpatch_gui.models.lists import RunsModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.run_details import RunDetails
@@ -25,14 +26,16 @@ from hotpatch_gui.views.widgets.tiles import Tile
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
+tr = translator("HistoryTab")
+
 RANGES = (
-    ("Last 24 hours", 1),
-    ("Last 7 days", 7),
-    ("Last 15 days", 15),
-    ("Last 30 days", 30),
-    ("Last 90 days", 90),
-    ("Last 12 months", 365),
-    ("All history", 36500),
+    (tr.mark("Last 24 hours"), 1),
+    (tr.mark("Last 7 days"), 7),
+    (tr.mark("Last 15 days"), 15),
+    (tr.mark("Last 30 days"), 30),
+    (tr.mark("Last 90 days"), 90),
+    (tr.mark("Last 12 months"), 365),
+    (tr.mark("All history"), 36500),
 )
 
 
@@ -46,27 +49,29 @@ class HistoryTab(QWidget):
         self._statuses: tuple[str, ...] = ()
         theme = services.theme
         self.model = RunsModel(services.source, services.clock, self)
-        self.panel = TablePanel(theme, Table(theme, services.settings, self.model, f"{name}Table"))
+        self.panel = TablePanel(
+            theme, Table(theme, services.settings, self.model, f"{name}Table", tr("Installations"))
+        )
         self.tiles = {
             key: Tile(theme, caption, f"{name}-{key}", clickable=True)
             for key, caption in (
-                ("total", "Total"),
-                ("failed", "Failed"),
-                ("succeeded", "Successful"),
+                ("total", tr("Total")),
+                ("failed", tr("Failed")),
+                ("succeeded", tr("Successful")),
             )
         }
         self._asker = QueryChannel(services.source, self._show_figures, self._show_failure, self)
         self.chart = ChartHost(theme, f"{name}Chart", 148, _make_chart)
         self.range = QComboBox()
         self.range.setObjectName(f"{name}Range")
-        self.range.setAccessibleName("Time range")
+        self.range.setAccessibleName(tr("Time range"))
         for text, days in RANGES:
-            self.range.addItem(text, days)
+            self.range.addItem(tr(text), days)
         self.range.setCurrentIndex(max(0, self.range.findData(services.settings.history_days)))
         self.search = QLineEdit()
         self.search.setObjectName(f"{name}Search")
-        self.search.setAccessibleName("Filter by KB, machine or operation")
-        self.search.setPlaceholderText("Filter by KB, machine or operation ID")
+        self.search.setAccessibleName(tr("Filter by KB, machine or operation"))
+        self.search.setPlaceholderText(tr("Filter by KB, machine or operation ID"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(280)
         self.details = RunDetails(theme, f"{name}Details")
@@ -180,18 +185,21 @@ class HistoryTab(QWidget):
     def _explain(self) -> None:
         empty = self.panel.empty
         if not self.model.is_loaded:
-            empty.say(Glyph.RUNNING, "Reading…", "")
+            empty.say(Glyph.RUNNING, tr("Reading…"), "")
         elif self._statuses or self.search.text().strip():
             empty.say(
                 Glyph.INFO,
-                "No installation matches",
-                "Choose Total, another time range, or clear the filter.",
+                tr("No installation matches"),
+                tr("Choose Total, another time range, or clear the filter."),
             )
         else:
             empty.say(
                 Glyph.INFO,
-                "No installations in this period",
-                "Azure keeps 30 days; this program keeps everything it has read. Choose a longer range to see more.",
+                tr("No installations in this period"),
+                tr(
+                    "Azure keeps 30 days; this program keeps everything it has read. Choose a longer "
+                    "range to see more."
+                ),
             )
 
     def _show_details(self) -> None:

@@ -11,6 +11,7 @@ from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.patching import exclusion_reason
+from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.schedules import MachineSchedules
@@ -18,13 +19,16 @@ from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import schedule_text
 from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 
+tr = translator("ScheduleTab")
+
 MONTHS = 8
-_TITLES = ("Date", "Expected", "Effect", "Certainty")
+_TITLES = (tr.mark("Date"), tr.mark("Expected"), tr.mark("Effect"), tr.mark("Certainty"))
 
 
 class ScheduleTab(QScrollArea):
@@ -35,7 +39,15 @@ class ScheduleTab(QScrollArea):
         self._s = services
         theme = services.theme
         self.setWidgetResizable(True)
-        self.essentials = Essentials(theme, ("Orchestration", "When", "Restarts", "Time zone"))
+        self.essentials = Essentials(
+            theme,
+            (
+                tr.mark("Orchestration"),
+                tr.mark("When"),
+                tr.mark("Restarts"),
+                tr.mark("Time zone"),
+            ),
+        )
         self.explanation = label(theme, wrap=True, role="secondary")
         self.explanation.setObjectName("scheduleExplanation")
         self.own = Points(theme)
@@ -43,8 +55,8 @@ class ScheduleTab(QScrollArea):
         self.title = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         self.table = QTableWidget(0, len(_TITLES))
         self.table.setObjectName("scheduleTable")
-        self.table.setAccessibleName("Expected releases")
-        self.table.setHorizontalHeaderLabels(_TITLES)
+        self.table.setAccessibleName(tr("Expected releases"))
+        self.table.setHorizontalHeaderLabels([tr(title) for title in _TITLES])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.table.setShowGrid(False)
@@ -82,21 +94,21 @@ class ScheduleTab(QScrollArea):
     def _show_orchestration(self, machine: Machine, followed: MachineSchedules) -> None:
         how, now = Orchestration.of(machine.settings), self._s.clock()
         when = {
-            Orchestration.SAFE_DEPLOYMENT: "Off-peak hours, within 30 days of each release",
+            Orchestration.SAFE_DEPLOYMENT: tr("Off-peak hours, within 30 days of each release"),
             Orchestration.CUSTOMER_SCHEDULES: schedule_text.when(followed, now),
-            Orchestration.WINDOWS_AUTOMATIC: "Decided by Windows Update on the machine",
-            Orchestration.MANUAL: "Only on request",
+            Orchestration.WINDOWS_AUTOMATIC: tr("Decided by Windows Update on the machine"),
+            Orchestration.MANUAL: tr("Only on request"),
         }
         self.essentials.show_values(
             [
-                machine.settings.orchestration,
-                when[how] if how else "Not known",
+                translated(machine.settings.orchestration),
+                when[how] if how else tr("Not known"),
                 schedule_text.restarts(machine.settings.restart_setting),
-                machine.time_zone or "Not reported",
+                machine.time_zone or tr("Not reported"),
             ]
         )
         extra = (
-            " Azure doesn't publish off-peak hours, and the day may differ from month to month."
+            tr(" Azure doesn't publish off-peak hours, and the day may differ from month to month.")
             if how is Orchestration.SAFE_DEPLOYMENT
             else ""
         )
@@ -120,11 +132,11 @@ class ScheduleTab(QScrollArea):
         due = [e for p in products for e in calendar.unknown(p, today - PERIOD, today)]
         entries = due + [e for p in products for e in calendar.expected(p, today, MONTHS)]
         entries.sort(key=lambda e: (e.day, e.product))
-        names = " and ".join(p.label for p in products)
+        names = listed([p.label for p in products])
         self.title.setText(
-            f"Expected releases for {names}"
+            tr("Expected releases for {names}", names=names)
             if products
-            else "No release calendar for this operating system"
+            else tr("No release calendar for this operating system")
         )
         self.table.setRowCount(len(entries))
         waiting = situation in (Situation.OFF_TRAIN, Situation.UNSUPPORTED)
@@ -133,24 +145,26 @@ class ScheduleTab(QScrollArea):
             waiting = waiting and not (baseline and situation == Situation.OFF_TRAIN)
             is_due = entry.day <= today
             if is_due:
-                effect = "Not known"
+                effect = tr("Not known")
             elif machine is not None and not is_on(machine):
-                effect = "Restarts: hotpatch is off"
+                effect = tr("Restarts: hotpatch is off")
             elif waiting:
                 effect = (
-                    "Restarts: no hotpatches before the next baseline"
+                    tr("Restarts: no hotpatches before the next baseline")
                     if situation == Situation.OFF_TRAIN
-                    else "Restarts"
+                    else tr("Restarts")
                 )
             else:
-                effect = "Restarts" if baseline else "No restart if it is on the hotpatch train"
+                effect = (
+                    tr("Restarts") if baseline else tr("No restart if it is on the hotpatch train")
+                )
             product = f" ({entry.product.label})" if len(products) > 1 else ""
             certainty = (
-                "Due; the release isn't known yet"
+                tr("Due; the release isn't known yet")
                 if is_due
-                else "Planned, subject to change"
+                else tr("Planned, subject to change")
                 if baseline
-                else "Planned; may be replaced by a baseline"
+                else tr("Planned; may be replaced by a baseline")
             )
             texts = (
                 day_name(entry.day),

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.hotpatch import Prerequisite, Verdict, eligibility
 from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.prerequisites import Prerequisite, Verdict, eligibility
 from hotpatch_gui.domain.releases import (
     release_day,
 )
@@ -22,6 +22,7 @@ from hotpatch_gui.models.strip import strip_data, strip_words
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.essentials import Essentials
@@ -31,6 +32,8 @@ from hotpatch_gui.views.widgets.tiles import Tile
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
+
+tr = translator("StatusTab")
 
 _VERDICT_GLYPHS = {
     Verdict.PASS: Glyph.OK,
@@ -52,11 +55,11 @@ class StatusTab(QScrollArea):
         self.tiles = {
             key: Tile(theme, caption, f"tile-{key}")
             for key, caption in (
-                ("critical", "Critical"),
-                ("security", "Security"),
-                ("other", "Other updates"),
-                ("last", "Last installation"),
-                ("avoided", "Restarts avoided, 12 months"),
+                ("critical", tr("Critical")),
+                ("security", tr("Security")),
+                ("other", tr("Other updates")),
+                ("last", tr("Last installation")),
+                ("avoided", tr("Restarts avoided, 12 months")),
             )
         }
         self._ids: tuple[int, ...] = ()
@@ -65,7 +68,7 @@ class StatusTab(QScrollArea):
         )
         self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
         self._strip_title = label(
-            theme, "Releases and installations", px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT
+            theme, tr("Releases and installations"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT
         )
         self.points = Points(theme)
         self._points_title = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
@@ -97,42 +100,46 @@ class StatusTab(QScrollArea):
             widget.setVisible(one is not None)
         self._show_tiles(chosen)
         if one is None or machine is None:
-            self._points_title.setText("Status breakdown")
+            self._points_title.setText(tr("Status breakdown"))
             self.points.show_points([_status_point(g) for g in chosen.status_groups])
             return
         self.essentials.show_values(essentials.values(one, self._s.calendar(), self._s.clock()))
-        self._points_title.setText("Can this machine be hotpatched?")
+        self._points_title.setText(tr("Can this machine be hotpatched?"))
         self.points.show_points([_point(f) for f in eligibility(machine)])
         self._show_strip(one.id, machine)
 
     def _show_tiles(self, chosen: SelectionSummary) -> None:
         now = self._s.clock()
         if not chosen.assessed:
-            note = "not assessed"
+            note = tr("not assessed")
         elif chosen.one is not None:
-            note = f"assessed {display_text.assessed_age(chosen.one, now)}"
+            note = tr("assessed {one}", one=display_text.assessed_age(chosen.one, now))
         else:
-            note = f"{chosen.assessed:,} of {len(chosen.ids):,} assessed"
+            note = tr(
+                "{assessed:,} of {count:,} assessed",
+                assessed=chosen.assessed,
+                count=len(chosen.ids),
+            )
         figures = {"critical": chosen.critical, "security": chosen.security, "other": chosen.other}
         for key, figure in figures.items():
             self.tiles[key].show_figure(f"{figure:,}" if chosen.listed else "–", note)
         last = chosen.last_run
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",
-            age_text(last, now) if last else "none recorded",
+            age_text(last, now) if last else tr("none recorded"),
         )
         ids, since = chosen.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
         if others:
-            self.tiles["avoided"].show_figure("…", "by recorded hotpatches")
+            self.tiles["avoided"].show_figure("…", tr("by recorded hotpatches"))
         avoided = partial(read_hotpatches, machine_ids=ids, since=since)
         self._avoided.ask(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
     def _show_no_avoided(self, _: str) -> None:
-        self.tiles["avoided"].show_figure("–", "can't be calculated")
+        self.tiles["avoided"].show_figure("–", tr("can't be calculated"))
 
     def _show_avoided(self, count: int) -> None:
-        self.tiles["avoided"].show_figure(f"{count:,}", "by recorded hotpatches")
+        self.tiles["avoided"].show_figure(f"{count:,}", tr("by recorded hotpatches"))
 
     def _show_strip(self, machine_id: int, machine: Machine) -> None:
         data = strip_data(
@@ -150,11 +157,13 @@ def _make_strip(theme: Theme) -> Chart:
 def _point(finding: Prerequisite) -> Point:
     fix = f" {finding.fix}" if finding.fix else ""
     glyph = _VERDICT_GLYPHS[finding.verdict]
-    return Point(glyph, finding.verdict.value, finding.check, f"{finding.detail}{fix}")
+    return Point(glyph, finding.verdict.label, finding.check, f"{finding.detail}{fix}")
 
 
 def _status_point(status: StatusGroup) -> Point:
     more = status.count - len(status.names)
-    named = ", ".join(status.names) + (f" and {more:,} more" if more else "")
+    named = ", ".join(status.names) + (tr(" and %n more", more) if more else "")
     title = f"{status.situation}: {status.count:,}"
-    return Point(display_text.LEVEL_GLYPHS[status.level], status.level.name.lower(), title, named)
+    return Point(
+        display_text.LEVEL_GLYPHS[status.level], display_text.level_text(status.level), title, named
+    )

@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, Tokens
+from hotpatch_gui.translation import translator
 
 from .labels import label
 
 if TYPE_CHECKING:
     from .charts import Chart
 
+tr = translator("ChartHost")
 
 LOW_PX = 360
 """Below this height a tab hides its chart, because the table matters more."""
@@ -60,7 +62,7 @@ class ChartHost(QWidget):
     def wait(self) -> None:
         """Hide the old data until new data arrive."""
         self._data = self._drawn = None
-        self.caption.setText("Reading…")
+        self.caption.setText(tr("Reading…"))
         if self._chart is not None:
             self._chart.widget.hide()
 

@@ -23,6 +23,9 @@ from hotpatch_gui.models.chart_data import (
 )
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.translation import translator
+
+tr = translator("Charts")
 
 pg.setConfigOptions(antialias=True)
 
@@ -96,7 +99,7 @@ class ClassificationChart(_Plot):
             self.plot.addItem(text)
         self.plot.getAxis("bottom").setTicks([_whole_ticks(most)])
         self.plot.getAxis("left").setWidth(round(92 * theme.scale))
-        self.title_axis("bottom", "Available updates", theme)
+        self.title_axis("bottom", tr("Available updates"), theme)
         self.plot.setXRange(0, most * 1.08, padding=0)
         self.plot.setYRange(-0.6, len(rows) - 0.4, padding=0)
 
@@ -146,7 +149,7 @@ class HistoryChart(_Plot):
         self.plot.getAxis("bottom").setTicks([shown])
         most = max((a + b for a, b in zip(installed, failed, strict=True)), default=1) or 1
         self.plot.getAxis("left").setTicks([_whole_ticks(most)])
-        self.title_axis("left", "Updates", theme)
+        self.title_axis("left", tr("Updates"), theme)
         self.plot.setXRange(-0.6, days - 0.4, padding=0)
         self.plot.setYRange(0, most * 1.1, padding=0)
 
@@ -205,7 +208,7 @@ class ReleaseStrip(_Plot):
         )
         self.plot.addItem(marks)
         self.plot.addItem(installs)
-        self.plot.getAxis("left").setTicks([[(0, "Releases"), (1, "Installed here")]])
+        self.plot.getAxis("left").setTicks([[(0, tr("Releases")), (1, tr("Installed here"))]])
         self.plot.getAxis("bottom").setTicks([_months(data.first, data.last)])
         self.plot.setXRange(_day(data.first), _day(data.last), padding=0.015)
         self.plot.setYRange(-0.6, 1.6, padding=0)
@@ -256,8 +259,8 @@ class CalendarChart(_Plot):
         )
         for item in (rings, marks, installs):
             self.plot.addItem(item)
-        lanes = [(y, f"Server {name[2:]}") for name, y in self.LANES.items()]
-        self.plot.getAxis("left").setTicks([[(0, "Installed"), *lanes]])
+        lanes = [(y, tr("Server {name}", name=name[2:])) for name, y in self.LANES.items()]
+        self.plot.getAxis("left").setTicks([[(0, tr("Installed")), *lanes]])
         self.plot.getAxis("bottom").setTicks([_months(data.first, data.last)])
         self.plot.setXRange(_day(data.first), _day(data.last), padding=0.015)
         self.plot.setYRange(-0.5, 2.5, padding=0)
@@ -314,7 +317,7 @@ class PlannerChart(_Plot):
         hours = shown.window_hours
         ticks = [(n, f"{text} · {n * hours:,.4g} h") for n, text in _whole_ticks(most)]
         self.plot.getAxis("left").setTicks([ticks])
-        self.title_axis("left", "Restarts · hours", theme)
+        self.title_axis("left", tr("Restarts · hours"), theme)
         self._draw_exposure(data, most, theme)
         self.plot.setXRange(-0.6, len(data) - 0.4, padding=0)
         self.plot.setYRange(0, most * 1.12, padding=0)
@@ -337,7 +340,7 @@ class PlannerChart(_Plot):
                         "symbol": symbol,
                         "brush": QColor(colour),
                         "pen": pg.mkPen(t.surface),
-                        "data": f"{v:.1f} days exposed, {b.day:%B %Y}",
+                        "data": tr("{v:.1f} days exposed, {day:%B %Y}", v=v, day=b.day),
                     }
                     for n, (v, b) in enumerate(zip(values, data, strict=True))
                 ]
@@ -350,7 +353,7 @@ class PlannerChart(_Plot):
         axis.setTickFont(theme.font(CAPTION_PX))
         axis.setStyle(tickLength=0)
         axis.setTicks([[(value * scale, text) for value, text in _whole_ticks(longest)]])
-        self.title_axis("right", "Average days of exposure", theme)
+        self.title_axis("right", tr("Average days of exposure"), theme)
 
 
 def _tip(x: float, y: float, data: str) -> str:  # noqa: ARG001 - pyqtgraph names them

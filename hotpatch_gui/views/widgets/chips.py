@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from hotpatch_gui.translation import translator
+
+tr = translator("Chips")
+
 
 class Chips(QWidget):
     """A row of chips; none selected means no filter.
@@ -26,7 +30,7 @@ class Chips(QWidget):
         for key, text in choices:
             chip = QPushButton(text)
             chip.setObjectName(f"{name}-{key}")
-            chip.setAccessibleName(f"Filter: {text}")
+            chip.setAccessibleName(tr("Filter: {text}", text=text))
             chip.setProperty("chip", True)
             chip.setCheckable(True)
             chip.toggled.connect(self.changed)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.translation import translated
 
 from .labels import ElidedLabel, label
 
@@ -30,7 +31,7 @@ class Essentials(QWidget):
         half = -(-len(names) // 2)
         for number, name in enumerate(names):
             row, column = number % half, (number // half) * 3
-            title = label(theme, name, role="secondary")
+            title = label(theme, translated(name), role="secondary")
             value = ElidedLabel(theme)
             value.setObjectName(f"essential-{name}")
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import Make, Origin, Writing, rows_report
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 
 from .table import Table
+
+tr = translator("Export")
 
 KEYS = "Ctrl+E"
 
@@ -40,7 +43,7 @@ class Exporter(QObject):
         kinds = ";;".join(f"{text} (*{ending})" for ending, text in export_writers.FORMATS.items())
         suggested = f"{name} {self._s.clock():%Y-%m-%d}.xlsx"
         chosen, kind = QFileDialog.getSaveFileName(
-            self._parent, "Export", suggested, kinds, "Excel workbook (*.xlsx)"
+            self._parent, tr("Export"), suggested, kinds, tr("Excel workbook (*.xlsx)")
         )
         if chosen:
             path = Path(chosen)
@@ -72,14 +75,14 @@ class Exporter(QObject):
         box = QMessageBox(self._parent)
         box.setObjectName("exportDone")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("Export")
+        box.setWindowTitle(tr("Export"))
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setIcon(QMessageBox.Icon.Warning if problem else QMessageBox.Icon.Information)
-        box.setText(problem or f"Exported to {path.name}.")
+        box.setText(problem or tr("Exported to {name}.", name=path.name))
         if not problem:
             box.setInformativeText(str(path.parent))
             folder = QUrl.fromLocalFile(str(path.parent))
-            opener = box.addButton("Open folder", QMessageBox.ButtonRole.ActionRole)
+            opener = box.addButton(tr("Open folder"), QMessageBox.ButtonRole.ActionRole)
             opener.clicked.connect(lambda: QDesktopServices.openUrl(folder))
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Close))
         box.open()
@@ -89,17 +92,17 @@ class ExportButton(QPushButton):
     """A page's export button. ``make`` is called at the click."""
 
     def __init__(self, services: Services, title: str, make: Callable[[], Make]) -> None:
-        super().__init__("Export…")
+        super().__init__(tr("Export…"))
         self.setObjectName("export")
         self.setShortcut(QKeySequence(KEYS))
-        self.setToolTip(f"Export what is shown, or the selected rows ({KEYS})")
+        self.setToolTip(tr("Export what is shown, or the selected rows ({keys})", keys=KEYS))
         self.make, self.exporter = make, Exporter(services, self)
         self.exporter.busy.connect(self._on_busy)
         self.clicked.connect(lambda: self.exporter.ask(title, make()))
 
     def _on_busy(self, busy: bool) -> None:
         self.setEnabled(not busy)
-        self.setText("Exporting…" if busy else "Export…")
+        self.setText(tr("Exporting…") if busy else tr("Export…"))
 
 
 def table_report(table: Table, title: str, services: Services, *, whole: bool = False) -> Make:

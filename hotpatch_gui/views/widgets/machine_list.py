@@ -12,8 +12,11 @@ from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, SEMIBOLD_WEIGHT
+from hotpatch_gui.translation import translator
 
 from .table import Table
+
+tr = translator("MachineListWidget")
 
 ROW_HEIGHT_PX = 52
 GLYPH_PX = 16
@@ -89,9 +92,15 @@ class MachineList(Table):
     def __init__(
         self, theme: Theme, settings: Preferences, model: MachinesModel, clock: Clock
     ) -> None:
-        super().__init__(theme, settings, model, "machineList", _MachineDelegate(theme, clock))
+        super().__init__(
+            theme,
+            settings,
+            model,
+            "machineList",
+            tr("Machines"),
+            delegate=_MachineDelegate(theme, clock),
+        )
         self.machines = model
-        self.setAccessibleName("Machines")
         self.horizontalHeader().hide()
         self.setSortingEnabled(False)
         self.verticalHeader().setDefaultSectionSize(round(ROW_HEIGHT_PX * theme.scale))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from PySide6.QtWidgets import QSpinBox
 
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.translation import translated, translator
+
+tr = translator("NumberBox")
 
 MARGIN_PX = 7
-MINUTES = " minutes"
+MINUTES = tr.mark(" minutes")
 
 
 class NumberBox(QSpinBox):
@@ -19,7 +22,7 @@ class NumberBox(QSpinBox):
         super().__init__()
         self.setRange(least, most)
         self.setValue(value)
-        self.setSuffix(suffix)
+        self.setSuffix(translated(suffix))
         margin = round(MARGIN_PX * theme.scale)
         self.lineEdit().setTextMargins(
             margin, 0, 0, 0

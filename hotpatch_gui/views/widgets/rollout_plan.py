@@ -14,6 +14,9 @@ from hotpatch_gui.models.rollout import Lane, Phase, Region
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, CORNER_PX, SEMIBOLD_WEIGHT, TEXT_PX
+from hotpatch_gui.translation import translator
+
+tr = translator("RolloutPlan")
 
 GAP_PX, PAD_PX = 12, 12
 HEAD_PX, REGION_PX, LANE_PX, BAR_PX = 26, 24, 20, 10
@@ -213,7 +216,7 @@ class RolloutLegend(QWidget):
         super().__init__()
         self._theme, self._plan = theme, plan
         self.setFixedHeight(round(20 * theme.scale))
-        self.setAccessibleName("Legend: " + ", ".join(s.value for s in ORDER))
+        self.setAccessibleName(tr("Legend: ") + ", ".join(s.label for s in ORDER))
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -226,11 +229,11 @@ class RolloutLegend(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             self._plan.paint_piece(painter, status, QRectF(left, 5, 18, BAR_PX))
             painter.setPen(QColor(self._theme.tokens.secondary))
-            width = painter.fontMetrics().horizontalAdvance(status.value)
+            width = painter.fontMetrics().horizontalAdvance(status.label)
             painter.drawText(
                 QRectF(left + 24, 0, width + 2, 20),
                 int(Qt.AlignmentFlag.AlignVCenter),
-                status.value,
+                status.label,
             )
             left += 24 + width + 18
         painter.end()

@@ -11,10 +11,19 @@ from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.translation import translator
 
 from .labels import label, line
 
-_TITLES = ("Update", "KB", "Classification", "Result", "Restart")
+tr = translator("RunDetails")
+
+_TITLES = (
+    tr.mark("Update"),
+    "KB",
+    tr.mark("Classification"),
+    tr.mark("Result"),
+    tr.mark("Restart"),
+)
 _WIDTHS = (380, 96, 116, 116, 110)
 
 
@@ -31,9 +40,9 @@ class RunDetails(QFrame):
         self.errors.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.results = QTreeWidget()
         self.results.setObjectName(f"{name}Results")
-        self.results.setAccessibleName("Results by update")
+        self.results.setAccessibleName(tr("Results by update"))
         self.results.setRootIsDecorated(False)
-        self.results.setHeaderLabels(_TITLES)
+        self.results.setHeaderLabels([tr(title) for title in _TITLES])
         for number, width in enumerate(_WIDTHS):
             self.results.setColumnWidth(number, round(width * theme.scale))
         words_part = QVBoxLayout()

@@ -28,8 +28,11 @@ from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
+from hotpatch_gui.translation import translated, translator
 
 from .empty import EmptyState
+
+tr = translator("Table")
 
 
 class Table(QTableView):
@@ -47,13 +50,15 @@ class Table(QTableView):
         settings: Preferences,
         model: RowsModel,
         name: str,
+        spoken: str,
+        *,
         delegate: QStyledItemDelegate | None = None,
     ) -> None:
         super().__init__()
         self.rows = model
         self._settings, self._theme, self._name = settings, theme, name
         self.setObjectName(name)
-        self.setAccessibleName(name)
+        self.setAccessibleName(spoken)
         self.setModel(model)
         self._delegate = delegate or self._cells()
         self.setItemDelegate(self._delegate)
@@ -200,7 +205,7 @@ class Table(QTableView):
         """The column chooser."""
         menu = QMenu(self)
         for number, column in enumerate(self.rows.columns):
-            action = menu.addAction(column.title)
+            action = menu.addAction(translated(column.title))
             action.setCheckable(True)
             action.setChecked(not self.isColumnHidden(number))
             action.toggled.connect(self._shower(number))
@@ -216,10 +221,12 @@ class Table(QTableView):
 
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
-        menu.addAction("Copy", QKeySequence("Ctrl+C"), self.copy)
-        menu.addAction("Copy with headers", QKeySequence("Ctrl+Shift+C"), self.copy_with_headers)
+        menu.addAction(tr("Copy"), QKeySequence("Ctrl+C"), self.copy)
+        menu.addAction(
+            tr("Copy with headers"), QKeySequence("Ctrl+Shift+C"), self.copy_with_headers
+        )
         menu.addSeparator()
-        menu.addMenu(self.column_menu()).setText("Columns")
+        menu.addMenu(self.column_menu()).setText(tr("Columns"))
         menu.exec(self.viewport().mapToGlobal(place))
         menu.deleteLater()
 
@@ -231,7 +238,7 @@ class Table(QTableView):
         order = sorted(range(len(model.columns)), key=header.visualIndex)
         columns = [c for c in order if not self.isColumnHidden(c)]
         rows = self._selected_rows()
-        lines = [[guarded(model.columns[c].title) for c in columns]] if headers else []
+        lines = [[guarded(translated(model.columns[c].title)) for c in columns]] if headers else []
         lines += [[guarded(str(model.index(r, c).data() or "")) for c in columns] for r in rows]
         QGuiApplication.clipboard().setText("\n".join("\t".join(cells) for cells in lines))
 
@@ -250,7 +257,7 @@ class TablePanel(QStackedWidget):
 
     def show_failure(self, why: str) -> None:
         """Show why the rows couldn't be read, until there are rows."""
-        self.empty.say(Glyph.ERROR, "This list can't be shown", why)
+        self.empty.say(Glyph.ERROR, tr("This list can't be shown"), why)
         self.setCurrentWidget(self.empty)
 
     def show_table(self, shown: bool) -> None:

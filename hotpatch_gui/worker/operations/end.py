@@ -13,19 +13,24 @@ from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, queue
 from hotpatch_gui.store.audit import Event
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.sync.machine import read_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from .run import OperationRun
 
+tr = translator("End")
+
 log = logging.getLogger(__name__)
 _DONE = {
-    OperationKind.ASSESS: "Assessed.",
-    OperationKind.INSTALL: "The installation has ended.",
-    OperationKind.RESTART: "Restarted. An assessment follows to check what is still pending.",
-    OperationKind.SETTINGS: "The settings are changed.",
-    OperationKind.ENROLL: "Enrolled. Hotpatches start with the next baseline.",
-    OperationKind.UNENROLL: "The enrollment has ended.",
+    OperationKind.ASSESS: tr.mark("Assessed."),
+    OperationKind.INSTALL: tr.mark("The installation has ended."),
+    OperationKind.RESTART: tr.mark(
+        "Restarted. An assessment follows to check what is still pending."
+    ),
+    OperationKind.SETTINGS: tr.mark("The settings are changed."),
+    OperationKind.ENROLL: tr.mark("Enrolled. Hotpatches start with the next baseline."),
+    OperationKind.UNENROLL: tr.mark("The enrollment has ended."),
 }
 
 
@@ -36,11 +41,14 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     except (values.UnreadableError, ValueError, TypeError) as error:
         log.warning("result of operation %s could not be read: %s", run.operation.id, error)
         await run.mark_unknown(
-            "Azure reports that it finished, but its result can't be read. The machine is read instead."
+            tr(
+                "Azure reports that it finished, but its result can't be read. The machine is read "
+                "instead."
+            )
         )
         return
     if failure is None:
-        await end(run, OperationState.SUCCEEDED, _DONE[run.operation.kind], run_id=run_id)
+        await end(run, OperationState.SUCCEEDED, tr(_DONE[run.operation.kind]), run_id=run_id)
     else:
         await end(run, OperationState.FAILED, failure, run_id=run_id)
 
@@ -62,7 +70,11 @@ async def end(
             await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
         await c.lists.read(op.machine_id)
     except ProblemError as error:
-        note = f"{note} The machine could not be read again: {error.problem.sentence}"
+        note = tr(
+            "{note} The machine could not be read again: {sentence}",
+            note=note,
+            sentence=error.problem.sentence,
+        )
     next_ids: list[int] = []
 
     def follow_up() -> None:
@@ -88,7 +100,7 @@ async def end(
 
 def _must_have_ended(status: RunStatus) -> None:
     if not status.is_final:
-        raise values.UnreadableError(f"a result that is {status.label.lower()}")
+        raise values.UnreadableError(tr("a result that is {label}", label=status.label.lower()))
 
 
 async def _take(run: OperationRun, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -122,7 +134,7 @@ async def _take_assessment(run: OperationRun, result: Mapping[str, Any]) -> str 
             assessments.drop_unseen(db, [machine_id], number)
             assessments.set_in_graph(db, [machine_id])
     if found.status is RunStatus.FAILED:
-        return found.error or "Azure gave no reason."
+        return found.error or tr("Azure gave no reason.")
     return None
 
 
@@ -140,4 +152,4 @@ async def _take_installation(
         installations.save_updates(db, [(row, u) for u in updates])
     if found.status is not RunStatus.FAILED:
         return None, found.run_id
-    return "; ".join(m for _, m in found.errors) or "Azure gave no reason.", found.run_id
+    return "; ".join(m for _, m in found.errors) or tr("Azure gave no reason."), found.run_id

@@ -13,6 +13,7 @@ from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.store.audit import Event
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.worker import reconcile
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.reconcile import NotYet
@@ -20,12 +21,14 @@ from hotpatch_gui.worker.sync.machine import read_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
-from .run import LOST, TAKEN, OperationRun
+from .run import TAKEN, OperationRun
 from .send import Sending
 
+tr = translator("Follow")
+
 log = logging.getLogger(__name__)
-SILENT = "Azure doesn't report its progress, but the machine shows it in progress."
-UNANSWERED = "No answer was received, but Azure shows it in progress. It isn't sent again."
+SILENT = tr.mark("Azure doesn't report its progress, but the machine shows it in progress.")
+UNANSWERED = tr.mark("No answer was received, but Azure shows it in progress. It isn't sent again.")
 MAX_POLL_ERRORS = 10
 """How many consecutive permanent errors end polling."""
 
@@ -44,8 +47,8 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
         sending = Sending(run, urgency)
         await (sending.send() if context.gateway.connection.may_act else sending.refuse())
     elif not operation.token:
-        notes = {OperationState.UNKNOWN: operation.note, OperationState.RUNNING: TAKEN}
-        await run.mark_unknown(notes.get(state, LOST))
+        notes = {OperationState.UNKNOWN: operation.note, OperationState.RUNNING: translated(TAKEN)}
+        await run.mark_unknown(notes.get(state, ""))
     else:
         run.token = operation.token
     if run.token is not None:
@@ -77,11 +80,16 @@ async def _poll_until_done(run: OperationRun) -> None:
             )
             if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_POLL_ERRORS or run.is_silent:
                 await run.mark_unknown(
-                    f"{problem.sentence} The result is read from the machine.",
+                    tr(
+                        "{sentence} The result is read from the machine.", sentence=problem.sentence
+                    ),
                     Event.SILENT if run.is_silent else Event.LOST,
                 )
                 return
-            note = f"{problem.sentence} Its progress can't be read now; trying again."
+            note = tr(
+                "{sentence} Its progress can't be read now; trying again.",
+                sentence=problem.sentence,
+            )
             await run.move(OperationState.RUNNING, note=note)
             await c.jobs.rest(max(problem.retry_after_s or 0.0, back_off))
             back_off = min(back_off * 2, pauses.MAX_BACK_OFF_S)
@@ -113,7 +121,11 @@ async def _show_progress(run: OperationRun) -> None:
         return
     done = (shown.installed or 0) + (shown.failed or 0)
     total = done + (shown.pending or 0)
-    note = f"{done} of {total} updates done." if total else "Checking for updates."
+    note = (
+        tr("{done} of {total} updates done.", done=done, total=total)
+        if total
+        else tr("Checking for updates.")
+    )
     await run.say(note, done, total)
 
 
@@ -147,7 +159,7 @@ async def resolve_unknown(run: OperationRun) -> None:
             if finding is NotYet.IN_PROGRESS:
                 await run.move(
                     OperationState.UNKNOWN,
-                    note=SILENT if run.is_silent else UNANSWERED,
+                    note=tr(SILENT if run.is_silent else UNANSWERED),
                 )
             elif finding is NotYet.NOT_REPORTED or answered >= pauses.MAX_UNKNOWN_READS:
                 await run.move(OperationState.UNKNOWN, note=finding.value)

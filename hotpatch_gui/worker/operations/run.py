@@ -14,13 +14,19 @@ from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.store import audit, machines, operations, queue, run_checks
 from hotpatch_gui.store.audit import Event
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.sync.machine import read_view
 from hotpatch_gui.worker.urgency import Urgency
 
+tr = translator("Run")
+
 log = logging.getLogger(__name__)
-LOST = "No answer was received, so it isn't known whether Azure accepted the request. It isn't sent again."
-TAKEN = "Azure accepted the request. The result is read from the machine."
+LOST = tr.mark(
+    "No answer was received, so it isn't known whether Azure accepted the request. It "
+    "isn't sent again."
+)
+TAKEN = tr.mark("Azure accepted the request. The result is read from the machine.")
 
 
 class OperationRun:
@@ -123,8 +129,9 @@ class OperationRun:
             operations.progress(db, self.operation.id, done, total, note)
         self.context.changed(Changes.to("operations"))
 
-    async def mark_unknown(self, note: str = LOST, why: Event = Event.LOST) -> None:
+    async def mark_unknown(self, note: str = "", why: Event = Event.LOST) -> None:
         """Mark the result as unknown, to be resolved from the machine's state."""
+        note = note or tr(LOST)
         self.is_unknown = True
         event = (why, note, None) if self.state is not OperationState.UNKNOWN else None
         await self.move(OperationState.UNKNOWN, event, note=note)

@@ -20,6 +20,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import connections, operations, queue
 from hotpatch_gui.store.audit import Event
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.worker.calls import RequestSlot
 from hotpatch_gui.worker.sync.machine import read_machine, read_view
 from hotpatch_gui.worker.urgency import Urgency
@@ -27,9 +28,11 @@ from hotpatch_gui.worker.urgency import Urgency
 from . import end, pauses
 from .run import OperationRun
 
+tr = translator("Send")
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-NOT_KNOWN = "It isn't known whether Azure accepted the request. It isn't sent again."
+NOT_KNOWN = tr.mark("It isn't known whether Azure accepted the request. It isn't sent again.")
 RETRIED = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """Momentary problems: no network, a failure of Azure, a truncated answer."""
 
@@ -92,7 +95,7 @@ class Sending:
             return await self._until_stored(lambda: self._take(problem))
         except Exception:
             log.exception("operation %s: a bug after it was sent", self._run.operation.id)
-            await self._until_stored(lambda: self._run.mark_unknown(NOT_KNOWN))
+            await self._until_stored(lambda: self._run.mark_unknown(tr(NOT_KNOWN)))
             return None
         place.release()
         await self._until_stored(lambda: self._store_token(look, self._latest_end(sent_at)))
@@ -124,7 +127,7 @@ class Sending:
         while self._run.state is OperationState.QUEUED:
             earlier = operations.before(c.db, op.id, sent_after=c.turns.after)
             if earlier is not None:
-                what, pause = f"“{earlier.label}” on this machine", pauses.TURN_S
+                what, pause = tr("“{label}” on this machine", label=earlier.label), pauses.TURN_S
             else:
                 what, pause = (
                     await self._operation_in_progress() if op.standby is Standby.WAITS else "",
@@ -133,7 +136,7 @@ class Sending:
             if not what:
                 return True
             if what != shown:
-                await self._run.say(f"Waiting until {what} finishes.")
+                await self._run.say(tr("Waiting until {what} finishes.", what=what))
                 c.turns.failing_since.pop(op.id, None)
                 shown = what
             async with c.jobs.resting():
@@ -148,13 +151,17 @@ class Sending:
         run, assessment = reading.run, reading.assessment
         if run is not None and run.status is RunStatus.IN_PROGRESS:
             by = (
-                " that Azure"
+                tr(" that Azure")
                 if (run.started_by or "").casefold() == "platform"
-                else " that somebody"
+                else tr(" that somebody")
             )
-            return f"an installation{by} began on {run.started:%d %b at %H:%M} UTC"
+            return tr(
+                "an installation{by} began on {started:%d %b at %H:%M} UTC",
+                by=by,
+                started=run.started,
+            )
         if assessment is not None and assessment.status is RunStatus.IN_PROGRESS:
-            return "an assessment"
+            return tr("an assessment")
         return ""
 
     async def _take(self, problem: Problem) -> float | None:
@@ -177,10 +184,13 @@ class Sending:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
             event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         elif problem.kind is ProblemKind.CONFLICT and op.standby is Standby.WAITS:
-            note = f"{problem.sentence} It's retried every minute."
+            note = tr("{sentence} It's retried every minute.", sentence=problem.sentence)
         elif not (was_sent and problem.may_have_been_sent) and self._should_retry(problem):
             pause, self._pause_s = self._pause_s, min(self._pause_s * 2, pauses.MAX_BACK_OFF_S)
-            event, note = Event.NOT_SENT, f"{problem.sentence} Nothing was sent yet; trying again."
+            event, note = (
+                Event.NOT_SENT,
+                tr("{sentence} Nothing was sent yet; trying again.", sentence=problem.sentence),
+            )
         else:
             await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
             return None
@@ -232,7 +242,12 @@ class Sending:
         run = self._run
         if run.machine.arc is not None and run.machine.arc.is_expired:
             await self._not_sent(
-                Problem(ProblemKind.REJECTED, EXPIRED, RECONNECT, may_have_been_sent=False)
+                Problem(
+                    ProblemKind.REJECTED,
+                    translated(EXPIRED),
+                    translated(RECONNECT),
+                    may_have_been_sent=False,
+                )
             )
             return False
         async with self._c.transaction(durable=True) as db:
@@ -243,7 +258,7 @@ class Sending:
                 not self._c.jobs.is_closing
                 and allowed
                 and machine_id == run.operation.machine_id
-                and operations.claim(db, run.operation.id, at, "Sending the request to Azure.")
+                and operations.claim(db, run.operation.id, at, tr("Sending the request to Azure."))
             )
             if mine:
                 self._c.turns.failing_since.pop(run.operation.id, None)
@@ -259,8 +274,8 @@ class Sending:
         await self._not_sent(
             Problem(
                 ProblemKind.FORBIDDEN,
-                f"Changes are off for {name}.",
-                "Turn them on in Settings › Connections.",
+                tr("Changes are off for {name}.", name=name),
+                tr("Turn them on in Settings › Connections."),
                 may_have_been_sent=False,
             )
         )
@@ -284,7 +299,7 @@ class Sending:
             keeps_unknown=True,
             token=look.token,
             latest_end=latest_end,
-            note="Azure accepted the request.",
+            note=tr("Azure accepted the request."),
             request_id=look.request_id,
         )
 
@@ -295,10 +310,10 @@ class Sending:
 
     async def _not_accepted(self, problem: Problem) -> None:
         if problem.may_have_been_sent and problem.kind in RETRIED:
-            await self._run.mark_unknown(f"{problem.sentence} {NOT_KNOWN}")
+            await self._run.mark_unknown(f"{problem.sentence} {tr(NOT_KNOWN)}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._operation_in_progress()
-            named = f" In progress: {what}." if what else ""
+            named = tr(" In progress: {what}.", what=what) if what else ""
             await self._not_sent(
                 problem._replace(sentence=f"{problem.sentence}{named}"), standby=Standby.OFFERED
             )
@@ -307,7 +322,7 @@ class Sending:
 
     async def _not_sent(self, problem: Problem, **fields: Any) -> None:
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
-            problem = problem._replace(next_step="Sign in, then request it again.")
+            problem = problem._replace(next_step=tr("Sign in, then request it again."))
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = self._run.state is not OperationState.QUEUED
         event = Event.REFUSED if was_sent and problem.may_have_been_sent else Event.NOT_SENT
@@ -317,7 +332,7 @@ class Sending:
             at=self._c.clock(),
             code=problem.code,
             request_id=problem.request_id,
-            note=f"{problem.sentence} Nothing was started."
+            note=tr("{sentence} Nothing was started.", sentence=problem.sentence)
             if problem.kind.is_transient
             else problem.text,
             **fields,

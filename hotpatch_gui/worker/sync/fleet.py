@@ -33,6 +33,7 @@ from hotpatch_gui.store import (
     side_reads,
     sync_state,
 )
+from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.events import SyncProgress
 from hotpatch_gui.worker.urgency import Urgency
@@ -43,6 +44,8 @@ from .machine import read_view
 from .missing import mark_missing
 from .pages import AssessmentPass, next_page, side_by_side, slices
 from .situations import derive, learn, reclassify_if_old
+
+tr = translator("Fleet")
 
 log = logging.getLogger(__name__)
 SAY_EVERY_S = 0.2
@@ -167,7 +170,7 @@ class _FleetSync:
     @property
     def _is_complete(self) -> bool:
         """Whether every counted machine was read, so that missing ones were deleted."""
-        lists = ("machines", "Arc-enabled servers")
+        lists = ("machines", tr("Arc-enabled servers"))
         is_read = not any(self._unreadable[name] for name in lists)
         return is_read and len(self._seen) >= sum(self._counted[name] for name in lists)
 
@@ -194,7 +197,7 @@ class _FleetSync:
         main = asyncio.ensure_future(
             side_by_side(
                 self._pages("machines", gateway.machine_pages(), self._take_machines),
-                self._pages("Arc-enabled servers", gateway.arc_pages(), self._take_machines),
+                self._pages(tr("Arc-enabled servers"), gateway.arc_pages(), self._take_machines),
             )
         )
         beside = [
@@ -312,7 +315,9 @@ class _FleetSync:
             await self._pages(what, pages, take)
             is_read = True
             if self._unreadable[what]:
-                problem = f"{self._unreadable[what]:,} of the {what} could not be read."
+                problem = tr(
+                    "%n of the {what} could not be read.", self._unreadable[what], what=what
+                )
         except ProblemError as error:
             problem = error.problem.sentence
             self._noted(what, error)
@@ -343,7 +348,7 @@ class _FleetSync:
             nonlocal done
             read = partial(c.gateway.group_grants, subscription, group)
             call = c.calls.reads.call(read, Urgency.READ)
-            grants = await self._one_of(f"permissions on {group}", call)
+            grants = await self._one_of(tr("permissions on {group}", group=group), call)
             if grants is not None:
                 scope = f"/subscriptions/{subscription}/resourcegroups/{group}"
                 async with c.transaction() as db:
@@ -370,8 +375,8 @@ class _FleetSync:
             machine = machines.read(c.db, machine_id)
             if machine is not None:
                 view = read_view(c, machine_id, machine, urgency=Urgency.READ)
-                await self._one_of(f"the instance view of {machine.name}", view)
+                await self._one_of(tr("the instance view of {name}", name=machine.name), view)
             done += 1
-            self._say(SyncProgress("instance views", done, len(waiting)))
+            self._say(SyncProgress(tr("instance views"), done, len(waiting)))
 
         await side_by_side(*(read_one(machine_id) for machine_id in waiting))

@@ -24,6 +24,7 @@ from hotpatch_gui.models.install_plan import (
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.steps import StepsDialog
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
@@ -33,6 +34,8 @@ from hotpatch_gui.views.widgets.typed_number import TypedNumber
 from .parts import list_of, step
 from .properties_step import DEFAULT_MINUTES, PropertiesStep
 from .updates_step import UpdatesStep
+
+tr = translator("Dialog")
 
 FEW = 100
 """Machines planned synchronously; more are planned on the query thread."""
@@ -46,7 +49,7 @@ class InstallDialog(StepsDialog):
     """Machines, Updates, Properties, Review + install."""
 
     def __init__(self, services: Services, machine_ids: Sequence[int], parent: QWidget) -> None:
-        super().__init__(services.theme, "Install updates now", parent)
+        super().__init__(services.theme, tr("Install updates now"), parent)
         self.setObjectName("installDialog")
         self._s = services
         self._is_small = len(machine_ids) <= FEW
@@ -66,9 +69,9 @@ class InstallDialog(StepsDialog):
         self._pause.timeout.connect(self._plan)
         self._make_machines_step()
         self.updates = UpdatesStep(services, self)
-        self.add_step("Updates", self.updates.page)
+        self.add_step(tr("Updates"), self.updates.page)
         self.properties = PropertiesStep(services, self)
-        self.add_step("Properties", self.properties.page)
+        self.add_step(tr("Properties"), self.properties.page)
         self._make_review_step()
         self.finish()
         self.updates.edited.connect(self._on_edited)
@@ -80,37 +83,45 @@ class InstallDialog(StepsDialog):
         self._reader.ask(read, synchronous=self._is_small)
 
     def _make_machines_step(self) -> None:
-        heads = ("Machine", "Hotpatch", "Available updates", "Assessed", "Notes")
+        heads = (
+            tr("Machine"),
+            tr("Hotpatch"),
+            tr("Available updates"),
+            tr("Assessed"),
+            tr("Notes"),
+        )
         self.machines = CheckedModel(heads, self._row_px, self, ticks=True)
         self.machines_view = list_of(
             self._theme,
             self.machines,
             "installMachines",
-            "Machines to install on",
+            tr("Machines to install on"),
             (200, 120, 136, 100, 200),
         )
         self.sum = label(self._theme, role="secondary")
         self.sum.setObjectName("installSum")
-        self.sum.setText(f"Reading {self._count:,} machines…")
+        self.sum.setText(tr("Reading %n machine(s)…", self._count))
         self.machines.ticked.connect(self._on_ticked)
-        self.add_step("Machines", step(self.sum, self.machines_view))
+        self.add_step(tr("Machines"), step(self.sum, self.machines_view))
 
     def _make_review_step(self) -> None:
         self.sentence = Banner(self._theme)
         self.sentence.setObjectName("banner")
         self.facts = label(self._theme, wrap=True)
         self.facts.setObjectName("reviewFacts")
-        self.review_list = CheckedModel(("Machine", "Updates", "What happens"), self._row_px, self)
+        self.review_list = CheckedModel(
+            (tr("Machine"), tr("Updates"), tr("What happens")), self._row_px, self
+        )
         view = list_of(
             self._theme,
             self.review_list,
             "reviewList",
-            "What happens on each machine",
+            tr("What happens on each machine"),
             (150, 300, 320),
         )
         self.typed = TypedNumber(self._theme)
         self.typed.textChanged.connect(self.check)
-        self.add_step("Review + install", step(self.sentence, self.facts, view, self.typed))
+        self.add_step(tr("Review + install"), step(self.sentence, self.facts, view, self.typed))
 
     def _take_candidates(self, found: Candidates) -> None:
         self._candidates = found
@@ -122,17 +133,18 @@ class InstallDialog(StepsDialog):
         self.sum.setText(self._sum_text())
         self._on_edited()
 
-    def _sum_text(self, where: str = "see the reason next to each") -> str:
+    def _sum_text(self, where: str = "") -> str:
         """The selected machines as checked + unchecked + skipped."""
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
         left = self._count - ticked - skipped
-        parts = [f"{ticked:,} to install on"]
+        parts = [tr("%n to install on", ticked)]
         if left:
-            parts.append(f"{left:,} not ticked")
+            parts.append(tr("%n not ticked", left))
         if skipped:
-            parts.append(f"{skipped:,} skipped, {where}")
-        return f"{self._count:,} selected: {', '.join(parts)}."
+            where = where or tr("see the reason next to each")
+            parts.append(tr("%n skipped, {where}", skipped, where=where))
+        return tr("%n selected: {parts}.", self._count, parts=", ".join(parts))
 
     def _on_edited(self) -> None:
         self._planned = None
@@ -185,29 +197,40 @@ class InstallDialog(StepsDialog):
         self.review_list.set_rows(planned.rows)
         count = len(planned.rows)
         self.typed.set_count(count)
-        self.act.setText(f"Install on {count:,} machine{'' if count == 1 else 's'}")
+        self.act.setText(tr("Install on %n machine(s)", count))
 
     def _facts(self, planned: Planned) -> list[str]:
         count, never = len(planned.rows), planned.never_assessed
-        lines = [self._sum_text(where="see step 1")] if self._count > count else []
+        lines = [self._sum_text(where=tr("see step 1"))] if self._count > count else []
         if planned.oldest is not None:
             age = display_text.span_text(max(timedelta(0), self._s.clock() - planned.oldest))
-            which = "The assessment is" if count == 1 else "The oldest of their assessments is"
-            lines.append(f"{which} {age} old; the installation may find other updates.")
+            lines.append(
+                tr(
+                    "The oldest of their assessments is {age} old; the installation may find other updates.",
+                    count,
+                    age=age,
+                )
+            )
         if never:
             lines.append(
-                f"{never} of them {'has' if never == 1 else 'have'} no known assessment, so "
-                f"{'its' if never == 1 else 'their'} updates can't be previewed."
+                tr(
+                    "%n of them have no known assessment, so their updates can't be previewed.",
+                    never,
+                )
             )
         lines += [
             self.properties.order_text(count),
             *self._groups_text(planned),
             f"{planned.review.request.sent_restart.label}. {self.properties.window_text()}",
-            "Azure offers no way to cancel an installation once it is sent.",
+            tr("Azure offers no way to cancel an installation once it is sent."),
         ]
         if planned.review.unseen:
             lines.append(
-                f"None of the latest assessments lists {', '.join(planned.review.unseen)}; Azure installs it only where it applies."
+                tr(
+                    "None of the latest assessments lists {unseen}; Azure installs it only where it "
+                    "applies.",
+                    unseen=", ".join(planned.review.unseen),
+                )
             )
         return lines
 
@@ -220,16 +243,16 @@ class InstallDialog(StepsDialog):
         chosen = [m for m in self._candidates.machines if m.id in wanted]
         sizes = sorted(Counter(groups(chosen, by)).items())
         shown = "; ".join(f"{name} ({size:,})" for name, size in sizes[:MAX_GROUPS])
-        more = f"; and {len(sizes) - MAX_GROUPS:,} more" if len(sizes) > MAX_GROUPS else ""
+        more = tr("; and %n more", len(sizes) - MAX_GROUPS) if len(sizes) > MAX_GROUPS else ""
         if len(sizes) == 1:
-            return [f"All are in one group: {shown}."]
-        return [f"{len(sizes):,} groups, in this order: {shown}{more}."]
+            return [tr("All are in one group: {shown}.", shown=shown)]
+        return [tr("%n groups, in this order: {shown}{more}.", len(sizes), shown=shown, more=more)]
 
     def what_is_wrong(self) -> str:
         if self._candidates is None:
-            return self._failure or "Reading the machines…"
+            return self._failure or tr("Reading the machines…")
         if not self.machines.count:
-            return "Select at least one machine that is running."
+            return tr("Select at least one machine that is running.")
         number = self.pages.currentIndex()
         if number >= 1:
             if wrong := self.updates.problem:
@@ -239,7 +262,7 @@ class InstallDialog(StepsDialog):
             except RequestError as error:
                 return str(error)
         if number == 3 and self._planned is None:
-            return self._failure or "Calculating what happens…"
+            return self._failure or tr("Calculating what happens…")
         return self.typed.problem if number == 3 else ""
 
     def _make_request(self, *, checked: bool = False) -> InstallRequest:

@@ -12,22 +12,31 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout
 from hotpatch_gui.domain.installs import MAX_MINUTES, MIN_MINUTES, RestartSetting
 from hotpatch_gui.domain.waves import AT_ONCE, WaveMode, Waves
 from hotpatch_gui.models import display_text
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
 from .parts import step
 
+tr = translator("PropertiesStep")
+
 DEFAULT_MINUTES = 120
 PARTS = 5
 """The default number of parts for a limited number at a time."""
-MACHINES = " machines at a time"
+MACHINES = tr.mark(" machines at a time")
 _RESTARTS = {
-    RestartSetting.IF_REQUIRED: "Azure restarts a machine only if an update requires it, or if a restart is already "
-    "pending.",
-    RestartSetting.NEVER: "Azure restarts nothing. Settings inside a machine may still restart it, and updates "
-    "that need a restart stay pending.",
-    RestartSetting.ALWAYS: "Azure restarts every machine at the end, even if no update requires it.",
+    RestartSetting.IF_REQUIRED: tr.mark(
+        "Azure restarts a machine only if an update requires it, or if a restart is already "
+        "pending."
+    ),
+    RestartSetting.NEVER: tr.mark(
+        "Azure restarts nothing. Settings inside a machine may still restart it, and updates "
+        "that need a restart stay pending."
+    ),
+    RestartSetting.ALWAYS: tr.mark(
+        "Azure restarts every machine at the end, even if no update requires it."
+    ),
 }
 
 
@@ -45,27 +54,26 @@ class PropertiesStep(QObject):
         theme, self._clock = services.theme, services.clock
         self.restart = QComboBox()
         self.restart.setObjectName("restartSetting")
-        self.restart.setAccessibleName("Restart")
+        self.restart.setAccessibleName(tr("Restart"))
         for setting in RestartSetting:
             self.restart.addItem(setting.label, setting.value)
         self.minutes = NumberBox(theme, 1, 999, DEFAULT_MINUTES, suffix=MINUTES)
         self.minutes.setObjectName("maximumMinutes")
-        self.minutes.setAccessibleName("Maximum duration in minutes")
+        self.minutes.setAccessibleName(tr("Maximum duration in minutes"))
         self.restart_words = label(theme, role="secondary", wrap=True)
         self.window_words = label(theme, role="secondary", wrap=True)
         self.order = QComboBox()
         self.order.setObjectName("waveOrder")
-        self.order.setAccessibleName("Order of machines")
-        self.size = NumberBox(theme, 1, 9999, 1, suffix=MACHINES)
+        self.order.setAccessibleName(tr("Order of machines"))
+        self.size = NumberBox(theme, 1, 9999, 1, suffix=tr(MACHINES))
         self.size.setObjectName("waveSize")
-        self.size.setAccessibleName("Machines at a time")
+        self.size.setAccessibleName(tr("Machines at a time"))
         self.stop = QComboBox()
         self.stop.setObjectName("waveStop")
-        self.stop.setAccessibleName("After failures")
+        self.stop.setAccessibleName(tr("After failures"))
         for count in (1, 3, 10):
-            text = "one failure" if count == 1 else f"{count} failures"
-            self.stop.addItem(f"Stop after {text}", count)
-        self.stop.addItem("Continue after failures", 0)
+            self.stop.addItem(tr("Stop after %n failure(s)", count), count)
+        self.stop.addItem(tr("Continue after failures"), 0)
         self.wave_words = label(theme, role="secondary", wrap=True)
         for widget in (self.restart, self.minutes, self.order, self.size, self.stop):
             widget.setFixedWidth(round(240 * theme.scale))
@@ -81,17 +89,17 @@ class PropertiesStep(QObject):
         self._form_layout = form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(8)
-        form.addRow("Restart", self.restart)
+        form.addRow(tr("Restart"), self.restart)
         form.addRow("", self.restart_words)
-        form.addRow("Maximum duration", self.minutes)
+        form.addRow(tr("Maximum duration"), self.minutes)
         form.addRow("", self.window_words)
         waves = QHBoxLayout()
         waves.setSpacing(12)
         waves.addWidget(self.order)
         waves.addWidget(self.size)
         waves.addStretch(1)
-        form.addRow("Order", waves)
-        form.addRow("Failures", self.stop)
+        form.addRow(tr("Order"), waves)
+        form.addRow(tr("Failures"), self.stop)
         form.addRow("", self.wave_words)
         return form
 
@@ -100,12 +108,12 @@ class PropertiesStep(QObject):
         chosen = self.order.currentData()
         self.order.blockSignals(True)
         self.order.clear()
-        self.order.addItem("All at once", "all")
-        self.order.addItem("A limited number at a time", "some")
-        self.order.addItem("One zone after another", "zone")
-        self.order.addItem("One resource group after another", "group")
+        self.order.addItem(tr("All at once"), "all")
+        self.order.addItem(tr("A limited number at a time"), "some")
+        self.order.addItem(tr("One zone after another"), "zone")
+        self.order.addItem(tr("One resource group after another"), "group")
         for name in tag_names:
-            self.order.addItem(f"By tag {name}", f"tag:{name}")
+            self.order.addItem(tr("By tag {name}", name=name), f"tag:{name}")
         self.order.setCurrentIndex(max(0, self.order.findData(chosen)))
         self.order.blockSignals(False)
         self._propose_size(machines)
@@ -150,35 +158,54 @@ class PropertiesStep(QObject):
     def window_text(self) -> str:
         now, minutes = self._clock(), self.minutes.value()
         if self.waves.mode is not WaveMode.ALL:
-            return (
-                f"Each machine has {minutes} minutes after its request is sent. No update starts in the last "
-                f"{MIN_MINUTES} minutes."
+            return tr(
+                "Each machine has {minutes} minutes after its request is sent. No update starts in "
+                "the last {min_minutes} minutes.",
+                minutes=minutes,
+                min_minutes=MIN_MINUTES,
             )
         last = now + timedelta(minutes=max(0, minutes - MIN_MINUTES))
         end: datetime = now + timedelta(minutes=minutes)
-        return (
-            f"If you start now, the last update begins by {display_text.moment_text(last)} and the window ends at "
-            f"{display_text.moment_text(end)}, or later if one is still installing."
+        return tr(
+            "If you start now, the last update begins by {last} and the window ends at {end}, or "
+            "later if one is still installing.",
+            last=display_text.moment_text(last),
+            end=display_text.moment_text(end),
         )
 
     def order_text(self, machines: int) -> str:
         """How machines are staggered, and by whom."""
         if machines == 1:
-            return "Azure doesn't stagger this by availability zones and sets. It starts as soon as you confirm."
+            return tr(
+                "Azure doesn't stagger this by availability zones and sets. It starts as soon as you "
+                "confirm."
+            )
         if self.waves.mode is WaveMode.ALL:
-            return "Azure doesn't stagger this by availability zones and sets. All machines start at once."
+            return tr(
+                "Azure doesn't stagger this by availability zones and sets. All machines start at "
+                "once."
+            )
         if self.waves.mode is WaveMode.SOME and self.waves.size >= machines:
-            return f"All {machines:,} machines start at once, so a failure can't stop the others."
-        return (
-            f"{self.waves.text} This program sends each machine's request while it's running. Azure doesn't stagger "
-            "them."
+            return tr(
+                "All %n machine(s) start at once, so a failure can't stop the others.",
+                machines,
+            )
+        return tr(
+            "{text} This program sends each machine's request while it's running. Azure doesn't "
+            "stagger them.",
+            text=self.waves.text,
         )
 
     def show_words(self) -> None:
-        self.restart_words.setText(_RESTARTS[self.setting])
+        self.restart_words.setText(tr(_RESTARTS[self.setting]))
         self.window_words.setText(
-            f"At most {MAX_MINUTES} minutes. No update starts with less than {MIN_MINUTES} minutes left, and 10 are "
-            f"kept for the restart. {self.window_text()}"
+            tr(
+                "At most {max_minutes} minutes. No update starts with less than {min_minutes} "
+                "minutes left, and 10 are kept for the restart. {window_text}",
+                max_minutes=MAX_MINUTES,
+                min_minutes=MIN_MINUTES,
+                window_text=self.window_text(),
+            )
         )
         is_all = self.waves.mode is WaveMode.ALL
         self.size.setVisible(self.waves.mode is WaveMode.SOME)

@@ -23,11 +23,14 @@ from hotpatch_gui.models.install_plan import Line, Planned
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.kb_box import KbBox
 from hotpatch_gui.views.widgets.labels import label
 
 from .parts import step
+
+tr = translator("UpdatesStep")
 
 MAX_LINES = 1_000
 """How many updates the preview lists; more are counted."""
@@ -47,16 +50,16 @@ class UpdatesStep(QObject):
         super().__init__(parent)
         self._theme = services.theme
         self.classes = {c: QCheckBox(c.label) for c in Classification}
-        hint = "KB numbers, separated by commas or spaces"
-        self.include = KbBox(self._theme, "includeKbs", "KB numbers to include", hint)
-        self.exclude = KbBox(self._theme, "excludeKbs", "KB numbers to exclude", hint)
-        self.no_restarts = QCheckBox("Only install updates that don't need a restart")
+        hint = tr("KB numbers, separated by commas or spaces")
+        self.include = KbBox(self._theme, "includeKbs", tr("KB numbers to include"), hint)
+        self.exclude = KbBox(self._theme, "excludeKbs", tr("KB numbers to exclude"), hint)
+        self.no_restarts = QCheckBox(tr("Only install updates that don't need a restart"))
         self.no_restarts.setObjectName("excludeRestarting")
-        self.limit_date = QCheckBox("Only published on or before")
+        self.limit_date = QCheckBox(tr("Only published on or before"))
         self.limit_date.setObjectName("limitDate")
         self.date = QDateEdit(QDate(services.clock().date()))  # type: ignore[call-overload]  # PySide6's stubs lack it
         self.date.setObjectName("publishedBy")
-        self.date.setAccessibleName("Latest publish date")
+        self.date.setAccessibleName(tr("Latest publish date"))
         self.date.setDisplayFormat("d MMM yyyy")
         self.date.setCalendarPopup(True)
         self.date.setEnabled(False)
@@ -79,8 +82,8 @@ class UpdatesStep(QObject):
         boxes = QHBoxLayout()
         boxes.setSpacing(16)
         for title, kbs in (
-            ("Also include KBs", self.include),
-            ("Exclude KBs (takes priority)", self.exclude),
+            (tr("Also include KBs"), self.include),
+            (tr("Exclude KBs (takes priority)"), self.exclude),
         ):
             part = QVBoxLayout()
             part.setSpacing(4)
@@ -101,9 +104,18 @@ class UpdatesStep(QObject):
     def _make_preview(self) -> QTreeWidget:
         made = QTreeWidget()
         made.setObjectName("installPreview")
-        made.setAccessibleName("Selected and excluded updates")
+        made.setAccessibleName(tr("Selected and excluded updates"))
         made.setRootIsDecorated(False)
-        made.setHeaderLabels(("Update", "KB", "Classification", "Restart", "Machines", "Selected"))
+        made.setHeaderLabels(
+            (
+                tr("Update"),
+                "KB",
+                tr("Classification"),
+                tr("Restart"),
+                tr("Machines"),
+                tr("Selected"),
+            )
+        )
         for number, width in enumerate((298, 104, 108, 122, 84, 76)):
             made.setColumnWidth(number, round(width * self._theme.scale))
         return made
@@ -130,7 +142,7 @@ class UpdatesStep(QObject):
 
     def show_nothing(self) -> None:
         self.preview.clear()
-        self.counted.setText("Nothing is selected yet.")
+        self.counted.setText(tr("Nothing is selected yet."))
 
     def show_planned(self, planned: Planned) -> None:
         self.preview.clear()
@@ -138,13 +150,24 @@ class UpdatesStep(QObject):
         for line in lines[:MAX_LINES]:
             self.preview.addTopLevelItem(self._item(line))
         if len(lines) > MAX_LINES:
-            more = f"and {len(lines) - MAX_LINES:,} more"
+            more = tr("and %n more", len(lines) - MAX_LINES)
             self.preview.addTopLevelItem(QTreeWidgetItem([more]))
         taken, left = len(planned.taken), len(planned.left)
         unseen = planned.review.unseen
-        missing = f" Not in the latest assessments: {', '.join(unseen)}." if unseen else ""
+        missing = (
+            tr(" Not in the latest assessments: {unseen}.", unseen=", ".join(unseen))
+            if unseen
+            else ""
+        )
         self.counted.setText(
-            f"{taken + left:,} available: {taken:,} selected, {left:,} excluded, as of the last assessment.{missing}"
+            tr(
+                "{available:,} available: {selected:,} selected, {left:,} excluded, as of the last "
+                "assessment.{missing}",
+                available=taken + left,
+                selected=taken,
+                left=left,
+                missing=missing,
+            )
         )
 
     def _item(self, line: Line) -> QTreeWidgetItem:
@@ -157,7 +180,7 @@ class UpdatesStep(QObject):
                 kind,
                 update.restart.label,
                 f"{line.machines:,}",
-                "No" if line.reason else "Yes",
+                tr("No") if line.reason else tr("Yes"),
             ]
         )
         glyph = update_text.RESTART_GLYPHS[update.restart]

@@ -1,0 +1,33 @@
+"""The HTTP connections to Azure."""
+
+from __future__ import annotations
+
+import requests
+from azure.core.pipeline.transport import RequestsTransport
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+MAX_IN_FLIGHT = 16
+"""Parallel requests of one connection."""
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
+BLOCK_BYTES = 1 << 18
+"""Bytes read at a time; with the SDK's 4,096, reading takes longer than parsing."""
+
+
+def network_transport() -> RequestsTransport:
+    """A transport for the network with as many connections as requests may be in flight.
+
+    azure-core's own session keeps ten and reopens others each time.
+    """
+    session = requests.Session()
+    once = Retry(total=False, redirect=False, raise_on_status=False)  # azure-core counts retries
+    adapter = HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT, max_retries=once)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return RequestsTransport(
+        session=session,
+        session_owner=False,
+        connection_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        connection_data_block_size=BLOCK_BYTES,
+    )

@@ -1,0 +1,814 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en_US" sourcelanguage="en_US">
+  <context>
+    <name>Acting</name>
+    <message numerus="yes">
+      <source>This affects %n machine(s). To confirm, add: --confirm {count}</source>
+      <translation>
+        <numerusform>This affects %n machine. To confirm, add: --confirm {count}</numerusform>
+        <numerusform>This affects %n machines. To confirm, add: --confirm {count}</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ActivityPage</name>
+    <message numerus="yes">
+      <source>Cancel %n queued</source>
+      <translation>
+        <numerusform>Cancel %n queued</numerusform>
+        <numerusform>Cancel %n queued</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Dismiss %n unknown</source>
+      <translation>
+        <numerusform>Dismiss %n unknown</numerusform>
+        <numerusform>Dismiss %n unknown</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Blade</name>
+    <message numerus="yes">
+      <source>%n machine(s) selected.</source>
+      <translation>
+        <numerusform>%n machine selected.</numerusform>
+        <numerusform>%n machines selected.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>, and %n more in progress</source>
+      <translation>
+        <numerusform>, and %n more in progress</numerusform>
+        <numerusform>, and %n more in progress</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Reading %n machine(s)</source>
+      <translation>
+        <numerusform>Reading %n machine</numerusform>
+        <numerusform>Reading %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>CalendarModel</name>
+    <message numerus="yes">
+      <source>, %n failed (crosses)</source>
+      <translation>
+        <numerusform>, %n failed (crosses)</numerusform>
+        <numerusform>, %n failed (crosses)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Planned (outlines): %n, {baselines} of them restart.</source>
+      <translation>
+        <numerusform>Planned (outlines): %n, {baselines} of them restart.</numerusform>
+        <numerusform>Planned (outlines): %n, {baselines} of them restart.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>What was released on %n planned day(s) isn't known.</source>
+      <translation>
+        <numerusform>What was released on %n planned day isn't known.</numerusform>
+        <numerusform>What was released on %n planned days isn't known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{kb} failed on %n machine(s)</source>
+      <translation>
+        <numerusform>{kb} failed on %n machine</numerusform>
+        <numerusform>{kb} failed on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{kb} installed on %n machine(s)</source>
+      <translation>
+        <numerusform>{kb} installed on %n machine</numerusform>
+        <numerusform>{kb} installed on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{machines}: %n installation(s) (triangles){crosses}.</source>
+      <translation>
+        <numerusform>{machines}: %n installation (triangles){crosses}.</numerusform>
+        <numerusform>{machines}: %n installations (triangles){crosses}.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>CommandBar</name>
+    <message numerus="yes">
+      <source>Assess %n machine(s)</source>
+      <translation>
+        <numerusform>Assess %n machine</numerusform>
+        <numerusform>Assess %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Restart %n machine(s)</source>
+      <translation>
+        <numerusform>Restart %n machine</numerusform>
+        <numerusform>Restart %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ComplianceModel</name>
+    <message numerus="yes">
+      <source> It counted %n update(s).</source>
+      <translation>
+        <numerusform> It counted %n update.</numerusform>
+        <numerusform> It counted %n updates.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>, %n may restart</source>
+      <translation>
+        <numerusform>, %n may restart</numerusform>
+        <numerusform>, %n may restart</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Azure keeps the list for seven days; the last one is %n day(s) old.{counted} Choose Assess now.</source>
+      <translation>
+        <numerusform>Azure keeps the list for seven days; the last one is %n day old.{counted} Choose Assess now.</numerusform>
+        <numerusform>Azure keeps the list for seven days; the last one is %n days old.{counted} Choose Assess now.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ConfirmDialog</name>
+    <message numerus="yes">
+      <source> and %n more</source>
+      <translation>
+        <numerusform> and %n more</numerusform>
+        <numerusform> and %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Dialog</name>
+    <message numerus="yes">
+      <source>%n groups, in this order: {shown}{more}.</source>
+      <translation>
+        <numerusform>%n group, in this order: {shown}{more}.</numerusform>
+        <numerusform>%n groups, in this order: {shown}{more}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n not ticked</source>
+      <translation>
+        <numerusform>%n not ticked</numerusform>
+        <numerusform>%n not ticked</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n of them have no known assessment, so their updates can't be previewed.</source>
+      <translation>
+        <numerusform>%n of them has no known assessment, so its updates can't be previewed.</numerusform>
+        <numerusform>%n of them have no known assessment, so their updates can't be previewed.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n selected: {parts}.</source>
+      <translation>
+        <numerusform>%n selected: {parts}.</numerusform>
+        <numerusform>%n selected: {parts}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n skipped, {where}</source>
+      <translation>
+        <numerusform>%n skipped, {where}</numerusform>
+        <numerusform>%n skipped, {where}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n to install on</source>
+      <translation>
+        <numerusform>%n to install on</numerusform>
+        <numerusform>%n to install on</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>; and %n more</source>
+      <translation>
+        <numerusform>; and %n more</numerusform>
+        <numerusform>; and %n more</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Install on %n machine(s)</source>
+      <translation>
+        <numerusform>Install on %n machine</numerusform>
+        <numerusform>Install on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Reading %n machine(s)…</source>
+      <translation>
+        <numerusform>Reading %n machine…</numerusform>
+        <numerusform>Reading %n machines…</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The oldest of their assessments is {age} old; the installation may find other updates.</source>
+      <translation>
+        <numerusform>The assessment is {age} old; the installation may find other updates.</numerusform>
+        <numerusform>The oldest of their assessments is {age} old; the installation may find other updates.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ExportWriters</name>
+    <message numerus="yes">
+      <source>Excel takes %n rows at most; filter, or choose CSV.</source>
+      <translation>
+        <numerusform>Excel takes %n rows at most; filter, or choose CSV.</numerusform>
+        <numerusform>Excel takes %n rows at most; filter, or choose CSV.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Fleet</name>
+    <message numerus="yes">
+      <source>%n of the {what} could not be read.</source>
+      <translation>
+        <numerusform>%n of the {what} could not be read.</numerusform>
+        <numerusform>%n of the {what} could not be read.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Headline</name>
+    <message numerus="yes">
+      <source>%n of them have a current list of updates, and none is available.</source>
+      <translation>
+        <numerusform>%n of them has a current list of updates, and none is available.</numerusform>
+        <numerusform>%n of them have a current list of updates, and none is available.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Horizon</name>
+    <message numerus="yes">
+      <source>According to plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</source>
+      <translation>
+        <numerusform>According to plan, %n monthly release was published by {day}{among}; its details aren't known because the release data ends on {until}.</numerusform>
+        <numerusform>According to plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Installs</name>
+    <message numerus="yes">
+      <source>%n machine(s) may restart</source>
+      <translation>
+        <numerusform>%n machine may restart</numerusform>
+        <numerusform>%n machines may restart</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) restart(s)</source>
+      <translation>
+        <numerusform>%n machine restarts</numerusform>
+        <numerusform>%n machines restart</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n may restart</source>
+      <translation>
+        <numerusform>%n may restart</numerusform>
+        <numerusform>%n may restart</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n more</source>
+      <translation>
+        <numerusform>%n more</numerusform>
+        <numerusform>%n more</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>; %n stay(s) up</source>
+      <translation>
+        <numerusform>; %n stays up</numerusform>
+        <numerusform>; %n stay up</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Azure restarts none; %n machine(s) may stay unfinished until you restart.</source>
+      <translation>
+        <numerusform>Azure restarts none; %n machine may stay unfinished until you restart.</numerusform>
+        <numerusform>Azure restarts none; %n machines may stay unfinished until you restart.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Azure will not restart them</source>
+      <translation>
+        <numerusform>Azure will not restart it</numerusform>
+        <numerusform>Azure will not restart them</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>they may restart</source>
+      <translation>
+        <numerusform>it may restart</numerusform>
+        <numerusform>they may restart</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>they restart no matter what</source>
+      <translation>
+        <numerusform>it restarts no matter what</numerusform>
+        <numerusform>they restart no matter what</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{busy:,} of %n machine(s)</source>
+      <translation>
+        <numerusform>{busy:,} of %n machine</numerusform>
+        <numerusform>{busy:,} of %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Kb</name>
+    <message numerus="yes">
+      <source>{names} are not KB numbers. Write KB and six to eight digits, such as KB5031364.</source>
+      <translation>
+        <numerusform>{names} is not a KB number. Write KB and six to eight digits, such as KB5031364.</numerusform>
+        <numerusform>{names} are not KB numbers. Write KB and six to eight digits, such as KB5031364.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Learning</name>
+    <message numerus="yes">
+      <source>Seen in your fleet on %n machine(s)</source>
+      <translation>
+        <numerusform>Seen in your fleet on %n machine</numerusform>
+        <numerusform>Seen in your fleet on %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>LedgerModel</name>
+    <message numerus="yes">
+      <source> The newest %n are listed.</source>
+      <translation>
+        <numerusform> The newest one is listed.</numerusform>
+        <numerusform> The newest %n are listed.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n restart(s) on record, {monthly} of them caused by monthly releases of the operating system: {parts}.{shown}</source>
+      <translation>
+        <numerusform>%n restart on record, {monthly} of them caused by monthly releases of the operating system: {parts}.{shown}</numerusform>
+        <numerusform>%n restarts on record, {monthly} of them caused by monthly releases of the operating system: {parts}.{shown}</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>MachinesPage</name>
+    <message numerus="yes">
+      <source>The %n selected machines</source>
+      <translation>
+        <numerusform>The selected machine</numerusform>
+        <numerusform>The %n selected machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Patching</name>
+    <message numerus="yes">
+      <source>{schedules} are assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</source>
+      <translation>
+        <numerusform>{schedules} is assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</numerusform>
+        <numerusform>{schedules} are assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Phrases</name>
+    <message numerus="yes">
+      <source>%n day(s)</source>
+      <translation>
+        <numerusform>%n day</numerusform>
+        <numerusform>%n days</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s)</source>
+      <translation>
+        <numerusform>%n machine</numerusform>
+        <numerusform>%n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n update(s)</source>
+      <translation>
+        <numerusform>%n update</numerusform>
+        <numerusform>%n updates</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>PlannerPage</name>
+    <message numerus="yes">
+      <source>%n are not patched automatically: they are assumed to restart once per release, on an unknown day.</source>
+      <translation>
+        <numerusform>%n is not patched automatically: it is assumed to restart once per release, on an unknown day.</numerusform>
+        <numerusform>%n are not patched automatically: they are assumed to restart once per release, on an unknown day.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n without hotpatch</source>
+      <translation>
+        <numerusform>%n without hotpatch</numerusform>
+        <numerusform>%n without hotpatch</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The releases of %n of these days aren't known, so the plan is used for them.</source>
+      <translation>
+        <numerusform>The releases of %n of these days aren't known, so the plan is used for it.</numerusform>
+        <numerusform>The releases of %n of these days aren't known, so the plan is used for them.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{machines}, %n release day(s).</source>
+      <translation>
+        <numerusform>{machines}, %n release day.</numerusform>
+        <numerusform>{machines}, %n release days.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>PreferencesDialog</name>
+    <message numerus="yes">
+      <source>%n connection(s)</source>
+      <translation>
+        <numerusform>%n connection</numerusform>
+        <numerusform>%n connections</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>PropertiesStep</name>
+    <message numerus="yes">
+      <source>All %n machine(s) start at once, so a failure can't stop the others.</source>
+      <translation>
+        <numerusform>The machine starts at once, so a failure can't stop the others.</numerusform>
+        <numerusform>All %n machines start at once, so a failure can't stop the others.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Stop after %n failure(s)</source>
+      <translation>
+        <numerusform>Stop after one failure</numerusform>
+        <numerusform>Stop after %n failures</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Queue</name>
+    <message numerus="yes">
+      <source>Not sent: the request was stopped after it failed on %n of its machines.</source>
+      <translation>
+        <numerusform>Not sent: the request was stopped after it failed on one of its machines.</numerusform>
+        <numerusform>Not sent: the request was stopped after it failed on %n of its machines.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ReleaseKnowledge</name>
+    <message numerus="yes">
+      <source>%n release(s) added or completed</source>
+      <translation>
+        <numerusform>%n release added or completed</numerusform>
+        <numerusform>%n releases added or completed</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>; %n refused</source>
+      <translation>
+        <numerusform>; %n refused</numerusform>
+        <numerusform>; %n refused</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>RequestQueue</name>
+    <message numerus="yes">
+      <source>%n of the machines are not in the current data, so nothing was requested.</source>
+      <translation>
+        <numerusform>The machine is not in the current data, so nothing was requested.</numerusform>
+        <numerusform>%n of the machines are not in the current data, so nothing was requested.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</source>
+      <translation>
+        <numerusform>“{label}” is already in progress on the machine, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>RolloutModel</name>
+    <message numerus="yes">
+      <source>Phase {open_phase} of %n: {done} of {part} machines are patched</source>
+      <translation>
+        <numerusform>Phase {open_phase} of %n: {done} of {part} machines are patched</numerusform>
+        <numerusform>Phase {open_phase} of %n: {done} of {part} machines are patched</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules</source>
+      <translation>
+        <numerusform>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules</numerusform>
+        <numerusform>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{what} reach none of the %n machine(s) automatically. The table shows why.</source>
+      <translation>
+        <numerusform>{what} reach none of the %n machine automatically. The table shows why.</numerusform>
+        <numerusform>{what} reach none of the %n machines automatically. The table shows why.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines have it, and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
+      <translation>
+        <numerusform>{what}: {names} is not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines have it, and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines have it, and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ScheduleText</name>
+    <message numerus="yes">
+      <source>, and %n more</source>
+      <translation>
+        <numerusform>, and %n more</numerusform>
+        <numerusform>, and %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>SettingsPlan</name>
+    <message numerus="yes">
+      <source>%n already set</source>
+      <translation>
+        <numerusform>%n already set</numerusform>
+        <numerusform>%n already set</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n changed</source>
+      <translation>
+        <numerusform>%n changed</numerusform>
+        <numerusform>%n changed</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n selected: {parts}.</source>
+      <translation>
+        <numerusform>%n selected: {parts}.</numerusform>
+        <numerusform>%n selected: {parts}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n skipped</source>
+      <translation>
+        <numerusform>%n skipped</numerusform>
+        <numerusform>%n skipped</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{v} for %n</source>
+      <translation>
+        <numerusform>{v} for %n</numerusform>
+        <numerusform>{v} for %n</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Shortfall</name>
+    <message numerus="yes">
+      <source>%n of them may restart the machine.</source>
+      <translation>
+        <numerusform>One of them may restart the machine.</numerusform>
+        <numerusform>%n of them may restart the machine.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n release(s)</source>
+      <translation>
+        <numerusform>one release</numerusform>
+        <numerusform>%n releases</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n update(s) are available</source>
+      <translation>
+        <numerusform>%n update is available</numerusform>
+        <numerusform>%n updates are available</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>at least %n release(s)</source>
+      <translation>
+        <numerusform>at least one release</numerusform>
+        <numerusform>at least %n releases</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>StatusBar</name>
+    <message numerus="yes">
+      <source> and %n more</source>
+      <translation>
+        <numerusform> and %n more</numerusform>
+        <numerusform> and %n more</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source> · %n row(s) could not be read</source>
+      <translation>
+        <numerusform> · %n row could not be read</numerusform>
+        <numerusform> · %n rows could not be read</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>StatusTab</name>
+    <message numerus="yes">
+      <source> and %n more</source>
+      <translation>
+        <numerusform> and %n more</numerusform>
+        <numerusform> and %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Strip</name>
+    <message numerus="yes">
+      <source> %n release(s) planned since then, details not known.</source>
+      <translation>
+        <numerusform> %n release planned since then, details not known.</numerusform>
+        <numerusform> %n releases planned since then, details not known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>, %n failed (crosses)</source>
+      <translation>
+        <numerusform>, %n failed (crosses)</numerusform>
+        <numerusform>, %n failed (crosses)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} planned, {ahead} of them baselines that restart.</source>
+      <translation>
+        <numerusform>Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} planned, {ahead} of them baselines that restart.</numerusform>
+        <numerusform>Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} planned, {ahead} of them baselines that restart.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>SyncStateStore</name>
+    <message numerus="yes">
+      <source>%n subscription(s)</source>
+      <translation>
+        <numerusform>%n subscription</numerusform>
+        <numerusform>%n subscriptions</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Syncing</name>
+    <message numerus="yes">
+      <source>{name}: %n machine(s), read {finished}</source>
+      <translation>
+        <numerusform>{name}: %n machine, read {finished}</numerusform>
+        <numerusform>{name}: %n machines, read {finished}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{name}: %n rows could not be read and were left out.</source>
+      <translation>
+        <numerusform>{name}: %n row could not be read and was left out.</numerusform>
+        <numerusform>{name}: %n rows could not be read and were left out.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>UpdateSettingsDialog</name>
+    <message numerus="yes">
+      <source> and %n more</source>
+      <translation>
+        <numerusform> and %n more</numerusform>
+        <numerusform> and %n more</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n Arc-enabled servers</source>
+      <translation>
+        <numerusform>%n Arc-enabled server</numerusform>
+        <numerusform>%n Arc-enabled servers</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n Azure virtual machines</source>
+      <translation>
+        <numerusform>%n Azure virtual machine</numerusform>
+        <numerusform>%n Azure virtual machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Save for %n machine(s)</source>
+      <translation>
+        <numerusform>Save for %n machine</numerusform>
+        <numerusform>Save for %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>and %n more</source>
+      <translation>
+        <numerusform>and %n more</numerusform>
+        <numerusform>and %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>UpdateText</name>
+    <message numerus="yes">
+      <source>%n hotpatch(es)</source>
+      <translation>
+        <numerusform>%n hotpatch</numerusform>
+        <numerusform>%n hotpatches</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n out-of-band update(s)</source>
+      <translation>
+        <numerusform>%n out-of-band update</numerusform>
+        <numerusform>%n out-of-band updates</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n planned baseline(s)</source>
+      <translation>
+        <numerusform>%n planned baseline</numerusform>
+        <numerusform>%n planned baselines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n unplanned baseline(s)</source>
+      <translation>
+        <numerusform>%n unplanned baseline</numerusform>
+        <numerusform>%n unplanned baselines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>UpdatesStep</name>
+    <message numerus="yes">
+      <source>and %n more</source>
+      <translation>
+        <numerusform>and %n more</numerusform>
+        <numerusform>and %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Verify</name>
+    <message numerus="yes">
+      <source>{names} were reported as installed, and the next assessment offers them again.</source>
+      <translation>
+        <numerusform>{names} was reported as installed, and the next assessment offers it again.</numerusform>
+        <numerusform>{names} were reported as installed, and the next assessment offers them again.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Waves</name>
+    <message numerus="yes">
+      <source>%n at a time</source>
+      <translation>
+        <numerusform>%n at a time</numerusform>
+        <numerusform>%n at a time</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{how}, stopping after %n failure(s).</source>
+      <translation>
+        <numerusform>{how}, stopping after one failure.</numerusform>
+        <numerusform>{how}, stopping after %n failures.</numerusform>
+      </translation>
+    </message>
+  </context>
+</TS>

@@ -1,0 +1,177 @@
+"""In a language that brackets each translated text, no window shows a word of the program outside the brackets."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QTabBar,
+    QWidget,
+)
+
+from hotpatch_gui import translation
+from hotpatch_gui.captures import scenes
+from hotpatch_gui.captures.scenes.registry import SCENES
+from hotpatch_gui.store.database import FILE_NAME
+
+WITH_ADDRESSES = (
+    "connection",
+    "connections-side-by-side",
+    "permissions",
+    "about",
+    "no-connection",
+)
+"""Scenes that show names of clouds, versions and actions, or wait for an English text."""
+ROLES = (
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.ToolTipRole,
+    Qt.ItemDataRole.AccessibleTextRole,
+)
+ROWS = 6
+INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
+NAMES = frozenset(
+    [
+        "Contoso",
+        "Ctrl",
+        "Shift",
+        "KB",
+        "ID",
+        "UTC",
+        "span",
+        "br",
+        "quot",
+        "amp",
+        "Jan",
+        "Feb",
+        "Mar",
+        "Apr",
+        "May",
+        "Jun",
+        "Jul",
+        "Aug",
+        "Sep",
+        "Oct",
+        "Nov",
+        "Dec",
+        "January",
+        "February",
+        "March",
+        "April",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+)
+"""Names, keys, and dates, whose languages are the system's."""
+
+
+@pytest.fixture
+def _bracketed() -> Iterator[None]:
+    previous = translation.use(lambda context, source, number: f"⟦{source}⟧")
+    yield
+    translation.use(previous)
+
+
+@pytest.mark.expects_log
+@pytest.mark.usefixtures("_bracketed")
+@pytest.mark.parametrize("name", [n for n in SCENES if n not in WITH_ADDRESSES])
+def test_every_word_of_the_program_is_translated(name: str) -> None:
+    with scenes.set_up(name, "light") as stage:
+        shown = scenes.play(name, stage)
+        data = NAMES | _words_of(stage.folder / FILE_NAME)
+        found = {
+            (place, text) for place, text in _texts(shown.window()) if _words(_outside(text)) - data
+        }
+        assert not found
+
+
+def _outside(text: str) -> str:
+    """What isn't in brackets; nothing of a text that is cut short."""
+    while (shorter := INNERMOST.sub("", text)) != text:
+        text = shorter
+    return "" if "⟦" in text or text.endswith("…") else text
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z]{2,}", text))
+
+
+def _words_of(path: Path) -> set[str]:
+    """The words that the file contains: names, updates, and messages of Azure."""
+    found: set[str] = set()
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        for table in tables:
+            for row in db.execute(f"SELECT * FROM {table}"):
+                for value in row:
+                    found |= _words(_outside(value)) if isinstance(value, str) else set()
+    return found
+
+
+def _texts(window: QWidget) -> Iterator[tuple[str, str]]:
+    """(widget, text) of everything that a widget shows or reads out."""
+    for widget in [window, *window.findChildren(QWidget)]:
+        if type(widget).__module__.startswith("pyqtgraph") or not _is_ours(widget):
+            continue
+        place = widget.objectName() or type(widget).__name__
+        for text in _texts_of(widget):
+            yield place, text
+
+
+def _is_ours(widget: QWidget) -> bool:
+    """Whether it isn't a part that Qt or pyqtgraph builds and names itself."""
+    above: QWidget | None = widget
+    while above is not None:
+        if above.metaObject().className() in ("QMenu", "QScrollBar"):
+            return False
+        above = above.parentWidget()
+    return not widget.objectName().startswith("Scroll")
+
+
+def _texts_of(widget: QWidget) -> Iterator[str]:
+    yield from (
+        widget.windowTitle(),
+        widget.toolTip(),
+        widget.accessibleName(),
+        widget.accessibleDescription(),
+    )
+    match widget:
+        case QLabel() | QAbstractButton():
+            yield widget.text()
+        case QLineEdit():
+            yield widget.placeholderText()
+        case QComboBox():
+            yield from (widget.itemText(n) for n in range(widget.count()))
+        case QTabBar():
+            yield from (widget.tabText(n) for n in range(widget.count()))
+        case QHeaderView() | QListView():
+            return
+        case QAbstractItemView():
+            yield from _cells(widget.model())
+
+
+def _cells(model: QAbstractItemModel) -> Iterator[str]:
+    for column in range(model.columnCount()):
+        yield str(model.headerData(column, Qt.Orientation.Horizontal) or "")
+        for row in range(min(model.rowCount(), ROWS)):
+            for role in ROLES:
+                value = model.data(model.index(row, column), role)
+                if isinstance(value, str):
+                    yield value
