@@ -46,20 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run the window or a command."""
-    from .application import run_window, worlds  # noqa: PLC0415 - Qt with it
+    from .application import data_origins, run_window  # noqa: PLC0415 - Qt with it
     from .system.data_folder import PortableError  # noqa: PLC0415 - only what the command uses
     from .system.display import has_display  # noqa: PLC0415 - only what the command uses
 
     try:
-        root = worlds.root_of(options)
+        root = data_origins.root_of(options)
     except PortableError as error:
         print(error, file=sys.stderr)
         if options.command is None and has_display():
             run_window.say(str(error))
         return EXIT_FAILED
     try:
-        world = worlds.read_world(options, parser, root)
-        world.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        origin = data_origins.read_data_origin(options, parser, root)
+        origin.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         why = error.strerror or tr("it can't be made")
         text = tr(
@@ -72,12 +72,12 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
             run_window.say(text)
         return EXIT_FAILED
     if options.command is None:
-        return run_window.run(options, parser, root, world)
+        return run_window.run(options, parser, root, origin)
     from .commands import dispatch  # noqa: PLC0415 - Qt and the engine with it
 
-    run_window.start_log(world.folder)
-    target = worlds.target_of(world)._replace(takes_over=options.take_over)
-    return dispatch.run(options, world.folder, target)
+    run_window.start_log(origin.folder)
+    target = data_origins.target_of(origin)._replace(takes_over=options.take_over)
+    return dispatch.run(options, origin.folder, target)
 
 
 def _folder(text: str) -> Path:
@@ -207,7 +207,7 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         default="today",
         metavar="NAME",
         help=tr(
-            "the world to begin in: {scenario_names} (default: today)",
+            "the scenario to start with: {scenario_names} (default: today)",
             scenario_names=SCENARIO_NAMES,
         ),
     )

@@ -116,12 +116,12 @@ def _needs(is_there: bool, what: str) -> None:
 def _assessment(folder: Path) -> str:
     """An assessment of a demo machine through the engine."""
     from .application.headless import Session  # noqa: PLC0415 - a failed import is a result
-    from .application.targets import demo_target, demo_wire  # noqa: PLC0415 - a failed import is a result
+    from .application.targets import demo_simulator, demo_target  # noqa: PLC0415 - a failed import is a result
     from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set
     from .store import operations  # noqa: PLC0415 - a failed import is a result
     from .worker.operation_scheduler import Sends  # noqa: PLC0415 - a failed import is a result
 
-    target = demo_target(lambda: demo_wire(folder))
+    target = demo_target(lambda: demo_simulator(folder))
     with Session(folder, target, lambda _: None, sends=Sends.OWN) as session:
         session.wait_for_sync()
         (number,) = session.db.execute(

@@ -1,4 +1,4 @@
-"""What every test stands on: one drawing environment, no leaks, no unexpected log lines."""
+"""The basis of every test: one drawing environment, no leaks, no unexpected log lines."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         windows = [w.objectName() or type(w).__name__ for w in application.topLevelWidgets()]
         assert not windows, f"windows left: {windows}"
         if {"qapp", "qtbot", "stage"} & set(request.fixturenames):
-            assert not (left := at_work()), f"still at work: {left}"
+            assert not (left := at_work()), f"still running: {left}"
     threads = set(threading.enumerate()) - before
     left = [t.name for t in threads if t.is_alive() and (not t.daemon or t.name == "engine")]
     assert not left, f"threads left: {left}"
@@ -119,7 +119,7 @@ def clock() -> SteppedClock:
 
 
 @pytest.fixture
-def wire(clock: SteppedClock) -> Iterator[SimulatorApi]:
+def simulator(clock: SteppedClock) -> Iterator[SimulatorApi]:
     """The demo's simulator, with a stopped clock."""
     made = stopped_simulator(clock)
     yield made

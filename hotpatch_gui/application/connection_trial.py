@@ -78,7 +78,7 @@ class ConnectionTrial(QObject):
         self._events = EngineEvents(self)
         self._engine = Engine(
             self._path,
-            self._target.world,
+            self._target.data_origin,
             self._target.clock(None),
             resources.calendar,
             self._events.observe,
@@ -104,7 +104,7 @@ class ConnectionTrial(QObject):
         _discard(self._own).join(DISCARD_S)
         self.deleteLater()
 
-    def adopt(self) -> Problem | None:
+    def save_connection(self) -> Problem | None:
         """Move the connection of a successful trial into Azure's file.
 
         Returns:
@@ -130,7 +130,7 @@ class ConnectionTrial(QObject):
 
     def _copy_connection(self) -> None:
         """Copy only the connection into an existing file, which is then read again."""
-        db, _ = database.prepare(self._folder / FILE_NAME, self._target.world)
+        db, _ = database.prepare(self._folder / FILE_NAME, self._target.data_origin)
         with closing(db), closing(open_writer(self._path)) as own, transaction(db):
             for connection in connections.read_all(own):
                 number = connections.save(db, connection)

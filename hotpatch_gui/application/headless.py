@@ -83,7 +83,7 @@ class Session:
             db.close()
         self._engine = Engine(
             self._path,
-            target.world,
+            target.data_origin,
             self.clock,
             resources.calendar,
             self._hear,
@@ -147,7 +147,7 @@ class Session:
             self.requests.allow_actions(connection.id, may_act=may_act)
         self._until(lambda: bool(self._synced))
 
-    def queue(self, ask: Callable[[], None]) -> list[int]:
+    def queue(self, send: Callable[[], None]) -> list[int]:
         """Make requests and wait until they are stored.
 
         Returns:
@@ -155,7 +155,7 @@ class Session:
         """
         self.queued.clear()
         self._is_queued = False
-        ask()
+        send()
         self._until(lambda: self._is_queued)
         return list(self.queued)
 
@@ -189,7 +189,9 @@ class Session:
                 break
             if now > again:
                 again = now + LOOK_S
-                self.requests.cancel(operations.among(self.db, self.queued, OperationState.QUEUED))
+                self.requests.cancel(
+                    operations.in_state(self.db, self.queued, OperationState.QUEUED)
+                )
             self._wait()
         return list(self.queued)
 
@@ -215,10 +217,10 @@ class Session:
     def _hear(self, event: Event) -> None:
         """Handle an event, on the engine's thread."""
         with self._happened:
-            self._take(event)
+            self._handle(event)
             self._happened.notify_all()
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         match event:
             case Opened():
                 self._is_open = True

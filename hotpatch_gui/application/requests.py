@@ -55,10 +55,10 @@ class Requests:
         start_trial: Callable[[Connection | None], None] = lambda _: None,
     ) -> None:
         self._send, self._path, self._reader, self._fail = send, path, reader, fail
-        self._go_on, self._try_out = go_on, start_trial
+        self._go_on, self._start_trial = go_on, start_trial
 
-    def sync(self, *, whole: bool = False) -> None:
-        self._send(commands.Sync(whole))
+    def sync(self, *, full: bool = False) -> None:
+        self._send(commands.Sync(full))
 
     def sync_every(self, minutes: float) -> None:
         self._send(commands.SyncEvery(minutes * 60.0))
@@ -89,10 +89,10 @@ class Requests:
         self._send(commands.ChooseSubscriptions(connection_id, tuple(subscription_ids)))
 
     def connect(self, connection: Connection) -> None:
-        self._try_out(connection)
+        self._start_trial(connection)
 
     def stop_connecting(self) -> None:
-        self._try_out(None)
+        self._start_trial(None)
 
     def show_demo(self) -> None:
         self._go_on(NextSession())

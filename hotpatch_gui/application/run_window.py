@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.system.display import NO_DISPLAY, has_display
 from hotpatch_gui.translation import translated, translator
 
-from .worlds import World, reset_demo, target_of, world_after
+from .data_origins import DataOrigin, data_origin_after, reset_demo, target_of
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
@@ -35,10 +35,10 @@ ALREADY_OPEN = tr.mark(
 
 
 def run(
-    options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path, first: World
+    options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path, first: DataOrigin
 ) -> int:
     """Show the window until it is closed, and another one if it asks for that."""
-    world: World | None = first
+    origin: DataOrigin | None = first
     if not has_display():
         print(translated(NO_DISPLAY), file=sys.stderr)
         return EXIT_USAGE
@@ -47,36 +47,36 @@ def run(
 
     application = window.make_application()
     code = 0
-    while world is not None:
-        held = lock_for_window(world.folder, takes_over=options.take_over)
+    while origin is not None:
+        held = lock_for_window(origin.folder, takes_over=options.take_over)
         if held is None:
             from . import single_instance  # noqa: PLC0415 - only if there is another one
 
-            if single_instance.ring(world.folder):
-                print(tr(RAISED, folder=world.folder), file=sys.stderr)
+            if single_instance.ring(origin.folder):
+                print(tr(RAISED, folder=origin.folder), file=sys.stderr)
                 return 0
-            print(tr(ALREADY_OPEN, folder=world.folder), file=sys.stderr)
-            window.say(tr(ALREADY_OPEN, folder=world.folder))
+            print(tr(ALREADY_OPEN, folder=origin.folder), file=sys.stderr)
+            window.say(tr(ALREADY_OPEN, folder=origin.folder))
             return EXIT_USAGE
-        if world.scenario and not reset_demo(world.folder):
-            parser.error(f"{world.folder} holds no demo; nothing was deleted")
+        if origin.scenario and not reset_demo(origin.folder):
+            parser.error(f"{origin.folder} holds no demo; nothing was deleted")
         program = window.App(
             application,
-            world.folder,
-            target_of(world),
+            origin.folder,
+            target_of(origin),
             theme=options.theme,
-            azure_folder=root if world.is_demo else None,
-            is_first=world.is_first,
+            azure_folder=root if origin.is_demo else None,
+            is_first=origin.is_first,
         )
-        program.beginning.connect(partial(start_log, world.folder))
+        program.beginning.connect(partial(start_log, origin.folder))
         program.beginning.connect(program.end_on_signals)
         program.start()
         code = int(application.exec())
         if not program.close():
             os._exit(code)  # the engine hangs, and Python would wait for it
         held.unlock()
-        world = world_after(program.next, root)
-        if world is not None:
+        origin = data_origin_after(program.next, root)
+        if origin is not None:
             program.forget()
     return code
 
@@ -105,7 +105,9 @@ def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
     owner = folder_lock.uncertain_owner(folder) if held is None else None
     if owner is None:
         return held
-    if takes_over or window.ask(tr(TAKE_OVER, folder=folder, owner=owner.text), tr("Take over")):
+    if takes_over or window.confirm(
+        tr(TAKE_OVER, folder=folder, owner=owner.text), tr("Take over")
+    ):
         return folder_lock.take_over(folder)
     return None
 

@@ -25,7 +25,7 @@ tr = translator("Targets")
 log = logging.getLogger(__name__)
 
 SIMULATOR_FILE = "simulated-azure.sqlite3"
-AZURE_WORLD = "azure"
+AZURE_ORIGIN = "azure"
 BEGIN_AFRESH = tr.mark(
     "It holds the demo's simulated Azure: start the window with --reset-demo to begin "
     "the demo afresh."
@@ -36,17 +36,17 @@ class CloudTarget(NamedTuple):
     """The cloud to show.
 
     Attributes:
-        world: the data origin; demo data never mixes with Azure's.
+        data_origin: demo data never mixes with Azure's.
         seed: creates the connection that the file should have.
         transport: creates transports to a cloud in this process. Neither is called on the UI thread.
-        wire: the simulated Azure in this process, once created.
+        simulator: the simulated Azure in this process, once created.
     """
 
-    world: str
+    data_origin: str
     label: CloudLabel
     seed: Callable[[], Connection] | None = None
     transport: Callable[[], Callable[[], Any]] | None = None
-    wire: Callable[[], SimulatorApi | None] | None = None
+    simulator: Callable[[], SimulatorApi | None] | None = None
     takes_over: bool = False
     """Whether the folder may be taken over from an owner that may still be running."""
 
@@ -62,10 +62,10 @@ class CloudTarget(NamedTuple):
 
 def azure_target() -> CloudTarget:
     """Azure through the file's connections."""
-    return CloudTarget(AZURE_WORLD, CloudLabel(tr("Azure")))
+    return CloudTarget(AZURE_ORIGIN, CloudLabel(tr("Azure")))
 
 
-def demo_target(make_wire: Callable[[], SimulatorApi]) -> CloudTarget:
+def demo_target(make_simulator: Callable[[], SimulatorApi]) -> CloudTarget:
     """The simulated Azure in this process."""
 
     made: list[SimulatorApi] = []
@@ -73,7 +73,7 @@ def demo_target(make_wire: Callable[[], SimulatorApi]) -> CloudTarget:
     def transport() -> Callable[[], Any]:
         from hotpatch_gui.simulator.transport import in_process_transport  # noqa: PLC0415 - only for the demo
 
-        made.append(make_wire())
+        made.append(make_simulator())
         return partial(in_process_transport, made[-1])
 
     label = CloudLabel("Contoso", tr("Demo, simulated Azure"))
@@ -93,7 +93,7 @@ def _seed(cloud: Cloud, name: str) -> Connection:
     return demo_connection(cloud, name)
 
 
-def demo_wire(folder: Path, scenario: str = "today") -> SimulatorApi:
+def demo_simulator(folder: Path, scenario: str = "today") -> SimulatorApi:
     """The demo's simulated Azure, stored in ``folder``.
 
     Raises:

@@ -76,7 +76,7 @@ def say(text: str) -> None:
     box.exec()
 
 
-def ask(text: str, yes: str) -> bool:
+def confirm(text: str, yes: str) -> bool:
     """Ask a question before there is a window; the safe answer is the default."""
     from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely needed, and slow to load
 
@@ -146,7 +146,7 @@ class App(QObject):
         self._target = target
         self.requests = cast("Requests", _OnFirstUse(self._make_requests))
         self.icons = Icons(self.theme)
-        self.demo = DemoTime(target.wire, self._sync, self) if target.wire else None
+        self.demo = DemoTime(target.simulator, self._sync, self) if target.simulator else None
         self.services = Services(
             self.source,
             self.clock,
@@ -169,7 +169,7 @@ class App(QObject):
 
         return Engine(
             self.source.path,
-            self._target.world,
+            self._target.data_origin,
             self.clock,
             resources.calendar,
             self.events.observe,
@@ -191,7 +191,7 @@ class App(QObject):
             lambda: self.source.db,
             self.window.show_problem,
             go_on=self._go_on,
-            start_trial=self._try_out,
+            start_trial=self._start_trial,
         )
 
     def _connect(self) -> None:
@@ -270,7 +270,7 @@ class App(QObject):
             outcome = TrialOutcome(synced.connection_id, state.problem, state.next_step)
             self.source.connection_tried.emit(outcome)
 
-    def _try_out(self, connection: Connection | None) -> None:
+    def _start_trial(self, connection: Connection | None) -> None:
         """Try a connection next to the demo; None stops the trial."""
         from .connection_trial import ConnectionTrial  # noqa: PLC0415 - rarely needed
 
@@ -287,10 +287,10 @@ class App(QObject):
     @Slot(object)
     def _on_tried(self, outcome: TrialOutcome) -> None:
         if self._trial is not None and not outcome.problem:
-            problem = self._trial.adopt()
+            problem = self._trial.save_connection()
             if problem is not None:
                 outcome = TrialOutcome(0, problem.sentence, problem.next_step)
-        self._try_out(None)
+        self._start_trial(None)
         self.source.connection_tried.emit(outcome)
         if not outcome.problem:
             from .requests import NextSession  # noqa: PLC0415 - rarely needed
@@ -311,7 +311,7 @@ class App(QObject):
             self._signals.close()
         self.window.close()
         ended = self.engine.stop()
-        self._try_out(None)
+        self._start_trial(None)
         self.source.close()
         return ended
 

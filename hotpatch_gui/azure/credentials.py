@@ -142,15 +142,17 @@ class SignIn:
 
     def now(self) -> Account | None:
         """Sign in, with a prompt if the method needs one. Takes as long as the user does."""
-        ask = getattr(self._own, "authenticate", None)
-        if ask is None or not self._connection.method.asks_user:
+        authenticate = getattr(self._own, "authenticate", None)
+        if authenticate is None or not self._connection.method.asks_user:
             return self.account()
         if self._connection.method is not SignInMethod.DEVICE_CODE:
             self._prompt(
                 tr("Sign in to {name} in the window that opens.", name=self._connection.name)
             )
         try:
-            record = ask(scopes=[self._connection.cloud.scope], claims=self._claims or None)
+            record = authenticate(
+                scopes=[self._connection.cloud.scope], claims=self._claims or None
+            )
             self._claims = ""
         finally:
             self._prompt("")

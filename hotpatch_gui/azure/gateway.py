@@ -37,9 +37,9 @@ from .operations import PollResult, begin, poll
 from .pages import (
     AssessmentPage,
     AssignmentPage,
-    HealthPage,
     InstallationPage,
     MachinePage,
+    ResourceHealthPage,
     SchedulePage,
 )
 from .policies import ClockSync, RaiseConflict, RenewedOnce, SameHostPolicy
@@ -104,7 +104,7 @@ class Gateway:
         self._grants: dict[str, Any] = {}
         self._making = threading.Lock()
 
-    def adopt(self, connection: Connection) -> bool:
+    def apply_connection(self, connection: Connection) -> bool:
         """Apply changes of the connection and keep the sign-in.
 
         Returns:
@@ -166,9 +166,9 @@ class Gateway:
         """Installation results and their updates."""
         return map(pages.installation_page, self._graph.pages("installations", row_filter))
 
-    def health_pages(self) -> Iterator[HealthPage]:
+    def resource_health_pages(self) -> Iterator[ResourceHealthPage]:
         """Machines that Resource Health doesn't call available."""
-        return map(pages.health_page, self._graph.pages("health"))
+        return map(pages.resource_health_page, self._graph.pages("health"))
 
     def schedule_pages(self) -> Iterator[SchedulePage]:
         """All maintenance configurations, because assignments don't show the kind of theirs."""
@@ -253,7 +253,7 @@ class Gateway:
             found = replace(
                 parse.machine(row, self._clock()),
                 agent_ready=parse.agent_ready(view),
-                update_domain=values.whole(view.get("platformUpdateDomain")),
+                update_domain=values.integer(view.get("platformUpdateDomain")),
             )
             status = values.mapping(view.get("patchStatus"))
             summary = values.mapping(status.get("availablePatchSummary"))

@@ -145,7 +145,7 @@ def _fixes(body: Mapping[str, Any], refused: list[str]) -> _Fixes:
         for number in items(remediation.get("ProductID")):
             product = products.get(number) if isinstance(number, str) else None
             if product is not None:
-                _take(found[product][kind], kb, product, remediation, refused)
+                _add_fix(found[product][kind], kb, product, remediation, refused)
     _refuse_shared(found, refused)
     return found
 
@@ -157,7 +157,7 @@ def _remediations(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
                 yield remediation
 
 
-def _take(
+def _add_fix(
     fixes: dict[str, _Fix],
     kb: str,
     product: Product,

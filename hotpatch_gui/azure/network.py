@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import requests
-import urllib3.exceptions as wire
+import urllib3.exceptions as urllib3_errors
 
 from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.translation import translator
@@ -40,7 +40,9 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
     named = host or tr("the server")
     if any(isinstance(e, ssl.SSLCertVerificationError) for e in chain):
         return _untrusted(host, port, doing)
-    if any(isinstance(e, wire.ProxyError | requests.exceptions.ProxyError) for e in chain):
+    if any(
+        isinstance(e, urllib3_errors.ProxyError | requests.exceptions.ProxyError) for e in chain
+    ):
         return NetworkCause(
             tr(
                 "The proxy {proxy} did not let the request to {named} through while {doing}.",
@@ -53,17 +55,19 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
                 "system's settings)."
             ),
         )
-    if any(isinstance(e, wire.NameResolutionError | socket.gaierror) for e in chain):
+    if any(isinstance(e, urllib3_errors.NameResolutionError | socket.gaierror) for e in chain):
         return NetworkCause(
             tr("The name {named} could not be resolved while {doing}.", named=named, doing=doing),
             tr("Check the network, the VPN and DNS; the program retries automatically."),
         )
-    if any(isinstance(e, wire.NewConnectionError) for e in chain):  # also a ConnectTimeoutError
+    if any(
+        isinstance(e, urllib3_errors.NewConnectionError) for e in chain
+    ):  # also a ConnectTimeoutError
         return NetworkCause(
             tr("No connection to {named} could be made while {doing}.", named=named, doing=doing),
             tr("Check the network, the VPN and the firewall; the program retries automatically."),
         )
-    if any(isinstance(e, wire.ConnectTimeoutError) for e in chain):
+    if any(isinstance(e, urllib3_errors.ConnectTimeoutError) for e in chain):
         return NetworkCause(
             tr(
                 "No connection to {named} within the time limit while {doing}.",
@@ -100,10 +104,10 @@ _BEFORE_SENDING = (
     ssl.SSLCertVerificationError,
     socket.gaierror,
     ConnectionRefusedError,
-    wire.NameResolutionError,
-    wire.NewConnectionError,
-    wire.ConnectTimeoutError,
-    wire.ProxyError,
+    urllib3_errors.NameResolutionError,
+    urllib3_errors.NewConnectionError,
+    urllib3_errors.ConnectTimeoutError,
+    urllib3_errors.ProxyError,
     requests.exceptions.ConnectTimeout,
     requests.exceptions.ProxyError,
 )
@@ -153,7 +157,9 @@ def _place(error: BaseException) -> tuple[str, int] | None:
     if isinstance(url, str):
         parts = urlsplit(url)
         return (parts.hostname, parts.port or 443) if parts.hostname else None
-    pool = error.pool if isinstance(error, wire.PoolError) else getattr(error, "conn", None)
+    pool = (
+        error.pool if isinstance(error, urllib3_errors.PoolError) else getattr(error, "conn", None)
+    )
     host = getattr(pool, "host", None)
     return (host, int(getattr(pool, "port", None) or 443)) if isinstance(host, str) else None
 

@@ -74,9 +74,9 @@ class SteppedPolling(ARMPolling):
     @property
     def token(self) -> str:
         """The continuation token, with the newest polling URL."""
-        place = self.answer.headers.get("Location")
-        if place and not self.finished():
-            self._initial_response.http_response.headers["location"] = place
+        location = self.answer.headers.get("Location")
+        if location and not self.finished():
+            self._initial_response.http_response.headers["location"] = location
         return str(self.get_continuation_token())
 
     @property

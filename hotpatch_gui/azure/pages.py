@@ -50,7 +50,7 @@ class MachinePage:
 
 
 @dataclass(frozen=True, slots=True)
-class HealthPage:
+class ResourceHealthPage:
     """(machine ID, availability state, since)."""
 
     states: list[tuple[str, str, datetime | None]]
@@ -97,7 +97,7 @@ def _is_update(kind: str, of: str) -> bool:
     return plain not in wanted
 
 
-def health_page(page: Page) -> HealthPage:
+def resource_health_page(page: Page) -> ResourceHealthPage:
     """Parse a page of Resource Health."""
     states: list[tuple[str, str, datetime | None]] = []
 
@@ -106,7 +106,7 @@ def health_page(page: Page) -> HealthPage:
         owner = parse.machine_id_of(values.required(row.get("machine"), "machine"))
         states.append((owner, state, values.moment(row.get("since"))))
 
-    return HealthPage(states, take_rows(page.rows, take), page.total)
+    return ResourceHealthPage(states, take_rows(page.rows, take), page.total)
 
 
 GUESTS = "InGuestPatch"

@@ -67,8 +67,8 @@ class ResourceGraph:
     def pages(self, query_name: str, row_filter: RowFilter = ALL, *, of_all: bool = False) -> Pages:
         """The pages of ``resources/kql/<query_name>.kql``. ``of_all`` ignores the selection."""
         text = resources.read_text(f"kql/{query_name}.kql")
-        chosen = () if of_all else self.subscription_ids
-        groups = [chosen[n : n + GROUP] for n in range(0, len(chosen), GROUP)] or [()]
+        selected = () if of_all else self.subscription_ids
+        groups = [selected[n : n + GROUP] for n in range(0, len(selected), GROUP)] or [()]
         return Pages(self, query_name, _narrowed(text, row_filter), groups)
 
     def page(

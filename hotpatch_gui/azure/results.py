@@ -27,6 +27,7 @@ from .values import (
     error_list,
     error_text,
     flag,
+    integer,
     items,
     mapping,
     moment,
@@ -34,7 +35,6 @@ from .values import (
     required,
     spelled,
     text,
-    whole,
 )
 
 tr = translator("Results")
@@ -80,7 +80,7 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
 @remembered
 def _counts(*values: Any) -> Mapping[str, int]:
     """Updates by classification; empty if Azure counts none."""
-    found = [whole(value) for value in values]
+    found = [integer(value) for value in values]
     if not any(count is not None for count in found):
         return {}
     return {key: count or 0 for key, count in zip(COUNT_KEYS, found, strict=True)}
@@ -105,7 +105,7 @@ def graph_update(properties: Mapping[str, Any]) -> Update:
 @remembered
 def _graph_update(*values: Any) -> Update:
     patch_id, name, kb, classification, restart, published, severity, version = values
-    return Update.from_wire(
+    return Update.from_azure(
         patch_id=text(patch_id),
         name=text(name),
         kb_id=text(kb),
@@ -119,7 +119,7 @@ def _graph_update(*values: Any) -> Update:
 
 def arm_update(patch: Mapping[str, Any]) -> Update:
     """One of availablePatches in Resource Manager's assessment result."""
-    return Update.from_wire(
+    return Update.from_azure(
         patch_id=text(patch.get("patchId")),
         name=text(patch.get("name")),
         kb_id=text(patch.get("kbId")),
@@ -155,11 +155,11 @@ def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
         started_by=spelled(properties.get("startedBy"), STARTERS),
         restart_status=spelled(properties.get("rebootStatus"), RESTART_STATUSES),
         window_exceeded=flag(properties.get("maintenanceWindowExceeded")),
-        installed=whole(properties.get("installedPatchCount")),
-        failed=whole(properties.get("failedPatchCount")),
-        pending=whole(properties.get("pendingPatchCount")),
-        excluded=whole(properties.get("excludedPatchCount")),
-        not_selected=whole(properties.get("notSelectedPatchCount")),
+        installed=integer(properties.get("installedPatchCount")),
+        failed=integer(properties.get("failedPatchCount")),
+        pending=integer(properties.get("pendingPatchCount")),
+        excluded=integer(properties.get("excludedPatchCount")),
+        not_selected=integer(properties.get("notSelectedPatchCount")),
         maintenance_run_id=text(properties.get("maintenanceRunId")),
         errors=error_list(properties.get("errorDetails") or properties.get("error")),
     )
@@ -233,8 +233,8 @@ def view_assessment(summary: Mapping[str, Any]) -> Assessment | None:
         assessed=assessed,
         started=moment(summary.get("startTime")),
         restart_pending=flag(summary.get("rebootPending")),
-        important=whole(summary.get("criticalAndSecurityPatchCount")),
-        other=whole(summary.get("otherPatchCount")),
+        important=integer(summary.get("criticalAndSecurityPatchCount")),
+        other=integer(summary.get("otherPatchCount")),
         error=error_text(summary.get("error")),
     )
 

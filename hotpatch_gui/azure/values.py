@@ -52,7 +52,7 @@ def required(value: Any, what: str) -> str:
     return found
 
 
-def whole(value: Any) -> int | None:
+def integer(value: Any) -> int | None:
     """A non-negative integer; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

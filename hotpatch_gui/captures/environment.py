@@ -29,11 +29,11 @@ def prepare(folder: Path | None = None) -> None:
         raise RuntimeError("the environment has to be set before Qt is imported")
     for name in [n for n in os.environ if n.startswith("QT_")]:
         del os.environ[name]
-    place = folder or Path(tempfile.mkdtemp(prefix="hotpatch-capture-"))
-    screen, fonts = place / "screen.json", place / "fonts.conf"
+    root = folder or Path(tempfile.mkdtemp(prefix="hotpatch-capture-"))
+    screen, fonts = root / "screen.json", root / "fonts.conf"
     screen.write_text(SCREEN, encoding="utf-8")
     fonts.write_text(
-        _FONT_CONFIG.format(fonts=_font_folder(), cache=place / "cache"), encoding="utf-8"
+        _FONT_CONFIG.format(fonts=_font_folder(), cache=root / "cache"), encoding="utf-8"
     )
     os.environ |= {
         "QT_QPA_PLATFORM": f"offscreen:configfile={screen}",

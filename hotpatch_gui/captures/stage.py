@@ -46,53 +46,53 @@ def stopped_simulator(clock: SteppedClock, scenario: str = "today") -> Simulator
     )
 
 
-class _Asking:
+class _Requesting:
     """Requests of the window, each awaited until the engine has handled it."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        def ask(*arguments: Any, **keywords: Any) -> None:
+        def request(*arguments: Any, **keywords: Any) -> None:
             app = self._stage.app
             getattr(app.requests, name)(*arguments, **keywords)
             self._stage.until(lambda: app.engine.unhandled == 0)
 
-        return ask
+        return request
 
 
 class Stage(QObject):
-    """A context manager; ``window`` is the program's, ``wire`` the simulated Azure."""
+    """A context manager; ``window`` is the program's, ``simulator`` the simulated Azure."""
 
     def __init__(
         self,
         theme: str,
         *,
         folder: Path | None = None,
-        wire: SimulatorApi | None = None,
+        simulator: SimulatorApi | None = None,
         target: CloudTarget | None = None,
         scale: float = 1.0,
         scenario: str = "today",
     ) -> None:
-        """Without a ``target``, the program talks to ``wire`` in this process; without a ``wire``, to
-        the world of ``scenario`` at its first moment. ``folder`` keeps the data beyond the stage."""
+        """Without a ``target``, the program talks to ``simulator`` in this process; without a ``simulator``, to
+        the fleet of ``scenario`` at its first moment. ``folder`` keeps the data beyond the stage."""
         super().__init__()
         self._temporary = TemporaryDirectory(prefix="hotpatch-stage-") if folder is None else None
         self.folder = folder or Path(self._temporary.name if self._temporary else "")
         self.clock = SteppedClock(SCENARIOS[scenario].start)
-        self.wire = wire or stopped_simulator(self.clock, scenario)
-        chosen = target or demo_target(lambda: self.wire)
+        self.simulator = simulator or stopped_simulator(self.clock, scenario)
+        resolved = target or demo_target(lambda: self.simulator)
         self.app = App(
             application(),
             self.folder,
-            chosen,
+            resolved,
             theme=theme,
             bundled_font=True,
             scale=scale,
             azure_folder=self.folder / "azure",
         )
         self.window = self.app.window
-        self.ask = _Asking(self)
+        self.request = _Requesting(self)
 
     def __enter__(self) -> Self:
         return self
@@ -170,7 +170,7 @@ class Stage(QObject):
 
     def sync(self) -> None:
         """Run a full sync."""
-        self.app.requests.sync(whole=True)
+        self.app.requests.sync(full=True)
         self.idle()
         self.settle()
 

@@ -32,7 +32,7 @@ from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
-from .common import CommandError, Exit, chosen, ids, say, session
+from .common import CommandError, Exit, connection_ids, ids, say, session
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ UNDER_WAY = tr.mark("The same operation is already queued, in progress, or has a
 def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     """Assess machines."""
 
-    def ask(session: Session, ids: Sequence[int]) -> list[int]:
+    def send(session: Session, ids: Sequence[int]) -> list[int]:
         return session.queue(lambda: session.requests.assess(ids))
 
-    return _act(options, folder, target, OperationKind.ASSESS, ask)
+    return _act(options, folder, target, OperationKind.ASSESS, send)
 
 
 def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -64,7 +64,7 @@ def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
     except (RequestError, KbTextError) as error:
         raise CommandError(str(error), Exit.USAGE) from error
 
-    def ask(session: Session, ids: Sequence[int]) -> list[int]:
+    def send(session: Session, ids: Sequence[int]) -> list[int]:
         review = _review(session.db, request, ids)
         say(review.sentence)
         if options.dry_run:
@@ -73,7 +73,7 @@ def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
         return session.queue(lambda: session.requests.install(ids, request))
 
     planned: list[dict[str, Any]] = []
-    return _act(options, folder, target, OperationKind.INSTALL, ask, planned=planned)
+    return _act(options, folder, target, OperationKind.INSTALL, send, planned=planned)
 
 
 def _request(options: argparse.Namespace) -> InstallRequest:
@@ -133,7 +133,7 @@ def _act(
     folder: Path,
     target: CloudTarget,
     kind: OperationKind,
-    ask: Callable[[Session, Sequence[int]], list[int]],
+    send: Callable[[Session, Sequence[int]], list[int]],
     *,
     planned: Sequence[dict[str, Any]] = (),
 ) -> int:
@@ -141,7 +141,7 @@ def _act(
 
     if bool(options.machines) == options.all:
         raise CommandError(tr("Name machines or use --all, but not both."), Exit.USAGE)
-    only = chosen(folder, target, options.connection)
+    only = connection_ids(folder, target, options.connection)
     _check_beforehand(options, folder, only, kind)
     is_dry = getattr(options, "dry_run", False)
     with session(
@@ -149,22 +149,22 @@ def _act(
     ) as running:
         running.wait_for_sync()
         db = running.db
-        able, refused = _sorted(options, db, only, kind)
-        _confirm(options, len(able))
+        permitted, refused = _sorted(options, db, only, kind)
+        _confirm(options, len(permitted))
         mine: list[int] = []
         default = ASSESS_MINUTES if kind is OperationKind.ASSESS else INSTALL_MINUTES
         minutes = default if options.wait is None else options.wait
         abandoned = ""
         try:
-            mine = ask(running, able) if able else []
+            mine = send(running, permitted) if permitted else []
             running.wait_for(mine, minutes or ASSESS_MINUTES, ends=bool(minutes))
         except AbandonedError as error:
             abandoned = str(error)
             mine = running.cancel_queued()
         ended = operations.read_all(db, mine)
-        if able and not is_dry:
+        if permitted and not is_dry:
             taken = {row.machine_id for row in ended}
-            passed = [i for i in able if i not in taken]
+            passed = [i for i in permitted if i not in taken]
             refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
         _say_ends(options, ended, refused, planned)
         if abandoned:
@@ -191,9 +191,9 @@ def _check_beforehand(
         return
     with closing(db):
         if machines.present(db):
-            able, _ = _sorted(options, db, only, kind)
+            permitted, _ = _sorted(options, db, only, kind)
             if options.confirm is None:
-                _confirm(options, len(able))
+                _confirm(options, len(permitted))
 
 
 def _sorted(
@@ -205,11 +205,11 @@ def _sorted(
     """Machines on which it is possible, and the others with the reason."""
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else _named(rows, options.machines)
-    able = [row.id for row in wanted if not disabled_reason(row, kind)]
+    permitted = [row.id for row in wanted if not disabled_reason(row, kind)]
     refused = [(row, disabled_reason(row, kind)) for row in wanted if disabled_reason(row, kind)]
     if options.all:
         refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
-    return able, refused
+    return permitted, refused
 
 
 def _named(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]:

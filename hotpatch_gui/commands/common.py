@@ -99,7 +99,7 @@ def bring_up_to_date(folder: Path, target: CloudTarget) -> None:
         return
     held = locked(folder, target)
     try:
-        prepare(path, target.world)[0].close()
+        prepare(path, target.data_origin)[0].close()
     except ProblemError as error:
         raise CommandError(error.problem.text) from error
     finally:
@@ -152,7 +152,9 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def chosen(folder: Path, target: CloudTarget, names: Sequence[str] | None) -> frozenset[int] | None:
+def connection_ids(
+    folder: Path, target: CloudTarget, names: Sequence[str] | None
+) -> frozenset[int] | None:
     """IDs of the named connections; None for all.
 
     Raises:

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.clock import system_clock
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.models.export_writers import whole
+from hotpatch_gui.models.export_writers import atomic_write
 from hotpatch_gui.models.release_sources import export_rows, summary, summary_json
 from hotpatch_gui.store import database, releases
 from hotpatch_gui.store.database import FILE_NAME, open_reader
@@ -29,7 +29,7 @@ from hotpatch_gui.worker.release_knowledge import (
     download,
     known_to,
     read_file,
-    take_up,
+    save_update,
 )
 
 from .common import CommandError, Exit, locked, say
@@ -81,7 +81,7 @@ def _update(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
             found = download(options.url or PUBLIC_FEED, known_to(db, resources.calendar()), read)
         except ProblemError as error:
             raise CommandError(str(error)) from error
-        return _take(options, db, MSRC, found, target.clock(db)())
+        return _store(options, db, MSRC, found, target.clock(db)())
 
 
 def _import(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -90,14 +90,14 @@ def _import(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
             found = read_file(options.file, known_to(db, resources.calendar()))
         except ProblemError as error:
             raise CommandError(str(error)) from error
-        return _take(options, db, FILE, found, target.clock(db)())
+        return _store(options, db, FILE, found, target.clock(db)())
 
 
-def _take(
+def _store(
     options: argparse.Namespace, db: sqlite3.Connection, origin: str, found: Update, now: datetime
 ) -> int:
     with database.transaction(db):
-        calendar = take_up(db, origin, found, resources.calendar(), system_clock())
+        calendar = save_update(db, origin, found, resources.calendar(), system_clock())
     derive_all(db, calendar, now)
     for reason in found.refused:
         say(tr("Refused: {reason}.", reason=reason))
@@ -123,7 +123,7 @@ def _export(options: argparse.Namespace, folder: Path, _: CloudTarget) -> int:
         if db is not None:
             db.close()
     try:
-        with whole(options.out) as part:
+        with atomic_write(options.out) as part:
             part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     except OSError as error:
         reason = error.strerror or tr("it can't be written")
@@ -140,7 +140,7 @@ def _writing(folder: Path, target: CloudTarget) -> Iterator[sqlite3.Connection]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = locked(folder, target)
     try:
-        db, set_aside = database.prepare(folder / FILE_NAME, target.world)
+        db, set_aside = database.prepare(folder / FILE_NAME, target.data_origin)
         if set_aside is not None:
             say(
                 tr(

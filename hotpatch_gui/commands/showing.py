@@ -15,7 +15,7 @@ from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 
-from .common import CommandError, Exit, chosen, ids, reading, say
+from .common import CommandError, Exit, connection_ids, ids, reading, say
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
@@ -34,7 +34,7 @@ _COLUMNS = (
 
 def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     """Print known machines."""
-    only = chosen(folder, target, options.connection)
+    only = connection_ids(folder, target, options.connection)
     with reading(folder) as db:
         now = target.clock(db)()
         calendar = calendar_of(db, resources.calendar())
@@ -49,8 +49,8 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
             [str(export_writers.iso(v) if v is not None else "–") for v in row]
             for row in found.rows
         ]
-    places = [list(found.heads).index(head) for head in _COLUMNS]
-    table = [list(_COLUMNS), *([row[place] for place in places] for row in rows)]
+    columns = [list(found.heads).index(head) for head in _COLUMNS]
+    table = [list(_COLUMNS), *([row[column] for column in columns] for row in rows)]
     widths = [max(len(row[n]) for row in table) for n in range(len(_COLUMNS))]
     for row in table:
         print(
@@ -95,7 +95,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
         raise CommandError(tr("A CSV holds one table: name one, such as history."), Exit.USAGE)
     if path.suffix.casefold() == ".pdf":
         _make_fonts()
-    only = chosen(folder, target, options.connection)
+    only = connection_ids(folder, target, options.connection)
     with reading(folder) as db:
         now, mine = target.clock(db)(), ids(db, only)
         calendar = calendar_of(db, resources.calendar())

@@ -37,7 +37,7 @@ def simulate(options: argparse.Namespace) -> int:
         )
         return EXIT_USAGE
     try:
-        wire = build_simulator(
+        simulator = build_simulator(
             resources.calendar(),
             resources.read_json("other-updates.json"),
             state_path=options.state,
@@ -48,7 +48,7 @@ def simulate(options: argparse.Namespace) -> int:
             pairs=resources.read_json("region-pairs.json")["pairs"],
             scenario=options.simulator_scenario,
         )
-        server = SimulatorServer(wire, options.port)
+        server = SimulatorServer(simulator, options.port)
     except UnreadableStateError:
         print(
             tr(
@@ -74,5 +74,5 @@ def simulate(options: argparse.Namespace) -> int:
         pass
     finally:
         server.server_close()
-        wire.cloud.close()
+        simulator.cloud.close()
     return 0

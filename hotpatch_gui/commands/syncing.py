@@ -14,7 +14,7 @@ from hotpatch_gui.models.export_writers import iso
 from hotpatch_gui.store import connections, machines, side_reads, sync_state
 from hotpatch_gui.translation import translator
 
-from .common import CommandError, Exit, chosen, say, session
+from .common import CommandError, Exit, connection_ids, say, session
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
@@ -68,7 +68,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
 def sync(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     """Read all connections."""
-    only = chosen(folder, target, options.connection)
+    only = connection_ids(folder, target, options.connection)
     with session(folder, target, only=only) as running:
         running.wait_for_sync()
         running.wait_for_looks()

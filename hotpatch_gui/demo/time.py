@@ -33,27 +33,27 @@ class DemoTime(QObject):
 
     def __init__(
         self,
-        wire: Callable[[], SimulatorApi | None],
+        simulator: Callable[[], SimulatorApi | None],
         sync: Callable[[], None],
         parent: QObject | None = None,
     ) -> None:
-        """``wire`` gives the world once the engine has made it."""
+        """``simulator`` returns the simulated Azure once the engine has created it."""
         super().__init__(parent)
-        self._wire, self._sync = wire, sync
+        self._simulator, self._sync = simulator, sync
         self._ends: datetime | None = None
-        self._looker = QTimer(self)
-        self._looker.setInterval(LOOK_MS)
-        self._looker.timeout.connect(self._look)
+        self._poll_timer = QTimer(self)
+        self._poll_timer.setInterval(LOOK_MS)
+        self._poll_timer.timeout.connect(self._poll)
 
     @property
-    def wire(self) -> SimulatorApi | None:
+    def simulator(self) -> SimulatorApi | None:
         """The simulated Azure, once created."""
-        return self._wire()
+        return self._simulator()
 
     @property
     def is_ready(self) -> bool:
         """Whether there is a simulated Azure."""
-        return self.wire is not None
+        return self.simulator is not None
 
     @property
     def is_playing(self) -> bool:
@@ -63,9 +63,9 @@ class DemoTime(QObject):
     @property
     def next_release(self) -> datetime | None:
         """The next known release; None without one."""
-        if self.wire is None:
+        if self.simulator is None:
             return None
-        cloud = self.wire.cloud
+        cloud = self.simulator.cloud
         with cloud.lock:
             return cloud.patching.next_release(cloud.clock.now())
 
@@ -79,30 +79,30 @@ class DemoTime(QObject):
     def step(self) -> None:
         """Move to just after the next release."""
         release = self.next_release
-        if self.wire is None or release is None:
+        if self.simulator is None or release is None:
             return
         self.stop()
-        with self.wire.cloud.lock:
-            self.wire.cloud.clock.jump_to(release + AFTER)
+        with self.simulator.cloud.lock:
+            self.simulator.cloud.clock.jump_to(release + AFTER)
         self._sync()
 
     def play(self) -> None:
         """Play a month."""
-        if self.wire is None:
+        if self.simulator is None:
             return
-        cloud = self.wire.cloud
+        cloud = self.simulator.cloud
         with cloud.lock:
             self._ends = cloud.clock.now() + PLAYED
             cloud.clock.play_until(self._ends, PLAYED.total_seconds() / PLAY_S)
-        self._looker.start()
+        self._poll_timer.start()
         self.changed.emit()
         self._sync()
 
     def stop(self) -> None:
         """Stop playing."""
-        if self.wire is not None and self._ends is not None:
-            with self.wire.cloud.lock:
-                self.wire.cloud.clock.stop_playing()
+        if self.simulator is not None and self._ends is not None:
+            with self.simulator.cloud.lock:
+                self.simulator.cloud.clock.stop_playing()
             self._end()
 
     def begin(self, scenario: str) -> None:
@@ -110,16 +110,16 @@ class DemoTime(QObject):
         self.stop()
         self.scenario_selected.emit(scenario)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         self._sync()
-        if self.wire is not None and self._ends is not None:
-            with self.wire.cloud.lock:
-                is_over = self.wire.cloud.clock.now() >= self._ends
+        if self.simulator is not None and self._ends is not None:
+            with self.simulator.cloud.lock:
+                is_over = self.simulator.cloud.clock.now() >= self._ends
             if is_over:
                 self._end()
 
     def _end(self) -> None:
         self._ends = None
-        self._looker.stop()
+        self._poll_timer.stop()
         self.changed.emit()
         self._sync()

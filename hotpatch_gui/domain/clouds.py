@@ -92,12 +92,12 @@ def custom(endpoint: str, authority: str, audience: str = "") -> Cloud:
     Raises:
         ValueError: an address is missing or isn't https.
     """
-    place = _https(endpoint, tr("ARM endpoint"))
+    base = _https(endpoint, tr("ARM endpoint"))
     signs = _parts(
         _https(authority if "//" in authority else f"https://{authority}", tr("authority"))
     )
-    made_for = _https(audience, tr("audience")) if audience.strip() else place
-    return Cloud(CUSTOM, _parts(place).netloc, place, f"{signs.netloc}{signs.path}", made_for)
+    made_for = _https(audience, tr("audience")) if audience.strip() else base
+    return Cloud(CUSTOM, _parts(base).netloc, base, f"{signs.netloc}{signs.path}", made_for)
 
 
 def demo() -> Cloud:
@@ -126,8 +126,8 @@ def simulated(endpoint: str) -> Cloud:
                 endpoint=endpoint,
             )
         )
-    place = endpoint.rstrip("/")
-    return Cloud(SIMULATED, tr("Simulated Azure"), place, needs_sign_in=False, is_demo=True)
+    base = endpoint.rstrip("/")
+    return Cloud(SIMULATED, tr("Simulated Azure"), base, needs_sign_in=False, is_demo=True)
 
 
 class CloudLabel(NamedTuple):

@@ -75,7 +75,7 @@ class RestartWindow(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ForecastOptions:
     """A forecast's parameters.
 
     ``first`` and ``last`` are included. Releases after ``today`` count as future, even if they are known.
@@ -155,7 +155,7 @@ class Forecast:
     ``by_hand`` machines aren't patched automatically, so their days aren't known. ``out_of_band`` releases aren't counted.
     """
 
-    question: Question
+    options: ForecastOptions
     machines: int
     by_hand: int
     months: tuple[Month, ...]
@@ -164,12 +164,12 @@ class Forecast:
     @property
     def unknown_days(self) -> list[date]:
         """Past release days whose release isn't known, in the scenario of published releases."""
-        if self.question.scenario is not Scenario.AS_RELEASED:
+        if self.options.scenario is not Scenario.AS_RELEASED:
             return []
         return [
             m.day
             for m in self.months
-            if m.day <= self.question.today
+            if m.day <= self.options.today
             and any(e.release is None and e.kind is not None for e in m.entries)
         ]
 
@@ -186,30 +186,30 @@ class Forecast:
     @property
     def hours(self) -> float:
         """Hours of restart windows with hotpatch."""
-        return self.restarts * self.question.window_hours
+        return self.restarts * self.options.window_hours
 
     @property
     def hours_without(self) -> float:
         """Hours of restart windows without hotpatch."""
-        return self.restarts_without * self.question.window_hours
+        return self.restarts_without * self.options.window_hours
 
 
-def entries(calendar: Calendar, product: Product, question: Question) -> list[Entry]:
+def entries(calendar: Calendar, product: Product, options: ForecastOptions) -> list[Entry]:
     """The product's monthly releases in the period, according to the scenario."""
-    first = max(question.first, calendar.first_day(product))
-    plan = {e.day: e.kind for e in calendar.plan(product, first, question.last)}
+    first = max(options.first, calendar.first_day(product))
+    plan = {e.day: e.kind for e in calendar.plan(product, first, options.last)}
     planned = [
-        Entry(product, day, plan.get(day), None) for day in release_days(first, question.last)
+        Entry(product, day, plan.get(day), None) for day in release_days(first, options.last)
     ]
-    if question.scenario is Scenario.AS_RELEASED:
+    if options.scenario is Scenario.AS_RELEASED:
         facts = {
             r.month: Entry(product, r.released, r.kind, r)
-            for r in calendar.monthly(product, min(question.last, question.today))
-            if r.released >= question.first
+            for r in calendar.monthly(product, min(options.last, options.today))
+            if r.released >= options.first
         }
         return [facts.get(f"{e.day:%Y-%m}", e) for e in planned]
-    if question.scenario is Scenario.UNPLANNED:
-        return _with_unplanned(planned, question.unplanned)
+    if options.scenario is Scenario.UNPLANNED:
+        return _with_unplanned(planned, options.unplanned)
     return planned
 
 
@@ -217,20 +217,20 @@ def _with_unplanned(planned: Sequence[Entry], count: int) -> list[Entry]:
     """Replace ``count`` of the hotpatches with baselines, spread evenly."""
     hotpatches = [n for n, e in enumerate(planned) if e.kind is ReleaseKind.HOTPATCH]
     count = min(count, len(hotpatches))
-    chosen = {hotpatches[(2 * n + 1) * len(hotpatches) // (2 * count)] for n in range(count)}
+    replaced = {hotpatches[(2 * n + 1) * len(hotpatches) // (2 * count)] for n in range(count)}
     return [
-        e._replace(kind=ReleaseKind.UNPLANNED_BASELINE) if n in chosen else e
+        e._replace(kind=ReleaseKind.UNPLANNED_BASELINE) if n in replaced else e
         for n, e in enumerate(planned)
     ]
 
 
-def steps(calendar: Calendar, products: Iterable[Product], question: Question) -> list[date]:
+def steps(calendar: Calendar, products: Iterable[Product], options: ForecastOptions) -> list[date]:
     """The release days of these products, which are the steps of ``forecast``."""
-    return sorted({e.day for p in products for e in entries(calendar, p, question)})
+    return sorted({e.day for p in products for e in entries(calendar, p, options)})
 
 
 def forecast(
-    question: Question,
+    options: ForecastOptions,
     subjects: Sequence[ForecastMachine],
     calendar: Calendar,
     pairs: Sequence[Sequence[str]],
@@ -239,7 +239,7 @@ def forecast(
     products = {s.product for s in subjects}
     by_day: dict[date, dict[Product, Entry]] = {}
     for product in products:
-        for entry in entries(calendar, product, question):
+        for entry in entries(calendar, product, options):
             by_day.setdefault(entry.day, {})[product] = entry
     out_of_band = tuple(
         r
@@ -247,22 +247,22 @@ def forecast(
         if r.product in products
         and r.on_train
         and r.kind is ReleaseKind.OUT_OF_BAND
-        and question.first <= r.released <= min(question.last, question.today)
+        and options.first <= r.released <= min(options.last, options.today)
     )
     so_far = Forecast(
-        question, len(subjects), sum(not s.automatic for s in subjects), (), out_of_band
+        options, len(subjects), sum(not s.automatic for s in subjects), (), out_of_band
     )
     waits = dict.fromkeys(products, True)  # no baseline yet that puts machines on the train?
     for day in sorted(by_day):
         for product, entry in by_day[day].items():
             waits[product] = waits[product] and not _is_baseline(entry)
-        month = _month(question, day, by_day[day], subjects, waits=waits, pairs=pairs)
+        month = _month(options, day, by_day[day], subjects, waits=waits, pairs=pairs)
         so_far = replace(so_far, months=(*so_far.months, month))
         yield so_far
 
 
 def _month(
-    question: Question,
+    options: ForecastOptions,
     day: date,
     of: dict[Product, Entry],
     subjects: Sequence[ForecastMachine],
@@ -289,7 +289,7 @@ def _month(
         installed = (hour - released) / _DAY
         night = hour.date()
         if night not in delays:
-            delays[night] = (question.window.first_from(night) - night) / _DAY
+            delays[night] = (options.window.first_from(night) - night) / _DAY
         late = delays[night]
         exposure = exposure.plus(installed if gets_hotpatch else installed + late)
         without = without.plus(installed + late)

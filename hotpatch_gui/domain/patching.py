@@ -64,7 +64,7 @@ class MachineFacts(NamedTuple):
     by_assessment: bool = False
     failed: datetime | None = None
     begun: datetime | None = None
-    health: str | None = None
+    resource_health: str | None = None
     health_since: datetime | None = None
     schedules: MachineSchedules = NO_SCHEDULES
 
@@ -86,7 +86,7 @@ class RolloutView:
     released: datetime
     phases: tuple[tuple[str, ...], ...]
     open_phase: int
-    places: dict[str, RolloutPosition]
+    positions: dict[str, RolloutPosition]
     stopped: Stop | None
     stopped_in: tuple[MachineFacts, ...] = ()
 
@@ -193,18 +193,23 @@ def view(
     rollout.open_until(now)
     opened, stopped = rollout.open_phase, rollout.stopped
     turns = timetable(rollout, max(now, released)) if stopped is None else {}
-    places = {}
+    positions = {}
     for f in facts:
         out = reasons[f.key]
         if out is not None:
-            places[f.key] = RolloutPosition(
+            positions[f.key] = RolloutPosition(
                 f.key, RolloutStatus.NOT_INCLUDED, None, own_time(f, now), out
             )
         else:
-            places[f.key] = _place(f, rollout, turns.get(f.key), stopped, opened)
-    ill = {m.key for m in stopped.unhealthy} if stopped else set()
+            positions[f.key] = _place(f, rollout, turns.get(f.key), stopped, opened)
+    unhealthy = {m.key for m in stopped.unhealthy} if stopped else set()
     return RolloutView(
-        released, rollout.phases, opened, places, stopped, tuple(f for f in facts if f.key in ill)
+        released,
+        rollout.phases,
+        opened,
+        positions,
+        stopped,
+        tuple(f for f in facts if f.key in unhealthy),
     )
 
 
@@ -242,7 +247,7 @@ def known_outcome(
 
 def became_unhealthy(f: MachineFacts) -> bool:
     """Whether Resource Health became unhealthy after automatic patching."""
-    is_bad = (f.health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
+    is_bad = (f.resource_health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
     if not is_bad or f.patched is None or f.by_hand or f.by_assessment:
         return False
     return f.health_since is None or f.health_since >= f.patched
@@ -262,7 +267,7 @@ def next_assessment(f: MachineFacts, now: datetime) -> datetime:
 
 
 def _place(
-    f: MachineFacts, rollout: Rollout, turn: datetime | None, stopped: Stop | None, opened: int
+    f: MachineFacts, rollout: Rollout, start: datetime | None, stopped: Stop | None, opened: int
 ) -> RolloutPosition:
     member = rollout.members[f.key]
     phase = rollout.phase_of[member.region]
@@ -282,8 +287,8 @@ def _place(
                 phase,
                 None,
                 tr(
-                    "Resource Health has reported it as {health} since it was patched.",
-                    health=f.health,
+                    "Resource Health has reported it as {resource_health} since it was patched.",
+                    resource_health=f.resource_health,
                 ),
             )
         by = (
@@ -307,16 +312,16 @@ def _place(
         )
     if f.failed is not None:
         why = tr("The last attempt failed. It's retried in the next free off-peak window.")
-        return RolloutPosition(f.key, RolloutStatus.FAILED, phase, turn, why)
+        return RolloutPosition(f.key, RolloutStatus.FAILED, phase, start, why)
     if _is_off(f.machine):
         why = tr(
             "It is {power}; it's retried after its next periodic assessment, if the machine is "
             "running.",
             power=f.machine.power.label,
         )
-        return RolloutPosition(f.key, RolloutStatus.NOT_RUNNING, phase, turn, why)
+        return RolloutPosition(f.key, RolloutStatus.NOT_RUNNING, phase, start, why)
     return RolloutPosition(
-        f.key, RolloutStatus.WAITING, phase, turn, _why_then(member, rollout, phase, opened)
+        f.key, RolloutStatus.WAITING, phase, start, _why_then(member, rollout, phase, opened)
     )
 
 

@@ -170,8 +170,8 @@ class Rollout:
         busy: set[str] = set()
         regions = [r for phase in self.phases[: self.open_phase + 1] for r in phase]
         longest_waiting = sorted((r for r in regions if self._late[r]), key=self._oldest)
-        for admit, among in ((self._admit_fresh, regions), (self._admit_late, longest_waiting)):
-            for region in among:
+        for admit, order in ((self._admit_fresh, regions), (self._admit_late, longest_waiting)):
+            for region in order:
                 if busy.isdisjoint(self._partners.get(region, frozenset()) | {region}):
                     found = admit(region, hour)
                     begun += found
@@ -203,9 +203,9 @@ class Rollout:
     @property
     def stopped(self) -> Stop | None:
         """Where it halted because a phase is unhealthy; None if it didn't."""
-        for phase, ill in enumerate(self._unhealthy):
-            if not is_healthy(self._updated[phase], len(ill)):
-                return Stop(phase, self._updated[phase], tuple(ill))
+        for phase, unhealthy in enumerate(self._unhealthy):
+            if not is_healthy(self._updated[phase], len(unhealthy)):
+                return Stop(phase, self._updated[phase], tuple(unhealthy))
         return None
 
     def open_until(self, hour: datetime) -> None:

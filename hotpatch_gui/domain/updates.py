@@ -110,7 +110,7 @@ class Update:
     version: str | None = None
 
     @classmethod
-    def from_wire(
+    def from_azure(
         cls,
         *,
         patch_id: str | None,

@@ -22,11 +22,11 @@ ROLE = Qt.ItemDataRole
 
 
 class CheckedRow(NamedTuple):
-    """A row's cell texts, the last one also its tooltip. A row that isn't ``able`` can't be checked."""
+    """A row's cell texts, the last one also its tooltip. A row that isn't ``can_check`` can't be checked."""
 
     id: int
     cells: tuple[str, ...]
-    able: bool = True
+    can_check: bool = True
 
 
 class CheckedModel(QAbstractTableModel):
@@ -54,24 +54,24 @@ class CheckedModel(QAbstractTableModel):
         self._heads, self._ticks = tuple(heads), ticks
         self._rows: Sequence[CheckedRow] = ()
         self._left: set[int] = set()
-        self._able = 0
+        self._checkable = 0
 
     def set_rows(self, rows: Sequence[CheckedRow]) -> None:
         """Replace the rows."""
         self.beginResetModel()
         self._rows = rows
-        self._able = sum(row.able for row in rows)
+        self._checkable = sum(row.can_check for row in rows)
         self.endResetModel()
 
     @property
     def count(self) -> int:
         """The number of checked rows."""
-        return self._able - len(self._left)
+        return self._checkable - len(self._left)
 
     @property
     def ids(self) -> list[int]:
         """IDs of checked rows in order."""
-        return [row.id for row in self._rows if row.able and row.id not in self._left]
+        return [row.id for row in self._rows if row.can_check and row.id not in self._left]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -95,13 +95,13 @@ class CheckedModel(QAbstractTableModel):
         if role == ROLE.ToolTipRole and index.column() == len(self._heads) - 1:
             return plain_tip(row.cells[-1])
         if role == ROLE.CheckStateRole and self._ticks and index.column() == 0:
-            is_ticked = row.able and row.id not in self._left
+            is_ticked = row.can_check and row.id not in self._left
             return Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
         return None
 
     def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
         row = self._rows[index.row()]
-        if role != ROLE.CheckStateRole or not row.able:
+        if role != ROLE.CheckStateRole or not row.can_check:
             return False
         if Qt.CheckState(value) is Qt.CheckState.Checked:
             self._left.discard(row.id)
@@ -113,7 +113,7 @@ class CheckedModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         plain = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        if not self._rows[index.row()].able:
+        if not self._rows[index.row()].can_check:
             return plain
         can_tick = self._ticks and index.column() == 0
         tick = Qt.ItemFlag.ItemIsUserCheckable if can_tick else Qt.ItemFlag.NoItemFlags

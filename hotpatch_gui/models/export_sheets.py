@@ -105,12 +105,12 @@ def rows_of(
     sort: str,
     descending: bool,
     *,
-    chosen: Sequence[int] | None = None,
+    selected: Sequence[int] | None = None,
 ) -> Iterator[R]:
     """All rows of a view in order, or selected ones, read in chunks."""
     ids = table.ids(db, where, sort, descending)
-    if chosen is not None:
-        wanted = frozenset(chosen)
+    if selected is not None:
+        wanted = frozenset(selected)
         ids = array("q", (i for i in ids if i in wanted))
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]

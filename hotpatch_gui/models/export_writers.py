@@ -84,7 +84,7 @@ def write(path: Path, report: Report) -> None:
             )
         )
     try:
-        with whole(path) as part:
+        with atomic_write(path) as part:
             writer(part, report)
     except OSError as error:
         raise ExportError(
@@ -98,7 +98,7 @@ def write(path: Path, report: Report) -> None:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A new file that replaces ``path`` once it is complete.
 
     A symbolic link stays, and a device is written directly.
@@ -260,8 +260,8 @@ def _printed(value: Any, *, is_first: bool) -> str:
     """A cell of the page; times to the minute."""
     is_time = isinstance(value, datetime)
     text = f"{value:%Y-%m-%d %H:%M}" if is_time else "" if value is None else str(iso(value))
-    whole = ' class="whole"' if is_time or is_first else ""
-    return f"<td{whole}>{escape(text)}</td>"
+    style = ' class="whole"' if is_time or is_first else ""
+    return f"<td{style}>{escape(text)}</td>"
 
 
 def _html(path: Path, report: Report) -> None:

@@ -79,7 +79,7 @@ def rows_report(
     model: RowsModel,
     columns: Sequence[Column],
     title: str,
-    chosen: Sequence[int] | None,
+    selected: Sequence[int] | None,
     origin: Origin,
 ) -> Make:
     """These columns of a model's rows, or of the selected rows."""
@@ -92,9 +92,9 @@ def rows_report(
 
     if isinstance(model, WindowedModel):
         query = model.table, model.where, model.sort_key, model.sort_descending
-        return lambda db: of_rows(db, export_sheets.rows_of(db, *query, chosen=chosen))
+        return lambda db: of_rows(db, export_sheets.rows_of(db, *query, selected=selected))
     assert isinstance(model, ListedModel)
-    wanted = None if chosen is None else frozenset(chosen)
+    wanted = None if selected is None else frozenset(selected)
     rows = [row for row in model.all_rows if wanted is None or row.id in wanted]
     return lambda db: of_rows(db, rows)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_gui.domain.evidence import running_release
-from hotpatch_gui.domain.forecast import Forecast, ForecastMachine, Question, forecast, steps
+from hotpatch_gui.domain.forecast import Forecast, ForecastMachine, ForecastOptions, forecast, steps
 from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
 from hotpatch_gui.domain.patching import exclusion_reason, member_of
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -31,7 +31,7 @@ NICENESS = 10
 class ForecastRequest(NamedTuple):
     """A question about machines. ``enroll_all`` assumes hotpatch wherever the image supports it."""
 
-    question: Question
+    options: ForecastOptions
     machine_ids: tuple[int, ...]
     enroll_all: bool
 
@@ -88,9 +88,9 @@ def _foretell(path: Path, task: Task, line: Connection) -> Forecast | None:
         return None
     with closing(db):
         subjects = read_subjects(db, calendar, request)
-    days = len(steps(calendar, {s.product for s in subjects}, request.question))
+    days = len(steps(calendar, {s.product for s in subjects}, request.options))
     answer: Forecast | None = None
-    for answer in forecast(request.question, subjects, calendar, pairs):
+    for answer in forecast(request.options, subjects, calendar, pairs):
         line.send(Progress(len(answer.months), days))
     return answer
 
@@ -112,7 +112,7 @@ def _subject(
     if machine.product is None:
         return None
     enrolled = is_enrolled(machine) or (request.enroll_all and can_be_enrolled(machine))
-    now = datetime.combine(request.question.today, time(), UTC)
+    now = datetime.combine(request.options.today, time(), UTC)
     on_train = enrolled and (
         machine.build is None
         or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None

@@ -16,50 +16,54 @@ from .selection import SelectionSummary
 tr = translator("Headline")
 
 
-def title(chosen: SelectionSummary) -> str:
+def title(selection: SelectionSummary) -> str:
     """The blade's title."""
-    row = chosen.one
-    name = row.display_name if row is not None else machines(len(chosen.ids))
+    row = selection.one
+    name = row.display_name if row is not None else machines(len(selection.ids))
     return tr("{name} | Hotpatch", name=name)
 
 
-def subtitle(chosen: SelectionSummary) -> str:
+def subtitle(selection: SelectionSummary) -> str:
     """Kind, location and power, or the selection's resource groups."""
-    row = chosen.one
+    row = selection.one
     if row is None:
-        return tr("Machines · {resource_groups}", resource_groups=", ".join(chosen.resource_groups))
+        return tr(
+            "Machines · {resource_groups}", resource_groups=", ".join(selection.resource_groups)
+        )
     zone = tr(" zone {zone}", zone=row.zone) if row.zone else ""
     where = f"{row.resource_group} · {row.location}{zone}"
     return f"{display_text.kind_text(row)} · {where} · {display_text.power_text(row)}"
 
 
-def updates_count(chosen: SelectionSummary) -> str:
+def updates_count(selection: SelectionSummary) -> str:
     """The number of available updates; a dash if no list is known."""
-    return f"{chosen.updates:,}" if chosen.listed else display_text.NOTHING
+    return f"{selection.updates:,}" if selection.listed else display_text.NOTHING
 
 
-def coverage_of_one(chosen: SelectionSummary, calendar: Calendar, now: datetime) -> Coverage | None:
+def coverage_of_one(
+    selection: SelectionSummary, calendar: Calendar, now: datetime
+) -> Coverage | None:
     """The coverage sentence of a single machine; None for several."""
-    if chosen.one is None:
+    if selection.one is None:
         return None
-    return coverage(health.evidence_of(chosen.one), calendar, now)
+    return coverage(health.evidence_of(selection.one), calendar, now)
 
 
-def sum_of_several(chosen: SelectionSummary) -> str:
+def sum_of_several(selection: SelectionSummary) -> str:
     """Available updates of several machines, as far as known."""
-    if chosen.offered:
-        updates = f"{chosen.updates:,}" if chosen.assessed else display_text.NOTHING
+    if selection.offered:
+        updates = f"{selection.updates:,}" if selection.assessed else display_text.NOTHING
         return tr(
             "{updates} updates are available for {offered:,} of them; installing everything "
             "restarts or may restart {restarting:,}.",
             updates=updates,
-            offered=chosen.offered,
-            restarting=chosen.restarting,
+            offered=selection.offered,
+            restarting=selection.restarting,
         )
-    if chosen.listed == len(chosen.ids):
+    if selection.listed == len(selection.ids):
         return tr("No update is available for any of them.")
-    if chosen.listed:
+    if selection.listed:
         return tr(
-            "%n of them have a current list of updates, and none is available.", chosen.listed
+            "%n of them have a current list of updates, and none is available.", selection.listed
         )
     return tr("None of them has a current list of updates.")

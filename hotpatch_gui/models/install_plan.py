@@ -25,11 +25,11 @@ tr = translator("InstallPlan")
 
 
 class Candidate(NamedTuple):
-    """A selected machine. ``offer`` is the key of its updates; ``why_not`` is empty if it can be installed on."""
+    """A selected machine. ``offer`` is the key of its updates; ``skip_reason`` is empty if it can be installed on."""
 
     id: int
     name: str
-    why_not: str
+    skip_reason: str
     offer: str
     is_listed: bool
     restart_pending: bool
@@ -50,7 +50,7 @@ class Candidates:
     @property
     def skipped(self) -> int:
         """How many machines can't be installed on."""
-        return sum(bool(m.why_not) for m in self.machines)
+        return sum(bool(m.skip_reason) for m in self.machines)
 
     @property
     def tag_names(self) -> list[str]:
@@ -91,7 +91,7 @@ def read_candidates(
                 display_text.assessed_age(row, now),
                 _remark(machine, now),
             ),
-            able=not machine.why_not,
+            can_check=not machine.skip_reason,
         )
         for machine, row in zip(found, rows, strict=True)
     )
@@ -99,8 +99,8 @@ def read_candidates(
 
 
 def _remark(machine: Candidate, now: datetime) -> str:
-    if machine.why_not:
-        return machine.why_not
+    if machine.skip_reason:
+        return machine.skip_reason
     fresh = freshness(machine.assessed, now)
     if fresh is Freshness.NEVER:
         return tr("Never assessed")
@@ -109,14 +109,14 @@ def _remark(machine: Candidate, now: datetime) -> str:
     return tr("Restart pending") if machine.restart_pending else ""
 
 
-def groups(chosen: Sequence[Candidate], by: str) -> list[str]:
+def groups(selected: Sequence[Candidate], by: str) -> list[str]:
     """Each machine's wave by ``zone``, ``group`` or ``tag:NAME``."""
     if by == "zone":
-        return [m.zone for m in chosen]
+        return [m.zone for m in selected]
     if by == "group":
-        return [m.resource_group for m in chosen]
+        return [m.resource_group for m in selected]
     name = by.removeprefix("tag:")
-    return [m.tags.get(name, "") or tr("no tag {name}", name=name) for m in chosen]
+    return [m.tags.get(name, "") or tr("no tag {name}", name=name) for m in selected]
 
 
 class Line(NamedTuple):
@@ -139,9 +139,9 @@ class Planned:
     never_assessed: int
 
 
-def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequest) -> Planned:
+def plan_all(candidates: Candidates, selected: Sequence[int], request: InstallRequest) -> Planned:
     """Apply the request. Uses only its arguments, so it can run off the UI thread."""
-    wanted = set(chosen)
+    wanted = set(selected)
     mine = [m for m in candidates.machines if m.id in wanted]
     plans: dict[tuple[str, bool, bool], Plan] = {}
     for machine in mine:
@@ -170,10 +170,10 @@ def plan_all(candidates: Candidates, chosen: Sequence[int], request: InstallRequ
 
 
 def read_plan(
-    _: sqlite3.Connection, candidates: Candidates, chosen: Sequence[int], request: InstallRequest
+    _: sqlite3.Connection, candidates: Candidates, selected: Sequence[int], request: InstallRequest
 ) -> Planned:
     """``plan_all`` on the query thread, which needs no file."""
-    return plan_all(candidates, chosen, request)
+    return plan_all(candidates, selected, request)
 
 
 def _lines(

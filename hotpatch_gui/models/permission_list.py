@@ -47,7 +47,7 @@ def _text(lacking: list[str] | None) -> str:
     )
 
 
-def read_places(source: DataSource, connection_id: int, now: datetime) -> list[PermissionScope]:
+def read_scopes(source: DataSource, connection_id: int, now: datetime) -> list[PermissionScope]:
     """Scopes of a connection, resource groups first."""
     none: dict[str, set[str]] = {}
     kinds = source.read(lambda db: permissions.kinds_at(db, connection_id), none)

@@ -33,7 +33,7 @@ class PermittedActions(NamedTuple):
     """Machines on which an operation is possible, and why it isn't on most of the others."""
 
     ids: tuple[int, ...]
-    why_not: str = ""
+    disabled_reason: str = ""
 
 
 def is_permitted(row: Able, kind: OperationKind) -> bool:
@@ -56,7 +56,7 @@ def permitted_actions(rows: Sequence[Able], kind: OperationKind) -> PermittedAct
 class Split(NamedTuple):
     """Machines on which an operation is possible (row ID, name), and the others (name, reason)."""
 
-    able: list[tuple[int, str]]
+    permitted: list[tuple[int, str]]
     skipped: list[tuple[str, str]]
 
 

@@ -57,9 +57,9 @@ class Planner(QObject):
         self._process: BaseProcess | None = None
         self._line: Connection | None = None
         self._task: Task | None = None
-        self._looker = QTimer(self)
-        self._looker.setInterval(LOOK_MS)
-        self._looker.timeout.connect(self._look)
+        self._poll_timer = QTimer(self)
+        self._poll_timer.setInterval(LOOK_MS)
+        self._poll_timer.timeout.connect(self._poll)
         source.closing.connect(self.cancel)
 
     @property
@@ -67,7 +67,7 @@ class Planner(QObject):
         """Whether a forecast is running."""
         return self._process is not None
 
-    def ask(self, request: ForecastRequest) -> None:
+    def start(self, request: ForecastRequest) -> None:
         """Start a forecast, and cancel a running one."""
         self.cancel()
         context = get_context("spawn")
@@ -85,14 +85,14 @@ class Planner(QObject):
         finally:
             child_end.close()
         self._process = process
-        self._looker.start()
+        self._poll_timer.start()
 
     def cancel(self) -> None:
         """Cancel the running forecast."""
         if self._process is not None:
             self._end(None)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Receive messages. The Task is sent when the process listens, because a pipe holds less than a fleet's."""
         try:
             while self._line is not None and self._line.poll():
@@ -121,7 +121,7 @@ class Planner(QObject):
         self._end(None)
 
     def _end(self, answer: Forecast | None) -> None:
-        self._looker.stop()
+        self._poll_timer.stop()
         process, line = self._process, self._line
         self._process = self._line = self._task = None
         if process is not None:
@@ -149,7 +149,7 @@ class MonthRow(NamedTuple):
 
 def month_rows(found: Forecast) -> list[MonthRow]:
     """One row per release day."""
-    return [_month_row(n, m, found.question.today) for n, m in enumerate(found.months)]
+    return [_month_row(n, m, found.options.today) for n, m in enumerate(found.months)]
 
 
 def _month_row(number: int, m: Month, today: date) -> MonthRow:
@@ -283,7 +283,7 @@ def chart_data(found: Forecast) -> PlannerData:
         )
         for m in found.months
     )
-    return PlannerData(found.question.window_hours, months)
+    return PlannerData(found.options.window_hours, months)
 
 
 def chart_words(found: Forecast) -> str:
@@ -311,23 +311,23 @@ def mean_exposure(found: Forecast, *, without: bool = False) -> float | None:
     return sum(e.total for e in each) / machines_months if machines_months else None
 
 
-def question_sheet(found: Forecast) -> Sheet:
-    """The question and the sums of the answer, for exports."""
-    q = found.question
+def options_sheet(found: Forecast) -> Sheet:
+    """The options of a forecast and its sums, for exports, in English."""
+    options = found.options
     return Sheet(
-        tr("Question"),
-        (tr("Requested"), tr("Value")),
+        "Options",
+        ("Option", "Value"),
         (
-            (tr("Scenario"), q.scenario.label),
-            (tr("Unplanned baselines"), q.unplanned),
-            (tr("First day"), q.first),
-            (tr("Last day"), q.last),
-            (tr("Restarts allowed"), q.window.label),
-            (tr("Machines"), found.machines),
-            (tr("Not patched automatically"), found.by_hand),
-            (tr("Restarts"), found.restarts),
-            (tr("Restarts without hotpatch"), found.restarts_without),
-            (tr("Hours of restart windows"), found.hours),
-            (tr("Hours of restart windows without hotpatch"), found.hours_without),
+            ("Scenario", options.scenario.label),
+            ("Unplanned baselines", options.unplanned),
+            ("First day", options.first),
+            ("Last day", options.last),
+            ("Restarts allowed", options.window.label),
+            ("Machines", found.machines),
+            ("Not patched automatically", found.by_hand),
+            ("Restarts", found.restarts),
+            ("Restarts without hotpatch", found.restarts_without),
+            ("Hours of restart windows", found.hours),
+            ("Hours of restart windows without hotpatch", found.hours_without),
         ),
     )

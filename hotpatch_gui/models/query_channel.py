@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject
 
-from .query_thread import Answer, Question, failure_of
+from .query_thread import Answer, Query, failure_of
 from .source import DataSource
 
 T = TypeVar("T")
@@ -27,16 +27,16 @@ class QueryChannel(QObject, Generic[T]):
     def __init__(
         self,
         source: DataSource,
-        take: Callable[[T], None],
+        deliver: Callable[[T], None],
         fail: Callable[[str], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._source, self._take, self._fail = source, take, fail
-        self._asker, self._number, self._wanted = next(_askers), 0, 0
+        self._source, self._deliver, self._fail = source, deliver, fail
+        self._channel, self._number, self._wanted = next(_askers), 0, 0
         source.reader.answered.connect(self._on_answered)
 
-    def ask(
+    def query(
         self,
         work: Callable[[sqlite3.Connection], T],
         *,
@@ -56,7 +56,7 @@ class QueryChannel(QObject, Generic[T]):
         if synchronous:
             self._ask_here(work, self._source.db)
         else:
-            self._source.reader.ask(Question(self._asker, self._number, work, is_refresh))
+            self._source.reader.submit(Query(self._channel, self._number, work, is_refresh))
 
     def _ask_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
         try:
@@ -64,12 +64,12 @@ class QueryChannel(QObject, Generic[T]):
         except Exception as error:  # noqa: BLE001 - shown where the answer would be
             self._fail(failure_of(error, self._source.path))
         else:
-            self._take(value)
+            self._deliver(value)
 
     def _on_answered(self, answer: Answer) -> None:
-        if answer.asker != self._asker or answer.number < self._wanted:
+        if answer.asker != self._channel or answer.number < self._wanted:
             return
         if answer.failure:
             self._fail(answer.failure)
         else:
-            self._take(answer.value)
+            self._deliver(answer.value)

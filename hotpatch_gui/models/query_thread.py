@@ -20,7 +20,7 @@ tr = translator("QueryThread")
 log = logging.getLogger(__name__)
 
 
-class Question(NamedTuple):
+class Query(NamedTuple):
     """A query of a channel."""
 
     asker: int
@@ -67,8 +67,8 @@ class QueryThread(QObject):
         super().__init__(parent)
         self._path = path
         self._lock = threading.Condition()
-        self._waiting: dict[int, Question] = {}
-        self._current: Question | None = None
+        self._waiting: dict[int, Query] = {}
+        self._current: Query | None = None
         self._db: sqlite3.Connection | None = None
         self._ending = self._is_interrupted = self._is_stale = False
         self._thread: _Loop | None = None
@@ -79,15 +79,15 @@ class QueryThread(QObject):
         with self._lock:
             return not self._waiting and self._current is None
 
-    def ask(self, question: Question) -> None:
+    def submit(self, query: Query) -> None:
         """Queue a question. An older one of the same channel is dropped or interrupted.
 
         A refresh waits for the running one instead, because a long query would never finish during a sync.
         """
         with self._lock:
-            self._waiting[question.asker] = question
-            is_running = self._current is not None and self._current.asker == question.asker
-            if is_running and not question.is_refresh:
+            self._waiting[query.asker] = query
+            is_running = self._current is not None and self._current.asker == query.asker
+            if is_running and not query.is_refresh:
                 self._interrupt()
             if self._thread is None:
                 self._thread = _Loop(self)
@@ -106,14 +106,14 @@ class QueryThread(QObject):
 
     def run_loop(self) -> None:
         """The thread's body."""
-        while (question := self._take()) is not None:
+        while (query := self._next_query()) is not None:
             try:
-                value = question.work(self._opened())
-                self.answered.emit(Answer(question.asker, question.number, value))
+                value = query.work(self._opened())
+                self.answered.emit(Answer(query.asker, query.number, value))
             except Exception as error:  # noqa: BLE001 - shown where the answer would be
                 if not (isinstance(error, sqlite3.Error) and self._is_interrupted):
                     failure = failure_of(error, self._path)
-                    self.answered.emit(Answer(question.asker, question.number, None, failure))
+                    self.answered.emit(Answer(query.asker, query.number, None, failure))
             with self._lock:
                 self._current = None
         with self._lock:
@@ -147,7 +147,7 @@ class QueryThread(QObject):
             self._is_interrupted = True
             self._db.interrupt()
 
-    def _take(self) -> Question | None:
+    def _next_query(self) -> Query | None:
         with self._lock:
             while not self._waiting and not self._ending:
                 self._lock.wait()

@@ -72,7 +72,7 @@ class MachineRow(NamedTuple):
     id: int
     name: str
     region: str
-    place: str
+    zone: str
     phase: int | None
     status: RolloutStatus
     window: datetime | None
@@ -159,7 +159,7 @@ def read_rollout(
 def _sentence(
     found: RolloutView, facts: Sequence[MachineFacts], kbs: Sequence[str]
 ) -> tuple[Level, str, str]:
-    counts = Counter(p.status for p in found.places.values())
+    counts = Counter(p.status for p in found.positions.values())
     part = len(facts) - counts[RolloutStatus.NOT_INCLUDED]
     named = f" ({', '.join(kbs)})" if kbs else ""
     what = tr("The releases of {day}{named}", day=day_name(found.released.date()), named=named)
@@ -250,10 +250,10 @@ def _sentence(
 def _phases(found: RolloutView, facts: Sequence[MachineFacts]) -> list[Phase]:
     lanes: dict[str, dict[str, Counter[RolloutStatus]]] = {}
     for f in facts:
-        place = found.places[f.key]
-        if place.phase is not None:
+        position = found.positions[f.key]
+        if position.phase is not None:
             region = lanes.setdefault(f.machine.location.casefold(), {})
-            region.setdefault(_lane(f), Counter())[place.status] += 1
+            region.setdefault(_lane(f), Counter())[position.status] += 1
     made = []
     for number, regions in enumerate(found.phases):
         shown = [
@@ -294,7 +294,7 @@ def _lane(f: MachineFacts) -> str:
 
 
 def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
-    place, m = found.places[f.key], f.machine
+    position, m = found.positions[f.key], f.machine
     domain = (
         tr(", update domain {update_domain}", update_domain=m.update_domain)
         if m.update_domain is not None
@@ -305,11 +305,11 @@ def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
         m.name,
         m.location,
         f"{_lane(f)}{domain}",
-        place.phase,
-        place.status,
-        place.window,
+        position.phase,
+        position.status,
+        position.window,
         m.time_zone,
-        place.reason,
+        position.reason,
     )
 
 
@@ -343,7 +343,7 @@ def _window_tip(row: MachineRow, _: datetime) -> str:
 MACHINES = (
     Column("name", tr.mark("Machine"), 130, lambda r, _: r.name, sort="name"),
     Column("region", tr.mark("Region"), 104, lambda r, _: r.region, sort="region"),
-    Column("place", tr.mark("Zone or set"), 206, lambda r, _: r.place, sort="place"),
+    Column("zone", tr.mark("Zone or set"), 206, lambda r, _: r.zone, sort="zone"),
     Column(
         "phase",
         tr.mark("Phase"),

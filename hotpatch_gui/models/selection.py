@@ -48,7 +48,7 @@ class SelectionSummary:
 
     ids: tuple[int, ...]
     one: MachineRow | None
-    able: Mapping[OperationKind, PermittedActions]
+    permitted: Mapping[OperationKind, PermittedActions]
     level: Level
     assessed: int
     listed: int
@@ -89,7 +89,7 @@ def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> S
     return SelectionSummary(
         ids=tuple(r.id for r in rows),
         one=one,
-        able={kind: permitted_actions(rows, kind) for kind in OperationKind},
+        permitted={kind: permitted_actions(rows, kind) for kind in OperationKind},
         level=max(map(level_of, rows)),
         assessed=len(assessed),
         listed=len(listed),

@@ -33,7 +33,7 @@ class MachineChange(NamedTuple):
     machine_id: int
     name: str
     changes: tuple[tuple[str, str, str], ...]
-    enrols: bool
+    enrolls: bool
     refusal: str = ""
 
     @property
@@ -69,12 +69,12 @@ class SettingsPlan(NamedTuple):
     @property
     def enrolled(self) -> list[int]:
         """Machines whose license changes."""
-        return [m.machine_id for m in self.affected if m.enrols]
+        return [m.machine_id for m in self.affected if m.enrolls]
 
     @property
     def configured(self) -> list[int]:
         """Machines whose settings change, besides the license."""
-        return [m.machine_id for m in self.affected if len(m.changes) > m.enrols]
+        return [m.machine_id for m in self.affected if len(m.changes) > m.enrolls]
 
     @property
     def text(self) -> str:
@@ -121,11 +121,11 @@ def plan_settings(
 
 def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> MachineChange:
     machine, arc = selected.machine, selected.machine.arc
-    enrols = arc is not None and enroll is not None and arc.is_enrolled is not enroll
+    enrolls = arc is not None and enroll is not None and arc.is_enrolled is not enroll
     if arc is not None and enroll is not None:
         arc = arc._replace(license=License.ENABLED if enroll else License.DISABLED)
     changes = differences(change, machine.settings)
-    if enrols:
+    if enrolls:
         changes.insert(0, (tr("Hotpatch license"), _yes(not enroll), _yes(bool(enroll))))
     after = effective(change, machine.settings)
     why = (
@@ -134,7 +134,7 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
         else None
     )
     return MachineChange(
-        selected.machine_id, selected.name, tuple(changes), enrols, selected.blocked or why or ""
+        selected.machine_id, selected.name, tuple(changes), enrolls, selected.blocked or why or ""
     )
 
 

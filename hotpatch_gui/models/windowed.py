@@ -34,12 +34,12 @@ RETRY_MS = 1000
 def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
     """Positions of the wanted IDs; ``index`` searches a million in 15 ms, a loop in 60."""
     if len(wanted) > FEW:
-        return {row_id: place for place, row_id in enumerate(ids) if row_id in wanted}
-    places = {}
+        return {row_id: position for position, row_id in enumerate(ids) if row_id in wanted}
+    positions = {}
     for row_id in wanted:
         with suppress(ValueError):
-            places[row_id] = ids.index(row_id)
-    return places
+            positions[row_id] = ids.index(row_id)
+    return positions
 
 
 class WindowedModel(RowsModel, Generic[R]):
@@ -62,7 +62,7 @@ class WindowedModel(RowsModel, Generic[R]):
         self._ids: array[int] = array("q")
         self._pages: OrderedDict[int, dict[int, R]] = OrderedDict()
         self._whole: dict[int, R] | None = None
-        self._asker = QueryChannel(source, self._take, self.failed.emit, self)
+        self._channel = QueryChannel(source, self._show_rows, self.failed.emit, self)
         self.is_loaded = False
         source.opened.connect(self.load_first_screen)
         source.changed.connect(self._on_changed)
@@ -87,7 +87,7 @@ class WindowedModel(RowsModel, Generic[R]):
         if synchronous:
             self.load_first_screen()
             return
-        self._take(Found[R](array("q"), None))
+        self._show_rows(Found[R](array("q"), None))
         self.is_loaded = False
         self.rows_changed.emit()
         self.refresh()
@@ -107,7 +107,7 @@ class WindowedModel(RowsModel, Generic[R]):
     ) -> None:
         where, sort, descending = self._where, self.sort_key, self.sort_descending
         work = partial(self.table.all, where=where, sort=sort, descending=descending, limit=limit)
-        self._asker.ask(work, synchronous=synchronous, is_refresh=is_refresh)
+        self._channel.query(work, synchronous=synchronous, is_refresh=is_refresh)
 
     def row(self, number: int) -> R | None:
         """The row at a position; None if it was deleted since the query."""
@@ -147,7 +147,7 @@ class WindowedModel(RowsModel, Generic[R]):
         if changes.affects(self.table.touched_by):
             self._ask(is_refresh=True)
 
-    def _take(self, found: Found[R]) -> None:
+    def _show_rows(self, found: Found[R]) -> None:
         """Show these rows, keeping selection and current row by ID."""
         ids = found.ids
         old, self._pages, self._whole = self._pages, OrderedDict(), found.rows
@@ -173,12 +173,14 @@ class WindowedModel(RowsModel, Generic[R]):
     def _rearrange(self, ids: array[int]) -> None:
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
-        places = _places(ids, {self._ids[i.row()] for i in old})
+        positions = _places(ids, {self._ids[i.row()] for i in old})
         moved = []
         for index in old:
-            place = places.get(self._ids[index.row()])
+            position = positions.get(self._ids[index.row()])
             moved.append(
-                self.createIndex(place, index.column()) if place is not None else QModelIndex()
+                self.createIndex(position, index.column())
+                if position is not None
+                else QModelIndex()
             )
         self._ids = ids
         self.changePersistentIndexList(old, moved)

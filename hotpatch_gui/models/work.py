@@ -64,9 +64,9 @@ def last_end(source: DataSource) -> str:
     )
 
 
-def among(source: DataSource, operation_ids: Sequence[int], state: OperationState) -> list[int]:
+def in_state(source: DataSource, operation_ids: Sequence[int], state: OperationState) -> list[int]:
     """Those of these operations that are in the state."""
-    return source.read_list(lambda db: operations.among(db, operation_ids, state))
+    return source.read_list(lambda db: operations.in_state(db, operation_ids, state))
 
 
 class Detail(NamedTuple):

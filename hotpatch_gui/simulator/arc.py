@@ -183,8 +183,8 @@ def _install(cloud: Cloud, call: Call) -> Answer:
     cloud.require(guest.resource_group, f"{ARC}/installPatches/action")
     if not call.body.get("maximumDuration"):
         raise ArmError(400, "InvalidParameter", "maximumDuration is required.", "maximumDuration")
-    wish = parse_install_parameters(call.body)
-    return _accepted(call, guest, cloud.begin_installation(guest, wish, call.body))
+    parameters = parse_install_parameters(call.body)
+    return _accepted(call, guest, cloud.begin_installation(guest, parameters, call.body))
 
 
 def _accepted(call: Call, guest: Guest, op: Operation) -> Answer:

@@ -206,8 +206,8 @@ class SimulatorApi:
     def _install(self, call: Call) -> Answer:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/installPatches/action")
-        wish = parse_install_parameters(call.body)
-        return _accepted(call, guest, self.cloud.begin_installation(guest, wish, call.body))
+        parameters = parse_install_parameters(call.body)
+        return _accepted(call, guest, self.cloud.begin_installation(guest, parameters, call.body))
 
     def _restart(self, call: Call) -> Answer:
         guest = self._guest(call)

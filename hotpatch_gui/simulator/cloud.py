@@ -49,7 +49,7 @@ class Operation:
     guest: str
     started: datetime
     ends: datetime
-    wish: dict[str, Any] | None = None
+    parameters: dict[str, Any] | None = None
     applied: bool = False
     result: dict[str, Any] | None = None
     run_name: str | None = None
@@ -60,7 +60,7 @@ class Operation:
             "id": self.id,
             "kind": self.kind,
             "guest": self.guest,
-            "wish": self.wish,
+            "wish": self.parameters,  # the key of earlier versions
             "started": self.started.isoformat(),
             "ends": self.ends.isoformat(),
             "applied": self.applied,
@@ -72,7 +72,9 @@ class Operation:
     def from_json(cls, data: dict[str, Any]) -> Operation:
         """A stored operation, also from a file that an earlier version of the program wrote."""
         times = {key: datetime.fromisoformat(data[key]) for key in ("started", "ends")}
-        return cls(**(data | times | {"kind": _RENAMED.get(data["kind"], data["kind"])}))
+        other = {key: value for key, value in data.items() if key != "wish"}
+        kind = _RENAMED.get(data["kind"], data["kind"])
+        return cls(**(other | times | {"kind": kind, "parameters": data["wish"]}))
 
 
 class Cloud:
@@ -168,14 +170,20 @@ class Cloud:
         return any(op.guest == guest.name for op in self._unfinished.values())
 
     def install_for_platform(
-        self, guest: Guest, wish: InstallParameters, at: datetime, run_name: str
+        self, guest: Guest, parameters: InstallParameters, at: datetime, run_name: str
     ) -> Installation:
         """Start an installation by automatic guest patching or a schedule."""
-        plan = schedule(guest, wish, at, self.catalog)
+        plan = schedule(guest, parameters, at, self.catalog)
         number = uuid.uuid5(uuid.NAMESPACE_URL, f"{run_name}:{guest.name}:{at.isoformat()}")
         ends = plan.ended + timedelta(minutes=ASSESS_MINUTES)
         op = Operation(
-            str(number), "install", guest.name, at, ends, raw_parameters(wish), run_name=run_name
+            str(number),
+            "install",
+            guest.name,
+            at,
+            ends,
+            raw_parameters(parameters),
+            run_name=run_name,
         )
         self.operations[op.id] = op
         self._take_up(op)
@@ -190,29 +198,31 @@ class Cloud:
 
     def begin_assessment(self, guest: Guest) -> Operation:
         self._require_able(guest, "assessPatches")
-        return self._begin(guest, "assess", timedelta(minutes=ASSESS_MINUTES))
+        return self._start_operation(guest, "assess", timedelta(minutes=ASSESS_MINUTES))
 
     def begin_installation(
-        self, guest: Guest, wish: InstallParameters, raw: dict[str, Any]
+        self, guest: Guest, parameters: InstallParameters, raw: dict[str, Any]
     ) -> Operation:
         self._require_able(guest, "installPatches")
         now = self.clock.now()
-        ends = schedule(guest, wish, now, self.catalog).ended + timedelta(minutes=ASSESS_MINUTES)
-        return self._begin(guest, "install", ends - now, raw)
+        ends = schedule(guest, parameters, now, self.catalog).ended + timedelta(
+            minutes=ASSESS_MINUTES
+        )
+        return self._start_operation(guest, "install", ends - now, raw)
 
     def begin_restart(self, guest: Guest) -> Operation:
         self._require_able(guest, "restart")
-        return self._begin(guest, "restart", timedelta(minutes=RESTART_MINUTES))
+        return self._start_operation(guest, "restart", timedelta(minutes=RESTART_MINUTES))
 
     def begin_settings(self, guest: Guest, change: Callable[[Guest], None]) -> Operation:
         change(guest)
-        return self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
+        return self._start_operation(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
 
     def begin_enrollment(self, guest: Guest, *, on: bool) -> Operation:
         """Enroll an Arc-enabled server, or end the enrollment."""
         guest.license = "Enabling" if on else "Disabling"
         kind = "enroll" if on else "unenroll"
-        return self._begin(guest, kind, timedelta(minutes=LICENSE_MINUTES))
+        return self._start_operation(guest, kind, timedelta(minutes=LICENSE_MINUTES))
 
     def change_arc(
         self, guest: Guest, patch_mode: str, assessment_mode: str, hotpatching: bool | None
@@ -223,7 +233,9 @@ class Cloud:
         if is_other:
             guest.set_hotpatching(bool(hotpatching), self.clock.now().date())
             guest.evaluating = guest.license == "Enabled"
-        self._begin(guest, "settings", timedelta(minutes=SETTINGS_MINUTES if is_other else 0))
+        self._start_operation(
+            guest, "settings", timedelta(minutes=SETTINGS_MINUTES if is_other else 0)
+        )
 
     def granted(self, resource_group: str) -> tuple[str, ...]:
         """The caller's actions on a resource group."""
@@ -285,15 +297,15 @@ class Cloud:
                 "refer to https://aka.ms/activitylog to get more details on the conflicting requests.",
             )
 
-    def _begin(
-        self, guest: Guest, kind: str, lasts: timedelta, wish: dict[str, Any] | None = None
+    def _start_operation(
+        self, guest: Guest, kind: str, lasts: timedelta, parameters: dict[str, Any] | None = None
     ) -> Operation:
         now = self.clock.now()
         number = len(self.operations)
         op_id = str(
             uuid.uuid5(uuid.NAMESPACE_URL, f"op:{number}:{guest.name}:{kind}:{now.isoformat()}")
         )
-        op = Operation(op_id, kind, guest.name, now, now + lasts, wish)
+        op = Operation(op_id, kind, guest.name, now, now + lasts, parameters)
         self.operations[op_id] = op
         self.received[kind] = self.received.get(kind, 0) + 1
         self._take_up(op)
@@ -305,10 +317,10 @@ class Cloud:
 
     def _take_up(self, op: Operation) -> None:
         self._unfinished[op.id] = op
-        if op.kind == "install" and op.wish is not None:
+        if op.kind == "install" and op.parameters is not None:
             guest = self.guests[op.guest.casefold()]
             self._open[op.id] = schedule(
-                guest, parse_install_parameters(op.wish), op.started, self.catalog
+                guest, parse_install_parameters(op.parameters), op.started, self.catalog
             )
 
     def _finish(self, op: Operation) -> None:

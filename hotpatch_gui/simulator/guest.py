@@ -272,35 +272,35 @@ class InstallParameters:
     minutes: float
 
 
-def choose(wish: InstallParameters, patch: Patch) -> str | None:
+def choose(parameters: InstallParameters, patch: Patch) -> str | None:
     """The installation state of an excluded update; None if the request includes it."""
-    if patch.kb in wish.exclude:
+    if patch.kb in parameters.exclude:
         return "Excluded"
     if (
-        patch.kb not in wish.include
-        and patch.classification.value.casefold() not in wish.classifications
+        patch.kb not in parameters.include
+        and patch.classification.value.casefold() not in parameters.classifications
     ):
         return "NotSelected"
-    if wish.exclude_restarting and patch.restart is not RestartBehavior.NEVER:
+    if parameters.exclude_restarting and patch.restart is not RestartBehavior.NEVER:
         return "NotSelected"
-    if wish.published_by is not None and patch.published_at > wish.published_by:
+    if parameters.published_by is not None and patch.published_at > parameters.published_by:
         return "NotSelected"
     return None
 
 
 def schedule(
-    guest: Guest, wish: InstallParameters, started: datetime, catalog: Catalog
+    guest: Guest, parameters: InstallParameters, started: datetime, catalog: Catalog
 ) -> Installation:
     """Plan an installation: an update starts only with 25 minutes left, a restart only with 10.
 
     An update in progress at the limit isn't interrupted.
     """
-    limit = started + timedelta(minutes=wish.minutes)
+    limit = started + timedelta(minutes=parameters.minutes)
     at = started + timedelta(minutes=SCAN_MINUTES)
     steps: list[Step] = []
     exceeded = False
     for patch in guest.offered(catalog, started):
-        left_as = choose(wish, patch)
+        left_as = choose(parameters, patch)
         if left_as is not None:
             steps.append(Step(patch, left_as))
             continue
@@ -319,7 +319,7 @@ def schedule(
         )
         steps.append(Step(patch, "Failed" if failed else "Installed", at, end, error))
         at = end
-    needs_restart = wish.restart == "Always" or any(
+    needs_restart = parameters.restart == "Always" or any(
         s.state == "Installed" and _asks_restart(s.patch) for s in steps
     )
     needs_restart = needs_restart or guest.restart_pending
@@ -327,13 +327,13 @@ def schedule(
     status = "NotNeeded"
     if (
         needs_restart
-        and wish.restart != "Never"
+        and parameters.restart != "Never"
         and limit - at >= timedelta(minutes=RESTART_NEEDS_MINUTES)
     ):
         restart_at, at, status = at, at + timedelta(minutes=RESTART_MINUTES), "Completed"
     elif needs_restart:
         status = "Required"
-        exceeded = exceeded or wish.restart != "Never"
+        exceeded = exceeded or parameters.restart != "Never"
     return Installation(started, tuple(steps), restart_at, at, status, exceeded)
 
 

@@ -56,10 +56,10 @@ def parse_install_parameters(raw: dict[str, Any]) -> InstallParameters:
     )
 
 
-def raw_parameters(wish: InstallParameters) -> dict[str, Any]:
+def raw_parameters(parameters: InstallParameters) -> dict[str, Any]:
     """Parameters as a body, for storage."""
     return {
-        "rebootSetting": wish.restart,
-        "maximumDuration": f"PT{wish.minutes:.0f}M",
-        "windowsParameters": {"classificationsToInclude": sorted(wish.classifications)},
+        "rebootSetting": parameters.restart,
+        "maximumDuration": f"PT{parameters.minutes:.0f}M",
+        "windowsParameters": {"classificationsToInclude": sorted(parameters.classifications)},
     }

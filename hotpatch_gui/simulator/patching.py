@@ -25,7 +25,7 @@ ROLLOUT_MINUTES = 60.0
 RUN_NAME = "auto-{:%Y-%m-%d}"
 
 
-class World(Protocol):
+class CloudState(Protocol):
     """The parts of the simulated cloud that patching uses."""
 
     catalog: Catalog
@@ -38,7 +38,7 @@ class World(Protocol):
     def is_busy(self, guest: Guest) -> bool: ...
 
     def install_for_platform(
-        self, guest: Guest, wish: InstallParameters, at: datetime, run_name: str
+        self, guest: Guest, parameters: InstallParameters, at: datetime, run_name: str
     ) -> Installation: ...
 
     def assess_for_platform(self, guest: Guest, ended: datetime) -> None: ...
@@ -100,14 +100,14 @@ class Patching:
 
     def __init__(
         self,
-        world: World,
+        cloud: CloudState,
         pairs: Sequence[Sequence[str]],
         start: datetime,
         kept: Mapping[str, Any] | None,
     ) -> None:
-        self._world, self._pairs = world, pairs
+        self._cloud, self._pairs = cloud, pairs
         self._start = start if kept is None else datetime.fromisoformat(kept["start"])
-        days = {r.released for r in world.catalog.calendar.releases if r.is_offered}
+        days = {r.released for r in cloud.catalog.calendar.releases if r.is_offered}
         self._releases = sorted(datetime.combine(day, RELEASE_HOUR) for day in days)
         self._reports: list[list[Any]] = []
         self.has_changed = False
@@ -119,7 +119,7 @@ class Patching:
             self.rollout = self._restore(kept)
         self._until = start if kept is None else datetime.fromisoformat(kept["until"])
         self._due: list[tuple[datetime, str, str]] = []
-        for key in world.guests:
+        for key in cloud.guests:
             self._queue(key, self._until)
 
     def kept(self) -> dict[str, Any]:
@@ -158,11 +158,11 @@ class Patching:
             self._until, self.has_changed = now, True
         while self._due and self._due[0][0] <= now:
             at, kind, key = heapq.heappop(self._due)
-            guest = self._world.guests[key]
+            guest = self._cloud.guests[key]
             if kind == "assess":
                 self._assess(guest, now)
             else:
-                self._world.finish_until(at)
+                self._cloud.finish_until(at)
                 self._run_schedule(guest, at)
             self._queue(key, now if kind == "assess" else at, kind)
 
@@ -181,7 +181,7 @@ class Patching:
             self._reports = []
 
     def _members(self) -> Iterator[RolloutMachine]:
-        return (member(g) for g in self._world.guests.values() if takes_part(g))
+        return (member(g) for g in self._cloud.guests.values() if takes_part(g))
 
     def _begin_midway(self, start: datetime) -> Rollout | None:
         """Start after a release: machines with it were reached, others are retried."""
@@ -190,7 +190,7 @@ class Patching:
             return None
         rollout = self.rollout = Rollout(self._members(), self._pairs, newest)
         for key in rollout.members:
-            waits = bool(self._important(self._world.guests[key], start))
+            waits = bool(self._important(self._cloud.guests[key], start))
             outcome = Outcome.NOT_RUNNING if waits else Outcome.UPDATED
             self._report(key, outcome, newest, start + timedelta(hours=12) if waits else None)
         return rollout
@@ -198,7 +198,7 @@ class Patching:
     def _restore(self, kept: Mapping[str, Any]) -> Rollout | None:
         if kept["released"] is None:
             return None
-        guests = (self._world.guests[k] for k in kept["members"] if k in self._world.guests)
+        guests = (self._cloud.guests[k] for k in kept["members"] if k in self._cloud.guests)
         released = datetime.fromisoformat(kept["released"])
         rollout = self.rollout = Rollout(map(member, guests), self._pairs, released)
         for key, outcome, hour, again in kept["reports"]:
@@ -219,18 +219,18 @@ class Patching:
         self.has_changed = True
 
     def _important(self, guest: Guest, at: datetime) -> bool:
-        offered = guest.offered(self._world.catalog, at)
+        offered = guest.offered(self._cloud.catalog, at)
         return any(p.classification.value.casefold() in IMPORTANT for p in offered)
 
     def _patch(self, key: str, hour: datetime) -> tuple[Outcome, datetime | None]:
-        guest = self._world.guests[key]
+        guest = self._cloud.guests[key]
         if guest.power != "running":
             return Outcome.NOT_RUNNING, self._assess_at(guest, hour)
-        if self._world.is_busy(guest) or not can_be_patched(guest):
+        if self._cloud.is_busy(guest) or not can_be_patched(guest):
             return Outcome.FAILED, None
         if not takes_part(guest) or not self._important(guest, hour):
             return Outcome.UPDATED, None
-        wish = InstallParameters(
+        parameters = InstallParameters(
             IMPORTANT,
             frozenset(),
             frozenset(),
@@ -241,7 +241,7 @@ class Patching:
         )
         assert self.rollout is not None
         run = RUN_NAME.format(self.rollout.released)
-        plan = self._world.install_for_platform(guest, wish, hour, run)
+        plan = self._cloud.install_for_platform(guest, parameters, hour, run)
         if plan.status == "Failed":
             return Outcome.FAILED, None
         bad = any(
@@ -256,7 +256,7 @@ class Patching:
         return last + (max(0, (after - last) // _period(guest)) + 1) * _period(guest)
 
     def _queue(self, key: str, after: datetime, kind: str = "") -> None:
-        guest = self._world.guests[key]
+        guest = self._cloud.guests[key]
         if kind in ("", "assess"):
             heapq.heappush(self._due, (self._assess_at(guest, after), "assess", key))
         run = next_run(schedule_of(guest), after) if guest.schedule else None
@@ -270,13 +270,13 @@ class Patching:
         seen = guest.assessment
         overtaken = seen is not None and datetime.fromisoformat(seen["modified"]) >= latest
         if periodic and guest.power == "running" and can_be_patched(guest) and not overtaken:
-            self._world.assess_for_platform(guest, latest)
+            self._cloud.assess_for_platform(guest, latest)
 
     def _run_schedule(self, guest: Guest, at: datetime) -> None:
-        if not follows_schedule(guest) or guest.power != "running" or self._world.is_busy(guest):
+        if not follows_schedule(guest) or guest.power != "running" or self._cloud.is_busy(guest):
             return
         schedule = guest.schedule or {}
-        wish = InstallParameters(
+        parameters = InstallParameters(
             frozenset(c.casefold() for c in schedule["classifications"]),
             frozenset(),
             frozenset(),
@@ -286,4 +286,4 @@ class Patching:
             minutes=float(schedule["minutes"]),
         )
         name = f"{schedule['name']}-{at.astimezone(UTC):%Y%m%d}"
-        self._world.install_for_platform(guest, wish, at, name)
+        self._cloud.install_for_platform(guest, parameters, at, name)

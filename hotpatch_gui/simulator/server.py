@@ -23,7 +23,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length) if length else None
         host = self.headers.get("Host", "")
         try:
-            answer = self.server.wire.handle(
+            answer = self.server.simulator.handle(
                 self.command, f"{self.server.scheme}://{host}{self.path}", dict(self.headers), body
             )
         except ConnectionError:
@@ -46,13 +46,13 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class SimulatorServer(ThreadingHTTPServer):
-    """Serves ``wire`` on 127.0.0.1 on its own thread."""
+    """Serves ``simulator`` on 127.0.0.1 on its own thread."""
 
     daemon_threads = True
     scheme = "http"
 
-    def __init__(self, wire: SimulatorApi, port: int = 0) -> None:
-        self.wire = wire
+    def __init__(self, simulator: SimulatorApi, port: int = 0) -> None:
+        self.simulator = simulator
         super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

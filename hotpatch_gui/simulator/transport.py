@@ -18,19 +18,19 @@ ENDPOINT = "https://azure.demo.invalid"
 """``.invalid`` never resolves, so nothing can leave the process by mistake."""
 
 
-class _WireAdapter(HTTPAdapter):
+class _SimulatorAdapter(HTTPAdapter):
     """Passes requests to the wire instead of a socket."""
 
-    def __init__(self, wire: SimulatorApi) -> None:
+    def __init__(self, simulator: SimulatorApi) -> None:
         super().__init__()
-        self._wire = wire
+        self._simulator = simulator
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         body = request.body.encode() if isinstance(request.body, str) else request.body
         headers: Mapping[str, str] = dict(request.headers)
-        answer = self._wire.handle(request.method or "GET", request.url or "", headers, body)
+        answer = self._simulator.handle(request.method or "GET", request.url or "", headers, body)
         raw = HTTPResponse(
             body=io.BytesIO(answer.payload()),
             headers=answer.headers,
@@ -40,12 +40,12 @@ class _WireAdapter(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-def in_process_transport(wire: SimulatorApi) -> RequestsTransport:
-    """A transport for SDK clients that only reaches ``wire`` at ENDPOINT."""
+def in_process_transport(simulator: SimulatorApi) -> RequestsTransport:
+    """A transport for SDK clients that only reaches ``simulator`` at ENDPOINT."""
     session = requests.Session()
     session.trust_env = False  # without a proxy
     session.adapters.clear()
-    session.mount(ENDPOINT, _WireAdapter(wire))
+    session.mount(ENDPOINT, _SimulatorAdapter(simulator))
     return RequestsTransport(
         session=session, session_owner=False, connection_data_block_size=BLOCK_BYTES
     )

@@ -72,7 +72,7 @@ def _connection_of(row: sqlite3.Row) -> Connection | None:
     try:
         cloud = cloud_of(row["cloud"], row["endpoint"], row["authority"], row["audience"])
         method = SignInMethod(row["method"])
-        chosen = (
+        selected = (
             tuple(str(i) for i in json.loads(row["selected"]))
             if not row["every_subscription"]
             else ()
@@ -87,7 +87,7 @@ def _connection_of(row: sqlite3.Row) -> Connection | None:
         row["tenant"],
         row["client_id"],
         row["certificate"],
-        chosen,
+        selected,
         bool(row["may_act"]),
         row["account"],
         row["record"],

@@ -130,10 +130,10 @@ def gone_problem(path: Path) -> Problem:
     )
 
 
-def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
+def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | None]:
     """Create, check or migrate the file and open it for the engine, on any thread.
 
-    A damaged file is set aside and replaced, never deleted. ``world`` is the data origin; a file of another origin is
+    A damaged file is set aside and replaced, never deleted. ``data_origin`` is the data origin; a file of another origin is
     rejected, because their machines would mix.
 
     Returns:
@@ -154,7 +154,7 @@ def prepare(path: Path, world: str) -> tuple[sqlite3.Connection, Path | None]:
             _refuse_foreign(db, path)
             _configure(db, path)
             _migrate(db, path)
-            _refuse_other_world(db, path, world)
+            _refuse_other_origin(db, path, data_origin)
         except BaseException:
             db.close()
             raise
@@ -341,19 +341,19 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _refuse_other_world(db: sqlite3.Connection, path: Path, world: str) -> None:
+def _refuse_other_origin(db: sqlite3.Connection, path: Path, data_origin: str) -> None:
     with transaction(db):
         row = db.execute("SELECT name FROM data_origin").fetchone()
         if row is None:
-            db.execute("INSERT INTO data_origin VALUES (?)", (world,))
-        elif row[0] != world:
+            db.execute("INSERT INTO data_origin VALUES (?)", (data_origin,))
+        elif row[0] != data_origin:
             raise UnusableFileError(
                 _problem(
                     tr(
-                        "{parent} contains data from {row}, not from {world}.",
+                        "{parent} contains data from {stored}, not from {expected}.",
                         parent=path.parent,
-                        row=row[0],
-                        world=world,
+                        stored=row[0],
+                        expected=data_origin,
                     ),
                     tr("Start with --data-dir and another folder. The file was not touched."),
                 )

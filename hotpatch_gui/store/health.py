@@ -17,7 +17,7 @@ from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
 from . import assessments
-from .machine_columns import SORT, machine_of, sort_of
+from .machine_columns import SHARED, machine_of, shared_fields
 from .machine_rows import MachineRow
 from .run_sql import GOOD_RUNS
 from .sql import as_list
@@ -25,13 +25,13 @@ from .timestamps import from_text
 
 
 @lru_cache(maxsize=4096)
-def representative(sort: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
+def representative(shared: tuple[Any, ...], assessed: bool) -> tuple[Machine, HotpatchStatus]:
     """A machine with these shared fields, without individual ones, and its hotpatch status.
 
     A fleet has few combinations, so they are cached.
     """
     nowhen = datetime.min.replace(tzinfo=UTC)
-    machine = Machine("", "", "", "", "", nowhen, **sort_of(sort))
+    machine = Machine("", "", "", "", "", nowhen, **shared_fields(shared))
     return machine, hotpatch_status(machine, assessed=assessed)
 
 
@@ -88,9 +88,9 @@ def refresh_health(
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]
-        machine, status = representative(row[2 : 2 + len(SORT)], bool(in_graph))
+        machine, status = representative(row[2 : 2 + len(SHARED)], bool(in_graph))
         situation, level = classify(_evidence(machine, status, row.__getitem__), calendar, now)
-        derived = (*row[2 + len(SORT) : -2], status, situation, int(level))
+        derived = (*row[2 + len(SHARED) : -2], status, situation, int(level))
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)
 
@@ -143,7 +143,7 @@ _DERIVED = {
         ORDER BY i.started_at DESC LIMIT 1)""",
 }
 _FRESH = f"""
-SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in SORT)},
+SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in SHARED)},
     {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at
 FROM machines m
 LEFT JOIN assessments a ON a.id = (

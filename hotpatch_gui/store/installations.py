@@ -194,11 +194,11 @@ def tally(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> tuple[int, int, int]:
     """(all, failed, succeeded) runs since; warnings count as succeeded."""
-    among, values = _among(machine_ids)
+    condition, values = _of_machines(machine_ids)
     row = db.execute(
         "SELECT count(*), coalesce(sum(status='Failed'), 0),"
         f" coalesce(sum(status IN {GOOD_RUNS}), 0)"
-        f" FROM installations WHERE started_at>=? {among}",
+        f" FROM installations WHERE started_at>=? {condition}",
         (since, *values),
     ).fetchone()
     return row[0], row[1], row[2]
@@ -208,17 +208,17 @@ def by_day(
     db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
 ) -> list[tuple[str, int, int]]:
     """(day, updates installed, updates failed) since, oldest first, without empty days."""
-    among, values = _among(machine_ids)
+    condition, values = _of_machines(machine_ids)
     rows = db.execute(
         "SELECT date(started_at), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
-        f" FROM installations WHERE started_at>=? AND date(started_at) IS NOT NULL {among}"
+        f" FROM installations WHERE started_at>=? AND date(started_at) IS NOT NULL {condition}"
         " GROUP BY 1 ORDER BY 1",
         (since, *values),
     )
     return [(r[0], r[1], r[2]) for r in rows]
 
 
-def _among(machine_ids: Sequence[int] | None) -> tuple[str, tuple[str, ...]]:
+def _of_machines(machine_ids: Sequence[int] | None) -> tuple[str, tuple[str, ...]]:
     if machine_ids is None:
         return "", ()
     return f"AND machine_id IN {IN_JSON}", (as_list(machine_ids),)
@@ -238,7 +238,7 @@ def installed(
     """How many releases of a kind were installed on these machines since."""
     row = db.execute(
         "SELECT count(*) FROM installation_updates u JOIN installations i ON i.id=u.installation_id"
-        f" WHERE u.state='Installed' AND i.started_at>? {_among(machine_ids)[0]}"
+        f" WHERE u.state='Installed' AND i.started_at>? {_of_machines(machine_ids)[0]}"
         " AND (u.kb IN (SELECT kb FROM releases WHERE kind=?)"
         f" OR ?='{ReleaseKind.HOTPATCH}' AND u.kb IS NULL AND {_TITLED} AND u.name LIKE '%hotpatch%')",
         (to_text(since), as_list(machine_ids), kind, kind),
@@ -266,7 +266,7 @@ def release_days(
         "SELECT date(i.started_at) AS day, coalesce(u.kb, u.name) AS kb, u.state='Failed' AS failed,"
         " count(DISTINCT i.machine_id) AS machines FROM installation_updates u"
         " JOIN installations i ON i.id=u.installation_id"
-        f" WHERE date(i.started_at) BETWEEN ? AND ? {_among(machine_ids)[0]}"
+        f" WHERE date(i.started_at) BETWEEN ? AND ? {_of_machines(machine_ids)[0]}"
         f" AND {_IS_RELEASE}"
         " AND u.state IN ('Installed', 'Failed') GROUP BY 1, 2, 3 ORDER BY 1",
         (begin.isoformat(), end.isoformat(), as_list(machine_ids)),
@@ -320,5 +320,5 @@ def _of(machine_ids: Sequence[int] | None) -> str:
 
 
 def _bound(machine_ids: Sequence[int] | None, since: datetime) -> dict[str, object]:
-    among = {} if machine_ids is None else {"ids": as_list(machine_ids)}
-    return {"since": to_text(since), **among}
+    condition = {} if machine_ids is None else {"ids": as_list(machine_ids)}
+    return {"since": to_text(since), **condition}

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.power import PowerState
 from .machine_rows import MachineRow
 from .timestamps import from_text, to_text
 
-SORT = (
+SHARED = (
     "publisher",
     "offer",
     "sku",
@@ -59,12 +59,12 @@ COLUMNS = (
     "tags",
     "tag_pairs",
     "vm_id",
-    *SORT,
+    *SHARED,
     "fetched_at",
     "pending_at",
 )
 VM, ARC = "vm", "arc"
-_ARC = SORT[SORT.index("edition") :]
+_ARC = SHARED[SHARED.index("edition") :]
 """Columns of an Arc-enabled server, in the order of ``Arc``'s fields."""
 _NO_ARC = Arc()
 
@@ -136,7 +136,7 @@ def machine_from(column: Callable[[str], Any]) -> Machine:
         update_domain=column("update_domain"),
         tags=tuple(tags_of(column("tag_pairs")).items()),
         vm_id=column("vm_id"),
-        **sort_of(map(column, SORT)),
+        **shared_fields(map(column, SHARED)),
     )
 
 
@@ -154,9 +154,9 @@ def tags_of(pairs: str | None) -> Mapping[str, str]:
         return {}
 
 
-def sort_of(values: Iterable[Any]) -> dict[str, Any]:
+def shared_fields(values: Iterable[Any]) -> dict[str, Any]:
     """Arguments of Machine from the columns SORT, which many machines share."""
-    v = dict(zip(SORT, values, strict=True))
+    v = dict(zip(SHARED, values, strict=True))
     return {
         "image": Image(v["publisher"], v["offer"], v["sku"]),
         "settings": PatchSettings(

@@ -61,11 +61,11 @@ def save_resource_health(
     ``states`` are (lower-case resource ID, availability state, since).
     """
     db.execute(
-        "UPDATE machines SET health=NULL, health_at=NULL WHERE health IS NOT NULL AND connection_id=?",
+        "UPDATE machines SET resource_health=NULL, resource_health_at=NULL WHERE resource_health IS NOT NULL AND connection_id=?",
         (connection_id,),
     )
     db.executemany(
-        "UPDATE machines SET health=?, health_at=? WHERE resource_id=?",
+        "UPDATE machines SET resource_health=?, resource_health_at=? WHERE resource_id=?",
         [(state, to_text(since) if since else None, i) for i, state, since in states],
     )
 
@@ -102,8 +102,8 @@ def unseen(
     found = Unseen([], [], [])
     for machine_id, resource_id, subscription_id, is_wanted in rows.fetchall():
         if resource_id not in seen:
-            place = found.missing if subscription_id in subscription_ids else found.unlisted
-            (place if is_wanted else found.unwanted).append(machine_id)
+            group = found.missing if subscription_id in subscription_ids else found.unlisted
+            (group if is_wanted else found.unwanted).append(machine_id)
     return found
 
 

@@ -261,6 +261,12 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 """
 """One term for one thing: the columns are named as in the window and in Azure."""
 
+_M0017 = """
+ALTER TABLE machines RENAME COLUMN health TO resource_health;
+ALTER TABLE machines RENAME COLUMN health_at TO resource_health_at;
+"""
+"""Azure's Resource Health isn't the machine's health, which is its situation and level."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -278,6 +284,7 @@ _STEPS = {
     "m0014_waves_and_reading_only_changes": _M0014,
     "m0015_tags_told_apart_and_waves_found": _M0015,
     "m0016_one_term_for_one_thing": _M0016,
+    "m0017_resource_health": _M0017,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

@@ -67,7 +67,9 @@ def any_in(
     return row is not None
 
 
-def among(db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState) -> list[int]:
+def in_state(
+    db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState
+) -> list[int]:
     """Those of these operations that are in the state."""
     rows = db.execute(
         f"SELECT id FROM operations WHERE id IN {IN_JSON} AND state=? ORDER BY id",

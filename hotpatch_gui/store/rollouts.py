@@ -65,7 +65,7 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
         by_assessment=by_assessment,
         failed=from_text(row["failed"]),
         begun=from_text(row["begun"]),
-        health=row["health"],
-        health_since=from_text(row["health_at"]),
+        resource_health=row["resource_health"],
+        health_since=from_text(row["resource_health_at"]),
         schedules=followed,
     )

@@ -95,12 +95,12 @@ def reading(db: sqlite3.Connection, connection_id: int) -> SyncCoverage:
 
 
 def changes_read(
-    db: sqlite3.Connection, connection_id: int, begun: datetime, *, whole: bool
+    db: sqlite3.Connection, connection_id: int, begun: datetime, *, full: bool
 ) -> None:
-    """Record that a sync that started at ``begun`` read the changes, or everything if ``whole``."""
+    """Record that a sync that started at ``begun`` read the changes, or everything if ``full``."""
     db.execute(
         "UPDATE sync_state SET changes_from=?1, full_sync_at=CASE WHEN ?2 THEN ?1 ELSE full_sync_at END WHERE scope=?3",
-        (to_text(begun), whole, str(connection_id)),
+        (to_text(begun), full, str(connection_id)),
     )
 
 

@@ -46,7 +46,7 @@ QFrame#listPanel {{ background: {t.surface}; border-right: 1px solid {t.divider}
 QFrame#line {{ background: {t.divider}; border: none; }}
 QFrame#tile {{ background: {t.raised}; border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; }}
 QFrame#tile[clickable="true"]:hover {{ background: {t.hover}; }}
-QFrame#tile[chosen="true"] {{ border: 1px solid {t.accent}; background: {t.selection}; }}
+QFrame#tile[selected="true"] {{ border: 1px solid {t.accent}; background: {t.selection}; }}
 QFrame#banner[level="ok"] {{ background: {t.success_surface}; }}
 QFrame#banner[level="info"] {{ background: {t.hover}; }}
 QFrame#banner[level="warning"] {{ background: {t.warning_surface}; }}

@@ -70,10 +70,10 @@ class Blade(QStackedWidget):
         self._s = services
         self._ids: tuple[int, ...] = ()
         self._online = True
-        self._chosen: SelectionSummary | None = None
+        self._selection: SelectionSummary | None = None
         self._is_old = False
         self._work = Work()
-        self._asker = QueryChannel(services.source, self._show, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
         self._work_asker = QueryChannel(services.source, self._take_work, self._show_failure, self)
         self._exporter: Exporter | None = None
         self._passing = QTimer(self)
@@ -173,7 +173,7 @@ class Blade(QStackedWidget):
 
     def _show_reading(self) -> None:
         """Show nothing of earlier machines, and disable commands."""
-        self._chosen = None
+        self._selection = None
         self._tell_commands()
         self.setCurrentWidget(self._reading)
         self._reading.say(Glyph.RUNNING, tr("Reading %n machine(s)", len(self._ids)), "")
@@ -197,29 +197,29 @@ class Blade(QStackedWidget):
     def _read(self, *, is_refresh: bool = False) -> None:
         """Read the machines, several in the background."""
         read = partial(read_selection, machine_ids=self._ids)
-        self._asker.ask(read, synchronous=len(self._ids) <= 1, is_refresh=is_refresh)
+        self._channel.query(read, synchronous=len(self._ids) <= 1, is_refresh=is_refresh)
 
     def _on_minute_passed(self) -> None:
         self._is_old = True
         self.reload()
 
-    def _show(self, chosen: SelectionSummary | None) -> None:
+    def _show(self, selection: SelectionSummary | None) -> None:
         """Show the machines unless nothing changed."""
-        if chosen is not None and chosen == self._chosen and not self._is_old:
+        if selection is not None and selection == self._selection and not self._is_old:
             return
         self._is_old = False
-        self.setCurrentWidget(self._page if chosen else self.empty)
-        self._chosen = chosen
-        if chosen is None:
+        self.setCurrentWidget(self._page if selection else self.empty)
+        self._selection = selection
+        if selection is None:
             self._tell_commands()
         else:
             self._show_work()
-            self._show_head(chosen)
+            self._show_head(selection)
             self._show_tab()
             self._tell_commands()
 
     def _show_failure(self, why: str) -> None:
-        self._chosen = None
+        self._selection = None
         self.show_empty_state(Glyph.ERROR, tr("This can't be shown"), why)
         self.setCurrentWidget(self.empty)
         self._tell_commands()
@@ -227,7 +227,7 @@ class Blade(QStackedWidget):
     def _show_work(self) -> None:
         """Show operations in progress on these machines."""
         read = partial(read_work, machine_ids=self._ids)
-        self._work_asker.ask(read, synchronous=len(self._ids) <= FEW)
+        self._work_asker.query(read, synchronous=len(self._ids) <= FEW)
 
     def _take_work(self, work: Work) -> None:
         self._work = work
@@ -237,19 +237,22 @@ class Blade(QStackedWidget):
             self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
         self._tell_commands()
 
-    def _show_head(self, chosen: SelectionSummary) -> None:
+    def _show_head(self, selection: SelectionSummary) -> None:
         self.tabs.setTabText(
             1,
-            tr("Update compliance ({updates_count})", updates_count=headline.updates_count(chosen)),
+            tr(
+                "Update compliance ({updates_count})",
+                updates_count=headline.updates_count(selection),
+            ),
         )
-        self.title.set_whole(headline.title(chosen))
-        self.subtitle.set_whole(headline.subtitle(chosen))
-        found = headline.coverage_of_one(chosen, self._s.calendar(), self._s.clock())
+        self.title.set_full_text(headline.title(selection))
+        self.subtitle.set_full_text(headline.subtitle(selection))
+        found = headline.coverage_of_one(selection, self._s.calendar(), self._s.clock())
         if found is not None:
             self.banner.show_coverage(found)
         else:
-            all_of_them = tr("%n machine(s) selected.", len(chosen.ids))
-            self.banner.show_text(chosen.level, all_of_them, headline.sum_of_several(chosen))
+            all_of_them = tr("%n machine(s) selected.", len(selection.ids))
+            self.banner.show_text(selection.level, all_of_them, headline.sum_of_several(selection))
         self.banner.button.setVisible(found is not None and found.needs_releases)
 
     @property
@@ -270,26 +273,26 @@ class Blade(QStackedWidget):
 
     def _build_tab(self) -> None:
         """Build a selected tab at once; the first one waits for the first paint."""
-        place = self.tabs.currentWidget()
-        if isinstance(place, LazyWidget) and place.is_built:
+        tab = self.tabs.currentWidget()
+        if isinstance(tab, LazyWidget) and tab.is_built:
             self._show_tab()
-        elif isinstance(place, LazyWidget):
-            _ = place.content
+        elif isinstance(tab, LazyWidget):
+            _ = tab.content
 
     def _show_tab(self) -> None:
         """Fill the visible tab; others are filled when shown."""
-        chosen, place = self._chosen, self.tabs.currentWidget()
-        if chosen is None or not isinstance(place, LazyWidget) or not place.is_built:
+        selection, tab = self._selection, self.tabs.currentWidget()
+        if selection is None or not isinstance(tab, LazyWidget) or not tab.is_built:
             return
-        match place:
+        match tab:
             case self._status:
-                self.status.show_chosen(chosen)
+                self.status.show_selection(selection)
             case self._compliance:
-                self.compliance.show_chosen(chosen)
+                self.compliance.show_selection(selection)
             case self._history:
-                self.history.show_machines(chosen.ids)
+                self.history.show_machines(selection.ids)
             case self._schedule:
-                self.schedule.show_chosen(chosen)
+                self.schedule.show_selection(selection)
 
     def _make_status(self) -> StatusTab:
         from .tabs.status import StatusTab  # noqa: PLC0415 - after the first paint
@@ -319,7 +322,7 @@ class Blade(QStackedWidget):
             self._show_work()
 
     def _tell_commands(self) -> None:
-        self.command_bar.show_state(self._ids, self._chosen, self._work, online=self._online)
+        self.command_bar.show_state(self._ids, self._selection, self._work, online=self._online)
 
     def open_releases(self) -> None:
         from .dialogs.releases import ReleasesDialog  # noqa: PLC0415 - after the first paint
@@ -335,22 +338,22 @@ class Blade(QStackedWidget):
         if self._exporter is None:
             self._exporter = Exporter(self._s, self)
             self._exporter.busy.connect(self.commands["export"].setDisabled)
-        place, name = self.tabs.currentWidget(), self.export_name
-        if place is self._compliance:
+        tab, name = self.tabs.currentWidget(), self.export_name
+        if tab is self._compliance:
             table = self.compliance.panel.table
-        elif place is self._history:
+        elif tab is self._history:
             table = self.history.panel.table
         else:
             report = machines_report(self._ids, tr("Report of {name}", name=name), origin(self._s))
-            self._exporter.ask(tr("Report {name}", name=name), report)
+            self._exporter.save_as(tr("Report {name}", name=name), report)
             return
-        kind = tr("Compliance") if place is self._compliance else tr("History")
-        self._exporter.ask(
+        kind = tr("Compliance") if tab is self._compliance else tr("History")
+        self._exporter.save_as(
             f"{kind} {name}",
             table_report(table, tr("{kind} of {name}", kind=kind, name=name), self._s),
         )
 
     @property
     def export_name(self) -> str:
-        row = self._chosen.one if self._chosen is not None else None
+        row = self._selection.one if self._selection is not None else None
         return row.name if row is not None else machines(len(self._ids))

@@ -53,7 +53,7 @@ class CommandBar(QFrame):
         self.setObjectName("commands")
         self._s, self._owner = services, owner
         self._ids: tuple[int, ...] = ()
-        self._chosen: SelectionSummary | None = None
+        self._selection: SelectionSummary | None = None
         self._work = Work()
         self.commands: dict[str, QAction] = {}
         self._lay_out()
@@ -72,12 +72,12 @@ class CommandBar(QFrame):
         ):
             row.addWidget(self._command(key, icon, text, keys, slot))
         row.addStretch(1)
-        whole = QShortcut(QKeySequence("Shift+F5"), self._owner)
-        whole.activated.connect(self._refresh_whole)
+        refresh_all = QShortcut(QKeySequence("Shift+F5"), self._owner)
+        refresh_all.activated.connect(self._refresh_all)
 
-    def _refresh_whole(self) -> None:
+    def _refresh_all(self) -> None:
         """Sync everything, including what can't have changed."""
-        self._s.requests.sync(whole=True)
+        self._s.requests.sync(full=True)
 
     def _command(
         self, key: str, icon: str, text: str, keys: str | None, slot: Callable[[], object]
@@ -100,22 +100,22 @@ class CommandBar(QFrame):
     def show_state(
         self,
         machine_ids: Sequence[int],
-        chosen: SelectionSummary | None,
+        selection: SelectionSummary | None,
         work: Work,
         *,
         online: bool,
     ) -> None:
-        """Show the state of these machines (``chosen`` is None while they are read), and operations in progress."""
-        self._ids, self._chosen, self._work = tuple(machine_ids), chosen, work
+        """Show the state of these machines (``selection`` is None while they are read), and operations in progress."""
+        self._ids, self._selection, self._work = tuple(machine_ids), selection, work
         for key, kind in _KINDS.items():
             action = self.commands[key]
-            able = self._able(kind)
+            permitted = self._permitted(kind)
             why, then = "", ""
             if not online:
                 why = tr(_OFFLINE_TIP)
-            elif not able.ids:
-                why = able.why_not or tr("No machine selected.")
-            elif self._is_under_way(kind, able.ids):
+            elif not permitted.ids:
+                why = permitted.disabled_reason or tr("No machine selected.")
+            elif self._is_under_way(kind, permitted.ids):
                 why = tr("“{label}” is already in progress.", label=kind.label)
             elif self._work.doing:
                 then = tr(
@@ -130,9 +130,11 @@ class CommandBar(QFrame):
         """Whether this operation is open on each of them."""
         return self._work.by_kind.get(kind, 0) >= len(machine_ids)
 
-    def _able(self, kind: OperationKind) -> PermittedActions:
+    def _permitted(self, kind: OperationKind) -> PermittedActions:
         """On which of the machines the operation is possible."""
-        return self._chosen.able[kind] if self._chosen is not None else PermittedActions(())
+        return (
+            self._selection.permitted[kind] if self._selection is not None else PermittedActions(())
+        )
 
     def _refresh(self) -> None:
         self._s.requests.sync()
@@ -140,9 +142,9 @@ class CommandBar(QFrame):
             self._s.requests.read_machine(self._ids[0])
 
     def _assess(self) -> None:
-        able = self._able(OperationKind.ASSESS).ids
-        if len(able) <= TYPED_ABOVE and len(able) == len(self._ids):
-            self._s.requests.assess(able)
+        permitted = self._permitted(OperationKind.ASSESS).ids
+        if len(permitted) <= TYPED_ABOVE and len(permitted) == len(self._ids):
+            self._s.requests.assess(permitted)
         else:
             self._confirm(OperationKind.ASSESS, tr(_ASSESS_MEANING), self._s.requests.assess)
 
@@ -166,15 +168,15 @@ class CommandBar(QFrame):
         """Confirm, naming possible and skipped machines."""
         from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
 
-        able, skipped = split(self._s.source, self._ids, kind)
+        permitted, skipped = split(self._s.source, self._ids, kind)
         what = (
-            tr("Restart %n machine(s)", len(able))
+            tr("Restart %n machine(s)", len(permitted))
             if kind is OperationKind.RESTART
-            else tr("Assess %n machine(s)", len(able))
+            else tr("Assess %n machine(s)", len(permitted))
         )
         open_once(
             self._owner,
             lambda: ConfirmDialog(
-                self._s.theme, what, able, self._owner, meaning=meaning, do=do, skipped=skipped
+                self._s.theme, what, permitted, self._owner, meaning=meaning, do=do, skipped=skipped
             ),
         )

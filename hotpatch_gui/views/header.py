@@ -111,7 +111,9 @@ class Header(QFrame):
             self.demo.setMenu(menu)
 
     def show_subscription(self) -> None:
-        self.subscription.set_whole(state.connection_names(self._s.source) or self._s.cloud.name)
+        self.subscription.set_full_text(
+            state.connection_names(self._s.source) or self._s.cloud.name
+        )
 
     def show_clock(self) -> None:
         """Show the demo's date and speed."""

@@ -59,7 +59,7 @@ class MainWindow(QMainWindow):
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
         self.setWindowTitle(tr("Hotpatch Dashboard{demo}", demo=demo))
         self._syncing = self._is_painted = self._is_prompting = False
-        self._asks = 0
+        self._sign_in_id = 0
         """The connection that the notice's button signs in; 0 for none."""
         self._hides_after_sync = False
         """Whether the next good sync, later than ``_synced_before``, hides the notice."""
@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.resize(*SIZE_PX)
 
     def _connect(self) -> None:
-        self.rail.chosen.connect(self.show_page)
+        self.rail.page_selected.connect(self.show_page)
         self.header.search_changed.connect(self._search)
         self.machines.connect_requested.connect(self.open_connect)
         self._s.source.opened.connect(self.show_sync)
@@ -150,9 +150,9 @@ class MainWindow(QMainWindow):
 
     def page(self, key: str) -> QWidget:
         """The page with this key, built now if necessary."""
-        place = self.pages.widget(PAGES.index(key))
-        assert place is not None
-        return place.content if isinstance(place, LazyWidget) else place
+        page = self.pages.widget(PAGES.index(key))
+        assert page is not None
+        return page.content if isinstance(page, LazyWidget) else page
 
     def show_page(self, key: str) -> None:
         _ = self.page(key)
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
         if self._is_prompting:
             return  # the user's sign-in comes first
         if state.problem:
-            self._asks = 0
+            self._sign_in_id = 0
             lapsed = asks_for_sign_in(state)
             self._notify(
                 Level.WARNING if offline or lapsed else Level.ERROR,
@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
     def show_problem(self, problem: Problem) -> None:
         """Show a problem outside syncs."""
         code = f" ({problem.code})" if problem.code and problem.code not in problem.sentence else ""
-        sentence, self._asks = f"{problem.sentence}{code}", problem.connection_id
+        sentence, self._sign_in_id = f"{problem.sentence}{code}", problem.connection_id
         if problem.connection_id:
             self._notify(Level.WARNING, sentence, problem.next_step, tr("Sign in"))
         elif problem.kind is ProblemKind.CONFLICT:
@@ -211,7 +211,7 @@ class MainWindow(QMainWindow):
                 Level.INFO, text, tr("Waiting for you to sign in. Showing the last known data.")
             )
         else:
-            self._asks = 0
+            self._sign_in_id = 0
             self._hides_after_sync = False
             self.notice.hide()
 
@@ -269,8 +269,8 @@ class MainWindow(QMainWindow):
     def _retry(self) -> None:
         """Try again, or sign in if that is the problem."""
         state = combined_sync_state(self._s.source)
-        if self._asks:
-            self._s.requests.sign_in(self._asks)
+        if self._sign_in_id:
+            self._s.requests.sign_in(self._sign_in_id)
         elif asks_for_sign_in(state):
             self._s.requests.sign_in(state.connection_id)
         else:
@@ -312,7 +312,7 @@ class MainWindow(QMainWindow):
     def _calendar(self) -> QWidget:
         from .pages.calendar import CalendarPage  # noqa: PLC0415 - built when first shown
 
-        return CalendarPage(self._s, self.machines.chosen)
+        return CalendarPage(self._s, self.machines.selection)
 
     def _rollout(self) -> QWidget:
         from .pages.rollout import RolloutPage  # noqa: PLC0415 - built when first shown
@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
     def _planner(self) -> QWidget:
         from .pages.planner import PlannerPage  # noqa: PLC0415 - built when first shown
 
-        return PlannerPage(self._s, self.machines.chosen)
+        return PlannerPage(self._s, self.machines.selection)
 
     def _activity(self) -> QWidget:
         from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown

@@ -19,8 +19,8 @@ from hotpatch_gui.domain.waves import Waves
 class Requests(Protocol):
     """Requests of the window. Calls return at once; results are in the file."""
 
-    def sync(self, *, whole: bool = False) -> None:
-        """Read changes, or everything if ``whole``."""
+    def sync(self, *, full: bool = False) -> None:
+        """Read changes, or everything if ``full``."""
         ...
 
     def sync_every(self, minutes: float) -> None: ...

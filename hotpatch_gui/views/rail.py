@@ -32,10 +32,10 @@ class Rail(QFrame):
     """The rail.
 
     Signals:
-        chosen (str): the key of a page.
+        page_selected (str): the key of a page.
     """
 
-    chosen = Signal(str)
+    page_selected = Signal(str)
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Rail(QFrame):
             )
             services.icons.give(key, button.setIcon)
             self._group.addButton(button, number)
-            button.clicked.connect(partial(self.chosen.emit, key))
+            button.clicked.connect(partial(self.page_selected.emit, key))
             column.addWidget(button)
         column.addStretch(1)
         self.choose(PAGES[0])

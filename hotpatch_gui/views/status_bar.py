@@ -84,7 +84,7 @@ class StatusBar(QFrame):
         if source.db is None:
             self._glyph.set_glyph(Glyph.ERROR if source.refusal else Glyph.RUNNING)
             opening, refused = tr("Opening the data file…"), tr("The data file could not be opened")
-            self.connection.set_whole(refused if source.refusal else opening)
+            self.connection.set_full_text(refused if source.refusal else opening)
             self._show_work(Work())
             return
         self._state = state.combined_sync_state(source)
@@ -97,7 +97,7 @@ class StatusBar(QFrame):
         last, now = self._state, self._s.clock()
         if not self._is_connected:
             self._glyph.set_glyph(Glyph.INFO)
-            self.connection.set_whole(tr("No connection to Azure yet"))
+            self.connection.set_full_text(tr("No connection to Azure yet"))
             return
         since = (
             f"{display_text.moment_text(last.finished)} ({age_text(last.finished, now)})"
@@ -112,10 +112,10 @@ class StatusBar(QFrame):
                 if since
                 else tr("Never synced.")
             )
-            self.connection.set_whole(f"{last.problem} {known}")
+            self.connection.set_full_text(f"{last.problem} {known}")
         elif self._syncing or last.finished is None:
             self._glyph.set_glyph(Glyph.RUNNING)
-            self.connection.set_whole(
+            self.connection.set_full_text(
                 tr(
                     "Syncing: {syncing} · {when}",
                     syncing=self._syncing or tr("starting"),
@@ -134,7 +134,7 @@ class StatusBar(QFrame):
             without = (
                 tr(" · could not be read: {names}", names=missing.names) if missing.names else ""
             )
-            self.connection.set_whole(
+            self.connection.set_full_text(
                 tr(
                     "{who} · synced {since}{odd}{without}",
                     who=who,

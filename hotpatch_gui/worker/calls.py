@@ -104,11 +104,11 @@ class Lane:
                 waiting(problem.retry_after_s or self._limit.wait_s)
 
     async def _once(self, call: Callable[[], T], urgency: Urgency) -> T:
-        async with self.place(urgency) as place:
-            return await place.run(call)
+        async with self.slot(urgency) as slot:
+            return await slot.run(call)
 
     @asynccontextmanager
-    async def place(self, urgency: Urgency) -> AsyncIterator[RequestSlot]:
+    async def slot(self, urgency: Urgency) -> AsyncIterator[RequestSlot]:
         """A slot for one request.
 
         It is freed when the request has ended, even if nobody waits for it.
@@ -129,11 +129,11 @@ class Lane:
             if background is not None:
                 background.release()
             raise
-        place = RequestSlot(self._limit, leave)
+        slot = RequestSlot(self._limit, leave)
         try:
-            yield place
+            yield slot
         finally:
-            place.release()
+            slot.release()
 
     async def _turn(self, urgency: Urgency) -> None:
         """Wait for a slot and for Azure's limit."""

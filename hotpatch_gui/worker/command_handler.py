@@ -64,8 +64,8 @@ class CommandHandler:
             sqlite3.Error: the file failed, and nothing was done.
         """
         match command:
-            case commands.Sync(whole):
-                self._connections.periodic.sync_all(whole=whole)
+            case commands.Sync(full):
+                self._connections.periodic.sync_all(full=full)
             case commands.SyncEvery(seconds):
                 self._connections.periodic.every(seconds)
             case commands.ReadMachine(resource_id):

@@ -13,9 +13,9 @@ from hotpatch_gui.domain.waves import AT_ONCE, Waves
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Sync now; ``whole`` reads everything, not only changes."""
+    """Sync now; ``full`` reads everything, not only changes."""
 
-    whole: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,10 @@ class ConnectionChanges:
                 connections.choose_subscriptions(db, number, connection.subscription_ids)
         context = self._opened.contexts.get(number)
         now = self._opened.stored(number)
-        if context is not None and context.gateway.adopt(now):
+        if context is not None and context.gateway.apply_connection(now):
             self._opened.periodic.sync(number)
         else:
-            was = await self._opened.let_go(number)
+            was = await self._opened.detach(number)
             if stored is not None and not now.leads_where(stored):
                 self._signing.forget_tokens(stored, was)
             else:
@@ -75,14 +75,14 @@ class ConnectionChanges:
         """Store and apply another name."""
         async with self._file.transaction() as db:
             connections.rename(db, connection_id, name)
-        self._opened.adopt(connection_id)
+        self._opened.apply_connection(connection_id)
         self._opened.changed("connections", "machines")
 
     async def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
         """Store and apply whether changes are allowed."""
         async with self._file.transaction(durable=True) as db:
             connections.allow_actions(db, connection_id, may_act=may_act)
-        self._opened.adopt(connection_id)
+        self._opened.apply_connection(connection_id)
         self._opened.changed("connections", "machines")
 
     async def choose_subscriptions(self, connection_id: int, ids: tuple[str, ...]) -> None:
@@ -91,14 +91,14 @@ class ConnectionChanges:
             _must_exist(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
             sync_state.forget_reading(db, connection_id)
-        self._opened.adopt(connection_id)
+        self._opened.apply_connection(connection_id)
         await self._opened.periodic.restart(connection_id)
         self._opened.changed("connections", "subscriptions")
 
     async def remove(self, connection_id: int) -> None:
         """End its jobs, remove it with its operations in one transaction, then delete its tokens."""
         stored = connections.read(self._file.db, connection_id)
-        context = await self._opened.let_go(connection_id)
+        context = await self._opened.detach(connection_id)
         try:
             async with self._file.transaction(durable=True) as db:
                 connections.remove(db, connection_id, self._clock())
@@ -106,7 +106,7 @@ class ConnectionChanges:
             self._opened.restore(connection_id, context)
             raise
         # deleting tokens may have set it up again
-        self._opened.close_later(connection_id, await self._opened.let_go(connection_id))
+        self._opened.close_later(connection_id, await self._opened.detach(connection_id))
         if stored is not None:
             self._signing.forget_tokens(stored, context)
         for batch_id in queue.batches_with_waiting(self._file.db):

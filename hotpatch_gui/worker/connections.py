@@ -126,7 +126,7 @@ class Connections:
         from .sync.machine import read_lists  # noqa: PLC0415 - after the first frame
 
         gateway: Gateway | None = None
-        while gateway is None or not gateway.adopt(connection):
+        while gateway is None or not gateway.apply_connection(connection):
             if gateway is not None:
                 gateway.close()
             try:
@@ -210,7 +210,7 @@ class Connections:
         """Start the connection's jobs that aren't running."""
         self._begun.add(connection_id)
         self.periodic.begin(connection_id)
-        self.scheduler.take_up(connection_id)
+        self.scheduler.resume(connection_id)
 
     def restart_jobs(self) -> None:
         """Like ``revive`` for all connections, except those that wait for a sign-in."""
@@ -243,11 +243,11 @@ class Connections:
         assert stored is not None, "it has just been written"
         return stored
 
-    def adopt(self, connection_id: int) -> None:
+    def apply_connection(self, connection_id: int) -> None:
         """Apply stored changes to the gateway."""
         context = self.contexts.get(connection_id)
         if context is not None:
-            context.gateway.adopt(self.stored(connection_id))
+            context.gateway.apply_connection(self.stored(connection_id))
 
     def restore(self, connection_id: int, context: Context | None) -> None:
         """Set up the connection again, because its change couldn't be stored."""
@@ -256,7 +256,7 @@ class Connections:
         if stored is not None:
             self.start_set_up(stored)
 
-    async def let_go(self, connection_id: int) -> Context | None:
+    async def detach(self, connection_id: int) -> Context | None:
         """End the connection's jobs. Operations are resumed with the next gateway."""
         context = self.contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")

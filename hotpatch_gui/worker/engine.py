@@ -55,7 +55,7 @@ class Engine:
 
     Args:
         path: the file, created or migrated if necessary.
-        world: the data origin.
+        data_origin: which cloud's data the file holds.
         calendar: the release data shipped with the program.
         observe: called with every event, on the engine's thread.
         seed: creates a connection that the file should contain.
@@ -68,7 +68,7 @@ class Engine:
     def __init__(
         self,
         path: Path,
-        world: str,
+        data_origin: str,
         clock: CloudClock,
         calendar: Callable[[], Calendar],
         observe: Observer,
@@ -80,7 +80,12 @@ class Engine:
         sends: Sends = Sends.ALL,
         release_feed: str | None = None,
     ) -> None:
-        self._path, self._world, self._clock, self._calendar = path, world, clock, calendar
+        self._path, self._data_origin, self._clock, self._calendar = (
+            path,
+            data_origin,
+            clock,
+            calendar,
+        )
         self._observe = observe
         self._seed, self._make_transport, self._only, self._sends = seed, transport, only, sends
         self._sync_every_s, self._release_feed = sync_every_s, release_feed
@@ -157,7 +162,7 @@ class Engine:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._live())
+            asyncio.run(self._run_loop())
         except asyncio.CancelledError:
             return
         except Exception:
@@ -167,7 +172,7 @@ class Engine:
             with self._lock:
                 self._is_stopping = True
 
-    async def _live(self) -> None:
+    async def _run_loop(self) -> None:
         self._jobs = Jobs(self._run_guarded, self._report_if_idle, self._abandoned)
         self._inbox: asyncio.Queue[Command | None] = asyncio.Queue()
         with self._lock:
@@ -177,7 +182,7 @@ class Engine:
             if self._is_stopping:
                 return
         try:
-            await self._run_command(self._begin())
+            await self._run_command(self._open_file())
             self._handled()
             while (command := await self._inbox.get()) is not None:
                 await self._run_command(self._handle(command))
@@ -264,7 +269,7 @@ class Engine:
             self._jobs.add("set-up", self._connections.open_all)
             self._handler.read_releases_daily()
 
-    async def _begin(self) -> None:
+    async def _open_file(self) -> None:
         """Start as far as possible; a Sync continues where it stopped."""
         if self._file is None:
             await self._open()
@@ -292,7 +297,7 @@ class Engine:
     async def _prepare(self) -> tuple[sqlite3.Connection, Path | None]:
         """Check and migrate the file, which takes seconds if it is large."""
         return await in_thread(
-            partial(database.prepare, self._path, self._world), "opening the file"
+            partial(database.prepare, self._path, self._data_origin), "opening the file"
         )
 
     async def _connect(self) -> None:
@@ -343,7 +348,7 @@ class Engine:
     async def _handle(self, command: Command) -> None:
         match command:
             case commands.Sync():
-                await self._begin()
+                await self._open_file()
             case commands.SyncEvery(seconds):
                 self._sync_every_s = seconds
             case commands.ReadReleasesDaily(address):

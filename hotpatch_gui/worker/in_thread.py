@@ -43,7 +43,7 @@ class _Thread(threading.Thread):
                 _idle.append(self)
 
 
-def _begin(call: Callable[[], None], name: str) -> None:
+def _start_thread(call: Callable[[], None], name: str) -> None:
     with _lock:
         thread = _idle.pop() if _idle else None
     if thread is None:
@@ -85,7 +85,7 @@ async def in_thread(
                 return
 
     try:
-        _begin(run, name)
+        _start_thread(run, name)
     except RuntimeError:  # the system has no threads left
         settled()
         raise

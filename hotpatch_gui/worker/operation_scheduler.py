@@ -66,7 +66,7 @@ class OperationScheduler:
         self.turns = Turns(operations.newest_id(file.db) if sends is Sends.OWN else 0)
         self._sleep = SleepWatch(clock, EXPIRES)
 
-    def take_up(self, connection_id: int) -> None:
+    def resume(self, connection_id: int) -> None:
         """Resume the connection's unfinished operations that are due."""
         self._jobs.add("sleep watch", self._watch)
         self._jobs.add(f"{connection_id} take up", lambda: self._take_up(connection_id))
@@ -97,7 +97,7 @@ class OperationScheduler:
             self.continue_batch(batch_id)
 
     def stopped(self, connection_id: int) -> None:
-        """Record that the connection sends nothing until ``take_up``.
+        """Record that the connection sends nothing until ``resume``.
 
         A connection that was never set up is ignored: its requests' creation times count.
         """

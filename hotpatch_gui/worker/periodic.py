@@ -55,18 +55,16 @@ class Periodic:
         for period in self._periods.values():
             period.set()
 
-    def sync_all(self, *, whole: bool) -> None:
+    def sync_all(self, *, full: bool) -> None:
         """Sync every connection."""
         for connection_id in self._contexts:
-            self.sync(connection_id, whole=whole)
+            self.sync(connection_id, full=full)
 
-    def sync(self, connection_id: int, *, whole: bool = False) -> None:
+    def sync(self, connection_id: int, *, full: bool = False) -> None:
         """Sync a connection. A full sync requested during a sync follows it."""
         context = self._contexts[connection_id]
-        begun = self._jobs.add(
-            f"{connection_id} sync", lambda: self._sync_one(context, whole=whole)
-        )
-        if whole and not begun:
+        begun = self._jobs.add(f"{connection_id} sync", lambda: self._sync_one(context, full=full))
+        if full and not begun:
             self._full_next.add(connection_id)
 
     async def restart(self, connection_id: int) -> None:
@@ -83,7 +81,7 @@ class Periodic:
         if was_syncing and not self._syncing:
             self._observe(SyncEnded())  # not Synced, because there is no result
 
-    async def _sync_one(self, context: Context, *, whole: bool) -> None:
+    async def _sync_one(self, context: Context, *, full: bool) -> None:
         from .sync.fleet import sync_fleet  # noqa: PLC0415 - after the first frame
 
         own = context.connection_id
@@ -91,10 +89,10 @@ class Periodic:
         self._interrupted.discard(own)
         is_over = True
         try:
-            await sync_fleet(context, self._observe, whole=whole)
+            await sync_fleet(context, self._observe, full=full)
             while own in self._full_next:
                 self._full_next.discard(own)
-                await sync_fleet(context, self._observe, whole=True)
+                await sync_fleet(context, self._observe, full=True)
         except asyncio.CancelledError:
             is_over = False
             raise

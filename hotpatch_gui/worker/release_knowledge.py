@@ -227,7 +227,7 @@ def _brings_nothing(release: Release, calendar: Calendar) -> bool:
     return all(getattr(known, n) is not None or getattr(release, n) is None for n in names)
 
 
-def take_up(
+def save_update(
     db: sqlite3.Connection, origin: str, update: Update, shipped: Calendar, now: datetime
 ) -> Calendar:
     """Store an update. Call it inside a transaction.

@@ -21,7 +21,7 @@ from .events import Changed, Observer, ReleasesRead
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Jobs
-from .release_knowledge import FILE, MSRC, Update, download, known_to, read_file, take_up
+from .release_knowledge import FILE, MSRC, Update, download, known_to, read_file, save_update
 
 tr = translator("ReleaseUpdates")
 
@@ -66,17 +66,17 @@ class ReleaseUpdates:
         """Read Microsoft's data once a day while there is an ``address``, sooner after a failure."""
         pause = CHECK_EVERY_S
         while True:
-            place = address()
+            feed_url = address()
             last = releases.last_read(self._file.db)
             is_due = last is None or system_clock() - last >= EVERY
-            has_failed = place is not None and is_due and not await self._try(place)
+            has_failed = feed_url is not None and is_due and not await self._try(feed_url)
             pause = min(pause * 2, LONGEST_S) if has_failed else CHECK_EVERY_S
             await self._jobs.rest(pause)
 
-    async def _try(self, place: str) -> bool:
+    async def _try(self, feed_url: str) -> bool:
         """Run one update; a failure of the file or a bug doesn't end later ones."""
         try:
-            return await self.from_microsoft(place)
+            return await self.from_microsoft(feed_url)
         except Exception:
             log.exception("the release data could not be taken up")
             return False
@@ -103,7 +103,7 @@ class ReleaseUpdates:
         for reason in update.refused:
             log.info("release data, refused: %s", reason)
         async with self._file.transaction() as db:
-            calendar = take_up(db, origin, update, self._shipped(), system_clock())
+            calendar = save_update(db, origin, update, self._shipped(), system_clock())
         self._book.forget()
         self._observe(Changed(Changes.to("releases")))
         if not update.added:

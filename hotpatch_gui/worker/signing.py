@@ -84,7 +84,7 @@ class Signing:
         stored = connections.read(self._file.db, connection_id)
         if stored is None:
             return
-        context = await self._opened.let_go(connection_id)
+        context = await self._opened.detach(connection_id)
         try:
             async with self._file.transaction() as db:
                 connections.signed_in(db, connection_id, None, None)

@@ -60,13 +60,13 @@ def measure(folder: Path, rounds: int) -> Figures:
     with closing(database.open_writer(path)) as db:  # a fleet's machines are offered the same
         db.execute("DELETE FROM updates WHERE (id-1)/? >= ?", (MACHINES, UPDATES_EACH))
         db.execute("UPDATE updates SET patch_id='patch-' || ((id-1)/?)", (MACHINES,))
-    wire = stopped_simulator(SteppedClock(NOW))
+    simulator = stopped_simulator(SteppedClock(NOW))
     held = Answer(
         429, {"error": {"code": "TooManyRequests", "message": "Held."}}, {"Retry-After": "600"}
     )
-    wire.faults.append(lambda method, path: held)
+    simulator.faults.append(lambda method, path: held)
     figures = Figures()
-    with Stage("light", folder=made, wire=wire) as stage:
+    with Stage("light", folder=made, simulator=simulator) as stage:
         stage.app.start()
         stage.until(lambda: stage.window.machines.model.rowCount() == MACHINES)
         stage.until(lambda: stage.app.engine.unhandled == 0)

@@ -61,7 +61,7 @@ class Figures:
 
 def measure(folder: Path, _: int) -> Figures:
     clock = SteppedClock(EPOCH)
-    wire = build_simulator(
+    simulator = build_simulator(
         resources.calendar(),
         resources.read_json("other-updates.json"),
         clock=clock,
@@ -69,7 +69,7 @@ def measure(folder: Path, _: int) -> Figures:
         quota=10**6,
     )
     memory, size = [], []
-    with Stage("light", folder=folder / "day", wire=wire) as stage:
+    with Stage("light", folder=folder / "day", simulator=simulator) as stage:
         stage.start()
         path = stage.folder / FILE_NAME
         for number in range(1, SYNCS + 1):

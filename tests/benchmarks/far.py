@@ -50,7 +50,7 @@ class Far:
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.said = self._answer()
+        self.message = self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -67,7 +67,7 @@ class Far:
 
     @property
     def target(self) -> CloudTarget:
-        return simulated_target(simulated(self.said["endpoint"]))
+        return simulated_target(simulated(self.message["endpoint"]))
 
     def stop(self) -> None:
         self._process.kill()
@@ -146,8 +146,10 @@ def _small(folder: Path, azure: Far, figures: Figures) -> None:
 
 def _chosen(session: Session, first: int, count: int) -> list[int]:
     rows = machines.read_rows(session.db, machines.present(session.db))
-    able = [r.id for r in rows if r.kind == "vm" and r.power == "running" and r.agent_ready != 0]
-    return able[first : first + count]
+    can_check = [
+        r.id for r in rows if r.kind == "vm" and r.power == "running" and r.agent_ready != 0
+    ]
+    return can_check[first : first + count]
 
 
 def _assess(folder: Path, azure: Far) -> float:
@@ -157,8 +159,8 @@ def _assess(folder: Path, azure: Far) -> float:
         azure.tell("counts")
         chosen = _chosen(session, ASSESSED, ASSESSED)
         begun = time.perf_counter()
-        asked = session.queue(lambda: session.requests.assess(chosen))
-        session.wait_for(asked, WAIT_MINUTES, ends=True)
+        requested = session.queue(lambda: session.requests.assess(chosen))
+        session.wait_for(requested, WAIT_MINUTES, ends=True)
         taken = time.perf_counter() - begun
         (bad,) = session.db.execute(
             "SELECT count(*) FROM operations WHERE state<>'succeeded'"
@@ -175,8 +177,8 @@ def _script(folder: Path, azure: Far) -> float:
     names = [(row.resource_group, row.name) for row in rows]
     client = ComputeManagementClient(
         NoCredential(),
-        azure.said["subscription_id"],
-        base_url=azure.said["endpoint"],
+        azure.message["subscription_id"],
+        base_url=azure.message["endpoint"],
         authentication_policy=NoAuthentication(),
         polling_interval=1,
     )
@@ -196,19 +198,19 @@ class _Watched(Session):
 
     is_reading = False
 
-    def _take(self, event: Event) -> None:
+    def _show_rows(self, event: Event) -> None:
         self.is_reading |= isinstance(event, SyncProgress)
-        super()._take(event)
+        super()._show_rows(event)
 
 
 def _click(folder: Path, azure: Far, figures: Figures) -> None:
-    """A click while a whole sync reads, and another while a second connection hangs: seconds until Azure has it, above
+    """A click while a whole sync reads, and another while a second connection hangs: seconds until Azure receives it, above
     the delays of the requests that it needs (the machine's state, then the request itself)."""
     with _Watched(folder, azure.target, print, sends=Sends.ALL) as session:
         session.wait_for_sync()
         chosen = _chosen(session, 3 * ASSESSED, 2)
         session.is_reading = False
-        session.requests.sync(whole=True)
+        session.requests.sync(full=True)
         session._until(lambda: session.is_reading)
         figures.add(
             "click while a sync reads, until it reaches Azure",

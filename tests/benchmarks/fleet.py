@@ -16,14 +16,14 @@ UPDATES_EACH = 20
 class Recorded(SimulatorApi):
     """A wire that answers each request as it was answered the first time."""
 
-    def __init__(self, wire: SimulatorApi) -> None:
-        self.wire = wire
+    def __init__(self, simulator: SimulatorApi) -> None:
+        self.simulator = simulator
         self.answers: dict[tuple[str, str, bytes], Answer] = {}
 
     def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
         key = (method, url, body or b"")
         if key not in self.answers:
-            answer = self.wire.handle(method, url, headers, body)
+            answer = self.simulator.handle(method, url, headers, body)
             self.answers[key] = Answer(answer.status, None, answer.headers, answer.payload())
         return self.answers[key]
 
@@ -34,12 +34,12 @@ class Recorded(SimulatorApi):
 
 
 def record(machines: int) -> Recorded:
-    """``machines`` machines, each assessed, with UPDATES_EACH updates on offer and one run on record."""
+    """``machines`` machines, each assessed, with UPDATES_EACH available updates and one recorded run."""
     others = resources.read_json("other-updates.json")
-    wire = build_simulator(
+    simulator = build_simulator(
         resources.calendar(), others, clock=SteppedClock(EPOCH), machines=machines, quota=10**6
     )
-    guests = list(wire.cloud.guests.values())
+    guests = list(simulator.cloud.guests.values())
     shown = next(g.assessment for g in guests if g.assessment and g.assessment["patches"])
     first = shown["patches"][0]
     offered = [
@@ -52,4 +52,4 @@ def record(machines: int) -> Recorded:
             "modified": shown["modified"],
         }
         guest.runs = guest.runs[-1:]
-    return Recorded(wire)
+    return Recorded(simulator)

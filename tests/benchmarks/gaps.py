@@ -1,4 +1,4 @@
-"""How long the UI thread is kept from its work while a sync of a whole fleet goes on, with views in sight.
+"""How long a sync of a whole fleet blocks the UI thread, with visible views.
 
 The program's own window and worker. Each round begins with the program at rest: only where its own longest gap
 stays under QUIET_MS, so that the machine itself is quiet, the round counts.
@@ -77,7 +77,7 @@ def measure(folder: Path, rounds: int) -> Figures:
     """``rounds`` that count for each view, where the machine allows."""
     fleet = record(MACHINES)
     found: list[Round] = []
-    with Stage("light", folder=folder / "gaps", wire=fleet) as stage:
+    with Stage("light", folder=folder / "gaps", simulator=fleet) as stage:
         stage.start()
         for view in _views(stage):
             stage.settle()
@@ -108,7 +108,7 @@ def _round(stage: Stage, view: str) -> Round:
     ended = []
     stage.app.events.sync_ended.connect(lambda _: ended.append(True))
     with _gaps() as busy:
-        stage.app.requests.sync(whole=True)
+        stage.app.requests.sync(full=True)
         stage.until(lambda: ended and not stage.window.is_syncing)
     return Round(view, rest.longest, busy.longest, busy.p99)
 

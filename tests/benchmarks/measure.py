@@ -1,4 +1,4 @@
-"""Pairs of measurements, taken in turns, and what is said of them."""
+"""Pairs of measurements, taken in turn, and their report."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Figures:
     browser: dict[str, float] | None
 
     is_met = True
-    """There is no limit: it is told, not judged."""
+    """No limit: the figures are only reported."""
 
     def __str__(self) -> str:
         lines = [f"{'beside peers, ms of wall time':34}" + "".join(f"{a:>13}" for a in ACTIONS)]
@@ -82,9 +82,9 @@ def _browser(path: Path, home: Path) -> dict[str, float]:
             "QT_QPA_PLATFORM": "xcb",
         }
 
-        def mouse(place: tuple[int, int], text: str = "") -> None:
+        def mouse(slot: tuple[int, int], text: str = "") -> None:
             typed = ("type", "--delay", "0", text) if text else ()
-            x, y = map(str, place)
+            x, y = map(str, slot)
             subprocess.run(
                 ["xdotool", "mousemove", x, y, "click", "1", *typed], env=environment, check=True
             )
@@ -99,13 +99,13 @@ def _browser(path: Path, home: Path) -> dict[str, float]:
             found = {"open": _quiet(browser.pid, begun)}
             mouse(NO_BUTTON)  # it asks about its own first reading
             _quiet(browser.pid, time.monotonic())
-            for action, place, text in (
+            for action, slot, text in (
                 ("to the end", LAST_PAGE, ""),
                 ("sort", NAME_HEADER, ""),
                 ("filter", NAME_FILTER, "Update 4999 "),
             ):
                 begun = time.monotonic()
-                mouse(place, text)
+                mouse(slot, text)
                 found[action] = _quiet(browser.pid, begun)
                 assert found[action] > 0, f"DB Browser did nothing for: {action}"
             browser.kill()

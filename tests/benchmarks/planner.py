@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.forecast import ForecastMachine, Question, forecast
+from hotpatch_gui.domain.forecast import ForecastMachine, ForecastOptions, forecast
 from hotpatch_gui.models.forecasting import ForecastRequest, read_subjects
 from hotpatch_gui.store import machines
 from hotpatch_gui.system import resources
@@ -21,12 +21,12 @@ from .measure import Gaps
 SIZES = (100, 1_000, 10_000)
 GROWTH, P99_MS = 1.0, 16.0
 """At most: time for each machine of the largest fleet against one of the smallest; gaps of the UI thread."""
-YEAR = Question(date(2025, 1, 1), date(2025, 12, 31))
+YEAR = ForecastOptions(date(2025, 1, 1), date(2025, 12, 31))
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``seconds`` of a year alone, by fleet; ``gaps`` in ms while the window simulates the largest."""
+    """``seconds`` of a simulated year, by fleet; ``gaps`` in ms while the window simulates the largest."""
 
     seconds: dict[int, float]
     months: int
@@ -62,7 +62,7 @@ class Figures:
 
 
 def measure(folder: Path, rounds: int) -> Figures:
-    with Stage("light", folder=folder / "planner", wire=record(SIZES[-1])) as stage:
+    with Stage("light", folder=folder / "planner", simulator=record(SIZES[-1])) as stage:
         stage.start()
         db = stage.app.source.db
         assert db is not None

@@ -1,6 +1,6 @@
 """The big tables from a thousand rows to a million: what each action costs the UI thread, and what memory.
 
-Time is that of the UI thread alone; the slow part of a query runs beside it and is given as wall time. The
+Times are of the UI thread only; the slow part of a query runs beside it and is given as wall time. The
 floor of every figure is the same action with a thousand rows, in the same run.
 """
 
@@ -104,11 +104,11 @@ def measure(folder: Path, _: int) -> Figures:
             (make_machines, ["machines"]),
             (make_fleet, ["compliance", "history"]),
         ):
-            place = folder / f"{make.__name__}-{size}"
-            place.mkdir()
-            path = make(place, size)
+            slot = folder / f"{make.__name__}-{size}"
+            slot.mkdir()
+            path = make(slot, size)
             for kind in kinds:
-                for key, value in run_tables(kind, place).items():
+                for key, value in run_tables(kind, slot).items():
                     found[size][key] |= value
             path.unlink()
     figures = Figures(found)

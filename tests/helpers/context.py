@@ -28,7 +28,10 @@ T = TypeVar("T")
 
 
 def run_with(
-    db: sqlite3.Connection, wire: Any, clock: CloudClock, job: Callable[[Context], Awaitable[T]]
+    db: sqlite3.Connection,
+    simulator: Any,
+    clock: CloudClock,
+    job: Callable[[Context], Awaitable[T]],
 ) -> T:
     """What ``job`` returns, run to its end. Fills ``db`` with the releases and the connection."""
     with database.transaction(db):
@@ -38,7 +41,7 @@ def run_with(
     path = Path(db.execute("PRAGMA database_list").fetchone()[2])
 
     async def lived() -> T:
-        gateway = Gateway(connection, clock, transport=lambda: in_process_transport(wire))
+        gateway = Gateway(connection, clock, transport=lambda: in_process_transport(simulator))
         context = Context(
             DataFile(path, db),
             gateway,
@@ -64,9 +67,9 @@ def run_with(
     return asyncio.run(lived())
 
 
-def sync(db: sqlite3.Connection, wire: Any, clock: CloudClock, *, whole: bool = True) -> None:
+def sync(db: sqlite3.Connection, simulator: Any, clock: CloudClock, *, full: bool = True) -> None:
     """One sync of the fleet, to its end."""
-    run_with(db, wire, clock, lambda context: sync_fleet(context, lambda _: None, whole=whole))
+    run_with(db, simulator, clock, lambda context: sync_fleet(context, lambda _: None, full=full))
 
 
 async def _raised(job: Job) -> None:

@@ -27,7 +27,7 @@ def main() -> None:
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (machine,)).fetchone()
-    stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     print("running", flush=True)
     stage.until(lambda: False)

@@ -1,4 +1,4 @@
-"""What is still at work after a test."""
+"""Threads, timers and windows that a test left behind."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.documents = [OCTOBER, NOVEMBER]
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.address = ""
         self.drop = 0
@@ -121,7 +121,7 @@ def feed() -> Iterator[Feed]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            made.asked.append(self.path)
+            made.requested.append(self.path)
             status, headers, body = made.answer(self.path)
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | headers).items():

@@ -51,7 +51,7 @@ def check(name: str, actual: QImage, baselines: Path, failures: Path) -> None:
 
     Raises:
         AssertionError: with the path of a side-by-side picture.
-        UpdateRefusedError: an update was asked for in CI.
+        UpdateRefusedError: an update was requested in CI.
     """
     path = baselines / f"{name}.png"
     if os.environ.get(UPDATE_VARIABLE):

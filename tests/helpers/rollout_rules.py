@@ -1,4 +1,4 @@
-"""The rules of availability-first, told again from a rollout's trace alone and apart from what made it."""
+"""The rules of availability-first, stated independently and checked against a rollout's trace."""
 
 from __future__ import annotations
 
@@ -126,26 +126,26 @@ def _off_peak(trace: Trace) -> Iterator[bool]:
 
 def _phases_in_turn(trace: Trace) -> Iterator[bool]:
     """Nobody begins before everyone of the phases before was tried, and a day has gone by since."""
-    place = {region: n for n, phase in enumerate(trace.phases) for region in phase}
+    slot = {region: n for n, phase in enumerate(trace.phases) for region in phase}
     first: dict[str, datetime] = {}
     for hour, member, _ in trace.begun:
         if member.key not in first:
-            earlier = [m for m in trace.fleet.members if place[m.region] < place[member.region]]
+            earlier = [m for m in trace.fleet.members if slot[m.region] < slot[member.region]]
             yield all(m.key in first and hour - first[m.key] >= DAY for m in earlier)
         first.setdefault(member.key, hour)
 
 
 def _stops_when_ill(trace: Trace) -> Iterator[bool]:
     """Once more than a twentieth of a phase's updated machines is unhealthy, nobody begins any more."""
-    place = {region: n for n, phase in enumerate(trace.phases) for region in phase}
+    slot = {region: n for n, phase in enumerate(trace.phases) for region in phase}
     updated: Counter[int] = Counter()
     ill: Counter[int] = Counter()
     for _, group in groupby(trace.begun, key=lambda b: b[0]):
         yield all(ill[p] <= updated[p] / 20 for p in updated)
         for _, member, outcome in group:
             if outcome in (Outcome.UPDATED, Outcome.UNHEALTHY):
-                updated[place[member.region]] += 1
-                ill[place[member.region]] += outcome is Outcome.UNHEALTHY
+                updated[slot[member.region]] += 1
+                ill[slot[member.region]] += outcome is Outcome.UNHEALTHY
 
 
 def _within_thirty_days(trace: Trace) -> Iterator[bool]:

@@ -16,7 +16,7 @@ from .simulator import Simulated
 
 class NoToken:
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        raise AssertionError(f"asked for a token: {scopes}")
+        raise AssertionError(f"requested a token: {scopes}")
 
 
 class Anonymous(SansIOHTTPPolicy):

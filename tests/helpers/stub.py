@@ -35,10 +35,10 @@ class Asked(NamedTuple):
 
 
 class Stub(SimulatorApi):
-    """Served like the simulated wire. ``asked`` is what came in, ``unknown`` what nothing was written for."""
+    """Served like the simulated wire. ``requested`` is what came in, ``unknown`` what nothing was written for."""
 
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
+        self.requested: list[Asked] = []
         self.unknown: list[Asked] = []
         self._routes: list[tuple[re.Pattern[str], list[Answer]]] = []
         self.on("POST .*Microsoft.ResourceGraph", Answer(200, NOTHING))
@@ -53,24 +53,24 @@ class Stub(SimulatorApi):
         everything = [{"actions": ["*"], "notActions": []}]
         self.on("GET .*Authorization/permissions", Answer(200, {"value": everything}))
 
-    def on(self, asked: str, *answers: Answer) -> None:
-        """To requests whose method, URL and body look like ``asked``: the answers one after the other, the last
-        one for good. What was said later counts more."""
-        self._routes.insert(0, (re.compile(asked, re.IGNORECASE | re.DOTALL), list(answers)))
+    def on(self, requested: str, *answers: Answer) -> None:
+        """To requests whose method, URL and body look like ``requested``: the answers one after the other, the last
+        one for good. Later answers override earlier ones."""
+        self._routes.insert(0, (re.compile(requested, re.IGNORECASE | re.DOTALL), list(answers)))
 
-    def count(self, asked: str) -> int:
-        pattern = re.compile(asked, re.IGNORECASE | re.DOTALL)
-        return sum(bool(pattern.match(f"{a.method} {a.url}")) for a in self.asked)
+    def count(self, requested: str) -> int:
+        pattern = re.compile(requested, re.IGNORECASE | re.DOTALL)
+        return sum(bool(pattern.match(f"{a.method} {a.url}")) for a in self.requested)
 
     def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
-        asked = Asked(method, url, body or b"")
-        self.asked.append(asked)
-        whole = f"{method} {url} {asked.body.decode()}"
+        requested = Asked(method, url, body or b"")
+        self.requested.append(requested)
+        full = f"{method} {url} {requested.body.decode()}"
         for pattern, answers in self._routes:
-            if pattern.match(whole):
+            if pattern.match(full):
                 answer = answers.pop(0) if len(answers) > 1 else answers[0]
                 return replace(answer, headers={"Date": TODAY} | answer.headers)
-        self.unknown.append(asked)
+        self.unknown.append(requested)
         return Answer(
             404, {"error": {"code": "NotFound", "message": "Nothing was written for this."}}
         )

@@ -1,4 +1,4 @@
-"""An Azure over TLS on this machine: an identity service, and a simulated ARM that wants its bearers.
+"""An Azure over TLS on this machine: an identity service, and a simulated ARM that requires its bearer tokens.
 
 The certificates are made by a root of the test's own, which is trusted the way a company's is: by the system
 (here by ``SSL_CERT_FILE``, which OpenSSL reads as it reads the system's).
@@ -35,7 +35,7 @@ TENANT = "11111111-2222-4333-8444-555555555555"
 CLIENT = "99999999-8888-4777-8666-555555555555"
 WHO = "admin@contoso.example"
 BEHIND_PROXY = "azure.invalid"
-"""A name that no resolver knows: it is reached through ``Proxy`` alone."""
+"""A name that no resolver knows: only ``Proxy`` reaches it."""
 SECRET = "kept-in-no-file"
 """Is part of every token that is handed out."""
 
@@ -53,7 +53,7 @@ class Identity:
     """What the identity service has been asked, and how it answers."""
 
     address: str = ""
-    asked: list[dict[str, str]] = field(default_factory=list)
+    requested: list[dict[str, str]] = field(default_factory=list)
     given: list[str] = field(default_factory=list)
     refuses: str = ""
     """An AADSTS code with which every token is refused."""
@@ -64,7 +64,7 @@ class Identity:
     lasts_s: int = 3600
 
     def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        self.asked.append(form)
+        self.requested.append(form)
         if self.fails:
             return self.fails, {"message": "Down."}
         if self.refuses:
@@ -126,13 +126,13 @@ class _IdentityHandler(BaseHTTPRequestHandler):
                 },
             )
         elif parts.path.endswith("/authorize"):  # the user signs in at once
-            identity.asked.append(query | {"grant_type": "authorize"})
+            identity.requested.append(query | {"grant_type": "authorize"})
             self.server.nonce = query.get("nonce")
             info = _part({"uid": "o", "utid": TENANT})
             form = {"code": "abc", "state": query["state"], "client_info": info}
             self._say(200, {"action": query["redirect_uri"], "form": form})
         elif parts.path == "/msi":  # the endpoint of a managed identity
-            identity.asked.append(query | {"grant_type": "msi"})
+            identity.requested.append(query | {"grant_type": "msi"})
             token = jwt(aud=query.get("resource"), appid=CLIENT)
             identity.given.append(token)
             self._say(
@@ -192,8 +192,8 @@ class _IdentityServer(ThreadingHTTPServer):
 class _TlsSimulator(SimulatorServer):
     scheme = "https"
 
-    def __init__(self, wire: SimulatorApi, context: ssl.SSLContext) -> None:
-        super().__init__(wire)
+    def __init__(self, simulator: SimulatorApi, context: ssl.SSLContext) -> None:
+        super().__init__(simulator)
         self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -207,7 +207,7 @@ class SecureAzure:
 
     cloud: Cloud
     identity: Identity
-    wire: SimulatorApi
+    simulator: SimulatorApi
     certificate: Path
     root: Path
     plain_identity: str
@@ -233,8 +233,8 @@ class SecureAzure:
 
 
 @contextmanager
-def secure_azure(wire: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
-    """Serve ``wire`` and an identity service over TLS; ``folder`` gets the certificates."""
+def secure_azure(simulator: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
+    """Serve ``simulator`` and an identity service over TLS; ``folder`` gets the certificates."""
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1", BEHIND_PROXY)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -246,7 +246,7 @@ def secure_azure(wire: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
     principal.private_key_and_cert_chain_pem.write_to_path(str(own))
     identity = Identity()
     servers: list[Any] = [
-        _TlsSimulator(wire, context),
+        _TlsSimulator(simulator, context),
         _IdentityServer(identity, context),
         _IdentityServer(identity, None),
     ]
@@ -255,12 +255,12 @@ def secure_azure(wire: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
     made = SecureAzure(
         custom(arm.endpoint, identity.address),
         identity,
-        wire,
+        simulator,
         own,
         root,
         f"http://127.0.0.1:{plain.server_port}",
     )
-    answer = wire.handle
+    answer = simulator.handle
 
     def guarded(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
         made.seen.append(dict(headers))
@@ -271,7 +271,7 @@ def secure_azure(wire: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
             )
         return answer(method, url, headers, body)
 
-    wire.handle = guarded
+    simulator.handle = guarded
     threads = [threading.Thread(target=s.serve_forever, args=(0.05,)) for s in servers]
     for thread in threads:
         thread.start()
@@ -285,7 +285,7 @@ def secure_azure(wire: SimulatorApi, folder: Path) -> Iterator[SecureAzure]:
 
 
 def browser(root: Path) -> Callable[[str], bool]:
-    """Stands for ``webbrowser.open`` and a user who signs in: gets the page, and posts its form where it says."""
+    """Replaces ``webbrowser.open`` and a user who signs in: gets the page and submits its form."""
     context = ssl.create_default_context(cafile=str(root))
     opener = build_opener(HTTPSHandler(context=context), ProxyHandler({}))
 
@@ -301,7 +301,7 @@ def browser(root: Path) -> Callable[[str], bool]:
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """An HTTP proxy whose tunnels all lead to this machine; ``tunnels`` are the hosts asked for. Use as a
+    """An HTTP proxy whose tunnels all lead to this machine; ``tunnels`` are the requested hosts. Use as a
     context manager."""
 
     daemon_threads = True

@@ -54,7 +54,7 @@ def fail_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     def opened(self: Gateway, *arguments: Any) -> None:
         tries.append(len(tries))
         if len(tries) == 1:
-            raise FileNotFoundError("the drive is not there yet")
+            raise FileNotFoundError("the drive isn't mounted yet")
         init(self, *arguments)
 
     monkeypatch.setattr(Gateway, "__init__", opened)
@@ -70,8 +70,8 @@ def leave_a_restart(folder: Path, ago: str) -> None:
     """A restart that a closed window has left in the queue."""
     with Stage("light", folder=folder) as stage:
         stage.start()
-        stage.wire.faults.append(busy)
-        stage.ask.restart([machine(stage)])
+        stage.simulator.faults.append(busy)
+        stage.request.restart([machine(stage)])
         stage.until(lambda: was_refused(stage))
     make_older(folder, ago)
 

@@ -1,4 +1,4 @@
-"""About: where things are, and what is copied for whoever is asked for help."""
+"""About: the data folder, and the diagnostics to copy."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def test_diagnostics_have_versions_and_the_last_errors_and_no_secret(
         stage.start()
         refused = {"error": {"code": "AuthorizationFailed", "message": "No."}}
         headers = {"x-ms-request-id": REQUEST_ID}
-        stage.wire.faults.append(
+        stage.simulator.faults.append(
             lambda method, _: Answer(403, refused, headers) if method == "POST" else None
         )
         db = stage.app.source.db
         assert db is not None
         (machine,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-        stage.ask.restart([machine])
+        stage.request.restart([machine])
         stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
         logging.getLogger("hotpatch_gui.test").warning("Authorization: Bearer %s", BEARER)
         stage.window.open_about()
         dialog = stage.window.findChild(AboutDialog)
         assert dialog is not None
-        assert dialog.place.whole == str(tmp_path)
+        assert dialog.folder.full_text == str(tmp_path)
         for name in ("aboutOpenFolder", "copyDiagnostics"):
             button = dialog.findChild(QPushButton, name)
             assert button is not None

@@ -55,7 +55,7 @@ def test_a_refusal_that_comes_while_the_file_is_locked_is_a_refusal(
         held.append(locker(stage.app.source.path))
         return Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
 
-    stage.wire.faults.append(refuse)
+    stage.simulator.faults.append(refuse)
     stage.app.requests.restart([machine(stage)])
     stage.until(lambda: held)
     stage._spin(600)
@@ -79,7 +79,7 @@ def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unkno
 
     monkeypatch.setattr(Gateway, "begin", late)
     (one,) = connections.read_all(stage.app.source.db)
-    stage.ask.restart([machine(stage)])
+    stage.request.restart([machine(stage)])
     stage.until(sent.is_set)
     with closing(locker(stage.app.source.path)):
         stage.app.requests.remove_connection(one.id)
@@ -90,7 +90,7 @@ def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unkno
     stage.idle()
     assert stage.operation_states() == [S.UNKNOWN]
     assert events(stage)[-1] == "accepted"
-    stage.ask.dismiss([1])
+    stage.request.dismiss([1])
     assert stage.operation_states() == [S.DISMISSED]
 
 

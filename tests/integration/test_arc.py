@@ -53,14 +53,14 @@ def test_the_sdk_reads_assesses_and_installs(azure: Simulated) -> None:
         assert found.started_by == "User"
         assert found.patch_service_used == "WU"
         assert found.available_patch_count_by_classification.security >= 1
-        assert not hasattr(found, "available_patches"), "the list is in Resource Graph alone"
-        asked = {
+        assert not hasattr(found, "available_patches"), "only Resource Graph has the list"
+        requested = {
             "maximumDuration": "PT2H",
             "rebootSetting": "IfRequired",
             "windowsParameters": {"classificationsToInclude": ["Security"]},
         }
         done = client.machines.begin_install_patches(
-            GROUP, "srv-hq-02", asked, polling_interval=0.2
+            GROUP, "srv-hq-02", requested, polling_interval=0.2
         ).result()
         assert (done.status, done.failed_patch_count) == ("Succeeded", 0)
         assert done.installed_patch_count >= 1
@@ -69,9 +69,9 @@ def test_the_sdk_reads_assesses_and_installs(azure: Simulated) -> None:
 
 def test_the_sdk_enrols_opts_out_and_unenrolls(azure: Simulated) -> None:
     with sdk.hybrid(azure, HYBRID) as client:
-        place = (GROUP, "srv-hq-02")
+        slot = (GROUP, "srv-hq-02")
         with pytest.raises(HttpResponseError) as missing:
-            client.license_profiles.get(*place)
+            client.license_profiles.get(*slot)
         assert missing.value.status_code == 404
         body = {
             "location": "westeurope",
@@ -83,7 +83,7 @@ def test_the_sdk_enrols_opts_out_and_unenrolls(azure: Simulated) -> None:
             },
         }
         profile = client.license_profiles.begin_create_or_update(
-            *place, body, polling_interval=0.2
+            *slot, body, polling_interval=0.2
         ).result()
         assert (
             profile.properties.product_profile.product_features[0].subscription_status == "Enabled"
@@ -95,9 +95,9 @@ def test_the_sdk_enrols_opts_out_and_unenrolls(azure: Simulated) -> None:
                 }
             }
         }
-        client.machines.update(*place, settings)
+        client.machines.update(*slot, settings)
         state = client.machines.get(
-            *place
+            *slot
         ).properties.os_profile.windows_configuration.patch_settings
         assert state.enable_hotpatching is False
         assert state.status.hotpatch_enablement_status in ("PendingEvaluation", "Disabled")
@@ -109,8 +109,8 @@ def test_the_sdk_enrols_opts_out_and_unenrolls(azure: Simulated) -> None:
                 }
             }
         }
-        client.license_profiles.begin_update(*place, off, polling_interval=0.2).result()
-        (profile,) = client.license_profiles.list(*place)
+        client.license_profiles.begin_update(*slot, off, polling_interval=0.2).result()
+        (profile,) = client.license_profiles.list(*slot)
         assert (
             profile.properties.product_profile.product_features[0].subscription_status == "Disabled"
         )
@@ -163,7 +163,7 @@ def test_they_stand_in_the_list_with_their_state_in_words(stage: Stage) -> None:
     stage.choose("hci-app-01")
     blade = stage.window.machines.blade
     assert (
-        blade.subtitle.whole
+        blade.subtitle.full_text
         == "Arc-enabled server on Azure Local · rg-hybrid · westeurope · connected"
     )
     assert not blade.commands["restart"].isEnabled()
@@ -176,9 +176,9 @@ def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> Non
     stage.start()
     stage.choose("srv-hq-01")
     number = ids(stage)["srv-hq-01"]
-    stage.ask.assess([number])
+    stage.request.assess([number])
     finish(stage, OperationState.SUCCEEDED)
-    stage.ask.install([number], SECURITY)
+    stage.request.install([number], SECURITY)
     finish(stage, OperationState.SUCCEEDED, OperationState.SUCCEEDED, minutes=60)
     run = one(
         stage,
@@ -192,20 +192,20 @@ def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> Non
         run["run_id"],
     )
     assert listed[0] > 0, "read from Resource Graph, as the result holds no list"
-    assert stage.wire.cloud.received == {"assess": 1, "install": 1}
+    assert stage.simulator.cloud.received == {"assess": 1, "install": 1}
 
 
 def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
     stage.start()
     number = ids(stage)["srv-hq-02"]
-    stage.ask.enroll([number], on=True)
+    stage.request.enroll([number], on=True)
     finish(stage, OperationState.SUCCEEDED)
     assert one(stage, "SELECT license, hotpatch_status FROM machines WHERE id=?", number)[:] == (
         "Enabled",
         "Enabled",
     )
     out = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, hotpatch=False, periodic_assessment=True)
-    stage.ask.change_settings([number], out)
+    stage.request.change_settings([number], out)
     stage.until(lambda: stage.operation_states()[-1] is OperationState.SUCCEEDED)
     assert one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Pending"
     stage.clock.advance(minutes=10)
@@ -215,31 +215,31 @@ def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
             one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Disabled"
         )
     )
-    stage.ask.enroll([number], on=False)
+    stage.request.enroll([number], on=False)
     finish(stage, OperationState.SUCCEEDED)
     assert one(stage, "SELECT hotpatch_status, situation FROM machines WHERE id=?", number)[:] == (
         "Canceled",
         "Not enrolled",
     )
-    assert stage.wire.cloud.received == {"enroll": 1, "settings": 1, "unenroll": 1}
+    assert stage.simulator.cloud.received == {"enroll": 1, "settings": 1, "unenroll": 1}
 
 
 @pytest.mark.expects_log
 def test_a_restart_is_not_sent(stage: Stage) -> None:
     stage.start()
-    stage.ask.restart([ids(stage)["srv-hq-01"]])
+    stage.request.restart([ids(stage)["srv-hq-01"]])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert (
         "Azure doesn't support “Restart” on Arc-enabled servers"
         in one(stage, "SELECT note FROM operations")[0]
     )
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 @pytest.mark.expects_log
 @pytest.mark.parametrize("kind", [k for k in OperationKind if k is not OperationKind.RESTART])
 def test_nothing_is_sent_to_an_expired_server(stage: Stage, kind: OperationKind) -> None:
-    stage.wire.cloud.guests["srv-hq-01"].agent_status = "Expired"
+    stage.simulator.cloud.guests["srv-hq-01"].agent_status = "Expired"
     stage.start()
     machine_id = ids(stage)["srv-hq-01"]
     db = stage.app.source.db
@@ -249,4 +249,4 @@ def test_nothing_is_sent_to_an_expired_server(stage: Stage, kind: OperationKind)
     stage.app.engine.send(Act(kind, [(row.azure_id, "{}")]))
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "has expired" in one(stage, "SELECT note FROM operations")[0]
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received

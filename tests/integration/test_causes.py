@@ -28,9 +28,9 @@ from hotpatch_gui.simulator.arm import SimulatorApi
 
 @pytest.fixture
 def azure(
-    wire: SimulatorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    simulator: SimulatorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SecureAzure]:
-    with secure_azure(wire, tmp_path / "keys") as made:
+    with secure_azure(simulator, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made
 
@@ -71,7 +71,9 @@ def test_resource_graphs_reason_is_in_its_details(
             "details": details,
         }
     }
-    stage.wire.faults.append(lambda _, path: Answer(400, body) if "ResourceGraph" in path else None)
+    stage.simulator.faults.append(
+        lambda _, path: Answer(400, body) if "ResourceGraph" in path else None
+    )
     stage.start()
     headline = stage.window.notice.headline.text()
     assert says in headline
@@ -84,7 +86,7 @@ def test_resource_graphs_reason_is_in_its_details(
 def test_tls_inspection_names_the_issuer_and_the_systems_store(
     azure: SecureAzure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with secure_azure(azure.wire, tmp_path / "company") as company:
+    with secure_azure(azure.simulator, tmp_path / "company") as company:
         monkeypatch.setenv("SSL_CERT_FILE", str(azure.root))  # the company's root is not trusted
         found = problem_with(company.principal())
     assert "is not trusted on this computer, so nothing was sent" in found.sentence
@@ -93,9 +95,7 @@ def test_tls_inspection_names_the_issuer_and_the_systems_store(
     assert not found.may_have_been_sent
 
 
-def test_a_name_that_nobody_knows_is_said(
-    azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_host_is_reported(azure: SecureAzure, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -122,16 +122,16 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     assert "hunter2" not in found.text
 
 
-def test_a_server_that_does_not_answer_the_door_is_said() -> None:
+def test_a_server_that_does_not_accept_connections_is_reported() -> None:
     """A listener whose queue is full lets nobody in."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        place = full.getsockname()
+        slot = full.getsockname()
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:
             one.setblocking(False)
-            one.connect_ex(place)
+            one.connect_ex(slot)
         with pytest.raises(requests.exceptions.ConnectTimeout) as error:
-            requests.get(f"http://127.0.0.1:{place[1]}/", timeout=0.5)
+            requests.get(f"http://127.0.0.1:{slot[1]}/", timeout=0.5)
         for one in waiting:
             one.close()
     found = network.cause_of(error.value, "reading")
@@ -204,14 +204,14 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
         client_id=CLIENT,
         may_act=True,
     )
-    handle = azure.wire.handle
+    handle = azure.simulator.handle
     encoded = base64.urlsafe_b64encode(CLAIMS.encode()).rstrip(b"=").decode()
 
     def challenged(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
         is_proven = any(
-            CLAIMS in asked.get("claims", "")
-            for asked in azure.identity.asked
-            if asked["grant_type"] == "authorize"
+            CLAIMS in requested.get("claims", "")
+            for requested in azure.identity.requested
+            if requested["grant_type"] == "authorize"
         )
         if method == "POST" and "assessPatches" in url and not is_proven:
             challenge = (
@@ -224,7 +224,7 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
             )
         return handle(method, url, headers, body)
 
-    monkeypatch.setattr(azure.wire, "handle", challenged)
+    monkeypatch.setattr(azure.simulator, "handle", challenged)
     gateway = Gateway(mine, CloudClock.real())
     try:
         gateway.sign_in()
@@ -242,13 +242,13 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
         assert "multifactor authentication" in problem.sentence
         assert not problem.may_have_been_sent, "nothing was started"
         gateway.sign_in()
-        assert CLAIMS in azure.identity.asked[-2].get("claims", "") + azure.identity.asked[-1].get(
-            "claims", ""
-        )
+        assert CLAIMS in azure.identity.requested[-2].get("claims", "") + azure.identity.requested[
+            -1
+        ].get("claims", "")
         assert gateway.begin(OperationKind.ASSESS, machine, None).token
-        many = len(azure.identity.asked)
+        many = len(azure.identity.requested)
         gateway.sign_in()
-        assert all(CLAIMS not in a.get("claims", "") for a in azure.identity.asked[many:]), (
+        assert all(CLAIMS not in a.get("claims", "") for a in azure.identity.requested[many:]), (
             "once is enough"
         )
     finally:
@@ -258,7 +258,7 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
 def test_a_write_that_needs_another_sign_in_shows_one_notice_with_a_button(stage: Stage) -> None:
     stage.start()
     body = {"error": {"code": "InvalidAuthenticationToken", "message": "Sign in."}}
-    stage.wire.faults.append(
+    stage.simulator.faults.append(
         lambda method, path: Answer(401, body) if "assessPatches" in path else None
     )
     db = stage.app.source.db
@@ -266,7 +266,7 @@ def test_a_write_that_needs_another_sign_in_shows_one_notice_with_a_button(stage
     ids = [
         r[0] for r in db.execute("SELECT id FROM machines WHERE name IN ('vm-web-01', 'vm-web-02')")
     ]
-    stage.ask.assess(ids)
+    stage.request.assess(ids)
     stage.until(lambda: set(stage.operation_states()) == {OperationState.FAILED})
     stage.until(stage.window.notice.isVisible)
     assert stage.window.notice.button.text() == "Sign in"
@@ -284,14 +284,14 @@ def test_the_newest_location_is_followed_also_after_a_restart(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Arc's operations have a Location only; each 202 may name another one, and the old one is gone then."""
-    handle = stage.wire.handle
+    handle = stage.simulator.handle
     newest: list[int] = [0]
-    asked: list[str] = []
+    requested: list[str] = []
 
     def moving(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
         answer = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
         if "updateCenterOperationResults" in url:
-            asked.append(url)
+            requested.append(url)
             turn = int(url.split("&turn=")[1]) if "&turn=" in url else 0
             if turn != newest[0]:
                 return Answer(
@@ -303,18 +303,18 @@ def test_the_newest_location_is_followed_also_after_a_restart(
             and ("assessPatches" in url or "updateCenter" in url)
         ):
             newest[0] += 1
-            place = answer.headers["Location"].split("&turn=")[0]
-            answer.headers["Location"] = f"{place}&turn={newest[0]}"
+            slot = answer.headers["Location"].split("&turn=")[0]
+            answer.headers["Location"] = f"{slot}&turn={newest[0]}"
         return answer
 
-    monkeypatch.setattr(stage.wire, "handle", moving)
+    monkeypatch.setattr(stage.simulator, "handle", moving)
     stage.start()
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name='srv-hq-01'").fetchone()
-    stage.ask.assess([number])
+    stage.request.assess([number])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
-    stage.until(lambda: len(asked) >= 2)
+    stage.until(lambda: len(requested) >= 2)
     token = db.execute("SELECT token FROM operations").fetchone()[0]
     assert token
     stage.clock.advance(minutes=30)
@@ -323,18 +323,20 @@ def test_the_newest_location_is_followed_also_after_a_restart(
     assert newest[0] >= 2
 
 
-def test_the_token_in_the_file_names_the_newest_place(wire: SimulatorApi) -> None:
+def test_the_token_in_the_file_names_the_newest_place(simulator: SimulatorApi) -> None:
     from hotpatch_gui.domain.clouds import demo
     from hotpatch_gui.domain.connections import demo_connection
     from hotpatch_gui.simulator.transport import in_process_transport
 
     gateway = Gateway(
-        demo_connection(demo()), CloudClock.real(), transport=lambda: in_process_transport(wire)
+        demo_connection(demo()),
+        CloudClock.real(),
+        transport=lambda: in_process_transport(simulator),
     )
     try:
         machine: Machine = next(m for page in gateway.arc_pages() for m in page.machines)
         begun = gateway.begin(OperationKind.ASSESS, machine, None)
-        handle = wire.handle
+        handle = simulator.handle
 
         def moved(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
             answer = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
@@ -342,7 +344,7 @@ def test_the_token_in_the_file_names_the_newest_place(wire: SimulatorApi) -> Non
                 answer.headers["Location"] = f"{answer.headers['Location']}&turn=9"
             return answer
 
-        wire.handle = moved
+        simulator.handle = moved
         seen = gateway.poll(OperationKind.ASSESS, machine, None, begun.token)
         assert seen.token != begun.token
         assert "turn=9" in base64.b64decode(seen.token + "==", validate=False).decode(
@@ -362,7 +364,7 @@ def test_enrolling_never_resets_the_rest_of_a_license_profile(
 ) -> None:
     guest = next(
         g
-        for g in stage.wire.cloud.guests.values()
+        for g in stage.simulator.cloud.guests.values()
         if g.is_arc and g.can_enroll and g.license is None
     )
     rest = {
@@ -371,14 +373,14 @@ def test_enrolling_never_resets_the_rest_of_a_license_profile(
     }
     guest.profile = dict(rest) if has_profile else {}
     sent: list[str] = []
-    stage.wire.faults.append(
+    stage.simulator.faults.append(
         lambda method, path: sent.append(method) if "licenseProfiles" in path else None
     )
     stage.start()
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (guest.name,)).fetchone()
-    stage.ask.enroll([number], on=True)
+    stage.request.enroll([number], on=True)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     assert sent[:2] == ["GET", "PATCH" if has_profile else "PUT"]
     assert guest.profile == (rest if has_profile else {})

@@ -15,7 +15,7 @@ import pytest
 
 from helpers.simulator import simulate
 from hotpatch_gui import __version__
-from hotpatch_gui.application.worlds import reset_demo
+from hotpatch_gui.application.data_origins import reset_demo
 from hotpatch_gui.captures import environment
 from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.system.display import NO_DISPLAY
@@ -145,16 +145,16 @@ def test_pyside_keeps_its_references_to_none() -> None:
     assert found.returncode == 0, found.stderr
 
 
-def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
+def test_the_program_starts_shows_a_window_and_ends(tmp_path: Path) -> None:
     """The real entry, offscreen, for a moment: the demo comes up and its file holds the fleet."""
     import sqlite3
     import time
     from contextlib import closing
 
     command = [sys.executable, "-m", "hotpatch_gui", "--demo", "--data-dir", str(tmp_path)]
-    said = tmp_path / "said.txt"
+    message = tmp_path / "message.txt"
     with (
-        said.open("w") as errors,
+        message.open("w") as errors,
         subprocess.Popen(
             command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, stderr=errors
         ) as process,
@@ -170,16 +170,16 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
                     except sqlite3.OperationalError:
                         continue
         time.sleep(2)  # icons, tabs and charts come after the first frame
-        assert process.poll() is None, said.read_text()
+        assert process.poll() is None, message.read_text()
         process.kill()
-    assert said.read_text() == ""
+    assert message.read_text() == ""
     assert machines == 16
     assert (tmp_path / "demo" / "hotpatch.log").exists()
     assert (tmp_path / "demo" / "simulated-azure.sqlite3").exists()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--data-dir", "", "--demo", "list"), "names no folder"),
         (("--data-dir", "a" * 300, "--demo", "list"), "can't be the data folder"),
@@ -194,21 +194,21 @@ def test_the_program_starts_shows_and_ends_by_itself(tmp_path: Path) -> None:
     ],
 )
 def test_arguments_that_cannot_be_are_refused_in_a_sentence(
-    arguments: tuple[str, ...], said: str, tmp_path: Path
+    arguments: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     found = run(*arguments, QT_QPA_PLATFORM="offscreen")
     assert found.returncode in (1, 2)
-    assert said in found.stderr
+    assert message in found.stderr
     assert "Traceback" not in found.stderr
 
 
 def test_without_an_output_a_command_is_done_all_the_same(tmp_path: Path) -> None:
     """As under a scheduler, or with pythonw."""
-    asked = f"{sys.executable} -m hotpatch_gui --data-dir {tmp_path} --demo sync >&- 2>&-"
-    assert subprocess.run(["sh", "-c", asked], check=False, timeout=60).returncode == 0
+    requested = f"{sys.executable} -m hotpatch_gui --data-dir {tmp_path} --demo sync >&- 2>&-"
+    assert subprocess.run(["sh", "-c", requested], check=False, timeout=60).returncode == 0
 
 
-def test_an_output_that_lacks_a_character_gets_another_one(tmp_path: Path) -> None:
+def test_an_output_without_a_character_gets_a_substitute(tmp_path: Path) -> None:
     assert run("--data-dir", str(tmp_path), "--demo", "sync").returncode == 0
     found = run("--data-dir", str(tmp_path), "--demo", "list", PYTHONIOENCODING="ascii")
     assert found.returncode == 0, found.stderr
@@ -221,11 +221,11 @@ def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """An exception amid the loading of Qt aborted the process."""
-    asked = [sys.executable, "-X", "importtime", "-m", "hotpatch_gui"]
-    asked += ["--data-dir", str(tmp_path), "--demo", "list"]
+    requested = [sys.executable, "-X", "importtime", "-m", "hotpatch_gui"]
+    requested += ["--data-dir", str(tmp_path), "--demo", "list"]
     for wait_ms in range(20, 320, 50):
         with subprocess.Popen(
-            asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            requested, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             assert process.stderr is not None
             while "hotpatch_gui.cli" not in process.stderr.readline():
@@ -233,9 +233,9 @@ def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
             process.stderr.readline()  # signals are prepared before main imports anything
             time.sleep(wait_ms / 1000)
             process.send_signal(number)
-            _, said = process.communicate(timeout=20)
-        assert "Traceback" not in said
-        assert "Fatal" not in said
+            _, message = process.communicate(timeout=20)
+        assert "Traceback" not in message
+        assert "Fatal" not in message
         # a command that is over, because Python restores the default handlers as it exits
-        is_over = "No data has been read" in said
+        is_over = "No data has been read" in message
         assert process.returncode in ({1, -number} if is_over else {1})

@@ -49,21 +49,24 @@ def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
     assert (one["connection"], one["machines"], one["problem"]) == ("Simulated Azure", 16, "")
     listed = json.loads(here("list", "--json").stdout)
     assert len(listed["machines"]) == 16
-    told = {m["Machine"]: (m["Updates"], m["Restart pending"]) for m in listed["machines"]}
-    assert told["vm-new-01"] == (None, "Not known"), "never assessed is not 0"
-    assert told["vm-batch-01"] == (None, "Not known"), "assessed too long ago is not 0 either"
-    assert told["vm-web-01"] == (0, "No")
+    reported = {m["Machine"]: (m["Updates"], m["Restart pending"]) for m in listed["machines"]}
+    assert reported["vm-new-01"] == (None, "Not known"), "never assessed is not 0"
+    assert reported["vm-batch-01"] == (None, "Not known"), "assessed too long ago is not 0 either"
+    assert reported["vm-web-01"] == (0, "No")
     assert listed["notes"][0] == "Demo, simulated Azure"
     table = here("list")
     assert table.stdout.splitlines()[0].split()[:2] == ["Machine", "State"]
     assert len(table.stdout.splitlines()) == 17
 
 
-def test_a_sync_finds_out_what_became_of_what_was_asked_before(here, tmp_path: Path) -> None:
+def test_a_sync_finds_the_result_of_earlier_requests(here, tmp_path: Path) -> None:
     """A task that runs ``sync`` and nothing else: what ended meanwhile does not stay under way."""
     assert here("sync").returncode == 0
-    asked = here("assess", "vm-web-02", "srv-hq-01", "vm-app-01", "--wait", "0", "--json")
-    assert {o["state"] for o in json.loads(asked.stdout)["operations"]} <= {"running", "succeeded"}
+    requested = here("assess", "vm-web-02", "srv-hq-01", "vm-app-01", "--wait", "0", "--json")
+    assert {o["state"] for o in json.loads(requested.stdout)["operations"]} <= {
+        "running",
+        "succeeded",
+    }
     time.sleep(1.0)  # of which each second is 50 minutes there
     assert here("sync").returncode == 0
     with sqlite3.connect(next(tmp_path.rglob(FILE_NAME))) as db:
@@ -71,7 +74,7 @@ def test_a_sync_finds_out_what_became_of_what_was_asked_before(here, tmp_path: P
     assert states == {"succeeded"}
 
 
-def test_acting_tells_done_partly_failed_and_usage_apart(here) -> None:
+def test_exit_codes_distinguish_done_partly_failed_and_usage(here) -> None:
     done = here("assess", "vm-web-02", "srv-hq-01", "--json")
     assert done.returncode == 0, done.stderr
     assert {o["state"] for o in json.loads(done.stdout)["operations"]} == {"succeeded"}
@@ -150,7 +153,7 @@ def _of_schema(path: Path, version: int) -> None:
 
 @pytest.mark.parametrize("name", [("list",), ("export", "--out", "x.json"), ("sync",)])
 @pytest.mark.parametrize("what", ["newer", "damaged"])
-def test_a_file_that_cannot_be_used_is_said_and_not_called_empty(
+def test_an_unusable_file_is_reported_and_not_called_empty(
     secure: SecureAzure, tmp_path: Path, name: tuple[str, ...], what: str
 ) -> None:
     data = tmp_path / "data"
@@ -163,8 +166,8 @@ def test_a_file_that_cannot_be_used_is_said_and_not_called_empty(
         for more in ("-wal", "-shm"):
             path.with_name(path.name + more).unlink(missing_ok=True)
     found = run(data, *name)
-    said = {"newer": "written by a newer version", "damaged": "is damaged"}[what]
-    assert said in found.stderr
+    message = {"newer": "written by a newer version", "damaged": "is damaged"}[what]
+    assert message in found.stderr
     assert found.returncode == 1
     assert "no connection" not in found.stderr.lower()
 
@@ -177,7 +180,7 @@ def earlier(path: Path) -> None:
         migrations().apply(Database(db), stop_before=last)
         db.execute(f"PRAGMA user_version={SCHEMA_VERSION - 1}")
         db.execute("ATTACH ? AS now", (str(path),))
-        db.execute("INSERT INTO world SELECT * FROM now.data_origin")
+        db.execute("INSERT INTO data_origin SELECT * FROM now.data_origin")
         db.execute("INSERT INTO connections SELECT * FROM now.connections")
         db.commit()
     for more in ("-wal", "-shm"):
@@ -241,9 +244,9 @@ def test_one_writer_at_a_time_and_readers_beside_it(azure: Simulated, tmp_path: 
 
 def test_many_machines_want_their_number(tmp_path: Path) -> None:
     with simulate("--speed", "3000", "--quota", "1000", "--machines", "40") as azure:
-        asked = run(tmp_path, "--endpoint", azure.endpoint, "assess", "--all")
-        assert asked.returncode == 2
-        number = asked.stderr.rpartition("--confirm ")[2].strip()
+        requested = run(tmp_path, "--endpoint", azure.endpoint, "assess", "--all")
+        assert requested.returncode == 2
+        number = requested.stderr.rpartition("--confirm ")[2].strip()
         assert int(number) > 20
         wrong = run(tmp_path, "--endpoint", azure.endpoint, "assess", "--all", "--confirm", "21")
         assert wrong.returncode == (0 if number == "21" else 2)
@@ -255,7 +258,7 @@ def test_many_machines_want_their_number(tmp_path: Path) -> None:
 
 
 def test_a_damaged_world_of_the_demo_is_named_and_how_to_go_on(tmp_path: Path) -> None:
-    """Told as the data's file, its damage could not be mended."""
+    """Reported as the data file, the damage could not be repaired."""
     assert run(tmp_path, "--demo", "sync").returncode == 0
     world, kept = (tmp_path / "demo" / name for name in ("simulated-azure.sqlite3", FILE_NAME))
     world.write_bytes(b"nonsense " * 1000)
@@ -270,7 +273,7 @@ def test_a_damaged_world_of_the_demo_is_named_and_how_to_go_on(tmp_path: Path) -
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_an_output_that_cannot_be_written_is_told(
+def test_an_output_that_cannot_be_written_is_reported(
     azure: Simulated, tmp_path: Path, form: tuple[str, ...]
 ) -> None:
     assert run(tmp_path, "--endpoint", azure.endpoint, "sync").returncode == 0
@@ -305,10 +308,10 @@ def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
 
         next(wait_for(lambda: tables(file) and state() == [("running",)] and [1]))
         process.send_signal(signal.SIGINT)
-        out, said = process.communicate(timeout=30)
+        out, message = process.communicate(timeout=30)
         assert process.returncode == 1
         assert "vm-web-02: running." in out
-        assert "Interrupted. What Azure has accepted continues there" in said
+        assert "Interrupted. What Azure has accepted continues there" in message
         assert state() == [("running",)], "the next one follows it"
 
 
@@ -333,11 +336,11 @@ def wait_for(condition):
 
 @pytest.fixture
 def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    with secure_azure(wire, tmp_path / "keys") as made:
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    with secure_azure(simulator, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 def connect(folder: Path, azure: SecureAzure, name: str, *more: str) -> Done:
@@ -389,15 +392,15 @@ def test_a_service_principal_connects_and_is_not_permitted_to_act(
     assert connect(data, secure, "Contoso", "--allow-actions").returncode == 0, (
         "the same one, changed"
     )
-    secure.wire.cloud.grants = {"rg-web": ("*/read",)}
+    secure.simulator.cloud.grants = {"rg-web": ("*/read",)}
     refused = run(data, "assess", "vm-web-02", "--json")
     assert refused.returncode == 3, "what was known of its permissions is not a day old"
     assert json.loads(refused.stdout)["operations"][0]["code"] == "AuthorizationFailed"
-    secure.wire.cloud.clock.advance(hours=25)
+    secure.simulator.cloud.clock.advance(hours=25)
     lacking = run(data, "assess", "vm-web-02")
     assert lacking.returncode == 3, lacking.stdout + lacking.stderr
     assert "Microsoft.Compute/virtualMachines/assessPatches/action is missing" in lacking.stdout
-    assert "assess" not in secure.wire.cloud.received
+    assert "assess" not in secure.simulator.cloud.received
     kept = b"".join(p.read_bytes() for p in data.iterdir() if p.is_file())
     for token in secure.identity.given:
         assert token.encode() not in kept

@@ -34,11 +34,11 @@ OTHER = "00000000-0000-4000-8000-0000000000fa"
 
 @pytest.fixture
 def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    with secure_azure(wire, tmp_path / "keys") as made:
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    with secure_azure(simulator, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 @pytest.fixture
@@ -92,10 +92,10 @@ def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
     notice = stage.window.notice
     stage.until(lambda: "enter the code AB12-CD34" in notice.headline.text())
     stage.until(lambda: len(names(stage)) == 16)
-    stage.until(lambda: f"Signed in as {WHO}" in stage.window.status_bar.connection.whole)
+    stage.until(lambda: f"Signed in as {WHO}" in stage.window.status_bar.connection.full_text)
     assert not notice.isVisible()
     assert (
-        stage.window.header.subscription.whole
+        stage.window.header.subscription.full_text
         == "Contoso / Hybrid subscription, Production subscription"
     )
     (mine,) = stored(stage)
@@ -123,14 +123,16 @@ def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure
     assert notice.button.text() == "Sign in"
     assert len(names(stage)) == 16
     assert stage.window.machines.model.rowCount() == 16
-    asked = len(azure.identity.asked)
+    requested = len(azure.identity.requested)
     azure.identity.refuses = ""
     stage.app.requests.sync_every(0.1 / 60)
     stage.idle()
-    assert len(azure.identity.asked) == asked, "nobody is asked again until somebody signs in"
+    assert len(azure.identity.requested) == requested, (
+        "nobody is asked again until somebody signs in"
+    )
     # azure-identity keeps a token until it ends; a new sign-in is another credential
     stage.app.requests.save_connection(stored(stage)[0]._replace(tenant="contoso.example"))
-    stage.until(lambda: len(azure.identity.asked) > asked)
+    stage.until(lambda: len(azure.identity.requested) > requested)
     stage.until(lambda: not notice.isVisible())
 
 
@@ -139,12 +141,12 @@ def test_two_tenants_stand_side_by_side_in_one_list(
     empty: Stage, azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = empty
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    for guest in wire.cloud.guests.values():
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    for guest in simulator.cloud.guests.values():
         guest.subscription, guest.name = OTHER, f"fab-{guest.name}"
-    wire.cloud.guests = {g.name: g for g in wire.cloud.guests.values() if not g.is_arc}
-    wire.cloud.subscriptions = {OTHER: "Fabrikam production"}
-    with secure_azure(wire, tmp_path / "fabrikam") as fabrikam:
+    simulator.cloud.guests = {g.name: g for g in simulator.cloud.guests.values() if not g.is_arc}
+    simulator.cloud.subscriptions = {OTHER: "Fabrikam production"}
+    with secure_azure(simulator, tmp_path / "fabrikam") as fabrikam:
         both = tmp_path / "both.pem"
         both.write_text(azure.root.read_text() + fabrikam.root.read_text())
         monkeypatch.setenv("SSL_CERT_FILE", str(both))
@@ -153,21 +155,21 @@ def test_two_tenants_stand_side_by_side_in_one_list(
         stage.until(lambda: len(names(stage)) == 28)
         stage.sync()
         assert len(names(stage)) == 28, "the one's sync does not make the other's machines gone"
-        header = stage.window.header.subscription.whole
+        header = stage.window.header.subscription.full_text
         assert header == "Contoso / 2 subscriptions · Fabrikam / 1 subscription"
         db = stage.app.source.db
         assert db is not None
         (number,) = db.execute("SELECT id FROM machines WHERE name='fab-vm-web-02'").fetchone()
-        stage.ask.assess([number])
+        stage.request.assess([number])
         stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
-        wire.cloud.clock.advance(minutes=10)
+        simulator.cloud.clock.advance(minutes=10)
         stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
-        assert wire.cloud.received == {"assess": 1}
-        assert not azure.wire.cloud.received
+        assert simulator.cloud.received == {"assess": 1}
+        assert not azure.simulator.cloud.received
         mine, theirs = (
             {h["Authorization"] for h in a.seen if "Authorization" in h} for a in (azure, fabrikam)
         )
-        assert mine.isdisjoint(theirs), "each cloud gets its own tokens alone"
+        assert mine.isdisjoint(theirs), "each cloud gets only its own tokens"
         stage.app.requests.remove_connection(stored(stage)[1].id)
         stage.until(lambda: len(names(stage)) == 16)
         assert [c.name for c in stored(stage)] == ["Contoso"]
@@ -175,7 +177,7 @@ def test_two_tenants_stand_side_by_side_in_one_list(
             "SELECT count(*) FROM installations i JOIN machines m ON m.id=i.machine_id WHERE m.deleted_at IS NOT NULL"
         )
         assert kept.fetchone()[0] > 0, "history stays"
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 @pytest.mark.expects_log
@@ -183,8 +185,8 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     empty: Stage, azure: SecureAzure
 ) -> None:
     stage = empty
-    azure.wire.cloud.subscriptions[OTHER] = "Another"
-    azure.wire.cloud.guests["vm-web-02"].subscription = OTHER
+    azure.simulator.cloud.subscriptions[OTHER] = "Another"
+    azure.simulator.cloud.guests["vm-web-02"].subscription = OTHER
     mine = azure.principal()._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
     stage.app.requests.save_connection(mine)
     stage.until(lambda: len(names(stage)) == 16)
@@ -207,10 +209,10 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     stage.until(lambda: dialog.list.topLevelItem(0).text(2) == "Not signed in")
     assert stored(stage)[0].record is None
     assert len(names(stage)) == 15, "what was read stays"
-    azure.identity.asked.clear()
+    azure.identity.requested.clear()
     stage.app.requests.sync()
     stage.idle()
-    assert not azure.identity.asked, "signed out, nothing is asked of anybody"
+    assert not azure.identity.requested, "signed out, nothing is asked of anybody"
     stage.until(lambda: stage.window.notice.button.text() == "Sign in")
     stage.window.notice.button.click()
     stage.until(lambda: stored(stage)[0].account == WHO)
@@ -230,7 +232,7 @@ def test_another_name_and_actions_need_no_other_sign_in(empty: Stage, azure: Sec
     stage.app.requests.save_connection(mine)
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
-    azure.identity.asked.clear()
+    azure.identity.requested.clear()
     dialog = ConnectDialog(stage.app.services, stage.window, stored(stage)[0])
     dialog.open()
     dialog.name.setText("Renamed")
@@ -240,10 +242,10 @@ def test_another_name_and_actions_need_no_other_sign_in(empty: Stage, azure: Sec
     stage.until(lambda: stored(stage)[0].may_act)
     stage.idle()
     assert stored(stage)[0].account == WHO
-    assert not azure.identity.asked
+    assert not azure.identity.requested
     again = ConnectDialog(stage.app.services, stage.window, stored(stage)[0])
     again.open()
-    stage.ask.allow_actions(1, may_act=False)
+    stage.request.allow_actions(1, may_act=False)
     again.name.setText("Once more")
     again.connect_button.click()
     stage.until(lambda: stored(stage)[0].name == "Once more")
@@ -282,7 +284,9 @@ def test_a_sign_in_that_fails_does_not_leave_the_demo(stage: Stage, azure: Secur
     assert stage.window.isVisible()
     assert dialog.isVisible()
     assert "The tenant was not found (AADSTS90002)" in dialog.problem.text()
-    assert [c.cloud.key for c in stored(stage)] == ["demo"], "the demo's file is the demo's alone"
+    assert [c.cloud.key for c in stored(stage)] == ["demo"], (
+        "the demo's file has only the demo's connection"
+    )
     dialog.reject()
 
 
@@ -381,7 +385,7 @@ def test_without_a_connection_the_window_says_so_and_offers_two_ways(
     stage.until(lambda: not names(stage))
     stage.settle()
     assert blade.empty.headline.text() == "No connection yet"
-    assert "No connection to Azure yet" in stage.window.status_bar.connection.whole
+    assert "No connection to Azure yet" in stage.window.status_bar.connection.full_text
     blade.empty.button.click()
     dialog = stage.window.findChild(ConnectDialog)
     assert dialog is not None

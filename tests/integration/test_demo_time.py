@@ -68,19 +68,19 @@ def test_after_the_last_known_release_there_is_no_step(stage: Stage) -> None:
     assert actions(stage)["No later release is known"] is False
 
 
-def test_a_month_played_in_seconds_ends_by_itself(
+def test_fast_forward_ends_after_a_month(
     qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo_time, "PLAY_S", 2.0)
     monkeypatch.setattr(demo_time, "LOOK_MS", 300)
-    wire = build_simulator(
+    simulator = build_simulator(
         resources.calendar(),
         resources.read_json("other-updates.json"),
         clock=RunningClock(EPOCH, 60.0),
         quota=1000,
         pairs=resources.read_json("region-pairs.json")["pairs"],
     )
-    with Stage("light", wire=wire) as stage:
+    with Stage("light", simulator=simulator) as stage:
         stage.start()
         demo = stage.app.demo
         assert demo is not None
@@ -90,29 +90,29 @@ def test_a_month_played_in_seconds_ends_by_itself(
         assert actions(stage)["Stop here"]
         stage.until(lambda: "× speed" in stage.window.header.demo.text())
         stage.until(lambda: seen == ["playing", "over"])
-        assert wire.cloud.clock.now() >= EPOCH + timedelta(days=30)
+        assert simulator.cloud.clock.now() >= EPOCH + timedelta(days=30)
         stage.sync()
         assert situation(stage, "vm-web-02") in ("Up to date", "Updates available")
         assert "faster" not in stage.window.header.demo.text()
 
 
 def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
-    wire = build_simulator(
+    simulator = build_simulator(
         resources.calendar(),
         resources.read_json("other-updates.json"),
         clock=RunningClock(EPOCH, 60.0),
         quota=1000,
     )
-    with Stage("light", wire=wire) as stage:
+    with Stage("light", simulator=simulator) as stage:
         stage.start()
         demo = stage.app.demo
         assert demo is not None
         demo.play()
         demo.stop()
-        stopped = wire.cloud.clock.now()
+        stopped = simulator.cloud.clock.now()
         assert not demo.is_playing
-        assert wire.cloud.clock.rate() == 1.0
-        assert wire.cloud.clock.now() - stopped < timedelta(minutes=1)
+        assert simulator.cloud.clock.rate() == 1.0
+        assert simulator.cloud.clock.now() - stopped < timedelta(minutes=1)
         assert stopped < EPOCH + timedelta(days=20)
 
 
@@ -126,13 +126,13 @@ def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
     assert not stage.window.isVisible()
 
 
-def test_the_story_of_kb5070881_is_told_by_sentence_and_ledger(qapp: QApplication) -> None:
+def test_sentence_and_ledger_show_the_case_of_kb5070881(qapp: QApplication) -> None:
     with Stage("light", scenario="october-2025") as stage:
         stage.start()
         stage.choose("vm-web-01")
         sentence = stage.window.machines.blade.banner
         assert sentence.headline.text() == "Hotpatch is current; 1 update is available."
-        told: dict[str, str] = {}
+        reported: dict[str, str] = {}
         for until in (
             datetime(2025, 10, 26, tzinfo=UTC),
             datetime(2025, 11, 15, tzinfo=UTC),
@@ -142,15 +142,15 @@ def test_the_story_of_kb5070881_is_told_by_sentence_and_ledger(qapp: QApplicatio
         ):
             stage.clock.jump_to(until)
             stage.sync()
-            told[f"{until:%B}"] = f"{sentence.headline.text()} {sentence.detail.text()}"
+            reported[f"{until:%B}"] = f"{sentence.headline.text()} {sentence.detail.text()}"
         for month in ("October", "November", "December"):
-            assert told[month].startswith("Off the hotpatch train: no hotpatches until the next"), (
-                month
-            )
-        assert "It runs the out-of-band update KB5070881" in told["October"]
-        assert "planned for 13 January 2026" in told["December"]
-        assert "January 2026 baseline KB5073379" in told["January"]
-        assert "Hotpatch KB5075942 runs on the January 2026 baseline" in told["February"]
+            assert reported[month].startswith(
+                "Off the hotpatch train: no hotpatches until the next"
+            ), month
+        assert "It runs the out-of-band update KB5070881" in reported["October"]
+        assert "planned for 13 January 2026" in reported["December"]
+        assert "January 2026 baseline KB5073379" in reported["January"]
+        assert "Hotpatch KB5075942 runs on the January 2026 baseline" in reported["February"]
         stage.window.show_page("calendar")
         stage.settle()
         page = stage.window.page("calendar")
@@ -187,5 +187,5 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         assert status["vm-app-01"] == "Not healthy"
         assert "On hold" in status.values()
         assert status["vm-legacy-01"] == "Not included"
-        ill = {g.name for g in stage.wire.cloud.guests.values() if g.health == "Unavailable"}
+        ill = {g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"}
         assert {n for n, s in status.items() if s == "Not healthy"} == ill

@@ -65,7 +65,7 @@ def test_a_damaged_file_that_still_opens_is_replaced_everywhere(
         shown = {stage.window.machines.model.id_at(n) for n in range(16)}
         assert shown == set(ids(stage).values()), "the list shows the new file"
         assert all(i < 1000 for i in ids(stage).values())
-        stage.ask.restart([ids(stage)["vm-dc-01"]])
+        stage.request.restart([ids(stage)["vm-dc-01"]])
         stage.until(lambda: stage.operation_states() == [S.RUNNING])
         (name,) = stage.app.source.db.execute(
             "SELECT name FROM machines m JOIN operations o ON o.machine_id=m.id"
@@ -106,7 +106,7 @@ def test_a_request_for_a_machine_of_another_file_reaches_none(stage: Stage) -> N
     stage.until(stage.window.notice.isVisible)
     assert "not in the current data" in stage.window.notice.headline.text()
     assert stage.operation_states() == []
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def test_actions_turned_off_stay_off_whatever_else_is_changed(stage: Stage) -> None:
@@ -114,20 +114,20 @@ def test_actions_turned_off_stay_off_whatever_else_is_changed(stage: Stage) -> N
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
     assert mine.may_act
-    stage.ask.allow_actions(mine.id, may_act=False)
-    stage.ask.choose_subscriptions(mine.id, ())
-    stage.ask.save_connection(mine._replace(name="Renamed"))
+    stage.request.allow_actions(mine.id, may_act=False)
+    stage.request.choose_subscriptions(mine.id, ())
+    stage.request.save_connection(mine._replace(name="Renamed"))
     (now,) = connections.read_all(stage.app.source.db)
     assert (now.name, now.may_act) == ("Renamed", False)
-    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.request.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.FAILED])
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def test_a_restart_announces_no_assessment_that_is_not_queued(stage: Stage) -> None:
     """Both stand in one transaction: whoever sees the end sees what follows it."""
     stage.start()
-    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.request.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     seen: list[list[str]] = []
     path = stage.app.source.path
@@ -143,7 +143,7 @@ def test_a_restart_announces_no_assessment_that_is_not_queued(stage: Stage) -> N
 
 
 @pytest.mark.expects_log
-def test_a_bug_in_one_command_is_said_and_ends_nothing_else(
+def test_a_bug_in_one_command_is_reported_and_stops_nothing_else(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -153,11 +153,11 @@ def test_a_bug_in_one_command_is_said_and_ends_nothing_else(
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "add", broken)
-        stage.ask.restart([ids(stage)["vm-dc-01"]])
+        stage.request.restart([ids(stage)["vm-dc-01"]])
     stage.until(stage.window.notice.isVisible)
     assert "An internal error occurred" in stage.window.notice.headline.text()
     assert stage.operation_states() == [], "nothing is half there"
-    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.request.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
 
 
@@ -175,19 +175,19 @@ def test_signing_out_of_a_locked_file_keeps_tokens_and_connection_together(
     (mine,) = connections.read_all(stage.app.source.db)
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        stage.ask.remove_connection(mine.id)
+        stage.request.remove_connection(mine.id)
         stage.until(stage.window.notice.isVisible)
         assert "Another program holds" in stage.window.notice.headline.text()
         assert not forgotten, "the tokens stay with the connection"
         other.execute("ROLLBACK")
     assert connections.read_all(stage.app.source.db) == [mine]
-    stage.ask.remove_connection(mine.id)
+    stage.request.remove_connection(mine.id)
     stage.until(lambda: bool(forgotten))
     assert connections.read_all(stage.app.source.db) == []
 
 
 def test_a_locked_file_holds_up_one_write_and_no_network_call(stage: Stage) -> None:
-    """Another program has it open for a second: the loop goes on, and so does the write."""
+    """Another program locks it for a second: the loop continues, and the write follows."""
     stage.start()
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -199,7 +199,7 @@ def test_a_locked_file_holds_up_one_write_and_no_network_call(stage: Stage) -> N
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
 
 
-def test_a_stray_401_is_answered_with_a_token_got_anew(stage: Stage) -> None:
+def test_a_stray_401_is_answered_with_a_new_token(stage: Stage) -> None:
     stage.start()
     refused: list[str] = []
 
@@ -209,7 +209,7 @@ def test_a_stray_401_is_answered_with_a_token_got_anew(stage: Stage) -> None:
         refused.append(path)
         return Answer(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}})
 
-    stage.wire.faults.append(once)
+    stage.simulator.faults.append(once)
     before = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]
     stage.clock.advance(minutes=5)
     stage.sync()
@@ -223,11 +223,11 @@ def test_a_sync_that_nobody_has_to_sign_in_for_goes_on_trying(stage: Stage) -> N
     """A wall display: the tokens were refused for a while, and then are taken again."""
     stage.start()
     refusal = Answer(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}})
-    stage.wire.faults.append(lambda method, path: refusal)
+    stage.simulator.faults.append(lambda method, path: refusal)
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     stage.app.requests.sync_every(0.1 / 60)
-    stage.wire.faults.clear()
+    stage.simulator.faults.clear()
     stage.until(lambda: not stage.window.notice.isVisible())
     stage.app.requests.sync_every(60)
     stage.idle()
@@ -260,7 +260,7 @@ def test_a_day_at_the_end_of_time_is_none_that_is_known(stage: Stage, moment: st
             ("machines", "assessed_at"),
             ("installations", "started_at"),
             ("installations", "modified_at"),
-            ("machines", "health_at"),
+            ("machines", "resource_health_at"),
             ("machines", "pending_at"),
             ("updates", "published_at"),
         ):
@@ -276,12 +276,12 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
 ) -> None:
     stage.start()
     names = ["vm-web-01", "vm-web-02", "vm-app-01", "vm-sql-01"]
-    stage.wire.cloud.guests["vm-app-01"].agent_ready = False
+    stage.simulator.cloud.guests["vm-app-01"].agent_ready = False
     by = ids(stage)
     names = [n for n in names if n in by]
     groups = ["one", "one", "two", "three"][: len(names)]
     waves = Waves(WaveMode.GROUPS, stop_after=1)
-    stage.ask.install([by[n] for n in names], SECURITY, waves, groups)
+    stage.request.install([by[n] for n in names], SECURITY, waves, groups)
     stage.until(lambda: stage.operation_states()[:2] == [S.RUNNING, S.RUNNING])
     assert set(stage.operation_states()[2:]) == {S.QUEUED}
     stage.window.show_page("activity")
@@ -315,7 +315,7 @@ def test_so_many_at_a_time_are_under_way(stage: Stage) -> None:
             "SELECT id FROM machines WHERE power='running' AND kind='vm' AND agent_ready IS NOT 0 LIMIT 5"
         )
     ]
-    stage.ask.install(running, SECURITY, Waves(WaveMode.SOME, size=2))
+    stage.request.install(running, SECURITY, Waves(WaveMode.SOME, size=2))
     stage.until(lambda: stage.operation_states().count(S.RUNNING) == 2)
     stage.idle()
     assert stage.operation_states().count(S.QUEUED) == len(running) - 2
@@ -357,51 +357,51 @@ def test_a_signal_ends_it_while_a_request_hangs(
             assert connection.recv(1), "a request is under way, and is never answered"
             begun = time.monotonic()
             program.send_signal(number)
-            _, said = program.communicate(timeout=30)
+            _, message = program.communicate(timeout=30)
             assert time.monotonic() - begun < ENDS_S
             assert program.returncode == (1 if arguments else 0)
-            assert "Traceback" not in said
+            assert "Traceback" not in message
             connection.close()
 
 
 def test_a_change_that_ended_at_once_and_was_not_noted_is_found_out(
     qapp: QApplication, tmp_path: Path
 ) -> None:
-    """Killed between the answer and its end: Azure has nothing to follow, and the machine tells."""
+    """Killed between the answer and its end: Azure has no operation to follow, and the machine shows the result."""
     change = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, periodic_assessment=True)
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    with Stage("light", folder=tmp_path, wire=wire) as first:
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    with Stage("light", folder=tmp_path, simulator=simulator) as first:
         first.start()
-        first.ask.change_settings([ids(first)["srv-hq-01"]], change)
+        first.request.change_settings([ids(first)["srv-hq-01"]], change)
         first.until(lambda: first.operation_states() == [S.SUCCEEDED])
     with closing(database.open_writer(tmp_path / FILE_NAME)) as db:
         db.execute("UPDATE operations SET state='running', ended_at=NULL, token=''")
-    sent = dict(wire.cloud.received)
-    with Stage("light", folder=tmp_path, wire=wire) as again:
+    sent = dict(simulator.cloud.received)
+    with Stage("light", folder=tmp_path, simulator=simulator) as again:
         again.start()
         again.until(lambda: again.operation_states() == [S.SUCCEEDED])
-    assert dict(wire.cloud.received) == sent
-    wire.cloud.close()
+    assert dict(simulator.cloud.received) == sent
+    simulator.cloud.close()
 
 
 def test_a_sync_reads_what_changed_and_shift_f5_reads_everything(
     stage: Stage, qtbot: QtBot
 ) -> None:
     stage.start()
-    asked: list[str] = []
-    handle = stage.wire.handle
+    requested: list[str] = []
+    handle = stage.simulator.handle
 
     def count(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
         if "ResourceGraph" in url and b"patchassessmentresources" in (body or b""):
-            asked.append((body or b"").decode())
+            requested.append((body or b"").decode())
         return handle(method, url, headers, body)
 
-    stage.wire.handle = count
+    stage.simulator.handle = count
     stage.app.requests.sync()
     stage.idle()
-    assert len(asked) == 1
-    assert "lastModifiedDateTime" in asked[0]
-    guest = stage.wire.cloud.guests["vm-web-02"]
+    assert len(requested) == 1
+    assert "lastModifiedDateTime" in requested[0]
+    guest = stage.simulator.cloud.guests["vm-web-02"]
     now = stage.clock.now().isoformat()
     guest.assessment |= {
         "id": "another",
@@ -409,29 +409,29 @@ def test_a_sync_reads_what_changed_and_shift_f5_reads_everything(
         "modified": now,
         "patches": guest.assessment["patches"][:1],
     }
-    asked.clear()
+    requested.clear()
     stage.app.requests.sync()
     stage.idle()
-    assert len(asked) == 2, "what changed, then the list of the one machine"
-    assert "vm-web-02" in asked[1].casefold()
+    assert len(requested) == 2, "what changed, then the list of the one machine"
+    assert "vm-web-02" in requested[1].casefold()
     (left,) = stage.app.source.db.execute(
         "SELECT count(*) FROM updates WHERE machine_id=?", (ids(stage)["vm-web-02"],)
     ).fetchone()
     assert left == 1
-    asked.clear()
+    requested.clear()
     stage.window.activateWindow()
     stage.until(stage.window.isActiveWindow)
     qtbot.keyClick(stage.window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     stage.idle()
-    assert len(asked) == 2, "results and updates of the whole fleet"
-    assert not any("lastModifiedDateTime" in text for text in asked)
+    assert len(requested) == 2, "results and updates of the whole fleet"
+    assert not any("lastModifiedDateTime" in text for text in requested)
 
 
 @pytest.mark.expects_log
 def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> None:
     """Its result is in the file already, and says by its id that the list is not."""
     stage.start()
-    guest = stage.wire.cloud.guests["vm-web-02"]
+    guest = stage.simulator.cloud.guests["vm-web-02"]
     now = stage.clock.now().isoformat()
     guest.assessment |= {
         "id": "another",
@@ -439,20 +439,20 @@ def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> Non
         "modified": now,
         "patches": guest.assessment["patches"][:1],
     }
-    handle = stage.wire.handle
+    handle = stage.simulator.handle
 
     def cut(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
         if b"id startswith" in (body or b""):
             return Answer(200, raw=b'{"data": [')
         return handle(method, url, headers, body)
 
-    stage.wire.handle = cut
+    stage.simulator.handle = cut
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     count = "SELECT count(*) FROM updates WHERE machine_id=?"
     number = ids(stage)["vm-web-02"]
     assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 3, "as it was"
-    stage.wire.handle = handle
+    stage.simulator.handle = handle
     stage.app.requests.sync()
     stage.idle()
     assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 1
@@ -464,18 +464,18 @@ def test_bad_usage_is_refused_before_anything_is_asked_of_azure(
     from hotpatch_gui import cli
     from hotpatch_gui.simulator.server import SimulatorServer
 
-    wire = stopped_simulator(clock)
-    template = wire.cloud.guests["vm-web-02"].to_json()
+    simulator = stopped_simulator(clock)
+    template = simulator.cloud.guests["vm-web-02"].to_json()
     for n in range(30):
-        made = type(wire.cloud.guests["vm-web-02"]).from_json(template | {"name": f"many-{n}"})
-        wire.cloud.guests[made.name] = made
-    server = SimulatorServer(wire)
+        made = type(simulator.cloud.guests["vm-web-02"]).from_json(template | {"name": f"many-{n}"})
+        simulator.cloud.guests[made.name] = made
+    server = SimulatorServer(simulator)
     server.start()
     common = ["--data-dir", str(tmp_path), "--endpoint", server.endpoint]
     try:
         assert cli.main([*common, "sync"]) == 0
-        asked: list[str] = []
-        wire.faults.append(lambda method, path: asked.append(path))
+        requested: list[str] = []
+        simulator.faults.append(lambda method, path: requested.append(path))
         for bad in (
             ["assess", "no-such-machine"],
             ["install", "vm-web-01", "no-such-machine"],
@@ -483,11 +483,11 @@ def test_bad_usage_is_refused_before_anything_is_asked_of_azure(
             ["install", "--all", "--include", "KB<b>"],
         ):
             assert cli.main([*common, *bad]) == 2
-        assert asked == []
+        assert requested == []
         assert "--confirm" in capsys.readouterr().err
     finally:
         server.stop()
-        wire.cloud.close()
+        simulator.cloud.close()
 
 
 def test_a_stop_rule_holds_over_a_kill_between_the_failure_and_the_next_wave(
@@ -497,14 +497,14 @@ def test_a_stop_rule_holds_over_a_kill_between_the_failure_and_the_next_wave(
         first.start()
         by = ids(first)
         waves = Waves(WaveMode.SOME, size=1, stop_after=1)
-        first.ask.install([by["vm-web-01"], by["vm-web-02"]], SECURITY, waves)
+        first.request.install([by["vm-web-01"], by["vm-web-02"]], SECURITY, waves)
         first.until(lambda: first.operation_states() == [S.RUNNING, S.QUEUED])
     with closing(database.open_writer(tmp_path / FILE_NAME)) as db:
         db.execute("UPDATE operations SET state='failed', ended_at=created_at WHERE id=1")
     with Stage("light", folder=tmp_path) as again:
         again.start()
         again.until(lambda: again.operation_states() == [S.FAILED, S.CANCELLED])
-        assert "install" not in again.wire.cloud.received
+        assert "install" not in again.simulator.cloud.received
 
 
 @pytest.mark.expects_log
@@ -522,8 +522,8 @@ def test_one_whose_end_is_not_known_holds_no_wave_up(
         return None
 
     lost.insert(0, False)
-    stage.wire.faults.append(once)
-    stage.ask.install(
+    stage.simulator.faults.append(once)
+    stage.request.install(
         [by["vm-web-01"], by["vm-web-02"]], SECURITY, Waves(WaveMode.GROUPS), ["a", "b"]
     )
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN, S.RUNNING])
@@ -533,8 +533,8 @@ def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     """Azure takes its second for it; to drop it would leave a restart that nobody can ever tell of."""
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    handle = wire.handle
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    handle = simulator.handle
 
     def slow(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
         answer = handle(method, url, headers, body)
@@ -542,16 +542,16 @@ def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
             time.sleep(1.0)
         return answer
 
-    wire.handle = slow
-    with Stage("light", folder=tmp_path, wire=wire) as stage:
+    simulator.handle = slow
+    with Stage("light", folder=tmp_path, simulator=simulator) as stage:
         stage.start()
-        stage.ask.restart([ids(stage)["vm-dc-01"]])
-        stage.until(lambda: wire.cloud.received.get("restart", 0) == 1)
+        stage.request.restart([ids(stage)["vm-dc-01"]])
+        stage.until(lambda: simulator.cloud.received.get("restart", 0) == 1)
     with closing(database.open_reader(tmp_path / FILE_NAME)) as db:
         state, token = db.execute("SELECT state, token FROM operations").fetchone()
     assert state == "running"
     assert token
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 def test_a_request_from_an_earlier_run_is_not_sent_hours_later(
@@ -569,7 +569,7 @@ def test_a_request_from_an_earlier_run_is_not_sent_hours_later(
     with Stage("light", folder=tmp_path) as again:
         again.start()
         again.until(lambda: again.operation_states() == [S.CANCELLED])
-        assert not again.wire.cloud.received
+        assert not again.simulator.cloud.received
 
 
 @pytest.mark.expects_log
@@ -589,7 +589,7 @@ def test_a_connection_that_cannot_be_made_keeps_no_other_from_working(
     monkeypatch.setattr(gateway, "Gateway", broken)
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
-    stage.ask.save_connection(mine._replace(id=0, name="Broken"))
+    stage.request.save_connection(mine._replace(id=0, name="Broken"))
     stage.until(lambda: stage.app.engine.is_idle)
-    stage.ask.restart([ids(stage)["vm-dc-01"]])
+    stage.request.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])

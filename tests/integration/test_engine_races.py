@@ -45,12 +45,12 @@ class Held:
     """A call that waits until it is let go."""
 
     def __init__(self) -> None:
-        self.begun, self.let_go = threading.Event(), threading.Event()
+        self.begun, self.release = threading.Event(), threading.Event()
 
     def __call__(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def held(*arguments: Any, **keywords: Any) -> Any:
             self.begun.set()
-            self.let_go.wait(20)
+            self.release.wait(20)
             return call(*arguments, **keywords)
 
         return held
@@ -83,14 +83,14 @@ def test_a_dialog_that_is_open_while_the_file_is_set_aside_reaches_no_machine(
         stage._spin(100)
         stage.window.machines.blade.commands["restart"].trigger()
         (dialog,) = stage.window.findChildren(ConfirmDialog)
-        held.let_go.set()
+        held.release.set()
         stage.until(stage._synced)
         stage.idle()
         stage.settle()
         assert not isValid(dialog) or not dialog.isVisible()
         stage.idle()
         assert stage.operation_states() == []
-        assert not stage.wire.cloud.received
+        assert not stage.simulator.cloud.received
 
 
 def test_actions_turned_off_while_a_connection_is_set_up_are_off(
@@ -104,13 +104,13 @@ def test_actions_turned_off_while_a_connection_is_set_up_are_off(
         stage.app.start()
         stage.until(held.begun.is_set)
         stage.until(lambda: stage.app.source.db is not None)
-        stage.ask.allow_actions(mine(stage).id, may_act=False)
-        held.let_go.set()
+        stage.request.allow_actions(mine(stage).id, may_act=False)
+        held.release.set()
         stage.until(stage._synced)
         stage.idle()
-        stage.ask.restart([ids(stage)["vm-dc-01"]])
+        stage.request.restart([ids(stage)["vm-dc-01"]])
         stage.until(lambda: stage.operation_states() == [S.FAILED])
-        assert not stage.wire.cloud.received
+        assert not stage.simulator.cloud.received
 
 
 def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stage) -> None:
@@ -124,7 +124,7 @@ def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stag
         error = {"error": {"code": "TooManyRequests", "message": "Held."}}
         return Answer(429, error, {"Retry-After": "1"})
 
-    stage.wire.faults.append(refuse)
+    stage.simulator.faults.append(refuse)
     stage.app.requests.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: held)
     stage._spin(200)
@@ -134,7 +134,7 @@ def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stag
         stage._spin(2500)
         other.execute("ROLLBACK")
     stage.until(lambda: stage.operation_states() == [S.FAILED])
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 @pytest.mark.parametrize("mode", [WaveMode.GROUPS, WaveMode.SOME, WaveMode.ALL])
@@ -198,7 +198,7 @@ def test_an_answer_that_comes_after_a_sign_out_is_kept_and_holds_nobody_up(
     stage._spin(600)
     assert stage.app.engine.unhandled == 0, "the next command is handled meanwhile"
     stage._spin(3500)
-    held.let_go.set()
+    held.release.set()
     stage.until(lambda: stage.app.source.db.execute("SELECT token FROM operations").fetchone()[0])
     events = [r[0] for r in stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id")]
     assert "accepted" in events
@@ -226,29 +226,29 @@ def test_a_refresh_during_a_sign_out_sets_nothing_up_beside_it(
     monkeypatch.setattr(Gateway, "close", closing_)
     monkeypatch.setattr(Gateway, "sign_out", held(lambda _: None))
     stage.start()
-    stage.ask.sign_out(mine(stage).id)
+    stage.request.sign_out(mine(stage).id)
     stage.until(held.begun.is_set)
-    stage.ask.sync()
+    stage.request.sync()
     stage._spin(300)
     assert len(made) == 1
-    held.let_go.set()
+    held.release.set()
     stage.until(lambda: len(made) == 2)
     stage.idle()
     assert closed == made[:1]
 
 
-@pytest.mark.parametrize("ask", ["remove_connection", "sign_out"])
+@pytest.mark.parametrize("command", ["remove_connection", "sign_out"])
 def test_a_connection_that_goes_amid_its_sync_leaves_no_sync_shown(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, ask: str
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     stage.start()
     held = Held()
-    monkeypatch.setattr(Gateway, "health_pages", lambda _: iter(held(lambda: None), None))
-    stage.app.requests.sync(whole=True)
+    monkeypatch.setattr(Gateway, "resource_health_pages", lambda _: iter(held(lambda: None), None))
+    stage.app.requests.sync(full=True)
     stage.until(held.begun.is_set)
     stage.until(lambda: stage.window.is_syncing)
-    getattr(stage.ask, ask)(mine(stage).id)
-    held.let_go.set()
+    getattr(stage.request, command)(mine(stage).id)
+    held.release.set()
     stage.until(lambda: not stage.window.is_syncing)
 
 
@@ -256,7 +256,7 @@ def test_what_expires_was_still_queued(stage: Stage) -> None:
     """One that was sent meanwhile is followed to its end."""
     stage.start()
     by = ids(stage)
-    stage.ask.restart([by["vm-dc-01"]])
+    stage.request.restart([by["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     loop, scheduler = stage.app.engine._loop, stage.app.engine._connections.scheduler
     done = threading.Event()
@@ -277,29 +277,29 @@ def test_the_daily_reading_of_releases_is_begun_again_after_a_failure_of_the_fil
 ) -> None:
     stage.start()
     monkeypatch.setattr(release_updates, "CHECK_EVERY_S", 1.1)
-    asked: list[str] = []
+    requested: list[str] = []
 
     async def fails_once(_: ReleaseUpdates, address: str) -> None:
-        asked.append(address)
-        if len(asked) == 1:
+        requested.append(address)
+        if len(requested) == 1:
             raise sqlite3.OperationalError("database is locked")
 
     monkeypatch.setattr(ReleaseUpdates, "from_microsoft", fails_once)
     stage.app.engine.send(commands.ReadReleasesDaily("https://example.invalid"))
-    stage.until(lambda: len(asked) >= 2)
+    stage.until(lambda: len(requested) >= 2)
 
 
-def test_many_jobs_that_fail_are_begun_again_together_and_said_once(
+def test_many_jobs_that_fail_restart_together_and_are_reported_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
     monkeypatch.setattr(engine, "RETRY_S", 0.5)
     revived: list[int] = []
-    told: list[str] = []
+    reported: list[str] = []
     own = stage.app.engine._connections
     revive = own.restart_jobs
     monkeypatch.setattr(own, "restart_jobs", lambda: (revived.append(1), revive()))
-    stage.app.events.failed.connect(lambda failed: told.append(failed.problem.text))
+    stage.app.events.failed.connect(lambda failed: reported.append(failed.problem.text))
     loop, jobs = stage.app.engine._loop, stage.app.engine._jobs
 
     async def fails() -> None:
@@ -313,7 +313,7 @@ def test_many_jobs_that_fail_are_begun_again_together_and_said_once(
     stage.until(lambda: revived)
     stage._spin(800)
     assert len(revived) == 1
-    assert len(told) == 1
+    assert len(reported) == 1
 
 
 def test_an_operation_of_a_group_beyond_ascii_can_be_dismissed(stage: Stage) -> None:
@@ -336,7 +336,7 @@ def test_an_operation_of_a_group_beyond_ascii_can_be_dismissed(stage: Stage) -> 
         assert group in {scope for scope, _, _ in permissions.read_all(db, 1)}
         assert permissions.kinds_at(db, 1)[group] == {"vm"}
     (number,) = stage.app.source.db.execute("SELECT id FROM operations").fetchone()
-    stage.ask.dismiss([number])
+    stage.request.dismiss([number])
     assert stage.operation_states() == [S.DISMISSED]
 
 
@@ -346,7 +346,7 @@ def test_an_odd_value_in_one_row_keeps_no_other_from_being_followed(
     with Stage("light", folder=tmp_path) as first:
         first.start()
         by = ids(first)
-        first.ask.restart([by["vm-dc-01"]])
+        first.request.restart([by["vm-dc-01"]])
         first.until(lambda: first.operation_states() == [S.RUNNING])
     with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as db:
         db.execute(
@@ -354,7 +354,7 @@ def test_an_odd_value_in_one_row_keeps_no_other_from_being_followed(
             " (?, 'assess', 'unknown', '2026-01-01T00:00:00Z', 'odd')",
             (by["vm-web-01"],),
         )
-    with Stage("light", folder=tmp_path, wire=first.wire) as stage:
+    with Stage("light", folder=tmp_path, simulator=first.simulator) as stage:
         stage.start()
         first.clock.advance(minutes=30)
         stage.until(lambda: stage.operation_states()[0] is S.SUCCEEDED)
@@ -401,9 +401,9 @@ def test_a_close_while_claims_wait_for_the_file_sends_nothing_more(
             stage.until(lambda: len(stage.operation_states()) == len(running))
             other.execute("BEGIN IMMEDIATE")
             stage._spin(100)
-            sent = stage.wire.cloud.received.get("restart", 0)
+            sent = stage.simulator.cloud.received.get("restart", 0)
             assert stage.app.engine.stop()
-            assert stage.wire.cloud.received.get("restart", 0) == sent
+            assert stage.simulator.cloud.received.get("restart", 0) == sent
             other.execute("ROLLBACK")
 
 
@@ -412,8 +412,8 @@ def test_what_was_asked_before_the_close_is_not_lost(qapp: QApplication, tmp_pat
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
         one = ids(stage)["vm-dc-01"]
-        stage.ask.assess([one])
-        stage.ask.restart([one])
+        stage.request.assess([one])
+        stage.request.restart([one])
         stage.until(lambda: stage.operation_states() == [S.RUNNING, S.QUEUED])
         with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -458,20 +458,20 @@ def test_a_batch_whose_claims_fail_is_tried_again_after_a_while_and_not_at_once(
 def test_a_refusal_that_comes_while_the_program_closes_is_kept(
     qapp: QApplication, tmp_path: Path
 ) -> None:
-    asked = threading.Event()
+    requested = threading.Event()
 
     def refuse(_: str, path: str) -> Answer | None:
         if "restart" not in path:
             return None
-        asked.set()
+        requested.set()
         threading.Event().wait(0.5)
         return Answer(409, {"error": {"code": "OperationNotAllowed", "message": "Busy."}})
 
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        stage.wire.faults.append(refuse)
+        stage.simulator.faults.append(refuse)
         stage.app.requests.restart([ids(stage)["vm-dc-01"]])
-        stage.until(asked.is_set)
+        stage.until(requested.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         assert db.execute("SELECT state FROM operations").fetchone()[0] in ("failed", "queued")
         events = [r[0] for r in db.execute("SELECT event FROM audit_log ORDER BY id")]
@@ -487,7 +487,7 @@ def test_a_token_store_that_fails_leaves_the_connection_signed_out_and_set_up(
         raise OSError("the keyring is locked")
 
     monkeypatch.setattr(Gateway, "sign_out", broken)
-    stage.ask.sign_out(mine(stage).id)
+    stage.request.sign_out(mine(stage).id)
     stage.until(lambda: stage.app.engine._connections.contexts)
     stage.idle()
     stage.sync()
@@ -505,8 +505,8 @@ def test_a_sign_out_while_the_connection_is_set_up_is_not_lost(
         stage.app.start()
         stage.until(held.begun.is_set)
         stage.until(lambda: stage.app.source.db is not None)
-        stage.ask.sign_out(mine(stage).id)
-        held.let_go.set()
+        stage.request.sign_out(mine(stage).id)
+        held.release.set()
         stage.until(lambda: forgotten)
         stage.until(lambda: stage.app.engine._connections.contexts)
         stage.idle()
@@ -533,13 +533,13 @@ def test_a_gateway_whose_set_up_was_given_up_is_closed(
         stage.app.start()
         stage.until(held.begun.is_set)
         stage.until(lambda: stage.app.source.db is not None)
-        stage.ask.remove_connection(mine(stage).id)
+        stage.request.remove_connection(mine(stage).id)
         stage.until(lambda: not connections.read_all(stage.app.source.db))
-        held.let_go.set()
+        held.release.set()
         stage.until(lambda: len(made) == 1 and closed == made)
 
 
-def test_a_page_of_rows_that_cannot_be_read_is_asked_for_again_later(stage: Stage) -> None:
+def test_a_page_of_unreadable_rows_is_read_again_later(stage: Stage) -> None:
     """And not with each row that is painted."""
     stage.start()
     stage.window.show_page("history")

@@ -1,4 +1,4 @@
-"""After trouble with the file, a sign-in or a connection, the engine goes on by itself, and only with what is still
+"""After trouble with the file, a sign-in or a connection, the engine continues automatically, and only with what is still
 meant."""
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ def test_what_waited_for_a_sign_in_for_days_is_not_sent(
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
         own = mine(stage)
-        stage.ask.save_connection(own._replace(method=SignInMethod.BROWSER))
+        stage.request.save_connection(own._replace(method=SignInMethod.BROWSER))
         stage.until(lambda: stage.app.engine._connections.contexts)
         stage.idle()
-        stage.wire.faults.append(busy)
-        stage.ask.restart([machine(stage)])
+        stage.simulator.faults.append(busy)
+        stage.request.restart([machine(stage)])
         stage.until(lambda: was_refused(stage))
-        stage.ask.sign_out(own.id)
-        stage.wire.faults.clear()
+        stage.request.sign_out(own.id)
+        stage.simulator.faults.clear()
         stage.until(lambda: stage.app.engine._connections.contexts)
         stage.app.engine._clock.observe(stage.clock.now() + timedelta(days=3), 0.0)
-        stage.ask.sign_in(own.id)
+        stage.request.sign_in(own.id)
         stage.until(lambda: stage.operation_states() == [S.CANCELLED])
-        assert "restart" not in stage.wire.cloud.received
+        assert "restart" not in stage.simulator.cloud.received
 
 
 def test_a_request_of_days_ago_is_not_sent_where_the_clock_was_set_back(
@@ -67,14 +67,14 @@ def test_a_request_of_days_ago_is_not_sent_where_the_clock_was_set_back(
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        stage.wire.faults.append(busy)
-        stage.ask.restart([machine(stage)])
+        stage.simulator.faults.append(busy)
+        stage.request.restart([machine(stage)])
         stage.until(lambda: was_refused(stage))
     with Stage("light", folder=tmp_path) as stage:
         stage.app.engine._clock.observe(stage.clock.now() - timedelta(days=2), 0.0)
         stage.start()
         stage.until(lambda: stage.operation_states() == [S.CANCELLED])
-        assert not stage.wire.cloud.received
+        assert not stage.simulator.cloud.received
 
 
 def test_a_file_that_is_locked_at_the_start_is_opened_once_it_is_free(
@@ -119,8 +119,8 @@ def test_a_request_that_the_file_takes_in_part_says_so(
     stage.start()
     monkeypatch.setattr(request_queue, "SLICE", 2)
     monkeypatch.setattr(engine, "RETRY_S", 0.2)
-    add, calls, told = queue.add, [], []
-    stage.app.events.failed.connect(lambda failed: told.append(failed.problem))
+    add, calls, reported = queue.add, [], []
+    stage.app.events.failed.connect(lambda failed: reported.append(failed.problem))
 
     def full(*arguments: Any, **keywords: Any) -> list[int]:
         calls.append(1)
@@ -130,9 +130,9 @@ def test_a_request_that_the_file_takes_in_part_says_so(
 
     monkeypatch.setattr(queue, "add", full)
     some = [machine(stage, name) for name in ("vm-dc-01", "vm-web-01", "vm-web-02", "vm-app-01")]
-    stage.ask.assess(some)
-    stage.until(lambda: len(told) == 2)
-    assert told[0].sentence.startswith("Only 2 of 4 requests were queued")
+    stage.request.assess(some)
+    stage.until(lambda: len(reported) == 2)
+    assert reported[0].sentence.startswith("Only 2 of 4 requests were queued")
     assert len(stage.operation_states()) == 2
 
 
@@ -177,7 +177,7 @@ def test_what_is_chosen_while_the_file_cannot_be_opened_holds_afterwards(
         assert stage.app.engine._connections.periodic.every_s == 1234.0
 
 
-def test_machines_are_not_called_deleted_where_those_that_azure_was_asked_for_are_there(
+def test_machines_that_azure_still_returns_are_not_marked_as_deleted(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Resource Graph answers with nothing once, as a replica of it may."""
@@ -185,30 +185,30 @@ def test_machines_are_not_called_deleted_where_those_that_azure_was_asked_for_ar
     monkeypatch.setattr(missing, "MAX_ASKED", 5)
     monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
     monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
-    stage.app.engine.send(commands.Sync(whole=True))
+    stage.app.engine.send(commands.Sync(full=True))
     stage.until(lambda: stage.app.engine.is_idle)
     gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")
     assert gone.fetchone()[0] == 0
 
 
-def test_a_pause_that_azure_wants_outlives_a_sign_out(stage: Stage) -> None:
+def test_a_pause_that_azure_requests_outlives_a_sign_out(stage: Stage) -> None:
     stage.start()
-    asked: list[str] = []
+    requested: list[str] = []
 
     def later(method: str, path: str) -> Answer | None:
         if "Microsoft.ResourceGraph" not in path:
             return None
-        asked.append(path)
+        requested.append(path)
         return Answer(503, None, {"Retry-After": "120"})
 
-    stage.wire.faults.append(later)
+    stage.simulator.faults.append(later)
     stage.app.engine.send(commands.Sync())
-    stage.until(lambda: asked)
-    stage.ask.sign_out(mine(stage).id)
+    stage.until(lambda: requested)
+    stage.request.sign_out(mine(stage).id)
     stage.until(lambda: stage.app.engine._connections.contexts)
-    stage.ask.sign_in(mine(stage).id)
+    stage.request.sign_in(mine(stage).id)
     stage._spin(800)
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
@@ -224,7 +224,7 @@ def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
         forget(self)
 
     monkeypatch.setattr(Gateway, "sign_out", held)
-    stage.ask.sign_out(own)
+    stage.request.sign_out(own)
     stage.until(begun.is_set)
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -244,17 +244,17 @@ def test_a_change_of_a_connection_that_was_removed_is_refused_in_words(
     stage: Stage, change: str
 ) -> None:
     stage.start()
-    one, told = mine(stage), []
-    stage.app.events.failed.connect(lambda failed: told.append(failed.problem))
-    stage.ask.remove_connection(one.id)
+    one, reported = mine(stage), []
+    stage.app.events.failed.connect(lambda failed: reported.append(failed.problem))
+    stage.request.remove_connection(one.id)
     stage.until(lambda: not connections.read_all(stage.app.source.db))
     command = {
         "save": commands.SaveConnection(one._replace(name="Again")),
         "choose": commands.ChooseSubscriptions(one.id, ("x",)),
     }[change]
     stage.app.engine.send(command)
-    stage.until(lambda: told)
-    assert told[0].kind is ProblemKind.NOT_FOUND
+    stage.until(lambda: reported)
+    assert reported[0].kind is ProblemKind.NOT_FOUND
     kept = stage.app.source.db.execute("SELECT count(*) FROM subscriptions").fetchone()
     assert kept[0] == 0
 
@@ -302,18 +302,18 @@ def test_a_tried_connection_keeps_its_sign_in_and_its_subscriptions(
     made = Connection(
         "Real", clouds.PUBLIC, SignInMethod.BROWSER, tenant="t", subscription_ids=("a",)
     )
-    world = azure_target().world
-    db, _ = database.prepare(tmp_path / FILE_NAME, world)
+    origin = azure_target().data_origin
+    db, _ = database.prepare(tmp_path / FILE_NAME, origin)
     with closing(db), database.transaction(db):
         connections.remove(db, connections.save(db, made), azure_target().clock(None)())
     trial = ConnectionTrial(tmp_path, made)
-    db, _ = database.prepare(trial._path, world)
+    db, _ = database.prepare(trial._path, origin)
     with closing(db), database.transaction(db):
         number = connections.save(db, trial._connection)
         connections.choose_subscriptions(db, number, ("a",))
         connections.signed_in(db, number, "me", "record")
     stores[f"{credentials.CACHE_NAME.format(id=number)}False"] = "refresh"
-    assert trial.adopt() is None
+    assert trial.save_connection() is None
     with closing(database.open_reader(tmp_path / FILE_NAME)) as reader:
         (taken,) = connections.read_all(reader)
     assert taken.subscription_ids == ("a",)
@@ -353,7 +353,7 @@ def test_a_sign_in_that_nobody_finishes_waits_for_somebody(
         raise ProblemError(problem)
 
     monkeypatch.setattr(Gateway, "sign_in", lapsed)
-    stage.ask.save_connection(mine(stage)._replace(method=SignInMethod.BROWSER))
+    stage.request.save_connection(mine(stage)._replace(method=SignInMethod.BROWSER))
     stage.until(stage.window.notice.isVisible)
     stage.until(lambda: stage.window.notice.button.text() == "Sign in")
     assert stage.window.notice.detail.text() == "Choose Sign in to try again."
@@ -371,16 +371,16 @@ def test_a_sign_out_amid_a_change_leaves_the_connection_set_up(
         forget(self)
 
     monkeypatch.setattr(Gateway, "sign_out", slow)
-    stage.ask.save_connection(one._replace(tenant="another"))
-    stage.ask.sign_out(one.id)
+    stage.request.save_connection(one._replace(tenant="another"))
+    stage.request.sign_out(one.id)
     held.set()
     stage.until(lambda: stage.app.engine._connections.contexts)
-    stage.ask.sign_in(one.id)
+    stage.request.sign_in(one.id)
     stage.until(lambda: stage.app.engine.is_idle)
     stage.sync()
 
 
-def test_machines_whose_rights_were_taken_away_are_not_deleted_beyond_those_asked_for(
+def test_machines_without_permission_are_not_deleted_with_others(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -392,7 +392,7 @@ def test_machines_whose_rights_were_taken_away_are_not_deleted_beyond_those_aske
         raise ProblemError(Problem(ProblemKind.FORBIDDEN, "No.", ""))
 
     monkeypatch.setattr(Gateway, "read_machine", refused)
-    stage.app.engine.send(commands.Sync(whole=True))
+    stage.app.engine.send(commands.Sync(full=True))
     stage.until(lambda: stage.app.engine.is_idle)
     gone = stage.app.source.db.execute("SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")
     assert gone.fetchone()[0] == 0
@@ -401,11 +401,11 @@ def test_machines_whose_rights_were_taken_away_are_not_deleted_beyond_those_aske
 def test_a_restart_that_waits_for_a_long_installation_does_not_expire(stage: Stage) -> None:
     stage.start()
     number = machine(stage, "vm-web-02")
-    stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    stage.ask.restart([number])
+    stage.request.restart([number])
     stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
-    stage.ask.sign_out(mine(stage).id)
+    stage.request.sign_out(mine(stage).id)
     stage.until(lambda: stage.app.engine._connections.contexts)
     stage.until(lambda: stage.app.engine._jobs.has("1 operation 2"))
     stage.idle()
@@ -419,14 +419,14 @@ def test_one_that_waited_for_another_while_no_program_ran_expires_with_it(
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
         number = machine(stage, "vm-web-02")
-        stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+        stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
         stage.until(lambda: stage.operation_states() == [S.RUNNING])
-        stage.ask.restart([number])
-        wire = stage.wire
+        stage.request.restart([number])
+        simulator = stage.simulator
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         db.execute("UPDATE operations SET created_at='2026-08-18T00:00:00Z' WHERE kind='restart'")
         db.commit()
-    with Stage("light", folder=tmp_path, wire=wire) as stage:
+    with Stage("light", folder=tmp_path, simulator=simulator) as stage:
         stage.start()
         stage.until(lambda: stage.operation_states() == [S.RUNNING, S.CANCELLED])
 
@@ -445,7 +445,7 @@ def test_a_sign_in_that_fails_is_followed_by_syncs_where_it_asks_nobody(
         stage.app.start()
         stage.until(lambda: tries)
         stage.until(stage.window.notice.isVisible)
-        stage.ask.sign_in(mine(stage).id)
+        stage.request.sign_in(mine(stage).id)
         stage.until(lambda: stage.window.machines.model.rowCount() == 16)
 
 
@@ -486,7 +486,7 @@ def test_a_save_that_leads_nowhere_else_forgets_no_tokens(
     with Stage("light", folder=tmp_path) as stage:
         stage.app.start()
         stage.until(lambda: stage.app.source.db is not None)
-        stage.ask.save_connection(mine(stage)._replace(name="Renamed"))
+        stage.request.save_connection(mine(stage)._replace(name="Renamed"))
         held.set()
         stage.until(lambda: stage.app.engine._connections.contexts)
         stage.idle()
@@ -497,9 +497,9 @@ def test_what_waits_for_its_turn_does_not_expire_where_its_job_is_begun_again(st
     """As after a failure of the file: nothing kept the connection from sending."""
     stage.start()
     number = machine(stage, "vm-web-02")
-    stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    stage.ask.restart([number])
+    stage.request.restart([number])
     stage.until(lambda: "Waiting until" in notes(stage)[1])
     running = stage.app.engine
     running._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
@@ -527,7 +527,7 @@ def test_a_trial_leaves_the_tokens_of_a_connection_with_its_number(
 
     monkeypatch.setattr(Gateway, "sign_in", sign_in)
     made = Connection("Real", clouds.PUBLIC, SignInMethod.BROWSER, tenant="t")
-    db, _ = database.prepare(tmp_path / FILE_NAME, azure_target().world)
+    db, _ = database.prepare(tmp_path / FILE_NAME, azure_target().data_origin)
     with closing(db):
         db.execute("PRAGMA user_version=9999")  # of a version to come
     name = f"{credentials.CACHE_NAME.format(id=1)}False"
@@ -536,7 +536,7 @@ def test_a_trial_leaves_the_tokens_of_a_connection_with_its_number(
     trial.start()
     qtbot.waitUntil(lambda: bool(signed_in))
     qtbot.waitUntil(partial(has_handled_all, trial._engine))
-    assert trial.adopt() is not None, "that file can't hold it"
+    assert trial.save_connection() is not None, "that file can't hold it"
     trial.discard()
     assert stores.pop(name) == "refresh"
     assert set(stores.values()) == {"{}"}

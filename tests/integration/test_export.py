@@ -18,18 +18,18 @@ from hotpatch_gui.views.widgets.export import ExportButton
 
 @pytest.fixture
 def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """What the file dialog answers: the last thing asked of it stands in ``asked``."""
+    """Answers of the file dialog; ``requested`` has the last call."""
     answer: dict[str, str] = {}
 
-    def ask(_parent, _title: str, suggested: str, *_: str) -> tuple[str, str]:
+    def save_as(_parent, _title: str, suggested: str, *_: str) -> tuple[str, str]:
         answer["suggested"] = suggested
         return str(tmp_path / answer["name"]), "CSV, one table (*.csv)"
 
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", save_as)
     return answer
 
 
-def said(stage: Stage) -> str:
+def message(stage: Stage) -> str:
     """What the message after an export says; it is closed."""
     found: list[QMessageBox] = []
     stage.until(lambda: bool(found.extend(stage.window.findChildren(QMessageBox)) or found))
@@ -45,9 +45,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_tab_is_exported_as_it_stands(
-    stage: Stage, chosen: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_tab_is_exported_as_shown(stage: Stage, chosen: dict[str, str], tmp_path: Path) -> None:
     stage.start()
     stage.choose("vm-web-02")
     blade = stage.window.machines.blade
@@ -59,7 +57,7 @@ def test_a_tab_is_exported_as_it_stands(
     shown = [model.text(model.row(n), kb) for n in range(model.rowCount())]
     chosen["name"] = "updates"  # without an ending: the kind that was chosen says it
     blade.commands["export"].trigger()
-    assert said(stage) == "Exported to updates.csv."
+    assert message(stage) == "Exported to updates.csv."
     assert chosen["suggested"].startswith("Compliance vm-web-02 20")
     rows = rows_of(tmp_path / "updates.csv")
     assert len(shown) > 1
@@ -67,7 +65,7 @@ def test_a_tab_is_exported_as_it_stands(
     assert [head.removesuffix(" (UTC)") for head in rows[0]] == [t for t in titles if t != "Age"]
 
 
-def test_chosen_rows_alone_are_exported(
+def test_only_selected_rows_are_exported(
     stage: Stage, chosen: dict[str, str], tmp_path: Path
 ) -> None:
     stage.start()
@@ -87,7 +85,7 @@ def test_chosen_rows_alone_are_exported(
     button = next(b for b in stage.window.findChildren(ExportButton) if b.isVisible())
     button.click()
     assert not button.isEnabled()
-    assert said(stage) == "Exported to history.json."
+    assert message(stage) == "Exported to history.json."
     assert button.isEnabled()
     found = json.loads((tmp_path / "history.json").read_text(encoding="utf-8"))
     assert [row["Started (UTC)"] for row in found["history"]] == wanted
@@ -103,7 +101,7 @@ def test_a_report_of_machines_has_a_sheet_each(
     stage.choose("vm-web-01", "vm-web-02")
     chosen["name"] = "report.json"
     stage.window.machines.blade.commands["export"].trigger()
-    said(stage)
+    message(stage)
     found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert set(found) == {"title", "made", "notes", "machines", "compliance", "history", "restarts"}
     assert sorted(m["Machine"] for m in found["machines"]) == ["vm-web-01", "vm-web-02"]
@@ -118,14 +116,14 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     (number,) = stage.app.source.db.execute(
         "SELECT id FROM machines WHERE name='vm-web-02'"
     ).fetchone()
-    stage.ask.install([number], InstallRequest(frozenset({Classification.SECURITY})))
+    stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.window.show_page("activity")
     stage.window.page("activity").tabs.setCurrentIndex(1)
     stage.settle()
     chosen["name"] = "audit.csv"
     next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
-    assert said(stage) == "Exported to audit.csv."
+    assert message(stage) == "Exported to audit.csv."
     sent, *answers = reversed(rows_of(tmp_path / "audit.csv"))
     assert (sent["Event"], sent["Call"], sent["Machine"]) == (
         "Sending",
@@ -140,13 +138,13 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     assert answers[0]["Request ID"]
 
 
-def test_a_place_that_cannot_be_written_is_said(stage: Stage, chosen: dict[str, str]) -> None:
+def test_a_file_that_cannot_be_written_is_reported(stage: Stage, chosen: dict[str, str]) -> None:
     stage.start()
     stage.window.show_page("updates")
     stage.settle()
     chosen["name"] = "nowhere/x.xlsx"
     next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
-    assert "could not be written: No such file or directory. Choose another place" in said(stage)
+    assert "could not be written: No such file or directory. Choose another place" in message(stage)
 
 
 def test_the_end_of_the_program_ends_an_export(

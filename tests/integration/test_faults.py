@@ -17,7 +17,7 @@ from requests.exceptions import ReadTimeout, SSLError
 from urllib3 import exceptions as wire_errors
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from hotpatch_gui.application.targets import demo_target, demo_wire
+from hotpatch_gui.application.targets import demo_simulator, demo_target
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
@@ -127,16 +127,16 @@ def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -
     outcome, sentence, step = FAULTS[name]
     stage.start()
     before = stored(stage)
-    stage.wire.faults.append(always(outcome))
+    stage.simulator.faults.append(always(outcome))
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     assert sentence in stage.window.notice.headline.text()
     assert step in stage.window.notice.detail.text()
-    assert "Showing the last known data" in stage.window.status_bar.connection.whole
+    assert "Showing the last known data" in stage.window.status_bar.connection.full_text
     assert stored(stage) == before
     assert stage.window.machines.model.rowCount() == 16
 
-    stage.wire.faults.clear()
+    stage.simulator.faults.clear()
     stage.window.notice.button.click()
     stage.until(lambda: not stage.window.notice.isVisible())
 
@@ -144,13 +144,13 @@ def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -
 def test_actions_are_off_while_offline_and_say_why(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01")
-    stage.wire.faults.append(always(NoConnection("refused")))
+    stage.simulator.faults.append(always(NoConnection("refused")))
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     action = stage.window.machines.blade.commands["install"]
     assert not action.isEnabled()
     assert "No connection to Azure" in action.toolTip()
-    stage.wire.faults.clear()
+    stage.simulator.faults.clear()
     stage.app.requests.sync()
     stage.until(action.isEnabled)
 
@@ -161,44 +161,44 @@ QUERIES = 8
 
 def test_429_is_waited_out_as_long_as_azure_asks(stage: Stage) -> None:
     stage.start()
-    asked: list[float] = []
+    requested: list[float] = []
     refuse = times(2, error(429, **{"Retry-After": "1"}), "ResourceGraph")
 
     def fault(method: str, path: str) -> Outcome | None:
         if "ResourceGraph" in path:
-            asked.append(time.monotonic())
+            requested.append(time.monotonic())
         return refuse(method, path)
 
-    stage.wire.faults.append(fault)
+    stage.simulator.faults.append(fault)
     synced = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]
     stage.clock.advance(minutes=5)
     stage.app.requests.sync()
     connection = stage.window.status_bar.connection
-    stage.until(lambda: "paused by Azure for 1 s" in connection.whole)
-    stage.until(lambda: "Connected" in connection.whole)
+    stage.until(lambda: "paused by Azure for 1 s" in connection.full_text)
+    stage.until(lambda: "Connected" in connection.full_text)
     row = stage.app.source.db.execute("SELECT finished_at, problem FROM sync_state").fetchone()
     assert row["finished_at"] > synced
     assert not row["problem"]
-    first, second, third, *rest = asked
+    first, second, third, *rest = requested
     assert min(second - first, third - second) >= 1, "it waited each time"
     assert len(rest) == QUERIES - 1, "the query that was refused, once more, and the others"
 
 
-def test_a_page_that_was_throttled_is_asked_for_again_and_no_other(stage: Stage) -> None:
+def test_only_the_throttled_page_is_read_again(stage: Stage) -> None:
     stage.start()
     refuse = times(1, error(429, **{"Retry-After": "0.2"}), "ResourceGraph")
-    asked: list[str] = []
+    requested: list[str] = []
 
     def fault(method: str, path: str) -> Outcome | None:
         if "ResourceGraph" in path:
-            asked.append(path)
-        return refuse(method, path) if len(asked) == 3 else None
+            requested.append(path)
+        return refuse(method, path) if len(requested) == 3 else None
 
     before = stored(stage)
-    stage.wire.faults.append(fault)
+    stage.simulator.faults.append(fault)
     stage.app.requests.sync()
-    stage.until(lambda: len(asked) == QUERIES + 1)
-    stage.until(lambda: "Connected" in stage.window.status_bar.connection.whole)
+    stage.until(lambda: len(requested) == QUERIES + 1)
+    stage.until(lambda: "Connected" in stage.window.status_bar.connection.full_text)
     assert stored(stage) == before
 
 
@@ -206,7 +206,7 @@ def begin(stage: Stage, machine: str = "vm-web-02") -> int:
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (machine,)).fetchone()
-    stage.ask.install([number], SECURITY)
+    stage.request.install([number], SECURITY)
     return int(number)
 
 
@@ -237,17 +237,17 @@ def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
 ) -> None:
     monkeypatch.setattr(pauses, "TRY_FOR_S", 0.0)
     stage.start()
-    stage.wire.faults.append(always(outcome, "installPatches"))
+    stage.simulator.faults.append(always(outcome, "installPatches"))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert sentence in note(stage)
-    assert stage.wire.cloud.received.get("install", 0) == 0
+    assert stage.simulator.cloud.received.get("install", 0) == 0
 
 
 def test_azures_words_are_one_line_and_move_no_cursor(stage: Stage) -> None:
     stage.start()
     words = "bad \x1b]0;owned\x07 \x1b[31m\u202e\r\nOK: 16 machines"
-    stage.wire.faults.append(always(error(400, "X\x1b[2J", words), "installPatches"))
+    stage.simulator.faults.append(always(error(400, "X\x1b[2J", words), "installPatches"))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert note(stage).isprintable()
@@ -255,20 +255,20 @@ def test_azures_words_are_one_line_and_move_no_cursor(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path: Path) -> None:
+def test_a_simulated_azure_that_cannot_start_is_reported_until_it_can(qapp, tmp_path: Path) -> None:
     damaged = tmp_path / "simulated-azure.sqlite3"
     damaged.write_bytes(b"nonsense " * 1000)
-    target = demo_target(lambda: demo_wire(tmp_path))
+    target = demo_target(lambda: demo_simulator(tmp_path))
     with Stage("light", folder=tmp_path, target=target) as stage:
         stage.app.start()
         connection = stage.window.status_bar.connection
-        stage.until(lambda: "simulated-azure.sqlite3 is damaged" in connection.whole)
-        assert "Never synced" in connection.whole
+        stage.until(lambda: "simulated-azure.sqlite3 is damaged" in connection.full_text)
+        assert "Never synced" in connection.full_text
         texts = [label.text() for label in stage.window.machines.blade.findChildren(QLabel)]
         assert "Azure could not be read" in texts
         damaged.unlink()
         stage.app.requests.sync()
-        stage.until(lambda: connection.whole.startswith("Connected"))
+        stage.until(lambda: connection.full_text.startswith("Connected"))
 
 
 @pytest.mark.expects_log
@@ -285,13 +285,13 @@ def test_a_simulated_azure_that_cannot_begin_is_said_until_it_can(qapp, tmp_path
 def test_a_simulated_azure_with_unreadable_content_names_the_fix(
     tmp_path: Path, kind: str, value: str
 ) -> None:
-    demo_wire(tmp_path).cloud.close()
+    demo_simulator(tmp_path).cloud.close()
     path = tmp_path / "simulated-azure.sqlite3"
     with sqlite3.connect(path) as db:
         db.execute("INSERT OR REPLACE INTO item VALUES (?, 'made', ?)", (kind, value))
     before = path.read_bytes()
     with pytest.raises(ProblemError) as caught:
-        demo_wire(tmp_path)
+        demo_simulator(tmp_path)
     assert "simulated-azure.sqlite3" in caught.value.problem.sentence
     assert "--reset-demo" in caught.value.problem.next_step
     assert path.read_bytes() == before
@@ -299,9 +299,9 @@ def test_a_simulated_azure_with_unreadable_content_names_the_fix(
 
 @pytest.mark.expects_log
 def test_a_simulated_azure_whose_disk_is_full_answers_500(stage: Stage) -> None:
-    """Not a fault of the program's own file, and what became of the request is not known."""
+    """It isn't a problem of the program's own file, and the request's result isn't known."""
     stage.start()
-    world = stage.wire.cloud._state._db
+    world = stage.simulator.cloud._state._db
     world.execute("PRAGMA max_page_count=1")
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
@@ -321,30 +321,30 @@ UNREGISTERED = (
 def test_a_provider_that_is_not_registered_is_not_registered_by_a_read(stage: Stage) -> None:
     """The SDK would send a registration and wait ten seconds and more."""
     stage.start()
-    asked: list[str] = []
+    requested: list[str] = []
     unregistered = error(409, "MissingSubscriptionRegistration", UNREGISTERED)
 
     def answer(method: str, path: str) -> Answer | None:
-        asked.append(f"{method} {path.split('?', maxsplit=1)[0].casefold()}")
-        return unregistered if "/virtualmachines/vm-sql-01" in asked[-1] else None
+        requested.append(f"{method} {path.split('?', maxsplit=1)[0].casefold()}")
+        return unregistered if "/virtualmachines/vm-sql-01" in requested[-1] else None
 
-    stage.wire.faults.append(answer)
+    stage.simulator.faults.append(answer)
     stage.choose("vm-sql-01")
-    stage.until(lambda: any("vm-sql-01" in path for path in asked))
+    stage.until(lambda: any("vm-sql-01" in path for path in requested))
     stage.idle()
-    assert not [path for path in asked if path.endswith("/register")]
+    assert not [path for path in requested if path.endswith("/register")]
 
 
 def test_429_on_an_installation_waits_and_sends_it_once(stage: Stage) -> None:
     stage.start()
-    stage.wire.faults.append(times(2, error(429, **{"Retry-After": "1"}), "installPatches"))
+    stage.simulator.faults.append(times(2, error(429, **{"Retry-After": "1"}), "installPatches"))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    assert stage.wire.cloud.received["install"] == 1
+    assert stage.simulator.cloud.received["install"] == 1
 
 
 def taken_but_unanswered(
-    wire: SimulatorApi, machine: str, outcome: Outcome
+    simulator: SimulatorApi, machine: str, outcome: Outcome
 ) -> Callable[[str, str], Outcome | None]:
     """Azure takes the request, and the answer never arrives."""
     sent: list[str] = []
@@ -353,12 +353,12 @@ def taken_but_unanswered(
         if "installPatches" not in path:
             return None
         sent.append(path)
-        guest = wire.cloud.guests[machine]
+        guest = simulator.cloud.guests[machine]
         raw = {
             "rebootSetting": "IfRequired",
             "windowsParameters": {"classificationsToInclude": ["Security"]},
         }
-        wire.cloud.begin_installation(guest, parse_install_parameters(raw), raw)
+        simulator.cloud.begin_installation(guest, parse_install_parameters(raw), raw)
         return outcome
 
     return fault
@@ -386,18 +386,18 @@ def taken_but_unanswered(
     ],
 )
 @pytest.mark.expects_log
-def test_an_answer_that_is_lost_is_unknown_until_azure_shows_what_became_of_it(
+def test_a_lost_answer_is_unknown_until_azure_shows_the_result(
     stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
     stage.start()
-    stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", outcome))
+    stage.simulator.faults.append(taken_but_unanswered(stage.simulator, "vm-web-02", outcome))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
     assert "It isn't sent again" in note(stage)
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
-    assert stage.wire.cloud.received["install"] == 1
+    assert stage.simulator.cloud.received["install"] == 1
 
 
 @pytest.mark.expects_log
@@ -415,10 +415,10 @@ def test_what_surely_did_not_leave_is_tried_again_and_sent_once(
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
     stage.start()
-    stage.wire.faults.append(times(2, outcome, "installPatches"))
+    stage.simulator.faults.append(times(2, outcome, "installPatches"))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    assert stage.wire.cloud.received["install"] == 1
+    assert stage.simulator.cloud.received["install"] == 1
     db = stage.app.source.db
     events = [row[0] for row in db.execute("SELECT event FROM audit_log ORDER BY id")]
     assert events == ["sending", "not sent", "sending", "not sent", "sending", "accepted"]
@@ -426,23 +426,23 @@ def test_what_surely_did_not_leave_is_tried_again_and_sent_once(
 
 def test_an_answer_with_a_date_that_cannot_be_read_counts(stage: Stage) -> None:
     stage.start()
-    handle = stage.wire.handle
+    handle = stage.simulator.handle
 
     def undated(*arguments: Any) -> Answer:
         answer = handle(*arguments)
         answer.headers["Date"] = "yesterday"
         return answer
 
-    stage.wire.handle = undated
+    stage.simulator.handle = undated
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
 
 
 @pytest.mark.expects_log
-def test_a_lost_installation_that_azure_shows_no_more_is_not_called_at_work(
+def test_a_lost_installation_that_azure_no_longer_shows_is_not_in_progress(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was, and is gone from the machine: it went on for ever, and said so."""
+    """It was shown in progress forever after it had disappeared from the machine."""
     for name, value in (
         ("FIRST_BACK_OFF_S", 0.05),
         ("MAX_BACK_OFF_S", 0.05),
@@ -450,12 +450,14 @@ def test_a_lost_installation_that_azure_shows_no_more_is_not_called_at_work(
     ):
         monkeypatch.setattr(pauses, name, value)
     stage.start()
-    stage.wire.faults.append(taken_but_unanswered(stage.wire, "vm-web-02", ReadTimeout("lost")))
+    stage.simulator.faults.append(
+        taken_but_unanswered(stage.simulator, "vm-web-02", ReadTimeout("lost"))
+    )
     begin(stage)
     stage.until(lambda: "shows it in progress" in note(stage))
-    guest = stage.wire.cloud.guests["vm-web-02"]
-    stage.wire.cloud._open.clear()
-    stage.wire.cloud._unfinished.clear()
+    guest = stage.simulator.cloud.guests["vm-web-02"]
+    stage.simulator.cloud._open.clear()
+    stage.simulator.cloud._unfinished.clear()
     guest.runs = guest.runs[:-1]
     stage.clock.advance(minutes=1)
     stage.until(lambda: "Azure shows no trace" in note(stage))
@@ -484,12 +486,12 @@ def test_trouble_while_following_does_not_end_an_installation(
     stage.start()
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    stage.wire.faults.append(times(2, outcome, "/operations/"))  # a 401 is asked again at once
+    stage.simulator.faults.append(times(2, outcome, "/operations/"))  # a 401 is asked again at once
     stage.until(lambda: "trying again" in note(stage))
     assert stage.operation_states() == [S.RUNNING]
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
-    assert stage.wire.cloud.received["install"] == 1
+    assert stage.simulator.cloud.received["install"] == 1
 
 
 def test_an_operation_that_azure_says_has_failed_has_failed(stage: Stage) -> None:
@@ -502,7 +504,7 @@ def test_an_operation_that_azure_says_has_failed_has_failed(stage: Stage) -> Non
             "message": "An internal execution error occurred.",
         },
     }
-    stage.wire.faults.append(always(Answer(200, body), "/operations/"))
+    stage.simulator.faults.append(always(Answer(200, body), "/operations/"))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert "An internal execution error occurred." in note(stage)
@@ -516,7 +518,7 @@ def test_an_answer_that_points_to_a_foreign_host_is_not_followed(stage: Stage) -
         "Azure-AsyncOperation": "https://evil.invalid/x",
         "Retry-After": "1",
     }
-    stage.wire.faults.append(always(Answer(202, None, foreign), "installPatches"))
+    stage.simulator.faults.append(always(Answer(202, None, foreign), "installPatches"))
     begin(stage)
     stage.until(lambda: "evil.invalid" in note(stage))
     assert "An answer pointed to evil.invalid, which is not azure.demo.invalid." in note(stage)
@@ -534,9 +536,9 @@ def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None
         return Answer(200, body) if calls[0] == 3 else None
 
     before = stored(stage)
-    stage.wire.faults.append(second)
+    stage.simulator.faults.append(second)
     stage.app.requests.sync()
-    stage.until(lambda: "3 rows could not be read" in stage.window.status_bar.connection.whole)
+    stage.until(lambda: "3 rows could not be read" in stage.window.status_bar.connection.full_text)
     assert stored(stage) == before
 
 
@@ -554,7 +556,7 @@ def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> N
         "location": "x",
         "properties": {"instanceView": view},
     }
-    stage.wire.faults.append(always(Answer(200, body), "/virtualMachines/vm-web-02"))
+    stage.simulator.faults.append(always(Answer(200, body), "/virtualMachines/vm-web-02"))
     before = stored(stage)
     stage.choose("vm-web-02")
     stage.until(stage.window.notice.isVisible)
@@ -565,7 +567,7 @@ def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> N
     assert stored(stage) == before
 
 
-def test_a_damaged_file_is_set_aside_and_said(qapp, data_dir: Path) -> None:
+def test_a_damaged_file_is_set_aside_and_reported(qapp, data_dir: Path) -> None:
     data_dir.mkdir()
     (data_dir / FILE_NAME).write_bytes(b"not a database at all" * 50)
     with Stage("light", folder=data_dir) as stage:
@@ -588,12 +590,12 @@ def test_a_newer_file_is_refused_in_words_and_not_touched(qapp, data_dir: Path) 
         stage.until(stage.window.notice.isVisible)
         assert "written by a newer version" in stage.window.notice.headline.text()
         assert "Update the program" in stage.window.notice.detail.text()
-        assert stage.window.status_bar.connection.whole == "The data file could not be opened"
+        assert stage.window.status_bar.connection.full_text == "The data file could not be opened"
     assert (data_dir / FILE_NAME).read_bytes() == before
 
 
 @pytest.mark.expects_log
-def test_a_file_locked_by_another_program_is_said_and_waited_for(
+def test_a_file_locked_by_another_program_is_reported_and_retried(
     qapp, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)

@@ -53,12 +53,12 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
         os.kill(os.getpid(), signal.SIGINT)
         return add(*arguments, **keywords)
 
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    with Session(tmp_path, demo_target(lambda: simulator), lambda _: None) as session:
         session.wait_for_sync()
     some = running(path)
     with Session(
-        tmp_path, demo_target(lambda: wire), lambda _: None, only=frozenset(), sends=Sends.ALL
+        tmp_path, demo_target(lambda: simulator), lambda _: None, only=frozenset(), sends=Sends.ALL
     ) as session:
         session.wait_for_sync()
         monkeypatch.setattr(queue, "add", interrupted)
@@ -67,16 +67,16 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
         taken_back = session.cancel_queued()
         assert len(taken_back) < len(some), "the rest was dropped"
     assert states(path) == {"cancelled": len(taken_back)}
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 @pytest.mark.expects_log
 def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, begin, said = tmp_path / FILE_NAME, Gateway.begin, []
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
+    path, begin, message = tmp_path / FILE_NAME, Gateway.begin, []
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    with Session(tmp_path, demo_target(lambda: simulator), lambda _: None) as session:
         session.wait_for_sync()
     first, *others = running(path)
     with closing(sqlite3.connect(path)) as db:
@@ -98,20 +98,22 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
         return begin(self, *arguments)
 
     monkeypatch.setattr(Gateway, "begin", lapsed)
-    with Session(tmp_path, demo_target(lambda: wire), said.append, sends=Sends.ALL) as session:
+    with Session(
+        tmp_path, demo_target(lambda: simulator), message.append, sends=Sends.ALL
+    ) as session:
         session.wait_for_sync()
         mine = session.queue(lambda: session.requests.assess([first, *others]))
         session.wait_for(mine, 1.0, ends=False)
     assert states(path) == {"failed": 1, "running": len(others)}
-    assert any("The sign-in has expired." in text for text in said)
-    wire.cloud.close()
+    assert any("The sign-in has expired." in text for text in message)
+    simulator.cloud.close()
 
 
 @pytest.mark.expects_log
 def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path) -> None:
     path, clock = tmp_path / FILE_NAME, SteppedClock(EPOCH)
-    wire = stopped_simulator(clock)
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
+    simulator = stopped_simulator(clock)
+    with Session(tmp_path, demo_target(lambda: simulator), lambda _: None) as session:
         session.wait_for_sync()
     some = running(path)[:6]
     with closing(sqlite3.connect(path)) as db:
@@ -124,21 +126,23 @@ def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path)
             db.execute("SELECT azure_id FROM machines WHERE id=?", (i,)).fetchone()[0] for i in some
         ]
         db.commit()
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=Sends.ALL) as session:
+    with Session(
+        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.ALL
+    ) as session:
         session.wait_for_sync()
         waves = Waves(WaveMode.SOME, 2, 0)
-        asked = commands.Act(OperationKind.ASSESS, tuple((name, None) for name in names), waves)
-        mine = session.queue(lambda: session.send(asked))
+        requested = commands.Act(OperationKind.ASSESS, tuple((name, None) for name in names), waves)
+        mine = session.queue(lambda: session.send(requested))
         for half in (mine[2:4], mine[4:]):
             session.wait_for(half, 1.0, ends=False)
             clock.advance(minutes=10)
             session.wait_for(half, 1.0, ends=True)
     assert states(path) == {"queued": 2, "succeeded": 4}
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: Path) -> None:
-    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
+    path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
 
     def interrupted(_: str, url: str) -> Answer | None:
         if "assessPatches" not in url:
@@ -148,10 +152,12 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         error = {"error": {"code": "TooManyRequests", "message": "Later."}}
         return Answer(429, error, {"Retry-After": "1"})
 
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None, sends=Sends.ALL) as session:
+    with Session(
+        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.ALL
+    ) as session:
         session.wait_for_sync()
         some = running(path)[:4]
-        wire.faults.append(interrupted)
+        simulator.faults.append(interrupted)
         with suppress(AbandonedError):  # before or after the last of them is on the disk
             session.queue(lambda: session.requests.assess(some))
         with pytest.raises(AbandonedError, match="Interrupted"):
@@ -159,27 +165,29 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         session.cancel_queued()
     assert set(states(path)) <= {"cancelled", "failed"}
     assert sum(states(path).values()) == len(some)
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 @pytest.mark.expects_log
 def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path: Path) -> None:
-    path, wire, said = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH)), []
-    with Session(tmp_path, demo_target(lambda: wire), said.append, sends=Sends.ALL) as session:
+    path, simulator, message = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH)), []
+    with Session(
+        tmp_path, demo_target(lambda: simulator), message.append, sends=Sends.ALL
+    ) as session:
         session.wait_for_sync()
         some = running(path)[:3]
         mine = session.queue(lambda: session.requests.assess([*some, 10_001]))
         session.wait_for(mine, 1.0, ends=False)
     assert states(path) == {"running": 3}
-    assert "not in the current data" in said[0]
-    wire.cloud.close()
+    assert "not in the current data" in message[0]
+    simulator.cloud.close()
 
 
 @pytest.mark.expects_log
 def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Path) -> None:
     """What was begun and waits in the queue again, as Azure was busy, holds its place."""
-    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
-    with Session(tmp_path, demo_target(lambda: wire), lambda _: None) as session:
+    path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
+    with Session(tmp_path, demo_target(lambda: simulator), lambda _: None) as session:
         session.wait_for_sync()
     with closing(sqlite3.connect(path)) as db:
         db.row_factory = sqlite3.Row
@@ -201,13 +209,13 @@ def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Pa
         assert (after.ids, after.begun) == ([1], queue.Begun(0, 2))
         db.execute("UPDATE operations SET state='succeeded', ended_at='x' WHERE id=1")
         assert queue.next_of_batch(db, 1, [1, 2], after.begun).ids == [3]
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
-def test_a_command_sends_only_what_it_was_asked_for(tmp_path: Path) -> None:
+def test_a_command_sends_only_its_own_requests(tmp_path: Path) -> None:
     """A closed window has left a restart in the queue, on the same machine; a dry run sends nothing at all."""
-    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
-    target = demo_target(lambda: wire)
+    path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
+    target = demo_target(lambda: simulator)
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()
         (left,) = session.queue(lambda: session.requests.restart(running(path)[:1]))
@@ -219,20 +227,20 @@ def test_a_command_sends_only_what_it_was_asked_for(tmp_path: Path) -> None:
                 session.wait_for(mine, 1.0, ends=False)
             session._until(lambda: session._engine.is_idle)
     assert states(path) == {"queued": 1, "running": 1}
-    assert wire.cloud.received == {"assess": 1}
+    assert simulator.cloud.received == {"assess": 1}
     with Session(tmp_path, target, lambda _: None, sends=Sends.ALL) as session:
         session.wait_for([left], 1.0, ends=False)
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 @pytest.mark.expects_log
 def test_a_connection_whose_set_up_hangs_holds_no_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The platform's key store asks for its password, and nobody is there."""
+    """The platform's key store asks for its password, and nobody answers."""
     monkeypatch.setattr("hotpatch_gui.worker.connections.SET_UP_S", 0.5)
-    path, wire = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
-    target = demo_target(lambda: wire)
+    path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
+    target = demo_target(lambda: simulator)
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()
     with closing(sqlite3.connect(path)) as db, db:
@@ -255,4 +263,4 @@ def test_a_connection_whose_set_up_hangs_holds_no_command(
         assert second.problem == "The connection isn't ready yet."
         answered.set()
         session._until(lambda: not sync_state.sync_states(session.db)[1].problem)
-    wire.cloud.close()
+    simulator.cloud.close()

@@ -27,9 +27,9 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 def double_click(stage: Stage, qtbot: QtBot, widget: QWidget) -> None:
     """As an impatient hand does: the second click where the first was, whatever lies there then."""
     window = widget.window()
-    place = widget.mapTo(window, widget.rect().center())
+    slot = widget.mapTo(window, widget.rect().center())
     for click in (qtbot.mouseClick, qtbot.mouseDClick, qtbot.mouseClick):
-        under = window.childAt(place) if window.isVisible() else stage.window.childAt(place)
+        under = window.childAt(slot) if window.isVisible() else stage.window.childAt(slot)
         if under is not None:
             click(under, Qt.MouseButton.LeftButton)
 
@@ -65,7 +65,7 @@ def test_an_assessment(stage: Stage, qtbot: QtBot) -> None:
         qtbot.keyClick(stage.window, Qt.Key.Key_A, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     end_all(stage)
     assert kinds(stage) == {"assess": 1}
-    assert stage.wire.cloud.received == {"assess": 1}
+    assert stage.simulator.cloud.received == {"assess": 1}
 
 
 def test_an_installation(stage: Stage, qtbot: QtBot) -> None:
@@ -83,7 +83,7 @@ def test_an_installation(stage: Stage, qtbot: QtBot) -> None:
     double_click(stage, qtbot, dialogs[0].act)
     end_all(stage)
     assert kinds(stage)["install"] == 1
-    assert stage.wire.cloud.received["install"] == 1
+    assert stage.simulator.cloud.received["install"] == 1
 
 
 @pytest.mark.expects_log
@@ -97,7 +97,7 @@ def test_a_restart(stage: Stage, qtbot: QtBot) -> None:
         double_click(stage, qtbot, button)
     end_all(stage)
     assert kinds(stage)["restart"] == 1
-    assert stage.wire.cloud.received["restart"] == 1
+    assert stage.simulator.cloud.received["restart"] == 1
 
 
 def test_settings(stage: Stage, qtbot: QtBot) -> None:
@@ -113,13 +113,13 @@ def test_settings(stage: Stage, qtbot: QtBot) -> None:
     double_click(stage, qtbot, dialogs[0].save)
     end_all(stage)
     assert kinds(stage)["settings"] == 1
-    assert stage.wire.cloud.received["settings"] == 1
+    assert stage.simulator.cloud.received["settings"] == 1
 
 
 def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
-    asked = []
-    stage.wire.faults.append(lambda method, path: asked.append(path))
+    requested = []
+    stage.simulator.faults.append(lambda method, path: requested.append(path))
     stage.window.activateWindow()
     stage.until(stage.window.isActiveWindow)
     stage.window.header.search.clearFocus()
@@ -127,7 +127,7 @@ def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
         qtbot.keyClick(stage.window, Qt.Key.Key_F5)
     stage.idle()
     stage.settle()
-    assert 0 < len(asked) < 2 * HELD, "a key that is held makes no storm of requests"
+    assert 0 < len(requested) < 2 * HELD, "a key that is held makes no storm of requests"
 
 
 @pytest.mark.expects_log
@@ -145,7 +145,7 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
         lambda: "is already in progress on the machine" in stage.window.notice.headline.text()
     )
     end_all(stage)
-    assert stage.wire.cloud.received == {"assess": 1}
+    assert stage.simulator.cloud.received == {"assess": 1}
 
 
 def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Path) -> None:
@@ -160,10 +160,10 @@ def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Pa
         text=True,
     ) as process:
         assert process.stderr is not None
-        said = process.stderr.readline() + process.stderr.readline()
+        message = process.stderr.readline() + process.stderr.readline()
         process.kill()
-    assert f"is open on this data already: {folder}" in said
-    assert "--data-dir and another folder" in said
+    assert f"is open on this data already: {folder}" in message
+    assert "--data-dir and another folder" in message
     assert sorted(folder.iterdir()) == before
     assert held is not None
     held.unlock()

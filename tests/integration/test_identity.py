@@ -35,8 +35,10 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
-def sync(db: sqlite3.Connection, wire: SimulatorApi, clock: SteppedClock) -> Callable[[], None]:
-    return lambda: sync_with(db, wire, CloudClock(clock.now()))
+def sync(
+    db: sqlite3.Connection, simulator: SimulatorApi, clock: SteppedClock
+) -> Callable[[], None]:
+    return lambda: sync_with(db, simulator, CloudClock(clock.now()))
 
 
 def of(db: sqlite3.Connection, name: str = NAME) -> list[sqlite3.Row]:
@@ -55,9 +57,9 @@ def fixed(guest: Guest) -> str:
 
 
 def test_a_machine_that_moves_keeps_its_history(
-    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
+    db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
-    guest = wire.cloud.guests[NAME]
+    guest = simulator.cloud.guests[NAME]
     fixed(guest)
     sync()
     (before,) = of(db)
@@ -78,9 +80,9 @@ def test_a_machine_that_moves_keeps_its_history(
 
 
 def test_a_machine_made_again_under_its_name_inherits_nothing(
-    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
+    db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
-    guest = wire.cloud.guests[NAME]
+    guest = simulator.cloud.guests[NAME]
     fixed(guest)
     sync()
     (old,) = of(db)
@@ -110,12 +112,12 @@ def test_a_machine_made_again_under_its_name_inherits_nothing(
 
 def test_a_request_for_the_old_machine_never_reaches_the_new_one(
     db: sqlite3.Connection,
-    wire: SimulatorApi,
+    simulator: SimulatorApi,
     sync: Callable[[], None],
     tmp_path: Path,
     clock: SteppedClock,
 ) -> None:
-    guest = wire.cloud.guests[NAME]
+    guest = simulator.cloud.guests[NAME]
     fixed(guest)
     sync()
     (old,) = of(db)
@@ -128,10 +130,10 @@ def test_a_request_for_the_old_machine_never_reaches_the_new_one(
 
 
 def test_two_servers_that_report_the_same_identity_stay_two(
-    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
+    db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     """A cloned Arc-enabled server."""
-    servers = [g for g in wire.cloud.guests.values() if g.is_arc][:2]
+    servers = [g for g in simulator.cloud.guests.values() if g.is_arc][:2]
     for server in servers:
         server.identity = "22222222-0000-4000-8000-000000000000"
     sync()
@@ -141,18 +143,18 @@ def test_two_servers_that_report_the_same_identity_stay_two(
     assert all(rows[0]["deleted_at"] is None for rows in found)
     runs = "SELECT count(*) FROM installations WHERE machine_id=?"
     before = [db.execute(runs, (rows[0]["id"],)).fetchone()[0] for rows in found]
-    del wire.cloud.guests[servers[1].name]
+    del simulator.cloud.guests[servers[1].name]
     sync()
     after = [db.execute(runs, (rows[0]["id"],)).fetchone()[0] for rows in found]
     assert after == before, "one that is deleted does not leave its history to the other"
 
 
-def test_equal_names_are_told_apart_in_lists(
-    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
+def test_lists_distinguish_equal_names(
+    db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
-    twin = Guest.from_json(wire.cloud.guests[NAME].to_json())
+    twin = Guest.from_json(simulator.cloud.guests[NAME].to_json())
     twin.resource_group, twin.identity = "rg-twin", "33333333-0000-4000-8000-000000000000"
-    wire.cloud.guests["twin"] = twin
+    simulator.cloud.guests["twin"] = twin
     sync()
     first, second = of(db)
     shown = MACHINES.rows(db, [first["id"], second["id"]])
@@ -169,7 +171,7 @@ def test_equal_names_are_told_apart_in_lists(
 
 
 def test_a_machine_that_was_never_read_has_no_tick(
-    db: sqlite3.Connection, wire: SimulatorApi, sync: Callable[[], None]
+    db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     sync()
     machine = machines.read(db, 1)

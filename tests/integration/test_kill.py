@@ -63,7 +63,7 @@ def test_killed_in_the_middle_it_follows_the_same_installation_to_its_end(
         target = simulated_target(simulated(azure.endpoint))
         with Stage("light", folder=tmp_path, target=target) as stage:
             assert stage.window.machines.model.rowCount() == 16, (
-                "what was known is there before Azure is asked"
+                "known data is shown before Azure answers"
             )
             stage.start()
             stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])

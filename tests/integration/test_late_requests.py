@@ -59,7 +59,7 @@ def test_an_expiry_that_the_file_refuses_sends_nothing_old(
         stage.app.start()
         stage.until(lambda: is_over(stage))
         assert stage.operation_states() == [S.CANCELLED]
-        assert not stage.wire.cloud.received
+        assert not stage.simulator.cloud.received
 
 
 @pytest.mark.parametrize("way", ["save", "sign out"])
@@ -74,13 +74,13 @@ def test_what_is_old_stays_old_where_its_connection_was_never_set_up(
         stage.until(lambda: "set up" in str(notice_of_sync(stage)))
         own = mine(stage)
         if way == "save":
-            stage.ask.save_connection(own._replace(certificate="/another.pem"))
+            stage.request.save_connection(own._replace(certificate="/another.pem"))
         else:
-            stage.ask.sign_out(own.id)
+            stage.request.sign_out(own.id)
         stage.until(lambda: len(tries) >= 2)
         stage.until(lambda: is_over(stage))
         assert stage.operation_states() == [S.CANCELLED]
-        assert not stage.wire.cloud.received
+        assert not stage.simulator.cloud.received
 
 
 def notice_of_sync(stage: Stage) -> str | None:
@@ -103,12 +103,12 @@ def test_what_the_file_held_up_for_hours_is_not_sent(
     monkeypatch.setattr(operations, "claim", full)
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        stage.ask.restart([machine(stage)])
+        stage.request.restart([machine(stage)])
         stage.until(lambda: bool(tries))
         stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=5), 0.0)
         stage.until(lambda: is_over(stage))
         assert stage.operation_states() == [S.CANCELLED]
-        assert not stage.wire.cloud.received
+        assert not stage.simulator.cloud.received
 
 
 def fall_asleep(monkeypatch: pytest.MonkeyPatch, stage: Stage, minutes: int = 720) -> None:
@@ -142,25 +142,25 @@ def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
     if way == "offline":
         offline(is_back, monkeypatch)
     else:
-        stage.wire.faults.append(busy_once())
-    stage.ask.restart([machine(stage)])
+        stage.simulator.faults.append(busy_once())
+    stage.request.restart([machine(stage)])
     stage.until(lambda: bool(notes(stage)) and stage.operation_states() == [S.QUEUED])
     stage.until(lambda: "trying again" in notes(stage)[0] or was_refused(stage))
     fall_asleep(monkeypatch, stage)
     is_back.append(1)
     stage.until(lambda: is_over(stage))
     assert stage.operation_states() == [S.CANCELLED]
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def busy_once() -> Callable[[str, str], Answer | None]:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def refuse(method: str, path: str) -> Answer | None:
         refused = busy(method, path)
-        if refused is None or asked:
+        if refused is None or requested:
             return None
-        asked.append(path)
+        requested.append(path)
         return replace(refused, headers={"Retry-After": "2"})
 
     return refuse
@@ -184,26 +184,26 @@ def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
         "SELECT id FROM machines WHERE kind='vm' AND power='running' LIMIT 12"
     )
     some = [row[0] for row in rows]
-    stage.ask.restart(some)
+    stage.request.restart(some)
     stage.until(lambda: len(stage.operation_states()) == len(some))
     fall_asleep(monkeypatch, stage)
     hold.set()
     stage.until(lambda: S.QUEUED not in stage.operation_states())
     assert set(stage.operation_states()) == {S.CANCELLED}
-    assert not stage.wire.cloud.received
-    stage.ask.restart(some[:1])
+    assert not stage.simulator.cloud.received
+    stage.request.restart(some[:1])
     stage.until(lambda: stage.operation_states()[-1] not in {S.QUEUED, S.SENT})
-    assert stage.operation_states()[-1] is not S.CANCELLED, "asked for after the sleep"
+    assert stage.operation_states()[-1] is not S.CANCELLED, "requested after the sleep"
 
 
 @pytest.mark.parametrize("trouble", ["file", "sign out"])
-def test_what_was_told_to_wait_does_not_expire(
+def test_a_request_that_waits_by_choice_does_not_expire(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     stage.start()
     running = stage.app.engine
     number = machine(stage)
-    stage.ask.restart([number])
+    stage.request.restart([number])
     stage.until(lambda: bool(stage.operation_states()) and is_over(stage))
     with closing(sqlite3.connect(stage.app.source.path, timeout=5)) as db, db:
         db.execute(
@@ -231,22 +231,22 @@ def test_a_machine_made_again_under_its_name_gets_nothing_meant_for_the_old_one(
     with closing(sqlite3.connect(stage.app.source.path, timeout=5)) as db, db:
         db.execute("UPDATE machines SET vm_id='the old one' WHERE id=?", (number,))
     if kind == "restart":
-        stage.ask.restart([number])
+        stage.request.restart([number])
     else:
-        stage.ask.change_settings([number], SettingsChange(hotpatch=False))
+        stage.request.change_settings([number], SettingsChange(hotpatch=False))
     stage.until(lambda: bool(stage.operation_states()) and is_over(stage))
     assert stage.operation_states() == [S.CANCELLED]
     assert "another one has its name" in notes(stage)[0]
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
     """It waited after a refusal, and its row's number is another one then."""
 
     stage.start()
-    stage.wire.faults.append(busy_once())
+    stage.simulator.faults.append(busy_once())
     number = machine(stage)
-    stage.ask.restart([number])
+    stage.request.restart([number])
     stage.until(lambda: was_refused(stage))
     running = stage.app.engine
 
@@ -289,8 +289,8 @@ def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
         return Answer(500, {"error": {"code": "InternalServerError", "message": "Later."}})
 
     stage.start()
-    stage.wire.faults.append(failing)
-    stage.ask.restart([machine(stage)])
+    stage.simulator.faults.append(failing)
+    stage.request.restart([machine(stage)])
     stage.until(
         lambda: stage.operation_states() == [S.RUNNING] and "trying again" in notes(stage)[0]
     )
@@ -298,7 +298,7 @@ def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states() != [S.RUNNING])
     assert stage.operation_states() == [S.UNKNOWN]
-    stage.ask.dismiss([1])
+    stage.request.dismiss([1])
     stage.until(lambda: stage.operation_states() == [S.DISMISSED])
 
 
@@ -330,7 +330,7 @@ def test_sleep_counts_from_the_last_look_and_adds_up(
     stage.start()
     if naps[0] < 1:
         fall_asleep(monkeypatch, stage, 1)
-    stage.ask.restart([machine(stage)])
+    stage.request.restart([machine(stage)])
     stage.until(lambda: bool(notes(stage)) and "trying again" in notes(stage)[0])
     for minutes in naps[naps[0] < 1 :]:
         fall_asleep(monkeypatch, stage, int(minutes))
@@ -339,7 +339,7 @@ def test_sleep_counts_from_the_last_look_and_adds_up(
     is_back.append(1)
     stage.until(lambda: is_over(stage))
     assert stage.operation_states() == [S.CANCELLED]
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def is_past(moment: float) -> bool:
@@ -363,13 +363,13 @@ def test_a_sleep_is_not_forgotten_where_the_file_refuses_the_expiry(
 
     monkeypatch.setattr(queue, "expire_older", full_once)
     stage.start()
-    stage.wire.faults.append(busy_once())
-    stage.ask.restart([machine(stage)])
+    stage.simulator.faults.append(busy_once())
+    stage.request.restart([machine(stage)])
     stage.until(lambda: was_refused(stage))
     fall_asleep(monkeypatch, stage)
     stage.until(lambda: is_over(stage))
     assert stage.operation_states() == [S.CANCELLED]
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_for_its_turn(
@@ -388,9 +388,9 @@ def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_fo
     monkeypatch.setattr(operations, "before", locked)
     stage.start()
     number = machine(stage, "vm-web-02")
-    stage.ask.assess([number])
+    stage.request.assess([number])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
-    stage.ask.restart([number])
+    stage.request.restart([number])
     stage.until(lambda: "Waiting until" in notes(stage)[1])
     turns = stage.app.engine._connections.scheduler.turns
     failing.append(1)
@@ -412,8 +412,8 @@ def test_one_refusal_does_not_end_the_following_of_an_operation_that_azure_was_s
         return Answer(status[0], {"error": {"code": "Error", "message": "Later."}})
 
     stage.start()
-    stage.wire.faults.append(failing)
-    stage.ask.restart([machine(stage)])
+    stage.simulator.faults.append(failing)
+    stage.request.restart([machine(stage)])
     stage.until(lambda: stage.operation_states() == [S.RUNNING] and "trying" in notes(stage)[0])
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])

@@ -24,7 +24,7 @@ LIMITED = {"rg-web": ("*/read", f"{VM}/assessPatches/action"), "rg-hybrid": ("*/
 
 @pytest.fixture
 def limited(stage: Stage) -> Stage:
-    stage.wire.cloud.grants = dict(LIMITED)
+    stage.simulator.cloud.grants = dict(LIMITED)
     stage.start()
     return stage
 
@@ -74,7 +74,7 @@ def test_azure_refuses_it_all_the_same(limited: Stage) -> None:
     db = limited.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-    limited.ask.restart([number])
+    limited.request.restart([number])
     limited.until(lambda: limited.operation_states() == [OperationState.FAILED])
     note, code = db.execute("SELECT note, code FROM operations").fetchone()
     assert code == "AuthorizationFailed"
@@ -85,7 +85,7 @@ def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage:
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
     stage.choose("vm-web-02")
-    stage.ask.allow_actions(mine.id, may_act=False)
+    stage.request.allow_actions(mine.id, may_act=False)
     stage.until(lambda: not commands(stage)["assess"][0])
     for key in ("assess", "install", "restart", "configure"):
         enabled, why = commands(stage)[key]
@@ -99,13 +99,13 @@ def test_with_actions_off_nothing_is_sent_whoever_queued_it(stage: Stage) -> Non
     stage.start()
     db = stage.app.source.db
     (mine,) = connections.read_all(db)
-    stage.ask.allow_actions(mine.id, may_act=False)
+    stage.request.allow_actions(mine.id, may_act=False)
     stage.until(lambda: not connections.read_all(db)[0].may_act)
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-    stage.ask.assess([number])
+    stage.request.assess([number])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "Changes are off for Contoso" in db.execute("SELECT note FROM operations").fetchone()[0]
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def test_the_dialog_names_what_is_missing_and_copies_a_role(limited: Stage) -> None:
@@ -139,7 +139,7 @@ def situations(stage: Stage) -> dict[str, str]:
 @pytest.mark.expects_log
 def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
     stage.start()
-    stage.wire.cloud.grants = {"rg-data": ("Microsoft.Storage/*",)}
+    stage.simulator.cloud.grants = {"rg-data": ("Microsoft.Storage/*",)}
     stage.sync()
     found = situations(stage)
     named = {
@@ -153,17 +153,17 @@ def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
     stage.choose("vm-sql-01")
     banner = stage.window.machines.blade.banner
     assert "can no longer read this machine" in banner.headline.text()
-    stage.wire.cloud.grants = {}
+    stage.simulator.cloud.grants = {}
     stage.sync()
-    assert situations(stage)["vm-sql-01"] == "Off the hotpatch train", "it is in sight again"
+    assert situations(stage)["vm-sql-01"] == "Off the hotpatch train", "it is visible again"
 
 
 def test_a_subscription_out_of_sight_is_not_taken_for_deleted_machines(stage: Stage) -> None:
     stage.start()
     hidden = {"rg-hybrid": (), "rg-branch": ()}
-    arcs = {g.resource_group.casefold() for g in stage.wire.cloud.guests.values() if g.is_arc}
-    stage.wire.cloud.grants = dict.fromkeys(arcs, ()) | hidden
-    del stage.wire.cloud.guests["vm-web-01"]
+    arcs = {g.resource_group.casefold() for g in stage.simulator.cloud.guests.values() if g.is_arc}
+    stage.simulator.cloud.grants = dict.fromkeys(arcs, ()) | hidden
+    del stage.simulator.cloud.guests["vm-web-01"]
     stage.sync()
     found = situations(stage)
     assert {n for n, s in found.items() if s == "No permission"} == {
@@ -172,7 +172,7 @@ def test_a_subscription_out_of_sight_is_not_taken_for_deleted_machines(stage: St
         "srv-branch-01",
         "hci-app-01",
     }
-    assert "vm-web-01" not in found, "that one is gone: Azure said 404"
+    assert "vm-web-01" not in found, "it was deleted: Azure answered 404"
 
 
 def test_a_name_in_a_tooltip_is_shown_as_it_is(stage: Stage) -> None:

@@ -102,7 +102,7 @@ def test_every_column_can_be_sorted_by_what_it_names(source: DataSource, path: P
             table.ids(source.db, tables.Where(), key, True, 10)
 
 
-def test_the_first_screen_is_there_at_once_and_all_rows_follow(qtbot, source: DataSource) -> None:
+def test_the_first_screen_appears_at_once_and_all_rows_follow(qtbot, source: DataSource) -> None:
     model = model_of(source, lists.UPDATES, columns.COMPLIANCE)
     model.load_first_screen()
     assert model.rowCount() == 100
@@ -180,7 +180,7 @@ def test_a_row_deleted_under_the_view_is_blank_and_not_a_crash(
     assert model.row(ROWS + 5) is None
 
 
-def test_a_burst_of_changes_is_told_twice_and_whole(source: DataSource, qtbot) -> None:
+def test_a_burst_of_changes_causes_two_complete_reads(source: DataSource, qtbot) -> None:
     """At once, so that nothing waits, and once more for all that came meanwhile."""
     heard: list[Changes] = []
     source.changed.connect(heard.append)
@@ -206,9 +206,9 @@ def test_a_long_query_comes_to_its_end_though_the_file_changes_meanwhile(
 ) -> None:
     answers: list[int] = []
     asker = QueryChannel(source, answers.append, source)
-    asker.ask(slowly)
+    asker.query(slowly)
     news = QTimer(source)
-    news.timeout.connect(lambda: asker.ask(slowly, is_refresh=True))
+    news.timeout.connect(lambda: asker.query(slowly, is_refresh=True))
     news.start(20)
     qtbot.waitUntil(lambda: len(answers) > 1)
     news.stop()
@@ -221,9 +221,9 @@ def test_another_question_ends_the_one_before_and_has_the_only_answer(
 ) -> None:
     answers: list[str] = []
     asker = QueryChannel(source, answers.append, source)
-    asker.ask(lambda db: str(slowly(db)))
+    asker.query(lambda db: str(slowly(db)))
     qtbot.wait(30)
-    asker.ask(lambda db: "the newest")
+    asker.query(lambda db: "the newest")
     qtbot.waitUntil(lambda: bool(answers))
     assert source.reader.is_idle
     assert answers == ["the newest"]
@@ -252,7 +252,7 @@ def test_rows_of_something_else_leave_nothing_of_those_before(qtbot, source: Dat
 
 
 @pytest.mark.parametrize("how", ["taken away", "newer"])
-def test_a_file_that_cannot_be_read_any_more_is_said_where_the_answer_would_be(
+def test_an_unreadable_file_is_reported_instead_of_the_answer(
     qtbot, source: DataSource, path: Path, how: str
 ) -> None:
     if how == "newer":
@@ -263,7 +263,7 @@ def test_a_file_that_cannot_be_read_any_more_is_said_where_the_answer_would_be(
     answers: list[int] = []
     failures: list[str] = []
     asker = QueryChannel(source, answers.append, failures.append, source)
-    asker.ask(lambda db: db.execute("SELECT 1").fetchone()[0])
+    asker.query(lambda db: db.execute("SELECT 1").fetchone()[0])
     qtbot.waitUntil(lambda: bool(failures))
     assert {"taken away": "was moved, deleted or replaced", "newer": "newer version"}[
         how

@@ -27,7 +27,7 @@ def stage(qapp: QApplication) -> Iterator[Stage]:
 
 
 class Browser(QObject):
-    """Stands where Qt hands over what is to be opened."""
+    """Receives the addresses that Qt would open."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,8 +93,8 @@ def test_the_calendar_shows_what_was_installed_on_the_machines_that_are_chosen(
 
 def test_hostile_names_stay_text_on_the_new_pages(stage: Stage) -> None:
     name = "<b>vm</b>=cmd()|'x'!A0 \u202e\U0001f680"
-    template = stage.wire.cloud.guests["vm-web-01"].to_json()
-    stage.wire.cloud.guests[name.casefold()] = Guest.from_json(template | {"name": name})
+    template = stage.simulator.cloud.guests["vm-web-01"].to_json()
+    stage.simulator.cloud.guests[name.casefold()] = Guest.from_json(template | {"name": name})
     stage.start()
     stage.choose(name)
     page = calendar(stage)
@@ -118,7 +118,7 @@ def test_a_row_of_the_rollout_leads_to_its_machine(stage: Stage) -> None:
     page.panel.table.opened.emit(wanted.id)
     stage.settle()
     assert stage.window.pages.currentIndex() == 0
-    assert stage.window.machines.blade.title.whole == "vm-erp-01 | Hotpatch"
+    assert stage.window.machines.blade.title.full_text == "vm-erp-01 | Hotpatch"
 
 
 def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> None:
@@ -137,7 +137,7 @@ def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> Non
 
 def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:
     with Stage("light") as stage:
-        stage.wire.cloud.guests.clear()
+        stage.simulator.cloud.guests.clear()
         stage.start()
         for key in ("calendar", "planner"):
             stage.window.show_page(key)

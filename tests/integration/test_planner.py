@@ -42,7 +42,7 @@ def simulate(stage: Stage, page: PlannerPage) -> None:
 
 
 def figure(page: PlannerPage, key: str) -> tuple[str, str]:
-    return page.tiles[key].figure.text(), page.tiles[key].note.whole
+    return page.tiles[key].figure.text(), page.tiles[key].note.full_text
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,14 @@ def test_restart_windows_cost_days_where_there_is_no_hotpatch(stage: Stage) -> N
 
 
 def test_cancelling_leaves_the_last_answer(stage: Stage) -> None:
-    template = stage.wire.cloud.guests["vm-web-01"].to_json() | {"runs": [], "assessment": None}
+    template = stage.simulator.cloud.guests["vm-web-01"].to_json() | {
+        "runs": [],
+        "assessment": None,
+    }
     for n in range(3000):
-        stage.wire.cloud.guests[f"many-{n}"] = Guest.from_json(template | {"name": f"many-{n}"})
+        stage.simulator.cloud.guests[f"many-{n}"] = Guest.from_json(
+            template | {"name": f"many-{n}"}
+        )
     page = planner(stage)
     ends: list[Forecast | None] = []
     page.planner.ended.connect(ends.append)
@@ -114,14 +119,14 @@ def test_a_forecast_whose_process_is_killed_says_so_where_it_would_be(stage: Sta
     stage.until(lambda: not page.planner.is_running)
     stage.settle()
     assert page.nothing.isVisible()
-    told = " ".join(label.text() for label in page.nothing.findChildren(QLabel))
-    assert "The forecast failed" in told
-    assert "its process ended without an answer" in told
+    reported = " ".join(label.text() for label in page.nothing.findChildren(QLabel))
+    assert "The forecast failed" in reported
+    assert "its process ended without an answer" in reported
     simulate(stage, page)
     assert figure(page, "restarts")[0] != "–"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the process")
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script replaces the process")
 def test_a_process_that_listens_late_holds_nothing_up(
     stage: Stage, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -132,7 +137,7 @@ def test_a_process_that_listens_late_holds_nothing_up(
     deaf.chmod(0o700)
     request.addfinalizer(partial(multiprocessing.set_executable, sys.executable))
     multiprocessing.set_executable(str(deaf))
-    page.planner.ask(ForecastRequest(page.question, tuple(range(100_000)), enroll_all=False))
+    page.planner.start(ForecastRequest(page.options, tuple(range(100_000)), enroll_all=False))
     (process,) = multiprocessing.active_children()
     assert process.is_alive()
     assert page.planner.is_running
@@ -147,8 +152,8 @@ def test_a_forecast_that_fails_says_why(stage: Stage, monkeypatch: pytest.Monkey
     page.run.click()
     stage.until(lambda: not page.planner.is_running)
     stage.settle()
-    told = " ".join(label.text() for label in page.nothing.findChildren(QLabel))
-    assert "no such table" in told
+    reported = " ".join(label.text() for label in page.nothing.findChildren(QLabel))
+    assert "no such table" in reported
 
 
 def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path) -> None:
@@ -160,8 +165,12 @@ def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path
     stage.until(lambda: path.exists() and stage.window.findChildren(QMessageBox))
     stage.window.findChild(QMessageBox).close()
     found = json.loads(path.read_text(encoding="utf-8"))
-    asked = {row["Requested"]: row["Value"] for row in found["question"]}
-    assert (asked["Restarts"], asked["Restarts without hotpatch"], asked["First day"]) == (
+    requested = {row["Option"]: row["Value"] for row in found["options"]}
+    assert (
+        requested["Restarts"],
+        requested["Restarts without hotpatch"],
+        requested["First day"],
+    ) == (
         4,
         12,
         "2025-01-01",

@@ -1,4 +1,4 @@
-"""Portable by a marker beside the program: its data is there, or nowhere."""
+"""A marker beside the program makes it portable: its data stays there, or nowhere."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_data_is_beside_the_program(program: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists(), "and nowhere else"
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_put_elsewhere(
+def test_a_read_only_folder_is_reported_and_nothing_is_written_elsewhere(
     program: Path, tmp_path: Path
 ) -> None:
     (program / PORTABLE_FOLDER).write_text("a file where the folder should be")

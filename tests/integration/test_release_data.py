@@ -89,30 +89,30 @@ Read = Callable[[], Calendar]
 def fleet_of(builds: list[str], release: Release, clock: SteppedClock) -> SimulatorApi:
     """A simulated Azure that knows one release more than the program, and machines that run these builds."""
     calendar = resources.calendar().with_releases([*resources.calendar().releases, release])
-    wire = build_simulator(
+    simulator = build_simulator(
         calendar, resources.read_json("other-updates.json"), clock=clock, quota=1000, machines=0
     )
-    cloud = wire.cloud
+    cloud = simulator.cloud
     cloud.guests.clear()
     for number, build in enumerate(builds):
         guest = Guest(f"vm-{number}", "rg", "westus2", WS25, CORE_25, build)
         seen = clock.now() - timedelta(hours=1)
         guest.assessment = assessment_of(guest, cloud.catalog, seen, seen, "Platform")
         cloud.guests[guest.name] = guest
-    return wire
+    return simulator
 
 
-def read(db: sqlite3.Connection, wire: SimulatorApi, clock: SteppedClock) -> Calendar:
+def read(db: sqlite3.Connection, simulator: SimulatorApi, clock: SteppedClock) -> Calendar:
     """The calendar in force after one sync."""
 
     async def job(context: Context) -> Calendar:
-        await sync_fleet(context, lambda _: None, whole=True)
+        await sync_fleet(context, lambda _: None, full=True)
         return context.calendar
 
     try:
-        return run_with(db, wire, CloudClock(clock.now()), job)
+        return run_with(db, simulator, CloudClock(clock.now()), job)
     finally:
-        wire.cloud.close()
+        simulator.cloud.close()
 
 
 def situations(db: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -147,10 +147,10 @@ def test_what_one_machine_is_offered_is_a_hint_and_completes_nothing(
 
 def test_the_build_is_what_machines_report_after_the_installation(db: sqlite3.Connection) -> None:
     clock = SteppedClock(NOW)
-    wire = fleet_of([OCTOBER] * 3, HOTPATCH, clock)
-    for guest in list(wire.cloud.guests.values())[:2]:
-        patch = wire.cloud.catalog.release_patch(HOTPATCH)
-        guest.apply(patch, NOW, wire.cloud.catalog)
+    simulator = fleet_of([OCTOBER] * 3, HOTPATCH, clock)
+    for guest in list(simulator.cloud.guests.values())[:2]:
+        patch = simulator.cloud.catalog.release_patch(HOTPATCH)
+        guest.apply(patch, NOW, simulator.cloud.catalog)
         from hotpatch_gui.simulator.fleet import past_run
 
         guest.runs = [
@@ -158,8 +158,8 @@ def test_the_build_is_what_machines_report_after_the_installation(db: sqlite3.Co
                 [(patch, "Installed")], NOW - timedelta(days=3), "Platform", restart="NotNeeded"
             )
         ]
-        guest.assessment = assessment_of(guest, wire.cloud.catalog, NOW, NOW, "Platform")
-    calendar = read(db, wire, clock)
+        guest.assessment = assessment_of(guest, simulator.cloud.catalog, NOW, NOW, "Platform")
+    calendar = read(db, simulator, clock)
     november = calendar.month(Product.WS2025, "2026-11")
     assert november is not None
     assert (november.build, november.machines) == (HOTPATCHED, 3)
@@ -192,9 +192,9 @@ def test_a_cumulative_update_in_a_month_of_a_hotpatch_is_a_hint_on_any_number_of
 ) -> None:
     """It may be a baseline instead of the hotpatch; or all of these machines have left the train with it."""
     clock = SteppedClock(NOW)
-    wire = fleet_of([OCTOBER] * 3, HOTPATCH, clock)
-    for guest in list(wire.cloud.guests.values())[:2]:
-        cumulative = wire.cloud.catalog.standard_patch(Product.WS2025, NOW.date(), OCTOBER)
+    simulator = fleet_of([OCTOBER] * 3, HOTPATCH, clock)
+    for guest in list(simulator.cloud.guests.values())[:2]:
+        cumulative = simulator.cloud.catalog.standard_patch(Product.WS2025, NOW.date(), OCTOBER)
         assert cumulative is not None
         guest.build = cumulative.build or ""
         guest.runs = [
@@ -202,9 +202,9 @@ def test_a_cumulative_update_in_a_month_of_a_hotpatch_is_a_hint_on_any_number_of
                 [(cumulative, "Installed")], NOW - timedelta(hours=3), "User", restart="Completed"
             )
         ]
-        guest.assessment = assessment_of(guest, wire.cloud.catalog, NOW, NOW, "Platform")
-    wire.cloud.guests["vm-2"].assessment = None
-    calendar = read(db, wire, clock)
+        guest.assessment = assessment_of(guest, simulator.cloud.catalog, NOW, NOW, "Platform")
+    simulator.cloud.guests["vm-2"].assessment = None
+    calendar = read(db, simulator, clock)
     assert calendar.month(Product.WS2025, "2026-11") is None
     assert calendar.complete_until(Product.WS2025) == date(2026, 11, 9)
     assert all(level != Level.OK for _, level in situations(db))
@@ -336,32 +336,32 @@ def test_the_window_learns_from_microsoft_and_says_so(stage: Stage, msrc: Feed) 
 def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) -> None:
     stage.app.settings._store.setValue("release_feed", msrc.address)
     stage.start()
-    assert msrc.asked == [], "nothing is read unless the user wants it"
+    assert msrc.requested == [], "nothing is read unless the user requests it"
     stage.window.open_preferences()
     stage.window.findChild(QPushButton, "prefReleases").click()
     dialog = stage.window.findChild(ReleasesDialog)
     assert dialog is not None
     assert not dialog.daily.isChecked()
     dialog.daily.click()
-    stage.until(lambda: "/cvrf/2026-Nov" in msrc.asked)
+    stage.until(lambda: "/cvrf/2026-Nov" in msrc.requested)
     stage.until(lambda: dialog.outcome.text().startswith("4 releases"))
     assert stage.app.settings.reads_releases
-    many = len(msrc.asked)
+    many = len(msrc.requested)
     stage.app.requests.read_releases_daily(msrc.address)
     stage.idle()
-    assert len(msrc.asked) == many, "once a day"
+    assert len(msrc.requested) == many, "once a day"
     with closing(open_writer(stage.app.source.path)) as db:
         db.execute("UPDATE release_documents SET read_at='2026-01-01T00:00:00Z'")
     for _ in range(3):
         stage.app.requests.read_releases_daily(msrc.address)
         stage.idle()
-    stage.until(lambda: len(msrc.asked) > many)
+    stage.until(lambda: len(msrc.requested) > many)
     stage.idle()
-    assert msrc.asked[many:] == ["/updates"], "a day on which nothing is new is a day, too"
+    assert msrc.requested[many:] == ["/updates"], "a day on which nothing is new is a day, too"
     dialog.reject()
 
 
-def test_a_file_is_imported_in_the_window_and_nonsense_is_said(
+def test_a_file_is_imported_in_the_window_and_nonsense_is_reported(
     stage: Stage, tmp_path: Path
 ) -> None:
     stage.start()
@@ -400,8 +400,8 @@ def test_a_start_after_weeks_shows_no_green_of_that_time(
 ) -> None:
     """Evaluated before Azure has answered: the wire may be slow, or away."""
     august = SteppedClock(EPOCH)
-    wire = stopped_simulator(august)
-    sync(db, wire, CloudClock(august.now()))
+    simulator = stopped_simulator(august)
+    sync(db, simulator, CloudClock(august.now()))
     assert (Situation.UP_TO_DATE, Level.OK) in situations(db)
     seen: list[bool] = []
 
@@ -409,14 +409,14 @@ def test_a_start_after_weeks_shows_no_green_of_that_time(
         with closing(database.open_reader(tmp_path / FILE_NAME)) as reader:
             seen.append((Situation.UP_TO_DATE, Level.OK) in situations(reader))
 
-    wire.faults.append(look)
-    sync(db, wire, CloudClock(NOW))
+    simulator.faults.append(look)
+    sync(db, simulator, CloudClock(NOW))
     assert seen
-    assert not seen[0], "judged anew before the first request"
-    wire.cloud.close()
+    assert not seen[0], "reclassified before the first request"
+    simulator.cloud.close()
 
 
-def test_machines_are_derived_anew_once_a_release_is_known(stage: Stage, msrc: Feed) -> None:
+def test_machines_are_derived_again_once_a_release_is_known(stage: Stage, msrc: Feed) -> None:
     stage.clock.jump_to(NOW)
     stage.start()
     db = stage.app.source.db

@@ -1,4 +1,4 @@
-"""Tokens go to the configured cloud alone, and never into the file or the log."""
+"""Tokens go only to the configured cloud, and never into the file or the log."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 
 
 class Identity:
-    """Stands for the identity service: signs everybody in."""
+    """Replaces the identity service: signs everybody in."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         return AccessToken(SECRET, int(time.time()) + 3600)
@@ -71,14 +71,14 @@ def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def signed_in(
-    wire: SimulatorApi, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch, own_log: None
+    simulator: SimulatorApi, tmp_path: Path, qapp, monkeypatch: pytest.MonkeyPatch, own_log: None
 ):
-    """A stage whose cloud wants a bearer; the headers that the cloud saw; the log as the program writes it."""
+    """A stage whose cloud requires a bearer token; the headers that the cloud saw; the log as the program writes it."""
     monkeypatch.setattr(credentials, "credential_of", lambda *_: Identity())
     seen: list[dict[str, str]] = []
-    handle = wire.handle
+    handle = simulator.handle
     monkeypatch.setattr(
-        wire, "handle", lambda m, u, h, b: (seen.append(dict(h)), handle(m, u, h, b))[1]
+        simulator, "handle", lambda m, u, h, b: (seen.append(dict(h)), handle(m, u, h, b))[1]
     )
     cloud = custom(ENDPOINT, "login.invalid")
     connection = Connection("Contoso", cloud, SignInMethod.CLI, may_act=True)
@@ -86,10 +86,10 @@ def signed_in(
         cloud.endpoint,
         CloudLabel("Azure", "Demo"),
         lambda: connection,
-        lambda: partial(in_process_transport, wire),
+        lambda: partial(in_process_transport, simulator),
     )
     logs.start_log(tmp_path)
-    with Stage("light", folder=tmp_path, wire=wire, target=target) as stage:
+    with Stage("light", folder=tmp_path, simulator=simulator, target=target) as stage:
         stage.start()
         yield stage, seen
 
@@ -98,7 +98,7 @@ def begin(stage: Stage) -> int:
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-    stage.ask.install([number], SECURITY)
+    stage.request.install([number], SECURITY)
     return int(number)
 
 
@@ -129,7 +129,7 @@ def test_an_answer_that_points_elsewhere_is_not_followed(
         "Location": "https://elsewhere.invalid/x",
         "Azure-AsyncOperation": "https://elsewhere.invalid/y",
     }
-    stage.wire.faults.append(
+    stage.simulator.faults.append(
         lambda method, path: (
             Answer(202, None, elsewhere) if path.endswith("/installPatches") else None
         )
@@ -149,8 +149,8 @@ def test_an_answer_that_points_elsewhere_is_not_followed(
 @pytest.fixture
 def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzure]:
     """A cloud over TLS whose service principal has a certificate under a password."""
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    with secure_azure(wire, tmp_path / "keys") as made:
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    with secure_azure(simulator, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         monkeypatch.setenv(credentials.CERTIFICATE_PASSWORD, PASSWORD)
         key = load_pem_private_key(made.certificate.read_bytes(), None)
@@ -159,7 +159,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecureAzu
         )
         made.certificate.write_bytes(sealed + made.certificate.read_bytes().split(KEY_END, 1)[1])
         yield made
-    wire.cloud.close()
+    simulator.cloud.close()
 
 
 KEY_END = b"-----END RSA PRIVATE KEY-----\n"
@@ -180,17 +180,17 @@ def test_after_a_full_run_neither_file_nor_log_nor_exports_hold_a_secret(
         stage.until(lambda: db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16)
         stage.sync()
         (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
-        stage.ask.assess([number])
-        stage.ask.install([number], SECURITY)
-        stage.ask.restart([number])
+        stage.request.assess([number])
+        stage.request.install([number], SECURITY)
+        stage.request.restart([number])
         for ended in range(1, 5):  # an assessment follows the restart
             stage.until(lambda: _is_at(stage.operation_states(), ended))  # noqa: B023 - called at once
-            azure.wire.cloud.clock.advance(hours=1)
+            azure.simulator.cloud.clock.advance(hours=1)
         stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED] * 4)
         azure.identity.refuses = f"AADSTS700027 {SECRET_OF_TLS}"
         azure.identity.given[:-1] = []
         stage.sync()
-        with (data / FILE_NAME).open("rb"):  # the write-ahead log is there as long as the window is
+        with (data / FILE_NAME).open("rb"):  # the write-ahead log exists as long as the window
             found = [(p, c) for p in data.iterdir() for c in _contents(p)]
     for name in ("report.xlsx", "report.json", "report.html", "report.pdf", "audit.csv"):
         what = (
@@ -202,9 +202,9 @@ def test_after_a_full_run_neither_file_nor_log_nor_exports_hold_a_secret(
     found += [(p, c) for folder in (data, out) for p in folder.iterdir() for c in _contents(p)]
     names = {path.name for path, _ in found}
     assert {FILE_NAME, f"{FILE_NAME}-wal", logs.FILE_NAME, "report.pdf", "audit.csv"} <= names
-    whole = b"".join(content for _, content in found)
+    full = b"".join(content for _, content in found)
     for kept in (b"vm-web-02", azure.certificate.name.encode(), b"installPatches"[:7]):
-        assert kept in whole, "what is looked through is readable"
+        assert kept in full, "what is looked through is readable"
     pem = [line for line in azure.certificate.read_text().splitlines() if len(line) == 64]
     assert len(pem) > 20
     for path, content in found:

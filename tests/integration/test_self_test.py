@@ -1,4 +1,4 @@
-"""``--self-test``: it passes where everything is there, and names what is not."""
+"""``--self-test`` passes on a complete installation and names what is missing."""
 
 from __future__ import annotations
 

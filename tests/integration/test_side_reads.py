@@ -33,12 +33,12 @@ ANSWERS = {
 
 def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, query: bytes, answer: Answer) -> None:
     """Have the wire answer one query so, every time."""
-    handle = stage.wire.handle
+    handle = stage.simulator.handle
 
     def answered(method: str, url: str, headers: object, body: bytes | None) -> Answer:
         return answer if body and query in body else handle(method, url, headers, body)
 
-    monkeypatch.setattr(stage.wire, "handle", answered)
+    monkeypatch.setattr(stage.simulator, "handle", answered)
 
 
 @pytest.mark.parametrize("what", TABLES)
@@ -61,13 +61,13 @@ def test_a_side_list_that_fails_ends_no_sync_and_is_named(
     assert missing.what == what
     assert missing.problem
     bar = stage.window.status_bar.connection
-    assert f"could not be read: {what}" in bar.whole
+    assert f"could not be read: {what}" in bar.full_text
     assert missing.problem in html.unescape(bar.toolTip())
     assert not stage.window.notice.isVisible()
 
 
 def test_permissions_that_cannot_be_read_keep_nobody_from_reading(stage: Stage) -> None:
-    stage.wire.faults.append(
+    stage.simulator.faults.append(
         lambda _, path: ANSWERS["500"] if "Microsoft.Authorization" in path else None
     )
     stage.start()
@@ -77,7 +77,7 @@ def test_permissions_that_cannot_be_read_keep_nobody_from_reading(stage: Stage) 
     assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
 
 
-def test_without_the_schedules_no_machine_is_said_to_have_none(
+def test_without_the_schedules_no_machine_is_shown_without_one(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(stage, monkeypatch, TABLES["assignments"], ANSWERS["403"])
@@ -108,7 +108,7 @@ NOTHING = Answer(200, {"totalRecords": 0, "count": 0, "data": [], "resultTruncat
 def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in a central team's subscription: the assignment is there, the configuration isn't."""
+    """As in a central team's subscription: the assignment is readable, the configuration isn't."""
     refuse(stage, monkeypatch, TABLES["schedules"], NOTHING)
     stage.start()
     db = stage.app.source.db
@@ -189,10 +189,10 @@ def test_a_list_that_goes_round_in_circles_ends(
 
 def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> None:
     group = f"/subscriptions/{SUBSCRIPTION}"
-    name = next(g.schedule for g in stage.wire.cloud.guests.values() if g.schedule)["name"]
-    row = next(g for g in stage.wire.cloud.guests.values() if g.schedule)
+    name = next(g.schedule for g in stage.simulator.cloud.guests.values() if g.schedule)["name"]
+    row = next(g for g in stage.simulator.cloud.guests.values() if g.schedule)
     configuration = f"{group}/resourceGroups/{row.resource_group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
-    stage.wire.cloud.dynamic_scopes = [
+    stage.simulator.cloud.dynamic_scopes = [
         {
             "name": "westus2",
             "configuration": configuration,

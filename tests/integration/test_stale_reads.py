@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from requests.exceptions import ReadTimeout
 
+from hotpatch_gui.application.data_origins import read_data_origin, reset_demo
 from hotpatch_gui.application.folder_lock import lock
 from hotpatch_gui.application.targets import azure_target
-from hotpatch_gui.application.worlds import read_world, reset_demo
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.cli import build_parser
 from hotpatch_gui.domain.clouds import PUBLIC
@@ -74,7 +74,7 @@ def test_f5_with_a_machine_open_keeps_its_updates(stage: Stage) -> None:
         assert offered(stage, "vm-print-01") == 3
 
 
-def test_a_sync_asked_for_before_the_worker_has_started_is_no_trouble(stage: Stage) -> None:
+def test_a_sync_requested_before_the_engine_starts_runs(stage: Stage) -> None:
     stage.app.requests.sync()
     stage.start()
     assert stage.window.machines.model.rowCount() == 16
@@ -92,7 +92,7 @@ def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage
 @pytest.mark.parametrize("status", ["Failed", "InProgress"])
 def test_an_assessment_that_did_not_end_well_replaces_nothing(stage: Stage, status: str) -> None:
     stage.start()
-    guest = stage.wire.cloud.guests["vm-web-02"]
+    guest = stage.simulator.cloud.guests["vm-web-02"]
     assert guest.assessment is not None
     later = "2026-08-20T08:59:00+00:00"
     guest.assessment |= {
@@ -109,16 +109,16 @@ def test_an_assessment_that_did_not_end_well_replaces_nothing(stage: Stage, stat
     assert "Behind by one release" in stage.window.machines.blade.banner.headline.text()
 
 
-def test_resource_graph_that_lags_behind_does_not_undo_what_arm_said(stage: Stage) -> None:
+def test_a_late_resource_graph_does_not_undo_resource_managers_answer(stage: Stage) -> None:
     stage.start()
-    stale = json.loads(json.dumps(stage.wire.cloud.guests["vm-web-02"].assessment))
+    stale = json.loads(json.dumps(stage.simulator.cloud.guests["vm-web-02"].assessment))
     stale["patches"] = stale["patches"][:1]
-    stage.ask.assess([machine(stage, "vm-web-02")])
+    stage.request.assess([machine(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.clock.advance(minutes=5)
-    stage.wire.cloud.settle()
-    guest = stage.wire.cloud.guests["vm-web-02"]
-    fresh, real = guest.assessment, stage.wire.handle
+    stage.simulator.cloud.settle()
+    guest = stage.simulator.cloud.guests["vm-web-02"]
+    fresh, real = guest.assessment, stage.simulator.handle
 
     def lagging(method: str, url: str, headers, body):
         guest.assessment = stale if "ResourceGraph" in url else fresh
@@ -127,7 +127,7 @@ def test_resource_graph_that_lags_behind_does_not_undo_what_arm_said(stage: Stag
         finally:
             guest.assessment = fresh
 
-    stage.wire.handle = lagging
+    stage.simulator.handle = lagging
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
     assert offered(stage, "vm-web-02") == 3
 
@@ -142,7 +142,7 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
         calls[0] += "ResourceGraph" in path
         return Answer(200, body) if calls[0] >= 2 else None
 
-    stage.wire.faults.append(cut)
+    stage.simulator.faults.append(cut)
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)
     assert "returned a truncated result" in stage.window.notice.headline.text()
@@ -150,7 +150,7 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
 
 
 def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
-    guest = stage.wire.cloud.guests["vm-web-02"]
+    guest = stage.simulator.cloud.guests["vm-web-02"]
     assert guest.assessment is not None
     guest.assessment["patches"][0]["name"] = "broken \ud800 name"
     stage.start()
@@ -170,8 +170,8 @@ def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
 @pytest.mark.usefixtures("hasty")
 def test_an_end_that_says_nothing_is_no_success(stage: Stage, answer: Answer) -> None:
     stage.start()
-    stage.wire.faults.append(answering(lambda: answer, "/installPatches"))
-    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.simulator.faults.append(answering(lambda: answer, "/installPatches"))
+    stage.request.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: "no trace of this request" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
 
@@ -181,16 +181,16 @@ def test_an_end_that_says_nothing_is_no_success(stage: Stage, answer: Answer) ->
 def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> None:
     stage.start()
     lost = ReadTimeout("lost")
-    stage.wire.faults.append(answering(lambda: lost, "/restart"))
+    stage.simulator.faults.append(answering(lambda: lost, "/restart"))
     number = machine(stage, "vm-dc-01")
-    stage.ask.restart([number])
+    stage.request.restart([number])
     stage.until(lambda: "Azure doesn't report" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
     stage.choose("vm-dc-01")
     assert stage.window.machines.blade.commands["install"].isEnabled(), (
         "not to know is not to be busy"
     )
-    stage.ask.restart([number])
+    stage.request.restart([number])
     stage.until(stage.window.notice.isVisible)
     assert "is already in progress on the machine" in stage.window.notice.headline.text()
     stage.window.show_page("activity")
@@ -204,16 +204,16 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     stage.settle()
     shown = [page.model.index(0, c).data() for c in range(page.model.columnCount())]
     assert "Unknown, dismissed" in shown
-    stage.wire.faults.clear()
-    stage.ask.restart([number])
+    stage.simulator.faults.clear()
+    stage.request.restart([number])
     stage.until(lambda: stage.operation_states() == [S.DISMISSED, S.RUNNING])
 
 
 @pytest.mark.expects_log
 @pytest.mark.usefixtures("hasty")
-def test_a_lost_installation_is_watched_as_long_as_azure_shows_it_at_work(stage: Stage) -> None:
+def test_a_lost_installation_is_watched_while_azure_shows_it_in_progress(stage: Stage) -> None:
     stage.start()
-    send = stage.wire.handle
+    send = stage.simulator.handle
 
     def lose(method: str, url: str, headers, body):
         answer = send(method, url, headers, body)
@@ -221,16 +221,18 @@ def test_a_lost_installation_is_watched_as_long_as_azure_shows_it_at_work(stage:
             raise ReadTimeout("lost")
         return answer
 
-    stage.wire.handle = lose
-    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.simulator.handle = lose
+    stage.request.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: "shows it in progress" in one(stage, "SELECT note FROM operations")[0])
     views: list[str] = []
-    stage.wire.faults.append(lambda method, path: views.append(path) if method == "GET" else None)
+    stage.simulator.faults.append(
+        lambda method, path: views.append(path) if method == "GET" else None
+    )
     stage.until(lambda: len(views) > 2 * pauses.MAX_UNKNOWN_READS)
     assert stage.operation_states() == [S.UNKNOWN]
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
-    assert stage.wire.cloud.received["install"] == 1
+    assert stage.simulator.cloud.received["install"] == 1
 
 
 @pytest.mark.expects_log
@@ -239,14 +241,14 @@ def test_a_settings_change_that_never_arrived_is_not_claimed(stage: Stage) -> No
     from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 
     stage.start()
-    stage.wire.faults.append(answering(lambda: ReadTimeout("lost"), "vm-file-01", "PATCH"))
+    stage.simulator.faults.append(answering(lambda: ReadTimeout("lost"), "vm-file-01", "PATCH"))
     row = one(stage, "SELECT * FROM machines WHERE name='vm-file-01'")
     assert (row["patch_mode"], row["hotpatch_enabled"]) == ("AutomaticByPlatform", 0)
     periodic = row["assessment_mode"] == "AutomaticByPlatform"
     change = SettingsChange(
         Orchestration.SAFE_DEPLOYMENT, hotpatch=False, periodic_assessment=periodic
     )
-    stage.ask.change_settings([row["id"]], change)
+    stage.request.change_settings([row["id"]], change)
     stage.until(lambda: "no trace" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
 
@@ -257,7 +259,7 @@ def test_a_file_that_was_locked_does_not_end_the_following(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
-    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.request.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     failures = [3]
     real = DataFile.transaction
@@ -272,7 +274,7 @@ def test_a_file_that_was_locked_does_not_end_the_following(
     stage.clock.advance(minutes=30)
     stage.until(lambda: failures[0] == 0)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
-    assert stage.wire.cloud.received["install"] == 1
+    assert stage.simulator.cloud.received["install"] == 1
 
 
 @pytest.mark.expects_log
@@ -304,9 +306,9 @@ def test_resetting_the_demo_never_touches_real_data(tmp_path: Path) -> None:
     assert not reset_demo(tmp_path)
     assert (tmp_path / FILE_NAME).exists()
     parser = build_parser(with_commands=True)
-    world = read_world(parser.parse_args(["--reset-demo"]), parser, tmp_path)
+    world = read_data_origin(parser.parse_args(["--reset-demo"]), parser, tmp_path)
     assert world.folder == tmp_path / "demo", "the demo is never where Azure's data is"
-    assert read_world(parser.parse_args([]), parser, tmp_path).folder == tmp_path
+    assert read_data_origin(parser.parse_args([]), parser, tmp_path).folder == tmp_path
 
 
 def test_every_world_has_a_folder_of_its_own(tmp_path: Path) -> None:
@@ -318,7 +320,7 @@ def test_every_world_has_a_folder_of_its_own(tmp_path: Path) -> None:
         ["--endpoint=http://127.0.0.1:4711"],
         ["--endpoint=http://127.0.0.1:4712"],
     )
-    folders = {read_world(parser.parse_args(line), parser, tmp_path).folder for line in lines}
+    folders = {read_data_origin(parser.parse_args(line), parser, tmp_path).folder for line in lines}
     assert len(folders) == len(lines)
 
 
@@ -330,24 +332,24 @@ def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
 ) -> None:
     """And no older one that somebody started is taken for it."""
     stage.start()
-    send = stage.wire.handle
+    send = stage.simulator.handle
 
     def on_another_day(method: str, url: str, headers, body):
         answer = send(method, url, headers, body)
         moved = stage.clock.now() + timedelta(days=days)
         answer.headers["Date"] = format_datetime(moved, usegmt=True)
         if "/installPatches" in url:
-            stage.wire.handle = send
+            stage.simulator.handle = send
             raise ReadTimeout("lost")
         return answer
 
-    stage.wire.handle = on_another_day
-    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.simulator.handle = on_another_day
+    stage.request.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
     run = one(stage, "SELECT run_id FROM operations")[0]
-    known = {i for i, o in stage.wire.cloud.operations.items() if o.kind == "install"}
+    known = {i for i, o in stage.simulator.cloud.operations.items() if o.kind == "install"}
     assert {run} == known
 
 
@@ -361,11 +363,11 @@ def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
     stage.start()
     stage.choose("vm-web-02")
     broken = Answer(500, {"error": {"code": "Broken", "message": "Made by the test."}})
-    stage.wire.faults.append(answering(lambda: broken, "/virtualMachines/vm-web-02", "GET"))
-    stage.ask.install([machine(stage, "vm-web-02")], SECURITY)
+    stage.simulator.faults.append(answering(lambda: broken, "/virtualMachines/vm-web-02", "GET"))
+    stage.request.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert "Nothing was started" in one(stage, "SELECT note FROM operations")[0]
-    assert not stage.wire.cloud.received.get("install")
+    assert not stage.simulator.cloud.received.get("install")
 
 
 @pytest.mark.expects_log
@@ -373,7 +375,7 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
     """As a broken proxy gives it, that answers with what it kept of the request before."""
     stage.start()
     runs = one(stage, "SELECT count(*) FROM installations")[0]
-    send, kept = stage.wire.handle, {}
+    send, kept = stage.simulator.handle, {}
 
     def one_behind(method: str, url: str, headers, body):
         answer = send(method, url, headers, body)
@@ -382,7 +384,7 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
         answer, kept["last"] = kept.get("last", answer), answer
         return answer
 
-    stage.wire.handle = one_behind
+    stage.simulator.handle = one_behind
     stage.sync()
     assert one(stage, "SELECT count(*) FROM installations")[0] == runs
     assert one(stage, "SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")[0] == 0
@@ -392,7 +394,7 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
 @pytest.mark.expects_log
 def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
     stage.start()
-    send = stage.wire.handle
+    send = stage.simulator.handle
 
     def without_a_name(method: str, url: str, headers, body):
         answer = send(method, url, headers, body)
@@ -400,7 +402,7 @@ def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
             answer.body["data"][0]["name"] = None
         return answer
 
-    stage.wire.handle = without_a_name
+    stage.simulator.handle = without_a_name
     stage.app.requests.sync()
     stage.until(lambda: one(stage, "SELECT unreadable FROM sync_state")[0] == 1)
     assert one(stage, "SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")[0] == 0

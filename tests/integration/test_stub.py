@@ -113,7 +113,7 @@ def test_rows_with_mixed_cases_nulls_and_unknown_words_are_read(stage: Stage, st
         ("Unknown",),
     ]
     assert values(stage, "SELECT max(problem), sum(unreadable) FROM sync_state") == [("", 1)], (
-        "the row without an id is counted and said"
+        "the row without an ID is counted and reported"
     )
     assert not stub.unknown
 
@@ -124,7 +124,7 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
 ) -> None:
     at = azure.cloud.endpoint
     accepted = {
-        "Location": f"{at}{OPERATION}&monitor=true&{VERSION}",  # as the specification's example has it
+        "Location": f"{at}{OPERATION}&monitor=true&{VERSION}",  # as in the specification's example
         "Azure-AsyncOperation": f"{at}{OPERATION}?{VERSION}",
         "x-ms-request-id": "11111111-aaaa-4bbb-8ccc-000000000001",
     }
@@ -136,7 +136,7 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
         Answer(200, HAS_ENDED),
     )
     stub.on(f"GET .*{OPERATION}&monitor=true&", Answer(200, written("assessed")))
-    stage.ask.assess([numbers(stage)["VM-Web-01"]])
+    stage.request.assess([numbers(stage)["VM-Web-01"]])
     note, _, request_id = ended(stage, OperationState.SUCCEEDED)
     assert note == "Assessed."
     assert request_id == accepted["x-ms-request-id"]
@@ -151,7 +151,7 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
     assert not stub.unknown
 
 
-def test_a_location_alone_of_5000_characters_is_followed_to_its_end(
+def test_a_location_of_5000_characters_without_another_header_is_followed(
     stage: Stage, stub: Stub, azure: SecureAzure
 ) -> None:
     address = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}&t="
@@ -164,11 +164,13 @@ def test_a_location_alone_of_5000_characters_is_followed_to_its_end(
         Answer(202, None, {"Location": address}),
         Answer(200, written("installed")),
     )
-    stage.ask.install([numbers(stage)["VM-Web-01"]], SECURITY)
+    stage.request.install([numbers(stage)["VM-Web-01"]], SECURITY)
     ended(stage, OperationState.SUCCEEDED)
-    assert {len(a.url) for a in stub.asked if "/operations/" in a.url} == {5000}
+    assert {len(a.url) for a in stub.requested if "/operations/" in a.url} == {5000}
     (body,) = [
-        json.loads(a.body) for a in stub.asked if a.url.split("?")[0].endswith("/installPatches")
+        json.loads(a.body)
+        for a in stub.requested
+        if a.url.split("?")[0].endswith("/installPatches")
     ]
     assert body == {
         "maximumDuration": "PT120M",
@@ -203,7 +205,7 @@ def test_a_location_on_a_foreign_host_gets_neither_token_nor_visit(
             f"POST .*{VM}/installPatches",
             Answer(202, None, {"Location": f"{elsewhere.cloud.endpoint}{OPERATION}?{VERSION}"}),
         )
-        stage.ask.install([numbers(stage)["VM-Web-01"]], SECURITY)
+        stage.request.install([numbers(stage)["VM-Web-01"]], SECURITY)
         stage.until(lambda: "pointed to" in values(stage, "SELECT note FROM operations")[0][0])
         assert elsewhere.cloud.host in values(stage, "SELECT note FROM operations")[0][0]
         assert elsewhere.seen == [], "nothing was asked there, so no token went there"
@@ -227,7 +229,7 @@ def test_a_result_in_words_that_nobody_knows_is_no_success(
         Answer(202, None, {"Location": f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"}),
     )
     stub.on(f"GET .*{OPERATION}", Answer(200, result))
-    stage.ask.install([numbers(stage)["VM-Web-01"]], SECURITY)
+    stage.request.install([numbers(stage)["VM-Web-01"]], SECURITY)
     note, *_ = ended(stage, OperationState.UNKNOWN)
     assert "its result can't be read. The machine is read instead" in note
     assert stub.count(f"POST .*{VM}/installPatches") == 1
@@ -247,7 +249,7 @@ def test_an_operation_that_failed_as_one_was_seen_to(
     at = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"
     stub.on(f"POST .*{VM}/assessPatches", Answer(202, None, {"Azure-AsyncOperation": at}))
     stub.on(f"GET .*{OPERATION}", Answer(200, failed))
-    stage.ask.assess([numbers(stage)["VM-Web-01"]])
+    stage.request.assess([numbers(stage)["VM-Web-01"]])
     note, code, _ = ended(stage, OperationState.FAILED)
     assert code == "VMGuestPatchInternalError"
     assert "An internal execution error occurred." in note
@@ -274,7 +276,7 @@ def test_an_arc_enabled_server_answers_without_a_list(
         f"POST .*{SERVER}/assessPatches", Answer(202, None, {"Location": at, "Retry-After": "0"})
     )
     stub.on(f"GET .*{OPERATION}", Answer(202, None, {"Location": at}), Answer(200, result))
-    stage.ask.assess([numbers(stage)["SRV-HQ-01"]])
+    stage.request.assess([numbers(stage)["SRV-HQ-01"]])
     ended(stage, OperationState.SUCCEEDED)
     found = "SELECT updates, important, restart_pending FROM machines WHERE name='SRV-HQ-01'"
     assert values(stage, found) == [(3, 2, 1)]

@@ -36,7 +36,7 @@ def test_files_with_odd_values_in_them_can_be_looked_through(qapp, tmp_path: Pat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="unshare")
-def test_whatever_becomes_of_the_disk_is_said_and_ends_in_a_true_state(tmp_path: Path) -> None:
+def test_a_full_or_read_only_disk_is_reported_and_ends_in_a_true_state(tmp_path: Path) -> None:
     assert disk_faults(tmp_path).endswith("folder gone")
 
 

@@ -1,4 +1,4 @@
-"""Azure takes one request at a time on a machine: ours wait for each other, and for others where the user wants it."""
+"""Azure takes one request at a time on a machine: ours wait for each other, and for others if the user chooses so."""
 
 from __future__ import annotations
 
@@ -57,25 +57,25 @@ def install_elsewhere(stage: Stage, name: str) -> None:
         "windowsParameters": {"classificationsToInclude": ["Security"]},
     }
     url = f"{ENDPOINT}{path}/installPatches?api-version=2025-04-01"
-    assert stage.wire.handle("POST", url, {}, json.dumps(body).encode()).status == 202
+    assert stage.simulator.handle("POST", url, {}, json.dumps(body).encode()).status == 202
 
 
 def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
-    stage.ask.install([machine], SECURITY)
-    stage.ask.restart([machine])
+    stage.request.install([machine], SECURITY)
+    stage.request.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
     stage.until(
         lambda: notes(stage)[1] == "Waiting until “Install updates now” on this machine finishes."
     )
-    assert "restart" not in stage.wire.cloud.received
+    assert "restart" not in stage.simulator.cloud.received
     stage.clock.advance(minutes=60)
     stage.until(
         lambda: stage.operation_states()[:2] == [OperationState.SUCCEEDED, OperationState.RUNNING]
     )
-    assert stage.wire.cloud.received["restart"] == 1
+    assert stage.simulator.cloud.received["restart"] == 1
 
 
 def test_what_waits_can_be_cancelled_and_is_never_sent(
@@ -84,27 +84,27 @@ def test_what_waits_can_be_cancelled_and_is_never_sent(
     monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
-    stage.ask.install([machine], SECURITY)
-    stage.ask.restart([machine])
+    stage.request.install([machine], SECURITY)
+    stage.request.restart([machine])
     stage.until(lambda: "Waiting until" in notes(stage)[1])
-    stage.ask.cancel([2])
+    stage.request.cancel([2])
     stage.clock.advance(minutes=60)
     stage.until(
         lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.CANCELLED]
     )
     assert notes(stage)[1] == "Canceled before it was sent."
-    assert "restart" not in stage.wire.cloud.received
+    assert "restart" not in stage.simulator.cloud.received
 
 
 @pytest.mark.expects_log
-def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
+def test_a_conflict_names_the_other_operation_and_offers_to_wait(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "BUSY_S", 0.05)
     stage.start()
     install_elsewhere(stage, "vm-web-02")
-    began = stage.wire.cloud.clock.now()
-    stage.ask.assess([number(stage, "vm-web-02")])
+    began = stage.simulator.cloud.clock.now()
+    stage.request.assess([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     named = f"In progress: an installation that somebody began on {began:%d %b at %H:%M} UTC."
     assert named in notes(stage)[0]
@@ -123,7 +123,7 @@ def test_a_conflict_names_what_is_at_work_and_offers_to_wait(
             and "Waiting until an installation that somebody" in notes(stage)[1]
         )
     )
-    assert "assess" not in stage.wire.cloud.received
+    assert "assess" not in stage.simulator.cloud.received
     stage.clock.advance(minutes=60)
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
     stage.clock.advance(minutes=10)
@@ -146,28 +146,28 @@ def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
     def at_work(method: str, _: str) -> Answer | None:
         return Answer(409, {"error": code}) if method == "POST" else None
 
-    stage.wire.faults.append(at_work)
-    stage.ask.assess([machine])
+    stage.simulator.faults.append(at_work)
+    stage.request.assess([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "In progress:" not in notes(stage)[0]
     for _ in range(2):
-        stage.ask.wait_for_turn([1])
+        stage.request.wait_for_turn([1])
     assert len(notes(stage)) == 2, "once"
     stage.until(lambda: "It's retried every minute" in notes(stage)[1])
-    stage.wire.faults.remove(at_work)
+    stage.simulator.faults.remove(at_work)
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
-    assert stage.wire.cloud.received["assess"] == 1
+    assert stage.simulator.cloud.received["assess"] == 1
 
 
 @pytest.mark.expects_log
 def test_what_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None:
     """A 409 for the machine's own state, which no turn changes."""
     stage.start()
-    stage.wire.cloud.guests["vm-web-02"].agent_ready = False
-    stage.ask.assess([number(stage, "vm-web-02")])
+    stage.simulator.cloud.guests["vm-web-02"].agent_ready = False
+    stage.request.assess([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert "OperationNotAllowed" in notes(stage)[0]
-    stage.ask.wait_for_turn([1])
+    stage.request.wait_for_turn([1])
     assert len(notes(stage)) == 1
 
 
@@ -192,11 +192,11 @@ def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
             return ConnectTimeout("no network")
         return None
 
-    stage.wire.faults.append(refused)
-    stage.ask.install([number(stage, "vm-web-02")], SECURITY)
+    stage.simulator.faults.append(refused)
+    stage.request.install([number(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     assert left == 0
-    assert stage.wire.cloud.received == {"install": 1}
+    assert stage.simulator.cloud.received == {"install": 1}
     events = stage.app.source.db.execute("SELECT event FROM audit_log ORDER BY id").fetchall()
     tries = 3 if verb == "POST" else 0
     assert [row[0] for row in events] == ["sending", "not sent"] * tries + ["sending", "accepted"]
@@ -209,13 +209,13 @@ def test_a_request_that_does_not_get_through_is_given_up_in_the_end(
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
     monkeypatch.setattr(pauses, "TRY_FOR_S", 0.3)
     stage.start()
-    stage.wire.faults.append(
+    stage.simulator.faults.append(
         lambda method, _: ConnectTimeout("no network") if method == "POST" else None
     )
-    stage.ask.restart([number(stage, "vm-web-02")])
+    stage.request.restart([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
     assert notes(stage)[0].endswith("Nothing was started.")
-    assert not stage.wire.cloud.received
+    assert not stage.simulator.cloud.received
 
 
 def test_what_waits_is_not_sent_once_actions_are_turned_off(
@@ -224,18 +224,18 @@ def test_what_waits_is_not_sent_once_actions_are_turned_off(
     monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
-    stage.ask.install([machine], SECURITY)
-    stage.ask.restart([machine])
+    stage.request.install([machine], SECURITY)
+    stage.request.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
     (mine,) = connections.read_all(stage.app.source.db)
-    stage.ask.allow_actions(mine.id, may_act=False)
+    stage.request.allow_actions(mine.id, may_act=False)
     stage.until(lambda: not connections.read_all(stage.app.source.db)[0].may_act)
     stage.clock.advance(minutes=60)
     stage.until(
         lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.FAILED]
     )
     assert "Changes are off for Contoso." in notes(stage)[1]
-    assert stage.wire.cloud.received == {"install": 1}, "what was sent is followed to its end"
+    assert stage.simulator.cloud.received == {"install": 1}, "what was sent is followed to its end"
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def slow_writes(
     """A hundred machines behind an Azure that takes twenty changes a second, and what it was asked."""
     monkeypatch.setattr(throttle, "ARM_WRITES", Rate(2, 20.0))
     clock = SteppedClock(EPOCH)
-    wire = build_simulator(
+    simulator = build_simulator(
         resources.calendar(),
         resources.read_json("other-updates.json"),
         clock=clock,
@@ -262,9 +262,9 @@ def slow_writes(
             seen.append(f"send {machine}")
         return None
 
-    with Stage("light", wire=wire) as stage:
+    with Stage("light", simulator=simulator) as stage:
         stage.start()
-        wire.faults.append(record)
+        simulator.faults.append(record)
         yield stage, seen
 
 
@@ -277,13 +277,13 @@ def azure_machines(stage: Stage) -> list[tuple[int, str]]:
     ]
 
 
-def test_what_many_installations_are_told_apart_by_is_read_just_before_each_is_sent(
+def test_the_last_run_of_each_machine_is_read_just_before_its_installation_is_sent(
     slow_writes: tuple[Stage, list[str]],
 ) -> None:
     """And not for all of them first: Azure takes 10 changes a second, so the last reading would be old by then."""
     stage, seen = slow_writes
     some = azure_machines(stage)[:60]
-    stage.ask.install([machine for machine, _ in some], SECURITY)
+    stage.request.install([machine for machine, _ in some], SECURITY)
     stage.until(lambda: len([s for s in seen if s.startswith("send")]) >= 40)
     read: set[str] = set()
     sent: set[str] = set()
@@ -300,9 +300,9 @@ def test_a_click_does_not_wait_for_many_requests_that_were_queued_before(
 ) -> None:
     stage, seen = slow_writes
     *many, last = azure_machines(stage)
-    stage.ask.assess([machine for machine, _ in many])
+    stage.request.assess([machine for machine, _ in many])
     stage.until(lambda: len(seen) >= 5)
-    stage.ask.assess([last[0]])
+    stage.request.assess([last[0]])
     before = len(seen)
     stage.until(lambda: f"send {last[1]}" in seen)
     assert seen.index(f"send {last[1]}") - before <= 5
@@ -313,7 +313,7 @@ def test_hundreds_are_cancelled_in_slices_while_others_go_on(
 ) -> None:
     """One commit for each would hold the loop for seconds on a slow disk, and what is left would be sent later."""
     stage, _ = slow_writes
-    stage.ask.assess([machine for machine, _ in azure_machines(stage)])
+    stage.request.assess([machine for machine, _ in azure_machines(stage)])
     db = stage.app.source.db
     queued = [row[0] for row in db.execute("SELECT id FROM operations WHERE state='queued'")]
     durable: list[DataFile] = []
@@ -324,7 +324,7 @@ def test_hundreds_are_cancelled_in_slices_while_others_go_on(
         return transaction(self, **keywords)
 
     monkeypatch.setattr(DataFile, "transaction", counted)
-    stage.ask.cancel(queued)
+    stage.request.cancel(queued)
     states = stage.operation_states()
     assert states.count(OperationState.CANCELLED) > len(queued) / 2
     assert OperationState.QUEUED not in states
@@ -339,15 +339,15 @@ def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_un
     """Whatever row comes first: it was the newest that chose for all."""
     monkeypatch.setattr(pauses, "TURN_S", 60.0)
     stage.start()
-    stage.wire.faults.append(
+    stage.simulator.faults.append(
         lambda _, path: (
             Answer(500, {"error": {"code": "X", "message": "X"}}) if "/restart" in path else None
         )
     )
-    stage.ask.restart([number(stage, "vm-dc-01")])
+    stage.request.restart([number(stage, "vm-dc-01")])
     stage.until(lambda: stage.operation_states() == [OperationState.UNKNOWN])
-    stage.ask.install([number(stage, "vm-web-02")], SECURITY)
-    stage.ask.assess([number(stage, "vm-web-02"), number(stage, "vm-web-01")])
+    stage.request.install([number(stage, "vm-web-02")], SECURITY)
+    stage.request.assess([number(stage, "vm-web-02"), number(stage, "vm-web-01")])
     stage.until(lambda: stage.operation_states().count(OperationState.RUNNING) == 2)
     stage.window.show_page("activity")
     page = stage.window.page("activity")
@@ -364,7 +364,7 @@ def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_un
 def test_refusals_that_come_together_hold_nothing_up(
     slow_writes: tuple[Stage, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each looks what is at work on its machine: sixteen that hold a place and wait for another waited for ever."""
+    """Each reads its machine first: sixteen requests that each held a slot and waited for another never ended."""
     monkeypatch.setattr(throttle, "ARM_WRITES", Rate(1000, 1000.0))
     stage, _ = slow_writes
     together = threading.Barrier(16, timeout=1.0)
@@ -382,7 +382,7 @@ def test_refusals_that_come_together_hold_nothing_up(
         return begin(self, *arguments)
 
     monkeypatch.setattr(Gateway, "begin", synchronous)
-    stage.wire.faults.append(busy)
+    stage.simulator.faults.append(busy)
     some = [machine for machine, _ in azure_machines(stage)[:20]]
     stage.app.requests.assess(some[:10])
     stage.app.requests.assess(some[10:])

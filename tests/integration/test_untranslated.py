@@ -1,4 +1,4 @@
-"""In a language that brackets each translated text, no window shows a word of the program outside the brackets."""
+"""With each translated text in brackets, no window shows the program's own words outside them."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_every_word_of_the_program_is_translated(name: str) -> None:
         shown = scenes.play(name, stage)
         data = NAMES | _words_of(stage.folder / FILE_NAME)
         found = {
-            (place, text) for place, text in _texts(shown.window()) if _words(_outside(text)) - data
+            (slot, text) for slot, text in _texts(shown.window()) if _words(_outside(text)) - data
         }
         assert not found
 
@@ -130,9 +130,9 @@ def _texts(window: QWidget) -> Iterator[tuple[str, str]]:
     for widget in [window, *window.findChildren(QWidget)]:
         if type(widget).__module__.startswith("pyqtgraph") or not _is_ours(widget):
             continue
-        place = widget.objectName() or type(widget).__name__
+        slot = widget.objectName() or type(widget).__name__
         for text in _texts_of(widget):
-            yield place, text
+            yield slot, text
 
 
 def _is_ours(widget: QWidget) -> bool:

@@ -17,7 +17,7 @@ def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, s
     db = stage.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()
-    stage.ask.install([number], request)
+    stage.request.install([number], request)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states()[0].is_final)
@@ -28,31 +28,31 @@ def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, s
     model = stage.table("fleetHistoryTable").model()
     row = model.row(0)
     assert row.machine_name == name
-    place = [column.key for column in model.columns].index("discrepancies")
-    return model.text(row, place), model.columns[place].tip(row, stage.clock.now())
+    slot = [column.key for column in model.columns].index("discrepancies")
+    return model.text(row, slot), model.columns[slot].tip(row, stage.clock.now())
 
 
 def test_an_installation_that_did_what_it_says(stage: Stage) -> None:
-    told, _ = afterwards(stage, "vm-web-02", InstallRequest(IMPORTANT))
-    assert told == "Confirmed"
+    reported, _ = afterwards(stage, "vm-web-02", InstallRequest(IMPORTANT))
+    assert reported == "Confirmed"
 
 
 def test_a_restart_that_is_left_for_later_is_still_pending(stage: Stage) -> None:
-    told, means = afterwards(
+    reported, means = afterwards(
         stage, "vm-app-01", InstallRequest(IMPORTANT, restart=RestartSetting.NEVER)
     )
-    assert told == "Restart still pending"
+    assert reported == "Restart still pending"
     assert "a restart is still pending" in means
 
 
 def test_completed_with_nothing_installed(stage: Stage) -> None:
-    told, means = afterwards(stage, "vm-web-02", InstallRequest(include=("KB5031364",)))
-    assert told == "Nothing installed"
+    reported, means = afterwards(stage, "vm-web-02", InstallRequest(include=("KB5031364",)))
+    assert reported == "Nothing installed"
     assert "none of the selected updates was installed" in means
 
 
 def test_a_window_exceeded_with_time_left(stage: Stage) -> None:
     request = InstallRequest(frozenset(Classification), maximum_minutes=26)
-    told, means = afterwards(stage, "vm-app-01", request)
-    assert "Window exceeded with time left" in told
+    reported, means = afterwards(stage, "vm-app-01", request)
+    assert "Window exceeded with time left" in reported
     assert "minutes left: it starts no update with less than 25" in means

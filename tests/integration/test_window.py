@@ -52,20 +52,20 @@ HOSTILE = (
 
 
 def test_foreign_text_is_shown_as_it_is(qapp, tmp_path: Path) -> None:
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    template = wire.cloud.guests["vm-web-02"]
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    template = simulator.cloud.guests["vm-web-02"]
     for name in HOSTILE:
         guest = type(template).from_json(template.to_json() | {"name": name})
         guest.assessment["patches"][0]["name"] = f"<img src=x> {name}"
-        wire.cloud.guests[name.casefold()] = guest
-    with Stage("light", folder=tmp_path, wire=wire) as stage:
+        simulator.cloud.guests[name.casefold()] = guest
+    with Stage("light", folder=tmp_path, simulator=simulator) as stage:
         stage.start()
         model = stage.window.machines.model
         shown = {model.index(n, 0).data() for n in range(model.rowCount())}
         assert set(HOSTILE) <= shown
         for name in HOSTILE:
             stage.choose(name)
-            assert stage.window.machines.blade.title.whole == f"{name} | Hotpatch"
+            assert stage.window.machines.blade.title.full_text == f"{name} | Hotpatch"
             stage.window.machines.blade.tabs.setCurrentIndex(1)
             stage.settle()
             updates = stage.window.machines.blade.compliance.model
@@ -161,14 +161,14 @@ def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
     assert names == sorted(names)
     stage.choose("vm-file-01")
     chosen = page.list.selected_ids
-    stage.wire.cloud.guests["a-first"] = type(stage.wire.cloud.guests["vm-web-01"]).from_json(
-        stage.wire.cloud.guests["vm-web-01"].to_json() | {"name": "a-first"}
-    )
+    stage.simulator.cloud.guests["a-first"] = type(
+        stage.simulator.cloud.guests["vm-web-01"]
+    ).from_json(stage.simulator.cloud.guests["vm-web-01"].to_json() | {"name": "a-first"})
     stage.app.requests.sync()
     stage.until(lambda: page.model.rowCount() == 17)
     assert page.list.selected_ids == chosen
     assert page.model.index(0, 0).data() == "a-first"
-    assert stage.window.machines.blade.title.whole == "vm-file-01 | Hotpatch"
+    assert stage.window.machines.blade.title.full_text == "vm-file-01 | Hotpatch"
 
 
 def test_the_list_filters_by_state(stage: Stage) -> None:
@@ -270,7 +270,7 @@ def test_settings_that_azure_would_refuse_cannot_be_saved(stage: Stage) -> None:
     assert "Hotpatch is off" in stage.window.machines.blade.banner.headline.text()
 
 
-def test_a_restart_is_asked_for_by_name_and_done(stage: Stage) -> None:
+def test_a_restart_is_confirmed_by_name_and_done(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-dc-01")
     stage.window.machines.blade.commands["restart"].trigger()
@@ -281,23 +281,23 @@ def test_a_restart_is_asked_for_by_name_and_done(stage: Stage) -> None:
     stage.until(lambda: OperationState.RUNNING in stage.operation_states())
     stage.clock.advance(minutes=4)
     stage.until(lambda: stage.operation_states()[0] is OperationState.SUCCEEDED)
-    assert stage.wire.cloud.guests["vm-dc-01"].build == "20348.5386"
+    assert stage.simulator.cloud.guests["vm-dc-01"].build == "20348.5386"
     stage.until(lambda: stage.operation_states()[1:] == [OperationState.RUNNING])
     stage.clock.advance(minutes=4)
     stage.until(lambda: stage.operation_states()[1:] == [OperationState.SUCCEEDED])
     stage.settle()
     headline = stage.window.machines.blade.banner.headline.text()
-    assert "restart is needed" not in headline, "the assessment that follows by itself says so"
+    assert "restart is needed" not in headline, "the automatic assessment shows it"
 
 
 def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path: Path) -> None:
-    wire = stopped_simulator(SteppedClock(EPOCH))
-    template = wire.cloud.guests["vm-web-02"].to_json()
+    simulator = stopped_simulator(SteppedClock(EPOCH))
+    template = simulator.cloud.guests["vm-web-02"].to_json()
     for n in range(25):
-        wire.cloud.guests[f"many-{n}"] = type(wire.cloud.guests["vm-web-02"]).from_json(
+        simulator.cloud.guests[f"many-{n}"] = type(simulator.cloud.guests["vm-web-02"]).from_json(
             template | {"name": f"many-{n}"}
         )
-    with Stage("light", folder=tmp_path, wire=wire) as stage:
+    with Stage("light", folder=tmp_path, simulator=simulator) as stage:
         stage.start()
         stage.choose(*(f"many-{n}" for n in range(25)))
         stage.window.machines.blade.command_bar.open_install()
@@ -313,14 +313,14 @@ def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "reported"),
     [
         (("vm-web-01", "vm-web-02"), "All are in one group: rg-web (2)."),
         (("vm-web-01", "vm-app-01"), "2 groups, in this order: rg-app (1); rg-web (1)."),
     ],
 )
 def test_the_review_names_the_groups_in_their_order(
-    stage: Stage, names: tuple[str, ...], told: str
+    stage: Stage, names: tuple[str, ...], reported: str
 ) -> None:
     stage.start()
     stage.choose(*names)
@@ -331,7 +331,7 @@ def test_the_review_names_the_groups_in_their_order(
     dialog.properties.order.setCurrentIndex(dialog.properties.order.findData("group"))
     dialog.go_to(1)
     dialog.go_to(3)
-    stage.until(lambda: told in dialog.facts.text())
+    stage.until(lambda: reported in dialog.facts.text())
     dialog.reject()
 
 
@@ -369,9 +369,9 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
     db = stage.app.source.db
     assert db is not None
     for (text,) in db.execute("SELECT request FROM operations"):
-        asked = json.loads(text)["windowsParameters"]
-        assert asked["kbNumbersToInclude"] == ["890830"]
-        assert asked["kbNumbersToExclude"] == ["5120708"]
+        requested = json.loads(text)["windowsParameters"]
+        assert requested["kbNumbersToInclude"] == ["890830"]
+        assert requested["kbNumbersToExclude"] == ["5120708"]
 
 
 @pytest.mark.parametrize("name", ["vm-new-01", "vm-batch-01"])
@@ -422,7 +422,7 @@ def test_what_is_not_known_still_follows_the_restart_setting(
     assert FleetReview(request, {1: unknown}).may_restart is (setting is not RestartSetting.NEVER)
 
 
-def test_a_kb_that_one_machine_is_offered_is_on_offer(stage: Stage) -> None:
+def test_a_kb_that_one_machine_is_offered_is_available(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-02", "vm-dc-01")
     stage.window.machines.blade.command_bar.open_install()
@@ -529,7 +529,7 @@ def test_machines_are_found_by_their_tags_and_show_them(stage: Stage) -> None:
     stage.choose("vm-sql-01")
     shown = stage.window.findChild(QLabel, "essential-Tags")
     assert shown is not None
-    assert shown.whole == "app:sql"
+    assert shown.full_text == "app:sql"
     stage.window.header.search.setText("app:sql")
     stage.settle()
     model = stage.window.machines.model
@@ -546,7 +546,7 @@ def test_a_search_that_hides_the_machine_moves_on_to_the_first_hit(stage: Stage)
     stage.settle()
     (hit,) = page.list.selected_ids
     assert page.blade.machine_ids == (hit,)
-    assert page.blade.title.whole == "vm-sql-01 | Hotpatch"
+    assert page.blade.title.full_text == "vm-sql-01 | Hotpatch"
     page.blade.command_bar.open_install()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
@@ -615,11 +615,11 @@ def test_a_restart_has_cancel_in_focus_and_lists_what_is_skipped(
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     stage.settle()
     assert stage.operation_states() == [], "Enter restarts nothing"
-    assert stage.wire.cloud.received == {}
+    assert stage.simulator.cloud.received == {}
 
 
 def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage: Stage) -> None:
-    stage.wire.cloud.guests["vm-web-02"].hotpatching = False
+    stage.simulator.cloud.guests["vm-web-02"].hotpatching = False
     stage.start()
     stage.choose("vm-web-01", "vm-web-02")
     blade = stage.window.machines.blade
@@ -647,7 +647,7 @@ def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage:
         assert patch == {"assessmentMode": "ImageDefault"}, "what was not touched is not sent"
     stage.clock.advance(minutes=5)
     stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED] * 2)
-    guests = stage.wire.cloud.guests
+    guests = stage.simulator.cloud.guests
     assert (guests["vm-web-01"].hotpatching, guests["vm-web-02"].hotpatching) == (True, False)
 
 
@@ -738,16 +738,16 @@ def test_the_schedule_agrees_with_the_banner(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["vm-new-01", "vm-batch-01"])
-def test_what_no_list_tells_has_no_count(stage: Stage, name: str) -> None:
+def test_updates_without_a_list_have_no_count(stage: Stage, name: str) -> None:
     """Never assessed, or so long ago that Azure has dropped the list."""
     stage.start()
     stage.choose(name)
     essentials = stage.window.machines.blade.status.essentials
-    assert "Not known" in [v.whole for v in essentials.findChildren(ElidedLabel)]
+    assert "Not known" in [v.full_text for v in essentials.findChildren(ElidedLabel)]
     assert stage.window.machines.blade.tabs.tabText(1) == "Update compliance (–)"
 
 
-def test_a_restart_that_is_pending_already_is_foretold(stage: Stage) -> None:
+def test_a_pending_restart_is_announced(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-dc-01")
     stage.window.machines.blade.command_bar.open_install()
@@ -759,17 +759,17 @@ def test_a_restart_that_is_pending_already_is_foretold(stage: Stage) -> None:
     dialog.reject()
 
 
-def test_a_first_start_chooses_when_every_machine_is_known(qapp, wire: SimulatorApi) -> None:
+def test_a_first_start_chooses_when_every_machine_is_known(qapp, simulator: SimulatorApi) -> None:
     """Not the first one that comes in: the one that most needs attention, the same each time."""
-    asked = []
+    requested = []
 
     def slow(method: str, path: str) -> None:
-        asked.append(path)
-        if "ResourceGraph" in path and len(asked) > 3:
+        requested.append(path)
+        if "ResourceGraph" in path and len(requested) > 3:
             time.sleep(0.5)  # the window shows what has come by now
 
-    wire.faults.append(slow)
-    with Stage("light", wire=wire) as stage:
+    simulator.faults.append(slow)
+    with Stage("light", simulator=simulator) as stage:
         blade = stage.window.machines.blade
         stage.app.start()
         stage.until(stage.window.machines.model.rowCount)
@@ -778,12 +778,12 @@ def test_a_first_start_chooses_when_every_machine_is_known(qapp, wire: Simulator
         assert "Reading your machines" in blade.empty.headline.text()
         stage.until(lambda: not stage.window.is_syncing)
         stage.settle()
-        assert blade.title.whole == "srv-branch-01 | Hotpatch"
+        assert blade.title.full_text == "srv-branch-01 | Hotpatch"
 
 
-def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, wire: SimulatorApi) -> None:
-    wire.faults.append(lambda method, path: time.sleep(0.3))
-    with Stage("light", wire=wire) as stage:
+def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, simulator: SimulatorApi) -> None:
+    simulator.faults.append(lambda method, path: time.sleep(0.3))
+    with Stage("light", simulator=simulator) as stage:
         stage.app.start()
         stage.until(lambda: stage.window.machines.model.rowCount() == 16)
         machines = stage.window.machines
@@ -821,7 +821,7 @@ def test_several_machines_show_nothing_of_others_and_no_command_until_they_are_r
     assert "Reading 16 machines" in blade.currentWidget().headline.text()
     stage.settle()
     assert blade.commands["install"].isEnabled()
-    assert blade.title.whole == "16 machines | Hotpatch"
+    assert blade.title.full_text == "16 machines | Hotpatch"
 
 
 def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
@@ -838,4 +838,4 @@ def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
     stage.app.source.notify(Changes.to("machines", "operations"))
     stage.settle()
     assert stage.window.status_bar.progress.value() == 100
-    assert "2 machines" in stage.window.machines.blade.title.whole
+    assert "2 machines" in stage.window.machines.blade.title.full_text

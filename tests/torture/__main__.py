@@ -44,8 +44,8 @@ def main() -> None:
         if options.faults:
             print(storm(Path(folder) / "faults", options.faults, options.seed), flush=True)
         if options.schedules:
-            told = schedules(Path(folder) / "schedules", options.schedules, options.seed)
-            print(told, flush=True)
+            reported = schedules(Path(folder) / "schedules", options.schedules, options.seed)
+            print(reported, flush=True)
         if options.rollouts:
             print(roll_out_often(options.rollouts, options.seed), flush=True)
         if options.disk:

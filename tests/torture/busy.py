@@ -59,8 +59,10 @@ def main() -> None:
         if bursts and len(ids) >= BURST:
             bursts = False
             chosen = rng.sample(ids, BURST)
-            ask = desk.assess if rng.random() < 0.5 else partial(desk.install, request=everything)
-            ask(chosen)
+            request = (
+                desk.assess if rng.random() < 0.5 else partial(desk.install, request=everything)
+            )
+            request(chosen)
             print("burst", flush=True)
         elif ids:
             name = rng.choices(list(asks), (2, 3, 4, 1, 1))[0]

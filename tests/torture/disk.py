@@ -41,10 +41,10 @@ def disk_faults(folder: Path) -> str:
     may_mount = _run_on_small_disk(empty, ["true"]).returncode == 0
     done = [name for name in FAULTS if may_mount or name not in ON_SMALL_DISK]
     for name in done:
-        place = folder / name.replace(" ", "-")
-        data = place / "data"
+        slot = folder / name.replace(" ", "-")
+        data = slot / "data"
         data.mkdir(parents=True)
-        command = [sys.executable, "-m", "tests.torture.disk", str(place), name]
+        command = [sys.executable, "-m", "tests.torture.disk", str(slot), name]
         run = _run_on_small_disk(data, command) if name in ON_SMALL_DISK else _run(command)
         assert run.returncode == 0, f"{name}: {run.stdout}{run.stderr}"
     left_out = "" if may_mount else f" (left out, as nothing may be mounted here: {ON_SMALL_DISK})"
@@ -65,12 +65,12 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 class _Disk:
-    """A stage on ``place/data`` beside a simulated Azure that keeps its own file elsewhere."""
+    """A stage on ``slot/data`` beside a simulated Azure that keeps its own file elsewhere."""
 
-    def __init__(self, place: Path) -> None:
-        self.data, self.state = place / "data", place / "azure.sqlite3"
+    def __init__(self, slot: Path) -> None:
+        self.data, self.state = slot / "data", slot / "azure.sqlite3"
         self.path = self.data / FILE_NAME
-        self.wire = build_simulator(
+        self.simulator = build_simulator(
             resources.calendar(),
             resources.read_json("other-updates.json"),
             speed=SPEED,
@@ -79,7 +79,7 @@ class _Disk:
         )
 
     def stage(self) -> Stage:
-        return Stage("light", folder=self.data, target=demo_target(lambda: self.wire))
+        return Stage("light", folder=self.data, target=demo_target(lambda: self.simulator))
 
     def first_run(self) -> int:
         """Machines that a whole first run left in the file."""
@@ -89,7 +89,7 @@ class _Disk:
 
     def work(self, stage: Stage) -> None:
         """Ask for something of every kind."""
-        desk, db = stage.ask, stage.app.source.db
+        desk, db = stage.request, stage.app.source.db
         assert db is not None
         ids = [
             r[0] for r in db.execute("SELECT id FROM machines WHERE power='running' ORDER BY id")
@@ -104,7 +104,7 @@ class _Disk:
         assert stage.window.notice.detail.text(), "no next step"
 
     def check(self) -> None:
-        self.wire.cloud.close()
+        self.simulator.cloud.close()
         with closing(sqlite3.connect(self.path)) as db:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         killing.judge(self.data, self.state)
@@ -133,7 +133,7 @@ def read_only(disk: _Disk) -> None:
     machines = disk.first_run()
     subprocess.run(["mount", "-o", "remount,ro", str(disk.data)], check=True)
     start_log(disk.data)
-    assert lock(disk.data) is not None, "it says that another program has it open"
+    assert lock(disk.data) is not None, "it reports that another program uses it"
     with disk.stage() as stage:
         stage.app.start()
         disk.says(stage, "cannot be written to")
@@ -188,11 +188,11 @@ def gone(disk: _Disk) -> None:
     with disk.stage() as stage:
         stage.start()
         disk.data.rename(elsewhere)
-        received = dict(disk.wire.cloud.received)
+        received = dict(disk.simulator.cloud.received)
         disk.work(stage)
         disk.says(stage, "was moved, deleted or replaced")
         stage._spin(round(3000 * engine.RETRY_S))
-        assert dict(disk.wire.cloud.received) == received, (
+        assert dict(disk.simulator.cloud.received) == received, (
             "it sent something that it cannot remember"
         )
         shutil.rmtree(disk.data, ignore_errors=True)  # its log
@@ -213,9 +213,9 @@ FAULTS: dict[str, Callable[[_Disk], None]] = {
 ON_SMALL_DISK = ("full", "read-only")
 
 
-def main(place: str, name: str) -> None:
+def main(slot: str, name: str) -> None:
     engine.RETRY_S = 0.5
-    FAULTS[name](_Disk(Path(place)))
+    FAULTS[name](_Disk(Path(slot)))
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class _Socket(Handler):
             self._send(Answer(int(kind), error, headers))
             return
         url = f"http://{self.headers.get('Host', '')}{self.path}"
-        answer = self.server.wire.handle(self.command, url, dict(self.headers), body)
+        answer = self.server.simulator.handle(self.command, url, dict(self.headers), body)
         if kind == "dropped after":
             self._hang_up()
         elif kind == "late":
@@ -87,7 +87,7 @@ class _Socket(Handler):
             self._send(Answer(200, None, answer.headers | {"Content-Type": "text/html"}, page))
         elif kind == "another day":
             day = timedelta(days=self.server.rng.choice((-1, 1)))
-            moved = format_datetime(self.server.wire.cloud.clock.now() + day, usegmt=True)
+            moved = format_datetime(self.server.simulator.cloud.clock.now() + day, usegmt=True)
             self._send(Answer(answer.status, answer.body, answer.headers | {"Date": moved}))
         else:
             self._send(answer)
@@ -115,8 +115,8 @@ class _Socket(Handler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, wire: SimulatorApi, rng: random.Random) -> None:
-        self.wire, self.rng = wire, rng
+    def __init__(self, simulator: SimulatorApi, rng: random.Random) -> None:
+        self.simulator, self.rng = simulator, rng
         self.made: Counter[str] = Counter()
         self.is_faulty = True
         self._storm: tuple[str, int] = ("", 0)
@@ -147,10 +147,10 @@ def storm(folder: Path, faults: int, seed: int) -> str:
     others = resources.read_json("other-updates.json")
     state = folder / "azure.sqlite3"
     folder.mkdir(parents=True, exist_ok=True)
-    wire = build_simulator(
+    simulator = build_simulator(
         resources.calendar(), others, state_path=state, seed=seed, speed=SPEED, quota=10**6
     )
-    server = _Server(wire, rng)
+    server = _Server(simulator, rng)
     serving = threading.Thread(target=server.serve_forever, args=(0.05,), name="faulty")
     serving.start()
     troubles: list[Problem] = []
@@ -176,7 +176,7 @@ def storm(folder: Path, faults: int, seed: int) -> str:
         server.shutdown()
         serving.join()
         server.server_close()
-        wire.cloud.close()
+        simulator.cloud.close()
     bugs = [t for t in troubles if t.kind is ProblemKind.BUG]
     assert not bugs, f"{len(bugs)} bugs of our own"
     assert all(t.sentence and t.next_step for t in troubles)

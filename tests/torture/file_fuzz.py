@@ -92,29 +92,29 @@ def mutate(path: Path, rng: random.Random, cells: int) -> None:
 def fuzz_file(folder: Path, contents: int, seed: int) -> str:
     """Put ``contents`` mutated contents under the program, offline, and look at what it makes of them.
 
-    The file is made whole again before each; every PER_START contents the program is started anew on them.
+    The file is restored before each; after every PER_START contents the program restarts on them.
     """
     rng = random.Random(seed)
     folder.mkdir(parents=True)
-    whole, work = folder / "whole", folder / "work"
-    with Stage("light", folder=whole) as stage:
+    full, work = folder / "whole", folder / "work"
+    with Stage("light", folder=full) as stage:
         stage.start()
-    _add_operations(whole / FILE_NAME)
+    _add_operations(full / FILE_NAME)
     crashes: list[str] = []
     hook = sys.excepthook
     sys.excepthook = lambda kind, error, trace: (
         crashes.append(f"{kind.__name__}: {error}") or hook(kind, error, trace)
     )
-    shutil.copytree(whole, work)
+    shutil.copytree(full, work)
     try:
         for start in range(0, contents, PER_START):
-            _renew(whole, work, rng)
+            _renew(full, work, rng)
             with only_below(folder), Stage("light", folder=work) as stage:
                 _begin(stage)
                 for number in range(start, min(start + PER_START, contents)):
-                    _renew(whole, work, rng)
+                    _renew(full, work, rng)
                     stage.app.source.changed.emit(Changes(EVERYTHING))
-                    _look(stage, rng)
+                    _poll(stage, rng)
                     assert not crashes, f"content {number} of seed {seed}: {crashes}"
     finally:
         sys.excepthook = hook
@@ -132,9 +132,9 @@ def _add_operations(path: Path) -> None:
             )
 
 
-def _renew(whole: Path, work: Path, rng: random.Random) -> None:
+def _renew(full: Path, work: Path, rng: random.Random) -> None:
     with (
-        closing(sqlite3.connect(whole / FILE_NAME)) as source,
+        closing(sqlite3.connect(full / FILE_NAME)) as source,
         closing(sqlite3.connect(work / FILE_NAME)) as target,
     ):
         source.backup(target)
@@ -142,14 +142,14 @@ def _renew(whole: Path, work: Path, rng: random.Random) -> None:
 
 
 def _begin(stage: Stage) -> None:
-    stage.wire.faults.append(lambda method, path: NoConnection("off"))
+    stage.simulator.faults.append(lambda method, path: NoConnection("off"))
     stage.app.start()
     stage.until(lambda: stage.app.source.db is not None)
     stage.settle()
 
 
-def _look(stage: Stage, rng: random.Random) -> None:
-    """Go somewhere and see what is there."""
+def _poll(stage: Stage, rng: random.Random) -> None:
+    """Show a random page and read it."""
     window, page = stage.window, stage.window.machines
     key = rng.choice(("machines",) * 5 + PAGES)
     window.show_page(key)

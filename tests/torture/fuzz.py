@@ -78,11 +78,11 @@ def mutated(value: Any, rng: random.Random, rate: float) -> Any:
 class Mutating(SimulatorApi):
     """The demo's wire, whose answers come out changed."""
 
-    def __init__(self, wire: SimulatorApi, rng: random.Random) -> None:
-        self.wire, self.rng, self.answers = wire, rng, 0
+    def __init__(self, simulator: SimulatorApi, rng: random.Random) -> None:
+        self.simulator, self.rng, self.answers = simulator, rng, 0
 
     def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
-        answer = self.wire.handle(method, url, headers, body)
+        answer = self.simulator.handle(method, url, headers, body)
         self.answers += 1
         rng = self.rng
         payload = answer.payload()
@@ -109,30 +109,30 @@ class Mutating(SimulatorApi):
 def fuzz(folder: Path, answers: int, seed: int) -> str:
     """Sync and read machines until ``answers`` mutated answers were given; how often what happened."""
     rng = random.Random(seed)
-    wire = Mutating(stopped_simulator(SteppedClock(EPOCH)), rng)
+    simulator = Mutating(stopped_simulator(SteppedClock(EPOCH)), rng)
     path = folder / "fuzz.sqlite3"
     db, _ = database.prepare(path, "fuzz")
     counted = {"read": 0, "refused": 0}
 
     async def read(context: Context) -> None:
-        while wire.answers < answers:
+        while simulator.answers < answers:
             await _count(
-                sync_fleet(context, lambda _: None, whole=bool(rng.getrandbits(1))), counted
+                sync_fleet(context, lambda _: None, full=bool(rng.getrandbits(1))), counted
             )
             known = machines.present(context.db)
             for i in rng.sample(known, min(4, len(known))):
                 await _count(read_machine(context, i, Urgency.ACT), counted)
 
     with only_below(folder), closing(db):
-        run_with(db, wire, CloudClock(EPOCH), read)
+        run_with(db, simulator, CloudClock(EPOCH), read)
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert not db.execute("PRAGMA foreign_key_check").fetchall()
         for i in machines.present(db):
             row = machines.read_row(db, i)
             assert row is not None
             assert machine_columns.machine_of(row).name
-    wire.wire.cloud.close()
-    return f"{wire.answers} answers: {counted['read']} readings, {counted['refused']} refused"
+    simulator.simulator.cloud.close()
+    return f"{simulator.answers} answers: {counted['read']} readings, {counted['refused']} refused"
 
 
 async def _count(job: Awaitable[None], counted: dict[str, int]) -> None:

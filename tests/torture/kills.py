@@ -70,7 +70,7 @@ def kill_often(folder: Path, endpoint: str, subscription: str, kills: int, seed:
                 time.sleep(rng.uniform(0, BURST_LIFE_S))
             else:
                 time.sleep(rng.uniform(0, LONGEST_LIFE_S))
-            assert victim.poll() is None, "it ended by itself"
+            assert victim.poll() is None, "it ended before the kill"
             victim.send_signal(signal.SIGKILL)
         before = _check(folder, before)
         open_at.append(_open(folder))
@@ -142,7 +142,7 @@ def judge(folder: Path, state: Path, open_at: Sequence[int] = ()) -> Outcome:
     for kind in {row["kind"] for row in rows}:
         of_kind = [r for r in rows if r["kind"] == kind]
         sent = sum(r["sent_at"] is not None for r in of_kind)
-        # an assessment may also have come with an installation, and then stands for the one asked for
+        # an assessment may also belong to an installation, and then counts as the requested one
         done = sum(r["state"] == "succeeded" and "since then" not in r["note"] for r in of_kind)
         assert received.get(kind, 0) <= sent, (
             f"{kind}: Azure received {received[kind]}, {sent} were sent"

@@ -94,11 +94,11 @@ def _migration(path: Path) -> subprocess.Popen[str]:
 def _time_whole(old: Path, path: Path) -> float:
     """Seconds that a migration takes that nobody disturbs."""
     _begin_anew(old, path)
-    with _migration(path) as whole:
-        assert whole.stdout is not None
-        assert whole.stdout.readline() == "started\n"
+    with _migration(path) as full:
+        assert full.stdout is not None
+        assert full.stdout.readline() == "started\n"
         begun = time.monotonic()
-        assert whole.stdout.readline() == "whole\n"
+        assert full.stdout.readline() == "whole\n"
         return time.monotonic() - begun
 
 

@@ -80,7 +80,7 @@ class _Faulty(Handler):
             self._answer(Answer(int(kind), error, {"Retry-After": "0"}))
             return
         url = f"http://{self.headers.get('Host', '')}{self.path}"
-        answer = self.server.wire.handle(self.command, url, dict(self.headers), body)
+        answer = self.server.simulator.handle(self.command, url, dict(self.headers), body)
         if kind == "dropped after":
             self._hang_up()
             return
@@ -109,11 +109,11 @@ class _Faulty(Handler):
 
 
 class _Server(SimulatorServer):
-    def __init__(self, wire: SimulatorApi, rng: random.Random, rate: float, port: int) -> None:
+    def __init__(self, simulator: SimulatorApi, rng: random.Random, rate: float, port: int) -> None:
         self.rng, self.rate = rng, rate
         self.made: Counter[str] = Counter()
         self.open: set[socket.socket] = set()
-        super().__init__(wire, port)
+        super().__init__(simulator, port)
         self.RequestHandlerClass = _Faulty
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -132,7 +132,7 @@ class _Server(SimulatorServer):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.stop()
-        self.wire.cloud.close()
+        self.simulator.cloud.close()
 
 
 class _Azure:
@@ -146,7 +146,7 @@ class _Azure:
 
     def _start(self, port: int) -> _Server:
         others = resources.read_json("other-updates.json")
-        wire = build_simulator(
+        simulator = build_simulator(
             resources.calendar(),
             others,
             state_path=self._state,
@@ -155,7 +155,7 @@ class _Azure:
             speed=SPEED,
             quota=10**6,
         )
-        server = _Server(wire, self._rng, self.rate, port)
+        server = _Server(simulator, self._rng, self.rate, port)
         server.start()
         return server
 
@@ -179,7 +179,7 @@ def schedules(folder: Path, count: int, seed: int) -> str:
     made: Counter[str] = Counter()
     ended: Counter[str] = Counter()
     application()  # a window may follow in this process, and a session would make a lesser one
-    kept = {place: getattr(*place) for place in QUICK}
+    kept = {slot: getattr(*slot) for slot in QUICK}
     for (module, name), value in QUICK.items():
         setattr(module, name, value)
     try:
@@ -190,9 +190,9 @@ def schedules(folder: Path, count: int, seed: int) -> str:
     finally:
         for (module, name), value in kept.items():
             setattr(module, name, value)
-    told = ", ".join(f"{kind} {n}" for kind, n in sorted(made.items()))
+    reported = ", ".join(f"{kind} {n}" for kind, n in sorted(made.items()))
     states = ", ".join(f"{state} {n}" for state, n in sorted(ended.items()))
-    return f"{count} schedules of faults ({told}) over {ended.total()} operations: {states}"
+    return f"{count} schedules of faults ({reported}) over {ended.total()} operations: {states}"
 
 
 def _play(folder: Path, rng: random.Random) -> tuple[Counter[str], Counter[str]]:
@@ -227,14 +227,16 @@ def _ask(session: Session, rng: random.Random) -> list[int]:
     """Fifty operations on as many machines."""
     db = session.db
     rows = machines.read_rows(db, machines.present(db))
-    able = [r.id for r in rows if not disabled_reason(r, OperationKind.ASSESS) and r.kind == "vm"]
-    chosen = rng.sample(able, OPERATIONS)
+    can_check = [
+        r.id for r in rows if not disabled_reason(r, OperationKind.ASSESS) and r.kind == "vm"
+    ]
+    chosen = rng.sample(can_check, OPERATIONS)
     first, second = sorted(rng.sample(range(5, OPERATIONS - 5), 2))
-    ask = session.requests
+    request = session.requests
     return [
-        *session.queue(lambda: ask.assess(chosen[:first])),
-        *session.queue(lambda: ask.install(chosen[first:second], EVERYTHING)),
-        *session.queue(lambda: ask.restart(chosen[second:])),
+        *session.queue(lambda: request.assess(chosen[:first])),
+        *session.queue(lambda: request.install(chosen[first:second], EVERYTHING)),
+        *session.queue(lambda: request.restart(chosen[second:])),
     ]
 
 

@@ -91,7 +91,7 @@ def test_a_license_that_is_being_canceled_is_not_an_enrollment(calendar) -> None
         assert ("cancel" in found.text) == (state is License.DISABLING)
 
 
-def test_what_azure_names_as_missing_is_said(calendar) -> None:
+def test_a_prerequisite_that_azure_names_is_shown(calendar) -> None:
     machine = server(
         license=License.ENABLED,
         enablement=Enablement.ACTION_REQUIRED,
@@ -115,7 +115,7 @@ def test_what_azure_names_as_missing_is_said(calendar) -> None:
     )
 
 
-def test_a_restart_is_asked_for_on_the_server_itself(calendar) -> None:
+def test_an_arc_enabled_server_is_restarted_on_the_server(calendar) -> None:
     found = coverage(
         Evidence(server(), S.NOT_ENROLLED, EPOCH, restart_pending=True), calendar, EPOCH
     )

@@ -69,7 +69,7 @@ def test_a_row_links_to_the_page_of_its_kb(calendar: Calendar) -> None:
 
 
 @given(st.dates(date(2022, 1, 1), date(2027, 6, 1)))
-def test_nothing_is_told_before_its_day(today: date) -> None:
+def test_nothing_is_shown_before_its_day(today: date) -> None:
     rows = release_rows(
         resources.calendar(), today - timedelta(days=365), today + timedelta(days=365), today
     )

@@ -16,7 +16,7 @@ class Ticks:
         return self.seconds
 
 
-def test_the_clouds_clock_stands_until_an_answer_and_then_runs_at_its_rate() -> None:
+def test_the_clouds_clock_waits_for_an_answer_and_then_runs_at_its_rate() -> None:
     ticks = Ticks()
     clock = CloudClock(START, ticks)
     ticks.seconds += 50

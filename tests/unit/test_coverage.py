@@ -32,7 +32,7 @@ def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
     )
 
 
-def test_behind_by_one_is_mended_without_a_restart(calendar: Calendar) -> None:
+def test_behind_by_one_is_fixed_without_a_restart(calendar: Calendar) -> None:
     behind = replace(
         CURRENT,
         machine=replace(GOOD, os_version="10.0.26100.33158"),
@@ -182,7 +182,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
         ),
     ],
 )
-def test_each_trouble_has_its_sentence_and_next_step(
+def test_each_problem_has_its_sentence_and_next_step(
     calendar: Calendar, changed: dict[str, object], situation: Situation, words: str
 ) -> None:
     found = coverage(replace(CURRENT, **changed), calendar, EPOCH)
@@ -254,7 +254,9 @@ def test_up_to_date_is_claimed_only_on_fresh_evidence(
         assert not pending
 
 
-def test_a_release_that_shares_its_build_is_told_by_its_installation(calendar: Calendar) -> None:
+def test_a_release_that_shares_its_build_is_recognized_by_its_installation(
+    calendar: Calendar,
+) -> None:
     """KB5070893, which keeps a machine on the train, has the build of KB5070881, which doesn't."""
     now = datetime(2025, 10, 26, 9, tzinfo=UTC)
     before = replace(

@@ -168,7 +168,7 @@ def test_a_lock_of_a_program_that_runs_here_is_never_taken(tmp_path: Path) -> No
     held.unlock()
 
 
-def test_a_command_names_the_owner_and_takes_over_when_told(tmp_path: Path) -> None:
+def test_a_command_names_the_owner_and_takes_over_on_request(tmp_path: Path) -> None:
     lock_of(tmp_path / "demo", "4242\nhotpatch-gui\nADMIN-PC\n")
     refused = run(tmp_path, "--demo", "sync")
     assert refused.returncode == 1

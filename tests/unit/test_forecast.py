@@ -8,7 +8,7 @@ import pytest
 from hotpatch_gui.domain.forecast import (
     Forecast,
     ForecastMachine,
-    Question,
+    ForecastOptions,
     RestartWindow,
     Scenario,
     forecast,
@@ -31,13 +31,13 @@ def subject(product: Product = WS22, key: str = "vm", **changed: bool) -> Foreca
     )
 
 
-def ask(question: Question, *subjects: ForecastMachine) -> Forecast:
-    *_, last = forecast(question, subjects, resources.calendar(), PAIRS)
+def request(options: ForecastOptions, *subjects: ForecastMachine) -> Forecast:
+    *_, last = forecast(options, subjects, resources.calendar(), PAIRS)
     return last
 
 
-def year(number: int, **changed: object) -> Question:
-    return Question(date(number, 1, 1), date(number, 12, 31), **changed)
+def year(number: int, **changed: object) -> ForecastOptions:
+    return ForecastOptions(date(number, 1, 1), date(number, 12, 31), **changed)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def year(number: int, **changed: object) -> Question:
 def test_the_real_years_against_twelve_restarts_without_hotpatch(
     product: Product, of: int, restarts: int
 ) -> None:
-    found = ask(year(of), subject(product))
+    found = request(year(of), subject(product))
     assert (found.restarts, found.restarts_without) == (restarts, 12)
     assert all(e.release is not None for m in found.months for e in m.entries)
 
@@ -55,7 +55,7 @@ def test_the_real_years_against_twelve_restarts_without_hotpatch(
 @pytest.mark.parametrize(("unplanned", "restarts"), [(0, 4), (2, 6), (8, 12), (50, 12)])
 def test_the_sample_year_with_unplanned_baselines(unplanned: int, restarts: int) -> None:
     scenario = Scenario.UNPLANNED if unplanned else Scenario.AS_PLANNED
-    found = ask(year(2027, scenario=scenario, unplanned=unplanned), subject(WS25))
+    found = request(year(2027, scenario=scenario, unplanned=unplanned), subject(WS25))
     assert (found.restarts, found.restarts_without) == (restarts, 12)
     kinds = tally(found.months)
     assert kinds[ReleaseKind.PLANNED_BASELINE] == 4
@@ -63,37 +63,37 @@ def test_the_sample_year_with_unplanned_baselines(unplanned: int, restarts: int)
 
 
 def test_a_machine_off_the_train_restarts_every_month_until_the_next_baseline() -> None:
-    question = Question(date(2025, 11, 1), date(2026, 3, 31))
-    off = ask(question, subject(WS25, on_train=False))
+    options = ForecastOptions(date(2025, 11, 1), date(2026, 3, 31))
+    off = request(options, subject(WS25, on_train=False))
     assert [m.restarts for m in off.months] == [1, 1, 1, 0, 0]
-    assert [m.restarts for m in ask(question, subject(WS25)).months] == [0, 0, 1, 0, 0]
-    assert [m.restarts for m in ask(question, subject(WS25, enrolled=False)).months] == [1] * 5
+    assert [m.restarts for m in request(options, subject(WS25)).months] == [0, 0, 1, 0, 0]
+    assert [m.restarts for m in request(options, subject(WS25, enrolled=False)).months] == [1] * 5
 
 
 def test_a_month_that_is_still_to_come_is_a_plan(calendar: Calendar) -> None:
-    found = ask(Question(date(2026, 8, 1), date(2026, 11, 30)), subject(WS25))
+    found = request(ForecastOptions(date(2026, 8, 1), date(2026, 11, 30)), subject(WS25))
     assert [(e.kind, e.release is None) for m in found.months for e in m.entries] == [
         (ReleaseKind.HOTPATCH, False),
         (ReleaseKind.UNPLANNED_BASELINE, False),
         (ReleaseKind.PLANNED_BASELINE, False),
         (ReleaseKind.HOTPATCH, True),
     ]
-    assert found.unknown_days == [date(2026, 11, 10)], "the plan stands in for what is not known"
+    assert found.unknown_days == [date(2026, 11, 10)], "the plan replaces what isn't known"
     assert [m.day for m in chart_data(found).months if m.is_unknown] == [date(2026, 11, 10)]
     assert "the release isn't known" in chart_words(found)
 
 
-def test_what_is_not_out_yet_is_foretold_by_the_plan_alone() -> None:
-    whole = Question(date(2026, 8, 1), date(2026, 9, 30))
-    assert [m.restarts for m in ask(whole, subject(WS25)).months] == [0, 1]
-    in_august = replace(whole, today=date(2026, 8, 20))
-    found = ask(in_august, subject(WS25))
+def test_future_releases_come_from_the_plan() -> None:
+    full = ForecastOptions(date(2026, 8, 1), date(2026, 9, 30))
+    assert [m.restarts for m in request(full, subject(WS25)).months] == [0, 1]
+    in_august = replace(full, today=date(2026, 8, 20))
+    found = request(in_august, subject(WS25))
     assert [m.restarts for m in found.months] == [0, 0]
     assert found.months[1].entries[0].release is None
 
 
 def test_hotpatches_are_in_force_at_once_and_restarts_wait_for_their_window() -> None:
-    found = ask(year(2025, window=RestartWindow.MONTHLY, window_hours=2.0), subject(WS25))
+    found = request(year(2025, window=RestartWindow.MONTHLY, window_hours=2.0), subject(WS25))
     january, february = found.months[:2]
     assert january.exposure == january.exposure_without
     assert january.exposure.longest > 4, "the baseline waits for the third Sunday"
@@ -102,23 +102,23 @@ def test_hotpatches_are_in_force_at_once_and_restarts_wait_for_their_window() ->
 
 
 def test_machines_that_azure_does_not_patch_have_restarts_and_no_known_exposure() -> None:
-    found = ask(year(2025), subject(key="a"), subject(key="b", automatic=False))
+    found = request(year(2025), subject(key="a"), subject(key="b", automatic=False))
     assert (found.machines, found.by_hand, found.restarts) == (2, 1, 8)
     assert all(m.exposure.machines == 1 for m in found.months)
 
 
-def test_out_of_band_releases_are_told_and_not_counted() -> None:
-    found = ask(year(2025), subject(WS25))
+def test_out_of_band_releases_are_listed_and_not_counted() -> None:
+    found = request(year(2025), subject(WS25))
     assert {r.kb for r in found.out_of_band} == {"KB5061258", "KB5070893"}
 
 
 def test_a_product_has_no_months_before_its_first_release() -> None:
-    found = ask(year(2024), subject(WS25))
+    found = request(year(2024), subject(WS25))
     assert [m.day.month for m in found.months] == [11, 12]
     assert list(forecast(year(2019), [subject()], resources.calendar(), PAIRS)) == []
 
 
 def test_once_hotpatching_has_ended_every_month_restarts() -> None:
-    found = ask(Question(date(2027, 9, 1), date(2027, 12, 31)), subject(WS22))
+    found = request(ForecastOptions(date(2027, 9, 1), date(2027, 12, 31)), subject(WS22))
     assert [m.restarts for m in found.months] == [0, 1, 1, 1]
     assert [e.kind for m in found.months for e in m.entries][2:] == [None, None]

@@ -150,7 +150,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, en
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-def test_a_place_or_an_ending_that_does_not_do_is_said(tmp_path: Path) -> None:
+def test_an_unusable_path_or_extension_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"x\.doc names no format; end it with \.csv, \.xlsx"):
         export_writers.write(tmp_path / "x.doc", report())
     for ending in export_writers.FORMATS:

@@ -126,10 +126,10 @@ def test_never_restarting_leaves_the_restart_required(catalog: Catalog) -> None:
 
 
 def test_always_restarting_restarts_without_need(catalog: Catalog) -> None:
-    wish = replace(
+    parameters = replace(
         SECURITY, restart="Always", include=frozenset({"KB5120228"}), classifications=frozenset()
     )
-    assert schedule(guest(), wish, EPOCH, catalog).restart_status == "Completed"
+    assert schedule(guest(), parameters, EPOCH, catalog).restart_status == "Completed"
 
 
 def test_no_update_starts_with_less_than_25_minutes_left(catalog: Catalog) -> None:
@@ -156,8 +156,8 @@ def test_a_restart_needs_ten_minutes(catalog: Catalog) -> None:
 
 
 def test_states_of_what_is_not_taken(catalog: Catalog) -> None:
-    wish = replace(SECURITY, exclude=frozenset({"KB5120708"}), exclude_restarting=True)
-    states = {s.patch.kb: s.state for s in schedule(guest(), wish, EPOCH, catalog).steps}
+    parameters = replace(SECURITY, exclude=frozenset({"KB5120708"}), exclude_restarting=True)
+    states = {s.patch.kb: s.state for s in schedule(guest(), parameters, EPOCH, catalog).steps}
     assert states == {
         "KB5120228": "Installed",
         "KB5120708": "Excluded",

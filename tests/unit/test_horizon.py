@@ -1,4 +1,4 @@
-"""What is said of a machine after the day on which the program's release data ends.
+"""Statements about a machine after the end of the release data.
 
 The data holds releases to October 2026 (without October's KB), so on 25 November one planned release is
 unknown, on 15 January 2027 three are, and on 12 February 2028 sixteen, after WS2022's last announced one.
@@ -495,7 +495,7 @@ def test_the_calendar_knows_until_when_it_is_complete(calendar: Calendar) -> Non
     assert Calendar([]).complete_until(Product.WS2025) == date.min, "nothing known is not all"
 
 
-def test_what_is_due_is_said_once_where_both_products_are_alike(calendar: Calendar) -> None:
+def test_due_releases_are_reported_once_if_both_products_agree(calendar: Calendar) -> None:
     assert horizon_notes(calendar, datetime(2026, 11, 10, 16, 59, tzinfo=UTC)) == []
     (note,) = horizon_notes(calendar, NOVEMBER)
     assert note.startswith(

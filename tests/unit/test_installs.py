@@ -180,24 +180,24 @@ def test_the_preview_agrees_with_what_azure_does(
     """Our plan and the simulated Azure read the same request the same way."""
     from hotpatch_gui.simulator.catalog import Patch
 
-    wish = parse_install_parameters(install_body(request))
+    parameters = parse_install_parameters(install_body(request))
     for one in offered:
         if one.kb is None or one.published is None or one.classification is None:
             continue
         patch = Patch(one.kb, one.name, one.classification, one.restart, one.published.date(), 1.0)
-        assert (choose(wish, patch) is None) == (one in plan(request, [one]).taken)
+        assert (choose(parameters, patch) is None) == (one in plan(request, [one]).taken)
 
 
 def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -> None:
-    """The banner stands beside the button: it must not say less than the rows below it."""
+    """The banner must not say less than the rows below it."""
     request = InstallRequest(frozenset({Classification.SECURITY}))
     pending = plan(request, [], restart_pending=True)
     other = plan(request, [])
     assert FleetReview(request, {1: pending, 2: other}).sentence.endswith(
         "1 machine restarts; 1 stays up."
     )
-    alone = FleetReview(request, {1: pending}).sentence
-    assert alone.endswith("The machine restarts, because a restart is already pending on it.")
+    only_one = FleetReview(request, {1: pending}).sentence
+    assert only_one.endswith("The machine restarts, because a restart is already pending on it.")
     always = InstallRequest(frozenset({Classification.SECURITY}), restart=RestartSetting.ALWAYS)
     plans = {1: plan(always, []), 2: plan(always, [])}
     assert "All of them restart" in FleetReview(always, plans).sentence

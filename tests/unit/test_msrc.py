@@ -42,7 +42,7 @@ from hotpatch_gui.worker.release_knowledge import (
     download,
     known_to,
     read_file,
-    take_up,
+    save_update,
 )
 
 P25, P22 = Product.WS2025, Product.WS2022
@@ -73,17 +73,17 @@ def test_a_document_fills_the_month_in_each_spelling_of_a_hotpatch(
     )
     assert (release.lcu_kb, release.lcu_build) == ("KB5991025", "26100.33800")
     assert (release.restarts, release.released) == (False, date(2026, 11, 10))
-    whole = merge(calendar, [("msrc", release)])
-    assert whole.complete_until(P25) == date(2026, 12, 7)
-    assert whole.complete_until(P22) == date(2026, 11, 9), "what the document lacks stays unknown"
-    assert whole.hotpatch_month_of_lcu(P25, "KB5991025") == release
+    full = merge(calendar, [("msrc", release)])
+    assert full.complete_until(P25) == date(2026, 12, 7)
+    assert full.complete_until(P22) == date(2026, 11, 9), "what the document omits stays unknown"
+    assert full.hotpatch_month_of_lcu(P25, "KB5991025") == release
 
 
 def test_a_gap_is_filled_and_what_the_program_carries_stays(calendar: Calendar) -> None:
     found = read_document(OCTOBER, calendar)
     assert (len(found.releases), found.refused) == (2, [])
-    whole = merge(calendar, [("msrc", r) for r in found.releases])
-    october = whole.month(P25, "2026-10")
+    full = merge(calendar, [("msrc", r) for r in found.releases])
+    october = full.month(P25, "2026-10")
     assert october is not None
     assert (october.kb, october.build, october.kind) == (
         "KB5990025",
@@ -91,8 +91,8 @@ def test_a_gap_is_filled_and_what_the_program_carries_stays(calendar: Calendar) 
         ReleaseKind.PLANNED_BASELINE,
     )
     assert "MSRC CVRF 2026-Oct" in october.source
-    assert whole.by_kb(P25, "KB5990025") == october
-    assert len(whole.releases) == len(calendar.releases)
+    assert full.by_kb(P25, "KB5990025") == october
+    assert len(full.releases) == len(calendar.releases)
 
 
 def test_a_month_without_a_hotpatch_is_a_baseline(calendar: Calendar) -> None:
@@ -243,13 +243,13 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
     with feed() as msrc:
         msrc.documents.insert(0, document("2026-Aug", fix("1111111", [WS25], "26100.1")))
         update = download(msrc.address, Known(calendar), {})
-        assert msrc.asked == ["/updates", "/cvrf/2026-Oct", "/cvrf/2026-Nov"]
+        assert msrc.requested == ["/updates", "/cvrf/2026-Oct", "/cvrf/2026-Nov"]
         assert (len(update.added), update.refused) == (4, [])
-        whole = joined(calendar, update)
-        assert all(whole.complete_until(p) == date(2026, 12, 7) for p in Product)
-        msrc.asked.clear()
-        again = download(msrc.address, Known(whole), update.documents)
-        assert msrc.asked == ["/updates"], "nothing is new"
+        full = joined(calendar, update)
+        assert all(full.complete_until(p) == date(2026, 12, 7) for p in Product)
+        msrc.requested.clear()
+        again = download(msrc.address, Known(full), update.documents)
+        assert msrc.requested == ["/updates"], "nothing is new"
         assert again.text == "Nothing new."
 
 
@@ -318,14 +318,14 @@ def test_a_document_that_is_bad_costs_no_other(calendar: Calendar) -> None:
 
 
 def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> None:
-    """A first document without the month's hotpatch, and its revision that has it."""
+    """A document without the month's hotpatch, and its revision with it."""
     cumulative = fix("5991025", [WS25, WS25_CORE], "26100.33800")
     hotpatch = fix("5991125", [WS25, WS25_CORE], "26100.33750", HOTPATCH[0], "No")
     db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
     with closing(db), feed() as msrc:
         msrc.documents = [document("2026-Nov", cumulative)]
         first = download(msrc.address, known_to(db, calendar), {})
-        take_up(db, MSRC, first, calendar, NOW)
+        save_update(db, MSRC, first, calendar, NOW)
         wrong = releases.calendar_of(db, calendar).month(P25, "2026-11")
         assert wrong is not None
         assert wrong.kind is ReleaseKind.UNPLANNED_BASELINE
@@ -335,7 +335,7 @@ def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> Non
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
         second = download(msrc.address, known_to(db, calendar), read)
         assert second.refused == []
-        take_up(db, MSRC, second, calendar, NOW)
+        save_update(db, MSRC, second, calendar, NOW)
         right = releases.calendar_of(db, calendar).month(P25, "2026-11")
         assert right is not None
         assert (right.kind, right.kb) == (ReleaseKind.HOTPATCH, "KB5991125")
@@ -357,7 +357,7 @@ def test_an_answer_that_drips_in_is_given_up(
         msrc.drop = 1
         with pytest.raises(ProblemError, match="took more than"):
             download(msrc.address, Known(calendar), {})
-        assert len(msrc.asked) == 1
+        assert len(msrc.requested) == 1
 
 
 def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
@@ -369,7 +369,7 @@ def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
             download(msrc.address, Known(calendar), {})
 
 
-def test_no_network_and_a_wrong_address_are_said(calendar: Calendar) -> None:
+def test_no_network_and_a_wrong_address_are_reported(calendar: Calendar) -> None:
     with pytest.raises(ProblemError, match="No connection to Microsoft"):
         download("http://127.0.0.1:9/", Known(calendar), {})
     with pytest.raises(ProblemError, match="is no https address"):
@@ -458,7 +458,7 @@ def test_what_a_revised_document_no_longer_lists_is_forgotten(
 ) -> None:
     db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
     with closing(db), feed() as msrc:
-        take_up(db, MSRC, download(msrc.address, known_to(db, calendar), {}), calendar, NOW)
+        save_update(db, MSRC, download(msrc.address, known_to(db, calendar), {}), calendar, NOW)
         assert releases.calendar_of(db, calendar).month(P22, "2026-11") is not None
         only = [
             fix("5991025", [WS25, WS25_CORE], "26100.33800"),
@@ -466,7 +466,7 @@ def test_what_a_revised_document_no_longer_lists_is_forgotten(
         ]
         msrc.documents = [document("2026-Nov", *only, revised="2026-11-20T08:00:00Z")]
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
-        take_up(db, MSRC, download(msrc.address, known_to(db, calendar), read), calendar, NOW)
+        save_update(db, MSRC, download(msrc.address, known_to(db, calendar), read), calendar, NOW)
         assert releases.calendar_of(db, calendar).month(P22, "2026-11") is None
         assert releases.calendar_of(db, calendar).month(P25, "2026-11") is not None
 
@@ -482,8 +482,8 @@ def test_a_row_that_windows_update_does_not_offer_stays_so(
     db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
     with closing(db):
         found = read_file(listed, known_to(db, calendar))
-        whole = take_up(db, "file", found, calendar, NOW)
-        stored = whole.by_kb(P25, "KB5991125")
+        full = save_update(db, "file", found, calendar, NOW)
+        stored = full.by_kb(P25, "KB5991125")
         assert stored is not None
         assert not stored.is_offered
 
@@ -506,15 +506,15 @@ def test_a_saved_document_and_an_exported_list_are_imported(
 ) -> None:
     saved = tmp_path / "2026-Nov.json"
     saved.write_text(json.dumps(NOVEMBER), encoding="utf-8")
-    whole = joined(calendar, read_file(saved, Known(calendar)), "file")
-    assert whole.complete_until(P25) == date(2026, 12, 7)
+    full = joined(calendar, read_file(saved, Known(calendar)), "file")
+    assert full.complete_until(P25) == date(2026, 12, 7)
     listed = tmp_path / "releases.json"
-    listed.write_text(json.dumps(export_rows(whole, NOW)), encoding="utf-8")
+    listed.write_text(json.dumps(export_rows(full, NOW)), encoding="utf-8")
     there = read_file(listed, Known(calendar))
     assert (len(there.added), there.refused) == (2, [])
     elsewhere = joined(calendar, there, "file")
-    assert {r.kb for r in elsewhere.releases} == {r.kb for r in whole.releases}
-    assert read_file(listed, Known(whole)).text == "Nothing new."
+    assert {r.kb for r in elsewhere.releases} == {r.kb for r in full.releases}
+    assert read_file(listed, Known(full)).text == "Nothing new."
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_long_text_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "pairs"),
+    ("tags", "pairs"),
     [
         (
             {"env": "prod", "app": "shop", "legacy": None},
@@ -143,5 +143,5 @@ def test_a_long_text_is_cut() -> None:
         (None, ()),
     ],
 )
-def test_tags_are_pairs_in_the_order_of_their_names(wire, pairs) -> None:
-    assert parse.tags(wire) == pairs
+def test_tags_are_pairs_in_the_order_of_their_names(tags, pairs) -> None:
+    assert parse.tags(tags) == pairs

@@ -75,7 +75,7 @@ def test_a_month_patches_whoever_takes_part_and_nobody_else() -> None:
     for name in ("vm-web-01", "vm-web-02", "vm-app-01", "vm-sql-01", "vm-new-01", "vm-print-01"):
         assert cloud.guests[name].build == SEPTEMBER_25, name
     assert cloud.guests["vm-dev-01"].build == "20348.5386", "it is off"
-    assert cloud.guests["vm-legacy-01"].build == "20348.5386", "Windows patches it by itself"
+    assert cloud.guests["vm-legacy-01"].build == "20348.5386", "Windows patches it automatically"
     for name in cloud.guests:
         for run in by_platform(cloud, name):
             taken = {p["classification"] for p in run["patches"] if p["state"] != "NotSelected"}
@@ -171,12 +171,12 @@ def _monthly_restarts(cloud: Cloud, name: str) -> list[str]:
     """The KBs of the monthly releases for which the machine restarted, oldest first."""
     found = []
     for run in by_platform(cloud, name, SCENARIOS["october-2025"].start):
-        asked = [
+        requested = [
             InstalledUpdate(p["kb"], p["name"])
             for p in run["patches"]
             if p["state"] == "Installed" and p["restart"] != "NeverReboots"
         ]
-        why = reason(resources.calendar(), Product.WS2025, asked)
+        why = reason(resources.calendar(), Product.WS2025, requested)
         if run["restart_status"] == "Completed" and why.cause.is_monthly:
             found.append(str(why.kb))
     return found
@@ -192,13 +192,15 @@ def test_a_year_of_patching_restarts_as_often_as_the_year_had_baselines() -> Non
     for guest in (enrolled, ordinary):
         counted: Counter[bool] = Counter()
         for run in guest.runs:
-            asked = [
+            requested = [
                 InstalledUpdate(p["kb"], p["name"])
                 for p in run["patches"]
                 if p["state"] == "Installed" and p["restart"] != "NeverReboots"
             ]
             if run["restart_status"] == "Completed":
-                counted[reason(resources.calendar(), Product.WS2025, asked).cause.is_monthly] += 1
+                counted[
+                    reason(resources.calendar(), Product.WS2025, requested).cause.is_monthly
+                ] += 1
         causes[guest.name] = counted[True]
     assert causes["on"] == 4
     assert causes["off"] >= 11, "some months' update is overtaken by an out-of-band one"
@@ -300,8 +302,8 @@ def test_a_state_file_of_an_earlier_version_continues(tmp_path: Path) -> None:
 
 
 def test_a_world_that_is_stopped_and_started_goes_on_as_one_that_was_not(tmp_path: Path) -> None:
-    whole, path = world("bad-update"), tmp_path / "world.sqlite3"
-    go_on(whole, days=9)
+    full, path = world("bad-update"), tmp_path / "world.sqlite3"
+    go_on(full, days=9)
     now = SCENARIOS["bad-update"].start
     for days in (1.35, 0.1, 1.05, 0.02, 0.03, 1.2, 2.25, 3.0):
         part = world("bad-update", path, now)
@@ -309,13 +311,13 @@ def test_a_world_that_is_stopped_and_started_goes_on_as_one_that_was_not(tmp_pat
         now = part.clock.now()
         part.close()
     part = world("bad-update", path, now)
-    assert now == whole.clock.now()
+    assert now == full.clock.now()
     assert {k: (g.build, g.health, len(g.runs)) for k, g in part.guests.items()} == {
-        k: (g.build, g.health, len(g.runs)) for k, g in whole.guests.items()
+        k: (g.build, g.health, len(g.runs)) for k, g in full.guests.items()
     }
     assert part.patching.rollout is not None
-    assert whole.patching.rollout is not None
-    assert part.patching.rollout.stopped == whole.patching.rollout.stopped is not None
+    assert full.patching.rollout is not None
+    assert part.patching.rollout.stopped == full.patching.rollout.stopped is not None
 
 
 def test_hotpatch_off_returns_to_ordinary_updates_and_on_waits_for_the_baseline() -> None:

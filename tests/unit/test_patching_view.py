@@ -1,4 +1,4 @@
-"""Where a rollout stands, worked out of what is known of machines, and why each waits."""
+"""The state of a rollout, inferred from its machines, and why each machine waits."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
         now=RELEASED,
     )
     assert found.phases == (("eastus",), ("westus",))
-    turns = {key: place.window for key, place in found.places.items()}
+    turns = {key: slot.window for key, slot in found.positions.items()}
     night = datetime(2026, 9, 8, 22, tzinfo=UTC)
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
-    assert "Phase 2 starts one day after success in eastus." in found.places["c"].reason
-    assert {p.status for p in found.places.values()} == {RolloutStatus.WAITING}
+    assert "Phase 2 starts one day after success in eastus." in found.positions["c"].reason
+    assert {p.status for p in found.positions.values()} == {RolloutStatus.WAITING}
 
 
-def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
+def test_patched_running_failed_and_stopped_machines_are_distinguished() -> None:
     night = datetime(2026, 9, 8, 22, 10, tzinfo=UTC)
     off = facts("off", assessed=night)._replace(
         machine=machine("off", power=PowerState.DEALLOCATED)
@@ -67,7 +67,7 @@ def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
         off,
         now=night + timedelta(minutes=20),
     )
-    status = {key: place.status for key, place in found.places.items()}
+    status = {key: slot.status for key, slot in found.positions.items()}
     assert status == {
         "done": RolloutStatus.PATCHED,
         "hand": RolloutStatus.PATCHED,
@@ -75,9 +75,9 @@ def test_what_was_patched_under_way_failed_and_off_is_told_apart() -> None:
         "bad": RolloutStatus.FAILED,
         "off": RolloutStatus.NOT_RUNNING,
     }
-    assert "On demand" in found.places["hand"].reason
-    assert found.places["bad"].window == datetime(2026, 9, 9, 22, tzinfo=UTC), "the next window"
-    again = found.places["off"].window
+    assert "On demand" in found.positions["hand"].reason
+    assert found.positions["bad"].window == datetime(2026, 9, 9, 22, tzinfo=UTC), "the next window"
+    again = found.positions["off"].window
     assert again is not None
     assert again >= night + timedelta(hours=24), "after its next periodic assessment"
 
@@ -91,19 +91,22 @@ def test_a_machine_patched_in_a_later_phase_shows_that_the_phase_has_begun() -> 
         now=second + timedelta(minutes=10),
     )
     assert found.open_phase == 1
-    assert found.places["d"].window == second + timedelta(hours=1)
+    assert found.positions["d"].window == second + timedelta(hours=1)
 
 
-def test_it_stops_over_machines_that_fell_ill_by_it_alone() -> None:
+def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
     patched = RELEASED + timedelta(hours=5)
     ill = facts(
-        "ill", patched=patched, health="Unavailable", health_since=patched + timedelta(minutes=9)
+        "ill",
+        patched=patched,
+        resource_health="Unavailable",
+        health_since=patched + timedelta(minutes=9),
     )
     now = patched + timedelta(hours=1)
     found = at(ill, facts("waits"), now=now)
     assert found.stopped is not None
     assert [f.key for f in found.stopped_in] == ["ill"]
-    assert found.places["waits"].status is RolloutStatus.ON_HOLD
+    assert found.positions["waits"].status is RolloutStatus.ON_HOLD
     before = ill._replace(health_since=RELEASED - timedelta(days=1))
     by_hand = ill._replace(by_hand=True)
     off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
@@ -154,5 +157,5 @@ def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
         machine=machine("own", settings=own)
     )
     found = at(of, now=RELEASED)
-    assert found.places["own"].status is RolloutStatus.NOT_INCLUDED
-    assert found.places["own"].window == datetime(2026, 9, 12, 22, tzinfo=UTC)
+    assert found.positions["own"].status is RolloutStatus.NOT_INCLUDED
+    assert found.positions["own"].window == datetime(2026, 9, 12, 22, tzinfo=UTC)

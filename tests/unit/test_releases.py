@@ -75,7 +75,7 @@ def test_every_monthly_release_falls_on_the_second_tuesday(calendar: Calendar) -
     assert all(r.released == second_tuesday(r.released.year, r.released.month) for r in monthly)
 
 
-def test_august_2026_stands_on_the_july_baseline(calendar: Calendar) -> None:
+def test_august_2026_is_based_on_the_july_baseline(calendar: Calendar) -> None:
     day = date(2026, 8, 20)
     assert calendar.baseline_in_force(WS25, day).kb == "KB5099536"
     assert calendar.hotpatch_in_force(WS25, day).kb == "KB5120228"

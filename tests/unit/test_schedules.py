@@ -94,7 +94,7 @@ def test_a_time_zone_comes_in_any_letter_case(zone: str) -> None:
     assert not found.assumes_utc
 
 
-def test_an_unknown_time_zone_is_taken_as_utc_and_said() -> None:
+def test_an_unknown_time_zone_counts_as_utc_and_is_reported() -> None:
     found = of(time_zone="Middle Earth Standard Time")
     assert next_run(found, AUGUST) == datetime(2026, 8, 20, 22, tzinfo=UTC)
     assert found.assumes_utc
@@ -163,7 +163,7 @@ def test_several_schedules_are_listed_the_soonest_first() -> None:
     assert "isn't supported" in points[2][3]
 
 
-def test_what_a_schedule_installs_is_said() -> None:
+def test_the_updates_of_a_schedule_are_named() -> None:
     row = {
         "name": "Nights",
         "window": {

@@ -43,7 +43,7 @@ NOW = GOOD.settings
         ),
     ],
 )
-def test_what_azure_refuses_is_said_beforehand(
+def test_changes_that_azure_rejects_are_reported_beforehand(
     now, wanted: SettingsChange, words: str | None
 ) -> None:
     found = refusal(GOOD.image, now, wanted)

@@ -34,9 +34,9 @@ from hotpatch_gui.simulator.arm import SimulatorApi
 
 @pytest.fixture
 def azure(
-    wire: SimulatorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    simulator: SimulatorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SecureAzure]:
-    with secure_azure(wire, tmp_path / "keys") as made:
+    with secure_azure(simulator, tmp_path / "keys") as made:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.root))
         yield made
 
@@ -72,10 +72,12 @@ def test_a_service_principal_signs_in_by_its_certificate_and_reads(azure: Secure
     assert account is not None
     assert account.name == CLIENT
     assert machines(mine, gateway) == 16
-    (asked,) = azure.identity.asked
-    assert asked["grant_type"] == "client_credentials"
-    assert asked["scope"] == f"{azure.cloud.endpoint}/.default", "tokens are for this cloud alone"
-    head, _, _ = asked["client_assertion"].split(".")
+    (requested,) = azure.identity.requested
+    assert requested["grant_type"] == "client_credentials"
+    assert requested["scope"] == f"{azure.cloud.endpoint}/.default", (
+        "tokens are only for this cloud"
+    )
+    head, _, _ = requested["client_assertion"].split(".")
     assert "x5t" in base64.urlsafe_b64decode(head + "==").decode(), "signed with the certificate"
     assert {h["Authorization"] for h in azure.seen} == {f"Bearer {azure.identity.given[0]}"}
     gateway.close()
@@ -89,7 +91,7 @@ def test_a_device_code_is_shown_and_who_signed_in_is_known(azure: SecureAzure) -
     with pytest.raises(ProblemError) as refused:
         gateway.account()
     assert refused.value.problem.kind is ProblemKind.NOT_SIGNED_IN
-    assert not azure.identity.asked, "nothing is asked before it is wanted"
+    assert not azure.identity.requested, "nothing is asked before it is wanted"
     account = gateway.sign_in()
     assert account is not None
     assert account.name == WHO
@@ -112,9 +114,9 @@ def test_the_browser_signs_in(azure: SecureAzure, monkeypatch: pytest.MonkeyPatc
     assert account is not None
     assert account.name == WHO
     assert prompts == ["Sign in to Contoso in the window that opens.", ""]
-    asked = azure.identity.asked[0]
-    assert asked["code_challenge"], "with proof of key (PKCE)"
-    assert azure.cloud.scope in asked["scope"]
+    requested = azure.identity.requested[0]
+    assert requested["code_challenge"], "with proof of key (PKCE)"
+    assert azure.cloud.scope in requested["scope"]
     assert machines(mine, gateway) == 16
     assert gateway.account() is not None, "asks nobody again"
     gateway.close()
@@ -141,7 +143,7 @@ def test_a_managed_identity_reads(azure: SecureAzure, monkeypatch: pytest.Monkey
     mine = connection(azure, SignInMethod.MANAGED_IDENTITY)._replace(client_id=None)
     gateway = gateway_for(mine)
     assert machines(mine, gateway) == 16
-    assert azure.identity.asked[0]["resource"] == azure.cloud.endpoint
+    assert azure.identity.requested[0]["resource"] == azure.cloud.endpoint
     gateway.close()
 
 
@@ -149,20 +151,20 @@ def test_the_azure_cli_lends_its_account(
     azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = credentials_token(azure)
-    told = tmp_path / "bin" / "az"
-    told.parent.mkdir()
+    reported = tmp_path / "bin" / "az"
+    reported.parent.mkdir()
     answer = json.dumps(
         {"accessToken": token, "expiresOn": "2099-01-01 00:00:00.000000", "tenant": TENANT}
     )
-    told.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\necho '{answer}'\n")
-    told.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{told.parent}:/usr/bin:/bin")
+    reported.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\necho '{answer}'\n")
+    reported.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{reported.parent}:/usr/bin:/bin")
     mine = connection(azure, SignInMethod.CLI)
     gateway = gateway_for(mine)
     assert machines(mine, gateway) == 16
-    asked = (tmp_path / "asked").read_text()
-    assert f"--tenant {TENANT}" in asked
-    assert azure.cloud.endpoint in asked
+    requested = (tmp_path / "asked").read_text()
+    assert f"--tenant {TENANT}" in requested
+    assert azure.cloud.endpoint in requested
     gateway.close()
 
 
@@ -186,7 +188,7 @@ def credentials_token(azure: SecureAzure) -> str:
     return str(answer["access_token"])
 
 
-def test_a_sign_in_that_is_refused_is_told_by_its_code_alone(azure: SecureAzure) -> None:
+def test_a_rejected_sign_in_is_recognized_by_its_code(azure: SecureAzure) -> None:
     azure.identity.refuses = "AADSTS700082"
     gateway = gateway_for(connection(azure, SignInMethod.CERTIFICATE))
     with pytest.raises(ProblemError) as refused:
@@ -218,12 +220,12 @@ def test_a_root_that_the_system_does_not_trust_is_refused(
     azure: SecureAzure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Without this, the tests above would prove nothing about certificates."""
-    with secure_azure(azure.wire, tmp_path / "others") as other:
+    with secure_azure(azure.simulator, tmp_path / "others") as other:
         monkeypatch.setenv("SSL_CERT_FILE", str(other.root))
         gateway = gateway_for(connection(azure, SignInMethod.CERTIFICATE))
         with pytest.raises(ProblemError):
             gateway.account()
-        assert not azure.identity.asked
+        assert not azure.identity.requested
         gateway.close()
 
 
@@ -308,13 +310,13 @@ def test_a_certificate_that_is_not_there_is_a_value_that_cannot_be_used(tmp_path
         SignIn(mine, print)
 
 
-def test_what_lacks_for_a_service_principal_is_named() -> None:
+def test_missing_parts_of_a_service_principal_are_named() -> None:
     mine = Connection("Contoso", PUBLIC, SignInMethod.CERTIFICATE, tenant=TENANT)
     assert mine.missing == "A service principal needs its client ID and certificate file."
 
 
 def test_signing_out_empties_the_platforms_own_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No desktop's store is here, so a dictionary stands for it: behind azure-identity's own function."""
+    """Without a desktop's key store, a dictionary replaces it behind azure-identity's own function."""
     kept: dict[str, str] = {}
 
     class Store:

@@ -63,7 +63,7 @@ def prepare_and_close(path: Path) -> Path | None:
     return aside
 
 
-def test_a_new_file_is_made_and_readable_by_its_owner_alone(path: Path) -> None:
+def test_only_the_owner_can_read_a_new_file(path: Path) -> None:
     assert prepare_and_close(path) is None
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -101,7 +101,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_a_copy_kept(path
 
 
 def test_a_file_of_one_cloud_becomes_one_of_connections(path: Path) -> None:
-    """What the command line said once is a connection now, with its machines, and reads only."""
+    """The connection of earlier command lines is stored with its machines, read-only."""
     from sqlite_utils import Database
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -211,11 +211,11 @@ def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
         connections.remove(db, 1, EPOCH)
     states = [operations.read(db, i).state for i in (queued, sent)]
     assert states == [OperationState.CANCELLED, OperationState.UNKNOWN]
-    told = [
+    reported = [
         tuple(r)
         for r in db.execute("SELECT operation_id, event, connection, result FROM audit_log")
     ]
-    assert told == [
+    assert reported == [
         (queued, "cancelled", "Contoso", "Canceled with its connection."),
         (sent, "answer lost", "Contoso", "Its connection was removed while it was in progress."),
     ]
@@ -374,7 +374,7 @@ def stand(db: sqlite3.Connection, number: int) -> sqlite3.Row:
     return row
 
 
-def test_tags_with_commas_and_colons_are_told_apart(db: sqlite3.Connection) -> None:
+def test_tags_with_commas_and_colons_are_distinguished(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     machine = machines.read(db, number)
     assert machine is not None
@@ -453,7 +453,7 @@ def test_an_unknown_operation_can_be_dismissed(db: sqlite3.Connection, path: Pat
 
 
 def offer(kb: str, restart: str = "NeverReboots", classification: str = "Security") -> Update:
-    return Update.from_wire(
+    return Update.from_azure(
         patch_id=kb,
         name=kb,
         kb_id=kb,
@@ -666,7 +666,7 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
     found = replace(assessment(RunStatus.SUCCEEDED, 1), restart_pending=False)
     assessments.save(db, [(number, found)], later)
     offered = [
-        Update.from_wire(
+        Update.from_azure(
             patch_id=u.patch_id,
             name=u.name,
             kb_id=u.kb,
@@ -682,5 +682,5 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
     discrepancies = "SELECT discrepancies FROM installations"
     assert db.execute(discrepancies).fetchone()[0] == "offered-again:KB5068966"
     assert not run_checks.check_runs(db, [number]), (
-        "each run is held against the next assessment, once"
+        "each run is compared with the next assessment, once"
     )

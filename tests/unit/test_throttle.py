@@ -28,8 +28,8 @@ class Ticks:
         return self.now
 
 
-def ask(throttle: Throttle, method: str = "GET") -> float:
-    """Seconds that a request is held back; 0.0 where it goes."""
+def request(throttle: Throttle, method: str = "GET") -> float:
+    """Seconds that a request waits; 0.0 if it goes at once."""
     request: Any = SimpleNamespace(http_request=HttpRequest(method, "https://azure.invalid/"))
     try:
         throttle.on_request(request)
@@ -63,14 +63,14 @@ def goes(limit: Limit) -> bool:
 def test_after_a_429_nobody_asks_before_its_time() -> None:
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
-    assert ask(throttle) == 0
+    assert request(throttle) == 0
     answer(throttle, 429, Retry_After="17")
-    assert ask(throttle) == 17
+    assert request(throttle) == 17
     assert throttle.reads.wait_s == 17
     ticks.now += 16
-    assert ask(throttle, "POST") == pytest.approx(1)
+    assert request(throttle, "POST") == pytest.approx(1)
     ticks.now += 1
-    assert ask(throttle) == 0
+    assert request(throttle) == 0
 
 
 def test_a_storm_that_names_no_time_is_answered_with_growing_pauses() -> None:
@@ -80,12 +80,12 @@ def test_a_storm_that_names_no_time_is_answered_with_growing_pauses() -> None:
     for _ in range(6):
         answer(throttle, 429)
         answer(throttle, 429)  # another that was under way with it: no reason to wait longer
-        pauses.append(ask(throttle))
+        pauses.append(request(throttle))
         ticks.now += pauses[-1]
     assert pauses == [5, 10, 20, 40, MAX_PAUSE_S, MAX_PAUSE_S]
     answer(throttle)
     answer(throttle, 429)
-    assert ask(throttle) == 5, "it begins again once one was answered"
+    assert request(throttle) == 5, "it begins again once one was answered"
 
 
 @pytest.mark.expects_log
@@ -123,7 +123,7 @@ def test_queries_side_by_side_never_go_beyond_the_quota() -> None:
 
 
 def test_a_window_later_there_are_all_again_and_they_go_at_an_even_pace() -> None:
-    """In whole seconds it is told when there are some again: bursts would wait for a part of a second each time."""
+    """Azure reports whole seconds until more are available: bursts would wait a fraction of a second each time."""
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
     limit = throttle.reads
@@ -155,6 +155,6 @@ def test_what_a_call_asks_for_beyond_its_first_request_is_owed() -> None:
     ticks = Ticks()
     throttle = Throttle(Rate(2, 1.0), Rate(2, 1.0), ticks)
     throttle.reads.take()
-    throttle.reads.call(lambda: [ask(throttle) for _ in range(3)])
+    throttle.reads.call(lambda: [request(throttle) for _ in range(3)])
     assert throttle.reads.wait_s == pytest.approx(2)
     assert throttle.writes.wait_s == 0

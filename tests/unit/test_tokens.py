@@ -42,6 +42,6 @@ def test_glyphs_and_chart_marks_stand_out(t: Tokens) -> None:
         assert contrast(mark, t.surface) >= 3
 
 
-def test_the_measure_itself_tells_bad_from_good() -> None:
+def test_the_contrast_measure_rejects_low_contrast() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert contrast("#777777", "#777777") == 1

@@ -45,7 +45,7 @@ def test_an_unknown_restart_behaviour_stays_unknown(text: str | None) -> None:
 
 
 def test_an_update_without_kb_or_id_still_has_an_identity() -> None:
-    update = Update.from_wire(
+    update = Update.from_azure(
         patch_id=None,
         name="Driver",
         kb_id=None,
@@ -59,7 +59,7 @@ def test_an_update_without_kb_or_id_still_has_an_identity() -> None:
     assert update.classification_text == "Drivers"
 
 
-def test_what_stands_outside_the_hotpatch_programme_says_why() -> None:
+def test_an_update_outside_the_hotpatch_program_has_a_reason() -> None:
     assert ".NET" in outside_programme(
         "2026-08 Cumulative Update for .NET", Classification.SECURITY
     )

@@ -29,7 +29,7 @@ def test_a_run_that_did_what_it_says_is_in_no_doubt() -> None:
 def test_completed_with_nothing_installed_is_named() -> None:
     assert found(installed=0, pending=2) == [(Discrepancy.NOTHING_INSTALLED, "")]
     assert found(installed=0, named=True) == [(Discrepancy.NOTHING_INSTALLED, "")], (
-        "the KB that was named is not there"
+        "the named KB wasn't installed"
     )
     assert found(installed=0) == [], "nothing to install is no discrepancy"
     assert found(installed=0, pending=None) == []
@@ -44,7 +44,7 @@ def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
         (Discrepancy.TIME_LEFT, "20")
     ]
     assert found(window_exceeded=True, took=timedelta(minutes=120)) == []
-    assert found(window_exceeded=True, minutes=None) == [], "what was asked for is not known"
+    assert found(window_exceeded=True, minutes=None) == [], "the request isn't known"
     assert found(window_exceeded=True, took=None) == []
     assert str(MIN_MINUTES) in verify.sentence(Discrepancy.TIME_LEFT, "20")
 

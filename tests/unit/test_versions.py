@@ -42,8 +42,8 @@ def test_the_program_and_its_wheel_say_the_same() -> None:
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_what_the_debian_package_says_follows_the_program(layout: ModuleType, name: str) -> None:
-    told = layout.filled(PACKAGING / "debian" / name, **VALUES)
-    assert "98.7.6" in told
+    reported = layout.filled(PACKAGING / "debian" / name, **VALUES)
+    assert "98.7.6" in reported
     assert hotpatch_gui.__version__ == "98.7.6"
 
 
@@ -73,9 +73,7 @@ def test_no_other_file_has_a_version_of_its_own() -> None:
     assert found == own
 
 
-def test_a_template_with_a_name_that_nothing_stands_for_is_refused(
-    layout: ModuleType, tmp_path: Path
-) -> None:
+def test_a_template_with_an_unknown_name_is_rejected(layout: ModuleType, tmp_path: Path) -> None:
     template = tmp_path / "template"
     template.write_text("Version: @VERSION@\nDate: @WHENEVER@\n")
     with pytest.raises(ValueError, match="no value for @WHENEVER@"):

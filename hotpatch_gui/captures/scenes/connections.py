@@ -80,7 +80,7 @@ def connections_side_by_side(stage: Stage) -> QWidget:
 def permissions(stage: Stage) -> QWidget:
     """An account that may only read and assess in one resource group, and not install in another."""
     vm = "Microsoft.Compute/virtualMachines"
-    stage.wire.cloud.grants = {
+    stage.simulator.cloud.grants = {
         "rg-legacy": ("*/read", f"{vm}/assessPatches/action"),
         "rg-hybrid": ("*/read", "Microsoft.HybridCompute/machines/*"),
         "rg-data": ("*/read", f"{vm}/assessPatches/action", f"{vm}/restart/action", f"{vm}/write"),

@@ -49,9 +49,9 @@ def install_review(stage: Stage) -> QWidget:
 @scene
 def install_many_machines(stage: Stage) -> QWidget:
     """The review with more machines than need no confirmation."""
-    one = stage.wire.cloud.guests["vm-web-02"].to_json()
+    one = stage.simulator.cloud.guests["vm-web-02"].to_json()
     names = [f"vm-farm-{n:02}" for n in range(1, 31)]
-    stage.wire.cloud.guests.update({n: Guest.from_json(one | {"name": n}) for n in names})
+    stage.simulator.cloud.guests.update({n: Guest.from_json(one | {"name": n}) for n in names})
     return open_install(stage, 3, "vm-web-02", "vm-app-01", "vm-dev-01", *names)
 
 
@@ -78,7 +78,7 @@ def arc_settings(stage: Stage) -> QWidget:
 @scene
 def settings_mixed(stage: Stage) -> QWidget:
     """Several machines with different settings; one setting is touched."""
-    stage.wire.cloud.guests["vm-web-02"].hotpatching = False
+    stage.simulator.cloud.guests["vm-web-02"].hotpatching = False
     stage.start()
     stage.choose("vm-web-01", "vm-web-02", "vm-legacy-01", "vm-dc-01")
     stage.window.machines.blade.command_bar.open_settings()
@@ -116,7 +116,7 @@ def about(stage: Stage) -> QWidget:
     dialog.versions.setText(
         f"Hotpatch Dashboard {__version__}\nPython 3.11 on Linux\nPySide6-Essentials 6.11.3"
     )
-    dialog.place.set_whole("/home/admin/.local/share/HotpatchDashboard/demo")
+    dialog.folder.set_full_text("/home/admin/.local/share/HotpatchDashboard/demo")
     return dialog
 
 

@@ -23,7 +23,7 @@ def fleet(stage: Stage) -> QWidget:
 
 @scene
 def first_start(stage: Stage) -> QWidget:
-    stage.wire.faults.append(no_network)
+    stage.simulator.faults.append(no_network)
     stage.start()
     return stage.window
 
@@ -115,7 +115,7 @@ def installing(stage: Stage) -> QWidget:
 def offline(stage: Stage) -> QWidget:
     stage.start()
     stage.choose("vm-web-02")
-    stage.wire.faults.append(no_network)
+    stage.simulator.faults.append(no_network)
     stage.clock.advance(hours=5)
     stage.app.requests.sync()
     stage.until(stage.window.notice.isVisible)

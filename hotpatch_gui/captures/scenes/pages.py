@@ -41,9 +41,9 @@ def activity(stage: Stage) -> QWidget:
     """An installation in progress, a finished assessment and a rejected operation."""
     stage.start()
     ids = machine_ids(stage)
-    stage.ask.assess([ids["vm-new-01"]])
+    stage.request.assess([ids["vm-new-01"]])
     until_state(stage, OperationState.RUNNING)
-    stage.ask.assess([ids["vm-dev-01"]])
+    stage.request.assess([ids["vm-dev-01"]])
     until_state(stage, OperationState.RUNNING, OperationState.FAILED)
     stage.clock.advance(minutes=3)
     until_state(stage, OperationState.SUCCEEDED)

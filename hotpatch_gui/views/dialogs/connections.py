@@ -115,7 +115,7 @@ class ConnectionsDialog(SurfaceDialog):
     def reload(self) -> None:
         """Read the connections again."""
         found = connection_list.read_all(self._s.source)
-        chosen = self.chosen.id if self.chosen else 0
+        selected = self.selected.id if self.selected else 0
         self._found = {c.id: c for c, _ in found}
         self._filling = True
         self.list.clear()
@@ -135,13 +135,13 @@ class ConnectionsDialog(SurfaceDialog):
             item.setData(0, _ID, connection.id)
             item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
             self.list.addTopLevelItem(item)
-            if connection.id == chosen or len(found) == 1:
+            if connection.id == selected or len(found) == 1:
                 self.list.setCurrentItem(item)
         self._filling = False
         self._show_chosen()
 
     @property
-    def chosen(self) -> Connection | None:
+    def selected(self) -> Connection | None:
         item = self.list.currentItem()
         return self._found.get(item.data(0, _ID)) if item is not None else None
 
@@ -149,27 +149,29 @@ class ConnectionsDialog(SurfaceDialog):
         if self._filling:
             return
         self._filling = True
-        chosen = self.chosen
+        selected = self.selected
         self.subscriptions.clear()
-        if chosen is not None:
-            for number, name, is_read in connection_list.subscriptions(self._s.source, chosen.id):
+        if selected is not None:
+            for number, name, is_read in connection_list.subscriptions(self._s.source, selected.id):
                 item = QTreeWidgetItem([name, number])
                 item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
                 item.setCheckState(0, Qt.CheckState.Checked if is_read else Qt.CheckState.Unchecked)
                 self.subscriptions.addTopLevelItem(item)
-        self.may_act.setChecked(chosen is not None and chosen.may_act)
+        self.may_act.setChecked(selected is not None and selected.may_act)
         for widget in (self.may_act, self.buttons["change"], self.buttons["remove"]):
-            widget.setEnabled(chosen is not None and not chosen.cloud.is_demo)
-        self.buttons["permissions"].setEnabled(chosen is not None)
+            widget.setEnabled(selected is not None and not selected.cloud.is_demo)
+        self.buttons["permissions"].setEnabled(selected is not None)
         button = self.buttons["sign-in"]
-        button.setEnabled(chosen is not None and chosen.method.asks_user)
-        button.setText(tr("Sign out") if chosen is not None and chosen.account else tr("Sign in"))
+        button.setEnabled(selected is not None and selected.method.asks_user)
+        button.setText(
+            tr("Sign out") if selected is not None and selected.account else tr("Sign in")
+        )
         self._filling = False
 
     def _choose_subscriptions(self) -> None:
         """Store the selection; selecting all includes later ones."""
-        chosen = self.chosen
-        if self._filling or chosen is None:
+        selected = self.selected
+        if self._filling or selected is None:
             return
         items = [
             self.subscriptions.topLevelItem(n)
@@ -182,41 +184,41 @@ class ConnectionsDialog(SurfaceDialog):
             self.reload()  # at least one stays selected
             return
         wanted = () if len(ticked) == len(items) else tuple(ticked)
-        self._s.requests.choose_subscriptions(chosen.id, wanted)
+        self._s.requests.choose_subscriptions(selected.id, wanted)
 
     def _allow(self) -> None:
-        if self.chosen is not None:
-            self._s.requests.allow_actions(self.chosen.id, may_act=self.may_act.isChecked())
+        if self.selected is not None:
+            self._s.requests.allow_actions(self.selected.id, may_act=self.may_act.isChecked())
 
     def _add(self) -> None:
         ConnectDialog(self._s, self).open()
 
     def _change(self) -> None:
-        if self.chosen is not None:
-            ConnectDialog(self._s, self, self.chosen).open()
+        if self.selected is not None:
+            ConnectDialog(self._s, self, self.selected).open()
 
     def _sign_in_or_out(self) -> None:
-        chosen = self.chosen
-        if chosen is None:
+        selected = self.selected
+        if selected is None:
             return
-        if chosen.account:
-            self._s.requests.sign_out(chosen.id)
+        if selected.account:
+            self._s.requests.sign_out(selected.id)
         else:
-            self._s.requests.sign_in(chosen.id)
+            self._s.requests.sign_in(selected.id)
 
     def _permissions(self) -> None:
-        if self.chosen is not None:
-            PermissionsDialog(self._s, self.chosen, self).open()
+        if self.selected is not None:
+            PermissionsDialog(self._s, self.selected, self).open()
 
     def _remove(self) -> None:
-        chosen = self.chosen
-        if chosen is None:
+        selected = self.selected
+        if selected is None:
             return
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle(tr("Remove connection"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(tr("Remove {name}?", name=chosen.name))
+        box.setText(tr("Remove {name}?", name=selected.name))
         box.setInformativeText(
             tr(
                 "You'll be signed out, and its machines are removed from the list. Their data is "
@@ -225,7 +227,7 @@ class ConnectionsDialog(SurfaceDialog):
         )
         yes = box.addButton(tr("Remove"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        yes.clicked.connect(lambda: self._s.requests.remove_connection(chosen.id))
+        yes.clicked.connect(lambda: self._s.requests.remove_connection(selected.id))
         box.open()
 
     def _explore(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTreeWidget, QTreeWid
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.models.permission_list import PermissionScope, read_places, role_text
+from hotpatch_gui.models.permission_list import PermissionScope, read_scopes, role_text
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
@@ -69,15 +69,15 @@ class PermissionsDialog(SurfaceDialog):
         source, connection = self._s.source, self._connection
         self.role.setPlainText(role_text(source, connection))
         self.list.clear()
-        for place in read_places(source, connection.id, self._s.clock()):
-            self.list.addTopLevelItem(self._item(place))
+        for scope in read_scopes(source, connection.id, self._s.clock()):
+            self.list.addTopLevelItem(self._item(scope))
 
-    def _item(self, place: PermissionScope) -> QTreeWidgetItem:
-        item = QTreeWidgetItem([place.name, *place.texts, place.age])
+    def _item(self, scope: PermissionScope) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([scope.name, *scope.texts, scope.age])
         item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
-        item.setToolTip(0, plain_tip(place.scope))
+        item.setToolTip(0, plain_tip(scope.scope))
         ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
-        for number, lacking in enumerate(place.lacking, 1):
+        for number, lacking in enumerate(scope.lacking, 1):
             if lacking is not None:
                 glyph = Glyph.WARNING if lacking else Glyph.OK
                 item.setIcon(number, QIcon(glyphs.pixmap(glyph, 16, tokens, ratio)))

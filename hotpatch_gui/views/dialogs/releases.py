@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes
-from hotpatch_gui.models.export_writers import whole
+from hotpatch_gui.models.export_writers import atomic_write
 from hotpatch_gui.models.release_sources import export_rows, last_read, summary
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
@@ -98,7 +98,7 @@ class ReleasesDialog(SurfaceDialog):
         self.summary.setText("\n".join(line for line in lines if line not in notes))
 
     def _update(self) -> None:
-        self._begin(tr("Reading Microsoft's list. A month's document is 10 to 40 MB."))
+        self._show_progress(tr("Reading Microsoft's list. A month's document is 10 to 40 MB."))
         self._s.requests.update_releases(self._s.settings.release_feed)
 
     def _import(self) -> None:
@@ -110,7 +110,7 @@ class ReleasesDialog(SurfaceDialog):
 
     def read_file(self, path: Path) -> None:
         """Read a saved MSRC document or an exported list."""
-        self._begin(tr("Reading {name}.", name=path.name))
+        self._show_progress(tr("Reading {name}.", name=path.name))
         self._s.requests.import_releases(path)
 
     def _export(self) -> None:
@@ -121,7 +121,7 @@ class ReleasesDialog(SurfaceDialog):
             return
         rows = export_rows(self._s.calendar(), self._s.clock())
         try:
-            with whole(Path(name)) as part:
+            with atomic_write(Path(name)) as part:
                 part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
         except OSError as error:
             self.outcome.setText(
@@ -130,7 +130,7 @@ class ReleasesDialog(SurfaceDialog):
         else:
             self.outcome.setText(tr("Written to {name}.", name=name))
 
-    def _begin(self, text: str) -> None:
+    def _show_progress(self, text: str) -> None:
         self.outcome.setText(text)
         for button in (self.update_, self.load):
             button.setEnabled(False)

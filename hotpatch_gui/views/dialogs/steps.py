@@ -81,9 +81,9 @@ class StepsDialog(QDialog):
         column.addWidget(self.pages, 1)
         column.addWidget(line())
         column.addLayout(buttons)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(surface)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(surface)
 
     def add_step(self, name: str, page: QWidget) -> None:
         number = len(self._names)
@@ -108,13 +108,13 @@ class StepsDialog(QDialog):
         self.back.setVisible(number > 0)
         self.next.setVisible(not last)
         self.act.setVisible(last)
-        for place, name in enumerate(self._names):
+        for index, name in enumerate(self._names):
             name.ensurePolished()
-            name.setProperty("role", "" if place == number else "secondary")
+            name.setProperty("role", "" if index == number else "secondary")
             name.style().unpolish(name)
             name.style().polish(name)
             name.setFont(
-                self._theme.font(weight=SEMIBOLD_WEIGHT if place == number else NORMAL_WEIGHT)
+                self._theme.font(weight=SEMIBOLD_WEIGHT if index == number else NORMAL_WEIGHT)
             )
         self.check()
 

@@ -29,9 +29,9 @@ class SurfaceDialog(QDialog):
         self.column.setContentsMargins(24, 16, 24, 16)
         self.column.setSpacing(12)
         self.column.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(surface)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(surface)
 
     def finish(self, size_px: tuple[int, int], *buttons: QPushButton) -> None:
         """Add the buttons and set the size."""

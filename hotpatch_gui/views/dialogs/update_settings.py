@@ -272,9 +272,9 @@ class UpdateSettingsDialog(SurfaceDialog):
     def change(self) -> SettingsChange:
         """Touched settings."""
         touched = self._touched
-        chosen = next((o for o, b in self.orchestrations.items() if b.isChecked()), None)
+        selected = next((o for o, b in self.orchestrations.items() if b.isChecked()), None)
         return SettingsChange(
-            chosen if "orchestration" in touched else None,
+            selected if "orchestration" in touched else None,
             self.hotpatch.isChecked() if "hotpatch" in touched else None,
             self.periodic.isChecked() if "periodic_assessment" in touched else None,
         )

@@ -106,7 +106,7 @@ class ActivityPage(Page):
         panel, title = (
             (self.audit.panel, tr("Audit log")) if is_audit else (self.panel, tr("Operations"))
         )
-        return table_report(panel.table, title, self._s, whole=is_audit)
+        return table_report(panel.table, title, self._s, all_columns=is_audit)
 
     def _show(self) -> None:
         self.panel.show_table(self.model.rowCount() > 0)
@@ -130,8 +130,8 @@ class ActivityPage(Page):
             self._ticker.start()
         elif not running:
             self._ticker.stop()
-        queued = len(work.among(source, ids, OperationState.QUEUED))
-        unknown = len(work.among(source, ids, OperationState.UNKNOWN))
+        queued = len(work.in_state(source, ids, OperationState.QUEUED))
+        unknown = len(work.in_state(source, ids, OperationState.UNKNOWN))
         self.cancel.setText(tr("Cancel %n queued", queued) if queued else tr("Cancel queued"))
         self.cancel.setEnabled(queued > 0)
         self.dismiss.setText(tr("Dismiss %n unknown", unknown))
@@ -151,4 +151,4 @@ class ActivityPage(Page):
         self._s.requests.dismiss(self._selected(OperationState.UNKNOWN))
 
     def _selected(self, state: OperationState) -> list[int]:
-        return work.among(self._s.source, self.panel.table.selected_ids, state)
+        return work.in_state(self._s.source, self.panel.table.selected_ids, state)

@@ -41,17 +41,19 @@ YEAR = timedelta(days=365)
 
 
 class CalendarPage(Page):
-    """``chosen`` returns the row IDs and the name of the machines shown."""
+    """``selection`` returns the row IDs and the name of the machines shown."""
 
-    def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
+    def __init__(
+        self, services: Services, selection: Callable[[], tuple[Sequence[int], str]]
+    ) -> None:
         super().__init__(
             services.theme,
             tr("Calendar"),
             tr("Published releases and Microsoft's plan. Future releases are subject to change."),
         )
-        self._s, self._chosen = services, chosen
+        self._s, self._selection = services, selection
         self._name = ""
-        self._asker = QueryChannel(services.source, self._take, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
         theme = services.theme
         self.period = QComboBox()
         self.period.setObjectName("calendarPeriod")
@@ -125,13 +127,13 @@ class CalendarPage(Page):
         rows = map(self.releases.row, range(self.releases.count()))
         coming = sum(row is not None and row.day > today for row in rows)
         if coming:
-            place = self.releases.index(max(0, coming - 2), 0)
-            self.release_table.scrollTo(place, QAbstractItemView.ScrollHint.PositionAtTop)
+            target = self.releases.index(max(0, coming - 2), 0)
+            self.release_table.scrollTo(target, QAbstractItemView.ScrollHint.PositionAtTop)
 
     def _ask(self) -> None:
-        ids, self._name = self._chosen()
+        ids, self._name = self._selection()
         first, last = self.span
-        self._asker.ask(
+        self._channel.query(
             partial(read_calendar, calendar=self._s.calendar(), ids=ids, first=first, last=last)
         )
 
@@ -143,7 +145,7 @@ class CalendarPage(Page):
         elif changes.affects(frozenset({"installations", "operations"})):
             self._ask()
 
-    def _take(self, read: CalendarRead) -> None:
+    def _show_answer(self, read: CalendarRead) -> None:
         first, last = self.span
         now = self._s.clock()
         rows = entries.release_rows(self._s.calendar(), first, last, release_day(now))

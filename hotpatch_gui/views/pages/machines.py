@@ -155,7 +155,7 @@ class MachinesPage(QSplitter):
         self.list.select_id(machine_id)
         self.list.scrollTo(self.list.currentIndex())
 
-    def chosen(self) -> tuple[tuple[int, ...], str]:
+    def selection(self) -> tuple[tuple[int, ...], str]:
         """Row IDs and a name of the machines shown; all machines without a selection."""
         ids = self.blade.machine_ids if self._blade.is_built else ()
         if not ids:

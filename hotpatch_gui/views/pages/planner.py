@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.forecast import Forecast, Question, RestartWindow, Scenario
+from hotpatch_gui.domain.forecast import Forecast, ForecastOptions, RestartWindow, Scenario
 from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
@@ -61,9 +61,11 @@ NOTE = tr.mark(
 
 
 class PlannerPage(Page):
-    """``chosen`` returns the row IDs and the name of the selected machines."""
+    """``selection`` returns the row IDs and the name of the selected machines."""
 
-    def __init__(self, services: Services, chosen: Callable[[], tuple[Sequence[int], str]]) -> None:
+    def __init__(
+        self, services: Services, selection: Callable[[], tuple[Sequence[int], str]]
+    ) -> None:
         super().__init__(
             services.theme,
             tr("Planner"),
@@ -72,7 +74,7 @@ class PlannerPage(Page):
                 "hotpatch."
             ),
         )
-        self._s, self._chosen = services, chosen
+        self._s, self._selection = services, selection
         self._answer: Forecast | None = None
         pairs = resources.read_json("region-pairs.json")["pairs"]
         self.planner = Planner(services.source, services.calendar, pairs, self)
@@ -169,10 +171,10 @@ class PlannerPage(Page):
         for number, (name, field) in enumerate(fields):
             title = label(theme, name, px=CAPTION_PX, role="secondary")
             title.setBuddy(field)
-            row, place = divmod(number, COLUMNS)
-            grid.addWidget(title, 2 * row, place)
-            grid.addWidget(field, 2 * row + 1, place)
-            grid.setColumnStretch(place, 1)
+            row, at = divmod(number, COLUMNS)
+            grid.addWidget(title, 2 * row, at)
+            grid.addWidget(field, 2 * row + 1, at)
+            grid.setColumnStretch(at, 1)
         grid.addWidget(self.enroll, 4, 0, 1, 2)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -204,7 +206,7 @@ class PlannerPage(Page):
         self.fill_scrolling(grid, self.results)
 
     @property
-    def question(self) -> Question:
+    def options(self) -> ForecastOptions:
         year = self.period.currentData()
         today = release_day(self._s.clock())
         first, last = (
@@ -214,16 +216,16 @@ class PlannerPage(Page):
         unplanned = self.unplanned.value() if scenario is Scenario.UNPLANNED else 0
         window = tuple(RestartWindow)[self.window_.currentIndex()]
         hours, known = self.minutes.value() / 60, release_day(self._s.clock())
-        return Question(first, last, scenario, unplanned, window, hours, known)
+        return ForecastOptions(first, last, scenario, unplanned, window, hours, known)
 
     def simulate(self) -> None:
         """Start a forecast; the current one stays until it finishes."""
         is_all = self.machines.currentIndex() == 0
-        ids = everyone(self._s.source) if is_all else self._chosen()[0]
+        ids = everyone(self._s.source) if is_all else self._selection()[0]
         self.progress.setRange(0, 1)
         self.progress.setValue(0)
         self._show_running(running=True)
-        self.planner.ask(ForecastRequest(self.question, tuple(ids), self.enroll.isChecked()))
+        self.planner.start(ForecastRequest(self.options, tuple(ids), self.enroll.isChecked()))
 
     def _show_running(self, *, running: bool) -> None:
         for widget in (self.progress, self.cancel):
@@ -282,7 +284,7 @@ class PlannerPage(Page):
     def _report(self) -> Make:
         assert self._answer is not None  # the button is disabled until there is one
         months = table_report(self.table, tr("Forecast"), self._s)
-        return with_sheet(months, planner.question_sheet(self._answer))
+        return with_sheet(months, planner.options_sheet(self._answer))
 
 
 def _sentence(found: Forecast) -> str:

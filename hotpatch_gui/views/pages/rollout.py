@@ -53,7 +53,7 @@ class RolloutPage(Page):
         )
         self._s = services
         theme = services.theme
-        self._asker = QueryChannel(services.source, self._take, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
         self.banner = Banner(theme)
         self.plan = RolloutPlan(theme)
         self.legend = RolloutLegend(theme, self.plan)
@@ -110,7 +110,7 @@ class RolloutPage(Page):
         work = partial(
             rollout.read_rollout, calendar=self._s.calendar(), pairs=pairs, clock=self._s.clock
         )
-        self._asker.ask(work, is_refresh=is_refresh)
+        self._channel.query(work, is_refresh=is_refresh)
 
     def _show_failure(self, why: str) -> None:
         self.banner.show_text(Level.UNKNOWN, tr("The rollout can't be shown."), why)
@@ -119,7 +119,7 @@ class RolloutPage(Page):
             widget.hide()
         self.panel.show_failure(why)
 
-    def _take(self, data: RolloutData) -> None:
+    def _show_answer(self, data: RolloutData) -> None:
         self.banner.show_text(data.level, data.headline, data.detail)
         self.plan.show_phases(data.phases, rollout.plan_words(data))
         height = min(self.plan.height() + 2, round(PLAN_PX * self._s.theme.scale))

@@ -38,7 +38,7 @@ class ComplianceTab(QWidget):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
-        self._chosen: SelectionSummary | None = None
+        self._selection: SelectionSummary | None = None
         self._ids: tuple[int, ...] = ()
         self._offered, self._has_list = 0, False
         self.model = UpdatesModel(services.source, services.clock, self)
@@ -97,11 +97,11 @@ class ComplianceTab(QWidget):
         column.addLayout(filters)
         column.addWidget(self.panel, 1)
 
-    def show_chosen(self, chosen: SelectionSummary) -> None:
-        others = chosen.ids != self._ids
-        self._chosen, self._ids, self._offered = chosen, chosen.ids, chosen.updates
-        self._has_list = chosen.updates > 0 and chosen.listed > 0
-        self.panel.table.setColumnHidden(0, chosen.one is not None)
+    def show_selection(self, selection: SelectionSummary) -> None:
+        others = selection.ids != self._ids
+        self._selection, self._ids, self._offered = selection, selection.ids, selection.updates
+        self._has_list = selection.updates > 0 and selection.listed > 0
+        self.panel.table.setColumnHidden(0, selection.one is not None)
         if others:
             self.chart.wait()
             self._show_rows(are_others=True)
@@ -110,7 +110,7 @@ class ComplianceTab(QWidget):
 
     def _ask_counts(self, *, is_refresh: bool) -> None:
         counts = partial(read_counts, machine_ids=self._ids)
-        self._counts.ask(counts, synchronous=len(self._ids) == 1, is_refresh=is_refresh)
+        self._counts.query(counts, synchronous=len(self._ids) == 1, is_refresh=is_refresh)
 
     def _on_changed(self, changes: Changes) -> None:
         if self._ids and changes.affects(self.model.table.touched_by):
@@ -120,18 +120,18 @@ class ComplianceTab(QWidget):
         self._show_rows(are_others=False)
 
     def _show_rows(self, *, are_others: bool) -> None:
-        chosen = self.chips.chosen
+        selection = self.chips.checked
         restarts = None
-        if (_RESTART in chosen) != (_NO_RESTART in chosen):
-            restarts = _RESTART in chosen
-        classes = [c for c in chosen if c not in (_RESTART, _NO_RESTART)]
+        if (_RESTART in selection) != (_NO_RESTART in selection):
+            restarts = _RESTART in selection
+        classes = [c for c in selection if c not in (_RESTART, _NO_RESTART)]
         self.model.show(self._ids, classes, restarts, self.search.text(), are_others=are_others)
 
     def _show_counts(self, counts: Sequence[ClassCount]) -> None:
         self.chart.show_data(counts, counts_words(counts))
 
     def _show(self) -> None:
-        filtered = bool(self.chips.chosen or self.search.text().strip())
+        filtered = bool(self.chips.checked or self.search.text().strip())
         listed = self.model.rowCount() > 0
         self.chart.setVisible(self._has_list and self.chart.fits(self))
         self.panel.show_table(listed)
@@ -148,7 +148,7 @@ class ComplianceTab(QWidget):
             empty.say(Glyph.RUNNING, tr("Reading…"), "")
         elif filtered and self._offered:
             empty.say(Glyph.INFO, tr("No update matches"), tr("Change or clear the filters above."))
-        elif self._chosen is None or self._chosen.one is None:
+        elif self._selection is None or self._selection.one is None:
             empty.say(
                 Glyph.INFO,
                 tr("No updates available"),
@@ -158,7 +158,7 @@ class ComplianceTab(QWidget):
                 ),
             )
         else:
-            empty.say(*why_empty(self._chosen.one, now))
+            empty.say(*why_empty(self._selection.one, now))
 
 
 def _make_chart(theme: Theme) -> Chart:

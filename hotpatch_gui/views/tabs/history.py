@@ -60,7 +60,7 @@ class HistoryTab(QWidget):
                 ("succeeded", tr("Successful")),
             )
         }
-        self._asker = QueryChannel(services.source, self._show_figures, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_figures, self._show_failure, self)
         self.chart = ChartHost(theme, f"{name}Chart", 148, _make_chart)
         self.range = QComboBox()
         self.range.setObjectName(f"{name}Range")
@@ -159,10 +159,10 @@ class HistoryTab(QWidget):
         today = self._s.clock().date()
         work = partial(read_figures, machine_ids=self._ids, since=self._since, today=today)
         one = self._ids is not None and len(self._ids) == 1
-        self._asker.ask(work, synchronous=one, is_refresh=is_refresh)
-        chosen = {(): "total", FAILED: "failed", SUCCEEDED: "succeeded"}[self._statuses]
+        self._channel.query(work, synchronous=one, is_refresh=is_refresh)
+        selected = {(): "total", FAILED: "failed", SUCCEEDED: "succeeded"}[self._statuses]
         for key, tile in self.tiles.items():
-            tile.set_chosen(key == chosen)
+            tile.set_selected(key == selected)
 
     def _show_failure(self, why: str) -> None:
         for tile in self.tiles.values():

@@ -77,19 +77,21 @@ class ScheduleTab(QScrollArea):
         column.addWidget(self.table, 1)
         self.setWidget(body)
 
-    def show_chosen(self, chosen: SelectionSummary) -> None:
-        one = chosen.machine
+    def show_selection(self, selection: SelectionSummary) -> None:
+        one = selection.machine
         self.essentials.setVisible(one is not None)
         self.explanation.setVisible(one is not None)
         self.own.setVisible(one is not None)
         if one is not None:
-            self._show_orchestration(one, schedule_text.followed(self._s.source, chosen.ids[0]))
+            self._show_orchestration(one, schedule_text.followed(self._s.source, selection.ids[0]))
         product = one.product if one else None
         products = [product] if product else []
         if one is None:
-            found = dict.fromkeys(product_of(*platform) for platform in chosen.platforms)
+            found = dict.fromkeys(product_of(*platform) for platform in selection.platforms)
             products = [p for p in found if p is not None]
-        self._show_calendar(products, one, chosen.one.situation if chosen.one is not None else "")
+        self._show_calendar(
+            products, one, selection.one.situation if selection.one is not None else ""
+        )
 
     def _show_orchestration(self, machine: Machine, followed: MachineSchedules) -> None:
         how, now = Orchestration.of(machine.settings), self._s.clock()
@@ -172,5 +174,5 @@ class ScheduleTab(QScrollArea):
                 effect,
                 certainty,
             )
-            for place, text in enumerate(texts):
-                self.table.setItem(number, place, QTableWidgetItem(text))
+            for column, text in enumerate(texts):
+                self.table.setItem(number, column, QTableWidgetItem(text))

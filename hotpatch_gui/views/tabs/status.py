@@ -94,46 +94,50 @@ class StatusTab(QScrollArea):
         column.addStretch(1)
         self.setWidget(body)
 
-    def show_chosen(self, chosen: SelectionSummary) -> None:
-        one, machine = chosen.one, chosen.machine
+    def show_selection(self, selection: SelectionSummary) -> None:
+        one, machine = selection.one, selection.machine
         for widget in (self.essentials, self.strip, self._strip_title):
             widget.setVisible(one is not None)
-        self._show_tiles(chosen)
+        self._show_tiles(selection)
         if one is None or machine is None:
             self._points_title.setText(tr("Status breakdown"))
-            self.points.show_points([_status_point(g) for g in chosen.status_groups])
+            self.points.show_points([_status_point(g) for g in selection.status_groups])
             return
         self.essentials.show_values(essentials.values(one, self._s.calendar(), self._s.clock()))
         self._points_title.setText(tr("Can this machine be hotpatched?"))
         self.points.show_points([_point(f) for f in eligibility(machine)])
         self._show_strip(one.id, machine)
 
-    def _show_tiles(self, chosen: SelectionSummary) -> None:
+    def _show_tiles(self, selection: SelectionSummary) -> None:
         now = self._s.clock()
-        if not chosen.assessed:
+        if not selection.assessed:
             note = tr("not assessed")
-        elif chosen.one is not None:
-            note = tr("assessed {one}", one=display_text.assessed_age(chosen.one, now))
+        elif selection.one is not None:
+            note = tr("assessed {one}", one=display_text.assessed_age(selection.one, now))
         else:
             note = tr(
                 "{assessed:,} of {count:,} assessed",
-                assessed=chosen.assessed,
-                count=len(chosen.ids),
+                assessed=selection.assessed,
+                count=len(selection.ids),
             )
-        figures = {"critical": chosen.critical, "security": chosen.security, "other": chosen.other}
+        figures = {
+            "critical": selection.critical,
+            "security": selection.security,
+            "other": selection.other,
+        }
         for key, figure in figures.items():
-            self.tiles[key].show_figure(f"{figure:,}" if chosen.listed else "–", note)
-        last = chosen.last_run
+            self.tiles[key].show_figure(f"{figure:,}" if selection.listed else "–", note)
+        last = selection.last_run
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",
             age_text(last, now) if last else tr("none recorded"),
         )
-        ids, since = chosen.ids, now - timedelta(days=365)
+        ids, since = selection.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
         if others:
             self.tiles["avoided"].show_figure("…", tr("by recorded hotpatches"))
         avoided = partial(read_hotpatches, machine_ids=ids, since=since)
-        self._avoided.ask(avoided, synchronous=len(ids) == 1, is_refresh=not others)
+        self._avoided.query(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
     def _show_no_avoided(self, _: str) -> None:
         self.tiles["avoided"].show_figure("–", tr("can't be calculated"))

@@ -92,10 +92,10 @@ class ClassificationChart(_Plot):
             [list(zip(places, [r.label for r in rows], strict=True))]
         )
         most = max((r.updates for r in rows), default=1)
-        for place, row in zip(places, rows, strict=True):
+        for y, row in zip(places, rows, strict=True):
             text = pg.TextItem(str(row.updates), color=t.text, anchor=(0, 0.5))
             text.setFont(theme.font(CAPTION_PX))
-            text.setPos(row.updates + most * 0.01, place)
+            text.setPos(row.updates + most * 0.01, y)
             self.plot.addItem(text)
         self.plot.getAxis("bottom").setTicks([_whole_ticks(most)])
         self.plot.getAxis("left").setWidth(round(92 * theme.scale))

@@ -39,7 +39,7 @@ class Chips(QWidget):
         row.addStretch(1)
 
     @property
-    def chosen(self) -> list[str]:
+    def checked(self) -> list[str]:
         return [key for key, chip in self._chips.items() if chip.isChecked()]
 
     def clear(self) -> None:

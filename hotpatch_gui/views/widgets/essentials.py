@@ -45,4 +45,4 @@ class Essentials(QWidget):
 
     def show_values(self, values: Sequence[str]) -> None:
         for widget, value in zip(self._values, values, strict=True):
-            widget.set_whole(value)
+            widget.set_full_text(value)

@@ -36,17 +36,17 @@ class Exporter(QObject):
         self._writing: Writing | None = None
         services.source.closing.connect(self._close)
 
-    def ask(self, name: str, make: Make) -> None:
+    def save_as(self, name: str, make: Make) -> None:
         """Ask for a file; ``make`` runs on the writing thread."""
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
 
         kinds = ";;".join(f"{text} (*{ending})" for ending, text in export_writers.FORMATS.items())
         suggested = f"{name} {self._s.clock():%Y-%m-%d}.xlsx"
-        chosen, kind = QFileDialog.getSaveFileName(
+        selected, kind = QFileDialog.getSaveFileName(
             self._parent, tr("Export"), suggested, kinds, tr("Excel workbook (*.xlsx)")
         )
-        if chosen:
-            path = Path(chosen)
+        if selected:
+            path = Path(selected)
             ending = kind.rpartition("*")[2].rstrip(")")
             self.write(path if path.suffix else path.with_suffix(ending), make)
 
@@ -98,21 +98,23 @@ class ExportButton(QPushButton):
         self.setToolTip(tr("Export what is shown, or the selected rows ({keys})", keys=KEYS))
         self.make, self.exporter = make, Exporter(services, self)
         self.exporter.busy.connect(self._on_busy)
-        self.clicked.connect(lambda: self.exporter.ask(title, make()))
+        self.clicked.connect(lambda: self.exporter.save_as(title, make()))
 
     def _on_busy(self, busy: bool) -> None:
         self.setEnabled(not busy)
         self.setText(tr("Exporting…") if busy else tr("Export…"))
 
 
-def table_report(table: Table, title: str, services: Services, *, whole: bool = False) -> Make:
-    """The table's visible columns, or all if ``whole``, with selected rows if several, else all."""
+def table_report(
+    table: Table, title: str, services: Services, *, all_columns: bool = False
+) -> Make:
+    """The table's visible columns, or all if ``all_columns``, with selected rows if several, else all."""
     model = table.rows
     header = table.horizontalHeader()
     order = sorted(range(len(model.columns)), key=header.visualIndex)
-    columns = [model.columns[n] for n in order if whole or not table.isColumnHidden(n)]
-    chosen = table.selected_ids if len(table.selected_ids) > 1 else None
-    return rows_report(model, columns, title, chosen, origin(services))
+    columns = [model.columns[n] for n in order if all_columns or not table.isColumnHidden(n)]
+    selected = table.selected_ids if len(table.selected_ids) > 1 else None
+    return rows_report(model, columns, title, selected, origin(services))
 
 
 def origin(services: Services) -> Origin:

@@ -39,7 +39,7 @@ class ElidedLabel(QLabel):
         self, theme: Theme, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, role: str = ""
     ) -> None:
         super().__init__()
-        self._whole = self._more = ""
+        self._full_text = self._more = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(theme.font(px, weight))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -47,19 +47,19 @@ class ElidedLabel(QLabel):
         if role:
             self.setProperty("role", role)
 
-    def set_whole(self, text: str, more: str = "") -> None:
+    def set_full_text(self, text: str, more: str = "") -> None:
         """Set the text; ``more`` is only in the tooltip."""
-        self._whole, self._more = text, more
+        self._full_text, self._more = text, more
         self.setAccessibleName(text)
         self._elide()
 
     @property
-    def whole(self) -> str:
-        return self._whole
+    def full_text(self) -> str:
+        return self._full_text
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 4, hint.height())
+        return QSize(self.fontMetrics().horizontalAdvance(self._full_text) + 4, hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -67,11 +67,13 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(
-            self._whole, Qt.TextElideMode.ElideRight, self.width()
+            self._full_text, Qt.TextElideMode.ElideRight, self.width()
         )
         self.setText(shown)
-        whole = self._whole if shown != self._whole or self._more else ""
-        self.setToolTip(plain_tip("\n".join(filter(None, (whole, self._more)))) if whole else "")
+        full_text = self._full_text if shown != self._full_text or self._more else ""
+        self.setToolTip(
+            plain_tip("\n".join(filter(None, (full_text, self._more)))) if full_text else ""
+        )
 
 
 class GlyphLabel(QWidget):

@@ -58,8 +58,8 @@ class _MachineDelegate(QStyledItemDelegate):
         t = self._theme.tokens
         area = QRectF(option.rect).adjusted(12, 7, -12, -7)
         size = GLYPH_PX * self._theme.scale
-        place = QRectF(area.left(), area.top() + 1, size, size)
-        glyphs.paint(painter, lines.glyph, place, t)
+        glyph_area = QRectF(area.left(), area.top() + 1, size, size)
+        glyphs.paint(painter, lines.glyph, glyph_area, t)
         area.setLeft(area.left() + size + 10)
         top = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
         below = QRectF(area.left(), area.center().y(), area.width(), area.height() / 2)

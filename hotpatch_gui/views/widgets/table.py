@@ -84,8 +84,8 @@ class Table(QTableView):
 
     def _selected_rows(self) -> list[int]:
         """Selected rows from ranges, because ten thousand indexes take 70 ms."""
-        chosen = self.selectionModel().selection()
-        ranges = [chosen.at(n) for n in range(chosen.size())]
+        selected = self.selectionModel().selection()
+        ranges = [selected.at(n) for n in range(selected.size())]
         return sorted({n for r in ranges for n in range(r.top(), r.bottom() + 1)})
 
     def select_id(self, row_id: int) -> bool:
@@ -196,9 +196,9 @@ class Table(QTableView):
     def _save_columns(self) -> None:
         self._settings.save_state(f"columns-{self._name}", self.horizontalHeader().saveState())
 
-    def _choose_columns(self, place: QPoint) -> None:
+    def _choose_columns(self, position: QPoint) -> None:
         menu = self.column_menu()
-        menu.exec(self.horizontalHeader().mapToGlobal(place))
+        menu.exec(self.horizontalHeader().mapToGlobal(position))
         menu.deleteLater()
 
     def column_menu(self) -> QMenu:
@@ -219,7 +219,7 @@ class Table(QTableView):
 
         return show
 
-    def _show_menu(self, place: QPoint) -> None:
+    def _show_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
         menu.addAction(tr("Copy"), QKeySequence("Ctrl+C"), self.copy)
         menu.addAction(
@@ -227,7 +227,7 @@ class Table(QTableView):
         )
         menu.addSeparator()
         menu.addMenu(self.column_menu()).setText(tr("Columns"))
-        menu.exec(self.viewport().mapToGlobal(place))
+        menu.exec(self.viewport().mapToGlobal(position))
         menu.deleteLater()
 
     def _copy(self, *, headers: bool) -> None:

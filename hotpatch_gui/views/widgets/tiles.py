@@ -25,7 +25,7 @@ class Tile(QFrame):
         super().__init__()
         self.setObjectName("tile")
         self._clickable = clickable
-        self._is_chosen = False
+        self._is_selected = False
         self.setProperty("clickable", clickable)
         self.figure = label(theme, "–", px=FIGURE_PX, weight=LIGHT_WEIGHT)
         self.figure.setObjectName(name)
@@ -44,14 +44,14 @@ class Tile(QFrame):
 
     def show_figure(self, figure: str, note: str = "") -> None:
         self.figure.setText(figure)
-        self.note.set_whole(note)
+        self.note.set_full_text(note)
         self.setAccessibleName(f"{self.caption.text()}: {figure}. {note}".strip())
 
-    def set_chosen(self, chosen: bool) -> None:
-        if chosen == self._is_chosen:
+    def set_selected(self, selected: bool) -> None:
+        if selected == self._is_selected:
             return  # restyling is slow
-        self._is_chosen = chosen
-        self.setProperty("chosen", chosen)
+        self._is_selected = selected
+        self.setProperty("selected", selected)
         self.style().unpolish(self)
         self.style().polish(self)
 

@@ -37,7 +37,7 @@ _DONE = {
 async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
     try:
-        failure, run_id = await _take(run, result)
+        failure, run_id = await _store_result(run, result)
     except (values.UnreadableError, ValueError, TypeError) as error:
         log.warning("result of operation %s could not be read: %s", run.operation.id, error)
         await run.mark_unknown(
@@ -103,7 +103,9 @@ def _must_have_ended(status: RunStatus) -> None:
         raise values.UnreadableError(tr("a result that is {label}", label=status.label.lower()))
 
 
-async def _take(run: OperationRun, result: Mapping[str, Any]) -> tuple[str | None, str | None]:
+async def _store_result(
+    run: OperationRun, result: Mapping[str, Any]
+) -> tuple[str | None, str | None]:
     """Store the operation's result.
 
     Returns:

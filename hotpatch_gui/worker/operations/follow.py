@@ -67,7 +67,7 @@ async def _poll_until_done(run: OperationRun) -> None:
     silent: list[datetime] = []
     while True:
         try:
-            look = await c.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
+            result = await c.calls.reads.call(partial(_poll_once, run), Urgency.FOLLOW, most=0)
         except ProblemError as error:
             problem = error.problem
             if problem.ended:
@@ -95,17 +95,17 @@ async def _poll_until_done(run: OperationRun) -> None:
             back_off = min(back_off * 2, pauses.MAX_BACK_OFF_S)
             continue
         back_off, refused, silent = pauses.FIRST_BACK_OFF_S, 0, []
-        if look.done:
-            await end.done(run, look.result)
+        if result.done:
+            await end.done(run, result.result)
             return
-        if look.token != run.token:
-            run.token = look.token
-            await run.move(OperationState.RUNNING, token=look.token)
+        if result.token != run.token:
+            run.token = result.token
+            await run.move(OperationState.RUNNING, token=result.token)
         await _show_progress(run)
-        await c.jobs.rest(look.delay_s)
+        await c.jobs.rest(result.delay_s)
 
 
-def _look(run: OperationRun) -> PollResult:
+def _poll_once(run: OperationRun) -> PollResult:
     assert run.token is not None
     op = run.operation
     return run.gateway.poll(op.kind, run.machine, op.request, run.token)
@@ -174,7 +174,7 @@ async def resolve_unknown(run: OperationRun) -> None:
 async def _answers_again(run: OperationRun) -> bool:
     """Whether Azure reports progress again after failing for hours."""
     try:
-        await run.context.calls.reads.call(partial(_look, run), Urgency.FOLLOW, most=0)
+        await run.context.calls.reads.call(partial(_poll_once, run), Urgency.FOLLOW, most=0)
     except ProblemError as error:
         run.is_silent = error.problem.kind is not ProblemKind.NOT_FOUND
         return error.problem.ended

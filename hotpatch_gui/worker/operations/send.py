@@ -62,11 +62,11 @@ class Sending:
             try:
                 async with self._c.calls.turn(self._urgency):
                     await self._make_ready()
-                    async with self._c.calls.writes.place(self._urgency) as place:
+                    async with self._c.calls.writes.slot(self._urgency) as slot:
                         own = f"{self._c.connection_id} "
-                        outcome = await self._c.jobs.to_its_end(own, self._claim_and_send(place))
+                        outcome = await self._c.jobs.to_its_end(own, self._claim_and_send(slot))
             except ProblemError as error:
-                outcome = await self._take(error.problem)
+                outcome = await self._handle_problem(error.problem)
             if outcome is None:
                 return
             if isinstance(outcome, float):
@@ -78,7 +78,7 @@ class Sending:
         self._run.token = outcome.token
         await self._c.jobs.rest(outcome.delay_s)
 
-    async def _claim_and_send(self, place: RequestSlot) -> PollResult | float | None:
+    async def _claim_and_send(self, slot: RequestSlot) -> PollResult | float | None:
         """Claim the row, send, and store Azure's answer, without interruption.
 
         Returns:
@@ -88,19 +88,19 @@ class Sending:
         if not await self._claim(sent_at):
             return 0.0 if self._run.state is OperationState.QUEUED else None
         try:
-            look = await place.run(self._begin)
+            result = await slot.run(self._send_request)
         except ProblemError as error:
             problem = error.problem
-            place.release()
-            return await self._until_stored(lambda: self._take(problem))
+            slot.release()
+            return await self._until_stored(lambda: self._handle_problem(problem))
         except Exception:
             log.exception("operation %s: a bug after it was sent", self._run.operation.id)
             await self._until_stored(lambda: self._run.mark_unknown(tr(NOT_KNOWN)))
             return None
-        place.release()
-        await self._until_stored(lambda: self._store_token(look, self._latest_end(sent_at)))
+        slot.release()
+        await self._until_stored(lambda: self._store_token(result, self._latest_end(sent_at)))
         await self._until_stored(self._follow_late)
-        return look
+        return result
 
     async def _until_stored(self, write: Callable[[], Awaitable[T]]) -> T:
         """Retry until the file accepts Azure's answer, which must not be lost."""
@@ -113,7 +113,7 @@ class Sending:
                 )
                 await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
 
-    def _begin(self) -> PollResult:
+    def _send_request(self) -> PollResult:
         op = self._run.operation
         return self._c.gateway.begin(op.kind, self._run.machine, op.request)
 
@@ -164,7 +164,7 @@ class Sending:
             return tr("an assessment")
         return ""
 
-    async def _take(self, problem: Problem) -> float | None:
+    async def _handle_problem(self, problem: Problem) -> float | None:
         """Handle a request that Azure didn't accept.
 
         Returns:
@@ -290,17 +290,17 @@ class Sending:
                 self._c, run.operation.machine_id, run.machine, urgency=self._urgency, most=inf
             )
 
-    async def _store_token(self, look: PollResult, latest_end: datetime | None) -> None:
+    async def _store_token(self, result: PollResult, latest_end: datetime | None) -> None:
         """Store the token, without which nobody could follow the operation."""
         await self._run.move(
             OperationState.RUNNING,
-            (Event.ACCEPTED, "", look),
+            (Event.ACCEPTED, "", result),
             durable=True,
             keeps_unknown=True,
-            token=look.token,
+            token=result.token,
             latest_end=latest_end,
             note=tr("Azure accepted the request."),
-            request_id=look.request_id,
+            request_id=result.request_id,
         )
 
     async def _follow_late(self) -> None:

@@ -14,9 +14,9 @@ from typing import TypeVar
 from hotpatch_gui.azure.pages import (
     AssessmentPage,
     AssignmentPage,
-    HealthPage,
     InstallationPage,
     MachinePage,
+    ResourceHealthPage,
     SchedulePage,
 )
 from hotpatch_gui.azure.resource_graph import Part, RowFilter
@@ -40,10 +40,10 @@ from hotpatch_gui.worker.urgency import Urgency
 
 from . import changed
 from .changed import NEW_MACHINES, RunLists
+from .evaluation import derive, learn, reclassify_if_old
 from .machine import read_view
 from .missing import mark_missing
 from .pages import AssessmentPass, next_page, side_by_side, slices
-from .situations import derive, learn, reclassify_if_old
 
 tr = translator("Fleet")
 
@@ -55,13 +55,19 @@ MAX_SCOPES = 100
 """How many resource groups' permissions a sync reads."""
 EARLY_AFTER_S = 3.0
 """A first sync that takes longer shows states before its end."""
-WHOLE_EVERY = timedelta(days=1)
+FULL_SYNC_EVERY = timedelta(days=1)
 """The interval of full syncs, and of reading instance views again."""
 FORGET_BATCH = 500
 """Old assessments deleted in one transaction."""
 T = TypeVar("T")
 P = TypeVar(
-    "P", MachinePage, HealthPage, AssessmentPage, InstallationPage, SchedulePage, AssignmentPage
+    "P",
+    MachinePage,
+    ResourceHealthPage,
+    AssessmentPage,
+    InstallationPage,
+    SchedulePage,
+    AssignmentPage,
 )
 _TOUCHES = {
     "assessments": ("assessments", "updates"),
@@ -74,14 +80,14 @@ _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", 
 
 
 async def sync_fleet(
-    context: Context, progressed: Callable[[SyncProgress], None], *, whole: bool = False
+    context: Context, progressed: Callable[[SyncProgress], None], *, full: bool = False
 ) -> None:
     """Bring the file up to date with Azure.
 
-    Within WHOLE_EVERY after a full sync, only changes are read, unless ``whole``. A problem is stored in sync_state, and
+    Within WHOLE_EVERY after a full sync, only changes are read, unless ``full``. A problem is stored in sync_state, and
     earlier data stays.
     """
-    sync = _FleetSync(context, progressed, whole=whole)
+    sync = _FleetSync(context, progressed, full=full)
     problem: Problem | None = None
     await reclassify_if_old(context)
     try:
@@ -106,13 +112,13 @@ async def sync_fleet(
         own, now = context.connection_id, context.clock()
         sync_state.sync_ended(db, own, now, problem, sync.unreadable)
         if problem is None:
-            sync_state.changes_read(db, own, sync.begun, whole=sync.is_whole_read)
+            sync_state.changes_read(db, own, sync.begun, full=sync.is_full)
     context.changed(Changes.to(*_TABLES))
 
 
 class _FleetSync:
     def __init__(
-        self, context: Context, progressed: Callable[[SyncProgress], None], *, whole: bool
+        self, context: Context, progressed: Callable[[SyncProgress], None], *, full: bool
     ) -> None:
         self._c = context
         self._progressed = progressed
@@ -123,7 +129,7 @@ class _FleetSync:
         self._failures: list[str] = []
         self.begun = context.clock()
         self._begun_at = time.monotonic()
-        self.is_whole_read = whole
+        self.is_full = full
         self._since: datetime | None = None
 
     async def run(self) -> None:
@@ -135,8 +141,8 @@ class _FleetSync:
         )
         self.begun = c.clock()
         reading = sync_state.reading(c.db, own)
-        self._since = reading.changes_since(self.begun, WHOLE_EVERY)
-        self.is_whole_read |= self._since is None
+        self._since = reading.changes_since(self.begun, FULL_SYNC_EVERY)
+        self.is_full |= self._since is None
         async with c.transaction() as db:
             sync_state.sync_started(db, own, self.begun)
             connections.save_subscriptions(db, own, names)
@@ -146,8 +152,8 @@ class _FleetSync:
         is_first = not machines.known_ids(c.db, own)
         await self._read_machines()
         new = machines.never_read(c.db, own)
-        if self.is_whole_read or len(new) > NEW_MACHINES:
-            self.is_whole_read = True
+        if self.is_full or len(new) > NEW_MACHINES:
+            self.is_full = True
             shown = await self._read_all(is_first=is_first)
         else:
             await self._read_changed(new)
@@ -181,7 +187,7 @@ class _FleetSync:
         found: dict[str, Schedule | None] = {}
         assigned = schedules.Assignments([], [])
 
-        async def take_health(page: HealthPage) -> int:
+        async def store_resource_health(page: ResourceHealthPage) -> int:
             states.extend(page.states)
             return len(page.states)
 
@@ -203,7 +209,7 @@ class _FleetSync:
         beside = [
             asyncio.ensure_future(job)
             for job in (
-                self._beside("health", gateway.health_pages(), take_health),
+                self._beside("health", gateway.resource_health_pages(), store_resource_health),
                 self._beside("schedules", gateway.schedule_pages(), take_schedules),
                 self._beside("assignments", gateway.assignment_pages(), take_assignments),
             )
@@ -262,14 +268,14 @@ class _FleetSync:
         """Read pages, requesting the next one while one is stored."""
         done = total = 0
 
-        def ask() -> asyncio.Task[P | None]:
+        def read_next() -> asyncio.Task[P | None]:
             waiting = self._waiting(what, done, total)
             return asyncio.ensure_future(next_page(self._c, pages, Urgency.READ, waiting))
 
-        coming = ask()
+        coming = read_next()
         try:
             while (page := await coming) is not None:
-                coming = ask()
+                coming = read_next()
                 total = self._counted[what] = page.total
                 done += await take(page)
                 self._unreadable[what] += page.unreadable
@@ -366,7 +372,7 @@ class _FleetSync:
     async def _views(self) -> None:
         """Read instance views of machines whose assessment Resource Graph deleted after 7 days."""
         c = self._c
-        before = c.clock() - WHOLE_EVERY
+        before = c.clock() - FULL_SYNC_EVERY
         waiting = machines.without_graph(c.db, c.connection_id, before, MAX_VIEWS)
         done = 0
 

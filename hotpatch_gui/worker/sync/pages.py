@@ -79,11 +79,11 @@ class AssessmentPass:
 
     async def end(self) -> None:
         """Delete updates that aren't offered anymore, after the last page."""
-        shown, whole = sorted(self.shown), sorted(self.shown - self._outdated)
+        shown, current = sorted(self.shown), sorted(self.shown - self._outdated)
         for some in slices(shown):
             async with self._c.transaction() as db:
                 assessments.set_in_graph(db, some)
-        for some in slices(whole):
+        for some in slices(current):
             async with self._c.transaction() as db:
                 assessments.drop_unseen(db, some, self._number)
                 assessments.mark_listed(db, [(i, self._activities[i]) for i in some])

@@ -4,7 +4,7 @@ Each request takes DELAY_S more, side by side with others. The first line on sta
 answers lines on standard input with one line of JSON:
 
 ``counts``: how many requests it had of each method and kind since the last time, and the seconds of the first change
-that it was asked for; ``change N``: the first N machines are assessed again; ``hang PART``: requests whose path
+that were requested; ``change N``: the first N machines are assessed again; ``hang PART``: requests whose path
 contains PART are not answered any more.
 """
 
@@ -46,13 +46,13 @@ class _FarHandler(Handler):
 
 class _Far(SimulatorServer):
     def __init__(self, machines: int, updates: int) -> None:
-        wire = build_simulator(
+        simulator = build_simulator(
             resources.calendar(),
             resources.read_json("other-updates.json"),
             machines=machines,
             speed=SPEED,
         )
-        super().__init__(wire)
+        super().__init__(simulator)
         self.RequestHandlerClass = _FarHandler
         self.lock = threading.Lock()
         self.counts: Counter[str] = Counter()
@@ -62,7 +62,7 @@ class _Far(SimulatorServer):
 
     def _fill(self, updates: int) -> None:
         """Every machine assessed some hours ago, with so many updates, and one run on record."""
-        guests = list(self.wire.cloud.guests.values())
+        guests = list(self.simulator.cloud.guests.values())
         shown = next(g.assessment for g in guests if g.assessment and g.assessment["patches"])
         first = shown["patches"][0]
         offered = [
@@ -81,9 +81,9 @@ class _Far(SimulatorServer):
             guest.runs = guest.runs[-1:]
 
     def change(self, machines: int) -> None:
-        now = self.wire.cloud.clock.now().isoformat()
-        with self.wire.cloud.lock:
-            for number, guest in enumerate(list(self.wire.cloud.guests.values())[:machines]):
+        now = self.simulator.cloud.clock.now().isoformat()
+        with self.simulator.cloud.lock:
+            for number, guest in enumerate(list(self.simulator.cloud.guests.values())[:machines]):
                 assert guest.assessment is not None
                 guest.assessment = guest.assessment | {
                     "id": f"00000000-0000-4000-9000-{number:012}",
@@ -91,7 +91,7 @@ class _Far(SimulatorServer):
                     "modified": now,
                 }
 
-    def told(self, line: str) -> object:
+    def reported(self, line: str) -> object:
         word, _, rest = line.partition(" ")
         if word == "change":
             self.change(int(rest))
@@ -108,7 +108,7 @@ def main(machines: int, updates: int) -> None:
     far.start()
     print(json.dumps({"endpoint": far.endpoint, "subscription_id": SUBSCRIPTION}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(far.told(line.strip())), flush=True)
+        print(json.dumps(far.reported(line.strip())), flush=True)
     far.released.set()
     far.stop()
 

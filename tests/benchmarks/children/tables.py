@@ -1,4 +1,4 @@
-"""What each action on the big tables costs: tables.py KIND FOLDER, on a file that is there; prints JSON.
+"""What each action on the big tables costs: tables.py KIND FOLDER, on an existing file; prints JSON.
 
 KIND is machines (the list), compliance (of every machine) or history (of every machine). The program's own
 window, without its worker. Each action is done REPEATS times; what is measured goes from the action to the
@@ -144,7 +144,7 @@ class Measuring:
             self.check_first_row(view)
 
     def check_first_row(self, view: View) -> None:
-        """It is the one that SQL gives when it is asked anew."""
+        """It is the one that a new SQL query returns."""
         model, db = view.model, open_reader(self.app.source.path)
         assert db is not None
         first = model.table.ids(db, model.where, model.sort_key, model.sort_descending, 1)
@@ -174,7 +174,7 @@ class Measuring:
         spin(1)
 
     def settle(self) -> None:
-        """Until everything in sight is built, drawn and painted."""
+        """Until everything visible is built and painted."""
         self.wait()
         for kind, is_done in (
             (LazyWidget, lambda w: w.is_built),

@@ -80,7 +80,7 @@ class InstallDialog(StepsDialog):
             lambda leaves: self.properties.leave_restarts_out(leaves=leaves)
         )
         read = partial(read_candidates, machine_ids=machine_ids, now=services.clock())
-        self._reader.ask(read, synchronous=self._is_small)
+        self._reader.query(read, synchronous=self._is_small)
 
     def _make_machines_step(self) -> None:
         heads = (
@@ -164,10 +164,10 @@ class InstallDialog(StepsDialog):
             self._wanted = None
             self.updates.show_nothing()
             return
-        chosen = tuple(self.machines.ids)
-        self._wanted = (request, chosen)
-        work = partial(read_plan, candidates=self._candidates, chosen=chosen, request=request)
-        self._planner.ask(work, synchronous=self._is_small)
+        selected = tuple(self.machines.ids)
+        self._wanted = (request, selected)
+        work = partial(read_plan, candidates=self._candidates, selected=selected, request=request)
+        self._planner.query(work, synchronous=self._is_small)
 
     def _take_plan(self, planned: Planned) -> None:
         self._planned, self._failure = planned, ""
@@ -240,8 +240,8 @@ class InstallDialog(StepsDialog):
         if not by or self._candidates is None:
             return []
         wanted = {row.id for row in planned.rows}
-        chosen = [m for m in self._candidates.machines if m.id in wanted]
-        sizes = sorted(Counter(groups(chosen, by)).items())
+        selected = [m for m in self._candidates.machines if m.id in wanted]
+        sizes = sorted(Counter(groups(selected, by)).items())
         shown = "; ".join(f"{name} ({size:,})" for name, size in sizes[:MAX_GROUPS])
         more = tr("; and %n more", len(sizes) - MAX_GROUPS) if len(sizes) > MAX_GROUPS else ""
         if len(sizes) == 1:
@@ -286,13 +286,13 @@ class InstallDialog(StepsDialog):
         if self._planned is None or self.what_is_wrong() or self._candidates is None:
             return
         self.act.setEnabled(False)
-        chosen = self.machines.ids
+        selected = self.machines.ids
         by, named = self.properties.grouped_by, []
         if by:
-            wanted = set(chosen)
+            wanted = set(selected)
             mine = [m for m in self._candidates.machines if m.id in wanted]
             pairs = sorted(zip(groups(mine, by), (m.id for m in mine), strict=True))
-            named, chosen = [name for name, _ in pairs], [i for _, i in pairs]
+            named, selected = [name for name, _ in pairs], [i for _, i in pairs]
         request = self._make_request(checked=True)
-        self._s.requests.install(chosen, request, self.properties.waves, named)
+        self._s.requests.install(selected, request, self.properties.waves, named)
         self.accept()

@@ -105,7 +105,7 @@ class PropertiesStep(QObject):
 
     def set_groups(self, tag_names: Sequence[str], machines: int) -> None:
         """Offer orders for several machines; a single one has none."""
-        chosen = self.order.currentData()
+        selected = self.order.currentData()
         self.order.blockSignals(True)
         self.order.clear()
         self.order.addItem(tr("All at once"), "all")
@@ -114,7 +114,7 @@ class PropertiesStep(QObject):
         self.order.addItem(tr("One resource group after another"), "group")
         for name in tag_names:
             self.order.addItem(tr("By tag {name}", name=name), f"tag:{name}")
-        self.order.setCurrentIndex(max(0, self.order.findData(chosen)))
+        self.order.setCurrentIndex(max(0, self.order.findData(selected)))
         self.order.blockSignals(False)
         self._propose_size(machines)
         for row in range(4, self._form_layout.rowCount()):

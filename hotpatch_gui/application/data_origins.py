@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEMO_FOLDER = "demo"
 
 
-class World(NamedTuple):
+class DataOrigin(NamedTuple):
     """The data source, and the folder of its data."""
 
     folder: Path
@@ -42,7 +42,9 @@ def root_of(options: argparse.Namespace) -> Path:
     return folder.absolute()
 
 
-def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path) -> World:
+def read_data_origin(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path
+) -> DataOrigin:
     """The data that the options select. Raises SystemExit with the usage if they contradict."""
     wants_demo = options.demo or options.reset_demo or options.scenario
     if options.endpoint and wants_demo:
@@ -59,10 +61,10 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
             cloud = simulated(options.endpoint)
         except ValueError as error:
             parser.error(str(error))
-        return World(root / "simulated" / cloud.host.replace(":", "-"), cloud)
+        return DataOrigin(root / "simulated" / cloud.host.replace(":", "-"), cloud)
     has_azure = (root / FILE_NAME).exists()
     if (has_azure or options.command) and not wants_demo:
-        return World(root)
+        return DataOrigin(root)
     folder = root / DEMO_FOLDER
     if (
         options.command
@@ -72,25 +74,25 @@ def read_world(options: argparse.Namespace, parser: argparse.ArgumentParser, roo
         parser.error("a command continues the existing demo; only the window can start a new one")
     scenario = options.scenario or ("today" if options.reset_demo else None)
     is_first = not (has_azure or wants_demo or (folder / FILE_NAME).exists())
-    return World(folder, is_demo=True, scenario=scenario, is_first=is_first)
+    return DataOrigin(folder, is_demo=True, scenario=scenario, is_first=is_first)
 
 
-def world_after(what: NextSession | None, root: Path) -> World | None:
+def data_origin_after(what: NextSession | None, root: Path) -> DataOrigin | None:
     """The data of the next window; None if there is none."""
     if what is None:
         return None
     if what.is_azure:
-        return World(root)
-    return World(root / DEMO_FOLDER, is_demo=True, scenario=what.scenario)
+        return DataOrigin(root)
+    return DataOrigin(root / DEMO_FOLDER, is_demo=True, scenario=what.scenario)
 
 
-def target_of(world: World) -> CloudTarget:
+def target_of(origin: DataOrigin) -> CloudTarget:
     """The target of the data."""
-    if world.is_demo:
+    if origin.is_demo:
         return targets.demo_target(
-            lambda: targets.demo_wire(world.folder, world.scenario or "today")
+            lambda: targets.demo_simulator(origin.folder, origin.scenario or "today")
         )
-    return targets.simulated_target(world.cloud) if world.cloud else targets.azure_target()
+    return targets.simulated_target(origin.cloud) if origin.cloud else targets.azure_target()
 
 
 def reset_demo(folder: Path) -> bool:

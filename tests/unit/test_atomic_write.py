@@ -1,4 +1,4 @@
-"""Files that are written anew: what was there stays until the new one is whole."""
+"""Files are replaced atomically: the old one stays until the new one is complete."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpatch_gui.models.export_writers import whole
+from hotpatch_gui.models.export_writers import atomic_write
 
 
 def test_an_error_in_between_leaves_the_old_file(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_an_error_in_between_leaves_the_old_file(tmp_path: Path) -> None:
     path.write_text("old")
 
     def fill_the_disk() -> None:
-        with whole(path) as part:
+        with atomic_write(path) as part:
             part.write_text("ha")
             raise OSError("full")
 
@@ -33,7 +33,7 @@ def test_a_link_and_a_mode_are_kept(tmp_path: Path) -> None:
     path.write_text("old")
     path.chmod(0o640)
     link.symlink_to(path)
-    with whole(link) as part:
+    with atomic_write(link) as part:
         part.write_text("new")
     assert link.is_symlink()
     assert path.read_text() == "new"
@@ -45,7 +45,7 @@ def test_what_is_no_file_is_written_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    with whole(pipe) as part:
+    with atomic_write(pipe) as part:
         part.write_text("new")
     assert os.read(reader, 10) == b"new"
     os.close(reader)
