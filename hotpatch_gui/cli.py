@@ -16,8 +16,8 @@ tr = translator("Cli")
 
 EXIT_FAILED = 1
 SCENARIO_NAMES = "today, october-2025, bad-update, november-2026"
-_OF_THE_WINDOW = frozenset({"simulate", "capture"})
-_WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--scenario")
+_WITHOUT_OTHER_PARSERS = frozenset({"simulate", "capture"})
+_OPTIONS_WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--scenario")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.prepare()
     translations.install()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = build_parser(with_commands=not _OF_THE_WINDOW.issuperset(_words(given)))
+    parser = build_parser(
+        with_commands=not _WITHOUT_OTHER_PARSERS.issuperset(_possible_commands(given))
+    )
     options = parser.parse_args(given)
     if options.self_test:
         from . import self_test  # noqa: PLC0415 - only installers need it
@@ -55,13 +57,13 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     except PortableError as error:
         print(error, file=sys.stderr)
         if options.command is None and has_display():
-            run_window.say(str(error))
+            run_window.show_message(str(error))
         return EXIT_FAILED
     try:
         origin = data_origins.read_data_origin(options, parser, root)
         origin.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        why = error.strerror or tr("it can't be made")
+        why = error.strerror or tr("it can't be created")
         text = tr(
             "{root} can't be the data folder: {why}. Name another one with --data-dir.",
             root=root,
@@ -69,7 +71,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         )
         print(text, file=sys.stderr)
         if options.command is None and has_display():
-            run_window.say(text)
+            run_window.show_message(text)
         return EXIT_FAILED
     if options.command is None:
         return run_window.run(options, parser, root, origin)
@@ -82,7 +84,7 @@ def _run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 def _folder(text: str) -> Path:
     if not text:
-        raise argparse.ArgumentTypeError(tr("names no folder"))
+        raise argparse.ArgumentTypeError(tr("must name a folder"))
     return Path(text)
 
 
@@ -103,11 +105,11 @@ def _number(kind: Callable[[str], float], least: float, most: float) -> Callable
     return read
 
 
-def _words(arguments: Sequence[str]) -> set[str]:
+def _possible_commands(arguments: Sequence[str]) -> set[str]:
     """Words that may be a command's name; ``--help`` needs all commands."""
     words = {"--help"} & {"--help" if a == "-h" else a for a in arguments}
     for last, word in zip(["", *arguments], arguments, strict=False):
-        if not word.startswith("-") and last not in _WITH_VALUE:
+        if not word.startswith("-") and last not in _OPTIONS_WITH_VALUE:
             words.add(word)
     return words
 
@@ -118,14 +120,16 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
         prog="hotpatch-gui",
         description=tr(
             "Hotpatch state, assessments and installations of Windows Server machines in Azure. "
-            "Without a connection to Azure it shows a demo against a simulated one."
+            "Without a connection to Azure it shows a demo that uses a simulated Azure."
         ),
     )
     parser.add_argument("--version", action="version", version=f"hotpatch-gui {__version__}")
     parser.add_argument(
         "--data-dir", type=_folder, help=tr("keep file, settings and logs in this folder")
     )
-    parser.add_argument("--theme", choices=("system", "light", "dark"), help=tr("for this run"))
+    parser.add_argument(
+        "--theme", choices=("system", "light", "dark"), help=tr("theme for this run")
+    )
     parser.add_argument(
         "--self-test",
         action="store_true",
@@ -174,7 +178,10 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
 def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     simulator = commands.add_parser("simulate", help=tr("serve a simulated Azure on loopback HTTP"))
     simulator.add_argument(
-        "--port", type=_number(int, 0, 65535), default=0, help=tr("0 takes a free one (default)")
+        "--port",
+        type=_number(int, 0, 65535),
+        default=0,
+        help=tr("port; 0 selects a free port (default)"),
     )
     simulator.add_argument(
         "--machines",

@@ -1,6 +1,6 @@
-"""Texts that a user reads, in the user's language.
+"""Texts that a user reads, so that they can be translated.
 
-Each module has a translator with its own context: ``tr = translator("Coverage")``. Then
+Each module has a translator with its own context: ``tr = translator("StatusText")``. Then
 ``tr("Hotpatch can't run: {why}", why=why)`` is the translated sentence with its values, and
 ``tr("%n machine(s)", count)`` is the plural form for ``count``. A text of a table is marked
 (``tr.mark("Never assessed")``) and translated where it is shown.
@@ -22,7 +22,7 @@ _E = TypeVar("_E", bound=type[str])
 _lookup: Lookup = lambda *_: ""  # noqa: E731 - replaced as a whole
 
 
-def use(lookup: Lookup) -> Lookup:
+def set_lookup(lookup: Lookup) -> Lookup:
     """Translate with this function from now on; returns the previous one."""
     global _lookup
     previous, _lookup = _lookup, lookup
@@ -54,7 +54,7 @@ class Translator:
         marked.context = self.context
         return marked
 
-    def values(self, members: _E) -> _E:
+    def mark_values(self, members: _E) -> _E:
         """Mark the values of an enum as source texts; they are shown by ``tr(member)``."""
         return members
 

@@ -49,7 +49,7 @@ def _of_module(path: Path) -> Iterator[Message]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and any(
-            ast.unparse(d) == "tr.values" for d in node.decorator_list
+            ast.unparse(d) == "tr.mark_values" for d in node.decorator_list
         ):
             yield from (Message(context, value, False) for value in _members(node))
         if not isinstance(node, ast.Call):

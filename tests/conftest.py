@@ -43,6 +43,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _qt_lives_on_the_main_thread(qapp: QApplication) -> None:
+    """Qt takes the thread of its first object for the main one, and a test's own thread may come first."""
+
+
 @pytest.fixture(autouse=True)
 def _no_unexpected_log(
     caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from hotpatch_gui.domain.connections import Connection, TrialOutcome
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.models.display_text import list_text
 from hotpatch_gui.store import connections, database, sync_state
 from hotpatch_gui.store.database import FILE_NAME, open_reader, open_writer, transaction
 from hotpatch_gui.system import resources
@@ -150,7 +151,7 @@ class ConnectionTrial(QObject):
         self.progressed.emit(
             tr(
                 "Reading {reading}, {done:,} of {total:,}…",
-                reading=progress.reading,
+                reading=list_text(progress.reading),
                 done=progress.done,
                 total=progress.total,
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hotpatch_gui.domain.clouds import Cloud, simulated
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.system.data_folder import default_data_dir, portable_data_dir, program_dir
+from hotpatch_gui.translation import translator
 
 from . import targets
 from .targets import SIMULATOR_FILE, CloudTarget
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .requests import NextSession
 
 DEMO_FOLDER = "demo"
+
+tr = translator("DataOrigins")
 
 
 class DataOrigin(NamedTuple):
@@ -29,7 +32,7 @@ class DataOrigin(NamedTuple):
     scenario: str | None = None
     """The demo's scenario if it restarts; None if it continues."""
     is_first: bool = False
-    """Nothing was ever shown, so ask what to show."""
+    """The first start: the welcome dialog opens."""
 
 
 def root_of(options: argparse.Namespace) -> Path:
@@ -46,16 +49,20 @@ def read_data_origin(
     options: argparse.Namespace, parser: argparse.ArgumentParser, root: Path
 ) -> DataOrigin:
     """The data that the options select. Raises SystemExit with the usage if they contradict."""
-    wants_demo = options.demo or options.reset_demo or options.scenario
-    if options.endpoint and wants_demo:
-        parser.error(
-            "--endpoint is a cloud of its own; leave out --demo, --reset-demo and --scenario"
-        )
+    selects_demo = options.demo or options.reset_demo or options.scenario
+    if options.endpoint and selects_demo:
+        parser.error(tr("--endpoint can't be combined with --demo, --reset-demo or --scenario"))
     if options.scenario:
         from hotpatch_gui.simulator.scenarios import SCENARIOS  # noqa: PLC0415 - rarely needed, and slow to load
 
         if options.scenario not in SCENARIOS:
-            parser.error(f"unknown scenario {options.scenario}; choose from {', '.join(SCENARIOS)}")
+            parser.error(
+                tr(
+                    "unknown scenario {scenario}; choose from {names}",
+                    scenario=options.scenario,
+                    names=", ".join(SCENARIOS),
+                )
+            )
     if options.endpoint:
         try:
             cloud = simulated(options.endpoint)
@@ -63,7 +70,7 @@ def read_data_origin(
             parser.error(str(error))
         return DataOrigin(root / "simulated" / cloud.host.replace(":", "-"), cloud)
     has_azure = (root / FILE_NAME).exists()
-    if (has_azure or options.command) and not wants_demo:
+    if (has_azure or options.command) and not selects_demo:
         return DataOrigin(root)
     folder = root / DEMO_FOLDER
     if (
@@ -71,9 +78,11 @@ def read_data_origin(
         and (options.scenario or options.reset_demo)
         and (folder / FILE_NAME).exists()
     ):
-        parser.error("a command continues the existing demo; only the window can start a new one")
+        parser.error(
+            tr("a command continues the existing demo; only the window can start a new one")
+        )
     scenario = options.scenario or ("today" if options.reset_demo else None)
-    is_first = not (has_azure or wants_demo or (folder / FILE_NAME).exists())
+    is_first = not (has_azure or selects_demo or (folder / FILE_NAME).exists())
     return DataOrigin(folder, is_demo=True, scenario=scenario, is_first=is_first)
 
 
@@ -87,7 +96,7 @@ def data_origin_after(what: NextSession | None, root: Path) -> DataOrigin | None
 
 
 def target_of(origin: DataOrigin) -> CloudTarget:
-    """The target of the data."""
+    """The cloud that supplies this data."""
     if origin.is_demo:
         return targets.demo_target(
             lambda: targets.demo_simulator(origin.folder, origin.scenario or "today")

@@ -144,7 +144,7 @@ class Session:
         self.requests.save_connection(connection)
         if connection.id:
             self.requests.choose_subscriptions(connection.id, connection.subscription_ids)
-            self.requests.allow_actions(connection.id, may_act=may_act)
+            self.requests.allow_changes(connection.id, may_act=may_act)
         self._until(lambda: bool(self._synced))
 
     def queue(self, send: Callable[[], None]) -> list[int]:

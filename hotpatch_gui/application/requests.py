@@ -40,7 +40,7 @@ class Requests:
         path: the file.
         reader: the caller's connection, which has the machines' resource IDs.
         fail: receives why a request couldn't be made.
-        go_on: ends this window for what follows.
+        continue_with: closes this window and starts the next session.
         start_trial: tries a connection next to the demo, or stops with None.
     """
 
@@ -51,11 +51,11 @@ class Requests:
         reader: Callable[[], sqlite3.Connection | None],
         fail: Callable[[Problem], None],
         *,
-        go_on: Callable[[NextSession], None] = lambda _: None,
+        continue_with: Callable[[NextSession], None] = lambda _: None,
         start_trial: Callable[[Connection | None], None] = lambda _: None,
     ) -> None:
         self._send, self._path, self._reader, self._fail = send, path, reader, fail
-        self._go_on, self._start_trial = go_on, start_trial
+        self._continue_with, self._start_trial = continue_with, start_trial
 
     def sync(self, *, full: bool = False) -> None:
         self._send(commands.Sync(full))
@@ -73,7 +73,7 @@ class Requests:
         self._send(commands.ImportReleases(path))
 
     def read_machine(self, machine_id: int) -> None:
-        for resource_id, _ in (self._names([machine_id]) or {}).values():
+        for resource_id, _ in (self._resource_ids([machine_id]) or {}).values():
             self._send(commands.ReadMachine(resource_id))
 
     def save_connection(self, connection: Connection) -> None:
@@ -82,8 +82,8 @@ class Requests:
     def rename_connection(self, connection_id: int, name: str) -> None:
         self._send(commands.Rename(connection_id, name))
 
-    def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
-        self._send(commands.SetActionsAllowed(connection_id, may_act))
+    def allow_changes(self, connection_id: int, *, may_act: bool) -> None:
+        self._send(commands.SetChangesAllowed(connection_id, may_act))
 
     def choose_subscriptions(self, connection_id: int, subscription_ids: Sequence[str]) -> None:
         self._send(commands.ChooseSubscriptions(connection_id, tuple(subscription_ids)))
@@ -95,7 +95,7 @@ class Requests:
         self._start_trial(None)
 
     def show_demo(self) -> None:
-        self._go_on(NextSession())
+        self._continue_with(NextSession())
 
     def remove_connection(self, connection_id: int) -> None:
         self._send(commands.RemoveConnection(connection_id))
@@ -138,19 +138,19 @@ class Requests:
 
         body = json.dumps(enroll_body() if on else unenroll_body())
         kind = OperationKind.ENROLL if on else OperationKind.UNENROLL
-        arcs = [i for i, (_, is_arc) in (self._names(machine_ids) or {}).items() if is_arc]
+        arcs = [i for i, (_, is_arc) in (self._resource_ids(machine_ids) or {}).items() if is_arc]
         self._act(kind, arcs, lambda _: body)
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
-        self._of_operations(commands.Cancel, operation_ids)
+        self._send_for_operations(commands.Cancel, operation_ids)
 
     def dismiss(self, operation_ids: Iterable[int]) -> None:
-        self._of_operations(commands.Dismiss, operation_ids)
+        self._send_for_operations(commands.Dismiss, operation_ids)
 
     def wait_for_turn(self, operation_ids: Iterable[int]) -> None:
-        self._of_operations(commands.WaitForTurn, operation_ids)
+        self._send_for_operations(commands.WaitForTurn, operation_ids)
 
-    def _of_operations(
+    def _send_for_operations(
         self, make: Callable[[tuple[tuple[int, str], ...]], Command], operation_ids: Iterable[int]
     ) -> None:
         named = self._read(lambda db: operations.resource_ids(db, operation_ids))
@@ -165,7 +165,7 @@ class Requests:
         waves: Waves = AT_ONCE,
         groups: Sequence[str] = (),
     ) -> None:
-        names = self._names(machine_ids)
+        names = self._resource_ids(machine_ids)
         if names is None:
             return
         found = [i for i in machine_ids if i in names]
@@ -179,7 +179,7 @@ class Requests:
 
             self._fail(not_here(len(machine_ids) - len(found)))
 
-    def _names(self, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]] | None:
+    def _resource_ids(self, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]] | None:
         """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines; None if the file can't be read."""
         from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 

@@ -21,7 +21,7 @@ tr = translator("RunWindow")
 
 EXIT_USAGE = 2
 RAISED = tr.mark(
-    "Hotpatch Dashboard is open on this data already; its window is in front now: {folder}"
+    "Hotpatch Dashboard is already open with this data folder; its window was brought to the front: {folder}"
 )
 TAKE_OVER = tr.mark(
     "The data folder {folder} is locked by {owner}, and from here it can't be determined "
@@ -29,7 +29,7 @@ TAKE_OVER = tr.mark(
     "folder could send a request twice."
 )
 ALREADY_OPEN = tr.mark(
-    "Hotpatch Dashboard is open on this data already: {folder}\nUse that window, or start "
+    "Hotpatch Dashboard is already open with this data folder: {folder}\nUse that window, or start "
     "with --data-dir and another folder."
 )
 
@@ -42,7 +42,7 @@ def run(
     if not has_display():
         print(translated(NO_DISPLAY), file=sys.stderr)
         return EXIT_USAGE
-    import_what_needs_no_qt()
+    import_modules_without_qt()
     from . import window  # noqa: PLC0415 - Qt only when it is needed
 
     application = window.make_application()
@@ -52,11 +52,11 @@ def run(
         if held is None:
             from . import single_instance  # noqa: PLC0415 - only if there is another one
 
-            if single_instance.ring(origin.folder):
+            if single_instance.raise_window(origin.folder):
                 print(tr(RAISED, folder=origin.folder), file=sys.stderr)
                 return 0
             print(tr(ALREADY_OPEN, folder=origin.folder), file=sys.stderr)
-            window.say(tr(ALREADY_OPEN, folder=origin.folder))
+            window.show_message(tr(ALREADY_OPEN, folder=origin.folder))
             return EXIT_USAGE
         if origin.scenario and not reset_demo(origin.folder):
             parser.error(f"{origin.folder} holds no demo; nothing was deleted")
@@ -68,8 +68,8 @@ def run(
             azure_folder=root if origin.is_demo else None,
             is_first=origin.is_first,
         )
-        program.beginning.connect(partial(start_log, origin.folder))
-        program.beginning.connect(program.end_on_signals)
+        program.first_frame_painted.connect(partial(start_log, origin.folder))
+        program.first_frame_painted.connect(program.end_on_signals)
         program.start()
         code = int(application.exec())
         if not program.close():
@@ -81,20 +81,20 @@ def run(
     return code
 
 
-def import_what_needs_no_qt() -> None:
+def import_modules_without_qt() -> None:
     """Import modules without Qt first, because PySide6 reads the source of each module imported after it."""
-    from hotpatch_gui.domain import clock, connections, feeds, health, power  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
-    from hotpatch_gui.store import (  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
+    from hotpatch_gui.domain import clock, connections, feeds, health, power  # noqa: F401, PLC0415 - loaded before PySide6
+    from hotpatch_gui.store import (  # noqa: F401, PLC0415 - loaded before PySide6
         operations,
         release_book,
         side_reads,
         sync_state,
         tables,
     )
-    from hotpatch_gui.system import resources, runtime_tuning  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
-    from hotpatch_gui.theme import tokens  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
+    from hotpatch_gui.system import resources, runtime_tuning  # noqa: F401, PLC0415 - loaded before PySide6
+    from hotpatch_gui.theme import tokens  # noqa: F401, PLC0415 - loaded before PySide6
 
-    from . import targets  # noqa: F401, PLC0415 - loads what the first frame needs, on another thread
+    from . import targets  # noqa: F401, PLC0415 - loaded before PySide6
 
 
 def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
@@ -119,9 +119,9 @@ def start_log(folder: Path) -> None:
     logs.start_log(folder)
 
 
-def say(text: str) -> None:
+def show_message(text: str) -> None:
     """Show a message in its own window."""
     from . import window  # noqa: PLC0415 - Qt only when it is needed
 
     _application = window.make_application()
-    window.say(text)
+    window.show_message(text)

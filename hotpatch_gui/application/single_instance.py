@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-PATIENCE_MS = 2000
+TIMEOUT_MS = 2000
 ANSWER = b"raised"
 
 
@@ -27,7 +27,7 @@ class SingleInstanceServer(QObject):
         rung (): somebody started the program again.
     """
 
-    rung = Signal()
+    raise_requested = Signal()
 
     def __init__(self, folder: Path, parent: QObject) -> None:
         super().__init__(parent)
@@ -44,14 +44,14 @@ class SingleInstanceServer(QObject):
     @Slot()
     def _answer(self) -> None:
         while (caller := self._server.nextPendingConnection()) is not None:
-            self.rung.emit()
+            self.raise_requested.emit()
             caller.write(ANSWER)
             caller.flush()
             caller.disconnectFromServer()
             caller.deleteLater()
 
 
-def ring(folder: Path) -> bool:
+def raise_window(folder: Path) -> bool:
     """Bring the window on ``folder`` to the front; False if there is none."""
     if sys.platform == "win32":
         import ctypes  # noqa: PLC0415 - on Windows only
@@ -61,6 +61,6 @@ def ring(folder: Path) -> bool:
         )  # otherwise the first window may only flash
     socket = QLocalSocket()
     socket.connectToServer(_name(folder))
-    if not socket.waitForConnected(PATIENCE_MS):
+    if not socket.waitForConnected(TIMEOUT_MS):
         return False
-    return socket.waitForReadyRead(PATIENCE_MS) and bytes(socket.readAll().data()) == ANSWER
+    return socket.waitForReadyRead(TIMEOUT_MS) and bytes(socket.readAll().data()) == ANSWER

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 AZURE_ORIGIN = "azure"
-BEGIN_AFRESH = tr.mark(
+RESET_HINT = tr.mark(
     "It holds the demo's simulated Azure: start the window with --reset-demo to begin "
     "the demo afresh."
 )
@@ -37,8 +37,8 @@ class CloudTarget(NamedTuple):
 
     Attributes:
         data_origin: demo data never mixes with Azure's.
-        seed: creates the connection that the file should have.
-        transport: creates transports to a cloud in this process. Neither is called on the UI thread.
+        seed: creates the demo's connection if the file has none.
+        transport: creates transports to a cloud in this process. Both run on the engine's threads.
         simulator: the simulated Azure in this process, once created.
     """
 
@@ -112,11 +112,11 @@ def demo_simulator(folder: Path, scenario: str = "today") -> SimulatorApi:
     except sqlite3.Error as error:
         problem = database.store_problem(error, path)
         if database.is_damaged(error):
-            problem = problem._replace(next_step=tr(BEGIN_AFRESH))
+            problem = problem._replace(next_step=tr(RESET_HINT))
         raise ProblemError(problem) from None
     except UnreadableStateError:
         log.exception("the demo's state is unreadable")
         sentence = tr(
             "The file {name} is from a newer version of the program or was changed.", name=path.name
         )
-        raise ProblemError(Problem(ProblemKind.STORE, sentence, tr(BEGIN_AFRESH))) from None
+        raise ProblemError(Problem(ProblemKind.STORE, sentence, tr(RESET_HINT))) from None

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from hotpatch_gui.demo.time import DemoTime
 from hotpatch_gui.domain.connections import TrialOutcome
 from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.models.display_text import list_text
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.store import sync_state
 from hotpatch_gui.store.database import FILE_NAME
@@ -67,7 +68,7 @@ def make_application() -> QApplication:
     return application
 
 
-def say(text: str) -> None:
+def show_message(text: str) -> None:
     """Show a message before there is a window."""
     from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415 - rarely needed, and slow to load
 
@@ -109,7 +110,7 @@ class App(QObject):
         beginning (): the first frame was painted; the engine starts next.
     """
 
-    beginning = Signal()
+    first_frame_painted = Signal()
 
     def __init__(
         self,
@@ -123,8 +124,10 @@ class App(QObject):
         azure_folder: Path | None = None,
         is_first: bool = False,
     ) -> None:
-        """``azure_folder`` is where a demo puts a connection that is tried; ``is_first`` asks first what to look
-        at."""
+        """Args:
+        azure_folder: where a connection that is tried from the demo is saved.
+        is_first: whether the welcome dialog opens.
+        """
         super().__init__()
         self.next: NextSession | None = None
         self._azure_folder, self._is_first = azure_folder, is_first
@@ -190,7 +193,7 @@ class App(QObject):
             self.source.path,
             lambda: self.source.db,
             self.window.show_problem,
-            go_on=self._go_on,
+            continue_with=self._continue_with,
             start_trial=self._start_trial,
         )
 
@@ -207,7 +210,7 @@ class App(QObject):
         events.synced.connect(self._on_synced)
         events.releases_read.connect(self._on_releases_read)
         if self.demo is not None:
-            self.demo.scenario_selected.connect(self._begin_again)
+            self.demo.scenario_selected.connect(self._restart_demo)
             self.demo.changed.connect(self.window.header.show_clock)
 
     def start(self) -> None:
@@ -224,7 +227,7 @@ class App(QObject):
     @Slot()
     def begin(self) -> None:
         """Load icons and start the engine."""
-        self.beginning.emit()
+        self.first_frame_painted.emit()
         self.engine.start()
         self.window.load_icons()
         self._listen()
@@ -249,17 +252,17 @@ class App(QObject):
         from .single_instance import SingleInstanceServer  # noqa: PLC0415 - after the first paint
 
         self._instance_server = SingleInstanceServer(self.source.path.parent, self)
-        self._instance_server.rung.connect(self.window.come_to_front)
+        self._instance_server.raise_requested.connect(self.window.come_to_front)
 
     @Slot(str)
-    def _begin_again(self, scenario: str) -> None:
+    def _restart_demo(self, scenario: str) -> None:
         from .requests import NextSession  # noqa: PLC0415 - rarely needed
 
-        self._go_on(NextSession(scenario=scenario))
+        self._continue_with(NextSession(scenario=scenario))
 
-    def _go_on(self, what: NextSession) -> None:
-        """Close this window for what follows."""
-        self.next = what
+    def _continue_with(self, session: NextSession) -> None:
+        """Close this window; the session follows."""
+        self.next = session
         self.window.close()
 
     @Slot(object)
@@ -295,7 +298,7 @@ class App(QObject):
         if not outcome.problem:
             from .requests import NextSession  # noqa: PLC0415 - rarely needed
 
-            self._go_on(NextSession(is_azure=True))
+            self._continue_with(NextSession(is_azure=True))
 
     def forget(self) -> None:
         """Delete Qt's objects now, because the garbage collector may run on another thread."""
@@ -345,7 +348,7 @@ class App(QObject):
         self.window.show_syncing(
             tr(
                 "{reading}, {done:,} of {total:,}{pause}",
-                reading=progress.reading,
+                reading=list_text(progress.reading),
                 done=progress.done,
                 total=progress.total,
                 pause=pause,

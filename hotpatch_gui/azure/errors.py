@@ -81,7 +81,7 @@ def problem_of(error: AzureError, doing: str) -> Problem:
     if isinstance(error, DecodeError | IncompleteReadError):
         return malformed_response(doing)
     cause = cause_of(error, doing) if _status_of(error) is None else None
-    if isinstance(error, ServiceRequestError):
+    if isinstance(error, ServiceRequestError) and (cause or precedes_sending(error)):
         return Problem(
             ProblemKind.OFFLINE,
             cause.sentence if cause else tr("No connection to Azure while {doing}.", doing=doing),
@@ -90,10 +90,10 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             else tr("Check the network and the proxy; the program retries automatically."),
             may_have_been_sent=not precedes_sending(error),
         )
-    if isinstance(error, ServiceResponseError):
+    if isinstance(error, ServiceRequestError | ServiceResponseError):
         return Problem(
             ProblemKind.OFFLINE,
-            tr("The connection broke before Azure answered while {doing}.", doing=doing),
+            tr("The connection was interrupted before Azure answered while {doing}.", doing=doing),
             tr("Check the network and the proxy; the program retries automatically."),
         )
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
@@ -110,7 +110,7 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
     request_id = str(response.headers.get("x-ms-request-id", ""))
     if isinstance(error.inner_exception, OperationFailed):
         reason = (
-            tr(" Azure says: {message}", message=message)
+            tr(" Azure reported: {message}", message=message)
             if message
             else tr(" Azure gave no reason.")
         )
@@ -121,16 +121,18 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
             tr("Fix the error, then try again."),
             code,
             request_id,
-            ended=True,
+            operation_failed=True,
         )
     if status == HTTPStatus.CONFLICT:
         return _of_conflict(code, message, doing)._replace(request_id=request_id)
-    kind, sentence, step = _words(status, code, message, doing)
+    kind, sentence, step = _kind_and_text(status, code, message, doing)
     return Problem(kind, sentence, step, code or str(status), request_id, _retry_after(response))
 
 
-def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKind, str, str]:
-    reason = tr(" Azure says: {message}", message=message) if message else ""
+def _kind_and_text(
+    status: int, code: str, message: str, doing: str
+) -> tuple[ProblemKind, str, str]:
+    reason = tr(" Azure reported: {message}", message=message) if message else ""
     if status == 401:
         return (
             ProblemKind.TOKEN_REFUSED,
@@ -144,7 +146,7 @@ def _words(status: int, code: str, message: str, doing: str) -> tuple[ProblemKin
         return (
             ProblemKind.FORBIDDEN,
             tr(
-                "Your account isn't permitted to do this (403) while {doing}.{reason}",
+                "Access denied (403) while {doing}.{reason}",
                 doing=doing,
                 reason=reason,
             ),
@@ -227,7 +229,7 @@ _CONFLICTS = {
 
 
 def _of_conflict(code: str, message: str, doing: str) -> Problem:
-    reason = tr(" Azure says: {message}", message=message) if message else ""
+    reason = tr(" Azure reported: {message}", message=message) if message else ""
     folded = code.casefold()
     if folded in _CONFLICTS:
         what, step = map(tr, _CONFLICTS[folded])
@@ -253,7 +255,7 @@ def _of_conflict(code: str, message: str, doing: str) -> Problem:
     return Problem(
         ProblemKind.REJECTED,
         tr(
-            "Azure refused the request because of the resource's state ({code}) while "
+            "Azure rejected the request because of the resource's state ({code}) while "
             "{doing}.{reason}",
             code=f"409 {code}".strip(),
             doing=doing,

@@ -66,7 +66,7 @@ class Gateway:
     """Reads and acts through one connection. Methods raise only ProblemError.
 
     Args:
-        clock: times what is read; answers correct it.
+        clock: the cloud's clock, synchronized from each response's Date header.
         prompt: receives what the user must do to sign in, and "" afterwards.
         transport: creates the demo's in-process transport; None for the network.
 
@@ -108,9 +108,9 @@ class Gateway:
         """Apply changes of the connection and keep the sign-in.
 
         Returns:
-            False if it leads to another place, which needs another gateway.
+            False if the cloud, sign-in or application changed, which requires a new gateway.
         """
-        same = connection.leads_where(self.connection)
+        same = connection.has_same_target(self.connection)
         if same:
             self.connection = connection
             self._graph.subscription_ids = connection.subscription_ids
@@ -171,7 +171,7 @@ class Gateway:
         return map(pages.resource_health_page, self._graph.pages("health"))
 
     def schedule_pages(self) -> Iterator[SchedulePage]:
-        """All maintenance configurations, because assignments don't show the kind of theirs."""
+        """All maintenance configurations, because an assignment doesn't show its configuration's kind."""
         return map(pages.schedule_page, self._graph.pages("schedules"))
 
     def assignment_pages(self) -> Iterator[AssignmentPage]:
@@ -226,7 +226,7 @@ class Gateway:
         )
 
         make = partial(AuthorizationManagementClient, self._credential, subscription_id)
-        return self._once(self._grants, subscription_id, make)
+        return self._client_for(self._grants, subscription_id, make)
 
     def read_machine(self, machine: Machine) -> MachineSnapshot:
         """Read one machine through Resource Manager, a virtual machine with its instance view."""
@@ -339,14 +339,14 @@ class Gateway:
     def _hybrid_of(self, machine: Machine) -> HybridComputeManagementClient:
         subscription = machine.subscription_id
         make = partial(HybridComputeManagementClient, self._credential, subscription)
-        return self._once(self._hybrid, subscription, make)
+        return self._client_for(self._hybrid, subscription, make)
 
     def _client(self, machine: Machine) -> ComputeManagementClient:
         subscription = machine.subscription_id
         make = partial(ComputeManagementClient, self._credential, subscription)
-        return self._once(self._compute, subscription, make)
+        return self._client_for(self._compute, subscription, make)
 
-    def _once(self, made: dict[str, T], subscription_id: str, make: Callable[..., T]) -> T:
+    def _client_for(self, made: dict[str, T], subscription_id: str, make: Callable[..., T]) -> T:
         """A subscription's client, created by the first thread that needs it."""
         with self._making:
             if subscription_id not in made:
@@ -354,7 +354,7 @@ class Gateway:
             return made[subscription_id]
 
     def _own_policies(self) -> dict[str, Any]:
-        """Policies for one client, because each knows the next one in its pipeline."""
+        """New policy objects, because each keeps a reference to the next one in its pipeline."""
         return {"per_call_policies": [RenewedOnce(self._sign_in.renew)]}
 
     def _client_options(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -40,9 +40,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
     named = host or tr("the server")
     if any(isinstance(e, ssl.SSLCertVerificationError) for e in chain):
         return _untrusted(host, port, doing)
-    if any(
-        isinstance(e, urllib3_errors.ProxyError | requests.exceptions.ProxyError) for e in chain
-    ):
+    if _is_proxys_fault(chain):
         return NetworkCause(
             tr(
                 "The proxy {proxy} did not let the request to {named} through while {doing}.",
@@ -107,15 +105,33 @@ _BEFORE_SENDING = (
     urllib3_errors.NameResolutionError,
     urllib3_errors.NewConnectionError,
     urllib3_errors.ConnectTimeoutError,
-    urllib3_errors.ProxyError,
     requests.exceptions.ConnectTimeout,
-    requests.exceptions.ProxyError,
 )
 
 
 def precedes_sending(error: BaseException) -> bool:
     """Whether the request certainly wasn't sent. Other TLS errors may have affected the answer."""
-    return any(isinstance(e, _BEFORE_SENDING) for e in _chain(error))
+    chain = list(_chain(error))
+    return any(isinstance(e, _BEFORE_SENDING) for e in chain) or _is_tunnel_refused(chain)
+
+
+def _is_proxys_fault(chain: Sequence[BaseException]) -> bool:
+    """Whether the proxy can't be reached, or refused the tunnel."""
+    is_unreachable = any(isinstance(e, _BEFORE_SENDING) for e in chain)
+    return _names_proxy(chain) and (is_unreachable or _is_tunnel_refused(chain))
+
+
+def _is_tunnel_refused(chain: Sequence[BaseException]) -> bool:
+    """Whether the proxy answered CONNECT with an error, which http.client raises as a plain OSError.
+
+    urllib3 raises ProxyError for this, and also for a tunnel that breaks after the request was sent.
+    """
+    return _names_proxy(chain) and any(type(e) is OSError and e.errno is None for e in chain)
+
+
+def _names_proxy(chain: Sequence[BaseException]) -> bool:
+    kinds = (urllib3_errors.ProxyError, requests.exceptions.ProxyError)
+    return any(isinstance(e, kinds) for e in chain)
 
 
 def _untrusted(host: str, port: int, doing: str) -> NetworkCause:

@@ -14,7 +14,7 @@ from azure.core.pipeline.policies import HTTPPolicy, SansIOHTTPPolicy
 from azure.mgmt.core.exceptions import ARMErrorFormat
 from requests import codes
 
-from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.clock import YEARS, CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.translation import translator
 
@@ -107,4 +107,5 @@ class ClockSync(SansIOHTTPPolicy[Any, Any]):
             rate = float(headers.get(RATE_HEADER) or 1.0)
         except (ValueError, TypeError, OverflowError):
             return  # a proxy wrote it, and the answer is still valid
-        self._clock.observe(now, rate)
+        if now.year in YEARS:  # an absurd date would break the clock
+            self._clock.observe(now, rate)

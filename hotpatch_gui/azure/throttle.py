@@ -187,7 +187,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         with self.lock:
             now = self.now()
             is_first = now >= self.resumes_at
-            if asked_s is not None:
+            if asked_s:
                 self.resumes_at = max(self.resumes_at, now + asked_s)
             elif is_first:
                 self.resumes_at = now + self._pause_s

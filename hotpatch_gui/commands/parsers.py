@@ -163,7 +163,7 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help=tr("only this one; may be repeated"),
     )
-    parser.add_argument("--allow-actions", action="store_true", help=tr("not only reading"))
+    parser.add_argument("--allow-changes", action="store_true", help=tr("not only reading"))
 
 
 def _add_install(parser: argparse.ArgumentParser) -> None:

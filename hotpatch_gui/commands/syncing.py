@@ -48,7 +48,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
         client_id=o.connect_client_id or None,
         certificate=(o.connect_certificate or None) if method is SignInMethod.CERTIFICATE else None,
         subscription_ids=tuple(i.casefold() for i in o.subscription),
-        may_act=o.allow_actions,
+        may_act=o.allow_changes,
     )
     if made.missing:
         raise CommandError(made.missing, Exit.USAGE)
@@ -61,7 +61,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
         running.wait_for_sync()
         was = {c.name.casefold(): c.id for c in connections.read_all(running.db)}
         made = made._replace(id=was.get(made.name.casefold(), 0))
-        running.connect_to(made, may_act=options.allow_actions)
+        running.connect_to(made, may_act=options.allow_changes)
         number = next(c.id for c in connections.read_all(running.db) if c.name == made.name)
         return _say_syncs(options, running, frozenset({number}))
 

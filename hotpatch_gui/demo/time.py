@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 if TYPE_CHECKING:
     from hotpatch_gui.simulator.arm import SimulatorApi
 
-PLAYED = timedelta(days=30)
+PLAY_SPAN = timedelta(days=30)
 PLAY_S = 20.0
-"""How many seconds PLAYED takes."""
-LOOK_MS = 2500
-"""The interval of full syncs while playing; each takes up to seven of the 15 queries that Azure allows in 5 s."""
-AFTER = timedelta(minutes=5)
+"""How many seconds PLAY_SPAN takes."""
+SYNC_MS = 2500
+"""The interval of syncs while playing; each uses up to seven of the 15 queries that Azure allows in 5 s."""
+STEP_MARGIN = timedelta(minutes=5)
 """How long after a release a step stops."""
 
 
@@ -42,7 +42,7 @@ class DemoTime(QObject):
         self._simulator, self._sync = simulator, sync
         self._ends: datetime | None = None
         self._poll_timer = QTimer(self)
-        self._poll_timer.setInterval(LOOK_MS)
+        self._poll_timer.setInterval(SYNC_MS)
         self._poll_timer.timeout.connect(self._poll)
 
     @property
@@ -83,7 +83,7 @@ class DemoTime(QObject):
             return
         self.stop()
         with self.simulator.cloud.lock:
-            self.simulator.cloud.clock.jump_to(release + AFTER)
+            self.simulator.cloud.clock.jump_to(release + STEP_MARGIN)
         self._sync()
 
     def play(self) -> None:
@@ -92,8 +92,8 @@ class DemoTime(QObject):
             return
         cloud = self.simulator.cloud
         with cloud.lock:
-            self._ends = cloud.clock.now() + PLAYED
-            cloud.clock.play_until(self._ends, PLAYED.total_seconds() / PLAY_S)
+            self._ends = cloud.clock.now() + PLAY_SPAN
+            cloud.clock.play_until(self._ends, PLAY_SPAN.total_seconds() / PLAY_S)
         self._poll_timer.start()
         self.changed.emit()
         self._sync()

@@ -12,6 +12,8 @@ from hotpatch_gui.translation import translator
 tr = translator("Clock")
 
 Clock = Callable[[], datetime]
+YEARS = range(1970, 2200)
+"""Years of valid times; no day precedes or follows the calendar's ends."""
 
 
 def system_clock() -> datetime:
@@ -73,7 +75,7 @@ class CloudClock:
 def age_text(then: datetime | None, now: datetime) -> str:
     """The age as ``5 min ago``, ``2 h ago`` or ``9 d ago``; a future time counts as just now."""
     if then is None:
-        return "never"
+        return tr("never")
     seconds = max(0, int((now - then).total_seconds()))
     if seconds < 60:
         return tr("just now")

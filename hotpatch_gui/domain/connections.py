@@ -88,7 +88,7 @@ class Connection(NamedTuple):
     account: str | None = None
     record: str | None = None
 
-    def leads_where(self, other: Connection) -> bool:
+    def has_same_target(self, other: Connection) -> bool:
         """Whether both lead to the same cloud with the same sign-in and application."""
         own = (self.cloud, self.method, self.tenant, self.client_id, self.certificate)
         return own == (other.cloud, other.method, other.tenant, other.client_id, other.certificate)

@@ -1,4 +1,4 @@
-"""The evidence about one machine, and its classification. ``coverage`` writes the sentence."""
+"""The evidence about one machine, and its classification. ``status_text`` writes the sentence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Evidence:
 
     Attributes:
         assessed: the last valid assessment.
-        assessment_error: why a later one failed.
+        assessment_error: why a later one failed; empty without a reason, None if none failed.
         offered: KBs that the assessment offers.
         titles: monthly releases that the assessment offers.
         restart_kbs: installed KBs that wait for a restart, if known.
@@ -47,7 +47,7 @@ class Evidence:
     offered: tuple[str, ...] = ()
     titles: tuple[ReleaseTitle, ...] = ()
     restart_kbs: tuple[str, ...] = ()
-    last_run_failed: str | None = None
+    last_run_error: str | None = None
     out_of_band_kbs: tuple[str, ...] = ()
     patch_service: str | None = None
     pending_since: datetime | None = None
@@ -260,7 +260,7 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.OFF_TRAIN, lambda e, c, now: departure(e, c) is not None),
     (Situation.NEVER_ASSESSED, lambda e, c, now: freshness(e.assessed, now) is Freshness.NEVER),
     (Situation.OFF_TRAIN, lambda e, c, now: offered_instead(e, c) is not None),
-    (Situation.LAST_FAILED, lambda e, c, now: e.last_run_failed is not None),
+    (Situation.LAST_FAILED, lambda e, c, now: e.last_run_error is not None),
     (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
     (Situation.BEHIND, lambda e, c, now: e.updates > 0 and offers_release(e, c) is not False),
     (Situation.STALE, _is_news_due),

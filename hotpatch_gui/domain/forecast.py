@@ -21,7 +21,7 @@ from .rollout import Rollout, RolloutMachine, timetable
 tr = translator("Forecast")
 
 
-@tr.values
+@tr.mark_values
 class Scenario(StrEnum):
     """Which releases a forecast assumes."""
 
@@ -48,7 +48,7 @@ class Scenario(StrEnum):
         }[self]
 
 
-@tr.values
+@tr.mark_values
 class RestartWindow(StrEnum):
     """When restarts are allowed (the third Sunday of each month).
 

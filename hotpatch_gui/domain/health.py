@@ -22,7 +22,7 @@ class Level(IntEnum):
     ERROR = 4
 
 
-@tr.values
+@tr.mark_values
 class Situation(StrEnum):
     """The machine's situation; the first that applies, worst first."""
 

@@ -19,7 +19,7 @@ from .platforms import is_supported
 tr = translator("Hotpatch")
 
 
-@tr.values
+@tr.mark_values
 class HotpatchStatus(StrEnum):
     """The values of Hotpatch status in Azure Update Manager."""
 

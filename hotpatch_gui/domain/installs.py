@@ -101,7 +101,7 @@ class InstallRequest:
         return RestartSetting.NEVER if self.exclude_restarting else self.restart
 
 
-@tr.values
+@tr.mark_values
 class LeftOut(StrEnum):
     """Why an available update isn't selected."""
 
@@ -182,7 +182,7 @@ class Plan:
         )
 
 
-def asked_minutes(body: str | None) -> int | None:
+def maximum_minutes(body: str | None) -> int | None:
     """The maximum duration in a request's JSON, in minutes; None without a limit."""
     try:
         duration = json.loads(body or "{}").get("maximumDuration")

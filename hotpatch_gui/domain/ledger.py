@@ -16,7 +16,7 @@ from .titles import ReleaseTitle, read_title
 tr = translator("LedgerDomain")
 
 
-@tr.values
+@tr.mark_values
 class Cause(StrEnum):
     """The cause of a restart. Those in MONTHLY are monthly releases of the operating system."""
 

@@ -116,7 +116,7 @@ def rejoin_text(
     expected = calendar.next_restart(product, today)
     if expected is None:
         return tr(
-            "with a later baseline; none is planned yet ({product})",
-            product=end_of_hotpatching(product),
+            "with a later baseline; none is planned yet ({support_end})",
+            support_end=end_of_hotpatching(product),
         )
     return tr("with the next baseline, planned for {day}", day=day_name(expected.day))

@@ -15,7 +15,7 @@ from hotpatch_gui.translation import translator
 
 from .machines import AssessmentMode, Machine, PatchMode
 from .power import PowerState
-from .rollout import Outcome, Rollout, RolloutMachine, Stop, set_limit, timetable
+from .rollout import Halt, Outcome, Rollout, RolloutMachine, set_limit, timetable
 from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, next_run
 
 tr = translator("Patching")
@@ -26,13 +26,13 @@ DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 UNHEALTHY_STATES = ("unavailable", "degraded")
 
 
-@tr.values
+@tr.mark_values
 class RolloutStatus(StrEnum):
     """The status of one machine in a rollout."""
 
     PATCHED = "Patched"
     UNDER_WAY = "Being patched"
-    UNHEALTHY = "Not healthy"
+    UNHEALTHY = "Unhealthy"
     FAILED = "Failed, will retry"
     NOT_RUNNING = "Not running"
     WAITING = "Waiting"
@@ -49,8 +49,9 @@ class MachineFacts(NamedTuple):
     """One machine's state since the release.
 
     Attributes:
-        patched: when the last successful installation of Critical or Security updates started, or an assessment without any.
-        by_hand: a user requested it.
+        patched: when the last successful installation of Critical or Security updates started, or when an assessment found none
+            missing.
+        requested_by_user: a user requested it.
         by_assessment: an assessment shows it, not an installation.
         failed: like ``patched``, for a failed installation.
         begun: like ``patched``, for one in progress.
@@ -60,7 +61,7 @@ class MachineFacts(NamedTuple):
     machine: Machine
     assessed: datetime | None = None
     patched: datetime | None = None
-    by_hand: bool = False
+    requested_by_user: bool = False
     by_assessment: bool = False
     failed: datetime | None = None
     begun: datetime | None = None
@@ -70,7 +71,7 @@ class MachineFacts(NamedTuple):
 
 
 class RolloutPosition(NamedTuple):
-    """One machine in the rollout. ``window`` is the hour of its expected turn, UTC."""
+    """One machine in the rollout. ``window`` is the hour of its expected start, UTC."""
 
     key: str
     status: RolloutStatus
@@ -80,15 +81,15 @@ class RolloutPosition(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RolloutView:
+class RolloutState:
     """The whole rollout: ``phases`` of regions, and ``open_phase``, the last that started."""
 
     released: datetime
     phases: tuple[tuple[str, ...], ...]
     open_phase: int
     positions: dict[str, RolloutPosition]
-    stopped: Stop | None
-    stopped_in: tuple[MachineFacts, ...] = ()
+    halted: Halt | None
+    unhealthy_machines: tuple[MachineFacts, ...] = ()
 
 
 def exclusion_reason(
@@ -181,18 +182,18 @@ def member_of(key: str, machine: Machine) -> RolloutMachine:
 
 def view(
     released: datetime, facts: Iterable[MachineFacts], pairs: Sequence[Sequence[str]], now: datetime
-) -> RolloutView:
+) -> RolloutState:
     """The rollout of the release at ``released``, and each machine's expected turn."""
     facts = list(facts)
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
-    taking_part = [f for f in facts if reasons[f.key] is None]
-    rollout = Rollout((member_of(f.key, f.machine) for f in taking_part), pairs, released)
-    reports = filter(None, (known_outcome(f, released, now) for f in taking_part))
+    included = [f for f in facts if reasons[f.key] is None]
+    rollout = Rollout((member_of(f.key, f.machine) for f in included), pairs, released)
+    reports = filter(None, (known_outcome(f, released, now) for f in included))
     for report in sorted(reports, key=lambda t: t[2]):
         rollout.report(*report)
     rollout.open_until(now)
-    opened, stopped = rollout.open_phase, rollout.stopped
-    turns = timetable(rollout, max(now, released)) if stopped is None else {}
+    opened, halted = rollout.open_phase, rollout.halted
+    turns = timetable(rollout, max(now, released)) if halted is None else {}
     positions = {}
     for f in facts:
         out = reasons[f.key]
@@ -201,14 +202,14 @@ def view(
                 f.key, RolloutStatus.NOT_INCLUDED, None, own_time(f, now), out
             )
         else:
-            positions[f.key] = _place(f, rollout, turns.get(f.key), stopped, opened)
-    unhealthy = {m.key for m in stopped.unhealthy} if stopped else set()
-    return RolloutView(
+            positions[f.key] = _position_of(f, rollout, turns.get(f.key), halted, opened)
+    unhealthy = {m.key for m in halted.unhealthy} if halted else set()
+    return RolloutState(
         released,
         rollout.phases,
         opened,
         positions,
-        stopped,
+        halted,
         tuple(f for f in facts if f.key in unhealthy),
     )
 
@@ -248,7 +249,7 @@ def known_outcome(
 def became_unhealthy(f: MachineFacts) -> bool:
     """Whether Resource Health became unhealthy after automatic patching."""
     is_bad = (f.resource_health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
-    if not is_bad or f.patched is None or f.by_hand or f.by_assessment:
+    if not is_bad or f.patched is None or f.requested_by_user or f.by_assessment:
         return False
     return f.health_since is None or f.health_since >= f.patched
 
@@ -266,8 +267,8 @@ def next_assessment(f: MachineFacts, now: datetime) -> datetime:
     return f.assessed + (max(0, (now - f.assessed) // period) + 1) * period
 
 
-def _place(
-    f: MachineFacts, rollout: Rollout, start: datetime | None, stopped: Stop | None, opened: int
+def _position_of(
+    f: MachineFacts, rollout: Rollout, start: datetime | None, halted: Halt | None, opened: int
 ) -> RolloutPosition:
     member = rollout.members[f.key]
     phase = rollout.phase_of[member.region]
@@ -293,13 +294,13 @@ def _place(
             )
         by = (
             tr("On demand, which bypasses this order.")
-            if f.by_hand
+            if f.requested_by_user
             else tr("An assessment since the release offers no Critical or Security updates.")
             if f.by_assessment
             else tr("Patched automatically.")
         )
         return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, None, by)
-    if stopped is not None:
+    if halted is not None:
         return RolloutPosition(
             f.key,
             RolloutStatus.ON_HOLD,
@@ -307,7 +308,7 @@ def _place(
             None,
             tr(
                 "By the rules, the rollout halted in phase {phase}: nothing more is installed.",
-                phase=stopped.phase + 1,
+                phase=halted.phase + 1,
             ),
         )
     if f.failed is not None:
@@ -342,17 +343,17 @@ def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int)
         if member.update_domain is None:
             parts.append(
                 tr(
-                    "Its update domain isn't known, so it is assumed that one of the {size} machines in "
+                    "Its update domain isn't known, so it is assumed that one of the {total} machines in "
                     "its availability set is patched at a time.",
-                    size=size,
+                    total=size,
                 )
             )
         else:
             parts.append(
                 tr(
-                    "Azure patches {size} of the {limit} machines in its availability set at a time.",
-                    size=set_limit(size),
-                    limit=size,
+                    "Azure patches {at_a_time} of the {total} machines in its availability set at a time.",
+                    at_a_time=set_limit(size),
+                    total=size,
                 )
             )
     elif member.zone is not None:

@@ -10,7 +10,7 @@ from hotpatch_gui.translation import translator
 tr = translator("Power")
 
 
-@tr.values
+@tr.mark_values
 class PowerState(StrEnum):
     """The power state of a virtual machine, or the connection state of an Arc-enabled server."""
 

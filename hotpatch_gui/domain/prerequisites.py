@@ -23,7 +23,7 @@ from .releases import Product
 tr = translator("Prerequisites")
 
 
-@tr.values
+@tr.mark_values
 class Verdict(StrEnum):
     """The result of checking a prerequisite."""
 

@@ -65,7 +65,7 @@ class Problem(NamedTuple):
     request_id: str = ""
     retry_after_s: float | None = None
     may_have_been_sent: bool = True
-    ended: bool = False
+    operation_failed: bool = False
     connection_id: int = 0
     """The connection whose sign-in would help, outside a sync; 0 if none would."""
 
@@ -76,14 +76,12 @@ class Problem(NamedTuple):
 
 
 def bug() -> Problem:
+    """An unexpected error as the user sees it; the log has the details."""
     return Problem(
         ProblemKind.BUG,
-        tr.mark("An internal error occurred and one task was stopped."),
-        tr.mark("Your data is safe. Try again. The log in the data folder has the details."),
+        tr("An internal error occurred and one task was stopped."),
+        tr("Your data is safe. Try again. The log in the data folder has the details."),
     )
-
-
-"""How a bug is reported; the log has the details."""
 
 
 class ProblemError(Exception):

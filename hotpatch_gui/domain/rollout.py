@@ -56,7 +56,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Halt:
     """Where a rollout halted: the phase (from 0) and its unhealthy machines."""
 
     phase: int
@@ -163,7 +163,7 @@ class Rollout:
 
     def admit(self, hour: datetime) -> list[RolloutMachine]:
         """The machines that start in the hour from ``hour`` on (a whole hour, UTC)."""
-        if self.stopped is not None or not self.released <= hour < self.ends:
+        if self.halted is not None or not self.released <= hour < self.ends:
             return []
         self.open_until(hour)
         begun: list[RolloutMachine] = []
@@ -201,11 +201,11 @@ class Rollout:
             self._unhealthy[phase].append(member)
 
     @property
-    def stopped(self) -> Stop | None:
+    def halted(self) -> Halt | None:
         """Where it halted because a phase is unhealthy; None if it didn't."""
         for phase, unhealthy in enumerate(self._unhealthy):
             if not is_healthy(self._updated[phase], len(unhealthy)):
-                return Stop(phase, self._updated[phase], tuple(unhealthy))
+                return Halt(phase, self._updated[phase], tuple(unhealthy))
         return None
 
     def open_until(self, hour: datetime) -> None:
@@ -289,7 +289,7 @@ def timetable(
     """
     hour = whole_hour(max(start, rollout.released))
     patched: dict[str, datetime] = {}
-    while rollout.waiting and hour < rollout.ends and rollout.stopped is None:
+    while rollout.waiting and hour < rollout.ends and rollout.halted is None:
         for member in rollout.admit(hour):
             outcome = becomes(member, hour)
             if outcome in (Outcome.UPDATED, Outcome.UNHEALTHY):

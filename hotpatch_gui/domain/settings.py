@@ -17,7 +17,7 @@ from .platforms import is_supported
 tr = translator("Settings")
 
 
-@tr.values
+@tr.mark_values
 class Orchestration(StrEnum):
     """The portal's four choices for Windows."""
 

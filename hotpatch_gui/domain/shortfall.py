@@ -28,17 +28,19 @@ from .updates import RestartBehavior
 tr = translator("Shortfall")
 
 _OFFER_RESTARTS = {
-    RestartBehavior.NEVER: tr.mark("Windows Update reports that it needs no restart."),
-    RestartBehavior.ALWAYS: tr.mark("it restarts the machine."),
-    RestartBehavior.CAN_REQUEST: tr.mark("it may restart the machine."),
-    RestartBehavior.UNKNOWN: tr.mark("whether it restarts is not reported."),
+    RestartBehavior.NEVER: tr.mark(
+        "Install it. It doesn't need a restart, according to Windows Update."
+    ),
+    RestartBehavior.ALWAYS: tr.mark("Install it. It restarts the machine."),
+    RestartBehavior.CAN_REQUEST: tr.mark("Install it. It may restart the machine."),
+    RestartBehavior.UNKNOWN: tr.mark("Install it. Whether it needs a restart isn't known."),
 }
-
-
-_RESTART_WORDS = {
-    True: tr.mark("it restarts the machine."),
-    False: tr.mark("it needs no restart."),
-    None: tr.mark("whether it restarts is not published."),
+_OUT_OF_BAND_RESTARTS = {
+    True: tr.mark("Install the out-of-band release {named}. It restarts the machine."),
+    False: tr.mark("Install the out-of-band release {named}. It doesn't need a restart."),
+    None: tr.mark(
+        "Install the out-of-band release {named}. Whether it needs a restart isn't published."
+    ),
 }
 
 
@@ -106,12 +108,8 @@ def _install_step(missing: list[Release]) -> str:
         return tr("Install the {title}: it restarts the machine.", title=baseline.title)
     if newest.kind is ReleaseKind.HOTPATCH:
         return tr("Install {title}: it needs no restart.", title=newest.title)
-    named = newest.kb or "of " + day_name(newest.released)
-    return tr(
-        "Install the out-of-band release {named}: {restart_words}",
-        named=named,
-        restart_words=tr(_RESTART_WORDS[newest.restarts]),
-    )
+    named = newest.kb or tr("of {day}", day=day_name(newest.released))
+    return tr(_OUT_OF_BAND_RESTARTS[newest.restarts], named=named)
 
 
 def _unknown_offer(evidence: Evidence, calendar: Calendar) -> ReleaseTitle | None:
@@ -125,27 +123,32 @@ def _unknown_offer(evidence: Evidence, calendar: Calendar) -> ReleaseTitle | Non
 
 def _offer_name(offer: ReleaseTitle) -> str:
     month = month_name(date.fromisoformat(f"{offer.month}-01"))
-    what = "hotpatch" if offer.is_hotpatch else tr("cumulative update")
-    return f"{month}'s {what}{f' {offer.kb}' if offer.kb else ''}"
+    name = (
+        tr("{month}'s hotpatch", month=month)
+        if offer.is_hotpatch
+        else tr("{month}'s cumulative update", month=month)
+    )
+    return f"{name} {offer.kb}" if offer.kb else name
 
 
 def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> str:
     """The effect of installing a release that the release data doesn't contain."""
-    restart = tr(_OFFER_RESTARTS[offer.restart])
+    step = tr(_OFFER_RESTARTS[offer.restart])
     if offer.is_hotpatch:
-        return tr("Install it: {restart} It isn't in the release data yet.", restart=restart)
+        return join(step, tr("It isn't in the release data yet."))
     product = evidence.machine.product
     planned = calendar.planned_on(product, offer.month) if product else None
     if planned is not None and not planned.restarts:
-        return tr(
-            "Install it: {restart} The month was planned as a hotpatch: either Microsoft "
-            "released a baseline instead, or this machine has left the hotpatch train.",
-            restart=restart,
+        return join(
+            step,
+            tr(
+                "The month was planned as a hotpatch: either Microsoft released a baseline instead, "
+                "or this machine has left the hotpatch train."
+            ),
         )
-    return tr(
-        "Install it: {restart} According to plan, it's the month's baseline. It isn't in the "
-        "release data yet.",
-        restart=restart,
+    return join(
+        step,
+        tr("According to plan, it's the month's baseline. It isn't in the release data yet."),
     )
 
 
@@ -153,11 +156,14 @@ def not_offered(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[
     """Headline and next step if known releases are missing but not offered."""
     missing = missing_releases(evidence, calendar, now)
     horizon = horizon_since(evidence, calendar, now)
-    none = (
-        tr("Azure offers no updates") if not evidence.updates else tr("Azure offers none of them")
+    behind = _how_far(missing, horizon)
+    headline = (
+        tr("Behind by {missing}. Azure doesn't offer the missing updates.", missing=behind)
+        if evidence.updates
+        else tr("Behind by {missing}. Azure offers no updates.", missing=behind)
     )
     return (
-        tr("Behind by {missing}, and {none}.", missing=_how_far(missing, horizon), none=none),
+        headline,
         join(
             tr("Missing: {listed}.", listed=listed(tuple(r.title for r in missing[-3:]))),
             _why_not_offered(evidence),
@@ -263,7 +269,7 @@ def _consequence(evidence: Evidence) -> str:
 
 
 def updates_text(evidence: Evidence) -> str:
-    """How many updates are available, and whether they may restart the machine."""
+    """How many updates are available."""
     n = evidence.updates
     if n == 0:
         return tr("No update is offered")

@@ -11,7 +11,7 @@ from hotpatch_gui.domain.phrases import updates
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
-from hotpatch_gui.translation import translator
+from hotpatch_gui.translation import translated, translator
 
 if TYPE_CHECKING:
     from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
@@ -22,6 +22,20 @@ _situation, _hotpatch = translator("Health"), translator("Hotpatch")
 """Translate stored values of enums without importing their rules."""
 
 NOTHING = "–"
+_LISTS = {
+    "machines": tr.mark("machines"),
+    "Arc-enabled servers": tr.mark("Arc-enabled servers"),
+    "subscriptions": tr.mark("subscriptions"),
+    "assessments": tr.mark("assessments"),
+    "updates": tr.mark("updates"),
+    "installations": tr.mark("installations"),
+    "instance views": tr.mark("instance views"),
+    "permissions": tr.mark("permissions"),
+    "health": tr.mark("Resource Health"),
+    "schedules": tr.mark("schedules"),
+    "assignments": tr.mark("assignments of schedules"),
+}
+"""Lists of a sync by their stored name."""
 LEVEL_GLYPHS = {
     Level.OK: Glyph.OK,
     Level.INFO: Glyph.INFO,
@@ -100,6 +114,11 @@ def age_days(text: str | None, now: datetime) -> str:
 def number(value: int | None) -> str:
     """A number with separators; a dash for none."""
     return NOTHING if value is None else f"{value:,}"
+
+
+def list_text(name: str) -> str:
+    """The display name of a list that is read from Azure; another name unchanged."""
+    return translated(_LISTS.get(name, name))
 
 
 def level_text(level: Level) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hotpatch_gui.domain.coverage import Coverage, coverage
 from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.status_text import StatusText, status_text
 from hotpatch_gui.store import health
 from hotpatch_gui.translation import translator
 
@@ -40,13 +40,13 @@ def updates_count(selection: SelectionSummary) -> str:
     return f"{selection.updates:,}" if selection.listed else display_text.NOTHING
 
 
-def coverage_of_one(
+def status_text_of_one(
     selection: SelectionSummary, calendar: Calendar, now: datetime
-) -> Coverage | None:
+) -> StatusText | None:
     """The coverage sentence of a single machine; None for several."""
     if selection.one is None:
         return None
-    return coverage(health.evidence_of(selection.one), calendar, now)
+    return status_text(health.evidence_of(selection.one), calendar, now)
 
 
 def sum_of_several(selection: SelectionSummary) -> str:

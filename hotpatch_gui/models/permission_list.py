@@ -23,26 +23,26 @@ tr = translator("PermissionList")
 class PermissionScope(NamedTuple):
     """A resource group or machine.
 
-    ``lacking`` are missing actions for virtual machines and Arc-enabled servers; None without such machines.
+    ``missing`` are missing actions for virtual machines and Arc-enabled servers; None without such machines.
     """
 
     scope: str
     name: str
-    lacking: tuple[list[str] | None, list[str] | None]
+    missing: tuple[list[str] | None, list[str] | None]
     age: str
 
     @property
     def texts(self) -> list[str]:
         """The display texts for both kinds."""
-        return [_text(lacking) for lacking in self.lacking]
+        return [_text(missing) for missing in self.missing]
 
 
-def _text(lacking: list[str] | None) -> str:
-    if lacking is None:
+def _text(missing: list[str] | None) -> str:
+    if missing is None:
         return display_text.NOTHING
     return (
-        tr("Missing: {actions}", actions=", ".join(lacking))
-        if lacking
+        tr("Missing: {actions}", actions=", ".join(missing))
+        if missing
         else tr("Everything is allowed")
     )
 
@@ -79,5 +79,5 @@ def role_text(source: DataSource, connection: Connection) -> str:
 def missing(grants: tuple[Grant, ...], *, is_arc: bool) -> list[str]:
     """Actions that the account doesn't have, by their last parts."""
     wanted = dict.fromkeys(needed(kind, is_arc=is_arc) for kind in OperationKind)
-    lacking = [a for a in wanted if a is not None and not allows(grants, a)]
-    return [a.split("/", 2)[2] for a in lacking]
+    missing = [a for a in wanted if a is not None and not allows(grants, a)]
+    return [a.split("/", 2)[2] for a in missing]

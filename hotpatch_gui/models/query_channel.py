@@ -13,14 +13,15 @@ from .query_thread import Answer, Query, failure_of
 from .source import DataSource
 
 T = TypeVar("T")
-_askers = itertools.count(1)
+_channel_ids = itertools.count(1)
 
 
 class QueryChannel(QObject, Generic[T]):
-    """One view's queries. A new question cancels the previous one.
+    """One view's queries. A new query cancels the previous one.
 
     Args:
-        take: receives the answer on the UI thread.
+        source: the file that is queried.
+        deliver: receives the result on the UI thread.
         fail: receives why a query failed.
     """
 
@@ -33,7 +34,7 @@ class QueryChannel(QObject, Generic[T]):
     ) -> None:
         super().__init__(parent)
         self._source, self._deliver, self._fail = source, deliver, fail
-        self._channel, self._number, self._wanted = next(_askers), 0, 0
+        self._channel, self._number, self._wanted = next(_channel_ids), 0, 0
         source.reader.answered.connect(self._on_answered)
 
     def query(
@@ -45,8 +46,8 @@ class QueryChannel(QObject, Generic[T]):
     ) -> None:
         """Run ``work`` on the query thread with its connection, or here if ``synchronous``, for indexed queries.
 
-        ``is_refresh`` repeats the same question after a change, so a pending answer is still welcome. Without a file nothing
-        runs.
+        ``is_refresh`` repeats the query after a change; the result of the running query is still shown. Without a file
+        nothing runs.
         """
         self._number += 1
         if not is_refresh:
@@ -54,20 +55,20 @@ class QueryChannel(QObject, Generic[T]):
         if self._source.db is None:
             return
         if synchronous:
-            self._ask_here(work, self._source.db)
+            self._query_here(work, self._source.db)
         else:
             self._source.reader.submit(Query(self._channel, self._number, work, is_refresh))
 
-    def _ask_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
+    def _query_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
         try:
             value = work(db)
-        except Exception as error:  # noqa: BLE001 - shown where the answer would be
+        except Exception as error:  # noqa: BLE001 - shown instead of the result
             self._fail(failure_of(error, self._source.path))
         else:
             self._deliver(value)
 
     def _on_answered(self, answer: Answer) -> None:
-        if answer.asker != self._channel or answer.number < self._wanted:
+        if answer.channel != self._channel or answer.number < self._wanted:
             return
         if answer.failure:
             self._fail(answer.failure)

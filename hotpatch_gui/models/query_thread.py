@@ -1,4 +1,4 @@
-"""Queries off the UI thread: one thread, one read connection, and each channel's newest question."""
+"""Queries off the UI thread: one thread, one read connection, and each channel's newest query."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ log = logging.getLogger(__name__)
 class Query(NamedTuple):
     """A query of a channel."""
 
-    asker: int
+    channel: int
     number: int
     work: Callable[[sqlite3.Connection], Any]
     is_refresh: bool
 
 
 class Answer(NamedTuple):
-    """The result of a question, or why it failed."""
+    """The result of a query, or why it failed."""
 
-    asker: int
+    channel: int
     number: int
     value: Any
     failure: str = ""
@@ -54,8 +54,8 @@ def failure_of(error: Exception, path: Path) -> str:
     )
 
 
-class QueryThread(QObject):
-    """Runs questions. Lives on the UI thread; ``_Loop`` runs on its own thread, started by the first question.
+class QueryRunner(QObject):
+    """Runs queries. Lives on the UI thread; ``_QueryThread`` is its own thread, started by the first query.
 
     Signals:
         answered (Answer): delivered on the UI thread.
@@ -71,26 +71,26 @@ class QueryThread(QObject):
         self._current: Query | None = None
         self._db: sqlite3.Connection | None = None
         self._ending = self._is_interrupted = self._is_stale = False
-        self._thread: _Loop | None = None
+        self._thread: _QueryThread | None = None
 
     @property
     def is_idle(self) -> bool:
-        """Whether no question is waiting or running."""
+        """Whether no query is waiting or running."""
         with self._lock:
             return not self._waiting and self._current is None
 
     def submit(self, query: Query) -> None:
-        """Queue a question. An older one of the same channel is dropped or interrupted.
+        """Queue a query. An older one of the same channel is dropped or interrupted.
 
         A refresh waits for the running one instead, because a long query would never finish during a sync.
         """
         with self._lock:
-            self._waiting[query.asker] = query
-            is_running = self._current is not None and self._current.asker == query.asker
+            self._waiting[query.channel] = query
+            is_running = self._current is not None and self._current.channel == query.channel
             if is_running and not query.is_refresh:
                 self._interrupt()
             if self._thread is None:
-                self._thread = _Loop(self)
+                self._thread = _QueryThread(self)
                 self._thread.start()
             self._lock.notify()
 
@@ -109,11 +109,11 @@ class QueryThread(QObject):
         while (query := self._next_query()) is not None:
             try:
                 value = query.work(self._opened())
-                self.answered.emit(Answer(query.asker, query.number, value))
-            except Exception as error:  # noqa: BLE001 - shown where the answer would be
+                self.answered.emit(Answer(query.channel, query.number, value))
+            except Exception as error:  # noqa: BLE001 - shown instead of the result
                 if not (isinstance(error, sqlite3.Error) and self._is_interrupted):
                     failure = failure_of(error, self._path)
-                    self.answered.emit(Answer(query.asker, query.number, None, failure))
+                    self.answered.emit(Answer(query.channel, query.number, None, failure))
             with self._lock:
                 self._current = None
         with self._lock:
@@ -122,7 +122,7 @@ class QueryThread(QObject):
             db.close()
 
     def reopen(self) -> None:
-        """Read the file now at the path, from the next question on."""
+        """Read the file now at the path, from the next query on."""
         with self._lock:
             self._is_stale = True
 
@@ -154,13 +154,13 @@ class QueryThread(QObject):
             if self._ending:
                 return None
             self._is_interrupted = False
-            asker = next(iter(self._waiting))
-            self._current = self._waiting.pop(asker)
+            channel = next(iter(self._waiting))
+            self._current = self._waiting.pop(channel)
             return self._current
 
 
-class _Loop(QThread):
-    def __init__(self, reader: QueryThread) -> None:
+class _QueryThread(QThread):
+    def __init__(self, reader: QueryRunner) -> None:
         super().__init__()
         self.setObjectName("reader")
         self._reader = reader

@@ -12,7 +12,7 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import get_releases, horizon_notes
 from hotpatch_gui.domain.off_peak import zone_of
-from hotpatch_gui.domain.patching import MachineFacts, RolloutStatus, RolloutView, view
+from hotpatch_gui.domain.patching import MachineFacts, RolloutState, RolloutStatus, view
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
@@ -43,7 +43,7 @@ ASSUMED = tr.mark(
 )
 
 
-class Lane(NamedTuple):
+class ZoneGroup(NamedTuple):
     """A zone, an availability set, or the machines in neither, of one region."""
 
     name: str
@@ -54,7 +54,7 @@ class Region(NamedTuple):
     """A region of a phase."""
 
     name: str
-    lanes: list[Lane]
+    lanes: list[ZoneGroup]
 
 
 class Phase(NamedTuple):
@@ -157,37 +157,37 @@ def read_rollout(
 
 
 def _sentence(
-    found: RolloutView, facts: Sequence[MachineFacts], kbs: Sequence[str]
+    found: RolloutState, facts: Sequence[MachineFacts], kbs: Sequence[str]
 ) -> tuple[Level, str, str]:
     counts = Counter(p.status for p in found.positions.values())
     part = len(facts) - counts[RolloutStatus.NOT_INCLUDED]
     named = f" ({', '.join(kbs)})" if kbs else ""
     what = tr("The releases of {day}{named}", day=day_name(found.released.date()), named=named)
     done = counts[RolloutStatus.PATCHED] + counts[RolloutStatus.UNHEALTHY]
-    if found.stopped is not None:
-        names = ", ".join(f.machine.name for f in found.stopped_in[:5])
-        more = len(found.stopped_in) - 5
+    if found.halted is not None:
+        names = ", ".join(f.machine.name for f in found.unhealthy_machines[:5])
+        more = len(found.unhealthy_machines) - 5
         names += tr(" and {more} more", more=more) if more > 0 else ""
-        where = ", ".join(sorted({f.machine.location for f in found.stopped_in}))
+        where = ", ".join(sorted({f.machine.location for f in found.unhealthy_machines}))
         return (
             Level.ERROR,
             tr(
                 "Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published "
                 "rules",
                 len(found.phases),
-                phase=found.stopped.phase + 1,
+                phase=found.halted.phase + 1,
                 where=where,
             ),
             (
                 tr(
                     "{what}: {names} are not healthy after the update, %n of {tried} patched in "
-                    "that phase. {done} of {part} machines have it, and by the published rules no other "
-                    "machine gets it automatically. Azure doesn't report whether it halted. Check the "
+                    "that phase. {done} of {part} machines are patched. By the published rules, no other "
+                    "machine is patched automatically. Azure doesn't report whether it halted. Check the "
                     "unhealthy machines, and exclude the KB from installations on others.",
-                    len(found.stopped_in),
+                    len(found.unhealthy_machines),
                     what=what,
                     names=names,
-                    tried=found.stopped.tried,
+                    tried=found.halted.tried,
                     done=done,
                     part=part,
                 )
@@ -198,7 +198,7 @@ def _sentence(
             Level.UNKNOWN,
             tr("No machine is included in automatic guest patching"),
             tr(
-                "{what} reach none of the %n machine(s) automatically. The table shows why.",
+                "Automatic guest patching installs {what} on none of the %n machine(s). The table shows why.",
                 len(facts),
                 what=what,
             ),
@@ -207,7 +207,7 @@ def _sentence(
         return (
             Level.OK,
             tr("All included machines are patched"),
-            tr("{what} are on all {part}.", what=what, part=part),
+            tr("{what} are installed on all {part} machines.", what=what, part=part),
         )
     under_way = (
         tr(", {count} being patched", count=counts[RolloutStatus.UNDER_WAY])
@@ -247,17 +247,17 @@ def _sentence(
     )
 
 
-def _phases(found: RolloutView, facts: Sequence[MachineFacts]) -> list[Phase]:
+def _phases(found: RolloutState, facts: Sequence[MachineFacts]) -> list[Phase]:
     lanes: dict[str, dict[str, Counter[RolloutStatus]]] = {}
     for f in facts:
         position = found.positions[f.key]
         if position.phase is not None:
             region = lanes.setdefault(f.machine.location.casefold(), {})
-            region.setdefault(_lane(f), Counter())[position.status] += 1
+            region.setdefault(_zone_group(f), Counter())[position.status] += 1
     made = []
     for number, regions in enumerate(found.phases):
         shown = [
-            Region(r, [Lane(name, dict(c)) for name, c in sorted(lanes.get(r, {}).items())])
+            Region(r, [ZoneGroup(name, dict(c)) for name, c in sorted(lanes.get(r, {}).items())])
             for r in regions
         ]
         counts: Counter[RolloutStatus] = Counter()
@@ -269,11 +269,11 @@ def _phases(found: RolloutView, facts: Sequence[MachineFacts]) -> list[Phase]:
     return made
 
 
-def _state(found: RolloutView, number: int, counts: Counter[RolloutStatus]) -> tuple[str, Level]:
+def _state(found: RolloutState, number: int, counts: Counter[RolloutStatus]) -> tuple[str, Level]:
     left = counts.total() - counts[RolloutStatus.PATCHED]
-    if found.stopped is not None and found.stopped.phase == number:
+    if found.halted is not None and found.halted.phase == number:
         return tr("Halted"), Level.ERROR
-    if found.stopped is not None and left:
+    if found.halted is not None and left:
         return tr("On hold"), Level.WARNING
     if not left:
         return tr("Done"), Level.OK
@@ -287,13 +287,13 @@ def _state(found: RolloutView, number: int, counts: Counter[RolloutStatus]) -> t
     return (tr("{left} to be retried", left=left) if only_late else tr("In progress")), Level.INFO
 
 
-def _lane(f: MachineFacts) -> str:
+def _zone_group(f: MachineFacts) -> str:
     if f.machine.availability_set:
         return tr("Set {availability_set}", availability_set=f.machine.availability_set)
     return tr("Zone {zone}", zone=f.machine.zone) if f.machine.zone else tr("No zone")
 
 
-def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
+def _row(f: MachineFacts, found: RolloutState) -> MachineRow:
     position, m = found.positions[f.key], f.machine
     domain = (
         tr(", update domain {update_domain}", update_domain=m.update_domain)
@@ -304,7 +304,7 @@ def _row(f: MachineFacts, found: RolloutView) -> MachineRow:
         int(f.key),
         m.name,
         m.location,
-        f"{_lane(f)}{domain}",
+        f"{_zone_group(f)}{domain}",
         position.phase,
         position.status,
         position.window,
@@ -322,22 +322,24 @@ def _window(row: MachineRow, _: datetime) -> str:
 
 def _window_tip(row: MachineRow, _: datetime) -> str:
     if row.window is None:
-        return tr("No turn expected.")
+        return tr("No start expected.")
     zone = zone_of(row.time_zone)
-    there = tr("{window} your time", window=display_text.moment_text(row.window))
+    lines = [tr("{window} (your time)", window=display_text.moment_text(row.window))]
     if zone is not None:
-        here = row.window.astimezone(zone)
-        there += tr(
-            "\n{day} {here:%b %Y %H:%M} in {time_zone}, the machine's time zone",
-            day=here.day,
-            here=here,
-            time_zone=row.time_zone,
+        local = row.window.astimezone(zone)
+        lines.append(
+            tr(
+                "{day} {local:%b %Y %H:%M} in {time_zone}, the machine's time zone",
+                day=local.day,
+                local=local,
+                time_zone=row.time_zone,
+            )
         )
     if row.status is RolloutStatus.NOT_INCLUDED:
-        return tr("{there}\nFrom its maintenance configuration", there=there)
-    return tr(
-        "{there}\nInferred from Azure's published rules; Azure doesn't publish times", there=there
-    )
+        lines.append(tr("From its maintenance configuration"))
+    else:
+        lines.append(tr("Inferred from Azure's published rules; Azure doesn't publish times"))
+    return "\n".join(lines)
 
 
 MACHINES = (
@@ -354,13 +356,13 @@ MACHINES = (
     ),
     Column(
         "status",
-        tr.mark("State"),
+        tr.mark("Status"),
         180,
         lambda r, _: r.status.label,
         glyph=lambda r: GLYPHS[r.status],
         sort="status",
     ),
-    Column("window", tr.mark("Next start, expected"), 150, _window, tip=_window_tip, sort="window"),
+    Column("window", tr.mark("Expected start"), 150, _window, tip=_window_tip, sort="window"),
     Column(
         "reason",
         tr.mark("Why"),
@@ -372,7 +374,7 @@ MACHINES = (
 )
 
 
-def plan_words(data: RolloutData) -> str:
+def plan_text(data: RolloutData) -> str:
     """The plan as text."""
     parts = []
     for phase in data.phases:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.store.database import open_reader
 
-from .query_thread import QueryThread
+from .query_thread import QueryRunner
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -53,12 +53,12 @@ class DataSource(QObject):
         self.db: sqlite3.Connection | None = open_reader(path)
         self.refusal = ""
         """Why the file couldn't be opened; empty if it was, or wasn't tried yet."""
-        self.reader = QueryThread(path, self)
+        self.reader = QueryRunner(path, self)
         self._tables: frozenset[str] = frozenset()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._tell)
+        self._rest.timeout.connect(self._emit_changes)
         self._ager = QTimer(self)
         self._ager.setInterval(AGE_MS)
         self._ager.timeout.connect(self.minute_passed)
@@ -109,9 +109,9 @@ class DataSource(QObject):
         """Notify views of changes, at most every 200 ms."""
         self._tables |= changes.tables
         if not self._rest.isActive():
-            self._tell()
+            self._emit_changes()
 
-    def _tell(self) -> None:
+    def _emit_changes(self) -> None:
         if self._tables:
             tables, self._tables = self._tables, frozenset()
             self._rest.start()

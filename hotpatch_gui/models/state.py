@@ -9,6 +9,7 @@ from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.store import side_reads, sync_state
 from hotpatch_gui.translation import translator
 
+from .display_text import list_text
 from .source import DataSource
 
 tr = translator("State")
@@ -50,12 +51,12 @@ def missing(source: DataSource) -> Missing:
     """Lists that the last syncs couldn't read."""
     found = source.read_list(side_reads.missing)
     return Missing(
-        ", ".join(dict.fromkeys(m.what for m in found)),
+        ", ".join(dict.fromkeys(list_text(m.what) for m in found)),
         "\n".join(
             tr(
                 "{connection}, {what}: {problem} Showing earlier data.",
                 connection=m.connection,
-                what=m.what,
+                what=list_text(m.what),
                 problem=m.problem,
             )
             for m in found

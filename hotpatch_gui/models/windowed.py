@@ -1,4 +1,5 @@
-"""A table model that keeps row IDs and fetches visible rows, so that a million rows cost what a thousand do."""
+"""A table model that keeps row IDs and fetches visible rows, so that scrolling and painting cost the same for a thousand rows
+and a million."""
 
 from __future__ import annotations
 
@@ -23,17 +24,17 @@ from .source import DataSource
 R = TypeVar("R")
 PAGE_ROWS = 100
 PAGES_KEPT = 30
-PAGES_IN_SIGHT = 3
-"""Recently used pages; a screen shows less than two."""
+VISIBLE_PAGES = 3
+"""Pages compared after a refresh; a screen shows fewer than two."""
 FIRST_SCREEN_ROWS = 100
-FEW = 3
+MAX_INDEX_SEARCHES = 3
 RETRY_MS = 1000
 """When rows that couldn't be read are queried again."""
 
 
-def _places(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
+def _positions_of(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
     """Positions of the wanted IDs; ``index`` searches a million in 15 ms, a loop in 60."""
-    if len(wanted) > FEW:
+    if len(wanted) > MAX_INDEX_SEARCHES:
         return {row_id: position for position, row_id in enumerate(ids) if row_id in wanted}
     positions = {}
     for row_id in wanted:
@@ -94,15 +95,15 @@ class WindowedModel(RowsModel, Generic[R]):
 
     def load_first_screen(self) -> None:
         """Read the first rows on this thread, then all in the background."""
-        self._ask(FIRST_SCREEN_ROWS, synchronous=True)
+        self._query(FIRST_SCREEN_ROWS, synchronous=True)
         if len(self._ids) == FIRST_SCREEN_ROWS:
             self.refresh()
 
     def refresh(self) -> None:
         """Query again in the background and keep the current rows until then."""
-        self._ask()
+        self._query()
 
-    def _ask(
+    def _query(
         self, limit: int | None = None, *, synchronous: bool = False, is_refresh: bool = False
     ) -> None:
         where, sort, descending = self._where, self.sort_key, self.sort_descending
@@ -145,7 +146,7 @@ class WindowedModel(RowsModel, Generic[R]):
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(self.table.touched_by):
-            self._ask(is_refresh=True)
+            self._query(is_refresh=True)
 
     def _show_rows(self, found: Found[R]) -> None:
         """Show these rows, keeping selection and current row by ID."""
@@ -153,7 +154,7 @@ class WindowedModel(RowsModel, Generic[R]):
         old, self._pages, self._whole = self._pages, OrderedDict(), found.rows
         self.is_loaded = True
         if ids == self._ids:
-            self._tell_changes(old)
+            self._notify_changes(old)
         elif not self._ids or not ids:
             self.beginResetModel()
             self._ids = ids
@@ -162,9 +163,9 @@ class WindowedModel(RowsModel, Generic[R]):
             self._rearrange(ids)
         self.rows_changed.emit()
 
-    def _tell_changes(self, old: OrderedDict[int, dict[int, R]]) -> None:
+    def _notify_changes(self, old: OrderedDict[int, dict[int, R]]) -> None:
         """Repaint visible pages that changed."""
-        for number in list(old)[-PAGES_IN_SIGHT:]:
+        for number in list(old)[-VISIBLE_PAGES:]:
             first = number * PAGE_ROWS
             last = min(first + PAGE_ROWS, len(self._ids)) - 1
             if last >= first and self._page(number) != old[number]:
@@ -173,7 +174,7 @@ class WindowedModel(RowsModel, Generic[R]):
     def _rearrange(self, ids: array[int]) -> None:
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
-        positions = _places(ids, {self._ids[i.row()] for i in old})
+        positions = _positions_of(ids, {self._ids[i.row()] for i in old})
         moved = []
         for index in old:
             position = positions.get(self._ids[index.row()])

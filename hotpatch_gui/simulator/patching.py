@@ -169,7 +169,7 @@ class Patching:
     def _next_hour(self, hour: datetime) -> datetime:
         """The next hour in which anything can happen."""
         rollout = self.rollout
-        if rollout and rollout.waiting and rollout.stopped is None and hour < rollout.ends:
+        if rollout and rollout.waiting and rollout.halted is None and hour < rollout.ends:
             return hour + HOUR
         release = self.next_release(hour)
         return max(hour + HOUR, whole_hour(release)) if release else hour + timedelta(days=365)

@@ -16,7 +16,7 @@ from .timestamps import to_text
 tr = translator("Audit")
 
 
-@tr.values
+@tr.mark_values
 class Event(StrEnum):
     """A change of an operation. Values are stored."""
 

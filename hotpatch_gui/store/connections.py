@@ -149,7 +149,7 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
         r[0] for r in db.execute("SELECT id FROM machines WHERE connection_id=?", (connection_id,))
     ]
     queue.cancel_queued(db, own, tr("Canceled with its connection."), now)
-    queue.lose(db, own, tr("Its connection was removed while it was in progress."), now)
+    queue.mark_unknown(db, own, tr("Its connection was removed while it was in progress."), now)
     db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
     db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
 
@@ -159,7 +159,7 @@ def rename(db: sqlite3.Connection, connection_id: int, name: str) -> None:
     db.execute("UPDATE connections SET name=? WHERE id=?", (name, connection_id))
 
 
-def allow_actions(db: sqlite3.Connection, connection_id: int, *, may_act: bool) -> None:
+def allow_changes(db: sqlite3.Connection, connection_id: int, *, may_act: bool) -> None:
     """Allow or prohibit changes through the connection."""
     db.execute("UPDATE connections SET may_act=? WHERE id=?", (may_act, connection_id))
 

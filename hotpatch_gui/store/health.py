@@ -54,7 +54,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], 
         offered=_kbs(column("offered_kbs")),
         titles=titles_of(column("offered_releases")),
         restart_kbs=_kbs(column("restart_kbs")),
-        last_run_failed=column("last_run_failed"),
+        last_run_error=column("last_run_error"),
         out_of_band_kbs=_kbs(column("out_of_band_kbs")),
         patch_service=column("patch_service"),
         pending_since=from_text(column("pending_at")),
@@ -84,7 +84,7 @@ def _kbs(text: str) -> tuple[str, ...]:
 def refresh_health(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive counts, the last run and the situation of each machine, and store what changed."""
+    """Derive counts, the last run and the health of each machine; write only what changed."""
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]
@@ -101,7 +101,7 @@ _DERIVED = {
     "assessment_id": "a.id",
     "assessed_at": "a.assessed_at",
     "assessment_error": """(
-        SELECT coalesce(nullif(f.error, ''), 'Azure gave no reason.') FROM assessments f
+        SELECT coalesce(f.error, '') FROM assessments f
         WHERE f.machine_id = m.id AND f.status = 'Failed' AND f.assessed_at > coalesce(a.assessed_at, '')
         ORDER BY f.assessed_at DESC LIMIT 1)""",
     "restart_pending": "coalesce(a.restart_pending, 0)",
@@ -132,11 +132,11 @@ _DERIVED = {
         WHERE i.machine_id = m.id AND iu.state = 'Installed'
           AND iu.kb IN (SELECT kb FROM releases WHERE kind = 'out_of_band')), '')""",
     "last_run_at": "(SELECT max(started_at) FROM installations WHERE machine_id = m.id)",
-    "last_run_failed": """(
+    "last_run_error": """(
         SELECT CASE WHEN i.status = 'Failed' AND coalesce(i.window_exceeded, 0) = 0 THEN
             coalesce((SELECT group_concat(message, ' ') FROM (
                 SELECT message FROM installation_errors WHERE installation_id = i.id
-                ORDER BY ordinal DESC LIMIT 1)), 'Azure gave no reason.') END
+                ORDER BY ordinal DESC LIMIT 1)), '') END
         FROM installations i WHERE i.machine_id = m.id
           AND EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id = i.id
                       AND x.classification IN ('Critical', 'Security'))

@@ -73,7 +73,7 @@ class MachineRow(NamedTuple):
     restart_kbs: str
     out_of_band_kbs: str
     patch_service: str | None
-    last_run_failed: str | None
+    last_run_error: str | None
     last_run_at: str | None
     hotpatch_status: str
     situation: str

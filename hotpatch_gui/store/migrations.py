@@ -264,8 +264,9 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 _M0017 = """
 ALTER TABLE machines RENAME COLUMN health TO resource_health;
 ALTER TABLE machines RENAME COLUMN health_at TO resource_health_at;
+ALTER TABLE machines RENAME COLUMN last_run_failed TO last_run_error;
 """
-"""Azure's Resource Health isn't the machine's health, which is its situation and level."""
+"""Azure's Resource Health isn't the machine's health, which is its situation and level; an error isn't a flag."""
 
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,

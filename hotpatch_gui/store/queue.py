@@ -28,7 +28,7 @@ PROGRAM = "Hotpatch Dashboard"
 """The requester of follow-up operations."""
 
 
-class Request(NamedTuple):
+class NewOperation(NamedTuple):
     """An operation to queue: the machine's row ID, the JSON to send, and its wave."""
 
     machine_id: int
@@ -67,7 +67,7 @@ def rule_of(db: sqlite3.Connection, operation_id: int) -> str:
 def add(
     db: sqlite3.Connection,
     kind: OperationKind,
-    requests: Sequence[Request],
+    requests: Sequence[NewOperation],
     now: datetime,
     requested_by: str,
     *,
@@ -119,23 +119,26 @@ def requeue(
     """Queue a rejected operation again, to be sent when Azure accepts it. Call it inside a transaction.
 
     Returns:
-        The new row ID; None if the operation doesn't allow it.
+        The new row ID; 0 if another operation of its kind is open on the machine, None if the operation doesn't allow it.
     """
     row = db.execute(
-        "UPDATE operations SET standby='' WHERE id=? AND standby='offered'"
-        f" AND {_ON_MACHINE} RETURNING kind, machine_id, request",
+        "SELECT kind, machine_id, request FROM operations WHERE id=? AND standby='offered'"
+        f" AND {_ON_MACHINE}",
         (operation_id, resource_id),
     ).fetchone()
     if row is None:
         return None
-    request = Request(row["machine_id"], row["request"])
+    request = NewOperation(row["machine_id"], row["request"])
     kind = OperationKind(row["kind"])
     queued = add(db, kind, [request], now, requested_by, standby=Standby.WAITS)
-    return queued[0] if queued else None
+    if not queued:
+        return 0
+    db.execute("UPDATE operations SET standby='' WHERE id=?", (operation_id,))
+    return queued[0]
 
 
 _ON_MACHINE = "EXISTS (SELECT 1 FROM machines m WHERE m.id=operations.machine_id AND m.azure_id=? COLLATE NOCASE)"
-"""A replaced machine keeps Azure's ID for it."""
+"""Matches the resource ID as well, because row IDs differ in another file."""
 
 
 def cancel(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:
@@ -209,7 +212,9 @@ def cancel_queued(
     cancel_all(db, [r[0] for r in rows], note, now)
 
 
-def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: datetime) -> None:
+def mark_unknown(
+    db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: datetime
+) -> None:
     """Mark operations sent to these machines as unknown, because they can't be followed. Call it inside a transaction."""
     rows = db.execute(
         f"UPDATE operations SET state='unknown', note=? WHERE state IN {UNDER_WAY} AND state<>'unknown'"
@@ -221,12 +226,12 @@ def lose(db: sqlite3.Connection, machine_ids: Iterable[int], note: str, now: dat
 
 
 def expire(db: sqlite3.Connection, operation_ids: Iterable[int], now: datetime) -> None:
-    """Cancel requests that are too old to be sent. Call it inside a transaction."""
+    """Cancel queued operations that are too old to be sent. Call it inside a transaction."""
     cancel_all(db, operation_ids, tr(EXPIRED), now)
 
 
 def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
-    """Expire requests until ``before``, except waves and those with “wait and retry”. Call it inside a transaction."""
+    """Cancel queued operations created up to ``before``, except waves and those with “wait and retry”. Call it inside a transaction."""
     rows = db.execute(
         "SELECT id FROM operations WHERE state='queued' AND standby='' AND coalesce(batch_id, 0)=0"
         " AND created_at<=?",
@@ -250,31 +255,32 @@ def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
     return [row[0] for row in rows]
 
 
-class Begun(NamedTuple):
-    """How far a batch has been started: the last row ID of a wave, and earlier ones that were skipped."""
+class BatchProgress(NamedTuple):
+    """A batch's progress: the wave, its last started row ID, and earlier rows that were skipped because their connection
+    wasn't set up."""
 
     wave: int
     last_id: int
-    late: frozenset[int] = frozenset()
+    skipped: frozenset[int] = frozenset()
 
 
-NOTHING_BEGUN = Begun(-1, 0)
+NOT_STARTED = BatchProgress(-1, 0)
 
 
-class Turn(NamedTuple):
+class NextOperations(NamedTuple):
     """Due operations, oldest first, and the batch's new progress."""
 
     ids: list[int]
-    begun: Begun
+    progress: BatchProgress
 
 
 def next_of_batch(
-    db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int], begun: Begun
-) -> Turn:
-    """The batch's next operations beyond ``begun``, on machines of connections that are available.
+    db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int], progress: BatchProgress
+) -> NextOperations:
+    """The batch's next operations beyond ``progress``, on machines of connections that are available.
 
-    An unknown result blocks nothing, and other connections take no place. A group starts only when no machine of an earlier
-    group waits.
+    An unknown result blocks nothing, and operations of other connections don't count toward the limit. A group starts only
+    when no machine of an earlier group waits.
     """
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
@@ -284,7 +290,7 @@ def next_of_batch(
             f"SELECT count(*) FROM operations o WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
             f" OR (id<=? AND id NOT IN {IN_JSON})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
             f" AND m.connection_id IN {IN_JSON})",
-            (batch_id, begun.last_id, as_list(begun.late), as_list(connection_ids)),
+            (batch_id, progress.last_id, as_list(progress.skipped), as_list(connection_ids)),
         ).fetchone()
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:
@@ -292,18 +298,20 @@ def next_of_batch(
             f"SELECT min(wave) FROM operations WHERE batch_id=? AND ended_at IS NULL AND state IN {BEFORE_OTHERS}",
             (batch_id,),
         ).fetchone()
-        wave = begun.wave if first is None else first
-    last_id = begun.last_id if wave == begun.wave else 0
+        wave = progress.wave if first is None else first
+    last_id = progress.last_id if wave == progress.wave else 0
     in_wave = "AND o.wave=?3" if mode is WaveMode.GROUPS else ""
     rows = db.execute(
         "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?1"
         " AND (o.id>?2 OR o.id IN (SELECT value FROM json_each(?6)))"
         f" AND o.ended_at IS NULL AND o.state='queued' {in_wave} AND m.connection_id IN"
         " (SELECT value FROM json_each(?4)) ORDER BY o.id LIMIT ?5",
-        (batch_id, last_id, wave, as_list(connection_ids), limit, as_list(begun.late)),
+        (batch_id, last_id, wave, as_list(connection_ids), limit, as_list(progress.skipped)),
     )
     ids = [row[0] for row in rows]
-    return Turn(ids, Begun(wave, max(last_id, *ids, 0), begun.late.difference(ids)))
+    return NextOperations(
+        ids, BatchProgress(wave, max(last_id, *ids, 0), progress.skipped.difference(ids))
+    )
 
 
 def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
@@ -324,7 +332,8 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
     ).fetchall()
     if rows:
         note = tr(
-            "Not sent: the request was stopped after it failed on %n of its machines.", missed
+            "Not sent: the request stopped after %n of its operations failed or had an unknown result.",
+            missed,
         )
         ids = [row[0] for row in rows]
         cancel_all(db, ids, note, now)
@@ -340,4 +349,4 @@ def follow_up(
     Returns:
         The new row IDs.
     """
-    return add(db, kind, [Request(machine_id, None)], now, PROGRAM)
+    return add(db, kind, [NewOperation(machine_id, None)], now, PROGRAM)

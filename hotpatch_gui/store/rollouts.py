@@ -61,7 +61,7 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
         replace(machine_from(row.__getitem__), name=row["display_name"]),
         assessed,
         patched,
-        by_hand=row["patched"] is not None and row["by_platform"] is None,
+        requested_by_user=row["patched"] is not None and row["by_platform"] is None,
         by_assessment=by_assessment,
         failed=from_text(row["failed"]),
         begun=from_text(row["begun"]),

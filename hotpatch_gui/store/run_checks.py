@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
 
-from hotpatch_gui.domain.installs import asked_minutes, names_kbs
+from hotpatch_gui.domain.installs import maximum_minutes, names_kbs
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.verify import Report, as_text, discrepancies
 
@@ -77,7 +77,7 @@ def _in_doubt(  # noqa: PLR0917 - a row of _UNCHECKED
         pending,
         names_kbs(request),
         took,
-        asked_minutes(request),
+        maximum_minutes(request),
         tuple(again.split(",")) if again and is_last else (),
         bool(restart_pending) if is_last else None,
     )

@@ -59,7 +59,7 @@ def sync_ended(
     )
 
 
-class SyncCoverage(NamedTuple):
+class SyncProgressMarks(NamedTuple):
     """When a connection was read completely, and when its changes were read."""
 
     full_sync_at: datetime | None
@@ -82,15 +82,15 @@ OVERLAP = timedelta(hours=1)
 """Resource Graph lags, so changes of this time before the last reading are read again."""
 
 
-def reading(db: sqlite3.Connection, connection_id: int) -> SyncCoverage:
+def reading(db: sqlite3.Connection, connection_id: int) -> SyncProgressMarks:
     """How far a connection was read."""
     row = db.execute(
         "SELECT full_sync_at, changes_from FROM sync_state WHERE scope=?", (str(connection_id),)
     ).fetchone()
     return (
-        SyncCoverage(from_text(row[0]), from_text(row[1]))
+        SyncProgressMarks(from_text(row[0]), from_text(row[1]))
         if row is not None
-        else SyncCoverage(None, None)
+        else SyncProgressMarks(None, None)
     )
 
 

@@ -16,7 +16,7 @@ from .sql import IN_JSON, as_list
 R = TypeVar("R")
 
 DISPLAY_NAME = """CASE
-    WHEN m.deleted_at IS NOT NULL THEN m.name || ' (gone)'
+    WHEN m.deleted_at IS NOT NULL THEN m.name || ' (deleted)'
     WHEN EXISTS (SELECT 1 FROM machines d WHERE d.deleted_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id)
     THEN m.name || ' (' || m.resource_group || CASE
         WHEN EXISTS (SELECT 1 FROM machines d WHERE d.deleted_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id

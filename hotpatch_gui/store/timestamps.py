@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
-YEARS = range(1970, 2200)
+from hotpatch_gui.domain.clock import YEARS
+
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 

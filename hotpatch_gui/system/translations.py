@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Show texts with the plural forms of English."""
-    translation.use(_english)
+    """Use the English plural forms."""
+    translation.set_lookup(_english)
 
 
 def _english(context: str, source: str, number: int) -> str:

@@ -1,4 +1,4 @@
-"""The blade: one machine's sentence, commands and tabs, or the sums of several."""
+"""The blade: one machine's status, commands and tabs, or totals for several machines."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 tr = translator("Blade")
 
-PASSING_MS = 500
+READ_DELAY_MS = 500
 """How long a machine must stay selected during a search before it is read from Azure."""
 _SHOWN_TABLES = frozenset(
     {
@@ -56,8 +56,8 @@ _SHOWN_TABLES = frozenset(
         "releases",
     }
 )
-FEW = 100
-"""Machines read on the UI thread; more are read on the query thread."""
+MAX_SYNCHRONOUS = 100
+"""Up to this many machines, operations in progress are read on the UI thread."""
 _WORK_TABLES = frozenset({"operations"})
 
 
@@ -71,14 +71,16 @@ class Blade(QStackedWidget):
         self._ids: tuple[int, ...] = ()
         self._online = True
         self._selection: SelectionSummary | None = None
-        self._is_old = False
+        self._needs_redraw = False
         self._work = Work()
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
-        self._work_asker = QueryChannel(services.source, self._take_work, self._show_failure, self)
+        self._work_channel = QueryChannel(
+            services.source, self._take_work, self._show_failure, self
+        )
         self._exporter: Exporter | None = None
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
-        self._passing.setInterval(PASSING_MS)
+        self._passing.setInterval(READ_DELAY_MS)
         self._passing.timeout.connect(self._read_from_azure)
         self.command_bar = CommandBar(services, self)
         self.command_bar.export_requested.connect(self._export)
@@ -174,21 +176,21 @@ class Blade(QStackedWidget):
     def _show_reading(self) -> None:
         """Show nothing of earlier machines, and disable commands."""
         self._selection = None
-        self._tell_commands()
+        self._update_command_bar()
         self.setCurrentWidget(self._reading)
-        self._reading.say(Glyph.RUNNING, tr("Reading %n machine(s)", len(self._ids)), "")
+        self._reading.show_text(Glyph.RUNNING, tr("Reading %n machine(s)", len(self._ids)), "")
 
     def show_empty_state(
         self, glyph: Glyph, headline: str, explanation: str, button: str = "", other: str = ""
     ) -> None:
         """Show why there is no machine."""
-        self.empty.say(glyph, headline, explanation, button, other)
+        self.empty.show_text(glyph, headline, explanation, button, other)
 
     def set_online(self, *, online: bool) -> None:
         """Enable or disable commands."""
         if online != self._online:
             self._online = online
-            self._tell_commands()
+            self._update_command_bar()
 
     def reload(self) -> None:
         """Read the machines again from the file."""
@@ -200,34 +202,34 @@ class Blade(QStackedWidget):
         self._channel.query(read, synchronous=len(self._ids) <= 1, is_refresh=is_refresh)
 
     def _on_minute_passed(self) -> None:
-        self._is_old = True
+        self._needs_redraw = True
         self.reload()
 
     def _show(self, selection: SelectionSummary | None) -> None:
         """Show the machines unless nothing changed."""
-        if selection is not None and selection == self._selection and not self._is_old:
+        if selection is not None and selection == self._selection and not self._needs_redraw:
             return
-        self._is_old = False
+        self._needs_redraw = False
         self.setCurrentWidget(self._page if selection else self.empty)
         self._selection = selection
         if selection is None:
-            self._tell_commands()
+            self._update_command_bar()
         else:
             self._show_work()
             self._show_head(selection)
             self._show_tab()
-            self._tell_commands()
+            self._update_command_bar()
 
     def _show_failure(self, why: str) -> None:
         self._selection = None
         self.show_empty_state(Glyph.ERROR, tr("This can't be shown"), why)
         self.setCurrentWidget(self.empty)
-        self._tell_commands()
+        self._update_command_bar()
 
     def _show_work(self) -> None:
         """Show operations in progress on these machines."""
         read = partial(read_work, machine_ids=self._ids)
-        self._work_asker.query(read, synchronous=len(self._ids) <= FEW)
+        self._work_channel.query(read, synchronous=len(self._ids) <= MAX_SYNCHRONOUS)
 
     def _take_work(self, work: Work) -> None:
         self._work = work
@@ -235,7 +237,7 @@ class Blade(QStackedWidget):
         if work.doing:
             also = tr(", and %n more in progress", work.total - 1) if work.total > 1 else ""
             self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
-        self._tell_commands()
+        self._update_command_bar()
 
     def _show_head(self, selection: SelectionSummary) -> None:
         self.tabs.setTabText(
@@ -247,7 +249,7 @@ class Blade(QStackedWidget):
         )
         self.title.set_full_text(headline.title(selection))
         self.subtitle.set_full_text(headline.subtitle(selection))
-        found = headline.coverage_of_one(selection, self._s.calendar(), self._s.clock())
+        found = headline.status_text_of_one(selection, self._s.calendar(), self._s.clock())
         if found is not None:
             self.banner.show_coverage(found)
         else:
@@ -315,13 +317,13 @@ class Blade(QStackedWidget):
         return ScheduleTab(self._s)
 
     def _on_changed(self, changes: Changes) -> None:
-        self._is_old |= "releases" in changes.tables
+        self._needs_redraw |= "releases" in changes.tables
         if self._ids and changes.affects(_SHOWN_TABLES):
             self.reload()
         if self._ids and changes.affects(_WORK_TABLES):
             self._show_work()
 
-    def _tell_commands(self) -> None:
+    def _update_command_bar(self) -> None:
         self.command_bar.show_state(self._ids, self._selection, self._work, online=self._online)
 
     def open_releases(self) -> None:

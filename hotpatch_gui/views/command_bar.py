@@ -1,4 +1,4 @@
-"""Commands on the selected machines: which are possible, why not, and what each asks first."""
+"""The command bar: enables commands, explains disabled ones and opens their dialogs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _KINDS = {
     "restart": OperationKind.RESTART,
     "configure": OperationKind.SETTINGS,
 }
-"""The commands' operations."""
+"""The operation of each command."""
 _OFFLINE_TIP = tr.mark("No connection to Azure. Showing the last known data.")
 
 

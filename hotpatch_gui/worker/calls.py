@@ -19,15 +19,16 @@ from .urgency import Urgency
 
 T = TypeVar("T")
 MAX_THROTTLED = 5
-MAX_QUERIES, MAX_FOLLOWING, MAX_OF_MANY = 6, 8, 12
-"""Parallel requests: of a sync, for polling, and between reading and sending of many. Others are left for clicks."""
+MAX_QUERIES, MAX_FOLLOWING, MAX_BULK = 6, 8, 12
+"""Limits of parallel requests: syncs, polling, and bulk operations between reading the machine and sending. The rest stay
+free for clicks."""
 
 
 class RequestSlot:
     """One request's slot.
 
-    ``leave`` is called once, when the request has ended and the slot isn't needed anymore. Give it up before waiting for another
-    one: sixteen holders that wait for a slot would block each other.
+    It is released when its request has ended. Release it before you wait for another slot; otherwise sixteen waiting
+    holders would deadlock. ``leave`` is called once, at the release.
     """
 
     def __init__(self, limit: Limit, leave: Callable[[], None]) -> None:
@@ -69,11 +70,11 @@ class Lane:
     def __init__(
         self,
         limit: Limit,
-        places: asyncio.Semaphore,
+        slots: asyncio.Semaphore,
         background: Mapping[Urgency, asyncio.Semaphore],
         most: int = MAX_IN_FLIGHT,
     ) -> None:
-        self._limit, self._places, self._background = limit, places, background
+        self._limit, self._slots, self._background = limit, slots, background
         self._own = asyncio.Semaphore(most)
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._numbers = count()
@@ -111,7 +112,7 @@ class Lane:
     async def slot(self, urgency: Urgency) -> AsyncIterator[RequestSlot]:
         """A slot for one request.
 
-        It is freed when the request has ended, even if nobody waits for it.
+        It is released when the request has ended, even if nobody waits for it.
         """
         background = self._background.get(urgency)
         if background is not None:
@@ -124,7 +125,7 @@ class Lane:
                 background.release()
 
         try:
-            await self._turn(urgency)
+            await self._wait_for_slot(urgency)
         except BaseException:
             if background is not None:
                 background.release()
@@ -135,46 +136,46 @@ class Lane:
         finally:
             slot.release()
 
-    async def _turn(self, urgency: Urgency) -> None:
+    async def _wait_for_slot(self, urgency: Urgency) -> None:
         """Wait for a slot and for Azure's limit."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (urgency, next(self._numbers), turn))
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (urgency, next(self._numbers), waiter))
         if self._dispatcher is None or self._dispatcher.done():
-            self._dispatcher = asyncio.create_task(self._let_go())
+            self._dispatcher = asyncio.create_task(self._dispatch())
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if waiter.done() and not waiter.cancelled():
                 self._limit.done()
                 self._leave()
             raise
 
     def _leave(self) -> None:
-        self._places.release()
+        self._slots.release()
         self._own.release()
 
-    async def _let_go(self) -> None:
+    async def _dispatch(self) -> None:
         """Release waiting requests one by one, as slots and limits allow."""
         while self._waiting:
             await self._own.acquire()
-            await self._places.acquire()
+            await self._slots.acquire()
             while (pause := self._limit.wait_s) > 0:
                 self._leave()
                 await asyncio.sleep(pause)
                 await self._own.acquire()
-                await self._places.acquire()
-            turn = self._next()
-            if turn is None:
+                await self._slots.acquire()
+            waiter = self._next()
+            if waiter is None:
                 self._leave()
                 return
             self._limit.take()
-            turn.set_result(None)
+            waiter.set_result(None)
 
     def _next(self) -> asyncio.Future[None] | None:
         while self._waiting:
-            turn = heapq.heappop(self._waiting)[2]
-            if not turn.done():
-                return turn
+            waiter = heapq.heappop(self._waiting)[2]
+            if not waiter.done():
+                return waiter
         return None
 
     def close(self) -> None:
@@ -187,21 +188,19 @@ class Calls:
     """A connection's lanes: ``reads`` and ``writes`` for Resource Manager, ``queries`` for Resource Graph."""
 
     def __init__(self, gateway: Gateway) -> None:
-        places = asyncio.Semaphore(MAX_IN_FLIGHT)
+        slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         background = {
             Urgency.FOLLOW: asyncio.Semaphore(MAX_FOLLOWING),
             Urgency.READ: asyncio.Semaphore(MAX_QUERIES),
         }
-        self.reads = Lane(gateway.reads, places, background)
-        self.writes = Lane(gateway.writes, places, background)
-        self.queries = Lane(gateway.queries, places, background, MAX_QUERIES)
-        self._many = asyncio.Semaphore(MAX_OF_MANY)
+        self.reads = Lane(gateway.reads, slots, background)
+        self.writes = Lane(gateway.writes, slots, background)
+        self.queries = Lane(gateway.queries, slots, background, MAX_QUERIES)
+        self._many = asyncio.Semaphore(MAX_BULK)
 
-    def turn(self, urgency: Urgency) -> AbstractAsyncContextManager[object]:
-        """Wraps reading a machine and the request that follows.
-
-        Of many requests made at once, only some are between the two, so that each is sent soon after it was read.
-        """
+    def bulk_slot(self, urgency: Urgency) -> AbstractAsyncContextManager[object]:
+        """Limits how many bulk operations are between reading the machine and sending, so that each is sent soon after
+        it was read."""
         return self._many if urgency is Urgency.BULK else nullcontext()
 
     def close(self) -> None:

@@ -92,8 +92,8 @@ class CommandHandler:
                 await self._changes.save(connection)
             case commands.Rename(connection_id, name):
                 await self._changes.rename(connection_id, name)
-            case commands.SetActionsAllowed(connection_id, may_act):
-                await self._changes.allow_actions(connection_id, may_act=may_act)
+            case commands.SetChangesAllowed(connection_id, may_act):
+                await self._changes.allow_changes(connection_id, may_act=may_act)
             case commands.ChooseSubscriptions(connection_id, ids):
                 await self._changes.choose_subscriptions(connection_id, ids)
             case commands.RemoveConnection(connection_id):

@@ -85,7 +85,7 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
-class SetActionsAllowed:
+class SetChangesAllowed:
     """Allow or prohibit changes through the connection."""
 
     connection_id: int
@@ -152,7 +152,7 @@ Command = (
     | WaitForTurn
     | SaveConnection
     | Rename
-    | SetActionsAllowed
+    | SetChangesAllowed
     | ChooseSubscriptions
     | RemoveConnection
     | SignIn

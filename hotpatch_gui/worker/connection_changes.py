@@ -51,7 +51,7 @@ class ConnectionChanges:
             self._opened.periodic.sync(number)
         else:
             was = await self._opened.detach(number)
-            if stored is not None and not now.leads_where(stored):
+            if stored is not None and not now.has_same_target(stored):
                 self._signing.forget_tokens(stored, was)
             else:
                 self._opened.close_later(number, was)
@@ -67,7 +67,7 @@ class ConnectionChanges:
     async def _set_up_new(self, connection: Connection) -> None:
         asks = connection.method.asks_user
         await self._opened.wait_for_tokens(connection.id)  # of its previous place
-        await self._opened.set_up(connection, begins=not asks)
+        await self._opened.set_up(connection, start_jobs=not asks)
         if asks:
             self._signing.sign_in(connection.id)
 
@@ -78,10 +78,10 @@ class ConnectionChanges:
         self._opened.apply_connection(connection_id)
         self._opened.changed("connections", "machines")
 
-    async def allow_actions(self, connection_id: int, *, may_act: bool) -> None:
+    async def allow_changes(self, connection_id: int, *, may_act: bool) -> None:
         """Store and apply whether changes are allowed."""
         async with self._file.transaction(durable=True) as db:
-            connections.allow_actions(db, connection_id, may_act=may_act)
+            connections.allow_changes(db, connection_id, may_act=may_act)
         self._opened.apply_connection(connection_id)
         self._opened.changed("connections", "machines")
 

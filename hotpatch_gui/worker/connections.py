@@ -33,16 +33,15 @@ tr = translator("ConnectionsWorker")
 
 log = logging.getLogger(__name__)
 SET_UP_S = 30.0
-"""How long one connection's setup delays callers that wait for all."""
+"""How long to wait for one connection's setup before reporting the others."""
 
 
 def setup_hangs() -> Problem:
+    """A setup that doesn't end."""
     return Problem(
         ProblemKind.REJECTED,
-        tr.mark("The connection isn't ready yet."),
-        tr.mark(
-            "The platform's key store or the certificate's drive may be waiting for your input."
-        ),
+        tr("The connection isn't ready yet."),
+        tr("The platform's key store or the certificate's drive may be waiting for your input."),
     )
 
 
@@ -83,7 +82,7 @@ class Connections:
         self._transport, self._only = transport, only
         self.contexts: dict[int, Context] = {}
         self._throttles: dict[int, Throttles] = {}
-        self._begun: set[int] = set()
+        self._active: set[int] = set()
         """Connections with running jobs; others wait for a sign-in."""
         self.periodic = Periodic(file, jobs, self.contexts, observe, sync_every_s)
         self.scheduler = OperationScheduler(
@@ -112,12 +111,14 @@ class Connections:
         await self._jobs.all_finished([f"{i} set-up" for i in ids], SET_UP_S)
         self._observe(Connected(tuple(self.contexts)))
 
-    def start_set_up(self, connection: Connection, *, begins: bool = True) -> None:
+    def start_set_up(self, connection: Connection, *, start_jobs: bool = True) -> None:
         """Start to set up a connection."""
-        self._jobs.add(f"{connection.id} set-up", lambda: self.set_up(connection, begins=begins))
+        self._jobs.add(
+            f"{connection.id} set-up", lambda: self.set_up(connection, start_jobs=start_jobs)
+        )
 
-    async def set_up(self, connection: Connection, *, begins: bool = True) -> None:
-        """Create the connection's gateway, then start its jobs if ``begins``."""
+    async def set_up(self, connection: Connection, *, start_jobs: bool = True) -> None:
+        """Create the connection's gateway, then start its jobs if ``start_jobs``."""
         from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415 - 0.8 s, after the first frame
         from hotpatch_gui.azure.throttle import Throttles  # noqa: PLC0415 - after the first frame
 
@@ -159,14 +160,14 @@ class Connections:
             self._jobs,
             lambda changes: self._observe(Changed(changes)),
             lambda problem: self._observe(Failed(problem)),
-            self.scheduler.follow,
+            self.scheduler.start,
             self.scheduler.wake,
             self.scheduler.turns,
             self.scheduler.expire_after_sleep,
             read_lists,
         )
-        if begins:
-            self.revive(connection.id)
+        if start_jobs:
+            self.start_missing_jobs(connection.id)
 
     async def _set_up_later(self, connection_id: int) -> None:
         """Try again later, for example when a drive with a certificate is back."""
@@ -206,16 +207,16 @@ class Connections:
         self.changed("sync_state")
         self._observe(Synced(connection_id))
 
-    def revive(self, connection_id: int) -> None:
+    def start_missing_jobs(self, connection_id: int) -> None:
         """Start the connection's jobs that aren't running."""
-        self._begun.add(connection_id)
+        self._active.add(connection_id)
         self.periodic.begin(connection_id)
         self.scheduler.resume(connection_id)
 
     def restart_jobs(self) -> None:
-        """Like ``revive`` for all connections, except those that wait for a sign-in."""
-        for connection_id in self._begun & set(self.contexts):
-            self.revive(connection_id)
+        """Like ``start_missing_jobs`` for all connections, except those that wait for a sign-in."""
+        for connection_id in self._active & set(self.contexts):
+            self.start_missing_jobs(connection_id)
 
     async def read_machine(self, resource_id: str) -> None:
         """Start to read one machine completely."""
@@ -261,7 +262,7 @@ class Connections:
         context = self.contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")
         self.scheduler.stopped(connection_id)
-        self._begun.discard(connection_id)
+        self._active.discard(connection_id)
         self.periodic.forget(connection_id)
         return context
 

@@ -45,7 +45,7 @@ STOP_S, DRAIN_S = 5.0, 1.0
 """The timeouts for stopping, and for handling earlier commands."""
 RETRY_S, BUG_RETRY_S = 15.0, 60.0
 """When jobs restart after a failure of the file, or a bug."""
-_NEED_NO_FILE = (
+_ALLOWED_WITHOUT_FILE = (
     commands.Sync | commands.SyncEvery | commands.ReadMachine | commands.ReadReleasesDaily
 )
 
@@ -182,7 +182,7 @@ class Engine:
             if self._is_stopping:
                 return
         try:
-            await self._run_command(self._open_file())
+            await self._run_command(self._start_up())
             self._handled()
             while (command := await self._inbox.get()) is not None:
                 await self._run_command(self._handle(command))
@@ -269,8 +269,8 @@ class Engine:
             self._jobs.add("set-up", self._connections.open_all)
             self._handler.read_releases_daily()
 
-    async def _open_file(self) -> None:
-        """Start as far as possible; a Sync continues where it stopped."""
+    async def _start_up(self) -> None:
+        """Open the file, then set up connections. If a step fails, the next Sync command repeats it."""
         if self._file is None:
             await self._open()
         if self._connections is None:
@@ -348,14 +348,14 @@ class Engine:
     async def _handle(self, command: Command) -> None:
         match command:
             case commands.Sync():
-                await self._open_file()
+                await self._start_up()
             case commands.SyncEvery(seconds):
                 self._sync_every_s = seconds
             case commands.ReadReleasesDaily(address):
                 self._release_feed = address
         if self._handler is not None:
             await self._handler.handle(command)
-        elif not isinstance(command, _NEED_NO_FILE):
+        elif not isinstance(command, _ALLOWED_WITHOUT_FILE):
             raise ProblemError(
                 Problem(
                     ProblemKind.STORE,
@@ -366,4 +366,4 @@ class Engine:
 
 
 def _import_sdks() -> None:
-    from .operations import follow  # noqa: F401, PLC0415 - loads what the first sync needs
+    from .operations import lifecycle  # noqa: F401, PLC0415 - loads what the first sync needs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import Operation, OperationState, Standby
 from hotpatch_gui.store import connections, operations, queue
-from hotpatch_gui.store.queue import NOTHING_BEGUN, Begun
+from hotpatch_gui.store.queue import NOT_STARTED, BatchProgress
 
 from .file import DataFile
 from .jobs import Jobs
@@ -59,7 +59,7 @@ class OperationScheduler:
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
         self._recheck: set[int] = set()
-        self._begun: dict[int, Begun] = {}
+        self._begun: dict[int, BatchProgress] = {}
         """Each batch's progress, so that an operation's end doesn't check all of them."""
         self._stopped_at: dict[int, datetime | None] = {}
         """When each connection stopped sending; None while it sends. Missing if it was never set up."""
@@ -69,9 +69,9 @@ class OperationScheduler:
     def resume(self, connection_id: int) -> None:
         """Resume the connection's unfinished operations that are due."""
         self._jobs.add("sleep watch", self._watch)
-        self._jobs.add(f"{connection_id} take up", lambda: self._take_up(connection_id))
+        self._jobs.add(f"{connection_id} take up", lambda: self._resume_operations(connection_id))
 
-    async def _take_up(self, connection_id: int) -> None:
+    async def _resume_operations(self, connection_id: int) -> None:
         waiting: dict[int, set[int]] = defaultdict(set)
         old: list[int] = []
         ids = operations.open_ids(self._file.db, connection_id)
@@ -89,11 +89,11 @@ class OperationScheduler:
         if old:
             await self._expire(old)
         self._stopped_at[connection_id] = None
-        for batch_id, late in waiting.items():
+        for batch_id, skipped in waiting.items():
             if batch_id in self._begun:  # skipped while their connection wasn't set up
                 begun = self._begun[batch_id]
-                waits = {i for i in late if not self._jobs.has(_name(connection_id, i))}
-                self._begun[batch_id] = begun._replace(late=begun.late | waits)
+                waits = {i for i in skipped if not self._jobs.has(_name(connection_id, i))}
+                self._begun[batch_id] = begun._replace(skipped=begun.skipped | waits)
             self.continue_batch(batch_id)
 
     def stopped(self, connection_id: int) -> None:
@@ -140,7 +140,7 @@ class OperationScheduler:
             queue.expire(db, operation_ids, self._clock())
         self._changed("operations", "audit_log")
 
-    def follow(self, operation_ids: Iterable[int], urgency: Urgency = Urgency.BULK) -> None:
+    def start(self, operation_ids: Iterable[int], urgency: Urgency = Urgency.BULK) -> None:
         """Start operations that were just queued or are due."""
         for operation_id in operation_ids:
             operation = operations.read(self._file.db, operation_id)
@@ -163,10 +163,10 @@ class OperationScheduler:
         self, context: Context, operation: Operation, urgency: Urgency
     ) -> None:
         """Run an operation to its end, then start what waits for it."""
-        from .operations.follow import follow  # noqa: PLC0415 - after the first frame
+        from .operations.lifecycle import run_operation  # noqa: PLC0415 - after the first frame
 
         try:
-            await follow(context, operation.id, urgency)
+            await run_operation(context, operation.id, urgency)
         except Exception:  # the file, or a bug
             self.turns.failing_since.setdefault(operation.id, self._clock())
             raise
@@ -193,10 +193,10 @@ class OperationScheduler:
 
     def continue_batch(self, batch_id: int) -> None:
         """Start a batch's next operations, and check again if a check is running."""
-        if not self._jobs.add(f"batch {batch_id}", lambda: self._go_on(batch_id)):
+        if not self._jobs.add(f"batch {batch_id}", lambda: self._advance_batch(batch_id)):
             self._recheck.add(batch_id)
 
-    async def _go_on(self, batch_id: int) -> None:
+    async def _advance_batch(self, batch_id: int) -> None:
         is_more = True
         while is_more:
             self._recheck.discard(batch_id)
@@ -204,11 +204,11 @@ class OperationScheduler:
                 stopped = queue.stop_batch(db, batch_id, self._clock())
             if stopped:
                 self._changed("operations", "audit_log")
-            before = self._begun.get(batch_id, NOTHING_BEGUN)
-            turn = queue.next_of_batch(self._file.db, batch_id, self._contexts, before)
-            self._begun[batch_id] = turn.begun
-            for start in range(0, len(turn.ids), SLICE):
-                self.follow(turn.ids[start : start + SLICE])
+            before = self._begun.get(batch_id, NOT_STARTED)
+            due = queue.next_of_batch(self._file.db, batch_id, self._contexts, before)
+            self._begun[batch_id] = due.progress
+            for start in range(0, len(due.ids), SLICE):
+                self.start(due.ids[start : start + SLICE])
                 await asyncio.sleep(0)
             is_more = batch_id in self._recheck
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from hotpatch_gui.azure import parse, values
@@ -24,12 +24,18 @@ _LICENSES: dict[OperationKind, tuple[License | None, ...]] = {
 """The license after a successful request."""
 
 
-class NotYet(Enum):
+@tr.mark_values
+class NotYet(StrEnum):
     """Why the machine doesn't show the result yet; the value is for the user."""
 
     IN_PROGRESS = ""
     NO_TRACE = "Azure shows no trace of this request. Check the machine in the portal, then dismiss this operation."
     NOT_REPORTED = "Azure doesn't report whether a machine was restarted. Check the machine, then dismiss this operation."
+
+    @property
+    def text(self) -> str:
+        """The reason for the user."""
+        return tr(self.value) if self.value else ""
 
 
 class Found(NamedTuple):

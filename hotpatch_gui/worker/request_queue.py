@@ -100,7 +100,7 @@ class RequestQueue:
                 self._observe(Changed(_OPERATIONS))
                 self._observe(Queued(tuple(ids)))
                 if batch is None:
-                    self._scheduler.follow(ids, _urgency(len(requests)))
+                    self._scheduler.start(ids, _urgency(len(requests)))
                 await asyncio.sleep(0)
         finally:
             if batch is not None:
@@ -114,13 +114,13 @@ class RequestQueue:
         if missing:
             self._observe(Failed(not_here(missing)))
 
-    def _requests(self, command: commands.Act) -> tuple[list[queue.Request], int]:
+    def _requests(self, command: commands.Act) -> tuple[list[queue.NewOperation], int]:
         """The machines' rows in wave order, and how many aren't in the file."""
         known = machines.ids(self._file.db, (name.lower() for name, _ in command.requests))
         groups: Sequence[str] = command.groups or [""] * len(command.requests)
         order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
         found = [
-            queue.Request(known[name.lower()], body, order[group], group)
+            queue.NewOperation(known[name.lower()], body, order[group], group)
             for (name, body), group in zip(command.requests, groups, strict=True)
             if name.lower() in known
         ]
@@ -147,8 +147,11 @@ class RequestQueue:
                     for number, machine in some
                 ]
             self._observe(Changed(_OPERATIONS))
-            queued = [number for number in again if number is not None]
-            self._scheduler.follow(queued, _urgency(len(command.operations)))
+            self._scheduler.start([n for n in again if n], _urgency(len(command.operations)))
+            for (number, _), made in zip(some, again, strict=True):
+                if made == 0:
+                    kind = operations.read(self._file.db, number).kind
+                    self._observe(Failed(under_way(kind, 1)))
             await asyncio.sleep(0)
 
 

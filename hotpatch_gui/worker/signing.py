@@ -56,7 +56,7 @@ class Signing:
         await self._jobs.finished(f"{own} set-up")
         stored = connections.read(self._file.db, own)
         if own not in self._opened.contexts and stored is not None:
-            await self._opened.set_up(stored, begins=False)
+            await self._opened.set_up(stored, start_jobs=False)
         context = self._opened.contexts.get(own)
         if context is None:
             return
@@ -74,10 +74,10 @@ class Signing:
         if problem is not None:
             self._observe(Synced(own))
             if not context.gateway.connection.method.asks_user:
-                self._opened.revive(own)
+                self._opened.start_missing_jobs(own)
             return
         await self._opened.periodic.restart(own)  # the current sync has no token yet
-        self._opened.revive(own)
+        self._opened.start_missing_jobs(own)
 
     async def sign_out(self, connection_id: int) -> None:
         """Delete the tokens and the account; data stays."""
@@ -121,7 +121,7 @@ class Signing:
         finally:
             stored = connections.read(self._file.db, connection_id)
             if stored is not None and connection_id not in self._opened.contexts:
-                self._opened.start_set_up(stored, begins=not stored.method.asks_user)
+                self._opened.start_set_up(stored, start_jobs=not stored.method.asks_user)
 
 
 def _of_sign_in(problem: Problem, connection: Connection) -> Problem:

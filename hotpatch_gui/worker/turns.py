@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 
 
@@ -20,8 +20,16 @@ class Turns:
         """Since when the file or a bug has prevented each operation."""
         self._waiting: dict[int, set[asyncio.Future[None]]] = defaultdict(set)
 
-    async def wait(self, machine_id: int, seconds: float) -> None:
-        """Wait until an operation on the machine ends, for at most this time."""
+        self.wakes: Counter[int] = Counter()
+        """How often operations on each machine were woken."""
+
+    async def wait(self, machine_id: int, seconds: float, wakes: int | None = None) -> None:
+        """Wait until an operation on the machine ends, for at most this time.
+
+        ``wakes`` was read before the caller's check: if one ended since then, this doesn't wait.
+        """
+        if wakes is not None and self.wakes[machine_id] != wakes:
+            return
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[machine_id].add(woken)
         try:
@@ -33,6 +41,7 @@ class Turns:
 
     def wake(self, machine_id: int) -> None:
         """Wake operations that wait on the machine."""
+        self.wakes[machine_id] += 1
         for woken in self._waiting.get(machine_id, ()):
             if not woken.done():
                 woken.set_result(None)

@@ -234,10 +234,10 @@
   <context>
     <name>Fleet</name>
     <message numerus="yes">
-      <source>%n of the {what} could not be read.</source>
+      <source>%n of its rows could not be read.</source>
       <translation>
-        <numerusform>%n of the {what} could not be read.</numerusform>
-        <numerusform>%n of the {what} could not be read.</numerusform>
+        <numerusform>One of its rows could not be read.</numerusform>
+        <numerusform>%n of its rows could not be read.</numerusform>
       </translation>
     </message>
   </context>
@@ -476,10 +476,10 @@
   <context>
     <name>Queue</name>
     <message numerus="yes">
-      <source>Not sent: the request was stopped after it failed on %n of its machines.</source>
+      <source>Not sent: the request stopped after %n of its operations failed or had an unknown result.</source>
       <translation>
-        <numerusform>Not sent: the request was stopped after it failed on one of its machines.</numerusform>
-        <numerusform>Not sent: the request was stopped after it failed on %n of its machines.</numerusform>
+        <numerusform>Not sent: the request stopped after one of its operations failed or had an unknown result.</numerusform>
+        <numerusform>Not sent: the request stopped after %n of its operations failed or had an unknown result.</numerusform>
       </translation>
     </message>
   </context>
@@ -520,6 +520,13 @@
   <context>
     <name>RolloutModel</name>
     <message numerus="yes">
+      <source>Automatic guest patching installs {what} on none of the %n machine(s). The table shows why.</source>
+      <translation>
+        <numerusform>Automatic guest patching installs {what} on none of the %n machine. The table shows why.</numerusform>
+        <numerusform>Automatic guest patching installs {what} on none of the %n machines. The table shows why.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Phase {open_phase} of %n: {done} of {part} machines are patched</source>
       <translation>
         <numerusform>Phase {open_phase} of %n: {done} of {part} machines are patched</numerusform>
@@ -534,17 +541,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{what} reach none of the %n machine(s) automatically. The table shows why.</source>
+      <source>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
       <translation>
-        <numerusform>{what} reach none of the %n machine automatically. The table shows why.</numerusform>
-        <numerusform>{what} reach none of the %n machines automatically. The table shows why.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines have it, and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
-      <translation>
-        <numerusform>{what}: {names} is not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines have it, and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
-        <numerusform>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines have it, and by the published rules no other machine gets it automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} is not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
       </translation>
     </message>
   </context>

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.store import database, operations, queue
-from hotpatch_gui.store.queue import Request
+from hotpatch_gui.store.queue import NewOperation
 
 
 def put(
@@ -19,7 +19,7 @@ def put(
 ) -> list[int]:
     """The new rows' ids."""
     with database.transaction(db):
-        return queue.add(db, kind, [Request(*r) for r in requests], now, "tester")
+        return queue.add(db, kind, [NewOperation(*r) for r in requests], now, "tester")
 
 
 def cancel(db: sqlite3.Connection, operation_id: int, now: datetime) -> bool:

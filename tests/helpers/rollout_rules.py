@@ -39,7 +39,7 @@ class Trace:
     fleet: Fleet
     phases: tuple[tuple[str, ...], ...] = ()
     begun: list[tuple[datetime, RolloutMachine, Outcome]] = field(default_factory=list)
-    stopped: bool = False
+    halted: bool = False
 
 
 def play(fleet: Fleet) -> Trace:
@@ -56,7 +56,7 @@ def play(fleet: Fleet) -> Trace:
             trace.begun.append((hour, member, outcome))
             rollout.report(member.key, outcome, hour)
         hour += HOUR
-    trace.stopped = rollout.stopped is not None
+    trace.halted = rollout.halted is not None
     return trace
 
 
@@ -169,13 +169,13 @@ def _never_again(trace: Trace) -> Iterator[bool]:
 
 def _everyone_reached(trace: Trace) -> Iterator[bool]:
     reached = {member.key for _, member, _ in trace.begun}
-    return (trace.stopped or m.key in reached for m in trace.fleet.members)
+    return (trace.halted or m.key in reached for m in trace.fleet.members)
 
 
 def _retried(trace: Trace) -> Iterator[bool]:
     """A machine that was not patched in the first three weeks has another attempt within a week."""
     for hour, member, outcome in trace.begun:
-        if outcome in (Outcome.FAILED, Outcome.NOT_RUNNING) and not trace.stopped:
+        if outcome in (Outcome.FAILED, Outcome.NOT_RUNNING) and not trace.halted:
             soon = hour + 7 * DAY
             yield hour > trace.fleet.released + 21 * DAY or any(
                 m is member and hour < again <= soon for again, m, _ in trace.begun

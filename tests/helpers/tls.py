@@ -346,4 +346,5 @@ def _pump(source: socket.socket, drain: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while some := source.recv(65536):
             drain.sendall(some)
+    with contextlib.suppress(OSError):
         drain.shutdown(socket.SHUT_WR)

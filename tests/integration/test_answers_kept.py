@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QApplication
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.store import connections, database
-from hotpatch_gui.worker import file
+from hotpatch_gui.worker import file, reconcile
 from hotpatch_gui.worker.operations import pauses
 
 pytestmark = pytest.mark.expects_log
@@ -115,3 +116,29 @@ def test_a_token_is_kept_where_reading_the_file_fails_for_a_moment(
         stage.app.requests.restart([number])
         stage.until(lambda: stage.operation_states() == [S.RUNNING])
         assert events(stage) == ["sending", "accepted"]
+
+
+def test_a_token_that_arrives_while_the_machine_is_read_is_followed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of a restart, which the machine itself never shows, was stored and never polled."""
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
+    stage.start()
+    begin, read, tokens = Gateway.begin, reconcile.read, list[str]()
+
+    def lose(self: Gateway, *arguments: object) -> object:
+        tokens.append(begin(self, *arguments).token)
+        raise ProblemError(Problem(ProblemKind.OFFLINE, "The answer is lost.", "Wait."))
+
+    def store_meanwhile(db: sqlite3.Connection, operation_id: int) -> object:
+        found = read(db, operation_id)
+        db.execute("UPDATE operations SET token=? WHERE id=?", (tokens[0], operation_id))
+        return found
+
+    monkeypatch.setattr(Gateway, "begin", lose)
+    monkeypatch.setattr(reconcile, "read", store_meanwhile)
+    stage.request.restart([machine(stage)])
+    stage.until(lambda: tokens)
+    stage.clock.advance(minutes=60)
+    stage.until(lambda: stage.operation_states()[:1] == [S.SUCCEEDED])
+    assert events(stage)[:3] == ["sending", "answer lost", "ended"]

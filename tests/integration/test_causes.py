@@ -292,8 +292,8 @@ def test_the_newest_location_is_followed_also_after_a_restart(
         answer = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
         if "updateCenterOperationResults" in url:
             requested.append(url)
-            turn = int(url.split("&turn=")[1]) if "&turn=" in url else 0
-            if turn != newest[0]:
+            bulk_slot = int(url.split("&turn=")[1]) if "&turn=" in url else 0
+            if bulk_slot != newest[0]:
                 return Answer(
                     404, {"error": {"code": "NotFound", "message": "That place is gone."}}
                 )

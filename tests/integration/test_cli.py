@@ -181,7 +181,7 @@ def test_the_program_starts_shows_a_window_and_ends(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--data-dir", "", "--demo", "list"), "names no folder"),
+        (("--data-dir", "", "--demo", "list"), "must name a folder"),
         (("--data-dir", "a" * 300, "--demo", "list"), "can't be the data folder"),
         (("simulate", "--port", "70000"), "must be a number from 0 to 65,535"),
         (("simulate", "--speed", "nan"), "must be a number from"),

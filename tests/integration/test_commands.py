@@ -389,7 +389,7 @@ def test_a_service_principal_connects_and_is_not_permitted_to_act(
     off = run(data, "assess", "vm-web-02")
     assert off.returncode == 3
     assert "Changes are off for Contoso" in off.stdout
-    assert connect(data, secure, "Contoso", "--allow-actions").returncode == 0, (
+    assert connect(data, secure, "Contoso", "--allow-changes").returncode == 0, (
         "the same one, changed"
     )
     secure.simulator.cloud.grants = {"rg-web": ("*/read",)}

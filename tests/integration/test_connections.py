@@ -245,7 +245,7 @@ def test_another_name_and_actions_need_no_other_sign_in(empty: Stage, azure: Sec
     assert not azure.identity.requested
     again = ConnectDialog(stage.app.services, stage.window, stored(stage)[0])
     again.open()
-    stage.request.allow_actions(1, may_act=False)
+    stage.request.allow_changes(1, may_act=False)
     again.name.setText("Once more")
     again.connect_button.click()
     stage.until(lambda: stored(stage)[0].name == "Once more")

@@ -72,7 +72,7 @@ def test_fast_forward_ends_after_a_month(
     qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo_time, "PLAY_S", 2.0)
-    monkeypatch.setattr(demo_time, "LOOK_MS", 300)
+    monkeypatch.setattr(demo_time, "SYNC_MS", 300)
     simulator = build_simulator(
         resources.calendar(),
         resources.read_json("other-updates.json"),
@@ -184,8 +184,8 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         assert "vm-app-01 is not healthy after the update" in page.banner.detail.text()
         rows = [page.model.row(n) for n in range(page.model.count())]
         status = {r.name: r.status.value for r in rows if r is not None}
-        assert status["vm-app-01"] == "Not healthy"
+        assert status["vm-app-01"] == "Unhealthy"
         assert "On hold" in status.values()
         assert status["vm-legacy-01"] == "Not included"
         ill = {g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"}
-        assert {n for n, s in status.items() if s == "Not healthy"} == ill
+        assert {n for n, s in status.items() if s == "Unhealthy"} == ill

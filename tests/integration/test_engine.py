@@ -114,7 +114,7 @@ def test_actions_turned_off_stay_off_whatever_else_is_changed(stage: Stage) -> N
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
     assert mine.may_act
-    stage.request.allow_actions(mine.id, may_act=False)
+    stage.request.allow_changes(mine.id, may_act=False)
     stage.request.choose_subscriptions(mine.id, ())
     stage.request.save_connection(mine._replace(name="Renamed"))
     (now,) = connections.read_all(stage.app.source.db)
@@ -295,7 +295,9 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     stage.until(lambda: all(s.is_final for s in stage.operation_states()))
     assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELLED]
     (note,) = stage.app.source.db.execute("SELECT note FROM operations WHERE id=4").fetchone()
-    assert note == "Not sent: the request was stopped after it failed on one of its machines."
+    assert note == (
+        "Not sent: the request stopped after one of its operations failed or had an unknown result."
+    )
     (line,) = stage.app.source.db.execute(
         "SELECT event FROM audit_log WHERE operation_id=4"
     ).fetchall()

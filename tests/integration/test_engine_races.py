@@ -42,7 +42,7 @@ def mine(stage: Stage):
 
 
 class Held:
-    """A call that waits until it is let go."""
+    """A call that blocks until released."""
 
     def __init__(self) -> None:
         self.begun, self.release = threading.Event(), threading.Event()
@@ -104,7 +104,7 @@ def test_actions_turned_off_while_a_connection_is_set_up_are_off(
         stage.app.start()
         stage.until(held.begun.is_set)
         stage.until(lambda: stage.app.source.db is not None)
-        stage.request.allow_actions(mine(stage).id, may_act=False)
+        stage.request.allow_changes(mine(stage).id, may_act=False)
         held.release.set()
         stage.until(stage._synced)
         stage.idle()
@@ -130,7 +130,7 @@ def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stag
     stage._spin(200)
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        stage.app.requests.allow_actions(mine(stage).id, may_act=False)
+        stage.app.requests.allow_changes(mine(stage).id, may_act=False)
         stage._spin(2500)
         other.execute("ROLLBACK")
     stage.until(lambda: stage.operation_states() == [S.FAILED])
@@ -163,7 +163,7 @@ def test_a_close_amid_a_batch_sends_nothing_more(
             )
         ]
         waves = Waves(mode, 8 if mode is WaveMode.SOME else 0, 3)
-        names = stage.app.requests._names(running)
+        names = stage.app.requests._resource_ids(running)
         requests = [(name, None) for name, _ in names.values()]
         stage.app.engine.send(
             commands.Act(commands.OperationKind.RESTART, requests, waves, ["a"] * len(requests))
@@ -418,7 +418,7 @@ def test_what_was_asked_before_the_close_is_not_lost(qapp: QApplication, tmp_pat
         with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             stage.app.requests.cancel([2])
-            stage.app.requests.allow_actions(mine(stage).id, may_act=False)
+            stage.app.requests.allow_changes(mine(stage).id, may_act=False)
             stage._spin(50)
             other.execute("ROLLBACK")
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:

@@ -409,7 +409,7 @@ def test_a_restart_that_waits_for_a_long_installation_does_not_expire(stage: Sta
     stage.until(lambda: stage.app.engine._connections.contexts)
     stage.until(lambda: stage.app.engine._jobs.has("1 operation 2"))
     stage.idle()
-    assert "Waiting until" in notes(stage)[1]
+    assert "Waiting for" in notes(stage)[1]
     assert stage.operation_states() == [S.RUNNING, S.QUEUED]
 
 
@@ -500,7 +500,7 @@ def test_what_waits_for_its_turn_does_not_expire_where_its_job_is_begun_again(st
     stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.request.restart([number])
-    stage.until(lambda: "Waiting until" in notes(stage)[1])
+    stage.until(lambda: "Waiting for" in notes(stage)[1])
     running = stage.app.engine
     running._clock.observe(stage.clock.now() + timedelta(hours=2), 0.0)
     ended = asyncio.run_coroutine_threadsafe(running._jobs.end("1 operation 2"), running._loop)

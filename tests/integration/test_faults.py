@@ -73,11 +73,11 @@ FAULTS = {
     "no network": (refused(), "No connection to the server could be made", "Check the network"),
     "broken connection": (
         ReadTimeout("gone"),
-        "connection broke before Azure answered",
+        "connection was interrupted before Azure answered",
         "Check the network",
     ),
     "401": (error(401), "did not accept the sign-in (401)", "sign in again"),
-    "403": (error(403), "isn't permitted to do this (403)", "role that allows it"),
+    "403": (error(403), "Access denied (403)", "role that allows it"),
     "404": (error(404), "didn't find the resource (404)", "Refresh the data"),
     "409": (
         error(409, "Conflict"),
@@ -221,7 +221,7 @@ def note(stage: Stage) -> str:
     [
         (refused(), "No connection to the server could be made"),
         (error(401), "did not accept the sign-in"),
-        (error(403, "AuthorizationFailed"), "Azure says: Azure's own words."),
+        (error(403, "AuthorizationFailed"), "Azure reported: Azure's own words."),
         (error(404), "didn't find the resource"),
         (error(409, "Conflict"), "Another operation is in progress on the machine (409)"),
         (error(409, "ScopeLocked"), "A lock prevents the change (409 ScopeLocked)"),

@@ -200,15 +200,15 @@ def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Pa
             [(i,) for i in ids],
         )
         db.execute("UPDATE machines SET connection_id=2 WHERE id IN (?, ?)", (ids[0], ids[2]))
-        begun = queue.next_of_batch(db, 1, [1], queue.NOTHING_BEGUN)
-        assert (begun.ids, begun.begun.last_id) == ([2], 2)
-        late = begun.begun._replace(late=frozenset({1}))
+        begun = queue.next_of_batch(db, 1, [1], queue.NOT_STARTED)
+        assert (begun.ids, begun.progress.last_id) == ([2], 2)
+        late = begun.progress._replace(skipped=frozenset({1}))
         assert queue.next_of_batch(db, 1, [1, 2], late).ids == [], "the second has its place"
         db.execute("UPDATE operations SET state='succeeded', ended_at='x' WHERE id=2")
         after = queue.next_of_batch(db, 1, [1, 2], late)
-        assert (after.ids, after.begun) == ([1], queue.Begun(0, 2))
+        assert (after.ids, after.progress) == ([1], queue.BatchProgress(0, 2))
         db.execute("UPDATE operations SET state='succeeded', ended_at='x' WHERE id=1")
-        assert queue.next_of_batch(db, 1, [1, 2], after.begun).ids == [3]
+        assert queue.next_of_batch(db, 1, [1, 2], after.progress).ids == [3]
     simulator.cloud.close()
 
 

@@ -162,7 +162,7 @@ def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Pa
         assert process.stderr is not None
         message = process.stderr.readline() + process.stderr.readline()
         process.kill()
-    assert f"is open on this data already: {folder}" in message
+    assert f"is already open with this data folder: {folder}" in message
     assert "--data-dir and another folder" in message
     assert sorted(folder.iterdir()) == before
     assert held is not None
@@ -183,7 +183,7 @@ def test_a_second_start_raises_the_window_of_the_first(qapp, tmp_path: Path) -> 
         ) as second:
             stage.until(lambda: second.poll() is not None)
             assert second.stderr is not None
-            assert f"its window is in front now: {folder}" in second.stderr.read()
+            assert f"its window was brought to the front: {folder}" in second.stderr.read()
         assert second.returncode == 0
         assert not stage.window.isMinimized()
     held.unlock()

@@ -170,7 +170,7 @@ def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four are being read before their requests when it falls asleep, and the others wait for their places."""
-    monkeypatch.setattr(calls, "MAX_OF_MANY", 4)
+    monkeypatch.setattr(calls, "MAX_BULK", 4)
     stage.start()
     hold = threading.Event()
     read = Gateway.read_machine
@@ -391,7 +391,7 @@ def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_fo
     stage.request.assess([number])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.request.restart([number])
-    stage.until(lambda: "Waiting until" in notes(stage)[1])
+    stage.until(lambda: "Waiting for" in notes(stage)[1])
     turns = stage.app.engine._connections.scheduler.turns
     failing.append(1)
     stage.until(lambda: not failing)

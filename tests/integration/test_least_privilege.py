@@ -85,7 +85,7 @@ def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage:
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
     stage.choose("vm-web-02")
-    stage.request.allow_actions(mine.id, may_act=False)
+    stage.request.allow_changes(mine.id, may_act=False)
     stage.until(lambda: not commands(stage)["assess"][0])
     for key in ("assess", "install", "restart", "configure"):
         enabled, why = commands(stage)[key]
@@ -99,7 +99,7 @@ def test_with_actions_off_nothing_is_sent_whoever_queued_it(stage: Stage) -> Non
     stage.start()
     db = stage.app.source.db
     (mine,) = connections.read_all(db)
-    stage.request.allow_actions(mine.id, may_act=False)
+    stage.request.allow_changes(mine.id, may_act=False)
     stage.until(lambda: not connections.read_all(db)[0].may_act)
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
     stage.request.assess([number])

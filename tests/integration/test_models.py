@@ -205,10 +205,10 @@ def test_a_long_query_comes_to_its_end_though_the_file_changes_meanwhile(
     qtbot, source: DataSource
 ) -> None:
     answers: list[int] = []
-    asker = QueryChannel(source, answers.append, source)
-    asker.query(slowly)
+    channel = QueryChannel(source, answers.append, source)
+    channel.query(slowly)
     news = QTimer(source)
-    news.timeout.connect(lambda: asker.query(slowly, is_refresh=True))
+    news.timeout.connect(lambda: channel.query(slowly, is_refresh=True))
     news.start(20)
     qtbot.waitUntil(lambda: len(answers) > 1)
     news.stop()
@@ -220,10 +220,10 @@ def test_another_question_ends_the_one_before_and_has_the_only_answer(
     qtbot, source: DataSource
 ) -> None:
     answers: list[str] = []
-    asker = QueryChannel(source, answers.append, source)
-    asker.query(lambda db: str(slowly(db)))
+    channel = QueryChannel(source, answers.append, source)
+    channel.query(lambda db: str(slowly(db)))
     qtbot.wait(30)
-    asker.query(lambda db: "the newest")
+    channel.query(lambda db: "the newest")
     qtbot.waitUntil(lambda: bool(answers))
     assert source.reader.is_idle
     assert answers == ["the newest"]
@@ -262,8 +262,8 @@ def test_an_unreadable_file_is_reported_instead_of_the_answer(
         path.rename(path.with_name("elsewhere"))
     answers: list[int] = []
     failures: list[str] = []
-    asker = QueryChannel(source, answers.append, failures.append, source)
-    asker.query(lambda db: db.execute("SELECT 1").fetchone()[0])
+    channel = QueryChannel(source, answers.append, failures.append, source)
+    channel.query(lambda db: db.execute("SELECT 1").fetchone()[0])
     qtbot.waitUntil(lambda: bool(failures))
     assert {"taken away": "was moved, deleted or replaced", "newer": "newer version"}[
         how

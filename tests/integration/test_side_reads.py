@@ -10,6 +10,7 @@ import pytest
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.models import display_text
 from hotpatch_gui.models.schedule_text import when
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
@@ -61,7 +62,7 @@ def test_a_side_list_that_fails_ends_no_sync_and_is_named(
     assert missing.what == what
     assert missing.problem
     bar = stage.window.status_bar.connection
-    assert f"could not be read: {what}" in bar.full_text
+    assert f"could not be read: {display_text.list_text(what)}" in bar.full_text
     assert missing.problem in html.unescape(bar.toolTip())
     assert not stage.window.notice.isVisible()
 
@@ -168,7 +169,7 @@ def test_rows_that_cannot_be_read_leave_the_rest_not_known(
     db = stage.app.source.db
     assert db is not None
     problems = {m.what: m.problem for m in side_reads.missing(db)}
-    assert problems["assignments"] == "1 of the assignments could not be read."
+    assert problems["assignments"] == "One of its rows could not be read."
     (number,) = db.execute("SELECT id FROM machines WHERE bypass_safety_checks=1").fetchone()
     assert schedules.of_machine(db, number).unread
 

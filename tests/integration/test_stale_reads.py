@@ -168,7 +168,7 @@ def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
     ids=["empty", "not ended", "202 without a place to look"],
 )
 @pytest.mark.usefixtures("hasty")
-def test_an_end_that_says_nothing_is_no_success(stage: Stage, answer: Answer) -> None:
+def test_a_result_without_status_is_not_a_success(stage: Stage, answer: Answer) -> None:
     stage.start()
     stage.simulator.faults.append(answering(lambda: answer, "/installPatches"))
     stage.request.install([machine(stage, "vm-web-02")], SECURITY)
@@ -311,7 +311,7 @@ def test_resetting_the_demo_never_touches_real_data(tmp_path: Path) -> None:
     assert read_data_origin(parser.parse_args([]), parser, tmp_path).folder == tmp_path
 
 
-def test_every_world_has_a_folder_of_its_own(tmp_path: Path) -> None:
+def test_each_data_origin_has_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).touch()
     parser = build_parser(with_commands=True)
     lines = (

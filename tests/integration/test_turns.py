@@ -1,4 +1,4 @@
-"""Azure takes one request at a time on a machine: ours wait for each other, and for others if the user chooses so."""
+"""Azure takes one request at a time on a machine: our operations wait for each other, and for others if the user chooses so."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.transport import ENDPOINT
 from hotpatch_gui.store import connections
 from hotpatch_gui.system import resources
-from hotpatch_gui.worker.calls import MAX_OF_MANY
+from hotpatch_gui.worker.calls import MAX_BULK
 from hotpatch_gui.worker.file import DataFile
 from hotpatch_gui.worker.operations import pauses
 
@@ -67,9 +67,7 @@ def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.Mon
     stage.request.install([machine], SECURITY)
     stage.request.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
-    stage.until(
-        lambda: notes(stage)[1] == "Waiting until “Install updates now” on this machine finishes."
-    )
+    stage.until(lambda: notes(stage)[1] == "Waiting for “Install updates now” on this machine.")
     assert "restart" not in stage.simulator.cloud.received
     stage.clock.advance(minutes=60)
     stage.until(
@@ -86,7 +84,7 @@ def test_what_waits_can_be_cancelled_and_is_never_sent(
     machine = number(stage, "vm-web-02")
     stage.request.install([machine], SECURITY)
     stage.request.restart([machine])
-    stage.until(lambda: "Waiting until" in notes(stage)[1])
+    stage.until(lambda: "Waiting for" in notes(stage)[1])
     stage.request.cancel([2])
     stage.clock.advance(minutes=60)
     stage.until(
@@ -106,7 +104,7 @@ def test_a_conflict_names_the_other_operation_and_offers_to_wait(
     began = stage.simulator.cloud.clock.now()
     stage.request.assess([number(stage, "vm-web-02")])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
-    named = f"In progress: an installation that somebody began on {began:%d %b at %H:%M} UTC."
+    named = f"In progress: another installation (started {began:%d %b %Y, %H:%M} UTC)."
     assert named in notes(stage)[0]
     stage.window.show_page("activity")
     page = stage.window.page("activity")
@@ -118,10 +116,7 @@ def test_a_conflict_names_the_other_operation_and_offers_to_wait(
     assert wait.isVisible()
     wait.click()
     stage.until(
-        lambda: (
-            len(notes(stage)) == 2
-            and "Waiting until an installation that somebody" in notes(stage)[1]
-        )
+        lambda: len(notes(stage)) == 2 and "Waiting for another installation" in notes(stage)[1]
     )
     assert "assess" not in stage.simulator.cloud.received
     stage.clock.advance(minutes=60)
@@ -135,7 +130,7 @@ def test_a_conflict_names_the_other_operation_and_offers_to_wait(
 
 
 @pytest.mark.expects_log
-def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
+def test_a_conflict_is_retried_until_accepted(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "BUSY_S", 0.05)
@@ -157,6 +152,29 @@ def test_what_azure_does_not_show_is_asked_again_until_it_is_taken(
     stage.simulator.faults.remove(at_work)
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
     assert stage.simulator.cloud.received["assess"] == 1
+
+
+@pytest.mark.expects_log
+def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: Stage) -> None:
+    """It vanished without a word."""
+    stage.start()
+    machine = number(stage, "vm-web-02")
+    code = {"code": "AnotherOperationInProgress", "message": "Made by the test."}
+
+    def busy(method: str, _: str) -> Answer | None:
+        return Answer(409, {"error": code}) if method == "POST" else None
+
+    stage.simulator.faults.append(busy)
+    stage.request.assess([machine])
+    stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
+    stage.simulator.faults.remove(busy)
+    stage.request.assess([machine])
+    stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
+    stage.request.wait_for_turn([1])
+    stage.until(lambda: "is already in progress" in stage.window.notice.headline.text())
+    assert len(notes(stage)) == 2
+    db = stage.app.source.db
+    assert db.execute("SELECT standby FROM operations WHERE id=1").fetchone()[0] == "offered"
 
 
 @pytest.mark.expects_log
@@ -203,7 +221,7 @@ def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
 
 
 @pytest.mark.expects_log
-def test_a_request_that_does_not_get_through_is_given_up_in_the_end(
+def test_an_unsendable_operation_fails_after_ten_minutes(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
@@ -228,7 +246,7 @@ def test_what_waits_is_not_sent_once_actions_are_turned_off(
     stage.request.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
     (mine,) = connections.read_all(stage.app.source.db)
-    stage.request.allow_actions(mine.id, may_act=False)
+    stage.request.allow_changes(mine.id, may_act=False)
     stage.until(lambda: not connections.read_all(stage.app.source.db)[0].may_act)
     stage.clock.advance(minutes=60)
     stage.until(
@@ -292,7 +310,7 @@ def test_the_last_run_of_each_machine_is_read_just_before_its_installation_is_se
         what, machine = step.split()
         (read if what == "view" else sent).add(machine)
         longest = max(longest, len(read - sent))
-    assert 1 < longest <= MAX_OF_MANY
+    assert 1 < longest <= MAX_BULK
 
 
 def test_a_click_does_not_wait_for_many_requests_that_were_queued_before(

@@ -84,9 +84,9 @@ NAMES = frozenset(
 
 @pytest.fixture
 def _bracketed() -> Iterator[None]:
-    previous = translation.use(lambda context, source, number: f"⟦{source}⟧")
+    previous = translation.set_lookup(lambda context, source, number: f"⟦{source}⟧")
     yield
-    translation.use(previous)
+    translation.set_lookup(previous)
 
 
 @pytest.mark.expects_log

@@ -9,7 +9,6 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, License, can_enroll
-from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_on
@@ -18,6 +17,7 @@ from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.prerequisites import Verdict, eligibility
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
+from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.simulator.fleet import EPOCH
 
 S = HotpatchStatus
@@ -71,7 +71,7 @@ def test_every_combination_has_a_sentence_and_findings_with_a_way_on(calendar) -
     for state, enablement in product((None, *License), (None, *Enablement)):
         machine = server(license=state, enablement=enablement)
         status = hotpatch_status(machine, assessed=True)
-        found = coverage(Evidence(machine, status, EPOCH), calendar, EPOCH)
+        found = status_text(Evidence(machine, status, EPOCH), calendar, EPOCH)
         assert found.headline
         assert found.next_step
         assert (status is S.ENABLED) == is_on(machine)
@@ -86,7 +86,7 @@ def test_a_license_that_is_being_canceled_is_not_an_enrollment(calendar) -> None
         (License.DISABLING, Situation.UNENROLLING),
     ):
         machine = server(license=state, enablement=Enablement.ENABLED)
-        found = coverage(Evidence(machine, S.PENDING, EPOCH), calendar, EPOCH)
+        found = status_text(Evidence(machine, S.PENDING, EPOCH), calendar, EPOCH)
         assert found.situation is situation
         assert ("cancel" in found.text) == (state is License.DISABLING)
 
@@ -97,7 +97,7 @@ def test_a_prerequisite_that_azure_names_is_shown(calendar) -> None:
         enablement=Enablement.ACTION_REQUIRED,
         error="VBS is not running. (VbsNotRunning)",
     )
-    found = coverage(Evidence(machine, S.ACTION_REQUIRED, EPOCH), calendar, EPOCH)
+    found = status_text(Evidence(machine, S.ACTION_REQUIRED, EPOCH), calendar, EPOCH)
     assert found.situation is Situation.ACTION_REQUIRED
     assert "VBS is not running" in found.headline
     verdicts = {f.check: f for f in eligibility(machine)}
@@ -116,7 +116,7 @@ def test_a_prerequisite_that_azure_names_is_shown(calendar) -> None:
 
 
 def test_an_arc_enabled_server_is_restarted_on_the_server(calendar) -> None:
-    found = coverage(
+    found = status_text(
         Evidence(server(), S.NOT_ENROLLED, EPOCH, restart_pending=True), calendar, EPOCH
     )
     assert "the server itself" in found.next_step
@@ -124,7 +124,7 @@ def test_an_arc_enabled_server_is_restarted_on_the_server(calendar) -> None:
 
 def test_a_server_that_does_not_report_is_not_called_stopped(calendar) -> None:
     away = replace(server(), power=PowerState.parse("Disconnected"))
-    found = coverage(Evidence(away, S.NOT_ENROLLED, EPOCH), calendar, EPOCH)
+    found = status_text(Evidence(away, S.NOT_ENROLLED, EPOCH), calendar, EPOCH)
     assert (
         found.headline == "The machine is disconnected, so it can be neither assessed nor patched."
     )

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+from hotpatch_gui.azure.policies import ClockSync
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.simulator.clock import RunningClock
 
@@ -49,3 +51,12 @@ def test_simulated_time_is_fast_only_while_work_runs() -> None:
     assert clock.now() == START + timedelta(seconds=10, minutes=2)
     ticks.seconds += 5
     assert clock.now() == START + timedelta(seconds=15, minutes=2)
+
+
+def test_an_absurd_date_of_an_answer_leaves_the_clock_alone() -> None:
+    """After the last year, every later time would overflow."""
+    clock = CloudClock(START, Ticks())
+    for date in ("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 1850 00:00:00 GMT", "nonsense"):
+        answer = SimpleNamespace(http_response=SimpleNamespace(headers={"Date": date}))
+        ClockSync(clock).on_response(SimpleNamespace(), answer)
+        assert clock() == START

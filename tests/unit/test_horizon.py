@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.machines import GOOD
-from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence, classify
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.horizon import horizon_notes
@@ -24,6 +23,7 @@ from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.system import resources
@@ -122,7 +122,7 @@ STATES = [
         offers(also=1),
         S.NOT_OFFERED,
         L.WARNING,
-        ("and Azure offers none of them", "Missing: October 2026 baseline"),
+        ("Azure doesn't offer the missing updates", "Missing: October 2026 baseline"),
         SAFE,
     ),
     State(
@@ -171,7 +171,7 @@ STATES = [
         L.WARNING,
         (
             "November 2026's hotpatch KB5000002 is offered",
-            "needs no restart",
+            "doesn't need a restart",
             "isn't in the release data yet",
             GET,
         ),
@@ -470,14 +470,14 @@ def evidence(state: State) -> Evidence:
 
 def test_of_a_machine_that_is_off_only_the_past_is_known(calendar: Calendar) -> None:
     machine = replace(GOOD, os_version=OCTOBER, power=PowerState.DEALLOCATED)
-    found = coverage(Evidence(machine, HotpatchStatus.ENABLED, NOVEMBER), calendar, NOVEMBER)
+    found = status_text(Evidence(machine, HotpatchStatus.ENABLED, NOVEMBER), calendar, NOVEMBER)
     assert found.situation is Situation.NOT_RUNNING
     assert "As of the last sync, it runs the October 2026 baseline" in found.text
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda s: s.name)
 def test_the_sentence_says_what_is_known_and_no_more(state: State, calendar: Calendar) -> None:
-    found = coverage(evidence(state), calendar, state.now)
+    found = status_text(evidence(state), calendar, state.now)
     assert (found.situation, found.level) == (state.situation, state.level), found.text
     for words in state.says:
         assert words in found.text, found.text
@@ -518,12 +518,12 @@ def test_on_a_release_day_the_next_restart_is_that_day_until_its_hour(
     september = Evidence(
         replace(GOOD, os_version=SEPTEMBER), HotpatchStatus.ENABLED, now - timedelta(hours=1)
     )
-    text = coverage(september, calendar, now).text
+    text = status_text(september, calendar, now).text
     if now.hour < 17:
         assert f"Next expected restart: {day}" in text
         assert "up to date" in text
     else:
-        assert coverage(september, calendar, now).situation is Situation.STALE
+        assert status_text(september, calendar, now).situation is Situation.STALE
         assert "October 2026 baseline was released after the last assessment" in text
 
 
@@ -550,11 +550,11 @@ def test_no_machine_is_up_to_date_where_a_planned_release_is_not_known(
     situation, level = classify(found, calendar, now)
     running = calendar.by_build(Product.WS2025, build)
     due = calendar.unknown(Product.WS2025, running.released if running else date.min, now.date())
-    text = coverage(found, calendar, now).text
+    text = status_text(found, calendar, now).text
     if situation is Situation.UP_TO_DATE or level is Level.OK or "is current" in text:
         assert running is not None
         assert not [e for e in due if e.day < now.date()]
-    assert coverage(found, calendar, now).level is level
+    assert status_text(found, calendar, now).level is level
 
 
 @pytest.mark.parametrize(

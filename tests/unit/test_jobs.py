@@ -1,4 +1,4 @@
-"""Jobs on the engine's loop: what is given up ends, whatever it waits for."""
+"""Jobs on the engine's loop: canceled jobs end, whatever they wait for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from hotpatch_gui.worker.jobs import Job, Jobs
+from hotpatch_gui.worker.turns import Turns
 
 
 async def _as_it_is(job: Job) -> None:
@@ -14,7 +15,7 @@ async def _as_it_is(job: Job) -> None:
 
 
 @pytest.mark.parametrize("steps", range(8))
-def test_a_rest_that_ends_in_the_moment_in_which_its_job_is_given_up_ends_the_job(
+def test_cancellation_wins_over_a_simultaneous_wakeup(
     steps: int,
 ) -> None:
     async def lived() -> None:
@@ -47,3 +48,15 @@ def test_a_rest_ends_with_its_time_or_its_event() -> None:
         return [timed_out, await jobs.rest_until(event, None)]
 
     assert asyncio.run(lived()) == [False, True]
+
+
+def test_an_operation_that_ends_before_another_waits_for_it_wakes_it() -> None:
+    """It ended between the check and the wait, and the other one waited for its whole pause."""
+
+    async def run() -> None:
+        turns = Turns()
+        wakes = turns.wakes[1]
+        turns.wake(1)
+        await asyncio.wait_for(turns.wait(1, 600, wakes), 1)
+
+    asyncio.run(run())

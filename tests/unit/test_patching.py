@@ -1,4 +1,4 @@
-"""Automatic guest patching in the simulated world: the clock goes on, and machines are patched by the rules."""
+"""Automatic guest patching in the simulator, and machines are patched by the rules."""
 
 from __future__ import annotations
 
@@ -132,17 +132,17 @@ def test_a_bad_update_stops_the_rollout_where_it_showed() -> None:
     rollout = cloud.patching.rollout
     assert rollout is not None
     assert rollout.released.date().isoformat() == "2026-09-08", "the out-of-band one is not offered"
-    stopped = rollout.stopped
-    assert stopped is not None
+    halted = rollout.halted
+    assert halted is not None
     ill = {g.name.casefold() for g in cloud.guests.values() if g.health == "Unavailable"}
-    assert {m.key for m in stopped.unhealthy} == ill
+    assert {m.key for m in halted.unhealthy} == ill
     assert {cloud.guests[k].location for k in ill} == {"westus2"}
     waiting = [g for g in cloud.guests.values() if g.location == "westus2" and g.zone == "3"]
     assert waiting
     assert all(g.build != SEPTEMBER_25 for g in waiting if g.patch_mode == "AutomaticByPlatform")
 
 
-def test_the_story_of_kb5070881() -> None:
+def test_kb5070881_leaves_and_rejoins_the_train() -> None:
     cloud = world("october-2025")
     off, on = cloud.guests["vm-web-01"], cloud.guests["vm-web-02"]
     builds: dict[str, tuple[str, str]] = {}
@@ -317,7 +317,7 @@ def test_a_world_that_is_stopped_and_started_goes_on_as_one_that_was_not(tmp_pat
     }
     assert part.patching.rollout is not None
     assert full.patching.rollout is not None
-    assert part.patching.rollout.stopped == full.patching.rollout.stopped is not None
+    assert part.patching.rollout.halted == full.patching.rollout.halted is not None
 
 
 def test_hotpatch_off_returns_to_ordinary_updates_and_on_waits_for_the_baseline() -> None:

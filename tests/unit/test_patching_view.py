@@ -11,8 +11,8 @@ from helpers.machines import GOOD
 from hotpatch_gui.domain.machines import Image, Machine, PatchMode
 from hotpatch_gui.domain.patching import (
     MachineFacts,
+    RolloutState,
     RolloutStatus,
-    RolloutView,
     exclusion_reason,
     view,
 )
@@ -32,7 +32,7 @@ def facts(name: str, region: str = "eastus", **known: object) -> MachineFacts:
     return MachineFacts(name, machine(name, region))._replace(**known)
 
 
-def at(*of: MachineFacts, now: datetime) -> RolloutView:
+def at(*of: MachineFacts, now: datetime) -> RolloutState:
     return view(RELEASED, of, PAIRS, now)
 
 
@@ -61,7 +61,7 @@ def test_patched_running_failed_and_stopped_machines_are_distinguished() -> None
     )
     found = at(
         facts("done", patched=night),
-        facts("hand", patched=night, by_hand=True),
+        facts("hand", patched=night, requested_by_user=True),
         facts("now", begun=night),
         facts("bad", failed=night),
         off,
@@ -104,15 +104,15 @@ def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
     )
     now = patched + timedelta(hours=1)
     found = at(ill, facts("waits"), now=now)
-    assert found.stopped is not None
-    assert [f.key for f in found.stopped_in] == ["ill"]
+    assert found.halted is not None
+    assert [f.key for f in found.unhealthy_machines] == ["ill"]
     assert found.positions["waits"].status is RolloutStatus.ON_HOLD
     before = ill._replace(health_since=RELEASED - timedelta(days=1))
-    by_hand = ill._replace(by_hand=True)
+    by_hand = ill._replace(requested_by_user=True)
     off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
     nothing = ill._replace(by_assessment=True)
     for other in (before, by_hand, off, nothing):
-        assert at(other, facts("waits"), now=now).stopped is None
+        assert at(other, facts("waits"), now=now).halted is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 
 from hotpatch_gui.azure import parse, results
 from hotpatch_gui.domain.arc import Arc, Enablement, License
-from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_enrolled
@@ -19,6 +18,7 @@ from hotpatch_gui.domain.prerequisites import Verdict, eligibility
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.domain.updates import RestartBehavior
 
 NOW = datetime(2026, 8, 20, 9, tzinfo=UTC)
@@ -134,7 +134,7 @@ def test_an_expired_server_is_disconnected_and_says_how_to_come_back(calendar: C
     assert machine.power is PowerState.DISCONNECTED
     assert checks(machine)["Agent"][0] is Verdict.FAIL
     assert "expired" in checks(machine)["Agent"][1]
-    found = coverage(Evidence(machine, HotpatchStatus.ENABLED, None), calendar, NOW)
+    found = status_text(Evidence(machine, HotpatchStatus.ENABLED, None), calendar, NOW)
     assert found.situation is Situation.NOT_RUNNING
     assert "azcmagent connect" in found.next_step
 
@@ -199,7 +199,7 @@ def test_a_license_error_is_shown(calendar: Calendar) -> None:
     machine = arc(licenseProfile=profile("Failed", error))
     assert checks(machine)["License"][0] is Verdict.FAIL
     status = hotpatch_status(machine, assessed=True)
-    found = coverage(Evidence(machine, status, NOW), calendar, NOW)
+    found = status_text(Evidence(machine, status, NOW), calendar, NOW)
     assert found.level is not Level.OK
     assert "The <b>license</b> is not available. (LicenseNotAvailable)" in found.headline
 
@@ -210,7 +210,7 @@ def test_pending_says_since_when(calendar: Calendar) -> None:
     assert machine.arc.is_pending
     assert machine.arc.enrolled_at == datetime(2026, 8, 20, 8, 40, tzinfo=UTC)
     pending = Evidence(machine, HotpatchStatus.PENDING, None, pending_since=machine.arc.enrolled_at)
-    found = coverage(pending, calendar, NOW)
+    found = status_text(pending, calendar, NOW)
     assert "since 20 August 2026, 08:40 UTC" in found.headline
 
 
@@ -238,14 +238,14 @@ def test_azure_edition_on_azure_local_is_eligible_and_not_called_unavailable(
     machine = arc(kind="HCI", osSku=os_sku, osEdition="serverturbine", patchSettings=settings)
     assert hotpatch_status(machine, assessed=True) is status
     if status is HotpatchStatus.NOT_KNOWN:
-        found = coverage(Evidence(machine, status, NOW), calendar, NOW)
+        found = status_text(Evidence(machine, status, NOW), calendar, NOW)
         assert (found.situation, found.level) == (Situation.NOT_CONFIRMED, Level.UNKNOWN)
         assert checks(machine)["System"][0] is Verdict.PASS
     is_eligible = status is not HotpatchStatus.NOT_AVAILABLE
     assert ("License" in checks(machine)) is not is_eligible, "it needs none"
     assert is_enrolled(machine) is (status is HotpatchStatus.ENABLED)
     if status is HotpatchStatus.ENABLED:
-        found = coverage(Evidence(machine, status, NOW), calendar, NOW)
+        found = status_text(Evidence(machine, status, NOW), calendar, NOW)
         assert found.situation is not Situation.DISABLED
 
 
@@ -256,7 +256,7 @@ def test_a_windows_client_has_no_calendar_and_is_not_available(calendar: Calenda
     assert machine.product is None
     status = hotpatch_status(machine, assessed=True)
     assert status is HotpatchStatus.NOT_AVAILABLE
-    assert "up to date" not in coverage(Evidence(machine, status, NOW), calendar, NOW).text
+    assert "up to date" not in status_text(Evidence(machine, status, NOW), calendar, NOW).text
 
 
 def test_an_old_agent_does_not_tell_the_build() -> None:

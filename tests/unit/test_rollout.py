@@ -137,10 +137,10 @@ def test_a_bad_update_stops_and_says_where() -> None:
     patched = timetable(
         rolling, RELEASED, lambda m, _: Outcome.UNHEALTHY if m.key == "vm-06" else Outcome.UPDATED
     )
-    assert rolling.stopped is not None
-    assert [m.key for m in rolling.stopped.unhealthy] == ["vm-06"]
-    assert rolling.stopped.phase == 0
-    assert len(patched) == rolling.stopped.tried < len(members)
+    assert rolling.halted is not None
+    assert [m.key for m in rolling.halted.unhealthy] == ["vm-06"]
+    assert rolling.halted.phase == 0
+    assert len(patched) == rolling.halted.tried < len(members)
 
 
 def test_a_machine_that_was_off_is_tried_from_its_next_assessment_on() -> None:

@@ -294,7 +294,7 @@ def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
     ((_, spoken, _, detail),) = schedule_text.points(perhaps, AUGUST, is_followed=True)
     assert spoken == "not known"
     assert "Perhaps, by the dynamic scope night scope" in detail
-    unread = MachineSchedules(unread="Your account isn't permitted to do this (403).")
+    unread = MachineSchedules(unread="Access denied (403).")
     assert schedule_text.when(unread, AUGUST) == "Not known: the schedules could not be read"
     assert (
         schedule_text.when(MachineSchedules(), AUGUST)

@@ -88,6 +88,12 @@ def test_a_storm_that_names_no_time_is_answered_with_growing_pauses() -> None:
     assert request(throttle) == 5, "it begins again once one was answered"
 
 
+def test_a_429_that_asks_for_no_pause_causes_one() -> None:
+    throttle = Throttle(monotonic=Ticks())
+    answer(throttle, 429, Retry_After="0")
+    assert request(throttle) == 5
+
+
 @pytest.mark.expects_log
 @pytest.mark.parametrize(
     ("remaining", "after", "wait"),

@@ -66,9 +66,9 @@ def tool() -> ModuleType:
 @pytest.fixture
 def bracketed() -> Iterator[None]:
     """A language that shows each translated text in brackets."""
-    previous = translation.use(lambda context, source, number: f"[{source}]")
+    previous = translation.set_lookup(lambda context, source, number: f"[{source}]")
     yield
-    translation.use(previous)
+    translation.set_lookup(previous)
 
 
 def test_every_plural_form_of_english_is_in_the_file(tool: ModuleType) -> None:
@@ -151,11 +151,11 @@ def test_english_has_plural_forms(count: int, text: str) -> None:
 
 def test_a_text_without_a_translation_is_shown_as_it_is() -> None:
     assert translator("Test")("%n thing(s)", 3) == "3 thing(s)"
-    previous = translation.use(lambda *_: "")
+    previous = translation.set_lookup(lambda *_: "")
     try:
         assert translator("Phrases")("%n machine(s)", 3) == "3 machine(s)"
     finally:
-        translation.use(previous)
+        translation.set_lookup(previous)
 
 
 def test_qt_is_not_imported_for_a_text_without_a_number() -> None:

@@ -236,7 +236,7 @@ class ConnectDialog(SurfaceDialog):
             return
         was, requests = self._was, self._s.requests
         if was is not None and made.may_act is not was.may_act:
-            requests.allow_actions(was.id, may_act=made.may_act)
+            requests.allow_changes(was.id, may_act=made.may_act)
         if was is not None and self._leads_where_it_led(was, made):
             requests.rename_connection(was.id, made.name)
             self.accept()

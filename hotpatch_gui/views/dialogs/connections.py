@@ -188,7 +188,7 @@ class ConnectionsDialog(SurfaceDialog):
 
     def _allow(self) -> None:
         if self.selected is not None:
-            self._s.requests.allow_actions(self.selected.id, may_act=self.may_act.isChecked())
+            self._s.requests.allow_changes(self.selected.id, may_act=self.may_act.isChecked())
 
     def _add(self) -> None:
         ConnectDialog(self._s, self).open()

@@ -77,11 +77,11 @@ class PermissionsDialog(SurfaceDialog):
         item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
         item.setToolTip(0, plain_tip(scope.scope))
         ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
-        for number, lacking in enumerate(scope.lacking, 1):
-            if lacking is not None:
-                glyph = Glyph.WARNING if lacking else Glyph.OK
+        for number, missing in enumerate(scope.missing, 1):
+            if missing is not None:
+                glyph = Glyph.WARNING if missing else Glyph.OK
                 item.setIcon(number, QIcon(glyphs.pixmap(glyph, 16, tokens, ratio)))
-                item.setToolTip(number, plain_tip("\n".join(lacking)))
+                item.setToolTip(number, plain_tip("\n".join(missing)))
         return item
 
     def _on_changed(self, changes: Changes) -> None:

@@ -111,7 +111,7 @@ class ActivityPage(Page):
     def _show(self) -> None:
         self.panel.show_table(self.model.rowCount() > 0)
         self.detail.setVisible(self.model.rowCount() > 0)
-        self.panel.empty.say(
+        self.panel.empty.show_text(
             Glyph.INFO,
             tr("No operations yet"),
             tr(

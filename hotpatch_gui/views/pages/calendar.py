@@ -162,7 +162,7 @@ class CalendarPage(Page):
             )
         )
         self.ledger.show_table(bool(read.ledger.rows))
-        self.ledger.empty.say(
+        self.ledger.empty.show_text(
             Glyph.INFO,
             tr("No restarts on record"),
             tr("Restarts after installations appear here with the update that required each."),

@@ -73,7 +73,7 @@ class MachinesPage(QSplitter):
         self._lay_out()
         self.state.currentIndexChanged.connect(self._filter)
         self.sort.currentIndexChanged.connect(self._sort)
-        self._blade.built.connect(self._tell_blade)
+        self._blade.built.connect(self._update_blade)
         self._blade.built.connect(self._on_selected)
         self.model.rows_changed.connect(self._on_rows)
         self.model.failed.connect(self._show_failure)
@@ -168,14 +168,14 @@ class MachinesPage(QSplitter):
         """Show the data's state, and why there are no machines."""
         self._sync, self._syncing, self._is_connected = state, syncing, is_connected
         if self._blade.is_built:
-            self._tell_blade()
+            self._update_blade()
 
     @property
     def _is_first_reading(self) -> bool:
         """Whether no sync has finished, so that the first row is arbitrary."""
         return self._is_connected and self._sync.finished is None and not self._sync.problem
 
-    def _tell_blade(self) -> None:
+    def _update_blade(self) -> None:
         state, syncing = self._sync, self._syncing
         self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
         if self._s.source.refusal:
@@ -233,7 +233,7 @@ class MachinesPage(QSplitter):
             self.model.refresh()
 
     def _show_failure(self, why: str) -> None:
-        self.nothing.say(Glyph.ERROR, tr("The list can't be shown"), why)
+        self.nothing.show_text(Glyph.ERROR, tr("The list can't be shown"), why)
         self._lists.setCurrentWidget(self.nothing)
 
     def _on_rows(self) -> None:
@@ -242,8 +242,8 @@ class MachinesPage(QSplitter):
         filtered = self._is_filtered
         self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
         if count == 0 and filtered:
-            self.nothing.say(Glyph.INFO, tr("No match"), "")
-            self._tell_blade()
+            self.nothing.show_text(Glyph.INFO, tr("No match"), "")
+            self._update_blade()
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()
         self._on_selected()

@@ -145,7 +145,7 @@ class PlannerPage(Page):
         self.sentence = label(theme, wrap=True)
         self.sentence.setObjectName("plannerSentence")
         self.nothing = EmptyState(theme)
-        self.nothing.say(
+        self.nothing.show_text(
             Glyph.INFO,
             tr("No simulation yet"),
             tr(
@@ -246,7 +246,7 @@ class PlannerPage(Page):
         self.results.setCurrentIndex(1)
 
     def _show_failure(self, why: str) -> None:
-        self.nothing.say(Glyph.ERROR, tr("The forecast failed"), why)
+        self.nothing.show_text(Glyph.ERROR, tr("The forecast failed"), why)
         self.results.setCurrentIndex(0)
 
     def _show_answer(self, found: Forecast) -> None:

@@ -121,7 +121,7 @@ class RolloutPage(Page):
 
     def _show_answer(self, data: RolloutData) -> None:
         self.banner.show_text(data.level, data.headline, data.detail)
-        self.plan.show_phases(data.phases, rollout.plan_words(data))
+        self.plan.show_phases(data.phases, rollout.plan_text(data))
         height = min(self.plan.height() + 2, round(PLAN_PX * self._s.theme.scale))
         self.plan_area.setFixedHeight(height)
         for widget in (self.plan_area, self.legend, self.assumed):
@@ -129,7 +129,7 @@ class RolloutPage(Page):
         self.banner.button.setVisible(data.needs_releases)
         self.model.set_rows(data.rows)
         self.panel.show_table(bool(data.rows))
-        self.panel.empty.say(
+        self.panel.empty.show_text(
             Glyph.INFO,
             tr("Nothing to show"),
             tr(

@@ -54,13 +54,13 @@ class UpdatesPage(Page):
         listed = self.model.rowCount() > 0
         self.panel.show_table(listed)
         if not self.model.is_loaded:
-            self.panel.empty.say(Glyph.RUNNING, tr("Reading…"), "")
+            self.panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
         elif not listed and self.search.text().strip():
-            self.panel.empty.say(
+            self.panel.empty.show_text(
                 Glyph.INFO, tr("No update matches"), tr("Change or clear the filter.")
             )
         elif not listed:
-            self.panel.empty.say(
+            self.panel.empty.show_text(
                 Glyph.INFO,
                 tr("No updates available"),
                 tr("The latest assessments list no updates."),

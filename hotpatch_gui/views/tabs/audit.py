@@ -29,7 +29,7 @@ class AuditTab(QWidget):
         self.panel = TablePanel(
             theme, Table(theme, services.settings, self.model, "auditTable", tr("Audit log"))
         )
-        self.panel.empty.say(
+        self.panel.empty.show_text(
             Glyph.INFO,
             tr("No calls yet"),
             tr(

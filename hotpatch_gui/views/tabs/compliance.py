@@ -145,11 +145,13 @@ class ComplianceTab(QWidget):
     def _explain(self, filtered: bool) -> None:
         empty, now = self.panel.empty, self._s.clock()
         if not self.model.is_loaded:
-            empty.say(Glyph.RUNNING, tr("Reading…"), "")
+            empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
         elif filtered and self._offered:
-            empty.say(Glyph.INFO, tr("No update matches"), tr("Change or clear the filters above."))
+            empty.show_text(
+                Glyph.INFO, tr("No update matches"), tr("Change or clear the filters above.")
+            )
         elif self._selection is None or self._selection.one is None:
-            empty.say(
+            empty.show_text(
                 Glyph.INFO,
                 tr("No updates available"),
                 tr(
@@ -158,7 +160,7 @@ class ComplianceTab(QWidget):
                 ),
             )
         else:
-            empty.say(*why_empty(self._selection.one, now))
+            empty.show_text(*why_empty(self._selection.one, now))
 
 
 def _make_chart(theme: Theme) -> Chart:

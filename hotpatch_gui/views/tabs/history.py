@@ -185,15 +185,15 @@ class HistoryTab(QWidget):
     def _explain(self) -> None:
         empty = self.panel.empty
         if not self.model.is_loaded:
-            empty.say(Glyph.RUNNING, tr("Reading…"), "")
+            empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
         elif self._statuses or self.search.text().strip():
-            empty.say(
+            empty.show_text(
                 Glyph.INFO,
                 tr("No installation matches"),
                 tr("Choose Total, another time range, or clear the filter."),
             )
         else:
-            empty.say(
+            empty.show_text(
                 Glyph.INFO,
                 tr("No installations in this period"),
                 tr(

@@ -16,7 +16,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from .labels import GlyphLabel, label
 
 if TYPE_CHECKING:
-    from hotpatch_gui.domain.coverage import Coverage
+    from hotpatch_gui.domain.status_text import StatusText
 
 _SURFACES = {
     Level.OK: "ok",
@@ -55,9 +55,11 @@ class Banner(QFrame):
         row.addLayout(words, 1)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
 
-    def show_coverage(self, coverage: Coverage) -> None:
+    def show_coverage(self, status_text: StatusText) -> None:
         self.show_text(
-            coverage.level, coverage.headline, f"{coverage.running}\n{coverage.next_step}".strip()
+            status_text.level,
+            status_text.headline,
+            f"{status_text.running}\n{status_text.next_step}".strip(),
         )
 
     def show_text(

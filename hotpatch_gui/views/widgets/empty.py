@@ -45,7 +45,7 @@ class EmptyState(QFrame):
         height = self.explanation.heightForWidth(self.explanation.width())
         self.explanation.setMinimumHeight(max(0, height))  # -1 where there is no text
 
-    def say(
+    def show_text(
         self, glyph: Glyph, headline: str, explanation: str, button: str = "", other: str = ""
     ) -> None:
         self._glyph.set_glyph(glyph)

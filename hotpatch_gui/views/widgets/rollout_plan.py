@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.models.display_text import LEVEL_GLYPHS
-from hotpatch_gui.models.rollout import Lane, Phase, Region
+from hotpatch_gui.models.rollout import Phase, Region, ZoneGroup
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, CORNER_PX, SEMIBOLD_WEIGHT, TEXT_PX
@@ -140,7 +140,7 @@ class RolloutPlan(QWidget):
                 self._paint_lane(painter, lane, QRectF(column.left(), y, column.width(), LANE_PX))
                 y += LANE_PX
 
-    def _paint_lane(self, painter: QPainter, lane: Lane, row: QRectF) -> None:
+    def _paint_lane(self, painter: QPainter, lane: ZoneGroup, row: QRectF) -> None:
         t = self._theme.tokens
         total = sum(lane.counts.values())
         name_width = min(LANE_NAME_PX, row.width() * 0.4)

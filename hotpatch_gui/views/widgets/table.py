@@ -257,7 +257,7 @@ class TablePanel(QStackedWidget):
 
     def show_failure(self, why: str) -> None:
         """Show why the rows couldn't be read, until there are rows."""
-        self.empty.say(Glyph.ERROR, tr("This list can't be shown"), why)
+        self.empty.show_text(Glyph.ERROR, tr("This list can't be shown"), why)
         self.setCurrentWidget(self.empty)
 
     def show_table(self, shown: bool) -> None:

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translator
-from hotpatch_gui.worker.sync.machine import read_view
+from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from .run import OperationRun
@@ -36,6 +36,7 @@ _DONE = {
 
 async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
+    run.read_again()
     try:
         failure, run_id = await _store_result(run, result)
     except (values.UnreadableError, ValueError, TypeError) as error:
@@ -67,7 +68,7 @@ async def end(
     c, op = run.context, run.operation
     try:
         if op.kind is not OperationKind.ASSESS:
-            await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
+            await read_instance_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
         await c.lists.read(op.machine_id)
     except ProblemError as error:
         note = tr(

@@ -16,7 +16,7 @@ from hotpatch_gui.store import audit, machines, operations, queue, run_checks
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.context import Context
-from hotpatch_gui.worker.sync.machine import read_view
+from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
 tr = translator("Run")
@@ -44,7 +44,7 @@ class OperationRun:
         self.machine = machine
         self.token: str | None = None
         self.is_unknown = False
-        self.is_silent = False
+        self.progress_unavailable = False
 
     @property
     def gateway(self) -> Gateway:
@@ -123,7 +123,9 @@ class OperationRun:
             request_id=request_id,
         )
 
-    async def say(self, note: str, done: int | None = None, total: int | None = None) -> None:
+    async def store_note(
+        self, note: str, done: int | None = None, total: int | None = None
+    ) -> None:
         """Store a note and the progress without changing the state."""
         async with self.context.transaction() as db:
             operations.progress(db, self.operation.id, done, total, note)
@@ -134,12 +136,15 @@ class OperationRun:
         note = note or tr(LOST)
         self.is_unknown = True
         event = (why, note, None) if self.state is not OperationState.UNKNOWN else None
-        await self.move(OperationState.UNKNOWN, event, note=note)
+        try:
+            await self.move(OperationState.UNKNOWN, event, note=note)
+        except operations.WrongTransitionError:  # Azure's rejection was stored first
+            log.info("operation %s is queued again", self.operation.id)
 
     async def view(self, urgency: Urgency) -> MachineSnapshot | None:
         """Read the machine now; None if that fails."""
         try:
-            return await read_view(
+            return await read_instance_view(
                 self.context, self.operation.machine_id, self.machine, urgency=urgency
             )
         except ProblemError as error:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.installs import asked_minutes
+from hotpatch_gui.domain.installs import maximum_minutes
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
@@ -22,7 +22,7 @@ from hotpatch_gui.store import connections, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.worker.calls import RequestSlot
-from hotpatch_gui.worker.sync.machine import read_machine, read_view
+from hotpatch_gui.worker.sync.machine import read_instance_view, read_machine
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
@@ -50,7 +50,7 @@ class Sending:
         self._pause_s = pauses.FIRST_BACK_OFF_S
 
     async def send(self) -> None:
-        """Send until Azure accepts or rejects the request, or its fate is unknown.
+        """Send until Azure accepts or rejects the request, or its result is unknown.
 
         An installation is only sent if the machine's last run could be read, so that a lost answer can be resolved.
         """
@@ -60,8 +60,8 @@ class Sending:
             if not await self._wait_for_turn():
                 return
             try:
-                async with self._c.calls.turn(self._urgency):
-                    await self._make_ready()
+                async with self._c.calls.bulk_slot(self._urgency):
+                    await self._prepare()
                     async with self._c.calls.writes.slot(self._urgency) as slot:
                         own = f"{self._c.connection_id} "
                         outcome = await self._c.jobs.to_its_end(own, self._claim_and_send(slot))
@@ -125,6 +125,7 @@ class Sending:
         """
         c, op, shown = self._c, self._run.operation, ""
         while self._run.state is OperationState.QUEUED:
+            wakes = c.turns.wakes[op.machine_id]
             earlier = operations.before(c.db, op.id, sent_after=c.turns.after)
             if earlier is not None:
                 what, pause = tr("“{label}” on this machine", label=earlier.label), pauses.TURN_S
@@ -136,29 +137,27 @@ class Sending:
             if not what:
                 return True
             if what != shown:
-                await self._run.say(tr("Waiting until {what} finishes.", what=what))
+                await self._run.store_note(tr("Waiting for {what}.", what=what))
                 c.turns.failing_since.pop(op.id, None)
                 shown = what
             async with c.jobs.resting():
-                await c.turns.wait(op.machine_id, pause)
+                await c.turns.wait(op.machine_id, pause, wakes)
         return False
 
     async def _operation_in_progress(self) -> str:
         """The operation that Azure shows in progress on the machine, as part of a sentence; empty if none."""
-        reading = await self._run.view(Urgency.FOLLOW)
-        if reading is None:
+        snapshot = await self._run.view(Urgency.FOLLOW)
+        if snapshot is None:
             return ""
-        run, assessment = reading.run, reading.assessment
+        run, assessment = snapshot.run, snapshot.assessment
         if run is not None and run.status is RunStatus.IN_PROGRESS:
-            by = (
-                tr(" that Azure")
-                if (run.started_by or "").casefold() == "platform"
-                else tr(" that somebody")
-            )
+            if (run.started_by or "").casefold() == "platform":
+                return tr(
+                    "an installation by Azure (started {started:%d %b %Y, %H:%M} UTC)",
+                    started=run.started,
+                )
             return tr(
-                "an installation{by} began on {started:%d %b at %H:%M} UTC",
-                by=by,
-                started=run.started,
+                "another installation (started {started:%d %b %Y, %H:%M} UTC)", started=run.started
             )
         if assessment is not None and assessment.status is RunStatus.IN_PROGRESS:
             return tr("an assessment")
@@ -174,10 +173,10 @@ class Sending:
         was_sent = state is OperationState.SENT
         if not was_sent and state is not OperationState.QUEUED:  # the answer came late
             if not (problem.may_have_been_sent and problem.kind in RETRIED):
-                await self._not_sent(problem)
+                await self._end_as_failed(problem)
             return None
         if self._c.jobs.is_abandoned:
-            await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
+            await (self._handle_rejection(problem) if was_sent else self._end_as_failed(problem))
             return None
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
@@ -192,14 +191,17 @@ class Sending:
                 tr("{sentence} Nothing was sent yet; trying again.", sentence=problem.sentence),
             )
         else:
-            await (self._not_accepted(problem) if was_sent else self._not_sent(problem))
+            await (self._handle_rejection(problem) if was_sent else self._end_as_failed(problem))
             return None
         if was_sent:
-            await self._run.move(
-                OperationState.QUEUED, (event, problem.sentence, problem), note=note
-            )
+            try:
+                await self._run.move(
+                    OperationState.QUEUED, (event, problem.sentence, problem), note=note
+                )
+            except operations.WrongTransitionError:  # it was marked unknown first
+                return await self._handle_problem(problem)
         else:
-            await self._run.say(note)
+            await self._run.store_note(note)
         return pause
 
     def _should_retry(self, problem: Problem) -> bool:
@@ -210,17 +212,17 @@ class Sending:
         self._first_failure_at = now if self._first_failure_at is None else self._first_failure_at
         return now - self._first_failure_at < pauses.TRY_FOR_S
 
-    async def _make_ready(self) -> None:
-        """Read the machine, which distinguishes this request's run from earlier ones and reveals a recreated machine.
+    async def _prepare(self) -> None:
+        """Read the machine, to detect a recreated one and to distinguish this run from earlier runs.
 
-        An assessment is identified by its time and does no harm, so it isn't preceded by reading.
+        An assessment needs neither: it is identified by its time and is harmless.
 
         Raises:
             ProblemError: the machine can't be read.
         """
         kind = self._run.operation.kind
         if kind is not OperationKind.ASSESS:
-            await self._read_before()
+            await self._read_history()
         if kind is OperationKind.ENROLL:
             await self._make_enrollment()
 
@@ -241,7 +243,7 @@ class Sending:
         """
         run = self._run
         if run.machine.arc is not None and run.machine.arc.is_expired:
-            await self._not_sent(
+            await self._end_as_failed(
                 Problem(
                     ProblemKind.REJECTED,
                     translated(EXPIRED),
@@ -265,13 +267,13 @@ class Sending:
                 run.note(Event.SENDING, queue.rule_of(db, run.operation.id))
         self._c.changed(Changes.to("operations", "audit_log"))
         if not allowed:
-            await self.refuse()
+            await self.fail_read_only()
         return mine
 
-    async def refuse(self) -> None:
+    async def fail_read_only(self) -> None:
         """End the operation because changes are off, whoever queued it."""
         name = self._c.gateway.connection.name
-        await self._not_sent(
+        await self._end_as_failed(
             Problem(
                 ProblemKind.FORBIDDEN,
                 tr("Changes are off for {name}.", name=name),
@@ -280,13 +282,13 @@ class Sending:
             )
         )
 
-    async def _read_before(self) -> None:
+    async def _read_history(self) -> None:
         """Read the machine's history. The last run of an Arc-enabled server is only in Resource Graph."""
         run = self._run
         if run.machine.arc is not None and run.operation.kind is OperationKind.INSTALL:
             await read_machine(self._c, run.operation.machine_id, self._urgency)
         else:
-            await read_view(
+            await read_instance_view(
                 self._c, run.operation.machine_id, run.machine, urgency=self._urgency, most=inf
             )
 
@@ -308,19 +310,19 @@ class Sending:
         if self._run.state is OperationState.UNKNOWN:
             self._c.follow([self._run.operation.id])
 
-    async def _not_accepted(self, problem: Problem) -> None:
+    async def _handle_rejection(self, problem: Problem) -> None:
         if problem.may_have_been_sent and problem.kind in RETRIED:
             await self._run.mark_unknown(f"{problem.sentence} {tr(NOT_KNOWN)}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._operation_in_progress()
             named = tr(" In progress: {what}.", what=what) if what else ""
-            await self._not_sent(
+            await self._end_as_failed(
                 problem._replace(sentence=f"{problem.sentence}{named}"), standby=Standby.OFFERED
             )
         else:
-            await self._not_sent(problem)
+            await self._end_as_failed(problem)
 
-    async def _not_sent(self, problem: Problem, **fields: Any) -> None:
+    async def _end_as_failed(self, problem: Problem, **fields: Any) -> None:
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             problem = problem._replace(next_step=tr("Sign in, then request it again."))
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
@@ -341,5 +343,5 @@ class Sending:
     def _latest_end(self, sent_at: datetime) -> datetime | None:
         """When the installation ends at the latest, if the request limits it."""
         op = self._run.operation
-        minutes = asked_minutes(op.request) if op.kind is OperationKind.INSTALL else None
+        minutes = maximum_minutes(op.request) if op.kind is OperationKind.INSTALL else None
         return sent_at + timedelta(minutes=minutes) if minutes is not None else None

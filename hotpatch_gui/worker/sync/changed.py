@@ -42,11 +42,11 @@ async def read_assessments(
     own = [*new, *machines.resource_ids(context.db, wanted)]
     if not own:
         return
-    sweep = await AssessmentPass.begin(context)
+    assessment_pass = await AssessmentPass.begin(context)
     for some in _batches(list(dict.fromkeys(own))):
         lists = context.gateway.assessment_pages(RowFilter(below=some))
-        await pages("assessments", lists, sweep.take)
-    await sweep.end()
+        await pages("assessments", lists, assessment_pass.take)
+    await assessment_pass.end()
 
 
 async def read_installations(

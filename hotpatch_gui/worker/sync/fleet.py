@@ -41,14 +41,14 @@ from hotpatch_gui.worker.urgency import Urgency
 from . import changed
 from .changed import NEW_MACHINES, RunLists
 from .evaluation import derive, learn, reclassify_if_old
-from .machine import read_view
+from .machine import read_instance_view
 from .missing import mark_missing
 from .pages import AssessmentPass, next_page, side_by_side, slices
 
 tr = translator("Fleet")
 
 log = logging.getLogger(__name__)
-SAY_EVERY_S = 0.2
+PROGRESS_EVERY_S = 0.2
 MAX_VIEWS = 50
 """How many machines without an assessment in Resource Graph a sync reads individually."""
 MAX_SCOPES = 100
@@ -69,12 +69,13 @@ P = TypeVar(
     SchedulePage,
     AssignmentPage,
 )
-_TOUCHES = {
+ARC_LIST = "Arc-enabled servers"
+_TABLES_OF_LIST = {
     "assessments": ("assessments", "updates"),
     "health": (),
     "schedules": (),
     "assignments": (),
-    "Arc-enabled servers": ("machines",),
+    ARC_LIST: ("machines",),
 }
 _TABLES = ("machines", "assessments", "updates", "installations", "sync_state", "subscriptions")
 
@@ -84,7 +85,7 @@ async def sync_fleet(
 ) -> None:
     """Bring the file up to date with Azure.
 
-    Within WHOLE_EVERY after a full sync, only changes are read, unless ``full``. A problem is stored in sync_state, and
+    For FULL_SYNC_EVERY after a full sync, only changes are read, unless ``full``. A problem is stored in sync_state, and
     earlier data stays.
     """
     sync = _FleetSync(context, progressed, full=full)
@@ -122,7 +123,7 @@ class _FleetSync:
     ) -> None:
         self._c = context
         self._progressed = progressed
-        self._said_at = 0.0
+        self._reported_at = 0.0
         self._counted: Counter[str] = Counter()
         self._unreadable: Counter[str] = Counter()
         self._seen: set[str] = set()
@@ -165,7 +166,7 @@ class _FleetSync:
             machines.mark_lists_read(db, own)
             if shown is not None:
                 assessments.clear_in_graph(db, own, but=sorted(shown))
-        await self._views()
+        await self._read_instance_views()
         await self._permissions()
 
     @property
@@ -175,8 +176,8 @@ class _FleetSync:
 
     @property
     def _is_complete(self) -> bool:
-        """Whether every counted machine was read, so that missing ones were deleted."""
-        lists = ("machines", tr("Arc-enabled servers"))
+        """Whether every counted machine was read, so that machines that Azure no longer returns can be marked as deleted."""
+        lists = ("machines", ARC_LIST)
         is_read = not any(self._unreadable[name] for name in lists)
         return is_read and len(self._seen) >= sum(self._counted[name] for name in lists)
 
@@ -202,16 +203,20 @@ class _FleetSync:
 
         main = asyncio.ensure_future(
             side_by_side(
-                self._pages("machines", gateway.machine_pages(), self._take_machines),
-                self._pages(tr("Arc-enabled servers"), gateway.arc_pages(), self._take_machines),
+                self._pages("machines", gateway.machine_pages(), self._store_machines),
+                self._pages(ARC_LIST, gateway.arc_pages(), self._store_machines),
             )
         )
         beside = [
             asyncio.ensure_future(job)
             for job in (
-                self._beside("health", gateway.resource_health_pages(), store_resource_health),
-                self._beside("schedules", gateway.schedule_pages(), take_schedules),
-                self._beside("assignments", gateway.assignment_pages(), take_assignments),
+                self._read_additional_list(
+                    "health", gateway.resource_health_pages(), store_resource_health
+                ),
+                self._read_additional_list("schedules", gateway.schedule_pages(), take_schedules),
+                self._read_additional_list(
+                    "assignments", gateway.assignment_pages(), take_assignments
+                ),
             )
         ]
         try:
@@ -236,9 +241,9 @@ class _FleetSync:
             Machines with an assessment in Resource Graph.
         """
         c, gateway = self._c, self._c.gateway
-        sweep = await AssessmentPass.begin(c)
+        assessment_pass = await AssessmentPass.begin(c)
         results = gateway.assessment_pages(RowFilter(part=Part.RESULTS))
-        await self._pages("assessments", results, sweep.take)
+        await self._pages("assessments", results, assessment_pass.take)
         is_slow = time.monotonic() - self._begun_at > EARLY_AFTER_S
         if is_first and is_slow:  # shows states long before the last updates
             await derive(c, machines.present(c.db, c.connection_id))
@@ -246,13 +251,15 @@ class _FleetSync:
         runs = RunLists(c)
         await side_by_side(
             self._pages(
-                "updates", gateway.assessment_pages(RowFilter(part=Part.UPDATES)), sweep.take
+                "updates",
+                gateway.assessment_pages(RowFilter(part=Part.UPDATES)),
+                assessment_pass.take,
             ),
             self._pages("installations", gateway.installation_pages(), runs.take),
         )
-        await sweep.end()
+        await assessment_pass.end()
         await runs.end()
-        return sweep.shown
+        return assessment_pass.shown
 
     async def _read_changed(self, new: Sequence[str]) -> None:
         """Read what changed since the last sync, and everything of new machines."""
@@ -279,8 +286,8 @@ class _FleetSync:
                 total = self._counted[what] = page.total
                 done += await take(page)
                 self._unreadable[what] += page.unreadable
-                self._say(SyncProgress(what, done, total))
-                self._c.changed(Changes.to(*_TOUCHES.get(what, (what,))))
+                self._report_progress(SyncProgress(what, done, total))
+                self._c.changed(Changes.to(*_TABLES_OF_LIST.get(what, (what,))))
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
@@ -292,23 +299,26 @@ class _FleetSync:
             log.info("%s machines have moved and keep their history", joined)
             self._c.changed(Changes.to("machines", "assessments", "installations", "operations"))
 
-    def _say(self, progress: SyncProgress) -> None:
+    def _report_progress(self, progress: SyncProgress) -> None:
         """Report progress at intervals."""
-        if progress.done >= progress.total or time.monotonic() >= self._said_at + SAY_EVERY_S:
-            self._said_at = time.monotonic()
+        if (
+            progress.done >= progress.total
+            or time.monotonic() >= self._reported_at + PROGRESS_EVERY_S
+        ):
+            self._reported_at = time.monotonic()
             self._progressed(progress)
 
     def _waiting(self, what: str, done: int, total: int) -> Callable[[float], None]:
         return lambda seconds: self._progressed(SyncProgress(what, done, total, seconds))
 
-    async def _take_machines(self, page: MachinePage) -> int:
+    async def _store_machines(self, page: MachinePage) -> int:
         for some in slices(page.machines):
             async with self._c.transaction() as db:
                 machines.save(db, self._c.connection_id, some)
         self._seen.update(m.resource_id.lower() for m in page.machines)
         return len(page.machines)
 
-    async def _beside(
+    async def _read_additional_list(
         self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
     ) -> bool:
         """Read an additional list, and store why if it can't be read.
@@ -321,25 +331,23 @@ class _FleetSync:
             await self._pages(what, pages, take)
             is_read = True
             if self._unreadable[what]:
-                problem = tr(
-                    "%n of the {what} could not be read.", self._unreadable[what], what=what
-                )
+                problem = tr("%n of its rows could not be read.", self._unreadable[what])
         except ProblemError as error:
             problem = error.problem.sentence
-            self._noted(what, error)
+            self._log_failure(what, error)
         async with self._c.transaction() as db:
             side_reads.save(db, self._c.connection_id, what, problem, self._c.clock())
         return is_read
 
-    def _noted(self, what: str, error: ProblemError) -> None:
+    def _log_failure(self, what: str, error: ProblemError) -> None:
         log.info("%s could not be read: %s", what, error)
 
-    async def _one_of(self, what: str, job: Awaitable[T]) -> T | None:
+    async def _try_read(self, what: str, job: Awaitable[T]) -> T | None:
         """One part of a list; None if it can't be read."""
         try:
             return await job
         except ProblemError as error:
-            self._noted(what, error)
+            self._log_failure(what, error)
             self._failures.append(error.problem.sentence)
             return None
 
@@ -354,13 +362,13 @@ class _FleetSync:
             nonlocal done
             read = partial(c.gateway.group_grants, subscription, group)
             call = c.calls.reads.call(read, Urgency.READ)
-            grants = await self._one_of(tr("permissions on {group}", group=group), call)
+            grants = await self._try_read(tr("permissions on {group}", group=group), call)
             if grants is not None:
                 scope = f"/subscriptions/{subscription}/resourcegroups/{group}"
                 async with c.transaction() as db:
                     permissions.save(db, own, scope, grants, c.clock())
             done += 1
-            self._say(SyncProgress("permissions", done, len(scopes)))
+            self._report_progress(SyncProgress("permissions", done, len(scopes)))
 
         await side_by_side(*(read_scope(*scope) for scope in scopes))
         if scopes:
@@ -369,7 +377,7 @@ class _FleetSync:
                 side_reads.save(db, own, "permissions", problem, c.clock())
             c.changed(Changes.to("permissions"))
 
-    async def _views(self) -> None:
+    async def _read_instance_views(self) -> None:
         """Read instance views of machines whose assessment Resource Graph deleted after 7 days."""
         c = self._c
         before = c.clock() - FULL_SYNC_EVERY
@@ -380,9 +388,9 @@ class _FleetSync:
             nonlocal done
             machine = machines.read(c.db, machine_id)
             if machine is not None:
-                view = read_view(c, machine_id, machine, urgency=Urgency.READ)
-                await self._one_of(tr("the instance view of {name}", name=machine.name), view)
+                view = read_instance_view(c, machine_id, machine, urgency=Urgency.READ)
+                await self._try_read(tr("the instance view of {name}", name=machine.name), view)
             done += 1
-            self._say(SyncProgress(tr("instance views"), done, len(waiting)))
+            self._report_progress(SyncProgress("instance views", done, len(waiting)))
 
         await side_by_side(*(read_one(machine_id) for machine_id in waiting))

@@ -23,7 +23,7 @@ from .pages import AssessmentPass, next_page, slices, take_installations
 log = logging.getLogger(__name__)
 
 
-async def read_view(
+async def read_instance_view(
     context: Context,
     machine_id: int,
     machine: Machine,
@@ -71,7 +71,7 @@ async def read_machine(context: Context, machine_id: int, urgency: Urgency) -> N
     machine = machines.read(context.db, machine_id)
     if machine is None:
         return
-    await read_view(context, machine_id, machine, urgency=urgency)
+    await read_instance_view(context, machine_id, machine, urgency=urgency)
     await read_lists(context, [machine_id], urgency)
 
 
@@ -103,11 +103,11 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
     if not below:  # replaced machines; an empty filter would read the whole fleet
         return
     row_filter = RowFilter(below=below)
-    sweep = await AssessmentPass.begin(context)
+    assessment_pass = await AssessmentPass.begin(context)
     pages = context.gateway.assessment_pages(row_filter)
     while page := await next_page(context, pages, urgency):
-        await sweep.take(page)
-    await sweep.end()
+        await assessment_pass.take(page)
+    await assessment_pass.end()
     runs = context.gateway.installation_pages(row_filter)
     while run_page := await next_page(context, runs, urgency):
         await take_installations(context, run_page)

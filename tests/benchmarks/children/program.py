@@ -10,7 +10,7 @@ import time
 from hotpatch_gui import cli
 from hotpatch_gui.application import run_window
 
-run_window.import_what_needs_no_qt()
+run_window.import_modules_without_qt()
 
 from PySide6.QtGui import QPaintEvent
 

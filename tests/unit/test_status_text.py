@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.machines import GOOD
-from hotpatch_gui.domain.coverage import coverage
 from hotpatch_gui.domain.evidence import Evidence, classify
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
@@ -14,6 +13,7 @@ from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.system import resources
 
@@ -24,7 +24,7 @@ CURRENT = Evidence(GOOD, HotpatchStatus.ENABLED, FRESH)
 def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
     calendar: Calendar,
 ) -> None:
-    found = coverage(CURRENT, calendar, EPOCH)
+    found = status_text(CURRENT, calendar, EPOCH)
     assert found.level is Level.OK
     assert found.text == (
         "Hotpatch is on and up to date. Hotpatch KB5120228 runs on the July 2026 baseline KB5099536. "
@@ -39,21 +39,21 @@ def test_behind_by_one_is_fixed_without_a_restart(calendar: Calendar) -> None:
         updates=1,
         offered=("KB5120228",),
     )
-    found = coverage(behind, calendar, EPOCH)
+    found = status_text(behind, calendar, EPOCH)
     assert found.headline.startswith("Behind by one release")
     assert "Install hotpatch KB5120228: it needs no restart." in found.next_step
 
 
 def test_behind_by_two_over_a_baseline_says_that_it_restarts(calendar: Calendar) -> None:
     behind = replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100.32995"), updates=1)
-    found = coverage(behind, calendar, EPOCH)
+    found = status_text(behind, calendar, EPOCH)
     assert found.headline.startswith("Behind by 2 releases")
     assert "Install the July 2026 baseline KB5099536: it restarts the machine." in found.next_step
 
 
 def test_off_the_train_names_the_update_and_the_way_back(calendar: Calendar) -> None:
     drifted = replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100.33296"))
-    found = coverage(drifted, calendar, EPOCH)
+    found = status_text(drifted, calendar, EPOCH)
     assert found.situation is Situation.OFF_TRAIN
     assert "August 2026's cumulative update KB5120233" in found.running
     assert "13 October 2026" in found.next_step
@@ -68,13 +68,13 @@ def test_the_story_of_october_2025(calendar: Calendar) -> None:
         assessed=november,
         out_of_band_kbs=("KB5070881",),
     )
-    found = coverage(drifted, calendar, november)
+    found = status_text(drifted, calendar, november)
     assert found.situation is Situation.OFF_TRAIN
     assert "out-of-band update KB5070881" in found.running
     assert "13 January 2026" in found.next_step
     back = replace(drifted, machine=replace(GOOD, os_version="10.0.26100.32230"))
     assert (
-        coverage(back, calendar, EPOCH.replace(month=1, day=14)).situation
+        status_text(back, calendar, EPOCH.replace(month=1, day=14)).situation
         is not Situation.OFF_TRAIN
     )
 
@@ -88,7 +88,7 @@ def test_a_build_that_two_releases_share_does_not_put_a_machine_off_the_train(
         CURRENT, machine=replace(GOOD, os_version="10.0.26100.6905"), assessed=november
     )
     for known in ((), ("KB5070893",)):
-        found = coverage(replace(shared, out_of_band_kbs=known), calendar, november)
+        found = status_text(replace(shared, out_of_band_kbs=known), calendar, november)
         assert found.situation is not Situation.OFF_TRAIN
 
 
@@ -100,10 +100,10 @@ def test_a_hotpatch_that_came_out_after_the_assessment_is_not_passed_over(
         machine=replace(GOOD, os_version="10.0.26100.33158"),
         assessed=EPOCH.replace(day=10),
     )
-    found = coverage(july, calendar, EPOCH.replace(day=12))
+    found = status_text(july, calendar, EPOCH.replace(day=12))
     assert found.situation is Situation.STALE
     assert found.headline == "Hotpatch KB5120228 was released after the last assessment."
-    assert coverage(july, calendar, EPOCH.replace(day=10)).situation is Situation.UP_TO_DATE
+    assert status_text(july, calendar, EPOCH.replace(day=10)).situation is Situation.UP_TO_DATE
 
 
 def test_a_missing_out_of_band_hotpatch_is_not_called_current(calendar: Calendar) -> None:
@@ -120,20 +120,20 @@ def test_a_missing_out_of_band_hotpatch_is_not_called_current(calendar: Calendar
     behind = replace(
         CURRENT, machine=replace(GOOD, os_version=f"10.0.{before.build}"), assessed=day, updates=1
     )
-    found = coverage(behind, calendar, day)
+    found = status_text(behind, calendar, day)
     assert found.situation is Situation.BEHIND
     assert str(release.kb) in found.next_step
 
 
 def test_hotpatching_that_is_not_set_is_off(calendar: Calendar) -> None:
     unset = replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=None))
-    found = coverage(replace(CURRENT, machine=unset), calendar, EPOCH)
+    found = status_text(replace(CURRENT, machine=unset), calendar, EPOCH)
     assert found.situation is Situation.DISABLED
 
 
 def test_an_assessment_that_failed_is_no_evidence(calendar: Calendar) -> None:
     failed = replace(CURRENT, assessed=None, assessment_error="The agent did not answer.")
-    found = coverage(failed, calendar, EPOCH)
+    found = status_text(failed, calendar, EPOCH)
     assert found.situation is Situation.NEVER_ASSESSED
     assert "The agent did not answer." in found.headline
 
@@ -142,7 +142,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
     calendar: Calendar,
 ) -> None:
     blind = replace(GOOD, os_version=None)
-    found = coverage(
+    found = status_text(
         replace(CURRENT, machine=blind, updates=1, offered=("KB5120233",)), calendar, EPOCH
     )
     assert found.situation is Situation.OFF_TRAIN
@@ -164,7 +164,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
             "Assess now",
         ),
         ({"assessed": EPOCH - timedelta(days=9)}, Situation.STALE, "9 days old"),
-        ({"last_run_failed": "Disk full."}, Situation.LAST_FAILED, "Disk full."),
+        ({"last_run_error": "Disk full."}, Situation.LAST_FAILED, "Disk full."),
         (
             {"status": HotpatchStatus.NOT_AVAILABLE},
             Situation.UNSUPPORTED,
@@ -185,14 +185,14 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
 def test_each_problem_has_its_sentence_and_next_step(
     calendar: Calendar, changed: dict[str, object], situation: Situation, words: str
 ) -> None:
-    found = coverage(replace(CURRENT, **changed), calendar, EPOCH)
+    found = status_text(replace(CURRENT, **changed), calendar, EPOCH)
     assert found.situation is situation
     assert words in found.text
     assert found.next_step
 
 
 def test_a_build_that_is_not_reported_is_not_guessed(calendar: Calendar) -> None:
-    found = coverage(
+    found = status_text(
         replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100")), calendar, EPOCH
     )
     assert "the running release isn't known" in found.running
@@ -243,7 +243,7 @@ def test_up_to_date_is_claimed_only_on_fresh_evidence(
     evidence = Evidence(
         machine, status, assessed, restart_pending=pending, updates=updates, offered=tuple(kbs)
     )
-    found = coverage(evidence, resources.calendar(), EPOCH)
+    found = status_text(evidence, resources.calendar(), EPOCH)
     assert found.headline
     assert found.next_step
     assert (found.situation, found.level) == classify(evidence, resources.calendar(), EPOCH)
@@ -266,7 +266,7 @@ def test_a_release_that_shares_its_build_is_recognized_by_its_installation(
         updates=1,
         offered=("KB5070893",),
     )
-    assert coverage(before, calendar, now).headline.startswith("Behind by one release")
+    assert status_text(before, calendar, now).headline.startswith("Behind by one release")
     installed = replace(
         before,
         machine=replace(GOOD, os_version="10.0.26100.6905"),
@@ -275,10 +275,12 @@ def test_a_release_that_shares_its_build_is_recognized_by_its_installation(
     )
     after = replace(installed, out_of_band_kbs=("KB5070893",))
     assert classify(after, calendar, now) == (Situation.BEHIND, Level.INFO)
-    assert coverage(after, calendar, now).headline == "Hotpatch is current; 1 update is available."
+    assert (
+        status_text(after, calendar, now).headline == "Hotpatch is current; 1 update is available."
+    )
     done = replace(after, updates=0, offered=())
-    assert coverage(done, calendar, now).situation is Situation.UP_TO_DATE
-    found = coverage(replace(done, out_of_band_kbs=()), calendar, now)
+    assert status_text(done, calendar, now).situation is Situation.UP_TO_DATE
+    found = status_text(replace(done, out_of_band_kbs=()), calendar, now)
     assert found.level is Level.UNKNOWN
     assert "its build belongs to both KB5070881 and KB5070893" in found.headline
 
@@ -286,6 +288,6 @@ def test_a_release_that_shares_its_build_is_recognized_by_its_installation(
 def test_a_release_counts_from_its_hour_on_and_not_from_midnight(calendar: Calendar) -> None:
     day = datetime(2026, 9, 8, tzinfo=UTC)
     seen = replace(CURRENT, assessed=day - timedelta(hours=1))
-    before = coverage(seen, calendar, day + timedelta(hours=16))
-    after = coverage(seen, calendar, day + timedelta(hours=18))
+    before = status_text(seen, calendar, day + timedelta(hours=16))
+    after = status_text(seen, calendar, day + timedelta(hours=18))
     assert (before.situation, after.situation) == (Situation.UP_TO_DATE, Situation.STALE)

@@ -1,4 +1,4 @@
-"""Following an operation: polled by its token, or resolved from the machine's state."""
+"""Runs an operation: sends it, polls its token, or resolves it from the machine's state."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.worker import reconcile
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.reconcile import NotYet
-from hotpatch_gui.worker.sync.machine import read_view
+from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
 from .run import TAKEN, OperationRun
 from .send import Sending
 
-tr = translator("Follow")
+tr = translator("Lifecycle")
 
 log = logging.getLogger(__name__)
-SILENT = tr.mark("Azure doesn't report its progress, but the machine shows it in progress.")
+SILENT = tr.mark(
+    "Azure doesn't report the operation's progress, but the machine shows it in progress."
+)
 UNANSWERED = tr.mark("No answer was received, but Azure shows it in progress. It isn't sent again.")
 MAX_POLL_ERRORS = 10
 """How many consecutive permanent errors end polling."""
 
 
-async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
+async def run_operation(context: Context, operation_id: int, urgency: Urgency) -> None:
     """Continue an operation from its stored state. ``urgency`` applies to sending."""
     operation = operations.read(context.db, operation_id)
     machine: Machine | None = machines.read(context.db, operation.machine_id)
@@ -45,7 +47,7 @@ async def follow(context: Context, operation_id: int, urgency: Urgency) -> None:
         return
     if state is OperationState.QUEUED:
         sending = Sending(run, urgency)
-        await (sending.send() if context.gateway.connection.may_act else sending.refuse())
+        await (sending.send() if context.gateway.connection.may_act else sending.fail_read_only())
     elif not operation.token:
         notes = {OperationState.UNKNOWN: operation.note, OperationState.RUNNING: translated(TAKEN)}
         await run.mark_unknown(notes.get(state, ""))
@@ -62,7 +64,7 @@ async def _poll_until_done(run: OperationRun) -> None:
 
     Problems only lengthen the pauses. If Azure fails for hours, the machine is read as well.
     """
-    back_off, refused = pauses.FIRST_BACK_OFF_S, 0
+    back_off, permanent_errors = pauses.FIRST_BACK_OFF_S, 0
     c = run.context
     silent: list[datetime] = []
     while True:
@@ -70,20 +72,24 @@ async def _poll_until_done(run: OperationRun) -> None:
             result = await c.calls.reads.call(partial(_poll_once, run), Urgency.FOLLOW, most=0)
         except ProblemError as error:
             problem = error.problem
-            if problem.ended:
+            if problem.operation_failed:
                 await end.end(run, OperationState.FAILED, problem.sentence, problem)
                 return
-            refused = 0 if problem.kind.is_transient else refused + 1
+            permanent_errors = 0 if problem.kind.is_transient else permanent_errors + 1
             silent = [*silent, c.clock()] if problem.may_have_been_sent else []
-            run.is_silent = (
+            run.progress_unavailable = (
                 len(silent) >= MAX_POLL_ERRORS and silent[-1] - silent[0] > pauses.LOOK_FOR
             )
-            if problem.kind is ProblemKind.NOT_FOUND or refused >= MAX_POLL_ERRORS or run.is_silent:
+            if (
+                problem.kind is ProblemKind.NOT_FOUND
+                or permanent_errors >= MAX_POLL_ERRORS
+                or run.progress_unavailable
+            ):
                 await run.mark_unknown(
                     tr(
                         "{sentence} The result is read from the machine.", sentence=problem.sentence
                     ),
-                    Event.SILENT if run.is_silent else Event.LOST,
+                    Event.SILENT if run.progress_unavailable else Event.LOST,
                 )
                 return
             note = tr(
@@ -94,7 +100,7 @@ async def _poll_until_done(run: OperationRun) -> None:
             await c.jobs.rest(max(problem.retry_after_s or 0.0, back_off))
             back_off = min(back_off * 2, pauses.MAX_BACK_OFF_S)
             continue
-        back_off, refused, silent = pauses.FIRST_BACK_OFF_S, 0, []
+        back_off, permanent_errors, silent = pauses.FIRST_BACK_OFF_S, 0, []
         if result.done:
             await end.done(run, result.result)
             return
@@ -113,10 +119,10 @@ def _poll_once(run: OperationRun) -> PollResult:
 
 async def _show_progress(run: OperationRun) -> None:
     """Store the progress in the machine's instance view."""
-    reading = (
+    snapshot = (
         await run.view(Urgency.FOLLOW) if run.operation.kind is OperationKind.INSTALL else None
     )
-    shown = reading.run if reading is not None else None
+    shown = snapshot.run if snapshot is not None else None
     if shown is None or shown.status is not RunStatus.IN_PROGRESS:
         return
     done = (shown.installed or 0) + (shown.failed or 0)
@@ -126,7 +132,7 @@ async def _show_progress(run: OperationRun) -> None:
         if total
         else tr("Checking for updates.")
     )
-    await run.say(note, done, total)
+    await run.store_note(note, done, total)
 
 
 async def resolve_unknown(run: OperationRun) -> None:
@@ -134,16 +140,15 @@ async def resolve_unknown(run: OperationRun) -> None:
     c, op = run.context, run.operation
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:
-        token = operations.read(c.db, op.id).token
-        if token and token != run.token:  # the answer arrived late
-            run.token = token
+        if _has_late_token(run):
+            run.token = operations.read(c.db, op.id).token
             await _poll_until_done(run)
             continue
-        if run.is_silent and await _answers_again(run):
+        if run.progress_unavailable and await _answers_again(run):
             await _poll_until_done(run)
             continue
         try:
-            await read_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
+            await read_instance_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
             await c.lists.read(op.machine_id)
             finding = reconcile.read(c.db, op.id)
             if isinstance(finding, reconcile.Found):
@@ -159,11 +164,11 @@ async def resolve_unknown(run: OperationRun) -> None:
             if finding is NotYet.IN_PROGRESS:
                 await run.move(
                     OperationState.UNKNOWN,
-                    note=tr(SILENT if run.is_silent else UNANSWERED),
+                    note=tr(SILENT if run.progress_unavailable else UNANSWERED),
                 )
             elif finding is NotYet.NOT_REPORTED or answered >= pauses.MAX_UNKNOWN_READS:
-                await run.move(OperationState.UNKNOWN, note=finding.value)
-                if not run.is_silent:
+                await run.move(OperationState.UNKNOWN, note=finding.text)
+                if not run.progress_unavailable and not _has_late_token(run):
                     return
         except ProblemError as error:
             log.info("cannot find out about operation %s yet: %s", op.id, error)
@@ -171,12 +176,18 @@ async def resolve_unknown(run: OperationRun) -> None:
         pause = min(pause * 1.5, pauses.MAX_BACK_OFF_S)
 
 
+def _has_late_token(run: OperationRun) -> bool:
+    """Whether Azure's answer arrived after the operation was marked unknown."""
+    token = operations.read(run.context.db, run.operation.id).token
+    return bool(token) and token != run.token
+
+
 async def _answers_again(run: OperationRun) -> bool:
     """Whether Azure reports progress again after failing for hours."""
     try:
         await run.context.calls.reads.call(partial(_poll_once, run), Urgency.FOLLOW, most=0)
     except ProblemError as error:
-        run.is_silent = error.problem.kind is not ProblemKind.NOT_FOUND
-        return error.problem.ended
-    run.is_silent = False
+        run.progress_unavailable = error.problem.kind is not ProblemKind.NOT_FOUND
+        return error.problem.operation_failed
+    run.progress_unavailable = False
     return True

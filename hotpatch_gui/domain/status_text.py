@@ -26,7 +26,7 @@ tr = translator("Coverage")
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class StatusText:
     """The sentence in three parts: the state, what runs, and what to do or expect next."""
 
     level: Level
@@ -46,7 +46,7 @@ class Coverage:
         return " ".join(part for part in (self.headline, self.running, self.next_step) if part)
 
 
-def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
+def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
     """The coverage sentence of one machine.
 
     Never claims more than the evidence shows. ``now`` is UTC.
@@ -68,14 +68,14 @@ def coverage(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
         )
     else:
         headline, step = _HEADLINES[situation](evidence, calendar, now)
-    return Coverage(level, situation, headline, running, step)
+    return StatusText(level, situation, headline, running, step)
 
 
 def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, str]:
     reach = _reach(evidence.machine)
     step = (
         tr(
-            "{reach} to continue; the last assessment is from {assessed}.",
+            "{reach} to assess and patch it. Last assessed {assessed}.",
             reach=reach,
             assessed=age_text(evidence.assessed, now),
         )
@@ -90,8 +90,8 @@ def _not_running(evidence: Evidence, _: Calendar, now: datetime) -> tuple[str, s
 def _never_assessed(evidence: Evidence, _: Calendar, _now: datetime) -> tuple[str, str]:
     failed = evidence.assessment_error
     headline = (
-        tr("The assessment failed: {failed}", failed=failed)
-        if failed
+        tr("The assessment failed: {failed}", failed=failed or tr("Azure gave no reason."))
+        if failed is not None
         else tr("No assessment of this machine is known, so its missing updates are unknown.")
     )
     return (
@@ -105,14 +105,14 @@ def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
     return headline, tr("Choose Assess now to see what is missing today.")
 
 
-def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
-    kb = kb_in_title(evidence.last_run_failed or "")
+def _last_failed(evidence: Evidence, situation: Situation, _: str) -> StatusText:
+    kb = kb_in_title(evidence.last_run_error or "")
     page = tr(" See {page} for {kb}.", page=help_page(kb), kb=kb) if kb else ""
-    return Coverage(
+    return StatusText(
         LEVELS[situation],
         situation,
         tr("The last installation failed."),
-        evidence.last_run_failed or tr("Azure gave no reason."),
+        evidence.last_run_error or tr("Azure gave no reason."),
         tr(
             "Free up disk space, check permissions, and look in C:\\Windows\\Logs\\CBS\\CBS.log. "
             "Then install again.{page} {updates}.",
@@ -122,7 +122,7 @@ def _last_failed(evidence: Evidence, situation: Situation, _: str) -> Coverage:
     )
 
 
-def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Coverage:
+def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> StatusText:
     because = (
         tr(" to finish {restart_kbs}", restart_kbs=listed(evidence.restart_kbs))
         if evidence.restart_kbs
@@ -134,7 +134,7 @@ def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Covera
         if evidence.machine.arc is None
         else tr("Restart the server itself: Azure doesn't restart Arc-enabled servers.")
     )
-    return Coverage(
+    return StatusText(
         LEVELS[situation],
         situation,
         tr("A restart is needed{because}.", because=because),
@@ -143,7 +143,7 @@ def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Covera
     )
 
 
-def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime) -> Coverage:
+def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime) -> StatusText:
     mode, bypassed = machine.settings.patch_mode, machine.settings.bypass_safety_checks
     runs = calendar.by_build(machine.product, machine.build) if machine.product else None
     left = runs.released if runs else None
@@ -153,20 +153,20 @@ def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime)
         if is_ready
         else tr("Set orchestration to Azure Managed and turn hotpatch on in Update settings")
     )
-    return Coverage(
+    return StatusText(
         Level.WARNING,
         Situation.DISABLED,
         tr("Hotpatch is off: every month's cumulative update restarts this machine."),
         running,
         tr(
-            "{how}; it takes effect {product}.",
+            "{how}; it takes effect {when}.",
             how=how,
-            product=rejoin_text(machine.product, calendar, now, left),
+            when=rejoin_text(machine.product, calendar, now, left),
         ),
     )
 
 
-def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+def _unsupported(evidence: Evidence, situation: Situation, running: str) -> StatusText:
     machine = evidence.machine
     if machine.arc is not None:
         headline = tr("Hotpatch is not available on this server.")
@@ -176,15 +176,15 @@ def _unsupported(evidence: Evidence, situation: Situation, running: str) -> Cove
         headline = tr("Hotpatch is not available on this image.")
         fix = tr("Redeploy from {sku} to use it", sku=sku or tr("a supported image"))
     step = tr("{fix}; until then each month's cumulative update restarts it.", fix=fix)
-    return Coverage(Level.INFO, situation, headline, running, step)
+    return StatusText(Level.INFO, situation, headline, running, step)
 
 
-def _by_license(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+def _by_license(evidence: Evidence, situation: Situation, running: str) -> StatusText:
     """An Arc-enabled server whose license or state prevents hotpatches."""
     level, arc = LEVELS[situation], evidence.machine.arc
     if situation is Situation.ACTION_REQUIRED:
         why = arc.error if arc is not None and arc.error else tr("Azure doesn't name the cause.")
-        return Coverage(
+        return StatusText(
             level,
             situation,
             tr("Hotpatch can't run: {why}", why=why),
@@ -192,7 +192,7 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Cover
             tr("Check the prerequisites below. Azure re-evaluates the machine automatically."),
         )
     if situation is Situation.ENROLLING:
-        return Coverage(
+        return StatusText(
             level,
             situation,
             tr("Hotpatch enrollment is in progress{since}.", since=_since(evidence)),
@@ -203,7 +203,7 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Cover
             ),
         )
     if situation is Situation.UNENROLLING:
-        return Coverage(
+        return StatusText(
             level,
             situation,
             tr("Azure is canceling the hotpatch license{since}.", since=_since(evidence)),
@@ -216,7 +216,7 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Cover
     cancelled = evidence.status is HotpatchStatus.CANCELED
     what = tr("The hotpatch license was canceled") if cancelled else tr("Not enrolled in hotpatch")
     if arc is not None and arc.license_error:
-        return Coverage(
+        return StatusText(
             level,
             situation,
             tr(
@@ -226,7 +226,7 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Cover
             running,
             tr("Fix the cause that Azure reports, then enroll again in Update settings."),
         )
-    return Coverage(
+    return StatusText(
         level,
         situation,
         tr("{what}: every month's cumulative update restarts this server.", what=what),
@@ -245,9 +245,9 @@ def _since(evidence: Evidence) -> str:
     )
 
 
-def _without_permission(evidence: Evidence, situation: Situation, running: str) -> Coverage:
+def _without_permission(evidence: Evidence, situation: Situation, running: str) -> StatusText:
     since = tr(" on {day}", day=day_name(evidence.hidden.date())) if evidence.hidden else ""
-    return Coverage(
+    return StatusText(
         Level.UNKNOWN,
         situation,
         tr("Your account can no longer read this machine, so this data may be out of date."),
@@ -259,7 +259,7 @@ def _without_permission(evidence: Evidence, situation: Situation, running: str) 
     )
 
 
-_WHOLE: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
+_WHOLE: dict[Situation, Callable[[Evidence, Situation, str], StatusText]] = {
     Situation.RESTART_PENDING: _restart_pending,
     Situation.LAST_FAILED: _last_failed,
     Situation.NO_PERMISSION: _without_permission,
@@ -271,7 +271,7 @@ _WHOLE: dict[Situation, Callable[[Evidence, Situation, str], Coverage]] = {
 }
 
 
-def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverage:
+def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
     machine = evidence.machine
     cause = departure(evidence, calendar)
     if cause is not None:
@@ -292,7 +292,7 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> Coverag
             title=month.title,
         )
     rejoins = rejoin_text(machine.product, calendar, now, cause.day if cause else None)
-    return Coverage(
+    return StatusText(
         Level.ERROR,
         Situation.OFF_TRAIN,
         tr("Off the hotpatch train: no hotpatches until the next baseline."),
