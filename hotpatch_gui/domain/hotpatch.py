@@ -45,6 +45,15 @@ class HotpatchStatus(StrEnum):
         return tr(_MEANINGS[self])
 
 
+ELIGIBLE = (
+    HotpatchStatus.ENABLED,
+    HotpatchStatus.DISABLED,
+    HotpatchStatus.PENDING,
+    HotpatchStatus.NOT_ENROLLED,
+    HotpatchStatus.CANCELED,
+    HotpatchStatus.ACTION_REQUIRED,
+)
+"""The statuses of machines that can receive hotpatches, as far as Azure reports whether they do."""
 _MEANINGS = {
     HotpatchStatus.ENABLED: tr.mark(
         "The machine receives hotpatches as long as it stays on the baseline in force."

@@ -106,3 +106,20 @@ class PlannerData:
 
     window_hours: float
     months: Sequence[MonthBar]
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceDay:
+    """Machines by compliance group on a day, in the groups' order."""
+
+    day: date
+    machines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendData:
+    """Data of the compliance trend."""
+
+    first: date
+    last: date
+    days: Sequence[ComplianceDay]

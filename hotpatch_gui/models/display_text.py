@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
@@ -65,7 +65,12 @@ def moment_text(moment: datetime) -> str:
 def day_text(text: str | None) -> str:
     """A stored time's date."""
     moment = from_text(text)
-    return f"{moment.day} {moment:%b %Y}" if moment else NOTHING
+    return day_of(moment) if moment else NOTHING
+
+
+def day_of(day: date) -> str:
+    """A date as ``20 Aug 2026``."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def time_tip(text: str | None, now: datetime) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.machine_filter import MachineFilter
 from hotpatch_gui.store import tables
 from hotpatch_gui.store.rows import MachineListRow
 from hotpatch_gui.theme.glyphs import Glyph
@@ -51,12 +52,15 @@ class MachinesModel(WindowedModel[MachineListRow]):
     """Existing machines."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
-        where = tables.machines_where()
-        super().__init__(source, tables.MACHINES, COLUMNS, clock, where=where, parent=parent)
+        super().__init__(
+            source, tables.MACHINES, COLUMNS, clock, where=tables.PRESENT, parent=parent
+        )
 
-    def filter(self, text: str, situation: str | None, attention: int | None) -> None:
-        """Filter by text in name, group, location, image or tags; by situation; by minimum attention."""
-        self.set_where(tables.machines_where(text, situation, attention))
+    def filter(self, wanted: MachineFilter) -> None:
+        """Show the machines that fit."""
+        from hotpatch_gui.store.machine_filters import machines_where  # noqa: PLC0415 - after the first paint
+
+        self.set_where(machines_where(wanted))
 
     def lines(self, number: int, now: datetime) -> MachineLines | None:
         """The lines of the machine at a position; None if there is none."""
@@ -70,6 +74,11 @@ class MachinesModel(WindowedModel[MachineListRow]):
             display_text.machine_summary(row),
             display_text.assessed_age(row, now),
         )
+
+
+def has_several(source: DataSource) -> bool:
+    """Whether more than one machine is known."""
+    return source.read(lambda db: tables.count(db, tables.MACHINES, tables.PRESENT), 0) > 1
 
 
 def everyone(source: DataSource) -> tuple[int, ...]:

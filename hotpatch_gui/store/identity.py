@@ -17,7 +17,7 @@ tr = translator("Identity")
 REPLACED = tr.mark(
     "Canceled before it was sent: the machine was deleted, and another one has its name."
 )
-_HISTORY = ("assessments", "installations", "operations")
+_HISTORY = ("assessments", "installations", "operations", "machine_states")
 
 
 def retire_replaced(db: sqlite3.Connection, found: Sequence[Machine]) -> None:

@@ -268,6 +268,28 @@ ALTER TABLE machines RENAME COLUMN last_run_failed TO last_run_error;
 """
 """Azure's Resource Health isn't the machine's health, which is its situation and level; an error isn't a flag."""
 
+_M0018 = """
+CREATE TABLE machine_states (
+    machine_id INTEGER NOT NULL REFERENCES machines(id),
+    day TEXT NOT NULL,
+    situation TEXT NOT NULL,
+    updates INTEGER NOT NULL,
+    restart_pending INTEGER NOT NULL,
+    os_version TEXT,
+    PRIMARY KEY (machine_id, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE daily_counts (
+    day TEXT NOT NULL,
+    connection_id INTEGER NOT NULL REFERENCES connections(id),
+    situation TEXT NOT NULL,
+    machines INTEGER NOT NULL,
+    PRIMARY KEY (day, connection_id, situation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX installations_failed ON installations(started_at, machine_id) WHERE status='Failed';
+CREATE INDEX installations_changed ON installations(modified_at, status)
+"""
+"""What was known on a past day: a row for each change of a machine, and counts for the trend."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -286,6 +308,7 @@ _STEPS = {
     "m0015_tags_told_apart_and_waves_found": _M0015,
     "m0016_one_term_for_one_thing": _M0016,
     "m0017_resource_health": _M0017,
+    "m0018_daily_states": _M0018,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

@@ -46,6 +46,10 @@ class Where(NamedTuple):
         )
 
 
+PRESENT = Where().and_("m.deleted_at IS NULL")
+"""Existing machines."""
+
+
 class Found(NamedTuple, Generic[R]):
     """Row IDs in order, and the rows by ID if they were read as well."""
 
@@ -136,25 +140,6 @@ def like(text: str) -> str:
     """A LIKE pattern for texts that contain this one, escaped with a backslash."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
-
-
-def machines_where(
-    text: str = "", situation: str | None = None, attention: int | None = None
-) -> Where:
-    """Existing machines by text in name, group, location, image or tags, and by situation."""
-    where = Where().and_("m.deleted_at IS NULL")
-    for word in text.split():
-        where = where.and_(
-            "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ?"
-            " ESCAPE '\\' OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\'"
-            " OR m.tags LIKE ? ESCAPE '\\'",
-            *([like(word)] * 6),
-        )
-    if situation is not None:
-        where = where.and_("m.situation=?", situation)
-    if attention is not None:
-        where = where.and_("m.attention>=?", attention)
-    return where
 
 
 def count(db: sqlite3.Connection, table: Table[Any], where: Where) -> int:

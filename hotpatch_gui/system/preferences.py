@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -57,6 +58,28 @@ class Preferences:
     def release_feed(self) -> str:
         """The address of Microsoft's Security Update API or a mirror."""
         return str(self._store.value("release_feed", PUBLIC_FEED))
+
+    @property
+    def looked(self) -> datetime | None:
+        """When the window was last closed; None if it wasn't yet."""
+        try:
+            looked = datetime.fromisoformat(str(self._store.value("looked", "")))
+        except ValueError:
+            return None
+        return looked if looked.tzinfo else None
+
+    @looked.setter
+    def looked(self, moment: datetime) -> None:
+        self._store.setValue("looked", moment.isoformat())
+
+    @property
+    def page(self) -> str:
+        """The key of the page that was shown last; empty at the first start."""
+        return str(self._store.value("page", ""))
+
+    @page.setter
+    def page(self, key: str) -> None:
+        self._store.setValue("page", key)
 
     def state(self, name: str) -> QByteArray:
         """A widget's stored state; empty if there is none."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon
 from .theme import Theme
 
 NAMES = {
+    "overview": "mdi6.view-dashboard-outline",
     "machines": "mdi6.server",
     "updates": "mdi6.package-down",
     "history": "mdi6.history",

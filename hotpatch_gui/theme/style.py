@@ -46,6 +46,7 @@ QFrame#listPanel {{ background: {t.surface}; border-right: 1px solid {t.divider}
 QFrame#line {{ background: {t.divider}; border: none; }}
 QFrame#tile {{ background: {t.raised}; border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; }}
 QFrame#tile[clickable="true"]:hover {{ background: {t.hover}; }}
+QFrame#tile:focus {{ border: 2px solid {t.accent}; }}
 QFrame#tile[selected="true"] {{ border: 1px solid {t.accent}; background: {t.selection}; }}
 QFrame#banner[level="ok"] {{ background: {t.success_surface}; }}
 QFrame#banner[level="info"] {{ background: {t.hover}; }}
@@ -88,6 +89,9 @@ QPushButton[primary="true"]:hover {{ background: {t.accent_text}; border-color: 
 QPushButton[primary="true"]:focus {{ border: 2px solid {t.text}; }}
 QPushButton[primary="true"]:disabled {{ background: {t.divider}; border-color: {t.divider};
     color: {t.disabled}; }}
+QPushButton[flat="true"] {{ min-height: 24px; padding: 0 4px; border: 1px solid transparent; text-align: left; }}
+QPushButton[flat="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 3px; }}
+QPushButton[flat="true"]:disabled {{ color: {t.secondary}; border-color: transparent; }}
 QPushButton[chip="true"] {{ min-height: 24px; padding: 0 10px; border: 1px solid {t.border};
     border-radius: 13px; }}
 QPushButton[chip="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; }}

@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.machine_filter import MachineFilter
 from hotpatch_gui.domain.problems import Problem, ProblemKind
+from hotpatch_gui.models.machine_list import has_several
 from hotpatch_gui.models.state import asks_for_sign_in, combined_sync_state, is_connected
 from hotpatch_gui.translation import translator
 
@@ -58,7 +60,7 @@ class MainWindow(QMainWindow):
         self._s = services
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
         self.setWindowTitle(tr("Hotpatch Dashboard{demo}", demo=demo))
-        self._syncing = self._is_painted = self._is_prompting = False
+        self._syncing = self._is_painted = self._is_prompting = self._lands = False
         self._sign_in_id = 0
         """The connection that the notice's button signs in; 0 for none."""
         self._hides_after_sync = False
@@ -71,6 +73,7 @@ class MainWindow(QMainWindow):
         self.notice = Banner(services.theme)
         self.notice.hide()
         self.pages = QStackedWidget()
+        self.pages.addWidget(LazyWidget(self._overview))
         self.pages.addWidget(self.machines)
         for make in (
             self._updates,
@@ -82,6 +85,7 @@ class MainWindow(QMainWindow):
         ):
             self.pages.addWidget(LazyWidget(make))
         self._lay_out()
+        self._show_page("machines")
         self._connect()
         self._restore()
         self.show_sync()
@@ -154,8 +158,27 @@ class MainWindow(QMainWindow):
         assert page is not None
         return page.content if isinstance(page, LazyWidget) else page
 
+    def land(self) -> None:
+        """Show the page of the last session. At the first one, show Overview as soon as more than one machine is known,
+        unless the user goes elsewhere first."""
+        last = self._s.settings.page
+        if last in PAGES:
+            self._show_page(last)
+        else:
+            self._lands = True
+            self._land_now()
+
+    def _land_now(self) -> None:
+        if self._lands and has_several(self._s.source):
+            self._lands = False
+            self._show_page("overview")
+
     def show_page(self, key: str) -> None:
+        self._lands = False
         _ = self.page(key)
+        self._show_page(key)
+
+    def _show_page(self, key: str) -> None:
         self.pages.setCurrentIndex(PAGES.index(key))
         self.rail.choose(key)
 
@@ -279,6 +302,8 @@ class MainWindow(QMainWindow):
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"sync_state", "connections"})):
             self.show_sync()
+        if self._lands and changes.affects(frozenset({"machines"})):
+            self._land_now()
 
     def _search(self, text: str) -> None:
         self.show_page("machines")
@@ -298,6 +323,20 @@ class MainWindow(QMainWindow):
         field = next((f for f in fields if f.objectName().endswith("Search")), self.header.search)
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()
+
+    def _overview(self) -> QWidget:
+        from .pages.overview import OverviewPage  # noqa: PLC0415 - built when first shown
+
+        page = OverviewPage(self._s, self._s.settings.looked)
+        page.machines_wanted.connect(self._show_machines)
+        page.page_wanted.connect(self.show_page)
+        return page
+
+    def _show_machines(self, wanted: MachineFilter) -> None:
+        """Show the machines behind a figure; a search ends."""
+        self.header.search.clear()
+        self.show_page("machines")
+        self.machines.show_only(wanted)
 
     def _updates(self) -> QWidget:
         from .pages.updates import UpdatesPage  # noqa: PLC0415 - built when first shown
@@ -343,5 +382,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._s.settings.save_state("window", self.saveGeometry())
+        self._s.settings.looked = self._s.clock()
+        self._s.settings.page = PAGES[self.pages.currentIndex()]
         self._s.settings.save()
         super().closeEvent(event)

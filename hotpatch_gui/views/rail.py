@@ -16,6 +16,7 @@ tr = translator("Rail")
 
 WIDTH_PX = 76
 ENTRIES = (
+    ("overview", tr.mark("Overview")),
     ("machines", tr.mark("Machines")),
     ("updates", tr.mark("Updates")),
     ("history", tr.mark("History")),

@@ -382,6 +382,79 @@
     </message>
   </context>
   <context>
+    <name>OverviewModel</name>
+    <message numerus="yes">
+      <source>%n day(s) with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</source>
+      <translation>
+        <numerusform>%n day with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</numerusform>
+        <numerusform>%n days with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n installation(s) failed</source>
+      <translation>
+        <numerusform>%n installation failed</numerusform>
+        <numerusform>%n installations failed</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n installation(s) succeeded</source>
+      <translation>
+        <numerusform>%n installation succeeded</numerusform>
+        <numerusform>%n installations succeeded</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) deleted</source>
+      <translation>
+        <numerusform>%n machine deleted</numerusform>
+        <numerusform>%n machines deleted</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) wait for a restart</source>
+      <translation>
+        <numerusform>%n machine waits for a restart</numerusform>
+        <numerusform>%n machines wait for a restart</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) with an unknown result</source>
+      <translation>
+        <numerusform>%n machine with an unknown result</numerusform>
+        <numerusform>%n machines with an unknown result</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n operation(s) of this program ended</source>
+      <translation>
+        <numerusform>%n operation of this program ended</numerusform>
+        <numerusform>%n operations of this program ended</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The installed release of %n machine(s) isn't known.</source>
+      <translation>
+        <numerusform>The installed release of %n machine isn't known.</numerusform>
+        <numerusform>The installed release of %n machines isn't known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>longest at least %n day(s)</source>
+      <translation>
+        <numerusform>longest at least %n day</numerusform>
+        <numerusform>longest at least %n days</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>on %n machine(s)</source>
+      <translation>
+        <numerusform>on %n machine</numerusform>
+        <numerusform>on %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Patching</name>
     <message numerus="yes">
       <source>{schedules} are assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</source>

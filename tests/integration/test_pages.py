@@ -117,7 +117,7 @@ def test_a_row_of_the_rollout_leads_to_its_machine(stage: Stage) -> None:
     wanted = next(r for r in rows if r is not None and r.name == "vm-erp-01")
     page.panel.table.opened.emit(wanted.id)
     stage.settle()
-    assert stage.window.pages.currentIndex() == 0
+    assert stage.window.pages.currentWidget() is stage.window.machines
     assert stage.window.machines.blade.title.full_text == "vm-erp-01 | Hotpatch"
 
 

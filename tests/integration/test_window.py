@@ -178,7 +178,7 @@ def test_the_list_filters_by_state(stage: Stage) -> None:
     stage.until(lambda: page.model.rowCount() == 1)
     assert page.model.index(0, 0).data() == "vm-sql-01"
     page.state.setCurrentText("Needs attention")
-    stage.until(lambda: page.model.rowCount() == 11)
+    stage.until(lambda: page.model.rowCount() == 4)
 
 
 def test_compliance_filters(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from hotpatch_gui.domain.forecast import RestartWindow, Scenario
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.pages.planner import PlannerPage
 
 from .acts import (
@@ -18,6 +19,42 @@ from .acts import (
     until_state,
 )
 from .registry import in_scenario, scene
+
+
+@scene
+def overview(stage: Stage) -> QWidget:
+    """The whole fleet at a glance, three weeks after the first look."""
+    stage.start()
+    for days in (1, 1, 4, 1, 9, 5):
+        go_on(stage, days=days)
+    stage.window.show_page("overview")
+    stage.settle()
+    return stage.window
+
+
+@scene
+def overview_past(stage: Stage) -> QWidget:
+    """What was known on a past day, and the fleet by region."""
+    window = overview(stage)
+    page = stage.window.page("overview")
+    assert isinstance(page, OverviewPage)
+    page.day.setDate(page.day.date().addDays(-18))
+    page.dimension.setCurrentText("Region")
+    stage.settle()
+    return window
+
+
+@scene
+def machines_behind_a_figure(stage: Stage) -> QWidget:
+    """The machines that miss a monthly update, as a tile of Overview opens them."""
+    stage.start()
+    stage.window.show_page("overview")
+    stage.settle()
+    page = stage.window.page("overview")
+    assert isinstance(page, OverviewPage)
+    page.tiles["exposed"].clicked.emit()
+    stage.settle()
+    return stage.window
 
 
 @scene

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from hotpatch_gui.domain.health import Level, Situation
+from hotpatch_gui.domain.compliance_group import ComplianceGroup
+from hotpatch_gui.domain.health import Situation
+from hotpatch_gui.domain.machine_filter import EVERY_MACHINE, MachineFilter
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of
@@ -47,7 +58,7 @@ class MachinesPage(QSplitter):
     def __init__(self, services: Services, sync: SyncState) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._s = services
-        self._text = ""
+        self._wanted = EVERY_MACHINE
         self._follows_filter = False
         """The selection follows a search."""
         theme = services.theme
@@ -58,10 +69,16 @@ class MachinesPage(QSplitter):
         self.state = QComboBox()
         self.state.setObjectName("machineState")
         self.state.setAccessibleName(tr("Show machines by state"))
-        self.state.addItem(tr("All machines"))
-        self.state.addItem(tr("Needs attention"))
+        self.state.addItem(tr("All machines"), ())
+        for group in ComplianceGroup:
+            self.state.addItem(group.label, tuple(s.value for s in group.situations))
+        self.state.insertSeparator(self.state.count())
         for situation in Situation:
-            self.state.addItem(situation.label, situation.value)
+            self.state.addItem(situation.label, (situation.value,))
+        self.scope = QPushButton()
+        self.scope.setObjectName("machineScope")
+        self.scope.setProperty("chip", True)
+        self.scope.setToolTip(tr("Show all machines again"))
         self.sort = QComboBox()
         self.sort.setObjectName("machineSort")
         self.sort.setAccessibleName(tr("Sort machines by"))
@@ -72,6 +89,7 @@ class MachinesPage(QSplitter):
         self.nothing = EmptyState(theme)
         self._lay_out()
         self.state.currentIndexChanged.connect(self._filter)
+        self.scope.clicked.connect(self._leave_scope)
         self.sort.currentIndexChanged.connect(self._sort)
         self._blade.built.connect(self._update_blade)
         self._blade.built.connect(self._on_selected)
@@ -99,6 +117,12 @@ class MachinesPage(QSplitter):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
+        self._scope_row = QWidget()
+        scope = QHBoxLayout(self._scope_row)
+        scope.setContentsMargins(12, 0, 12, 12)
+        scope.addWidget(self.scope)
+        scope.addStretch(1)
+        self._scope_row.hide()
         self._lists = QStackedWidget()
         self._lists.addWidget(self.list)
         self._lists.addWidget(self.nothing)
@@ -107,6 +131,7 @@ class MachinesPage(QSplitter):
         column.setSpacing(0)
         column.addLayout(head)
         column.addLayout(filters)
+        column.addWidget(self._scope_row)
         column.addWidget(line())
         column.addWidget(self._lists, 1)
         self.addWidget(panel)
@@ -132,8 +157,21 @@ class MachinesPage(QSplitter):
         return blade
 
     def search(self, text: str) -> None:
-        self._text = text
+        self._wanted = self._wanted._replace(text=text)
         self._filter()
+
+    def show_only(self, wanted: MachineFilter) -> None:
+        """Show the machines that fit ``wanted``."""
+        self._wanted = wanted
+        choices = [self.state.itemData(n) for n in range(self.state.count())]
+        self.state.blockSignals(True)
+        self.state.setCurrentIndex(choices.index(wanted.situations))
+        self.state.blockSignals(False)
+        self._filter()
+
+    def _leave_scope(self) -> None:
+        """Show the machines outside the group or condition as well."""
+        self.show_only(MachineFilter(self._wanted.text, self._wanted.situations))
 
     def go_to_first(self) -> None:
         """Move the focus from the search to the first match."""
@@ -223,8 +261,11 @@ class MachinesPage(QSplitter):
             )
 
     def _filter(self) -> None:
-        attention = int(Level.UNKNOWN) if self.state.currentIndex() == 1 else None
-        self.model.filter(self._text, self.state.currentData(), attention)
+        self._wanted = self._wanted._replace(situations=self.state.currentData())
+        self.scope.setText(f"{self._wanted.name} ✕")
+        self.scope.setAccessibleName(tr("Remove the filter {name}", name=self._wanted.name))
+        self._scope_row.setVisible(bool(self._wanted.name))
+        self.model.filter(self._wanted)
 
     def _sort(self) -> None:
         key, descending = self.sort.currentData()
@@ -250,7 +291,7 @@ class MachinesPage(QSplitter):
 
     @property
     def _is_filtered(self) -> bool:
-        return bool(self._text) or self.state.currentIndex() > 0
+        return self._wanted != EVERY_MACHINE
 
     def _choose_again(self) -> None:
         """Keep the selection if listed, else select the first row.
@@ -261,7 +302,7 @@ class MachinesPage(QSplitter):
         here = [n for n in map(self.model.number_of, shown) if n is not None]
         flags = QItemSelectionModel.SelectionFlag
         selection = self.list.selectionModel()
-        self._follows_filter = bool(self._text)
+        self._follows_filter = bool(self._wanted.text)
         selection.setCurrentIndex(
             self.model.index(here[0] if here else 0, 0), flags.ClearAndSelect | flags.Rows
         )

@@ -20,10 +20,13 @@ from hotpatch_gui.models.chart_data import (
     MonthBar,
     PlannerData,
     StripData,
+    TrendData,
 )
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
+
+from .ring import colours
 
 tr = translator("Charts")
 
@@ -356,6 +359,39 @@ class PlannerChart(_Plot):
         self.title_axis("right", tr("Average days of exposure"), theme)
 
 
+class TrendChart(_Plot):
+    """Machines by compliance group on each day, stacked; a day without data is a gap."""
+
+    def draw(self, data: TrendData, theme: Theme) -> None:
+        self.apply_theme(theme)
+        at = [(d.day - data.first).days for d in data.days]
+        below = [0] * len(at)
+        for number, colour in enumerate(colours(theme.tokens).values()):
+            heights = [d.machines[number] for d in data.days]
+            self.plot.addItem(
+                pg.BarGraphItem(
+                    x=at,
+                    y0=list(below),
+                    height=heights,
+                    width=0.9,
+                    brush=QColor(colour),
+                    pen=pg.mkPen(None),
+                )
+            )
+            below = [a + b for a, b in zip(below, heights, strict=True)]
+        days = (data.last - data.first).days + 1
+        shown = [
+            (n, f"{(d := data.first + timedelta(days=n)).day} {d:%b}")
+            for n in range(days - 1, -1, -15)
+        ]
+        self.plot.getAxis("bottom").setTicks([shown])
+        most = max(below, default=1) or 1
+        self.plot.getAxis("left").setTicks([_round_ticks(most)])
+        self.title_axis("left", tr("Machines"), theme)
+        self.plot.setXRange(-0.6, days - 0.4, padding=0)
+        self.plot.setYRange(0, most * 1.05, padding=0)
+
+
 def _tip(x: float, y: float, data: str) -> str:  # noqa: ARG001 - pyqtgraph names them
     return data
 
@@ -377,6 +413,14 @@ def _months(first: date, last: date) -> list[tuple[float, str]]:
             ticks.append((_day(start), f"{start:%b %Y}"))
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return ticks
+
+
+def _round_ticks(most: int) -> list[tuple[float, str]]:
+    """At most five ticks at 1, 2 or 5 times a power of ten."""
+    least = max(1.0, most / 5)
+    power = 10 ** (len(str(int(least))) - 1)
+    step = next(power * n for n in (1, 2, 5, 10) if power * n >= least)
+    return [(n, f"{n:,}") for n in range(0, most + 1, step)]
 
 
 def _whole_ticks(most: int) -> list[tuple[float, str]]:

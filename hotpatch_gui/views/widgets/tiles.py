@@ -21,7 +21,15 @@ class Tile(QFrame):
 
     clicked = Signal()
 
-    def __init__(self, theme: Theme, caption: str, name: str, *, clickable: bool = False) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        caption: str,
+        name: str,
+        *,
+        clickable: bool = False,
+        has_note: bool = False,
+    ) -> None:
         super().__init__()
         self.setObjectName("tile")
         self._clickable = clickable
@@ -37,15 +45,20 @@ class Tile(QFrame):
         column.addWidget(self.caption)
         column.addWidget(self.figure)
         column.addWidget(self.note)
+        self.note.setVisible(has_note or not clickable)
         if clickable:
-            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.note.hide()
+            self.set_opens(True)
 
     def show_figure(self, figure: str, note: str = "") -> None:
         self.figure.setText(figure)
         self.note.set_full_text(note)
         self.setAccessibleName(f"{self.caption.text()}: {figure}. {note}".strip())
+
+    def set_opens(self, opens: bool) -> None:
+        """Whether a click opens or filters something."""
+        self._clickable = opens
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if opens else Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if opens else Qt.CursorShape.ArrowCursor)
 
     def set_selected(self, selected: bool) -> None:
         if selected == self._is_selected:

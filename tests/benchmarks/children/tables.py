@@ -94,7 +94,7 @@ class Measuring:
         self.window.show()
         self.window.show_page("history")
         self.settle()
-        history = self.window.pages.widget(2).content.tab
+        history = self.window.page("history").tab
         view = View("history", history.panel.table, history.search, "vm-000000")
         last = history.range.count() - 1
         self.cost(view, "open", lambda: history.range.setCurrentIndex(last))

@@ -1,0 +1,67 @@
+"""How compliant a machine is, by its situation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from hotpatch_gui.translation import translator
+
+from .health import Situation
+
+tr = translator("ComplianceGroup")
+
+
+@tr.mark_values
+class ComplianceGroup(StrEnum):
+    """How compliant a machine is. Every situation belongs to one group."""
+
+    UP_TO_DATE = "Up to date"
+    UPDATES = "Updates available"
+    ATTENTION = "Needs attention"
+    NO_HOTPATCH = "Without hotpatch"
+    NOT_KNOWN = "Not known"
+
+    @property
+    def label(self) -> str:
+        """The group's display name."""
+        return tr(self.value)
+
+    @property
+    def situations(self) -> tuple[Situation, ...]:
+        """The situations of the group."""
+        return tuple(s for s, group in _GROUPS.items() if group is self)
+
+    @classmethod
+    def of(cls, situation: str) -> ComplianceGroup:
+        """The group of a stored situation; NOT_KNOWN for an empty or invalid one."""
+        return next((group for s, group in _GROUPS.items() if s == situation), cls.NOT_KNOWN)
+
+
+_GROUPS = {
+    Situation.UP_TO_DATE: ComplianceGroup.UP_TO_DATE,
+    Situation.BEHIND: ComplianceGroup.UPDATES,
+    Situation.NOT_OFFERED: ComplianceGroup.UPDATES,
+    Situation.RESTART_PENDING: ComplianceGroup.ATTENTION,
+    Situation.OFF_TRAIN: ComplianceGroup.ATTENTION,
+    Situation.ACTION_REQUIRED: ComplianceGroup.ATTENTION,
+    Situation.LAST_FAILED: ComplianceGroup.ATTENTION,
+    Situation.DISABLED: ComplianceGroup.NO_HOTPATCH,
+    Situation.NOT_ENROLLED: ComplianceGroup.NO_HOTPATCH,
+    Situation.UNSUPPORTED: ComplianceGroup.NO_HOTPATCH,
+    Situation.NO_PERMISSION: ComplianceGroup.NOT_KNOWN,
+    Situation.ENROLLING: ComplianceGroup.NOT_KNOWN,
+    Situation.UNENROLLING: ComplianceGroup.NOT_KNOWN,
+    Situation.NOT_RUNNING: ComplianceGroup.NOT_KNOWN,
+    Situation.NEVER_ASSESSED: ComplianceGroup.NOT_KNOWN,
+    Situation.STALE: ComplianceGroup.NOT_KNOWN,
+    Situation.NOT_CONFIRMED: ComplianceGroup.NOT_KNOWN,
+}
+
+
+def compliance(counts: Iterable[tuple[str, int]]) -> dict[ComplianceGroup, int]:
+    """Machines by group, in the groups' order, from (situation, machines)."""
+    found = dict.fromkeys(ComplianceGroup, 0)
+    for situation, machines in counts:
+        found[ComplianceGroup.of(situation)] += machines
+    return found

@@ -1,0 +1,147 @@
+"""Each machine's state by day, and daily counts: what was known on a past day."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
+
+from .sql import as_list
+from .timestamps import to_text
+
+_STATE = "situation, updates, restart_pending, os_version"
+_RECORD = f"""
+INSERT INTO machine_states (machine_id, day, {_STATE})
+SELECT id, :day, {_STATE} FROM machines m
+WHERE m.id IN (SELECT value FROM json_each(:ids)) AND m.situation<>'' AND NOT EXISTS (
+    SELECT 1 FROM machine_states s WHERE s.machine_id=m.id
+    AND s.day=(SELECT max(day) FROM machine_states WHERE machine_id=m.id AND day<=:day)
+    AND s.situation=m.situation AND s.updates=m.updates AND s.restart_pending=m.restart_pending
+    AND s.os_version IS m.os_version)
+ON CONFLICT (machine_id, day) DO UPDATE SET situation=excluded.situation, updates=excluded.updates,
+    restart_pending=excluded.restart_pending, os_version=excluded.os_version
+"""
+
+
+def record(db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime) -> None:
+    """Keep the states that differ from the last kept ones. The last state of a day counts. Call it inside a transaction."""
+    db.execute(_RECORD, {"ids": as_list(machine_ids), "day": day_of(now)})
+
+
+def count_day(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
+    """Count the connection's machines by situation for the day. Call it inside a transaction."""
+    day = day_of(now)
+    db.execute("DELETE FROM daily_counts WHERE day=? AND connection_id=?", (day, connection_id))
+    db.execute(
+        "INSERT INTO daily_counts SELECT ?, connection_id, situation, count(*) FROM machines"
+        " WHERE connection_id=? AND deleted_at IS NULL GROUP BY 3",
+        (day, connection_id),
+    )
+
+
+def forget_old(db: sqlite3.Connection, now: datetime) -> None:
+    """Delete states and counts older than ASSESSMENTS_KEPT, except each machine's last one before that day."""
+    first = day_of(now - ASSESSMENTS_KEPT)
+    db.execute("DELETE FROM daily_counts WHERE day<?", (first,))
+    db.execute(
+        "DELETE FROM machine_states WHERE day<? AND EXISTS (SELECT 1 FROM machine_states later"
+        " WHERE later.machine_id=machine_states.machine_id AND later.day>machine_states.day AND later.day<=?)",
+        (first, first),
+    )
+
+
+class DayCount(NamedTuple):
+    """Machines in a situation on a day."""
+
+    day: date
+    situation: str
+    machines: int
+
+
+def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
+    """What was known on each day with a sync, from ``first`` to ``last``; days without one are missing.
+
+    A connection that wasn't read that day counts as it was last known, until it is removed.
+    """
+    rows = db.execute(
+        "SELECT d.day, d.connection_id, d.situation, d.machines, c.removed_at FROM daily_counts d"
+        " JOIN connections c ON c.id=d.connection_id WHERE d.day<=? ORDER BY d.day, d.connection_id",
+        (last.isoformat(),),
+    )
+    known: dict[int, tuple[str, list[tuple[str, int]]]] = {}
+    found = []
+    for day, counts in groupby(rows, key=itemgetter(0)):
+        for connection_id, own in groupby(counts, key=itemgetter(1)):
+            values = list(own)
+            known[connection_id] = (values[0][4] or "9", [(v[2], v[3]) for v in values])
+        if day >= first.isoformat():
+            total: Counter[str] = Counter()
+            for removed, situations in known.values():
+                if removed > day:
+                    total.update(dict(situations))
+            found += [DayCount(date.fromisoformat(day), *item) for item in total.items()]
+    return found
+
+
+class PastState(NamedTuple):
+    """What was known of a machine on a past day."""
+
+    machine_id: int
+    day: date
+    situation: str
+    updates: int
+    restart_pending: bool
+    os_version: str | None
+
+
+KNOWN_ON = """machines m CROSS JOIN machine_states s ON s.machine_id=m.id
+    AND s.day=(SELECT max(day) FROM machine_states WHERE machine_id=m.id AND day<=:day)
+WHERE (m.deleted_at IS NULL OR m.deleted_at>=:end)"""
+"""What was known at the end of a day of each machine ``m`` that existed then, as SQL with ``on(day)`` as parameters."""
+
+
+def on(day: date) -> dict[str, str | None]:
+    """The parameters of KNOWN_ON."""
+    end = datetime.fromisoformat(f"{day + timedelta(days=1)}T00:00:00+00:00")
+    return {"day": day.isoformat(), "end": to_text(end)}
+
+
+def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
+    """What was known at the end of ``day`` of each machine that existed then."""
+    rows = db.execute(
+        "SELECT s.machine_id, s.day, s.situation, s.updates, s.restart_pending, s.os_version"
+        f" FROM {KNOWN_ON} ORDER BY s.machine_id",
+        on(day),
+    )
+    return [
+        PastState(i, date.fromisoformat(d), situation, updates, bool(pending), version)
+        for i, d, situation, updates, pending, version in rows
+    ]
+
+
+def first_day(db: sqlite3.Connection) -> date | None:
+    """The first day with a kept state; None without any."""
+    (day,) = db.execute("SELECT min(day) FROM daily_counts").fetchone()
+    return date.fromisoformat(day) if day else None
+
+
+def pending_since(db: sqlite3.Connection) -> date | None:
+    """Since which day the machine that has waited longest for a restart is known to wait; None if none waits."""
+    (day,) = db.execute(
+        "SELECT min(begun) FROM (SELECT (SELECT min(s.day) FROM machine_states s WHERE s.machine_id=m.id"
+        " AND s.restart_pending=1 AND s.day>coalesce((SELECT max(z.day) FROM machine_states z"
+        " WHERE z.machine_id=m.id AND z.restart_pending=0), '')) AS begun"
+        " FROM machines m WHERE m.restart_pending=1 AND m.deleted_at IS NULL)"
+    ).fetchone()
+    return date.fromisoformat(day) if day else None
+
+
+def day_of(now: datetime) -> str:
+    """The day of a time, UTC, as stored."""
+    return now.date().isoformat()

@@ -1,0 +1,330 @@
+"""The Overview page: the whole fleet at a glance. Every figure opens the machines behind it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDate, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
+from hotpatch_gui.models import display_text
+from hotpatch_gui.models import overview as models
+from hotpatch_gui.models.exports import Make
+from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.overview import Attention, Figure, OverviewRead, Wanted, read_overview
+from hotpatch_gui.models.overview_report import overview_report
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.attention_list import AttentionList
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.export import ExportButton, origin
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.ring import Ring, Slice
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+from hotpatch_gui.views.widgets.tiles import Tile
+
+from .table_page import Page
+
+if TYPE_CHECKING:
+    from hotpatch_gui.views.widgets.charts import Chart
+
+tr = translator("OverviewPage")
+
+TREND_PX = 196
+GROUPS_PX = 260
+_TABLES = frozenset({"machines", "installations", "operations", "releases", "connections"})
+_KEYS = {group: key for key, group in models.COLUMN_GROUPS.items()}
+
+
+class OverviewPage(Page):
+    """Aggregates of all machines, now or on a past day.
+
+    Signals:
+        machines_wanted (MachineFilter): the machines behind a figure.
+        page_wanted (str): another page.
+    """
+
+    machines_wanted = Signal(object)
+    page_wanted = Signal(str)
+
+    def __init__(self, services: Services, looked: datetime | None) -> None:
+        """``looked``: when the window was last closed; None at the first start."""
+        super().__init__(
+            services.theme,
+            tr("Overview"),
+            tr("The whole fleet. Click a figure to see its machines."),
+        )
+        self._s, self._looked = services, looked or services.clock()
+        self._is_first_look = looked is None
+        self._targets: dict[str, MachineFilter | None] = {}
+        self._asked = Dimension.SUBSCRIPTION
+        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        theme = services.theme
+        self.tiles = {
+            key: Tile(theme, models.tr(caption), f"overview-{key}", clickable=True, has_note=True)
+            for key, caption in models.TILES
+        }
+        self.ring = Ring(theme)
+        self.coverage = label(theme, role="secondary", wrap=True)
+        self.trend = ChartHost(theme, "trendChart", TREND_PX, _make_trend)
+        self.restarts = label(theme, wrap=True)
+        self.restarts.setObjectName("nextRestarts")
+        self.attention = AttentionList(theme)
+        self.changes = Points(theme)
+        self.since = label(theme, role="secondary", wrap=True)
+        self.groups = ListedModel(services.source, models.GROUPS, services.clock, self)
+        self.panel = TablePanel(
+            theme, Table(theme, services.settings, self.groups, "groupsTable", tr("Groups"))
+        )
+        self._make_tools()
+        self._lay_out()
+        self._connect()
+
+    def _make_tools(self) -> None:
+        self.day = QDateEdit()
+        self.day.setCalendarPopup(True)
+        self.day.setObjectName("overviewDay")
+        self.day.setAccessibleName(tr("Compliance as known at the end of a day"))
+        self.day.setDisplayFormat("d MMM yyyy")
+        self.today = QPushButton(tr("Today"))
+        self.today.setObjectName("overviewToday")
+        self.dimension = QComboBox()
+        self.dimension.setObjectName("overviewDimension")
+        self.dimension.setAccessibleName(tr("Group machines by"))
+        for dimension in Dimension:
+            self.dimension.addItem(dimension.label)
+        self.dimension.setCurrentIndex(list(Dimension).index(Dimension.SUBSCRIPTION))
+        self.tag = QComboBox()
+        self.tag.setObjectName("overviewTag")
+        self.tag.setAccessibleName(tr("Name of the tag"))
+        self.tag.hide()
+        self.tools.addWidget(label(self._s.theme, tr("As of"), role="secondary"))
+        self.tools.addWidget(self.day)
+        self.tools.addWidget(self.today)
+        self.tools.addWidget(ExportButton(self._s, tr("Overview"), self._report))
+
+    def _lay_out(self) -> None:
+        theme = self._s.theme
+        tiles = QHBoxLayout()
+        tiles.setSpacing(12)
+        for tile in self.tiles.values():
+            tiles.addWidget(tile, 1)
+        compliance = _part(theme, tr("Compliance"), self.ring, self.coverage)
+        compliance.addStretch(1)
+        trend = _part(theme, tr("Compliance, last 90 days"), self.trend)
+        attention = _part(theme, tr("Needs attention"), self.attention)
+        changes = _part(theme, tr("Since you last looked"), self.since, self.changes)
+        restarts = _part(theme, tr("Next planned restarts"), self.restarts)
+        for column in (attention, changes):
+            column.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(16)
+        right.addLayout(restarts)
+        right.addLayout(changes, 1)
+        column = QVBoxLayout()
+        column.setContentsMargins(16, 4, 16, 16)
+        column.setSpacing(20)
+        column.addLayout(tiles)
+        for left, other in ((compliance, trend), (attention, right)):
+            row = QHBoxLayout()
+            row.setSpacing(32)
+            row.addLayout(left, 1)
+            row.addLayout(other, 1)
+            column.addLayout(row)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(label(theme, tr("Machines by"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        head.addWidget(self.dimension)
+        head.addWidget(self.tag)
+        head.addStretch(1)
+        column.addLayout(head)
+        self.panel.setMinimumHeight(round(GROUPS_PX * theme.scale))
+        self.fill_scrolling(column, self.panel)
+
+    def _connect(self) -> None:
+        for key, tile in self.tiles.items():
+            tile.clicked.connect(partial(self._open_tile, key))
+        self.ring.opened.connect(self._open_group)
+        self.attention.chosen.connect(self._open_attention)
+        self.panel.table.opened.connect(self._open_row)
+        self.dimension.currentIndexChanged.connect(self.show_all)
+        self.tag.currentIndexChanged.connect(self.show_all)
+        self.day.dateChanged.connect(self.show_all)
+        self.today.clicked.connect(self._go_to_today)
+        self._s.source.changed.connect(self._on_changed)
+        self._s.source.opened.connect(self.show_all)
+        self._s.source.minute_passed.connect(self.show_all)
+
+    @property
+    def past(self) -> date | None:
+        """The past day that is shown; None for now."""
+        chosen = self.day.date().toPython()
+        assert isinstance(chosen, date)
+        return chosen if chosen < self._s.clock().date() else None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.show_all()
+
+    def show_all(self) -> None:
+        """Read everything again for the chosen day and group."""
+        if not self.isVisible():
+            return
+        self._limit_day()
+        self._asked = tuple(Dimension)[self.dimension.currentIndex()]
+        wanted = Wanted(
+            self._s.clock(), self._asked, self.tag.currentText(), self._looked, self.past
+        )
+        self._channel.query(partial(read_overview, wanted=wanted), is_refresh=True)
+
+    def _limit_day(self) -> None:
+        """The last day is today; the chosen day follows it from today on."""
+        today = self._s.clock().date()
+        follows = self.day.date() == self.day.maximumDate() or self.day.date().year() == 2000
+        self.day.blockSignals(True)
+        self.day.setMaximumDate(_qdate(today))
+        if follows:
+            self.day.setDate(_qdate(today))
+        self.day.blockSignals(False)
+
+    def _go_to_today(self) -> None:
+        self.day.setDate(self.day.maximumDate())
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.affects(_TABLES):
+            self.show_all()
+
+    def _show_answer(self, read: OverviewRead) -> None:
+        wanted = read.wanted
+        calendar = self._s.calendar()
+        exposed = models.exposure_of(read, calendar, wanted.now)
+        for key, figure in models.figures(read, exposed, wanted).items():
+            self._show_tile(key, figure)
+        self._show_compliance(read, wanted)
+        self.coverage.setText(
+            tr("What needs attention and what restarts next are of today.")
+            if wanted.day
+            else models.coverage_text(read.counts, exposed)
+        )
+        data = models.trend_data(read, wanted.now.date())
+        self.trend.show_data(data, models.trend_words(data))
+        self.restarts.setText(
+            models.restarts_text(read.counts, calendar, wanted.now)
+            or tr("No product with hotpatching is known in the fleet.")
+        )
+        self.attention.show_items(
+            models.attention(read, calendar, wanted.now),
+            tr("Nothing needs attention."),
+        )
+        self._show_changes(read, wanted)
+        self._show_groups(read)
+        if read.first_day is not None:
+            self.day.setMinimumDate(_qdate(read.first_day))
+        self.today.setEnabled(wanted.day is not None)
+
+    def _show_tile(self, key: str, figure: Figure) -> None:
+        self._targets[key] = figure.machines
+        self.tiles[key].show_figure(figure.figure, figure.note)
+        self.tiles[key].set_opens(figure.machines is not None)
+
+    def _show_compliance(self, read: OverviewRead, wanted: Wanted) -> None:
+        slices = [
+            Slice(_KEYS[group], group.label, machines)
+            for group, machines in read.compliance.items()
+        ]
+        total = sum(read.compliance.values())
+        caption = display_text.day_of(wanted.day) if wanted.day else tr("machines")
+        self.ring.show_slices(slices, f"{total:,}", caption, opens=wanted.day is None)
+
+    def _show_changes(self, read: OverviewRead, wanted: Wanted) -> None:
+        if self._is_first_look:
+            self.since.setText(
+                tr("This is your first look. Changes are listed from the next start on.")
+            )
+            return
+        self.since.setText(
+            tr("Nothing has changed since {age}.", age=age_text(self._looked, wanted.now))
+            if not read.changes
+            else tr("Changes since {age}:", age=age_text(self._looked, wanted.now))
+        )
+        self.changes.show_points(
+            [
+                Point(Glyph.INFO, tr("change"), what, when)
+                for what, when in models.changes_text(read.changes, wanted.now)
+            ]
+        )
+
+    def _show_groups(self, read: OverviewRead) -> None:
+        by_tag = self._asked is Dimension.TAG
+        self.tag.setVisible(by_tag)
+        names = [self.tag.itemText(n) for n in range(self.tag.count())]
+        if by_tag and read.tags != names:
+            self.tag.clear()
+            self.tag.addItems(read.tags)
+        rows = models.group_rows(read.groups)
+        self.groups.set_rows(rows)
+        self.panel.show_table(bool(rows))
+        self.panel.empty.show_text(
+            Glyph.INFO, tr("No machines yet"), tr("Machines appear after the first sync.")
+        )
+
+    def _show_failure(self, why: str) -> None:
+        for tile in self.tiles.values():
+            tile.show_figure("–", tr("can't be read"))
+            tile.set_opens(False)
+        self.panel.show_failure(why)
+
+    def _open_tile(self, key: str) -> None:
+        wanted = self._targets.get(key)
+        if wanted is not None:
+            self.machines_wanted.emit(wanted)
+
+    def _open_group(self, key: str) -> None:
+        self.machines_wanted.emit(models.of_group(models.COLUMN_GROUPS[key]))
+
+    def _open_attention(self, item: Attention) -> None:
+        if item.machines is not None:
+            self.machines_wanted.emit(item.machines)
+        else:
+            self.page_wanted.emit(item.page)
+
+    def _open_row(self, row_id: int) -> None:
+        number = self.groups.number_of(row_id)
+        row = self.groups.row(number) if number is not None else None
+        if row is not None and self.past is None:
+            column = self.groups.columns[max(0, self.panel.table.currentIndex().column())].key
+            self.machines_wanted.emit(models.group_filter(row, self._asked, column))
+
+    def _report(self) -> Make:
+        return overview_report(self.past, self.groups.all_rows, self._asked, origin(self._s))
+
+
+def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:
+    """A part of the page below its title."""
+    column = QVBoxLayout()
+    column.setSpacing(8)
+    column.addWidget(label(theme, title, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+    for widget in widgets:
+        column.addWidget(widget)
+    return column
+
+
+def _qdate(day: date) -> QDate:
+    return QDate(day.year, day.month, day.day)
+
+
+def _make_trend(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import TrendChart  # noqa: PLC0415 - after the first paint
+
+    return TrendChart(theme)

@@ -1,0 +1,95 @@
+"""What needs attention, each with one button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hotpatch_gui.models.overview import Attention
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.translation import translator
+
+from .labels import ElidedLabel, GlyphLabel, label
+
+tr = translator("AttentionList")
+
+
+class _Row:
+    def __init__(self, theme: Theme, grid: QGridLayout, number: int) -> None:
+        self.glyph = GlyphLabel(theme)
+        self.title = ElidedLabel(theme)
+        self.detail = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
+        self.button = QPushButton()
+        self.button.setObjectName(f"attention-{number}")
+        self.button.setProperty("chip", True)
+        top = Qt.AlignmentFlag.AlignTop
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.title)
+        words.addWidget(self.detail)
+        grid.addWidget(self.glyph, number, 0, top)
+        grid.addLayout(words, number, 1)
+        grid.addWidget(self.button, number, 2, Qt.AlignmentFlag.AlignVCenter)
+
+    @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        return self.glyph, self.title, self.detail, self.button
+
+
+class AttentionList(QWidget):
+    """The list; one sentence if there is nothing.
+
+    Signals:
+        chosen (Attention): its button was clicked.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._items: Sequence[Attention] = ()
+        self._rows: list[_Row] = []
+        self._calm_glyph = GlyphLabel(theme, glyph=Glyph.OK)
+        self.calm: QLabel = label(theme, wrap=True)
+        self.calm.setObjectName("nothingToDo")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self._calm_glyph, 0, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(self.calm, 0, 1)
+        self._first = 1
+        """The first row below the calm sentence."""
+
+    def show_items(self, items: Sequence[Attention], calm: str) -> None:
+        """Show the items, or ``calm`` if there are none."""
+        self._items = items
+        self.calm.setText(calm)
+        self._calm_glyph.setVisible(not items)
+        self.calm.setVisible(not items)
+        while len(self._rows) < len(items):
+            self._add_row()
+        for number, row in enumerate(self._rows):
+            for widget in row.widgets:
+                widget.setVisible(number < len(items))
+            if number < len(items):
+                self._fill(row, items[number])
+
+    def _add_row(self) -> None:
+        number = len(self._rows)
+        row = _Row(self._theme, self._grid, number + self._first)
+        row.button.clicked.connect(lambda: self.chosen.emit(self._items[number]))
+        self._rows.append(row)
+
+    def _fill(self, row: _Row, item: Attention) -> None:
+        row.glyph.set_glyph(item.glyph)
+        row.title.set_full_text(item.title)
+        row.detail.set_full_text(item.detail)
+        row.button.setText(item.action)
+        row.button.setAccessibleName(f"{item.title}: {item.action}")

@@ -1,0 +1,215 @@
+"""The Overview page in the window: every figure opens exactly the machines behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.machine_filter import Dimension
+from hotpatch_gui.models.exports import Writing
+from hotpatch_gui.models.overview_report import PAST, overview_report
+from hotpatch_gui.views.pages.overview import OverviewPage
+from hotpatch_gui.views.rail import PAGES
+from hotpatch_gui.views.widgets.export import origin
+
+pytestmark = pytest.mark.expects_log
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        yield made
+
+
+def overview(stage: Stage) -> OverviewPage:
+    stage.window.show_page("overview")
+    stage.settle()
+    page = stage.window.page("overview")
+    assert isinstance(page, OverviewPage)
+    return page
+
+
+def shown(stage: Stage) -> str:
+    return PAGES[stage.window.pages.currentIndex()]
+
+
+def listed(stage: Stage) -> int:
+    """How many machines the list shows."""
+    stage.settle()
+    assert shown(stage) == "machines"
+    return stage.window.machines.model.rowCount()
+
+
+def test_each_tile_opens_as_many_machines_as_it_says(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    page = overview(stage)
+    on_machines = {"failed": "on 2 machines"}
+    for key, tile in page.tiles.items():
+        page = overview(stage)
+        figure, note = tile.figure.text(), tile.note.full_text
+        expected = 2 if key in on_machines else int(figure)
+        assert on_machines.get(key, note) == note
+        qtbot.keyClick(tile, Qt.Key.Key_Return)
+        assert listed(stage) == expected > 0, key
+
+
+def test_ring_attention_and_groups_open_their_machines(stage: Stage) -> None:
+    stage.start()
+    page = overview(stage)
+    for button in page.ring.buttons.values():
+        overview(stage)
+        number = int(button.text().rsplit(" ", 1)[-1])
+        button.click()
+        assert listed(stage) == number
+    overview(stage)
+    buttons = [b for b in page.attention.findChildren(QPushButton) if b.isVisible()]
+    assert len(buttons) == 6
+    for button in buttons:
+        overview(stage)
+        button.click()
+        assert listed(stage) == 1
+    overview(stage)
+    page.dimension.setCurrentIndex(list(Dimension).index(Dimension.REGION))
+    stage.settle()
+    for row in page.groups.all_rows:
+        for column in ("machines", "not_known"):
+            overview(stage)
+            number = page.groups.number_of(row.id)
+            place = [c.key for c in page.groups.columns].index(column)
+            page.panel.table.setCurrentIndex(page.groups.index(number, place))
+            page.panel.table.opened.emit(row.id)
+            assert listed(stage) == getattr(row, column)
+            assert stage.window.machines.scope.text() == f"Region: {row.name} ✕"
+
+
+def test_the_filter_is_shown_can_be_removed_and_a_search_ends(stage: Stage, qtbot: QtBot) -> None:
+    stage.start()
+    stage.window.header.search.setText("vm-web")
+    page = overview(stage)
+    qtbot.keyClick(page.tiles["exposed"], Qt.Key.Key_Space)
+    assert stage.window.header.search.text() == ""
+    machines, number = stage.window.machines, listed(stage)
+    assert (machines.scope.isVisible(), machines.scope.text()) == (
+        True,
+        "Monthly update missing ✕",
+    )
+    machines.scope.click()
+    assert not machines.scope.isVisible()
+    assert listed(stage) == 16 > number
+
+
+def test_by_tag_the_values_of_the_chosen_name_are_the_groups(stage: Stage) -> None:
+    stage.start()
+    page = overview(stage)
+    page.dimension.setCurrentIndex(list(Dimension).index(Dimension.TAG))
+    stage.settle()
+    stage.settle()
+    names = [page.tag.itemText(n) for n in range(page.tag.count())]
+    assert page.tag.isVisible()
+    assert names
+    assert names == sorted(names)
+    assert sum(r.machines for r in page.groups.all_rows) == 16
+    assert {r.name for r in page.groups.all_rows} - {""}
+
+
+def test_the_window_lands_on_overview_unless_the_user_goes_elsewhere(stage: Stage) -> None:
+    stage.window.land()
+    assert shown(stage) == "machines"
+    stage.start()
+    assert shown(stage) == "overview"
+    stage.window.show_page("updates")
+    stage.request.sync(full=True)
+    stage.settle()
+    assert shown(stage) == "updates"
+
+
+def test_the_page_survives_a_restart(qapp: QApplication, tmp_path: Path) -> None:
+    for before, after in (
+        ("machines", "activity"),
+        ("activity", "overview"),
+        ("overview", "machines"),
+    ):
+        with Stage("light", folder=tmp_path) as stage:
+            stage.window.land()
+            assert shown(stage) == before
+            stage.start()
+            stage.window.show_page(after)
+    with Stage("light", folder=tmp_path) as stage:
+        stage.app.settings.page = "of a newer version"
+        stage.window.land()
+        assert shown(stage) == "overview", "several machines are known"
+
+
+def test_who_has_gone_elsewhere_stays_there(stage: Stage) -> None:
+    stage.window.land()
+    stage.window.show_page("updates")
+    stage.start()
+    assert shown(stage) == "updates"
+
+
+def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_path: Path) -> None:
+    stage.start()
+    page = overview(stage)
+    before = page.ring.buttons["not_known"].text()
+    stage.clock.advance(days=20)
+    stage.request.sync(full=True)
+    stage.settle()
+    page.show_all()
+    stage.settle()
+    now = page.ring.buttons["not_known"].text()
+    assert now != before, "assessments are too old after 20 days"
+    page.day.setDate(QDate(2026, 8, 25))
+    stage.settle()
+    assert page.past == date(2026, 8, 25)
+    assert page.ring.buttons["not_known"].text() == before
+    assert not page.ring.buttons["not_known"].isEnabled()
+    assert page.tiles["exposed"].figure.text() == "–"
+    path = tmp_path / "past.csv"
+    make = overview_report(page.past, page.groups.all_rows, Dimension.REGION, origin(page._s))
+    writing = Writing(stage.app.source.path, path, make)
+    writing.run()
+    assert writing.problem == ""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    assert sum("20 August 2026" in x or "2026-08-20" in x for x in lines) >= 16
+    assert lines[0] == ",".join(c.head for c in PAST)
+    page.today.click()
+    stage.settle()
+    assert page.past is None
+    assert page.ring.buttons["not_known"].text() == now
+
+
+def test_changes_are_those_since_the_window_was_closed(qapp: QApplication, tmp_path: Path) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        assert "first look" in overview(stage).since.text()
+    with Stage("light", folder=tmp_path) as stage:
+        stage.clock.advance(hours=2)
+        stage.start()
+        page = overview(stage)
+        assert page.since.text() == "Nothing has changed since 2 h ago."
+        assess = stage.app.source.db
+        assert assess is not None
+        (machine_id,) = assess.execute("SELECT id FROM machines WHERE name='vm-web-01'").fetchone()
+        stage.request.assess([machine_id])
+        stage.until(
+            lambda: assess.execute(
+                "SELECT count(*) FROM operations WHERE state='running'"
+            ).fetchone()[0]
+        )
+        stage.clock.advance(minutes=5)
+        stage.until(
+            lambda: assess.execute("SELECT count(*) FROM operations WHERE ended_at>''").fetchone()[
+                0
+            ]
+        )
+        stage.settle()
+        stage.settle()
+        texts = [title.text() for _, title, _ in page.changes._rows]
+        assert texts == ["1 operation of this program ended"]
