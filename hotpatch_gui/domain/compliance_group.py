@@ -32,6 +32,12 @@ class ComplianceGroup(StrEnum):
         """The situations of the group."""
         return tuple(s for s, group in _GROUPS.items() if group is self)
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The stored values of the group's situations; a machine that isn't derived yet has an empty one."""
+        values = tuple(s.value for s in self.situations)
+        return (*values, "") if self is ComplianceGroup.NOT_KNOWN else values
+
     @classmethod
     def of(cls, situation: str) -> ComplianceGroup:
         """The group of a stored situation; NOT_KNOWN for an empty or invalid one."""

@@ -48,3 +48,12 @@ class Situation(StrEnum):
     def label(self) -> str:
         """The situation's display name."""
         return tr(self.value)
+
+
+DEPEND_ON_ASSESSMENT = (
+    Situation.BEHIND,
+    Situation.NOT_OFFERED,
+    Situation.NOT_CONFIRMED,
+    Situation.UP_TO_DATE,
+)
+"""Situations that become STALE when the assessment is too old."""

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from zlib import crc32
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
@@ -82,7 +83,7 @@ class Figure(NamedTuple):
 TILES = (
     ("up-to-date", tr.mark("Up to date")),
     ("restart", tr.mark("Restart pending")),
-    ("failed", tr.mark("Failed installations, 30 days")),
+    ("failed", tr.mark("Failed, 30 days")),
     ("not-known", tr.mark("Not known")),
     ("exposed", tr.mark("Monthly update missing")),
 )
@@ -131,18 +132,18 @@ def share_text(part: int, total: int) -> str:
 
 def _pending_text(read: OverviewRead, now: datetime) -> str:
     if not read.counts.restart_pending:
-        return tr("no machine waits for one")
+        return tr("none is known")
     if read.pending_since is None:
-        return tr("since when isn't known")
+        return tr("start date not known")
     days = (now.date() - read.pending_since).days
-    return tr("longest at least %n day(s)", days) if days else tr("at least since today")
+    return tr("%n day(s) or longer", days) if days else tr("since today or longer")
 
 
 def exposure_text(exposed: Exposure) -> str:
     """Days since the release of the first missing update."""
-    if exposed.median is None:
-        return tr("by the builds that run")
-    return tr("median {median} d, worst {worst} d", median=exposed.median, worst=exposed.worst)
+    if exposed.median is not None:
+        return tr("median {median}, worst {worst} d", median=exposed.median, worst=exposed.worst)
+    return tr("%n not known", exposed.not_known) if exposed.not_known else tr("by installed build")
 
 
 def coverage_text(counts: FleetCounts, exposed: Exposure) -> str:
@@ -164,7 +165,7 @@ def coverage_text(counts: FleetCounts, exposed: Exposure) -> str:
 
 def of_group(group: ComplianceGroup) -> MachineFilter:
     """The machines of a compliance group."""
-    return MachineFilter(situations=tuple(s.value for s in group.situations))
+    return MachineFilter(situations=group.stored)
 
 
 def pending(counts: FleetCounts) -> MachineFilter | None:
@@ -205,17 +206,14 @@ _SITUATIONS = (
     (
         Situation.ACTION_REQUIRED,
         Glyph.ERROR,
-        tr.mark("A prerequisite of hotpatching is missing on the machine."),
+        tr.mark("A prerequisite of hotpatching is missing."),
     ),
+    (Situation.LAST_FAILED, Glyph.ERROR, tr.mark("The update history shows the error.")),
+    (Situation.OFF_TRAIN, Glyph.WARNING, tr.mark("No hotpatches until the next baseline.")),
     (
-        Situation.OFF_TRAIN,
+        Situation.NOT_OFFERED,
         Glyph.WARNING,
-        tr.mark("They receive no hotpatches until the next baseline."),
-    ),
-    (
-        Situation.LAST_FAILED,
-        Glyph.ERROR,
-        tr.mark("The update history of each says why."),
+        tr.mark("Updates are missing, but Azure offers none."),
     ),
     (
         Situation.NO_PERMISSION,
@@ -228,11 +226,18 @@ _SITUATIONS = (
         Glyph.UNKNOWN,
         tr.mark("The last assessment is more than seven days old."),
     ),
+    (
+        Situation.NOT_CONFIRMED,
+        Glyph.UNKNOWN,
+        tr.mark("Newer releases may be missing from the release data."),
+    ),
+    (Situation.NOT_RUNNING, Glyph.UNKNOWN, tr.mark("Not assessed while not running.")),
+    (Situation.BEHIND, Glyph.INFO, tr.mark("Updates can be installed.")),
 )
 
 
 def attention(read: OverviewRead, calendar: Calendar, now: datetime) -> list[Attention]:
-    """What needs attention, most urgent first; nothing if all is well."""
+    """What needs attention, with errors first."""
     counts, show = read.counts, tr("Show")
     by_situation = dict(counts.situations)
     found = []
@@ -264,7 +269,19 @@ def attention(read: OverviewRead, calendar: Calendar, now: datetime) -> list[Att
             title = f"{situation.label}: {machines:,}"
             where = MachineFilter(situations=(situation.value,))
             found.append(Attention(glyph, title, translated(detail), show, where))
-    return [*found, *_old_releases(counts, calendar, now)]
+    found += _old_releases(counts, calendar, now)
+    return sorted(found, key=lambda item: item.glyph is not Glyph.ERROR)
+
+
+def calm_text(read: OverviewRead) -> tuple[Glyph, str]:
+    """The glyph and the sentence if nothing is listed. Machines that aren't known never look well."""
+    total = sum(read.compliance.values())
+    if not total:
+        return Glyph.INFO, tr("No machines are known yet.")
+    unknown = read.compliance[ComplianceGroup.NOT_KNOWN]
+    if unknown:
+        return Glyph.UNKNOWN, tr("The state of %n machine(s) isn't known.", unknown)
+    return Glyph.OK, tr("Nothing needs attention.")
 
 
 def _old_releases(counts: FleetCounts, calendar: Calendar, now: datetime) -> list[Attention]:
@@ -348,17 +365,17 @@ def group_rows(groups: Sequence[GroupCount]) -> list[GroupRow]:
         total = sum(by_group.values())
         rows.append(GroupRow(0, value, tuple(sorted(keys[value])), total, *by_group.values()))
     rows.sort(key=lambda r: (-r.machines, r.name))
-    return [row._replace(id=number) for number, row in enumerate(rows)]
+    return [row._replace(id=crc32(row.name.encode()) & 0x7FFFFFFF) for row in rows]
 
 
-def group_filter(row: GroupRow, dimension: Dimension, column: str) -> MachineFilter:
-    """The machines behind a cell: of the group, and of the column's compliance group."""
+def group_filter(row: GroupRow, dimension: Dimension, tag: str, column: str) -> MachineFilter:
+    """The machines behind a cell: of the group by dimension or tag, and of the column's compliance group."""
     group = COLUMN_GROUPS.get(column)
     return MachineFilter(
-        situations=tuple(s.value for s in group.situations) if group else (),
+        situations=group.stored if group else (),
         dimension=dimension,
         keys=row.keys,
-        name=f"{dimension.label}: {name_text(row)}",
+        name=f"{tag or dimension.label}: {name_text(row)}",
     )
 
 

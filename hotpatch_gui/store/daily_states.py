@@ -10,27 +10,33 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from hotpatch_gui.domain.health import DEPEND_ON_ASSESSMENT, Situation
+from hotpatch_gui.domain.machines import ASSESSMENT_KEPT
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 
-from .sql import as_list
+from .sql import as_list, quoted
 from .timestamps import to_text
 
-_STATE = "situation, updates, restart_pending, os_version"
+_STATE = "situation, updates, restart_pending, os_version, assessed_at"
+_SAME = " AND ".join(f"m.{column} IS s.{column}" for column in _STATE.split(", ")[:-1])
+_KEPT_DAYS = f"{ASSESSMENT_KEPT.days}"
 _RECORD = f"""
-INSERT INTO machine_states (machine_id, day, {_STATE})
-SELECT id, :day, {_STATE} FROM machines m
-WHERE m.id IN (SELECT value FROM json_each(:ids)) AND m.situation<>'' AND NOT EXISTS (
-    SELECT 1 FROM machine_states s WHERE s.machine_id=m.id
+INSERT INTO machine_states AS kept (machine_id, day, {_STATE})
+SELECT m.id, CASE WHEN {_SAME} AND coalesce(julianday(m.assessed_at) - julianday(s.assessed_at), 0) <= {_KEPT_DAYS}
+        THEN s.day ELSE :day END, m.situation, m.updates, m.restart_pending, m.os_version, m.assessed_at
+FROM machines m LEFT JOIN machine_states s ON s.machine_id=m.id
     AND s.day=(SELECT max(day) FROM machine_states WHERE machine_id=m.id AND day<=:day)
-    AND s.situation=m.situation AND s.updates=m.updates AND s.restart_pending=m.restart_pending
-    AND s.os_version IS m.os_version)
+WHERE m.id IN (SELECT value FROM json_each(:ids)) AND m.situation<>''
 ON CONFLICT (machine_id, day) DO UPDATE SET situation=excluded.situation, updates=excluded.updates,
-    restart_pending=excluded.restart_pending, os_version=excluded.os_version
+    restart_pending=excluded.restart_pending, os_version=excluded.os_version, assessed_at=excluded.assessed_at
 """
 
 
 def record(db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime) -> None:
-    """Keep the states that differ from the last kept ones. The last state of a day counts. Call it inside a transaction."""
+    """Keep the states that differ from the last kept ones. The last state of a day counts.
+
+    ``assessed_at`` is the last assessment that found the state. Call it inside a transaction.
+    """
     db.execute(_RECORD, {"ids": as_list(machine_ids), "day": day_of(now)})
 
 
@@ -43,6 +49,7 @@ def count_day(db: sqlite3.Connection, connection_id: int, now: datetime) -> None
         " WHERE connection_id=? AND deleted_at IS NULL GROUP BY 3",
         (day, connection_id),
     )
+    db.execute("INSERT OR IGNORE INTO daily_counts VALUES (?, ?, '', 0)", (day, connection_id))
 
 
 def forget_old(db: sqlite3.Connection, now: datetime) -> None:
@@ -67,26 +74,37 @@ class DayCount(NamedTuple):
 def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
     """What was known on each day with a sync, from ``first`` to ``last``; days without one are missing.
 
-    A connection that wasn't read that day counts as it was last known, until it is removed.
+    A connection that wasn't read that day counts as it was last known, until it is removed or the assessments are too old.
     """
     rows = db.execute(
         "SELECT d.day, d.connection_id, d.situation, d.machines, c.removed_at FROM daily_counts d"
         " JOIN connections c ON c.id=d.connection_id WHERE d.day<=? ORDER BY d.day, d.connection_id",
         (last.isoformat(),),
     )
-    known: dict[int, tuple[str, list[tuple[str, int]]]] = {}
+    known: dict[int, tuple[date, str, list[tuple[str, int]]]] = {}
     found = []
-    for day, counts in groupby(rows, key=itemgetter(0)):
+    for text, counts in groupby(rows, key=itemgetter(0)):
+        day = date.fromisoformat(text)
         for connection_id, own in groupby(counts, key=itemgetter(1)):
             values = list(own)
-            known[connection_id] = (values[0][4] or "9", [(v[2], v[3]) for v in values])
-        if day >= first.isoformat():
+            removed = (values[0][4] or "9999-12-31")[:10]
+            known[connection_id] = (day, removed, [(v[2], v[3]) for v in values])
+        if day >= first:
             total: Counter[str] = Counter()
-            for removed, situations in known.values():
-                if removed > day:
-                    total.update(dict(situations))
-            found += [DayCount(date.fromisoformat(day), *item) for item in total.items()]
+            for read, removed, situations in known.values():
+                if removed > text:
+                    is_old = day - read > ASSESSMENT_KEPT
+                    total.update(_aged(situations) if is_old else dict(situations))
+            found += [DayCount(day, *item) for item in total.items() if item[1]]
     return found
+
+
+def _aged(situations: Sequence[tuple[str, int]]) -> Counter[str]:
+    """Counts after the assessments became too old."""
+    aged: Counter[str] = Counter()
+    for situation, machines in situations:
+        aged[Situation.STALE if situation in DEPEND_ON_ASSESSMENT else situation] += machines
+    return aged
 
 
 class PastState(NamedTuple):
@@ -106,16 +124,21 @@ WHERE (m.deleted_at IS NULL OR m.deleted_at>=:end)"""
 """What was known at the end of a day of each machine ``m`` that existed then, as SQL with ``on(day)`` as parameters."""
 
 
+SITUATION_ON = f"""CASE WHEN s.situation IN {quoted(s.value for s in DEPEND_ON_ASSESSMENT)}
+    AND coalesce(s.assessed_at, '')<:oldest THEN '{Situation.STALE}' ELSE s.situation END"""
+"""The situation at the end of a day, with ``on(day)`` as parameters: an assessment becomes too old without a sync."""
+
+
 def on(day: date) -> dict[str, str | None]:
-    """The parameters of KNOWN_ON."""
+    """The parameters of KNOWN_ON and SITUATION_ON."""
     end = datetime.fromisoformat(f"{day + timedelta(days=1)}T00:00:00+00:00")
-    return {"day": day.isoformat(), "end": to_text(end)}
+    return {"day": day.isoformat(), "end": to_text(end), "oldest": to_text(end - ASSESSMENT_KEPT)}
 
 
 def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
     """What was known at the end of ``day`` of each machine that existed then."""
     rows = db.execute(
-        "SELECT s.machine_id, s.day, s.situation, s.updates, s.restart_pending, s.os_version"
+        f"SELECT s.machine_id, s.day, {SITUATION_ON}, s.updates, s.restart_pending, s.os_version"
         f" FROM {KNOWN_ON} ORDER BY s.machine_id",
         on(day),
     )
@@ -126,7 +149,7 @@ def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
 
 
 def first_day(db: sqlite3.Connection) -> date | None:
-    """The first day with a kept state; None without any."""
+    """The first day with counts; None without any."""
     (day,) = db.execute("SELECT min(day) FROM daily_counts").fetchone()
     return date.fromisoformat(day) if day else None
 

@@ -16,7 +16,7 @@ from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
-from . import assessments
+from . import assessments, daily_states
 from .machine_columns import SHARED, machine_of, shared_fields
 from .machine_rows import MachineRow
 from .run_sql import GOOD_RUNS
@@ -84,7 +84,7 @@ def _kbs(text: str) -> tuple[str, ...]:
 def refresh_health(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive counts, the last run and the health of each machine; write only what changed."""
+    """Derive counts, the last run and the health of each machine; write only what changed, and keep it for the day."""
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]
@@ -93,6 +93,7 @@ def refresh_health(
         derived = (*row[2 + len(SHARED) : -2], status, situation, int(level))
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)
+    daily_states.record(db, machine_ids, now)
 
 
 _COUNTED = " + ".join(f"a.{column}" for _, column in assessments.COUNTS)

@@ -290,6 +290,11 @@ CREATE INDEX installations_changed ON installations(modified_at, status)
 """
 """What was known on a past day: a row for each change of a machine, and counts for the trend."""
 
+_M0019 = """
+ALTER TABLE machine_states ADD COLUMN assessed_at TEXT
+"""
+"""A past state is known only as long as its assessment isn't too old."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -309,6 +314,7 @@ _STEPS = {
     "m0016_one_term_for_one_thing": _M0016,
     "m0017_resource_health": _M0017,
     "m0018_daily_states": _M0018,
+    "m0019_assessments_of_daily_states": _M0019,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

@@ -235,6 +235,14 @@ def resource_ids(
     return tuple((row[0], row[1]) for row in rows)
 
 
+def claims_run(db: sqlite3.Connection, run_id: str, operation_id: int) -> bool:
+    """Whether an operation other than this one is known to have made a run."""
+    row = db.execute(
+        "SELECT 1 FROM operations WHERE run_id=? AND id<>?", (run_id.lower(), operation_id)
+    ).fetchone()
+    return row is not None
+
+
 def newest_id(db: sqlite3.Connection) -> int:
     """The highest ID; 0 without operations."""
     return int(db.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])

@@ -115,7 +115,7 @@ def grouped(
     """
     known, situation = "machines m WHERE m.deleted_at IS NULL", "m.situation"
     if day is not None:
-        known, situation = daily_states.KNOWN_ON, "s.situation"
+        known, situation = daily_states.KNOWN_ON, daily_states.SITUATION_ON
     rows = db.execute(
         f"SELECT coalesce({_NAMES[dimension]}, ''), {GROUP_KEYS[dimension]}, {situation}, count(*)"
         f" FROM {known} GROUP BY 1, 2, 3",

@@ -18,7 +18,8 @@ def as_list(ids: Iterable[int | str]) -> str:
 
 def quoted(values: Iterable[str]) -> str:
     """Enum values as an SQL list."""
-    return "(" + ", ".join(f"'{value}'" for value in values) + ")"
+    doubled = (value.replace("'", "''") for value in values)
+    return "(" + ", ".join(f"'{value}'" for value in doubled) + ")"
 
 
 OPEN = quoted(s.value for s in OperationState if not s.is_final)

@@ -384,6 +384,13 @@
   <context>
     <name>OverviewModel</name>
     <message numerus="yes">
+      <source>%n day(s) or longer</source>
+      <translation>
+        <numerusform>%n day or longer</numerusform>
+        <numerusform>%n days or longer</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n day(s) with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</source>
       <translation>
         <numerusform>%n day with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</numerusform>
@@ -426,6 +433,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n not known</source>
+      <translation>
+        <numerusform>%n not known</numerusform>
+        <numerusform>%n not known</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n operation(s) of this program ended</source>
       <translation>
         <numerusform>%n operation of this program ended</numerusform>
@@ -440,10 +454,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>longest at least %n day(s)</source>
+      <source>The state of %n machine(s) isn't known.</source>
       <translation>
-        <numerusform>longest at least %n day</numerusform>
-        <numerusform>longest at least %n days</numerusform>
+        <numerusform>The state of %n machine isn't known.</numerusform>
+        <numerusform>The state of %n machines isn't known.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -620,3 +620,36 @@ def test_a_damaged_settings_file_does_not_stop_the_start(qapp, data_dir: Path) -
         stage.start()
         assert stage.app.settings.sync_minutes == 15
         assert stage.window.machines.model.rowCount() == 16
+
+
+@pytest.mark.expects_log
+def test_an_answer_to_another_operation_is_not_taken_for_the_result(stage: Stage) -> None:
+    """As over a connection on which an answer came twice."""
+    stage.start()
+    ids = {r["name"]: r["id"] for r in stage.app.source.db.execute("SELECT id, name FROM machines")}
+    handle, results = stage.simulator.handle, []
+
+    def answered(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        answer = handle(method, url, headers, body)
+        is_result = method == "GET" and isinstance(answer.body, dict)
+        if is_result and "installationActivityId" in answer.body and "patches" in answer.body:
+            results.append(answer)
+            return results[0]
+        return answer
+
+    stage.simulator.handle = answered
+    for number, name in enumerate(("vm-print-01", "vm-web-02"), 1):
+        stage.request.install([ids[name]], SECURITY)
+        stage.until(lambda: S.RUNNING in stage.operation_states())
+        while len(results) < number:
+            stage.clock.advance(minutes=5)
+            stage._spin(50)
+        if number == 2:
+            stage.simulator.handle = handle
+        stage.until(lambda: S.RUNNING not in stage.operation_states())
+    while not stage.operation_states()[-1].is_final:
+        stage.clock.advance(minutes=5)
+        stage._spin(50)
+    runs = [r[0] for r in stage.app.source.db.execute("SELECT run_id FROM operations ORDER BY id")]
+    assert len(set(runs)) == 2
+    assert None not in runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.machine_filter import Dimension
+from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.models.exports import Writing
 from hotpatch_gui.models.overview_report import PAST, overview_report
+from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.rail import PAGES
 from hotpatch_gui.views.widgets.export import origin
@@ -70,11 +73,12 @@ def test_ring_attention_and_groups_open_their_machines(stage: Stage) -> None:
         assert listed(stage) == number
     overview(stage)
     buttons = [b for b in page.attention.findChildren(QPushButton) if b.isVisible()]
-    assert len(buttons) == 6
-    for button in buttons:
+    assert len(buttons) == 8
+    for button, item in zip(buttons, list(page.attention._items), strict=True):
         overview(stage)
         button.click()
-        assert listed(stage) == 1
+        number = listed(stage)
+        assert item.title.endswith(f": {number}") or item.title.startswith(f"{number} ")
     overview(stage)
     page.dimension.setCurrentIndex(list(Dimension).index(Dimension.REGION))
     stage.settle()
@@ -213,3 +217,77 @@ def test_changes_are_those_since_the_window_was_closed(qapp: QApplication, tmp_p
         stage.settle()
         texts = [title.text() for _, title, _ in page.changes._rows]
         assert texts == ["1 operation of this program ended"]
+
+
+def test_a_clock_before_the_first_kept_day_asks_once(stage: Stage) -> None:
+    stage.start()
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("UPDATE daily_counts SET day='2027-01-01'")
+    asked: list[object] = []
+    page = overview(stage)
+    query = page._channel.query
+    page._channel.query = lambda *a, **k: asked.append(a) or query(*a, **k)
+    page.show_all()
+    stage.settle()
+    stage.settle()
+    assert len(asked) == 1
+
+
+def test_the_chosen_tag_stays_when_another_name_appears(stage: Stage) -> None:
+    stage.start()
+    page = overview(stage)
+    page.dimension.setCurrentIndex(list(Dimension).index(Dimension.TAG))
+    stage.settle()
+    stage.settle()
+    page.tag.setCurrentIndex(page.tag.count() - 1)
+    stage.settle()
+    chosen = page.tag.currentText()
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("""UPDATE machines SET tag_pairs='[["AA & <b>", "R&D"]]' WHERE id=1""")
+    page.show_all()
+    stage.settle()
+    assert page.tag.itemText(0) == "AA & <b>"
+    assert page.tag.currentText() == chosen
+    page.tag.setCurrentIndex(0)
+    stage.settle()
+    (row,) = [r for r in page.groups.all_rows if r.name == "R&D"]
+    wanted: list[MachineFilter] = []
+    page.machines_wanted.connect(wanted.append)
+    page.panel.table.opened.emit(row.id)
+    assert wanted[0].keys == ('[["AA & <b>", "R&D"]]',)
+    assert stage.window.machines.scope.text() == "AA && <b>: R&&D ✕"
+
+
+def test_a_row_belongs_to_the_shown_answer_until_the_next_one(stage: Stage) -> None:
+    stage.start()
+    page = overview(stage)
+    row = page.groups.all_rows[0]
+    page.dimension.setCurrentIndex(list(Dimension).index(Dimension.REGION))
+    page.panel.table.opened.emit(row.id)
+    assert listed(stage) == row.machines
+    assert stage.window.machines.scope.text() == f"Subscription: {row.name} ✕"
+
+
+def test_a_failed_query_leaves_no_figure(stage: Stage) -> None:
+    stage.start()
+    page = overview(stage)
+    page._show_failure("The file can't be read.")
+    assert {t.figure.text() for t in page.tiles.values()} == {"–"}
+    assert not any(b.isEnabled() for b in page.ring.buttons.values())
+    assert page.attention.calm.text() == "The file can't be read."
+    assert page.groups.all_rows == ()
+    stage.settle()
+    page.show_all()
+    stage.settle()
+    assert page.tiles["up-to-date"].figure.text() == "1"
+
+
+def test_what_is_not_known_never_looks_well(stage: Stage) -> None:
+    stage.start()
+    page = overview(stage)
+    for situation, glyph in (("", Glyph.UNKNOWN), ("Up to date", Glyph.OK)):
+        with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+            db.execute("UPDATE machines SET situation=?, restart_pending=0", (situation,))
+        page.show_all()
+        stage.settle()
+        assert page.attention._calm_glyph._glyph is glyph

@@ -30,7 +30,7 @@ from hotpatch_gui.system import resources
 
 NOW = datetime(2026, 8, 20, 9, tzinfo=UTC)
 MONTH = timedelta(days=30)
-SITUATIONS = ("", "of a newer version", *(s.value for s in Situation))
+SITUATIONS = ("", *(s.value for s in Situation))
 
 
 @pytest.fixture
@@ -102,6 +102,10 @@ def listed(db: sqlite3.Connection, wanted: MachineFilter) -> int:
     return tables.count(db, tables.MACHINES, machines_where(wanted))
 
 
+def ids(db: sqlite3.Connection, wanted: MachineFilter) -> set[int]:
+    return set(tables.MACHINES.ids(db, machines_where(wanted), "name", False))
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
     db: sqlite3.Connection, seed: int
@@ -127,18 +131,18 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
         if machine_id in here and status == "Failed" and started >= "2026-07-21T09:00:00Z"
     ]
     assert (counts.failed, counts.failures) == (len(set(failed)), len(failed))
+    assert set(failed) == ids(db, MachineFilter(condition=Condition.FAILED, since=NOW - MONTH))
     assert counts.failed == listed(db, MachineFilter(condition=Condition.FAILED, since=NOW - MONTH))
     unknown = {r[0] for r in db.execute("SELECT machine_id FROM operations WHERE state='unknown'")}
     assert counts.unknown == len(unknown & here)
-    assert counts.unknown == listed(db, MachineFilter(condition=Condition.UNKNOWN_RESULT))
+    assert unknown & here == ids(db, MachineFilter(condition=Condition.UNKNOWN_RESULT))
+    waiting = {m["id"] for m in fleet if m["restart_pending"]}
+    assert waiting == ids(db, MachineFilter(condition=Condition.RESTART_PENDING))
     assert Counter({(b.product, b.build, b.key): b.machines for b in counts.builds}).total() == len(
         fleet
     )
     for group, number in compliance(counts.situations).items():
-        known = tuple(s.value for s in group.situations)
-        odd = sum(m["situation"] in SITUATIONS[:2] for m in fleet)
-        expected = listed(db, MachineFilter(situations=known))
-        assert number == expected + (odd if group is ComplianceGroup.NOT_KNOWN else 0)
+        assert number == listed(db, MachineFilter(situations=group.stored))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -213,6 +217,7 @@ def at(db: sqlite3.Connection, day: int, situation: str | None = None, pending: 
                 (situation, pending),
             )
         now = NOW.replace(day=day)
+        db.execute("UPDATE machines SET assessed_at=? WHERE id=1", (f"{now:%Y-%m-%dT%H:%M:%SZ}",))
         daily_states.record(db, [1], now)
         daily_states.count_day(db, 1, now)
 
@@ -231,6 +236,7 @@ def test_a_past_day_shows_what_was_known_then(db: sqlite3.Connection) -> None:
         (3, [("Restart pending", 1)]),
         (6, [("Restart pending", 1)]),
         (9, [("Up to date", 1)]),
+        (20, [("Assessment too old", 1)]),
     ):
         assert past(db, date(2026, 8, day)) == known
     trend = daily_states.trend(db, date(2026, 8, 1), date(2026, 8, 31))
@@ -252,12 +258,43 @@ def test_a_connection_that_is_not_read_counts_as_last_known_until_it_is_removed(
         machines.save(db, 1, [GOOD])
         machines.save(db, 2, [replace(GOOD, resource_id=f"{GOOD.resource_id}2")])
         db.execute("UPDATE machines SET situation='Up to date'")
-        for connection_id, day in ((1, 3), (2, 4), (2, 6), (2, 7)):
-            if day == 6:
+        for connection_id, day in ((1, 3), (2, 4), (2, 5), (2, 6), (2, 7)):
+            if day == 5:
                 connections.remove(db, 1, NOW.replace(day=5))
             daily_states.count_day(db, connection_id, NOW.replace(day=day))
     found = daily_states.trend(db, date(2026, 8, 4), date(2026, 8, 6))
-    assert [(d.day.day, d.machines) for d in found] == [(4, 2), (6, 1)]
+    assert [(d.day.day, d.machines) for d in found] == [(4, 2), (5, 1), (6, 1)]
+
+
+def test_without_a_sync_what_was_known_becomes_too_old(db: sqlite3.Connection) -> None:
+    with database.transaction(db):
+        machines.save(db, 1, [GOOD])
+        machines.save(db, 2, [replace(GOOD, resource_id=f"{GOOD.resource_id}2")])
+    at(db, 3, "Up to date")
+    assert past(db, date(2026, 8, 9)) == [("Up to date", 1)]
+    assert past(db, date(2026, 8, 18)) == [("Assessment too old", 1)]
+    with database.transaction(db):
+        for day in (9, 18):
+            daily_states.count_day(db, 2, NOW.replace(day=day))
+    found = daily_states.trend(db, date(2026, 8, 5), date(2026, 8, 31))
+    assert [(d.day.day, d.situation) for d in found if d.situation] == [
+        (9, "Up to date"),
+        (18, "Assessment too old"),
+    ]
+    at(db, 25)
+    assert past(db, date(2026, 8, 18)) == [("Assessment too old", 1)]
+    assert past(db, date(2026, 8, 26)) == [("Up to date", 1)]
+
+
+def test_a_connection_without_machines_counts_none(db: sqlite3.Connection) -> None:
+    with database.transaction(db):
+        machines.save(db, 1, [GOOD])
+    at(db, 3, "Up to date")
+    with database.transaction(db):
+        db.execute("UPDATE machines SET deleted_at='2026-08-05T12:00:00.000Z'")
+        daily_states.count_day(db, 1, NOW.replace(day=5))
+    found = daily_states.trend(db, date(2026, 8, 1), date(2026, 8, 31))
+    assert [d.day.day for d in found] == [3]
 
 
 def test_a_deleted_machine_stays_in_the_days_before(db: sqlite3.Connection) -> None:
@@ -278,6 +315,6 @@ def test_what_is_old_is_forgotten_but_the_state_that_still_holds(db: sqlite3.Con
     later = NOW.replace(day=10) + ASSESSMENTS_KEPT
     with database.transaction(db):
         daily_states.forget_old(db, later)
-    assert past(db, later.date()) == [("Up to date", 1)]
+    assert past(db, later.date()) == [("Assessment too old", 1)]
     for table, rows in (("machine_states", 1), ("daily_counts", 0)):
         assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == rows

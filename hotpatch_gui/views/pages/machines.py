@@ -22,6 +22,7 @@ from hotpatch_gui.domain.machine_filter import EVERY_MACHINE, MachineFilter
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 tr = translator("MachinesPage")
 
 LIST_WIDTH_PX = 320
+SCOPE_PX = 240
+"""At most, the width of the filter's name."""
 
 SORTS = (
     (tr.mark("Needs attention"), "attention", True),
@@ -71,14 +74,13 @@ class MachinesPage(QSplitter):
         self.state.setAccessibleName(tr("Show machines by state"))
         self.state.addItem(tr("All machines"), ())
         for group in ComplianceGroup:
-            self.state.addItem(group.label, tuple(s.value for s in group.situations))
+            self.state.addItem(group.label, group.stored)
         self.state.insertSeparator(self.state.count())
         for situation in Situation:
             self.state.addItem(situation.label, (situation.value,))
         self.scope = QPushButton()
         self.scope.setObjectName("machineScope")
         self.scope.setProperty("chip", True)
-        self.scope.setToolTip(tr("Show all machines again"))
         self.sort = QComboBox()
         self.sort.setObjectName("machineSort")
         self.sort.setAccessibleName(tr("Sort machines by"))
@@ -262,8 +264,13 @@ class MachinesPage(QSplitter):
 
     def _filter(self) -> None:
         self._wanted = self._wanted._replace(situations=self.state.currentData())
-        self.scope.setText(f"{self._wanted.name} ✕")
-        self.scope.setAccessibleName(tr("Remove the filter {name}", name=self._wanted.name))
+        name = " ".join(self._wanted.name.split())
+        shown = self.scope.fontMetrics().elidedText(
+            name, Qt.TextElideMode.ElideRight, round(SCOPE_PX * self._s.theme.scale)
+        )
+        self.scope.setText(f"{shown.replace('&', '&&')} ✕")
+        self.scope.setToolTip(plain_tip(f"{name}\n{tr('Show all machines again')}"))
+        self.scope.setAccessibleName(tr("Remove the filter {name}", name=name))
         self._scope_row.setVisible(bool(self._wanted.name))
         self.model.filter(self._wanted)
 

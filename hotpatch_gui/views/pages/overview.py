@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, Signal
+from PySide6.QtCore import QDate, QSignalBlocker, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -67,8 +67,10 @@ class OverviewPage(Page):
         )
         self._s, self._looked = services, looked or services.clock()
         self._is_first_look = looked is None
+        self._has_limits = False
         self._targets: dict[str, MachineFilter | None] = {}
-        self._asked = Dimension.SUBSCRIPTION
+        self._shown: Wanted | None = None
+        """What the shown figures answer."""
         self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
         theme = services.theme
         self.tiles = {
@@ -125,7 +127,7 @@ class OverviewPage(Page):
         trend = _part(theme, tr("Compliance, last 90 days"), self.trend)
         attention = _part(theme, tr("Needs attention"), self.attention)
         changes = _part(theme, tr("Since you last looked"), self.since, self.changes)
-        restarts = _part(theme, tr("Next planned restarts"), self.restarts)
+        restarts = _part(theme, tr("Next planned baselines, which restart"), self.restarts)
         for column in (attention, changes):
             column.addStretch(1)
         right = QVBoxLayout()
@@ -158,9 +160,10 @@ class OverviewPage(Page):
         self.ring.opened.connect(self._open_group)
         self.attention.chosen.connect(self._open_attention)
         self.panel.table.opened.connect(self._open_row)
-        self.dimension.currentIndexChanged.connect(self.show_all)
-        self.tag.currentIndexChanged.connect(self.show_all)
-        self.day.dateChanged.connect(self.show_all)
+        self.dimension.currentIndexChanged.connect(self._choose)
+        self.tag.currentIndexChanged.connect(self._choose)
+        self.day.dateChanged.connect(self._choose)
+        self._s.source.refused.connect(lambda: self._show_failure(self._s.source.refusal))
         self.today.clicked.connect(self._go_to_today)
         self._s.source.changed.connect(self._on_changed)
         self._s.source.opened.connect(self.show_all)
@@ -179,24 +182,30 @@ class OverviewPage(Page):
 
     def show_all(self) -> None:
         """Read everything again for the chosen day and group."""
-        if not self.isVisible():
-            return
-        self._limit_day()
-        self._asked = tuple(Dimension)[self.dimension.currentIndex()]
-        wanted = Wanted(
-            self._s.clock(), self._asked, self.tag.currentText(), self._looked, self.past
-        )
-        self._channel.query(partial(read_overview, wanted=wanted), is_refresh=True)
+        if self.isVisible():
+            self._ask(is_refresh=True)
 
-    def _limit_day(self) -> None:
-        """The last day is today; the chosen day follows it from today on."""
-        today = self._s.clock().date()
-        follows = self.day.date() == self.day.maximumDate() or self.day.date().year() == 2000
-        self.day.blockSignals(True)
-        self.day.setMaximumDate(_qdate(today))
-        if follows:
-            self.day.setDate(_qdate(today))
-        self.day.blockSignals(False)
+    def _choose(self) -> None:
+        """Read for another day or group; the answer to the previous choice isn't shown."""
+        self._ask(is_refresh=False)
+
+    def _ask(self, *, is_refresh: bool) -> None:
+        self._limit_day(None)
+        dimension = tuple(Dimension)[self.dimension.currentIndex()]
+        tag = self.tag.currentText() if dimension is Dimension.TAG else ""
+        wanted = Wanted(self._s.clock(), dimension, tag, self._looked, self.past)
+        self._channel.query(partial(read_overview, wanted=wanted), is_refresh=is_refresh)
+
+    def _limit_day(self, first: date | None) -> None:
+        """The chosen day is between ``first``, or the current limit, and today, which it follows."""
+        today = _qdate(self._s.clock().date())
+        follows = self.day.date() == self.day.maximumDate() or not self._has_limits
+        least = _qdate(first) if first else self.day.minimumDate()
+        self._has_limits = True
+        with QSignalBlocker(self.day):
+            self.day.setDateRange(min(least, today), today)
+            if follows:
+                self.day.setDate(today)
 
     def _go_to_today(self) -> None:
         self.day.setDate(self.day.maximumDate())
@@ -206,7 +215,7 @@ class OverviewPage(Page):
             self.show_all()
 
     def _show_answer(self, read: OverviewRead) -> None:
-        wanted = read.wanted
+        wanted = self._shown = read.wanted
         calendar = self._s.calendar()
         exposed = models.exposure_of(read, calendar, wanted.now)
         for key, figure in models.figures(read, exposed, wanted).items():
@@ -225,12 +234,11 @@ class OverviewPage(Page):
         )
         self.attention.show_items(
             models.attention(read, calendar, wanted.now),
-            tr("Nothing needs attention."),
+            models.calm_text(read),
         )
         self._show_changes(read, wanted)
         self._show_groups(read)
-        if read.first_day is not None:
-            self.day.setMinimumDate(_qdate(read.first_day))
+        self._limit_day(read.first_day)
         self.today.setEnabled(wanted.day is not None)
 
     def _show_tile(self, key: str, figure: Figure) -> None:
@@ -266,23 +274,41 @@ class OverviewPage(Page):
         )
 
     def _show_groups(self, read: OverviewRead) -> None:
-        by_tag = self._asked is Dimension.TAG
+        by_tag = read.wanted.dimension is Dimension.TAG
         self.tag.setVisible(by_tag)
-        names = [self.tag.itemText(n) for n in range(self.tag.count())]
-        if by_tag and read.tags != names:
-            self.tag.clear()
-            self.tag.addItems(read.tags)
-        rows = models.group_rows(read.groups)
+        if by_tag and self._list_tags(read.tags):
+            self._choose()
+        rows = [] if by_tag and not read.wanted.tag else models.group_rows(read.groups)
         self.groups.set_rows(rows)
         self.panel.show_table(bool(rows))
         self.panel.empty.show_text(
-            Glyph.INFO, tr("No machines yet"), tr("Machines appear after the first sync.")
+            Glyph.INFO,
+            tr("No tags") if by_tag else tr("No machines yet"),
+            "" if by_tag else tr("Machines appear after the first sync."),
         )
 
+    def _list_tags(self, names: list[str]) -> bool:
+        """List the tags' names. Whether another one is chosen now."""
+        before = self.tag.currentText()
+        if names != [self.tag.itemText(n) for n in range(self.tag.count())]:
+            with QSignalBlocker(self.tag):
+                self.tag.clear()
+                self.tag.addItems(names)
+                self.tag.setCurrentText(before)
+        return self.tag.currentText() != before
+
     def _show_failure(self, why: str) -> None:
+        self._shown = None
         for tile in self.tiles.values():
-            tile.show_figure("–", tr("can't be read"))
+            tile.show_figure(display_text.NOTHING, tr("can't be read"))
             tile.set_opens(False)
+        self.ring.clear()
+        self.trend.wait()
+        for text in (self.coverage, self.restarts, self.since):
+            text.clear()
+        self.changes.show_points([])
+        self.attention.show_items([], (Glyph.ERROR, why))
+        self.groups.set_rows([])
         self.panel.show_failure(why)
 
     def _open_tile(self, key: str) -> None:
@@ -302,12 +328,15 @@ class OverviewPage(Page):
     def _open_row(self, row_id: int) -> None:
         number = self.groups.number_of(row_id)
         row = self.groups.row(number) if number is not None else None
-        if row is not None and self.past is None:
+        shown = self._shown
+        if row is not None and shown is not None and shown.day is None:
             column = self.groups.columns[max(0, self.panel.table.currentIndex().column())].key
-            self.machines_wanted.emit(models.group_filter(row, self._asked, column))
+            self.machines_wanted.emit(models.group_filter(row, shown.dimension, shown.tag, column))
 
     def _report(self) -> Make:
-        return overview_report(self.past, self.groups.all_rows, self._asked, origin(self._s))
+        shown = self._shown
+        day, dimension = (shown.day, shown.dimension) if shown else (self.past, Dimension.GROUP)
+        return overview_report(day, self.groups.all_rows, dimension, origin(self._s))
 
 
 def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:

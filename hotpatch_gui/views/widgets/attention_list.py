@@ -54,7 +54,7 @@ class AttentionList(QWidget):
         self._theme = theme
         self._items: Sequence[Attention] = ()
         self._rows: list[_Row] = []
-        self._calm_glyph = GlyphLabel(theme, glyph=Glyph.OK)
+        self._calm_glyph = GlyphLabel(theme)
         self.calm: QLabel = label(theme, wrap=True)
         self.calm.setObjectName("nothingToDo")
         self._grid = QGridLayout(self)
@@ -67,10 +67,11 @@ class AttentionList(QWidget):
         self._first = 1
         """The first row below the calm sentence."""
 
-    def show_items(self, items: Sequence[Attention], calm: str) -> None:
-        """Show the items, or ``calm`` if there are none."""
+    def show_items(self, items: Sequence[Attention], calm: tuple[Glyph, str]) -> None:
+        """Show the items, or the glyph and sentence of ``calm`` if there are none."""
         self._items = items
-        self.calm.setText(calm)
+        self._calm_glyph.set_glyph(calm[0])
+        self.calm.setText(calm[1])
         self._calm_glyph.setVisible(not items)
         self.calm.setVisible(not items)
         while len(self._rows) < len(items):

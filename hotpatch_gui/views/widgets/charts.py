@@ -416,7 +416,7 @@ def _months(first: date, last: date) -> list[tuple[float, str]]:
 
 
 def _round_ticks(most: int) -> list[tuple[float, str]]:
-    """At most five ticks at 1, 2 or 5 times a power of ten."""
+    """Up to seven ticks at 1, 2 or 5 times a power of ten."""
     least = max(1.0, most / 5)
     power = 10 ** (len(str(int(least))) - 1)
     step = next(power * n for n in (1, 2, 5, 10) if power * n >= least)

@@ -40,7 +40,7 @@ def colours(tokens: Tokens) -> dict[str, str]:
         "updates": tokens.accent,
         "attention": tokens.unplanned_baseline,
         "no_hotpatch": tokens.planned_baseline,
-        "not_known": tokens.disabled,
+        "not_known": tokens.secondary,
     }
 
 
@@ -142,6 +142,13 @@ class Ring(QWidget):
             button = self.buttons[part.key]
             button.setText(f"{part.label}  {part.machines:,}")
             button.setEnabled(opens and part.machines > 0)
+
+    def clear(self) -> None:
+        """Show that nothing is known."""
+        self.circle.show_slices(())
+        self.circle.figure.setText("–")
+        for button in self.buttons.values():
+            button.setEnabled(False)
 
     def _add_button(self, number: int, key: str) -> None:
         button = QPushButton()

@@ -34,7 +34,6 @@ class Tile(QFrame):
         self.setObjectName("tile")
         self._clickable = clickable
         self._is_selected = False
-        self.setProperty("clickable", clickable)
         self.figure = label(theme, "–", px=FIGURE_PX, weight=LIGHT_WEIGHT)
         self.figure.setObjectName(name)
         self.caption = label(theme, caption, px=CAPTION_PX, role="secondary")
@@ -57,6 +56,7 @@ class Tile(QFrame):
     def set_opens(self, opens: bool) -> None:
         """Whether a click opens or filters something."""
         self._clickable = opens
+        self.setProperty("clickable", opens)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if opens else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if opens else Qt.CursorShape.ArrowCursor)
 

@@ -11,7 +11,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import assessments, installations, queue
+from hotpatch_gui.store import assessments, installations, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.sync.machine import read_instance_view
@@ -147,6 +147,8 @@ async def _take_installation(
     machine_id, now = run.operation.machine_id, run.context.clock()
     found = results.graph_run(result, None)
     _must_have_ended(found.status)
+    if operations.claims_run(run.context.db, found.run_id, run.operation.id):
+        raise values.UnreadableError(tr("the result of another operation"))
     updates = [results.run_update(values.mapping(p)) for p in values.items(result.get("patches"))]
     async with run.context.transaction() as db:
         installations.save(db, [(machine_id, found)], now)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.store import daily_states, health, machines, releases, run_checks, sync_state
+from hotpatch_gui.store import health, machines, releases, run_checks, sync_state
 from hotpatch_gui.worker.context import Context
 
 HEALTH_BATCH = 200
@@ -26,12 +26,11 @@ async def reclassify_if_old(context: Context) -> None:
 
 
 async def derive(context: Context, machine_ids: Sequence[int]) -> None:
-    """Derive the machines' health, keep it for the day, and compare their runs with assessments."""
+    """Derive the machines' health, and compare their runs with assessments."""
     for start in range(0, len(machine_ids), HEALTH_BATCH):
         async with context.transaction() as db:
             batch = machine_ids[start : start + HEALTH_BATCH]
             health.refresh_health(db, batch, context.calendar, context.clock())
-            daily_states.record(db, batch, context.clock())
             run_checks.check_runs(db, batch)
         await asyncio.sleep(0)
 

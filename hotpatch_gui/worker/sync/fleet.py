@@ -113,9 +113,9 @@ async def sync_fleet(
     async with context.transaction() as db:
         own, now = context.connection_id, context.clock()
         sync_state.sync_ended(db, own, now, problem, sync.unreadable)
-        daily_states.forget_old(db, now)
         if problem is None:
             daily_states.count_day(db, own, now)
+            daily_states.forget_old(db, now)
             sync_state.changes_read(db, own, sync.begun, full=sync.is_full)
     context.changed(Changes.to(*_TABLES))
 
