@@ -157,10 +157,11 @@ def coverage_text(counts: FleetCounts, exposed: Exposure) -> str:
         if counts.eligible
         else tr("No machine is known to be able to receive hotpatches.")
     )
+    once = tr("Each machine counts once above, by what is most urgent.")
     if not exposed.not_known:
-        return coverage
+        return f"{once} {coverage}"
     unknown = tr("The installed release of %n machine(s) isn't known.", exposed.not_known)
-    return f"{coverage} {unknown}"
+    return f"{once} {coverage} {unknown}"
 
 
 def of_group(group: ComplianceGroup) -> MachineFilter:
@@ -308,10 +309,10 @@ def products(counts: FleetCounts) -> list[Product]:
     return sorted({b.product for b in counts.builds if b.product is not None})
 
 
-def restarts_text(counts: FleetCounts, calendar: Calendar, now: datetime) -> str:
-    """The next expected restart of each product."""
+def restarts_text(read: OverviewRead, calendar: Calendar, now: datetime) -> str:
+    """The next planned baseline of each product, and which machines restart more often."""
     lines = []
-    for product in products(counts):
+    for product in products(read.counts):
         expected = calendar.next_restart(product, release_day(now))
         if expected is None:
             lines.append(tr("{product}: no planned restart is known.", product=product.label))
@@ -324,6 +325,11 @@ def restarts_text(counts: FleetCounts, calendar: Calendar, now: datetime) -> str
                     kind=expected.kind.label,
                 )
             )
+    without = compliance(read.counts.situations)[ComplianceGroup.NO_HOTPATCH]
+    if lines and without:
+        lines.append(
+            tr("%n machine(s) without hotpatch restart with each monthly update.", without)
+        )
     return "\n".join(lines)
 
 

@@ -433,6 +433,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s) without hotpatch restart with each monthly update.</source>
+      <translation>
+        <numerusform>%n machine without hotpatch restarts with each monthly update.</numerusform>
+        <numerusform>%n machines without hotpatch restart with each monthly update.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n not known</source>
       <translation>
         <numerusform>%n not known</numerusform>

@@ -111,7 +111,7 @@ class OverviewPage(Page):
         self.tag.setObjectName("overviewTag")
         self.tag.setAccessibleName(tr("Name of the tag"))
         self.tag.hide()
-        self.tools.addWidget(label(self._s.theme, tr("As of"), role="secondary"))
+        self.tools.addWidget(label(self._s.theme, tr("As of (UTC)"), role="secondary"))
         self.tools.addWidget(self.day)
         self.tools.addWidget(self.today)
         self.tools.addWidget(ExportButton(self._s, tr("Overview"), self._report))
@@ -229,7 +229,7 @@ class OverviewPage(Page):
         data = models.trend_data(read, wanted.now.date())
         self.trend.show_data(data, models.trend_words(data))
         self.restarts.setText(
-            models.restarts_text(read.counts, calendar, wanted.now)
+            models.restarts_text(read, calendar, wanted.now)
             or tr("No product with hotpatching is known in the fleet.")
         )
         self.attention.show_items(

@@ -359,6 +359,10 @@ class PlannerChart(_Plot):
         self.title_axis("right", tr("Average days of exposure"), theme)
 
 
+TICK_ROOM_DAYS = 3
+"""Room for the label of the trend's last day."""
+
+
 class TrendChart(_Plot):
     """Machines by compliance group on each day, stacked; a day without data is a gap."""
 
@@ -388,7 +392,7 @@ class TrendChart(_Plot):
         most = max(below, default=1) or 1
         self.plot.getAxis("left").setTicks([_round_ticks(most)])
         self.title_axis("left", tr("Machines"), theme)
-        self.plot.setXRange(-0.6, days - 0.4, padding=0)
+        self.plot.setXRange(-0.6, days + TICK_ROOM_DAYS, padding=0)
         self.plot.setYRange(0, most * 1.05, padding=0)
 
 
