@@ -230,8 +230,8 @@ DROP INDEX operations_open_by_age;
 CREATE INDEX operations_open_by_state ON operations(kind, state, ended_at) WHERE ended_at IS NULL;
 UPDATE sync_state SET whole_at=NULL;
 """
-"""Tags as JSON, whose text was ambiguous; the next sync reads them again. Whose turn it is in a batch is asked
-at the end of each of its operations, and what is under way at every change."""
+"""Tags as JSON, whose text was ambiguous; the next sync reads them again. The indexes are for the next operations of a
+batch, which are queried when one of its operations ends, and for the open operations, queried at every change."""
 
 _M0016 = """
 ALTER TABLE machines RENAME COLUMN licence TO license;
