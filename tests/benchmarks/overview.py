@@ -37,7 +37,7 @@ FROM n, machines m GROUP BY 1, 2, 3
 _STATES = (
     _DAYS
     + """
-INSERT INTO machine_states SELECT m.id, date(?, '-' || (n.i * 9) || ' days'), m.situation, n.i, 0, NULL
+INSERT INTO machine_states SELECT m.id, date(?, '-' || (n.i * 9) || ' days'), m.situation, n.i, 0, NULL, m.assessed_at
 FROM n, machines m
 """
 )
