@@ -75,13 +75,18 @@ def measure(folder: Path, rounds: int) -> Figures:
         slot = folder / f"overview-{size}"
         slot.mkdir()
         path = make_fleet(slot, size)
-        with closing(database.open_writer(path)) as db, database.transaction(db):
-            db.execute(_COUNTS, (TREND_DAYS, NOW.date().isoformat()))
-            db.execute(_STATES, (STATES, NOW.date().isoformat()))
+        add_history(path)
         queries[size] = _queries(path, rounds)
         shows[size] = _shows(slot, rounds)
         path.unlink()
     return Figures(queries, shows)
+
+
+def add_history(path: Path) -> None:
+    """Daily counts and states of the trend's days."""
+    with closing(database.open_writer(path)) as db, database.transaction(db):
+        db.execute(_COUNTS, (TREND_DAYS, NOW.date().isoformat()))
+        db.execute(_STATES, (STATES, NOW.date().isoformat()))
 
 
 def _queries(path: Path, rounds: int) -> dict[str, float]:

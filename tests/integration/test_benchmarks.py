@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from benchmarks import many, sync
+from benchmarks import many, overview, sync
 
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.store import database
@@ -25,3 +25,13 @@ def test_a_generated_fleet_has_only_situations_of_the_program(tmp_path: Path) ->
         stored = {row[0] for row in db.execute("SELECT DISTINCT situation FROM machines")}
     assert len(stored) == 4
     assert stored <= set(Situation)
+
+
+def test_the_history_of_overview_fits_the_schema(tmp_path: Path) -> None:
+    path = many.make_fleet(tmp_path, 800)
+    overview.add_history(path)
+    with closing(database.open_reader(path)) as db:
+        assert (
+            db.execute("SELECT count(*) FROM machine_states").fetchone()[0] == 8 * overview.STATES
+        )
+        assert db.execute("SELECT count(DISTINCT day) FROM daily_counts").fetchone()[0] == 90

@@ -1,4 +1,4 @@
-"""The Overview page: the whole fleet at a glance. Every figure opens the machines behind it."""
+"""The Overview page: the whole fleet at a glance. Tiles, ring and groups open the machines behind them."""
 
 from __future__ import annotations
 
