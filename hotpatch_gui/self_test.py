@@ -127,7 +127,7 @@ def _assessment(folder: Path) -> str:
         (number,) = session.db.execute(
             "SELECT id FROM machines WHERE name=?", (MACHINE,)
         ).fetchone()
-        (queued,) = session.queue(lambda: session.requests.assess([number]))
+        (queued,) = session.queue(lambda: session.actions.assess([number]))
         session.wait_for([queued], MINUTES, ends=True)
         ended = operations.read(session.db, queued)
         if ended.state is not OperationState.SUCCEEDED:

@@ -15,7 +15,7 @@ from . import targets
 from .targets import SIMULATOR_FILE, CloudTarget
 
 if TYPE_CHECKING:
-    from .requests import NextSession
+    from .user_actions import NextSession
 
 DEMO_FOLDER = "demo"
 

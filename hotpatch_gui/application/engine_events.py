@@ -28,7 +28,6 @@ class EngineEvents(QObject):
     failed = Signal(object)
     prompted = Signal(object)
     releases_read = Signal(object)
-    queued = Signal(object)
 
     def observe(self, event: Event) -> None:
         """Pass an event to the UI thread."""
@@ -47,6 +46,5 @@ _SIGNALS = {
     "Failed": "failed",
     "Prompted": "prompted",
     "ReleasesRead": "releases_read",
-    "Queued": "queued",
 }
 """By class name, because importing the classes takes longer than the first frame may."""

@@ -21,14 +21,13 @@ from hotpatch_gui.worker.events import (
     Connected,
     Event,
     Failed,
-    Opened,
     Prompted,
     Queued,
     Synced,
 )
 from hotpatch_gui.worker.operation_scheduler import Sends
 
-from .requests import Requests
+from .user_actions import UserActions
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
@@ -60,7 +59,7 @@ class Session:
     Args:
         only: the connections to use; None for all.
         sends: which queued operations are sent.
-        say: receives messages for the user.
+        write_message: receives messages for the user.
 
     Raises:
         AbandonedError: from waiting methods.
@@ -70,12 +69,12 @@ class Session:
         self,
         folder: Path,
         target: CloudTarget,
-        say: Callable[[str], None],
+        write_message: Callable[[str], None],
         *,
         only: frozenset[int] | None = None,
         sends: Sends = Sends.NOTHING,
     ) -> None:
-        self._path, self._say = folder / FILE_NAME, say
+        self._path, self._write_message = folder / FILE_NAME, write_message
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         db = open_reader(self._path)
         self.clock = target.clock(db)
@@ -94,7 +93,7 @@ class Session:
             sends=sends,
         )
         self.send = self._engine.send
-        self.requests = Requests(self.send, self._path, lambda: self.db, self._fail)
+        self.actions = UserActions(self.send, self._path, lambda: self.db, self._fail)
         self._db: sqlite3.Connection | None = None
         self._happened = threading.Condition()
         self._connected: frozenset[int] | None = None
@@ -102,7 +101,7 @@ class Session:
         self.queued: list[int] = []
         """The last request's operations that are stored."""
         self._is_queued = True
-        self._is_interrupted = self._is_open = False
+        self._is_interrupted = False
         self.problem: Problem | None = None
 
     def __enter__(self) -> Self:
@@ -141,10 +140,10 @@ class Session:
     def connect_to(self, connection: Connection, *, may_act: bool) -> None:
         """Store the connection, sign in and sync; for a session that uses no other one."""
         self._until(lambda: self._connected is not None)
-        self.requests.save_connection(connection)
+        self.actions.save_connection(connection)
         if connection.id:
-            self.requests.choose_subscriptions(connection.id, connection.subscription_ids)
-            self.requests.allow_changes(connection.id, may_act=may_act)
+            self.actions.choose_subscriptions(connection.id, connection.subscription_ids)
+            self.actions.allow_changes(connection.id, may_act=may_act)
         self._until(lambda: bool(self._synced))
 
     def queue(self, send: Callable[[], None]) -> list[int]:
@@ -189,7 +188,7 @@ class Session:
                 break
             if now > again:
                 again = now + LOOK_S
-                self.requests.cancel(
+                self.actions.cancel(
                     operations.in_state(self.db, self.queued, OperationState.QUEUED)
                 )
             self._wait()
@@ -222,8 +221,6 @@ class Session:
 
     def _handle(self, event: Event) -> None:
         match event:
-            case Opened():
-                self._is_open = True
             case Connected(ids):
                 self._connected = frozenset(ids)
             case Synced(connection_id):
@@ -232,8 +229,8 @@ class Session:
                 self.queued += ids
                 self._is_queued |= is_last
             case Failed(problem) if problem.kind in _OF_SOME or problem.connection_id:
-                self._say(problem.text)
+                self._write_message(problem.text)
             case Failed(problem):
                 self.problem = problem
             case Prompted(text) if text:
-                self._say(text)
+                self._write_message(text)

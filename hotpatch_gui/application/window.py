@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
     from .connection_trial import ConnectionTrial
     from .quit_signals import QuitSignals
-    from .requests import NextSession, Requests
     from .single_instance import SingleInstanceServer
+    from .user_actions import NextSession, UserActions
 
 tr = translator("Window")
 
@@ -147,7 +147,7 @@ class App(QObject):
         )
         self.events = EngineEvents(self)
         self._target = target
-        self.requests = cast("Requests", _OnFirstUse(self._make_requests))
+        self.actions = cast("UserActions", _OnFirstUse(self._make_actions))
         self.icons = Icons(self.theme)
         self.demo = DemoTime(target.simulator, self._sync, self) if target.simulator else None
         self.services = Services(
@@ -157,7 +157,7 @@ class App(QObject):
             self.theme,
             self.icons,
             self.settings,
-            self.requests,
+            self.actions,
             target.label,
             self.demo,
         )
@@ -183,12 +183,12 @@ class App(QObject):
         )
 
     def _sync(self) -> None:
-        self.requests.sync()
+        self.actions.sync()
 
-    def _make_requests(self) -> Requests:
-        from .requests import Requests  # noqa: PLC0415 - like the engine
+    def _make_actions(self) -> UserActions:
+        from .user_actions import UserActions  # noqa: PLC0415 - like the engine
 
-        return Requests(
+        return UserActions(
             self.engine.send,
             self.source.path,
             lambda: self.source.db,
@@ -256,7 +256,7 @@ class App(QObject):
 
     @Slot(str)
     def _restart_demo(self, scenario: str) -> None:
-        from .requests import NextSession  # noqa: PLC0415 - rarely needed
+        from .user_actions import NextSession  # noqa: PLC0415 - rarely needed
 
         self._continue_with(NextSession(scenario=scenario))
 
@@ -296,7 +296,7 @@ class App(QObject):
         self._start_trial(None)
         self.source.connection_tried.emit(outcome)
         if not outcome.problem:
-            from .requests import NextSession  # noqa: PLC0415 - rarely needed
+            from .user_actions import NextSession  # noqa: PLC0415 - rarely needed
 
             self._continue_with(NextSession(is_azure=True))
 

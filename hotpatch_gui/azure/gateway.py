@@ -190,14 +190,14 @@ class Gateway:
         now = self._clock()
         machines: list[Machine] = []
 
-        def take(row: Mapping[str, Any]) -> None:
+        def parse_row(row: Mapping[str, Any]) -> None:
             if row["type"].casefold() != kind:
                 raise values.UnreadableError(
                     tr("{type} isn't the requested type", type=row["type"])
                 )
             machines.append(read(row, now))
 
-        bad = pages.take_rows(page.rows, take)
+        bad = pages.parse_rows(page.rows, parse_row)
         return MachinePage(machines, bad, page.total)
 
     def group_grants(self, subscription_id: str, resource_group: str) -> list[Grant]:

@@ -101,12 +101,12 @@ def resource_health_page(page: Page) -> ResourceHealthPage:
     """Parse a page of Resource Health."""
     states: list[tuple[str, str, datetime | None]] = []
 
-    def take(row: Mapping[str, Any]) -> None:
+    def parse_row(row: Mapping[str, Any]) -> None:
         state = values.required(row.get("state"), "state")
         owner = parse.machine_id_of(values.required(row.get("machine"), "machine"))
         states.append((owner, state, values.moment(row.get("since"))))
 
-    return ResourceHealthPage(states, take_rows(page.rows, take), page.total)
+    return ResourceHealthPage(states, parse_rows(page.rows, parse_row), page.total)
 
 
 GUESTS = "InGuestPatch"
@@ -117,12 +117,12 @@ def schedule_page(page: Page) -> SchedulePage:
     """Parse a page of maintenance configurations."""
     found: list[tuple[str, Schedule | None]] = []
 
-    def take(row: Mapping[str, Any]) -> None:
+    def parse_row(row: Mapping[str, Any]) -> None:
         is_guests = str(row.get("scope") or GUESTS).casefold() == GUESTS.casefold()
         schedule = parse.schedule(row) if is_guests else None
         found.append((values.required(row.get("id"), "id").lower(), schedule))
 
-    return SchedulePage(found, take_rows(page.rows, take), page.total)
+    return SchedulePage(found, parse_rows(page.rows, parse_row), page.total)
 
 
 def assignment_page(page: Page) -> AssignmentPage:
@@ -130,7 +130,7 @@ def assignment_page(page: Page) -> AssignmentPage:
     found: list[tuple[str, str]] = []
     scopes: list[Scope] = []
 
-    def take(row: Mapping[str, Any]) -> None:
+    def parse_row(row: Mapping[str, Any]) -> None:
         target = values.required(row.get("machine"), "machine")
         if len(target.strip("/").split("/")) < MACHINE_PARTS or row.get("filter"):
             scopes.append(parse.scope(row))
@@ -138,7 +138,7 @@ def assignment_page(page: Page) -> AssignmentPage:
         schedule = values.required(row.get("schedule"), "schedule").lower()
         found.append((parse.machine_id_of(target), schedule))
 
-    return AssignmentPage(found, scopes, take_rows(page.rows, take), page.total)
+    return AssignmentPage(found, scopes, parse_rows(page.rows, parse_row), page.total)
 
 
 def _owner(row: Mapping[str, Any]) -> str:
@@ -146,8 +146,10 @@ def _owner(row: Mapping[str, Any]) -> str:
     return parse.machine_id_of(row["id"].rpartition("/")[0])
 
 
-def take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, Any]], None]) -> int:
-    """Call ``take`` for each row.
+def parse_rows(
+    rows: Iterable[Mapping[str, Any]], parse_row: Callable[[Mapping[str, Any]], None]
+) -> int:
+    """Call ``parse_row`` for each row.
 
     Returns:
         How many couldn't be read.
@@ -155,7 +157,7 @@ def take_rows(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, An
     bad = 0
     for row in rows:
         try:
-            take(row)
+            parse_row(row)
         except (
             values.UnreadableError,
             LookupError,
@@ -173,7 +175,7 @@ def assessment_page(page: Page) -> AssessmentPage:
     found: list[tuple[str, Assessment]] = []
     updates: list[tuple[str, Update]] = []
 
-    def take(row: Mapping[str, Any]) -> None:
+    def parse_row(row: Mapping[str, Any]) -> None:
         if _is_update(row["type"], _ASSESSMENT):
             owner = parse.machine_id_of(
                 row["id"].rpartition("/")[0]
@@ -182,7 +184,7 @@ def assessment_page(page: Page) -> AssessmentPage:
         else:
             found.append(_assessment_row(row))
 
-    return AssessmentPage(found, updates, take_rows(page.rows, take), page.total)
+    return AssessmentPage(found, updates, parse_rows(page.rows, parse_row), page.total)
 
 
 def installation_page(page: Page) -> InstallationPage:
@@ -190,13 +192,13 @@ def installation_page(page: Page) -> InstallationPage:
     runs: list[tuple[str, InstallationRun]] = []
     updates: list[tuple[str, str, RunUpdate]] = []
 
-    def take(row: Mapping[str, Any]) -> None:
+    def parse_row(row: Mapping[str, Any]) -> None:
         if _is_update(row["type"], _RUN):
             updates.append(_run_update_row(row))
         else:
             runs.append(_run_row(row))
 
-    return InstallationPage(runs, updates, take_rows(page.rows, take), page.total)
+    return InstallationPage(runs, updates, parse_rows(page.rows, parse_row), page.total)
 
 
 def _assessment_row(row: Mapping[str, Any]) -> tuple[str, Assessment]:

@@ -1,6 +1,6 @@
 """Azure's limits, shared by all callers of a connection; one Throttle per service.
 
-Callers wait ``Limit.wait_s`` before ``Limit.take``, so that waiting occupies no thread. The Throttle, a pipeline policy,
+Callers wait ``Limit.wait_s`` before ``Limit.spend``, so that waiting occupies no thread. The Throttle, a pipeline policy,
 learns from each answer when the next request may be sent.
 """
 
@@ -80,19 +80,19 @@ class Limit:
         self._at = now
         return (1.0 - self._left) / self._rate.per_s
 
-    def take(self) -> None:
+    def spend(self) -> None:
         """Count a call that is about to send. ``call`` makes it, and ``done`` ends it."""
         with self._throttle.lock:
             self._count()
             self._under_way += 1
 
     def done(self) -> None:
-        """End a call that was taken."""
+        """End a call counted by ``spend``."""
         with self._throttle.lock:
             self._under_way -= 1
 
     def call(self, work: Callable[[], T]) -> T:
-        """Make the taken call, on any thread. Its further requests, such as a second page, count as they are sent."""
+        """Make the counted call, on any thread. Its further requests, such as a second page, count as they are sent."""
         self._thread.is_counted = True
         try:
             return work()

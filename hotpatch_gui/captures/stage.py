@@ -46,8 +46,8 @@ def stopped_simulator(clock: SteppedClock, scenario: str = "today") -> Simulator
     )
 
 
-class _Requesting:
-    """Requests of the window, each awaited until the engine has handled it."""
+class _WaitingActions:
+    """The actions of the window, each awaited until the engine has handled it."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -55,7 +55,7 @@ class _Requesting:
     def __getattr__(self, name: str) -> Callable[..., None]:
         def request(*arguments: Any, **keywords: Any) -> None:
             app = self._stage.app
-            getattr(app.requests, name)(*arguments, **keywords)
+            getattr(app.actions, name)(*arguments, **keywords)
             self._stage.until(lambda: app.engine.unhandled == 0)
 
         return request
@@ -92,7 +92,7 @@ class Stage(QObject):
             azure_folder=self.folder / "azure",
         )
         self.window = self.app.window
-        self.request = _Requesting(self)
+        self.request = _WaitingActions(self)
 
     def __enter__(self) -> Self:
         return self
@@ -170,7 +170,7 @@ class Stage(QObject):
 
     def sync(self) -> None:
         """Run a full sync."""
-        self.app.requests.sync(full=True)
+        self.app.actions.sync(full=True)
         self.idle()
         self.settle()
 

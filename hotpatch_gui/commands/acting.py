@@ -32,7 +32,7 @@ from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
-from .common import CommandError, Exit, connection_ids, ids, say, session
+from .common import CommandError, Exit, connection_ids, ids, session, write_message
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     """Assess machines."""
 
     def send(session: Session, ids: Sequence[int]) -> list[int]:
-        return session.queue(lambda: session.requests.assess(ids))
+        return session.queue(lambda: session.actions.assess(ids))
 
     return _act(options, folder, target, OperationKind.ASSESS, send)
 
@@ -66,11 +66,11 @@ def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
     def send(session: Session, ids: Sequence[int]) -> list[int]:
         review = _review(session.db, request, ids)
-        say(review.sentence)
+        write_message(review.sentence)
         if options.dry_run:
             planned.extend(_planned(session.db, review))
             return []
-        return session.queue(lambda: session.requests.install(ids, request))
+        return session.queue(lambda: session.actions.install(ids, request))
 
     planned: list[dict[str, Any]] = []
     return _act(options, folder, target, OperationKind.INSTALL, send, planned=planned)
@@ -166,9 +166,9 @@ def _act(
             taken = {row.machine_id for row in ended}
             passed = [i for i in permitted if i not in taken]
             refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
-        _say_ends(options, ended, refused, planned)
+        _print_results(options, ended, refused, planned)
         if abandoned:
-            say(
+            write_message(
                 tr(
                     "{abandoned} What Azure has accepted continues there; the window and the next sync "
                     "follow it.",
@@ -251,7 +251,7 @@ def _confirm(options: argparse.Namespace, count: int) -> None:
         )
 
 
-def _say_ends(
+def _print_results(
     options: argparse.Namespace,
     ended: Sequence[OperationRow],
     refused: Sequence[tuple[MachineRow, str]],

@@ -68,7 +68,7 @@ class CommandError(Exception):
         self.code = code
 
 
-def say(text: str) -> None:
+def write_message(text: str) -> None:
     """Print a message to standard error."""
     print(plain(text), file=sys.stderr, flush=True)
 
@@ -122,7 +122,7 @@ def session(
 
     held = locked(folder, target)
     try:
-        with Session(folder, target, say, only=only, sends=sends) as running:
+        with Session(folder, target, write_message, only=only, sends=sends) as running:
             yield running
     except AbandonedError as error:
         raise CommandError(str(error)) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.translation import translator
 
 from . import acting, releases, showing, syncing
-from .common import CommandError, Exit, bring_up_to_date, say
+from .common import CommandError, Exit, bring_up_to_date, write_message
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
         code = _COMMANDS[options.command](options, folder, target)
         sys.stdout.flush()
     except CommandError as error:
-        say(str(error))
+        write_message(str(error))
         if options.json:
             print(json.dumps({"error": str(error)}, ensure_ascii=False))
         return error.code
@@ -46,7 +46,9 @@ def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
         if error.filename is not None:  # not the output
             raise
         if not isinstance(error, BrokenPipeError):  # the reader has exited
-            say(tr("The output could not be written: {strerror}.", strerror=error.strerror))
+            write_message(
+                tr("The output could not be written: {strerror}.", strerror=error.strerror)
+            )
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     return code

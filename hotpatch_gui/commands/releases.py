@@ -32,7 +32,7 @@ from hotpatch_gui.worker.release_knowledge import (
     save_update,
 )
 
-from .common import CommandError, Exit, locked, say
+from .common import CommandError, Exit, locked, write_message
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
@@ -76,7 +76,9 @@ def _calendar(db: sqlite3.Connection | None) -> Calendar:
 def _update(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     with _writing(folder, target) as db:
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
-        say(tr("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB."))
+        write_message(
+            tr("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB.")
+        )
         try:
             found = download(options.url or PUBLIC_FEED, known_to(db, resources.calendar()), read)
         except ProblemError as error:
@@ -100,7 +102,7 @@ def _store(
         calendar = save_update(db, origin, found, resources.calendar(), system_clock())
     derive_all(db, calendar, now)
     for reason in found.refused:
-        say(tr("Refused: {reason}.", reason=reason))
+        write_message(tr("Refused: {reason}.", reason=reason))
     if options.json:
         print(json.dumps({"added": len(found.added), "refused": found.refused}))
     else:
@@ -142,7 +144,7 @@ def _writing(folder: Path, target: CloudTarget) -> Iterator[sqlite3.Connection]:
     try:
         db, set_aside = database.prepare(folder / FILE_NAME, target.data_origin)
         if set_aside is not None:
-            say(
+            write_message(
                 tr(
                     "The file was damaged. It is kept as {set_aside}, and a new one was begun.",
                     set_aside=set_aside,

@@ -15,7 +15,7 @@ from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 
-from .common import CommandError, Exit, connection_ids, ids, reading, say
+from .common import CommandError, Exit, connection_ids, ids, reading, write_message
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
@@ -59,7 +59,7 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
             ).rstrip()
         )
     for note in report.notes:
-        say(note)
+        write_message(note)
     return Exit.DONE
 
 

@@ -14,7 +14,7 @@ from hotpatch_gui.models.export_writers import iso
 from hotpatch_gui.store import connections, machines, side_reads, sync_state
 from hotpatch_gui.translation import translator
 
-from .common import CommandError, Exit, connection_ids, say, session
+from .common import CommandError, Exit, connection_ids, session, write_message
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
@@ -63,7 +63,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
         made = made._replace(id=was.get(made.name.casefold(), 0))
         running.connect_to(made, may_act=options.allow_changes)
         number = next(c.id for c in connections.read_all(running.db) if c.name == made.name)
-        return _say_syncs(options, running, frozenset({number}))
+        return _print_syncs(options, running, frozenset({number}))
 
 
 def sync(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -72,10 +72,10 @@ def sync(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     with session(folder, target, only=only) as running:
         running.wait_for_sync()
         running.wait_for_looks()
-        return _say_syncs(options, running, only)
+        return _print_syncs(options, running, only)
 
 
-def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[int] | None) -> int:
+def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[int] | None) -> int:
 
     states = [
         s for s in sync_state.sync_states(running.db) if only is None or s.connection_id in only
@@ -98,7 +98,7 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
         print(json.dumps({"connections": found}, ensure_ascii=False))
     for state, row in zip(states, found, strict=True):
         if state.problem:
-            say(f"{state.name}: {state.problem} {state.next_step}".strip())
+            write_message(f"{state.name}: {state.problem} {state.next_step}".strip())
         elif not options.json:
             print(
                 tr(
@@ -109,7 +109,7 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
                 )
             )
         if state.unreadable:
-            say(
+            write_message(
                 tr(
                     "{name}: %n rows could not be read and were left out.",
                     state.unreadable,
@@ -117,7 +117,7 @@ def _say_syncs(options: argparse.Namespace, running: Session, only: frozenset[in
                 )
             )
         for what, problem in row["missing"].items():
-            say(
+            write_message(
                 tr(
                     "{name}: {what} could not be read: {problem} Everything else was read.",
                     name=state.name,

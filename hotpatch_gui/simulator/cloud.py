@@ -117,7 +117,7 @@ class Cloud:
         self.received = self._state.get("world", "received") or {}
         for op in self.operations.values():
             if not op.applied:
-                self._take_up(op)
+                self._begin(op)
                 if op.run_name is None:
                     clock.run_fast_until(op.ends)
         self.patching = Patching(self, pairs, clock.now(), self._state.get("world", "patching"))
@@ -186,7 +186,7 @@ class Cloud:
             run_name=run_name,
         )
         self.operations[op.id] = op
-        self._take_up(op)
+        self._begin(op)
         self._keep(op, guest)
         return plan
 
@@ -308,14 +308,14 @@ class Cloud:
         op = Operation(op_id, kind, guest.name, now, now + lasts, parameters)
         self.operations[op_id] = op
         self.received[kind] = self.received.get(kind, 0) + 1
-        self._take_up(op)
+        self._begin(op)
         self.clock.run_fast_until(op.ends)
         self._touch("world", "received", self.received)
         self._keep(op, guest)
         self._save()
         return op
 
-    def _take_up(self, op: Operation) -> None:
+    def _begin(self, op: Operation) -> None:
         self._unfinished[op.id] = op
         if op.kind == "install" and op.parameters is not None:
             guest = self.guests[op.guest.casefold()]

@@ -74,9 +74,7 @@ class Blade(QStackedWidget):
         self._needs_redraw = False
         self._work = Work()
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
-        self._work_channel = QueryChannel(
-            services.source, self._take_work, self._show_failure, self
-        )
+        self._work_channel = QueryChannel(services.source, self._on_work, self._show_failure, self)
         self._exporter: Exporter | None = None
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
@@ -171,7 +169,7 @@ class Blade(QStackedWidget):
 
     def _read_from_azure(self) -> None:
         if len(self._ids) == 1 and self._online:
-            self._s.requests.read_machine(self._ids[0])
+            self._s.actions.read_machine(self._ids[0])
 
     def _show_reading(self) -> None:
         """Show nothing of earlier machines, and disable commands."""
@@ -215,7 +213,7 @@ class Blade(QStackedWidget):
         if selection is None:
             self._update_command_bar()
         else:
-            self._show_work()
+            self._query_work()
             self._show_head(selection)
             self._show_tab()
             self._update_command_bar()
@@ -226,12 +224,12 @@ class Blade(QStackedWidget):
         self.setCurrentWidget(self.empty)
         self._update_command_bar()
 
-    def _show_work(self) -> None:
+    def _query_work(self) -> None:
         """Show operations in progress on these machines."""
         read = partial(read_work, machine_ids=self._ids)
         self._work_channel.query(read, synchronous=len(self._ids) <= MAX_SYNCHRONOUS)
 
-    def _take_work(self, work: Work) -> None:
+    def _on_work(self, work: Work) -> None:
         self._work = work
         self.work.setVisible(bool(work.doing))
         if work.doing:
@@ -321,7 +319,7 @@ class Blade(QStackedWidget):
         if self._ids and changes.affects(_SHOWN_TABLES):
             self.reload()
         if self._ids and changes.affects(_WORK_TABLES):
-            self._show_work()
+            self._query_work()
 
     def _update_command_bar(self) -> None:
         self.command_bar.show_state(self._ids, self._selection, self._work, online=self._online)

@@ -77,7 +77,7 @@ class CommandBar(QFrame):
 
     def _refresh_all(self) -> None:
         """Sync everything, including what can't have changed."""
-        self._s.requests.sync(full=True)
+        self._s.actions.sync(full=True)
 
     def _command(
         self, key: str, icon: str, text: str, keys: str | None, slot: Callable[[], object]
@@ -137,16 +137,16 @@ class CommandBar(QFrame):
         )
 
     def _refresh(self) -> None:
-        self._s.requests.sync()
+        self._s.actions.sync()
         if len(self._ids) == 1:
-            self._s.requests.read_machine(self._ids[0])
+            self._s.actions.read_machine(self._ids[0])
 
     def _assess(self) -> None:
         permitted = self._permitted(OperationKind.ASSESS).ids
         if len(permitted) <= TYPED_ABOVE and len(permitted) == len(self._ids):
-            self._s.requests.assess(permitted)
+            self._s.actions.assess(permitted)
         else:
-            self._confirm(OperationKind.ASSESS, tr(_ASSESS_MEANING), self._s.requests.assess)
+            self._confirm(OperationKind.ASSESS, tr(_ASSESS_MEANING), self._s.actions.assess)
 
     def open_install(self) -> None:
         """Open the install dialog."""
@@ -160,7 +160,7 @@ class CommandBar(QFrame):
         open_once(self._owner, lambda: UpdateSettingsDialog(self._s, self._ids, self._owner))
 
     def _restart(self) -> None:
-        self._confirm(OperationKind.RESTART, tr(_RESTART_MEANING), self._s.requests.restart)
+        self._confirm(OperationKind.RESTART, tr(_RESTART_MEANING), self._s.actions.restart)
 
     def _confirm(
         self, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]

@@ -293,11 +293,11 @@ class MainWindow(QMainWindow):
         """Try again, or sign in if that is the problem."""
         state = combined_sync_state(self._s.source)
         if self._sign_in_id:
-            self._s.requests.sign_in(self._sign_in_id)
+            self._s.actions.sign_in(self._sign_in_id)
         elif asks_for_sign_in(state):
-            self._s.requests.sign_in(state.connection_id)
+            self._s.actions.sign_in(state.connection_id)
         else:
-            self._s.requests.sync()
+            self._s.actions.sync()
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"sync_state", "connections"})):

@@ -1,4 +1,4 @@
-"""Interfaces for the window's requests.
+"""Interfaces for the window's actions.
 
 Only types: nothing imports this at run time, because each protocol takes half a millisecond to define.
 """
@@ -16,8 +16,8 @@ from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.domain.waves import Waves
 
 
-class Requests(Protocol):
-    """Requests of the window. Calls return at once; results are in the file."""
+class UserActions(Protocol):
+    """What a user can do in the window. Calls return at once; results are in the file."""
 
     def sync(self, *, full: bool = False) -> None:
         """Read changes, or everything if ``full``."""

@@ -1,4 +1,4 @@
-"""The services that every view receives: data, theme, settings and requests."""
+"""The services that every view receives: data, theme, settings and actions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hotpatch_gui.theme.theme import Theme
 if TYPE_CHECKING:
     from hotpatch_gui.domain.release_calendar import Calendar
 
-    from .protocols import DemoTime, Requests
+    from .protocols import DemoTime, UserActions
 
 
 class Services(NamedTuple):
@@ -27,6 +27,6 @@ class Services(NamedTuple):
     theme: Theme
     icons: Icons
     settings: Preferences
-    requests: Requests
+    actions: UserActions
     cloud: CloudLabel
     demo: DemoTime | None = None

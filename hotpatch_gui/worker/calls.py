@@ -168,7 +168,7 @@ class Lane:
             if waiter is None:
                 self._leave()
                 return
-            self._limit.take()
+            self._limit.spend()
             waiter.set_result(None)
 
     def _next(self) -> asyncio.Future[None] | None:

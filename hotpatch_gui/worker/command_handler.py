@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from . import commands
 from .connection_changes import ConnectionChanges
+from .operation_queue import OperationQueue
 from .release_updates import ReleaseUpdates
-from .request_queue import RequestQueue
 from .signing import Signing
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class CommandHandler:
         feed: Callable[[], str | None],
     ) -> None:
         self._jobs, self._connections, self._feed = jobs, connections, feed
-        self._requests = RequestQueue(file, clock, jobs, connections.scheduler, observe)
+        self._requests = OperationQueue(file, clock, jobs, connections.scheduler, observe)
         self._signing = Signing(file, clock, jobs, connections, observe)
         self._changes = ConnectionChanges(file, clock, jobs, connections, self._signing)
         self._releases = ReleaseUpdates(file, calendar, releases, clock, jobs=jobs, observe=observe)

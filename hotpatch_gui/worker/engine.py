@@ -43,7 +43,7 @@ tr = translator("Engine")
 log = logging.getLogger(__name__)
 STOP_S, DRAIN_S = 5.0, 1.0
 """The timeouts for stopping, and for handling earlier commands."""
-RETRY_S, BUG_RETRY_S = 15.0, 60.0
+RESTART_S, RESTART_AFTER_BUG_S = 15.0, 60.0
 """When jobs restart after a failure of the file, or a bug."""
 _ALLOWED_WITHOUT_FILE = (
     commands.Sync | commands.SyncEvery | commands.ReadMachine | commands.ReadReleasesDaily
@@ -242,14 +242,14 @@ class Engine:
         except ProblemError as error:
             is_final = isinstance(error, database.UnusableFileError)
             if error.problem.kind is ProblemKind.STORE and not is_final:
-                self._restart_jobs_after(RETRY_S)
+                self._restart_jobs_after(RESTART_S)
             return error.problem
         except sqlite3.Error as error:
-            self._restart_jobs_after(RETRY_S)
+            self._restart_jobs_after(RESTART_S)
             return database.store_problem(error, self._path)
         except Exception:
             log.exception("a background job failed")
-            self._restart_jobs_after(BUG_RETRY_S)
+            self._restart_jobs_after(RESTART_AFTER_BUG_S)
             return bug()
         return None
 

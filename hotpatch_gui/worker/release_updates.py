@@ -85,7 +85,7 @@ class ReleaseUpdates:
         text = tr("It failed; the log in the data folder has the details.")
         try:
             update = await in_thread(work, "release-data")
-            await self._take_up(origin, update)
+            await self._store_update(origin, update)
             text = update.text
         except ProblemError as error:
             text = error.problem.text
@@ -99,7 +99,7 @@ class ReleaseUpdates:
         finally:
             self._observe(ReleasesRead(text))
 
-    async def _take_up(self, origin: str, update: Update) -> None:
+    async def _store_update(self, origin: str, update: Update) -> None:
         for reason in update.refused:
             log.info("release data, refused: %s", reason)
         async with self._file.transaction() as db:

@@ -382,6 +382,23 @@
     </message>
   </context>
   <context>
+    <name>OperationQueue</name>
+    <message numerus="yes">
+      <source>%n of the machines are not in the current data, so nothing was requested.</source>
+      <translation>
+        <numerusform>The machine is not in the current data, so nothing was requested.</numerusform>
+        <numerusform>%n of the machines are not in the current data, so nothing was requested.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</source>
+      <translation>
+        <numerusform>“{label}” is already in progress on the machine, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>OverviewModel</name>
     <message numerus="yes">
       <source>%n day(s) or longer</source>
@@ -591,23 +608,6 @@
       <translation>
         <numerusform>; %n refused</numerusform>
         <numerusform>; %n refused</numerusform>
-      </translation>
-    </message>
-  </context>
-  <context>
-    <name>RequestQueue</name>
-    <message numerus="yes">
-      <source>%n of the machines are not in the current data, so nothing was requested.</source>
-      <translation>
-        <numerusform>The machine is not in the current data, so nothing was requested.</numerusform>
-        <numerusform>%n of the machines are not in the current data, so nothing was requested.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</source>
-      <translation>
-        <numerusform>“{label}” is already in progress on the machine, so it wasn't requested again.</numerusform>
-        <numerusform>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</numerusform>
       </translation>
     </message>
   </context>

@@ -115,7 +115,7 @@ def _queue(stage: Stage, figures: Figures, rounds: int) -> None:
     assert len(ids) == MACHINES
     gaps = Gaps()
     figures.found["queue 10,000 installations: the click"] = _ms(
-        lambda: stage.app.requests.install(ids, SECURITY)
+        lambda: stage.app.actions.install(ids, SECURITY)
     )
     stage.until(lambda: stage.app.engine.unhandled == 0)
     stage.settle()

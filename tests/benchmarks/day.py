@@ -74,7 +74,7 @@ def measure(folder: Path, _: int) -> Figures:
         path = stage.folder / FILE_NAME
         for number in range(1, SYNCS + 1):
             clock.advance(minutes=DEFAULT_SYNC_MINUTES)
-            stage.app.requests.sync()
+            stage.app.actions.sync()
             stage.idle()
             stage.until(lambda: not stage.window.is_syncing)
             stage.settle()

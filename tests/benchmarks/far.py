@@ -159,7 +159,7 @@ def _assess(folder: Path, azure: Far) -> float:
         azure.tell("counts")
         chosen = _chosen(session, ASSESSED, ASSESSED)
         begun = time.perf_counter()
-        requested = session.queue(lambda: session.requests.assess(chosen))
+        requested = session.queue(lambda: session.actions.assess(chosen))
         session.wait_for(requested, WAIT_MINUTES, ends=True)
         taken = time.perf_counter() - begun
         (bad,) = session.db.execute(
@@ -210,7 +210,7 @@ def _click(folder: Path, azure: Far, figures: Figures) -> None:
         session.wait_for_sync()
         chosen = _chosen(session, 3 * ASSESSED, 2)
         session.is_reading = False
-        session.requests.sync(full=True)
+        session.actions.sync(full=True)
         session._until(lambda: session.is_reading)
         figures.add(
             "click while a sync reads, until it reaches Azure",
@@ -237,7 +237,7 @@ def _click(folder: Path, azure: Far, figures: Figures) -> None:
 def _clicked(session: Session, azure: Far, machine_id: int) -> float:
     azure.tell("counts")
     begun = time.time()
-    session.requests.assess([machine_id])
+    session.actions.assess([machine_id])
     while not (acted := azure.tell("acted")["acted_at"]):
         time.sleep(0.01)
         assert time.time() - begun < 60, "it never reached Azure"

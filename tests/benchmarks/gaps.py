@@ -108,7 +108,7 @@ def _round(stage: Stage, view: str) -> Round:
     ended = []
     stage.app.events.sync_ended.connect(lambda _: ended.append(True))
     with _gaps() as busy:
-        stage.app.requests.sync(full=True)
+        stage.app.actions.sync(full=True)
         stage.until(lambda: ended and not stage.window.is_syncing)
     return Round(view, rest.longest, busy.longest, busy.p99)
 

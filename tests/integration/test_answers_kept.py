@@ -57,7 +57,7 @@ def test_a_refusal_that_comes_while_the_file_is_locked_is_a_refusal(
         return Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
 
     stage.simulator.faults.append(refuse)
-    stage.app.requests.restart([machine(stage)])
+    stage.app.actions.restart([machine(stage)])
     stage.until(lambda: held)
     stage._spin(600)
     held[0].close()
@@ -83,7 +83,7 @@ def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unkno
     stage.request.restart([machine(stage)])
     stage.until(sent.is_set)
     with closing(locker(stage.app.source.path)):
-        stage.app.requests.remove_connection(one.id)
+        stage.app.actions.remove_connection(one.id)
         stage._spin(300)
         answered.set()
         stage._spin(300)
@@ -113,7 +113,7 @@ def test_a_token_is_kept_where_reading_the_file_fails_for_a_moment(
         stage.start()
         monkeypatch.setattr(Gateway, "begin", locked)
         number = machine(stage)
-        stage.app.requests.restart([number])
+        stage.app.actions.restart([number])
         stage.until(lambda: stage.operation_states() == [S.RUNNING])
         assert events(stage) == ["sending", "accepted"]
 

@@ -209,7 +209,7 @@ def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
     stage.until(lambda: stage.operation_states()[-1] is OperationState.SUCCEEDED)
     assert one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Pending"
     stage.clock.advance(minutes=10)
-    stage.app.requests.read_machine(number)
+    stage.app.actions.read_machine(number)
     stage.until(
         lambda: (
             one(stage, "SELECT hotpatch_status FROM machines WHERE id=?", number)[0] == "Disabled"

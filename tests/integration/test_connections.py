@@ -15,8 +15,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
-from hotpatch_gui.application.requests import NextSession
 from hotpatch_gui.application.targets import azure_target
+from hotpatch_gui.application.user_actions import NextSession
 from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationState
@@ -111,12 +111,12 @@ def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
 @pytest.mark.expects_log
 def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure) -> None:
     stage = empty
-    stage.app.requests.save_connection(azure.principal())
+    stage.app.actions.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
     azure.identity.refuses = "AADSTS700082"
     azure.identity.given.clear()  # what was handed out holds no longer
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     notice = stage.window.notice
     stage.until(notice.isVisible)
     assert "Azure did not accept the sign-in (401)" in notice.headline.text()
@@ -125,13 +125,13 @@ def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure
     assert stage.window.machines.model.rowCount() == 16
     requested = len(azure.identity.requested)
     azure.identity.refuses = ""
-    stage.app.requests.sync_every(0.1 / 60)
+    stage.app.actions.sync_every(0.1 / 60)
     stage.idle()
     assert len(azure.identity.requested) == requested, (
         "nobody is asked again until somebody signs in"
     )
     # azure-identity keeps a token until it ends; a new sign-in is another credential
-    stage.app.requests.save_connection(stored(stage)[0]._replace(tenant="contoso.example"))
+    stage.app.actions.save_connection(stored(stage)[0]._replace(tenant="contoso.example"))
     stage.until(lambda: len(azure.identity.requested) > requested)
     stage.until(lambda: not notice.isVisible())
 
@@ -150,8 +150,8 @@ def test_two_tenants_stand_side_by_side_in_one_list(
         both = tmp_path / "both.pem"
         both.write_text(azure.root.read_text() + fabrikam.root.read_text())
         monkeypatch.setenv("SSL_CERT_FILE", str(both))
-        stage.app.requests.save_connection(azure.principal())
-        stage.app.requests.save_connection(fabrikam.principal("Fabrikam")._replace(may_act=True))
+        stage.app.actions.save_connection(azure.principal())
+        stage.app.actions.save_connection(fabrikam.principal("Fabrikam")._replace(may_act=True))
         stage.until(lambda: len(names(stage)) == 28)
         stage.sync()
         assert len(names(stage)) == 28, "the one's sync does not make the other's machines gone"
@@ -170,7 +170,7 @@ def test_two_tenants_stand_side_by_side_in_one_list(
             {h["Authorization"] for h in a.seen if "Authorization" in h} for a in (azure, fabrikam)
         )
         assert mine.isdisjoint(theirs), "each cloud gets only its own tokens"
-        stage.app.requests.remove_connection(stored(stage)[1].id)
+        stage.app.actions.remove_connection(stored(stage)[1].id)
         stage.until(lambda: len(names(stage)) == 16)
         assert [c.name for c in stored(stage)] == ["Contoso"]
         kept = db.execute(
@@ -188,7 +188,7 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     azure.simulator.cloud.subscriptions[OTHER] = "Another"
     azure.simulator.cloud.guests["vm-web-02"].subscription = OTHER
     mine = azure.principal()._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
-    stage.app.requests.save_connection(mine)
+    stage.app.actions.save_connection(mine)
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
     stage.window.open_connections()
@@ -210,7 +210,7 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     assert stored(stage)[0].record is None
     assert len(names(stage)) == 15, "what was read stays"
     azure.identity.requested.clear()
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.idle()
     assert not azure.identity.requested, "signed out, nothing is asked of anybody"
     stage.until(lambda: stage.window.notice.button.text() == "Sign in")
@@ -229,7 +229,7 @@ def test_another_name_and_actions_need_no_other_sign_in(empty: Stage, azure: Sec
     """Only what was changed in the dialog is sent."""
     stage = empty
     mine = azure.principal()._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
-    stage.app.requests.save_connection(mine)
+    stage.app.actions.save_connection(mine)
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
     azure.identity.requested.clear()
@@ -258,10 +258,10 @@ def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
 ) -> None:
     stage = empty
     lost = azure.principal("Lost")._replace(certificate=str(tmp_path / "lost.pem"))
-    stage.app.requests.save_connection(lost)
+    stage.app.actions.save_connection(lost)
     stage.until(stage.window.notice.isVisible)
     assert "The connection Lost could not be set up" in stage.window.notice.headline.text()
-    stage.app.requests.save_connection(azure.principal())
+    stage.app.actions.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     assert "Lost" in stage.window.notice.headline.text(), "and it goes on saying so"
 
@@ -378,10 +378,10 @@ def test_without_a_connection_the_window_says_so_and_offers_two_ways(
     blade = stage.window.machines.blade
     stage.until(lambda: blade.empty.headline.text() == "No connection yet")
     assert (blade.empty.button.text(), blade.empty.other.text()) == ("Connect…", "Explore the demo")
-    stage.app.requests.save_connection(azure.principal())
+    stage.app.actions.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     stage.sync()
-    stage.app.requests.remove_connection(stored(stage)[0].id)
+    stage.app.actions.remove_connection(stored(stage)[0].id)
     stage.until(lambda: not names(stage))
     stage.settle()
     assert blade.empty.headline.text() == "No connection yet"
@@ -409,7 +409,7 @@ def test_every_call_goes_through_the_systems_proxy(
     azure.behind_proxy()
     with Proxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
-        empty.app.requests.save_connection(azure.principal()._replace(may_act=True))
+        empty.app.actions.save_connection(azure.principal()._replace(may_act=True))
         empty.until(lambda: len(names(empty)) == 16)
         empty.sync()
         hosts = {azure.cloud.host, azure.identity.address.removeprefix("https://")}

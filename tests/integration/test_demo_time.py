@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from hotpatch_gui.application.requests import NextSession
+from hotpatch_gui.application.user_actions import NextSession
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.demo import time as demo_time
 from hotpatch_gui.simulator.build import build_simulator

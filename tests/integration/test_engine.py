@@ -191,7 +191,7 @@ def test_a_locked_file_holds_up_one_write_and_no_network_call(stage: Stage) -> N
     stage.start()
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+        stage.app.actions.restart([ids(stage)["vm-dc-01"]])
         end = time.monotonic() + 0.5
         stage.until(lambda: time.monotonic() > end)
         assert stage.operation_states() == []
@@ -224,12 +224,12 @@ def test_a_sync_that_nobody_has_to_sign_in_for_goes_on_trying(stage: Stage) -> N
     stage.start()
     refusal = Answer(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}})
     stage.simulator.faults.append(lambda method, path: refusal)
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(stage.window.notice.isVisible)
-    stage.app.requests.sync_every(0.1 / 60)
+    stage.app.actions.sync_every(0.1 / 60)
     stage.simulator.faults.clear()
     stage.until(lambda: not stage.window.notice.isVisible())
-    stage.app.requests.sync_every(60)
+    stage.app.actions.sync_every(60)
     stage.idle()
 
 
@@ -399,7 +399,7 @@ def test_a_sync_reads_what_changed_and_shift_f5_reads_everything(
         return handle(method, url, headers, body)
 
     stage.simulator.handle = count
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.idle()
     assert len(requested) == 1
     assert "lastModifiedDateTime" in requested[0]
@@ -412,7 +412,7 @@ def test_a_sync_reads_what_changed_and_shift_f5_reads_everything(
         "patches": guest.assessment["patches"][:1],
     }
     requested.clear()
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.idle()
     assert len(requested) == 2, "what changed, then the list of the one machine"
     assert "vm-web-02" in requested[1].casefold()
@@ -449,13 +449,13 @@ def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> Non
         return handle(method, url, headers, body)
 
     stage.simulator.handle = cut
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(stage.window.notice.isVisible)
     count = "SELECT count(*) FROM updates WHERE machine_id=?"
     number = ids(stage)["vm-web-02"]
     assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 3, "as it was"
     stage.simulator.handle = handle
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.idle()
     assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 1
 

@@ -125,12 +125,12 @@ def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stag
         return Answer(429, error, {"Retry-After": "1"})
 
     stage.simulator.faults.append(refuse)
-    stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+    stage.app.actions.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: held)
     stage._spin(200)
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        stage.app.requests.allow_changes(mine(stage).id, may_act=False)
+        stage.app.actions.allow_changes(mine(stage).id, may_act=False)
         stage._spin(2500)
         other.execute("ROLLBACK")
     stage.until(lambda: stage.operation_states() == [S.FAILED])
@@ -191,9 +191,9 @@ def test_an_answer_that_comes_after_a_sign_out_is_kept_and_holds_nobody_up(
         return held(lambda: late[0])()
 
     monkeypatch.setattr(Gateway, "begin", slow)
-    stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+    stage.app.actions.restart([ids(stage)["vm-dc-01"]])
     stage.until(held.begun.is_set)
-    stage.app.requests.sign_out(mine(stage).id)
+    stage.app.actions.sign_out(mine(stage).id)
     stage.app.engine.send(commands.SyncEvery(3600))
     stage._spin(600)
     assert stage.app.engine.unhandled == 0, "the next command is handled meanwhile"
@@ -244,7 +244,7 @@ def test_a_connection_that_goes_amid_its_sync_leaves_no_sync_shown(
     stage.start()
     held = Held()
     monkeypatch.setattr(Gateway, "resource_health_pages", lambda _: iter(held(lambda: None), None))
-    stage.app.requests.sync(full=True)
+    stage.app.actions.sync(full=True)
     stage.until(held.begun.is_set)
     stage.until(lambda: stage.window.is_syncing)
     getattr(stage.request, command)(mine(stage).id)
@@ -293,7 +293,7 @@ def test_many_jobs_that_fail_restart_together_and_are_reported_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
-    monkeypatch.setattr(engine, "RETRY_S", 0.5)
+    monkeypatch.setattr(engine, "RESTART_S", 0.5)
     revived: list[int] = []
     reported: list[str] = []
     own = stage.app.engine._connections
@@ -378,9 +378,9 @@ def test_a_close_right_after_a_sign_out_still_forgets_the_tokens(
     monkeypatch.setattr(Gateway, "sign_out", lambda _: forgotten.append(1))
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+        stage.app.actions.restart([ids(stage)["vm-dc-01"]])
         stage.until(begun.is_set)
-        stage.app.requests.sign_out(mine(stage).id)
+        stage.app.actions.sign_out(mine(stage).id)
     gate.set()
     assert forgotten == [1]
 
@@ -397,7 +397,7 @@ def test_a_close_while_claims_wait_for_the_file_sends_nothing_more(
             )
         ]
         with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
-            stage.app.requests.restart(running)
+            stage.app.actions.restart(running)
             stage.until(lambda: len(stage.operation_states()) == len(running))
             other.execute("BEGIN IMMEDIATE")
             stage._spin(100)
@@ -417,8 +417,8 @@ def test_what_was_asked_before_the_close_is_not_lost(qapp: QApplication, tmp_pat
         stage.until(lambda: stage.operation_states() == [S.RUNNING, S.QUEUED])
         with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            stage.app.requests.cancel([2])
-            stage.app.requests.allow_changes(mine(stage).id, may_act=False)
+            stage.app.actions.cancel([2])
+            stage.app.actions.allow_changes(mine(stage).id, may_act=False)
             stage._spin(50)
             other.execute("ROLLBACK")
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
@@ -444,7 +444,7 @@ def test_a_batch_whose_claims_fail_is_tried_again_after_a_while_and_not_at_once(
                 "SELECT id FROM machines WHERE kind='vm' AND power='running' LIMIT 4"
             )
         ]
-        stage.app.requests.install(
+        stage.app.actions.install(
             running,
             InstallRequest(frozenset({Classification.SECURITY})),
             Waves(WaveMode.SOME, 4, 2),
@@ -470,7 +470,7 @@ def test_a_refusal_that_comes_while_the_program_closes_is_kept(
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
         stage.simulator.faults.append(refuse)
-        stage.app.requests.restart([ids(stage)["vm-dc-01"]])
+        stage.app.actions.restart([ids(stage)["vm-dc-01"]])
         stage.until(requested.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         assert db.execute("SELECT state FROM operations").fetchone()[0] in ("failed", "queued")

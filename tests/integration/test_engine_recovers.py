@@ -32,7 +32,7 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.store import connections, database, machines, queue
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.worker import commands, engine, request_queue
+from hotpatch_gui.worker import commands, engine, operation_queue
 from hotpatch_gui.worker import connections as worker_connections
 from hotpatch_gui.worker.sync import missing
 
@@ -80,7 +80,7 @@ def test_a_request_of_days_ago_is_not_sent_where_the_clock_was_set_back(
 def test_a_file_that_is_locked_at_the_start_is_opened_once_it_is_free(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "RETRY_S", 0.2)
+    monkeypatch.setattr(engine, "RESTART_S", 0.2)
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 100)
     path = tmp_path / FILE_NAME
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -117,8 +117,8 @@ def test_a_request_that_the_file_takes_in_part_says_so(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
-    monkeypatch.setattr(request_queue, "SLICE", 2)
-    monkeypatch.setattr(engine, "RETRY_S", 0.2)
+    monkeypatch.setattr(operation_queue, "SLICE", 2)
+    monkeypatch.setattr(engine, "RESTART_S", 0.2)
     add, calls, reported = queue.add, [], []
     stage.app.events.failed.connect(lambda failed: reported.append(failed.problem))
 
@@ -228,7 +228,7 @@ def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
     stage.until(begun.is_set)
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        stage.app.requests.remove_connection(own)
+        stage.app.actions.remove_connection(own)
         stage._spin(200)
         go_on.set()
         stage._spin(500)
@@ -330,14 +330,14 @@ def test_a_click_that_the_file_cannot_name_says_so(
         raise sqlite3.DatabaseError("database disk image is malformed")
 
     monkeypatch.setattr(machines, "names", damaged)
-    stage.app.requests.restart([machine(stage)])
+    stage.app.actions.restart([machine(stage)])
     assert stage.window.notice.isVisible()
     assert "hotpatch.sqlite3" in stage.window.notice.headline.text()
 
 
 def test_machines_that_are_gone_from_the_file_are_not_passed_over_in_silence(stage: Stage) -> None:
     stage.start()
-    stage.app.requests.restart([10_001, 10_002])
+    stage.app.actions.restart([10_001, 10_002])
     assert "2 of the machines are not in the current data" in stage.window.notice.headline.text()
     assert not stage.operation_states()
 
@@ -452,7 +452,7 @@ def test_a_sign_in_that_fails_is_followed_by_syncs_where_it_asks_nobody(
 def test_a_file_of_a_newer_version_is_not_opened_again_and_again(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "RETRY_S", 0.1)
+    monkeypatch.setattr(engine, "RESTART_S", 0.1)
     prepare, opened = database.prepare, []
 
     def counted(*arguments: Any) -> Any:

@@ -128,7 +128,7 @@ def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -
     stage.start()
     before = stored(stage)
     stage.simulator.faults.append(always(outcome))
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(stage.window.notice.isVisible)
     assert sentence in stage.window.notice.headline.text()
     assert step in stage.window.notice.detail.text()
@@ -145,13 +145,13 @@ def test_actions_are_off_while_offline_and_say_why(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01")
     stage.simulator.faults.append(always(NoConnection("refused")))
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(stage.window.notice.isVisible)
     action = stage.window.machines.blade.commands["install"]
     assert not action.isEnabled()
     assert "No connection to Azure" in action.toolTip()
     stage.simulator.faults.clear()
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(action.isEnabled)
 
 
@@ -172,7 +172,7 @@ def test_429_is_waited_out_as_long_as_azure_asks(stage: Stage) -> None:
     stage.simulator.faults.append(fault)
     synced = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]
     stage.clock.advance(minutes=5)
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     connection = stage.window.status_bar.connection
     stage.until(lambda: "paused by Azure for 1 s" in connection.full_text)
     stage.until(lambda: "Connected" in connection.full_text)
@@ -196,7 +196,7 @@ def test_only_the_throttled_page_is_read_again(stage: Stage) -> None:
 
     before = stored(stage)
     stage.simulator.faults.append(fault)
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(lambda: len(requested) == QUERIES + 1)
     stage.until(lambda: "Connected" in stage.window.status_bar.connection.full_text)
     assert stored(stage) == before
@@ -267,7 +267,7 @@ def test_a_simulated_azure_that_cannot_start_is_reported_until_it_can(qapp, tmp_
         texts = [label.text() for label in stage.window.machines.blade.findChildren(QLabel)]
         assert "Azure could not be read" in texts
         damaged.unlink()
-        stage.app.requests.sync()
+        stage.app.actions.sync()
         stage.until(lambda: connection.full_text.startswith("Connected"))
 
 
@@ -537,7 +537,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None
 
     before = stored(stage)
     stage.simulator.faults.append(second)
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(lambda: "3 rows could not be read" in stage.window.status_bar.connection.full_text)
     assert stored(stage) == before
 
@@ -604,7 +604,7 @@ def test_a_file_locked_by_another_program_is_reported_and_retried(
         stage.start()
         with closing(sqlite3.connect(data_dir / FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            stage.app.requests.sync()
+            stage.app.actions.sync()
             stage.until(stage.window.notice.isVisible)
             assert "holds hotpatch.sqlite3 locked" in stage.window.notice.headline.text()
             other.execute("ROLLBACK")

@@ -47,7 +47,7 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
 ) -> None:
     """A command that is interrupted amid thousands left those that were not on the disk yet to the next start."""
     path, add = tmp_path / FILE_NAME, queue.add
-    monkeypatch.setattr("hotpatch_gui.worker.request_queue.SLICE", 3)
+    monkeypatch.setattr("hotpatch_gui.worker.operation_queue.SLICE", 3)
 
     def interrupted(*arguments: Any, **keywords: Any) -> list[int]:
         os.kill(os.getpid(), signal.SIGINT)
@@ -63,7 +63,7 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
         session.wait_for_sync()
         monkeypatch.setattr(queue, "add", interrupted)
         with pytest.raises(AbandonedError, match="Interrupted"):
-            session.queue(lambda: session.requests.assess(some))
+            session.queue(lambda: session.actions.assess(some))
         taken_back = session.cancel_queued()
         assert len(taken_back) < len(some), "the rest was dropped"
     assert states(path) == {"cancelled": len(taken_back)}
@@ -102,7 +102,7 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
         tmp_path, demo_target(lambda: simulator), message.append, sends=Sends.ALL
     ) as session:
         session.wait_for_sync()
-        mine = session.queue(lambda: session.requests.assess([first, *others]))
+        mine = session.queue(lambda: session.actions.assess([first, *others]))
         session.wait_for(mine, 1.0, ends=False)
     assert states(path) == {"failed": 1, "running": len(others)}
     assert any("The sign-in has expired." in text for text in message)
@@ -159,7 +159,7 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         some = running(path)[:4]
         simulator.faults.append(interrupted)
         with suppress(AbandonedError):  # before or after the last of them is on the disk
-            session.queue(lambda: session.requests.assess(some))
+            session.queue(lambda: session.actions.assess(some))
         with pytest.raises(AbandonedError, match="Interrupted"):
             session.wait_for(session.queued, 1.0, ends=True)
         session.cancel_queued()
@@ -176,7 +176,7 @@ def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path:
     ) as session:
         session.wait_for_sync()
         some = running(path)[:3]
-        mine = session.queue(lambda: session.requests.assess([*some, 10_001]))
+        mine = session.queue(lambda: session.actions.assess([*some, 10_001]))
         session.wait_for(mine, 1.0, ends=False)
     assert states(path) == {"running": 3}
     assert "not in the current data" in message[0]
@@ -218,12 +218,12 @@ def test_a_command_sends_only_its_own_requests(tmp_path: Path) -> None:
     target = demo_target(lambda: simulator)
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()
-        (left,) = session.queue(lambda: session.requests.restart(running(path)[:1]))
+        (left,) = session.queue(lambda: session.actions.restart(running(path)[:1]))
     for sends in (Sends.NOTHING, Sends.OWN):
         with Session(tmp_path, target, lambda _: None, sends=sends) as session:
             session.wait_for_sync()
             if sends is Sends.OWN:
-                mine = session.queue(lambda: session.requests.assess(running(path)[:1]))
+                mine = session.queue(lambda: session.actions.assess(running(path)[:1]))
                 session.wait_for(mine, 1.0, ends=False)
             session._until(lambda: session._engine.is_idle)
     assert states(path) == {"queued": 1, "running": 1}

@@ -1,4 +1,4 @@
-"""However often it is asked, an action happens once: double clicks, keys held down, a second window."""
+"""An action happens once, however often it is requested: double clicks, held keys, a second window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.application.folder_lock import lock
-from hotpatch_gui.application.requests import Requests
+from hotpatch_gui.application.user_actions import UserActions
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.views.dialogs.install import InstallDialog
@@ -25,7 +25,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def double_click(stage: Stage, qtbot: QtBot, widget: QWidget) -> None:
-    """As an impatient hand does: the second click where the first was, whatever lies there then."""
+    """Click, double-click and click again at one place on the screen, whatever is under it by then."""
     window = widget.window()
     slot = widget.mapTo(window, widget.rect().center())
     for click in (qtbot.mouseClick, qtbot.mouseDClick, qtbot.mouseClick):
@@ -127,19 +127,19 @@ def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
         qtbot.keyClick(stage.window, Qt.Key.Key_F5)
     stage.idle()
     stage.settle()
-    assert 0 < len(requested) < 2 * HELD, "a key that is held makes no storm of requests"
+    assert 0 < len(requested) < 2 * HELD, "a key held down causes no storm of requests"
 
 
 @pytest.mark.expects_log
 def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     stage.start()
     source = stage.app.source
-    second = Requests(
+    second = UserActions(
         stage.app.engine.send, source.path, lambda: source.db, stage.window.show_problem
     )
     machine = stage.window.machines.model.id_at(0)
     assert machine is not None
-    for window in (stage.app.requests, second):
+    for window in (stage.app.actions, second):
         window.assess([machine])
     stage.until(
         lambda: "is already in progress on the machine" in stage.window.notice.headline.text()

@@ -44,7 +44,7 @@ S = OperationState
 def test_an_expiry_that_the_file_refuses_sends_nothing_old(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    monkeypatch.setattr(engine, "RESTART_S", 0.3)
     leave_a_restart(tmp_path, "-5 days")
     expire, tries = queue.expire, []
 
@@ -91,7 +91,7 @@ def notice_of_sync(stage: Stage) -> str | None:
 def test_what_the_file_held_up_for_hours_is_not_sent(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    monkeypatch.setattr(engine, "RESTART_S", 0.3)
     claim, tries = operations.claim, []
 
     def full(*arguments: Any) -> bool:
@@ -350,7 +350,7 @@ def is_past(moment: float) -> bool:
 def test_a_sleep_is_not_forgotten_where_the_file_refuses_the_expiry(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    monkeypatch.setattr(engine, "RESTART_S", 0.3)
     if where == "watch":
         monkeypatch.setattr(operation_scheduler, "TICK_S", 1.0)
     expire, tries = queue.expire_older, []
@@ -376,7 +376,7 @@ def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_fo
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.2)
-    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    monkeypatch.setattr(engine, "RESTART_S", 0.3)
     before, failing = operations.before, []
 
     def locked(*arguments: Any, **keywords: Any) -> Any:

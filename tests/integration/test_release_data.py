@@ -347,13 +347,13 @@ def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) 
     stage.until(lambda: dialog.outcome.text().startswith("4 releases"))
     assert stage.app.settings.reads_releases
     many = len(msrc.requested)
-    stage.app.requests.read_releases_daily(msrc.address)
+    stage.app.actions.read_releases_daily(msrc.address)
     stage.idle()
     assert len(msrc.requested) == many, "once a day"
     with closing(open_writer(stage.app.source.path)) as db:
         db.execute("UPDATE release_documents SET read_at='2026-01-01T00:00:00Z'")
     for _ in range(3):
-        stage.app.requests.read_releases_daily(msrc.address)
+        stage.app.actions.read_releases_daily(msrc.address)
         stage.idle()
     stage.until(lambda: len(msrc.requested) > many)
     stage.idle()
@@ -424,5 +424,5 @@ def test_machines_are_derived_again_once_a_release_is_known(stage: Stage, msrc: 
     green = "SELECT count(*) FROM machines WHERE attention=0"
     assert db.execute(green).fetchone()[0] == 0, "nothing is green past the horizon"
     assert machines.present(db)
-    stage.app.requests.update_releases(msrc.address)
+    stage.app.actions.update_releases(msrc.address)
     stage.until(lambda: stage.app.releases().complete_until(Product.WS2025) > date(2026, 12, 1))

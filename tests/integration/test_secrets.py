@@ -175,7 +175,7 @@ def test_after_a_full_run_neither_file_nor_log_nor_exports_hold_a_secret(
     with Stage("light", folder=data, target=azure_target()) as stage:
         stage.app.start()
         stage.until(lambda: stage.app.source.db is not None)
-        stage.app.requests.save_connection(azure.principal()._replace(may_act=True))
+        stage.app.actions.save_connection(azure.principal()._replace(may_act=True))
         db = stage.app.source.db
         stage.until(lambda: db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16)
         stage.sync()

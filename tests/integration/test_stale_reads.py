@@ -39,7 +39,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
     monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.1)
     monkeypatch.setattr(pauses, "MAX_UNKNOWN_READS", 3)
-    monkeypatch.setattr(engine, "RETRY_S", 0.3)
+    monkeypatch.setattr(engine, "RESTART_S", 0.3)
     monkeypatch.setattr(periodic, "RETRY_S", 0.3)
 
 
@@ -75,7 +75,7 @@ def test_f5_with_a_machine_open_keeps_its_updates(stage: Stage) -> None:
 
 
 def test_a_sync_requested_before_the_engine_starts_runs(stage: Stage) -> None:
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.start()
     assert stage.window.machines.model.rowCount() == 16
 
@@ -84,7 +84,7 @@ def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage
     stage.start()
     before = {n: offered(stage, n) for n in ("vm-web-02", "vm-print-01", "vm-app-01")}
     for name in before:
-        stage.app.requests.sync()
+        stage.app.actions.sync()
         stage.choose(name)
     assert {n: offered(stage, n) for n in before} == before
 
@@ -102,7 +102,7 @@ def test_an_assessment_that_did_not_end_well_replaces_nothing(stage: Stage, stat
         "modified": later,
         "started": later,
     }
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.idle()
     stage.choose("vm-web-02")
     assert offered(stage, "vm-web-02") == 3
@@ -143,7 +143,7 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
         return Answer(200, body) if calls[0] >= 2 else None
 
     stage.simulator.faults.append(cut)
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(stage.window.notice.isVisible)
     assert "returned a truncated result" in stage.window.notice.headline.text()
     assert stage.window.machines.model.rowCount() == 16
@@ -403,6 +403,6 @@ def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
         return answer
 
     stage.simulator.handle = without_a_name
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(lambda: one(stage, "SELECT unreadable FROM sync_state")[0] == 1)
     assert one(stage, "SELECT count(*) FROM machines WHERE deleted_at IS NOT NULL")[0] == 0

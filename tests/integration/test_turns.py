@@ -402,7 +402,7 @@ def test_refusals_that_come_together_hold_nothing_up(
     monkeypatch.setattr(Gateway, "begin", synchronous)
     stage.simulator.faults.append(busy)
     some = [machine for machine, _ in azure_machines(stage)[:20]]
-    stage.app.requests.assess(some[:10])
-    stage.app.requests.assess(some[10:])
+    stage.app.actions.assess(some[:10])
+    stage.app.actions.assess(some[10:])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED] * 20)
     stage.sync()

@@ -164,7 +164,7 @@ def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
     stage.simulator.cloud.guests["a-first"] = type(
         stage.simulator.cloud.guests["vm-web-01"]
     ).from_json(stage.simulator.cloud.guests["vm-web-01"].to_json() | {"name": "a-first"})
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(lambda: page.model.rowCount() == 17)
     assert page.list.selected_ids == chosen
     assert page.model.index(0, 0).data() == "a-first"

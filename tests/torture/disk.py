@@ -191,7 +191,7 @@ def gone(disk: _Disk) -> None:
         received = dict(disk.simulator.cloud.received)
         disk.work(stage)
         disk.says(stage, "was moved, deleted or replaced")
-        stage._spin(round(3000 * engine.RETRY_S))
+        stage._spin(round(3000 * engine.RESTART_S))
         assert dict(disk.simulator.cloud.received) == received, (
             "it sent something that it cannot remember"
         )
@@ -214,7 +214,7 @@ ON_SMALL_DISK = ("full", "read-only")
 
 
 def main(slot: str, name: str) -> None:
-    engine.RETRY_S = 0.5
+    engine.RESTART_S = 0.5
     FAULTS[name](_Disk(Path(slot)))
 
 

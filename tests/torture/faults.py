@@ -155,9 +155,9 @@ def storm(folder: Path, faults: int, seed: int) -> str:
     serving.start()
     troubles: list[Problem] = []
     endpoint = f"http://127.0.0.1:{server.server_port}"
-    kept = stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS, engine.RETRY_S, periodic.RETRY_S
+    kept = stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS, engine.RESTART_S, periodic.RETRY_S
     stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS = TIMEOUT_S, 3
-    engine.RETRY_S = periodic.RETRY_S = 1.0
+    engine.RESTART_S = periodic.RETRY_S = 1.0
     try:
         target = simulated_target(simulated(endpoint))
         with Stage("light", folder=folder / "data", target=target) as stage:
@@ -169,10 +169,10 @@ def storm(folder: Path, faults: int, seed: int) -> str:
                 stage._spin(rng.randint(5, 80))
                 _check_notice(stage)
             server.is_faulty = False
-            stage.app.requests.sync()
+            stage.app.actions.sync()
             stage.until(lambda: all_ended(stage))
     finally:
-        stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS, engine.RETRY_S, periodic.RETRY_S = kept
+        stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS, engine.RESTART_S, periodic.RETRY_S = kept
         server.shutdown()
         serving.join()
         server.server_close()

@@ -55,7 +55,7 @@ def goes(limit: Limit) -> bool:
     """Whether a caller that waits its turn may send now; it is counted if so."""
     if limit.wait_s > 0:
         return False
-    limit.take()
+    limit.spend()
     limit.done()
     return True
 
@@ -120,7 +120,7 @@ def test_queries_side_by_side_never_go_beyond_the_quota() -> None:
     throttle = Throttle(monotonic=ticks)
     limit = throttle.reads
     for _ in range(4):
-        limit.take()
+        limit.spend()
     quota(throttle, 9, "00:00:05")  # to the first of four
     for _ in range(4):
         limit.done()
@@ -160,7 +160,7 @@ def test_what_a_call_asks_for_beyond_its_first_request_is_owed() -> None:
     """The result of an operation, or a second page: nobody could know of it beforehand."""
     ticks = Ticks()
     throttle = Throttle(Rate(2, 1.0), Rate(2, 1.0), ticks)
-    throttle.reads.take()
+    throttle.reads.spend()
     throttle.reads.call(lambda: [request(throttle) for _ in range(3)])
     assert throttle.reads.wait_s == pytest.approx(2)
     assert throttle.writes.wait_s == 0

@@ -117,7 +117,7 @@ def offline(stage: Stage) -> QWidget:
     stage.choose("vm-web-02")
     stage.simulator.faults.append(no_network)
     stage.clock.advance(hours=5)
-    stage.app.requests.sync()
+    stage.app.actions.sync()
     stage.until(stage.window.notice.isVisible)
     stage.settle()
     return stage.window

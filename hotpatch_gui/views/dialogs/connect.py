@@ -188,7 +188,7 @@ class ConnectDialog(SurfaceDialog):
         self._form.setRowVisible(self.tenant, method is not SignInMethod.MANAGED_IDENTITY)
         self.meaning.setText(method.meaning)
         _, problem = self.connection()
-        self._say(problem if self.name.text() else "")
+        self._show_message(problem if self.name.text() else "")
         self.connect_button.setEnabled(not problem)
 
     def connection(self) -> tuple[Connection | None, str]:
@@ -234,20 +234,20 @@ class ConnectDialog(SurfaceDialog):
         made, _ = self.connection()
         if made is None:
             return
-        was, requests = self._was, self._s.requests
+        was, actions = self._was, self._s.actions
         if was is not None and made.may_act is not was.may_act:
-            requests.allow_changes(was.id, may_act=made.may_act)
+            actions.allow_changes(was.id, may_act=made.may_act)
         if was is not None and self._leads_where_it_led(was, made):
-            requests.rename_connection(was.id, made.name)
+            actions.rename_connection(was.id, made.name)
             self.accept()
             return
         self._trying = made
         self.connect_button.setEnabled(False)
-        self._say(tr("Signing in and reading your machines…"), is_error=False)
+        self._show_message(tr("Signing in and reading your machines…"), is_error=False)
         if self._s.cloud.demo:
-            self._s.requests.connect(made)
+            self._s.actions.connect(made)
         else:
-            self._s.requests.save_connection(made)
+            self._s.actions.save_connection(made)
 
     def _leads_where_it_led(self, was: Connection, made: Connection) -> bool:
         """Whether only name or permission to change differ, so nothing must be tried."""
@@ -255,7 +255,7 @@ class ConnectDialog(SurfaceDialog):
         is_same_way = made == was._replace(name=made.name, may_act=made.may_act)
         return is_other and is_same_way and not self._failed_id and works(self._s.source, was.id)
 
-    def _say(self, text: str, *, is_error: bool = True) -> None:
+    def _show_message(self, text: str, *, is_error: bool = True) -> None:
         self.problem.setText(text)
         self.problem.setProperty("role", "error" if is_error else "secondary")
         self.problem.style().unpolish(self.problem)
@@ -263,7 +263,7 @@ class ConnectDialog(SurfaceDialog):
 
     def _on_connecting(self, text: str) -> None:
         if self._trying is not None and text:
-            self._say(text, is_error=False)
+            self._show_message(text, is_error=False)
 
     def _on_tried(self, outcome: TrialOutcome) -> None:
         """Close if it worked, or show the cause."""
@@ -273,7 +273,7 @@ class ConnectDialog(SurfaceDialog):
         if not outcome.problem:
             self.accept()
             return
-        self._say(f"{outcome.problem} {outcome.next_step}".strip())
+        self._show_message(f"{outcome.problem} {outcome.next_step}".strip())
         self.connect_button.setEnabled(True)
         if not self._s.cloud.demo and self._was is None:
             self._failed_id = outcome.connection_id
@@ -291,9 +291,9 @@ class ConnectDialog(SurfaceDialog):
         if result == QDialog.DialogCode.Accepted:
             return
         if self._s.cloud.demo and self._trying is not None:
-            self._s.requests.stop_connecting()
+            self._s.actions.stop_connecting()
         elif self._failed_id:
-            self._s.requests.remove_connection(self._failed_id)
+            self._s.actions.remove_connection(self._failed_id)
 
 
 def offered_methods() -> list[SignInMethod]:

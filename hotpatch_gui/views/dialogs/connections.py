@@ -184,11 +184,11 @@ class ConnectionsDialog(SurfaceDialog):
             self.reload()  # at least one stays selected
             return
         wanted = () if len(ticked) == len(items) else tuple(ticked)
-        self._s.requests.choose_subscriptions(selected.id, wanted)
+        self._s.actions.choose_subscriptions(selected.id, wanted)
 
     def _allow(self) -> None:
         if self.selected is not None:
-            self._s.requests.allow_changes(self.selected.id, may_act=self.may_act.isChecked())
+            self._s.actions.allow_changes(self.selected.id, may_act=self.may_act.isChecked())
 
     def _add(self) -> None:
         ConnectDialog(self._s, self).open()
@@ -202,9 +202,9 @@ class ConnectionsDialog(SurfaceDialog):
         if selected is None:
             return
         if selected.account:
-            self._s.requests.sign_out(selected.id)
+            self._s.actions.sign_out(selected.id)
         else:
-            self._s.requests.sign_in(selected.id)
+            self._s.actions.sign_in(selected.id)
 
     def _permissions(self) -> None:
         if self.selected is not None:
@@ -227,12 +227,12 @@ class ConnectionsDialog(SurfaceDialog):
         )
         yes = box.addButton(tr("Remove"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        yes.clicked.connect(lambda: self._s.requests.remove_connection(selected.id))
+        yes.clicked.connect(lambda: self._s.actions.remove_connection(selected.id))
         box.open()
 
     def _explore(self) -> None:
         self.accept()
-        self._s.requests.show_demo()
+        self._s.actions.show_demo()
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(_TABLES):

@@ -144,7 +144,7 @@ class PreferencesDialog(SurfaceDialog):
 
     def _choose_minutes(self, minutes: int) -> None:
         self._s.settings.sync_minutes = minutes
-        self._s.requests.sync_every(minutes)
+        self._s.actions.sync_every(minutes)
 
     def _choose_days(self) -> None:
         self._s.settings.history_days = int(self.days.currentData())

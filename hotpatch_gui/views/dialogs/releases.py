@@ -99,7 +99,7 @@ class ReleasesDialog(SurfaceDialog):
 
     def _update(self) -> None:
         self._show_progress(tr("Reading Microsoft's list. A month's document is 10 to 40 MB."))
-        self._s.requests.update_releases(self._s.settings.release_feed)
+        self._s.actions.update_releases(self._s.settings.release_feed)
 
     def _import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
@@ -111,7 +111,7 @@ class ReleasesDialog(SurfaceDialog):
     def read_file(self, path: Path) -> None:
         """Read a saved MSRC document or an exported list."""
         self._show_progress(tr("Reading {name}.", name=path.name))
-        self._s.requests.import_releases(path)
+        self._s.actions.import_releases(path)
 
     def _export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -143,7 +143,7 @@ class ReleasesDialog(SurfaceDialog):
 
     def _choose_daily(self, is_on: bool) -> None:
         self._s.settings.reads_releases = is_on
-        self._s.requests.read_releases_daily(self._s.settings.release_feed if is_on else None)
+        self._s.actions.read_releases_daily(self._s.settings.release_feed if is_on else None)
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"releases"})):

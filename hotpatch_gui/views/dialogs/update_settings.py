@@ -344,7 +344,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.save.setEnabled(False)
         enrolled, configured = self.plan.enrolled, self.plan.configured
         if enrolled and self._enrollment is not None:
-            self._s.requests.enroll(enrolled, on=self._enrollment)
+            self._s.actions.enroll(enrolled, on=self._enrollment)
         if configured:
-            self._s.requests.change_settings(configured, self.change())
+            self._s.actions.change_settings(configured, self.change())
         self.accept()

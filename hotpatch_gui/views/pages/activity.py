@@ -142,13 +142,13 @@ class ActivityPage(Page):
             self.detail.setText(shown.text)
 
     def _wait(self) -> None:
-        self._s.requests.wait_for_turn(self.panel.table.selected_ids)
+        self._s.actions.wait_for_turn(self.panel.table.selected_ids)
 
     def _cancel(self) -> None:
-        self._s.requests.cancel(self._selected(OperationState.QUEUED))
+        self._s.actions.cancel(self._selected(OperationState.QUEUED))
 
     def _dismiss(self) -> None:
-        self._s.requests.dismiss(self._selected(OperationState.UNKNOWN))
+        self._s.actions.dismiss(self._selected(OperationState.UNKNOWN))
 
     def _selected(self, state: OperationState) -> list[int]:
         return work.in_state(self._s.source, self.panel.table.selected_ids, state)

@@ -155,7 +155,7 @@ class MachinesPage(QSplitter):
 
         blade = Blade(self._s)
         blade.empty.button.clicked.connect(self.connect_requested)
-        blade.empty.other.clicked.connect(self._s.requests.show_demo)
+        blade.empty.other.clicked.connect(self._s.actions.show_demo)
         return blade
 
     def search(self, text: str) -> None:

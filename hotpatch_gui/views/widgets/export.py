@@ -62,7 +62,7 @@ class Exporter(QObject):
         if writing is not None:
             writing.wait()
             self.busy.emit(False)
-            self._say(writing.path, writing.problem)
+            self._show_result(writing.path, writing.problem)
 
     def _close(self) -> None:
         """Stop writing, because the program ends."""
@@ -71,7 +71,7 @@ class Exporter(QObject):
             writing.cancel()
             writing.wait()
 
-    def _say(self, path: Path, problem: str) -> None:
+    def _show_result(self, path: Path, problem: str) -> None:
         box = QMessageBox(self._parent)
         box.setObjectName("exportDone")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

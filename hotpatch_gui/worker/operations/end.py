@@ -117,13 +117,13 @@ async def _store_result(
     """
     match run.operation.kind:
         case OperationKind.ASSESS:
-            return await _take_assessment(run, result), None
+            return await _store_assessment(run, result), None
         case OperationKind.INSTALL:
-            return await _take_installation(run, result)
+            return await _store_installation(run, result)
     return None, None
 
 
-async def _take_assessment(run: OperationRun, result: Mapping[str, Any]) -> str | None:
+async def _store_assessment(run: OperationRun, result: Mapping[str, Any]) -> str | None:
     machine_id, now = run.operation.machine_id, run.context.clock()
     is_arc = run.machine.arc is not None
     found = results.arc_assessment(result) if is_arc else results.arm_assessment(result, now)
@@ -141,7 +141,7 @@ async def _take_assessment(run: OperationRun, result: Mapping[str, Any]) -> str 
     return None
 
 
-async def _take_installation(
+async def _store_installation(
     run: OperationRun, result: Mapping[str, Any]
 ) -> tuple[str | None, str]:
     machine_id, now = run.operation.machine_id, run.context.clock()

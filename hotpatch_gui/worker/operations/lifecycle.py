@@ -120,7 +120,9 @@ def _poll_once(run: OperationRun) -> PollResult:
 async def _show_progress(run: OperationRun) -> None:
     """Store the progress in the machine's instance view."""
     snapshot = (
-        await run.view(Urgency.FOLLOW) if run.operation.kind is OperationKind.INSTALL else None
+        await run.read_machine(Urgency.FOLLOW)
+        if run.operation.kind is OperationKind.INSTALL
+        else None
     )
     shown = snapshot.run if snapshot is not None else None
     if shown is None or shown.status is not RunStatus.IN_PROGRESS:

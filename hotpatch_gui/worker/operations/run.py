@@ -35,7 +35,7 @@ class OperationRun:
     Attributes:
         token: the continuation token, once Azure accepted the request.
         is_unknown: only the machine's state can show the result.
-        is_silent: Azure has failed for hours to report progress, though there is a token.
+        progress_unavailable: Azure has failed for hours to report progress, though there is a token.
     """
 
     def __init__(self, context: Context, operation: Operation, machine: Machine) -> None:
@@ -141,7 +141,7 @@ class OperationRun:
         except operations.WrongTransitionError:  # Azure's rejection was stored first
             log.info("operation %s is queued again", self.operation.id)
 
-    async def view(self, urgency: Urgency) -> MachineSnapshot | None:
+    async def read_machine(self, urgency: Urgency) -> MachineSnapshot | None:
         """Read the machine now; None if that fails."""
         try:
             return await read_instance_view(

@@ -146,7 +146,7 @@ class Sending:
 
     async def _operation_in_progress(self) -> str:
         """The operation that Azure shows in progress on the machine, as part of a sentence; empty if none."""
-        snapshot = await self._run.view(Urgency.FOLLOW)
+        snapshot = await self._run.read_machine(Urgency.FOLLOW)
         if snapshot is None:
             return ""
         run, assessment = snapshot.run, snapshot.assessment

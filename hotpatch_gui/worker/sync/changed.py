@@ -12,7 +12,7 @@ from hotpatch_gui.store import assessments, installations, machines
 from hotpatch_gui.worker.context import Context
 
 from .lists import MACHINES
-from .pages import AssessmentPass, slices, take_installations
+from .pages import AssessmentPass, slices, store_installations
 
 NEW_MACHINES = 500
 """With more new machines, everything is read, which takes fewer queries."""
@@ -26,7 +26,7 @@ async def read_assessments(
     """Read assessments since then and of new machines (lower-case resource IDs), and updates that aren't stored."""
     wanted: list[int] = []
 
-    async def take(page: AssessmentPage) -> int:
+    async def store(page: AssessmentPage) -> int:
         known = machines.ids(context.db, {owner for owner, _ in page.assessments})
         found = [(known[owner], a) for owner, a in page.assessments if owner in known]
         unlisted = assessments.unlisted(context.db, found)
@@ -38,14 +38,14 @@ async def read_assessments(
         return len(page.assessments)
 
     row_filter = RowFilter(since=since, part=Part.RESULTS)
-    await pages("assessments", context.gateway.assessment_pages(row_filter), take)
+    await pages("assessments", context.gateway.assessment_pages(row_filter), store)
     own = [*new, *machines.resource_ids(context.db, wanted)]
     if not own:
         return
     assessment_pass = await AssessmentPass.begin(context)
     for some in _batches(list(dict.fromkeys(own))):
         lists = context.gateway.assessment_pages(RowFilter(below=some))
-        await pages("assessments", lists, assessment_pass.take)
+        await pages("assessments", lists, assessment_pass.store)
     await assessment_pass.end()
 
 
@@ -56,7 +56,7 @@ async def read_installations(
     runs = RunLists(context)
     below: list[str] = []
 
-    async def take(page: InstallationPage) -> int:
+    async def store(page: InstallationPage) -> int:
         known = machines.ids(context.db, {owner for owner, _ in page.runs})
         found = [(known[owner], r) for owner, r in page.runs if owner in known]
         unlisted = installations.unlisted(context.db, found)
@@ -65,19 +65,19 @@ async def read_installations(
             f"{owners[machine_id]}/patchinstallationresults/{run_id}"
             for machine_id, run_id in unlisted
         )
-        return await runs.take(page)
+        return await runs.store(page)
 
     gateway = context.gateway
     results = gateway.installation_pages(RowFilter(since=since, part=Part.RESULTS))
-    await pages("installations", results, take)
+    await pages("installations", results, store)
     unfinished = machines.with_open_runs(context.db, context.connection_id)
     for some in _batches(unfinished):
         row_filter = RowFilter(below=some, part=Part.RESULTS)
-        await pages("installations", gateway.installation_pages(row_filter), take)
+        await pages("installations", gateway.installation_pages(row_filter), store)
     for some in _batches(list(dict.fromkeys(below))):
-        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.take)
+        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.store)
     for some in _batches(list(new)):
-        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.take)
+        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.store)
     await runs.end()
 
 
@@ -93,13 +93,13 @@ class RunLists:
         self._c = context
         self._ended: dict[tuple[int, str], datetime] = {}
 
-    async def take(self, page: InstallationPage) -> int:
+    async def store(self, page: InstallationPage) -> int:
         """Store a page; how many rows it had."""
         known = machines.ids(self._c.db, {owner for owner, _ in page.runs})
         for owner, run in page.runs:
             if run.status.is_final and run.modified is not None and owner in known:
                 self._ended[known[owner], run.run_id.lower()] = run.modified
-        return await take_installations(self._c, page)
+        return await store_installations(self._c, page)
 
     async def end(self) -> None:
         """Finish after the last page."""

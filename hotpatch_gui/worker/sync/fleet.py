@@ -195,11 +195,11 @@ class _FleetSync:
             states.extend(page.states)
             return len(page.states)
 
-        async def take_schedules(page: SchedulePage) -> int:
+        async def collect_schedules(page: SchedulePage) -> int:
             found.update(page.schedules)
             return len(page.schedules)
 
-        async def take_assignments(page: AssignmentPage) -> int:
+        async def collect_assignments(page: AssignmentPage) -> int:
             assigned.direct.extend(page.assignments)
             assigned.scopes.extend(page.scopes)
             return len(page.assignments) + len(page.scopes)
@@ -216,9 +216,11 @@ class _FleetSync:
                 self._read_additional_list(
                     "health", gateway.resource_health_pages(), store_resource_health
                 ),
-                self._read_additional_list("schedules", gateway.schedule_pages(), take_schedules),
                 self._read_additional_list(
-                    "assignments", gateway.assignment_pages(), take_assignments
+                    "schedules", gateway.schedule_pages(), collect_schedules
+                ),
+                self._read_additional_list(
+                    "assignments", gateway.assignment_pages(), collect_assignments
                 ),
             )
         ]
@@ -246,7 +248,7 @@ class _FleetSync:
         c, gateway = self._c, self._c.gateway
         assessment_pass = await AssessmentPass.begin(c)
         results = gateway.assessment_pages(RowFilter(part=Part.RESULTS))
-        await self._pages("assessments", results, assessment_pass.take)
+        await self._pages("assessments", results, assessment_pass.store)
         is_slow = time.monotonic() - self._begun_at > EARLY_AFTER_S
         if is_first and is_slow:  # shows states long before the last updates
             await derive(c, machines.present(c.db, c.connection_id))
@@ -256,9 +258,9 @@ class _FleetSync:
             self._pages(
                 "updates",
                 gateway.assessment_pages(RowFilter(part=Part.UPDATES)),
-                assessment_pass.take,
+                assessment_pass.store,
             ),
-            self._pages("installations", gateway.installation_pages(), runs.take),
+            self._pages("installations", gateway.installation_pages(), runs.store),
         )
         await assessment_pass.end()
         await runs.end()
@@ -273,7 +275,7 @@ class _FleetSync:
         )
 
     async def _pages(
-        self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
+        self, what: str, pages: Iterator[P], store: Callable[[P], Awaitable[int]]
     ) -> None:
         """Read pages, requesting the next one while one is stored."""
         done = total = 0
@@ -287,7 +289,7 @@ class _FleetSync:
             while (page := await coming) is not None:
                 coming = read_next()
                 total = self._counted[what] = page.total
-                done += await take(page)
+                done += await store(page)
                 self._unreadable[what] += page.unreadable
                 self._report_progress(SyncProgress(what, done, total))
                 self._c.changed(Changes.to(*_TABLES_OF_LIST.get(what, (what,))))
@@ -322,7 +324,7 @@ class _FleetSync:
         return len(page.machines)
 
     async def _read_additional_list(
-        self, what: str, pages: Iterator[P], take: Callable[[P], Awaitable[int]]
+        self, what: str, pages: Iterator[P], store: Callable[[P], Awaitable[int]]
     ) -> bool:
         """Read an additional list, and store why if it can't be read.
 
@@ -331,7 +333,7 @@ class _FleetSync:
         """
         problem, is_read = "", False
         try:
-            await self._pages(what, pages, take)
+            await self._pages(what, pages, store)
             is_read = True
             if self._unreadable[what]:
                 problem = tr("%n of its rows could not be read.", self._unreadable[what])

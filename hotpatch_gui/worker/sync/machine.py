@@ -18,7 +18,7 @@ from hotpatch_gui.worker.calls import MAX_THROTTLED
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
 
-from .pages import AssessmentPass, next_page, slices, take_installations
+from .pages import AssessmentPass, next_page, slices, store_installations
 
 log = logging.getLogger(__name__)
 
@@ -106,11 +106,11 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
     assessment_pass = await AssessmentPass.begin(context)
     pages = context.gateway.assessment_pages(row_filter)
     while page := await next_page(context, pages, urgency):
-        await assessment_pass.take(page)
+        await assessment_pass.store(page)
     await assessment_pass.end()
     runs = context.gateway.installation_pages(row_filter)
     while run_page := await next_page(context, runs, urgency):
-        await take_installations(context, run_page)
+        await store_installations(context, run_page)
     for some in slices(machine_ids):
         async with context.transaction() as db:
             health.refresh_health(db, some, context.calendar, context.clock())

@@ -55,7 +55,7 @@ class AssessmentPass:
         async with context.transaction() as db:
             return cls(context, assessments.next_pass(db))
 
-    async def take(self, page: AssessmentPage) -> int:
+    async def store(self, page: AssessmentPage) -> int:
         """Store a page; how many rows it had. Updates follow their assessment."""
         c = self._c
         owners = {o for o, _ in page.assessments} | {o for o, _ in page.updates}
@@ -89,7 +89,7 @@ class AssessmentPass:
                 assessments.mark_listed(db, [(i, self._activities[i]) for i in some])
 
 
-async def take_installations(context: Context, page: InstallationPage) -> int:
+async def store_installations(context: Context, page: InstallationPage) -> int:
     """Store a page; how many rows it had. Updates follow their run."""
     owners = [owner for owner, _ in page.runs] + [owner for owner, _, _ in page.updates]
     known = machines.ids(context.db, owners)

@@ -59,9 +59,9 @@ class InstallDialog(StepsDialog):
         self._planned: Planned | None = None
         self._wanted: tuple[InstallRequest, tuple[int, ...]] | None = None
         self._reader = QueryChannel(
-            services.source, self._take_candidates, self._show_failure, self
+            services.source, self._show_candidates, self._show_failure, self
         )
-        self._planner = QueryChannel(services.source, self._take_plan, self._show_failure, self)
+        self._planner = QueryChannel(services.source, self._show_plan, self._show_failure, self)
         self._failure = ""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -123,7 +123,7 @@ class InstallDialog(StepsDialog):
         self.typed.textChanged.connect(self.check)
         self.add_step(tr("Review + install"), step(self.sentence, self.facts, view, self.typed))
 
-    def _take_candidates(self, found: Candidates) -> None:
+    def _show_candidates(self, found: Candidates) -> None:
         self._candidates = found
         self.machines.set_rows(found.rows)
         self.properties.set_groups(found.tag_names, self.machines.count)
@@ -169,7 +169,7 @@ class InstallDialog(StepsDialog):
         work = partial(read_plan, candidates=self._candidates, selected=selected, request=request)
         self._planner.query(work, synchronous=self._is_small)
 
-    def _take_plan(self, planned: Planned) -> None:
+    def _show_plan(self, planned: Planned) -> None:
         self._planned, self._failure = planned, ""
         self.updates.show_planned(planned)
         if self.pages.currentIndex() == 3:
@@ -294,5 +294,5 @@ class InstallDialog(StepsDialog):
             pairs = sorted(zip(groups(mine, by), (m.id for m in mine), strict=True))
             named, selected = [name for name, _ in pairs], [i for _, i in pairs]
         request = self._make_request(checked=True)
-        self._s.requests.install(selected, request, self.properties.waves, named)
+        self._s.actions.install(selected, request, self.properties.waves, named)
         self.accept()

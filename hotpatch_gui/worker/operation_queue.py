@@ -1,4 +1,4 @@
-"""Requests of users, stored before they are reported and started."""
+"""Stores the operations that users request, then reports and starts them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .jobs import Jobs
 from .operation_scheduler import OperationScheduler
 from .urgency import Urgency
 
-tr = translator("RequestQueue")
+tr = translator("OperationQueue")
 
 T = TypeVar("T")
 SLICE = 200
@@ -68,8 +68,8 @@ def _partly_queued(queued: int, of: int) -> Problem:
     )
 
 
-class RequestQueue:
-    """Stores requests. Lives on the engine's loop."""
+class OperationQueue:
+    """Stores new operations, and cancels or dismisses stored ones. Lives on the engine's loop."""
 
     def __init__(
         self,

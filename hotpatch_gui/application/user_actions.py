@@ -32,8 +32,8 @@ class NextSession(NamedTuple):
     is_azure: bool = False
 
 
-class Requests:
-    """Makes requests; methods return at once, and results are in the file and events.
+class UserActions:
+    """Sends what the user did to the engine as commands. Methods return at once; results appear in the file and in events.
 
     Args:
         send: passes a command to the engine.
@@ -175,7 +175,7 @@ class Requests:
             ordered = tuple(by_id[i] for i in found) if by_id else ()
             self._send(commands.Act(kind, requests, waves, ordered))
         if len(found) < len(machine_ids):
-            from hotpatch_gui.worker.request_queue import not_here  # noqa: PLC0415 - rarely needed
+            from hotpatch_gui.worker.operation_queue import not_here  # noqa: PLC0415 - rarely needed
 
             self._fail(not_here(len(machine_ids) - len(found)))
 
