@@ -70,7 +70,7 @@ def run(
         )
         program.first_frame_painted.connect(partial(start_log, origin.folder))
         program.first_frame_painted.connect(program.end_on_signals)
-        program.window.land()
+        program.window.show_start_page()
         program.start()
         code = int(application.exec())
         if not program.close():

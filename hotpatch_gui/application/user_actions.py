@@ -175,9 +175,9 @@ class UserActions:
             ordered = tuple(by_id[i] for i in found) if by_id else ()
             self._send(commands.Act(kind, requests, waves, ordered))
         if len(found) < len(machine_ids):
-            from hotpatch_gui.worker.operation_queue import not_here  # noqa: PLC0415 - rarely needed
+            from hotpatch_gui.worker.operation_queue import missing_machines  # noqa: PLC0415 - rarely needed
 
-            self._fail(not_here(len(machine_ids) - len(found)))
+            self._fail(missing_machines(len(machine_ids) - len(found)))
 
     def _resource_ids(self, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]] | None:
         """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines; None if the file can't be read."""

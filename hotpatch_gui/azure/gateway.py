@@ -72,7 +72,7 @@ class Gateway:
 
     Attributes:
         reads: the limit of reading requests to Resource Manager. ``writes`` limits changes, ``queries`` Resource Graph. Callers
-        respect them; excess requests fail with ProblemError (THROTTLED).
+        respect them; requests during a pause fail with ProblemError (THROTTLED).
 
     Raises:
         ValueError, OSError: the connection's settings can't be used, such as a missing certificate.
@@ -167,7 +167,7 @@ class Gateway:
         return map(pages.installation_page, self._graph.pages("installations", row_filter))
 
     def resource_health_pages(self) -> Iterator[ResourceHealthPage]:
-        """Machines that Resource Health doesn't call available."""
+        """Machines that Resource Health doesn't report as available."""
         return map(pages.resource_health_page, self._graph.pages("health"))
 
     def schedule_pages(self) -> Iterator[SchedulePage]:
@@ -229,7 +229,7 @@ class Gateway:
         return self._client_for(self._grants, subscription_id, make)
 
     def read_machine(self, machine: Machine) -> MachineSnapshot:
-        """Read one machine through Resource Manager, a virtual machine with its instance view."""
+        """Read one machine through Resource Manager; a virtual machine is read with its instance view."""
         return self._read_arc(machine) if machine.arc is not None else self._read_vm(machine)
 
     def _read_arc(self, machine: Machine) -> MachineSnapshot:

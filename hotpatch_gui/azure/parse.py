@@ -33,7 +33,7 @@ from .values import (
 
 @lru_cache(maxsize=2048)
 def machine_id_of(resource_id: str) -> str:
-    """The lower-case machine ID in the ID of something below it."""
+    """The lower-case machine ID in the ID of a child resource."""
     return "/".join((text(resource_id) or "").lower().split("/")[:9])
 
 

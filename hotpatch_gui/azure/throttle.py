@@ -29,7 +29,7 @@ T = TypeVar("T")
 FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 60.0
 """After a 429 without a time; doubled each time."""
 QUOTA, WINDOW_S = 15, 5.0
-"""Resource Graph's queries per window of seconds, until an answer reports others (guidance-for-throttled-requests)."""
+"""Resource Graph's queries per window of seconds, until a response reports other values (guidance-for-throttled-requests)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Limit:
         return (1.0 - self._left) / self._rate.per_s
 
     def spend(self) -> None:
-        """Count a call that is about to send. ``call`` makes it, and ``done`` ends it."""
+        """Count a call that is about to be sent. ``call`` makes it, and ``done`` ends it."""
         with self._throttle.lock:
             self._count()
             self._under_way += 1
@@ -99,7 +99,7 @@ class Limit:
         finally:
             self._thread.is_counted = False
 
-    def sent(self) -> None:
+    def count_request(self) -> None:
         """Count a request on this thread."""
         if getattr(self._thread, "is_counted", False):
             self._thread.is_counted = False
@@ -115,7 +115,7 @@ class Limit:
                 self._left, self._at = float(self._quota), now + WINDOW_S
         self._left -= 1
 
-    def heard(self, remaining: int, resets_s: float) -> None:
+    def update_quota(self, remaining: int, resets_s: float) -> None:
         """Adopt Resource Graph's remaining queries and seconds until the reset.
 
         Other calls in flight may not be included yet. When none remain, queries continue at an even pace, because the reset is
@@ -165,7 +165,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
         wait = self.resumes_at - self.now()
         if wait > 0:
             _raise_throttled(wait)
-        self._limit_of(request).sent()
+        self._limit_of(request).count_request()
 
     def on_response(
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
@@ -180,7 +180,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
             self._pause_s = FIRST_PAUSE_S
         quota = _quota(headers)
         if quota is not None:
-            self.reads.heard(*quota)
+            self.reads.update_quota(*quota)
 
     def _pause(self, asked_s: float | None) -> None:
         """Pause as long as Azure asks. Requests rejected together count once."""

@@ -23,6 +23,7 @@ class Cloud(NamedTuple):
         audience: whom tokens are for; empty for the endpoint.
         authority: the host that issues tokens.
         is_demo: whether it is simulated, which the window always shows.
+        portal: the portal's address; empty if there is none.
     """
 
     key: str
@@ -32,11 +33,18 @@ class Cloud(NamedTuple):
     audience: str = ""
     needs_sign_in: bool = True
     is_demo: bool = False
+    portal: str = ""
 
     @property
     def host(self) -> str:
         """The endpoint's host and port, in lower case."""
         return _parts(self.endpoint).netloc.casefold()
+
+    def resource_page(self, resource_id: str) -> str:
+        """The portal's page of a resource; empty if the cloud has no portal."""
+        from urllib.parse import quote  # noqa: PLC0415 - not in the first frame
+
+        return f"{self.portal}/#resource{quote(resource_id)}" if self.portal else ""
 
     @property
     def scope(self) -> str:
@@ -50,6 +58,7 @@ PUBLIC = Cloud(
     "https://management.azure.com",
     "login.microsoftonline.com",
     "https://management.azure.com",
+    portal="https://portal.azure.com",
 )
 US_GOVERNMENT = Cloud(
     "usgov",
@@ -57,6 +66,7 @@ US_GOVERNMENT = Cloud(
     "https://management.usgovcloudapi.net",
     "login.microsoftonline.us",
     "https://management.core.usgovcloudapi.net",
+    portal="https://portal.azure.us",
 )
 CHINA = Cloud(
     "china",
@@ -64,6 +74,7 @@ CHINA = Cloud(
     "https://management.chinacloudapi.cn",
     "login.chinacloudapi.cn",
     "https://management.chinacloudapi.cn",
+    portal="https://portal.azure.cn",
 )
 CLOUDS = {cloud.key: cloud for cloud in (PUBLIC, US_GOVERNMENT, CHINA)}
 CUSTOM, DEMO, SIMULATED = "custom", "demo", "simulated"

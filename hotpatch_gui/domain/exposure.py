@@ -1,60 +1,90 @@
-"""The exposure of a fleet: how long released monthly updates are missing."""
+"""Exposure: how long a machine or a fleet has been missing released monthly updates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from .release_calendar import Calendar
-from .releases import Product, ReleaseKind
+from .releases import Product, Release, build_revision
 
 
-class BuildCount(NamedTuple):
-    """How many machines of a product run a build; ``key`` is the group's, for a MachineFilter."""
+class MissingUpdates(NamedTuple):
+    """The released monthly updates that a machine misses.
 
-    product: Product | None
-    build: str | None
-    machines: int
-    key: str
+    Attributes:
+        is_missing: whether it misses any; None if that isn't known.
+        since: the release day of the first one; None without one.
+        restarts: whether one of them is a baseline, which restarts the machine.
+    """
+
+    is_missing: bool | None
+    since: date | None = None
+    restarts: bool = False
+
+
+NOT_KNOWN = MissingUpdates(None)
+
+
+@lru_cache(maxsize=4096)
+def missing_updates(
+    product: Product | None, build: str | None, calendar: Calendar, today: date
+) -> MissingUpdates:
+    """What a machine with this build misses on ``today``, of the hotpatch channel or the cumulative updates beside it.
+
+    A build that no known release has is compared by its revision. Cached, because the machines of a fleet share builds.
+    """
+    revision = build_revision(build)
+    if product is None or build is None or revision is None:
+        return NOT_KNOWN
+    running = calendar.by_build(product, build) or calendar.hotpatch_month_of_lcu(product, build)
+    missing = [
+        r
+        for r in calendar.monthly(product, today)
+        if (r.released > running.released if running else revision < _lowest_revision(r))
+    ]
+    if missing:
+        return MissingUpdates(True, missing[0].released, any(r.kind.is_baseline for r in missing))
+    is_complete = not calendar.unknown(product, calendar.complete_until(product), today)
+    return MissingUpdates(False) if running and is_complete else NOT_KNOWN
+
+
+def _lowest_revision(release: Release) -> int:
+    """The lowest revision that has the month's update; 0 if none is published."""
+    known = (build_revision(build) for build in (release.build, release.lcu_build))
+    return min((r for r in known if r is not None), default=0)
 
 
 class Exposure(NamedTuple):
-    """Days since the release of the first missing monthly update.
+    """How long a fleet has missed monthly updates.
 
     Attributes:
-        machines: machines that miss one; ``keys`` are their groups' by PRODUCT.
-        median: None if no machine misses one.
-        not_known: machines whose release can't be determined by the build.
+        machines: how many miss one.
+        median: days since the release of the first missing one; None if no machine misses one.
+        worst: the longest, in days.
+        not_known: machines for which it isn't known.
     """
 
     machines: int
     median: int | None
     worst: int
     not_known: int
-    keys: tuple[str, ...]
 
 
-def exposure(builds: Iterable[BuildCount], calendar: Calendar, today: date) -> Exposure:
-    """The fleet's exposure as of ``today``, by the builds that run."""
+def exposure(missing: Iterable[tuple[bool | None, date | None, int]], today: date) -> Exposure:
+    """The exposure as of ``today``, from (``is_missing``, ``since``, machines)."""
     days: list[tuple[int, int]] = []
-    keys: list[str] = []
     not_known = 0
-    for product, build, machines, key in builds:
-        running = calendar.by_build(product, build) if product else None
-        if running is None:
+    for is_missing, since, machines in missing:
+        if is_missing is None:
             not_known += machines
-            continue
-        monthly = (
-            r for r in calendar.behind(running, today) if r.kind is not ReleaseKind.OUT_OF_BAND
-        )
-        first = next(monthly, None)
-        if first is not None:
-            days.append(((today - first.released).days, machines))
-            keys.append(key)
+        elif since is not None:
+            days.append(((today - since).days, machines))
     total = sum(machines for _, machines in days)
     worst = max((value for value, _ in days), default=0)
-    return Exposure(total, _median(sorted(days), total), worst, not_known, tuple(keys))
+    return Exposure(total, _median(sorted(days), total), worst, not_known)
 
 
 def _median(days: list[tuple[int, int]], total: int) -> int | None:

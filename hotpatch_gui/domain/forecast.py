@@ -50,7 +50,7 @@ class Scenario(StrEnum):
 
 @tr.mark_values
 class RestartWindow(StrEnum):
-    """When restarts are allowed (the third Sunday of each month).
+    """When restarts are allowed.
 
     Updates that need no restart take effect immediately.
     """
@@ -119,7 +119,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class Delay:
     """Days from a release until it takes effect, summed over ``machines``."""
 
     machines: int = 0
@@ -131,9 +131,9 @@ class Exposure:
         """The average in days; 0.0 without machines."""
         return self.total / self.machines if self.machines else 0.0
 
-    def plus(self, days: float) -> Exposure:
+    def plus(self, days: float) -> Delay:
         """The exposure with one more machine."""
-        return Exposure(self.machines + 1, self.total + days, max(self.longest, days))
+        return Delay(self.machines + 1, self.total + days, max(self.longest, days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +144,8 @@ class Month:
     entries: tuple[Entry, ...]
     restarts: int
     restarts_without: int
-    exposure: Exposure
-    exposure_without: Exposure
+    exposure: Delay
+    exposure_without: Delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ def _month(
     here = [s for s in subjects if s.product in of]
     patched = timetable(Rollout((s.member for s in here if s.automatic), pairs, released), released)
     restarts = 0
-    exposure = without = Exposure()
+    exposure = without = Delay()
     delays: dict[date, float] = {}
     for subject in here:
         gets_hotpatch = (

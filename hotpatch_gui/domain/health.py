@@ -24,7 +24,7 @@ class Level(IntEnum):
 
 @tr.mark_values
 class Situation(StrEnum):
-    """The machine's situation; the first that applies, worst first."""
+    """The machine's situation: the first in the order of ``evidence`` that applies."""
 
     NO_PERMISSION = "No permission"
     UNSUPPORTED = "Not available on this image"

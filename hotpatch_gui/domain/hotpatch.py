@@ -53,7 +53,7 @@ ELIGIBLE = (
     HotpatchStatus.CANCELED,
     HotpatchStatus.ACTION_REQUIRED,
 )
-"""The statuses of machines that can receive hotpatches, as far as Azure reports whether they do."""
+"""Statuses of machines that can receive hotpatches and whose state Azure reports."""
 _MEANINGS = {
     HotpatchStatus.ENABLED: tr.mark(
         "The machine receives hotpatches as long as it stays on the baseline in force."

@@ -171,7 +171,8 @@ class Plan:
                 return tr("No restart: none of the selected updates needs one.")
             waits = listed([part for part in (will, may) if part])
             return tr(
-                "Azure will not restart it; {waits} may stay unfinished until you do.", waits=waits
+                "Azure will not restart it; {waits} may remain incomplete until you do.",
+                waits=waits,
             )
         if will:
             return tr("The machine restarts for {will}.", will=will)
@@ -294,14 +295,14 @@ class FleetReview:
     def _unknown_restart(self, count: int) -> str:
         match self.request.sent_restart:
             case RestartSetting.ALWAYS:
-                return tr("they restart no matter what", count)
+                return tr("they always restart", count)
             case RestartSetting.NEVER:
                 return tr("Azure will not restart them", count)
         return tr("they may restart", count)
 
     @property
     def unseen(self) -> list[str]:
-        """Included KBs that no current assessment offers, in their order."""
+        """Included KBs that no current assessment offers, sorted."""
         known = [set(p.unseen) for p in self.plans.values() if p.is_known]
         return sorted(set.intersection(*known)) if known else []
 
@@ -316,7 +317,7 @@ class FleetReview:
 
     @property
     def is_foreseen(self) -> bool:
-        """Whether the last assessments show what each machine gets."""
+        """Whether the last assessments show at least one update for each machine."""
         return all(p.is_known and p.taken for p in self.plans.values())
 
     def _restarts(self) -> str:
@@ -329,7 +330,7 @@ class FleetReview:
         unfinished = sum(p.may_stay_unfinished for p in known)
         if unfinished:
             return tr(
-                "Azure restarts none; %n machine(s) may stay unfinished until you restart.",
+                "Azure restarts none; updates on %n machine(s) may remain incomplete until you restart.",
                 unfinished,
             )
         will = sum(p.restarts_surely for p in known)
@@ -344,7 +345,7 @@ class FleetReview:
                 tr("%n may restart", may) if will else tr("%n machine(s) may restart", may)
             )
         rest = len(known) - will - may
-        stays = tr("; %n stay(s) up", rest) if rest else ""
+        stays = tr("; %n won't restart", rest) if rest else ""
         return f"{listed(parts)}{stays}."
 
 

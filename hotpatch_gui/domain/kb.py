@@ -91,6 +91,14 @@ def read_kbs(text: str) -> KbList:
     return KbList(tuple(found), tuple(invalid))
 
 
+def without_kb(text: str, kb: str) -> str:
+    """A list without each spelling of ``kb``; anything else stays, also what isn't a KB number."""
+    pieces = [p[0] for p in _PIECE.finditer(text)]
+    if all(normalise_kb(piece) != kb for piece in pieces):
+        return text
+    return ", ".join(piece for piece in pieces if normalise_kb(piece) != kb)
+
+
 def parse_kbs(text: str) -> tuple[str, ...]:
     """Like ``read_kbs``, for text that must be entirely valid.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -10,16 +9,22 @@ from hotpatch_gui.translation import translator
 
 tr = translator("MachineFilter")
 
+FAILURE_DAYS = 30
+"""How long a failed installation counts, as in the portal's update history."""
+
 
 @tr.mark_values
 class Dimension(StrEnum):
-    """By what the fleet is grouped. A tag's name is separate."""
+    """By what the fleet is grouped and filtered."""
 
     CONNECTION = "Connection"
     SUBSCRIPTION = "Subscription"
     GROUP = "Resource group"
     REGION = "Region"
     PRODUCT = "Product"
+    HOTPATCH = "Hotpatch status"
+    POWER = "Power state"
+    ASSESSED = "Last assessment"
     TAG = "Tag"
 
     @property
@@ -28,33 +33,81 @@ class Dimension(StrEnum):
         return tr(self.value)
 
 
+@tr.mark_values
+class LastAssessed(StrEnum):
+    """When machines were last assessed, for ``Dimension.ASSESSED``."""
+
+    DAY = "In the last 24 hours"
+    WEEK = "In the last 7 days"
+    OLDER = "More than 7 days ago"
+    NEVER = "Never"
+
+    @property
+    def label(self) -> str:
+        """The display name."""
+        return tr(self.value)
+
+
+@tr.mark_values
 class Condition(StrEnum):
     """A fact about a machine that isn't its situation."""
 
-    RESTART_PENDING = "restart-pending"
-    FAILED = "failed"
-    UNKNOWN_RESULT = "unknown-result"
-    HOTPATCH_OFF = "hotpatch-off"
+    UPDATE_MISSING = "Monthly update missing"
+    BASELINE_MISSING = "Baseline missing"
+    RESTART_PENDING = "Restart pending"
+    FAILED = "Failed installation in the last 30 days"
+    UNKNOWN_RESULT = "Operation with an unknown result"
+    HOTPATCH_ON = "Hotpatch on"
+    HOTPATCH_OFF = "Can receive hotpatches, but doesn't"
+    ENROLLMENT_FAILED = "Enrollment failed"
+    DISCONNECTED = "Disconnected"
+    RELEASE_UNKNOWN = "Installed release not known"
+
+    @property
+    def label(self) -> str:
+        """The display name."""
+        return tr(self.value)
+
+
+class Choice(NamedTuple):
+    """Machines with one of these values of a dimension.
+
+    Attributes:
+        keys: values as ``store.overview.grouped`` returns them.
+        label: the display name of the values.
+        tag: the tag's name for TAG.
+    """
+
+    dimension: Dimension
+    keys: tuple[str, ...]
+    label: str
+    tag: str = ""
+
+    @property
+    def text(self) -> str:
+        """The choice as text."""
+        return f"{self.tag or self.dimension.label}: {self.label}"
 
 
 class MachineFilter(NamedTuple):
-    """Which machines a list shows.
+    """Which machines a list shows: those that fit everything.
 
     Attributes:
-        text: words that name, group, location, image, situation or tags contain.
+        text: words that name, group, location, image, situation or tags contain, or KBs that a machine misses or installed.
         situations: only machines in one of them; none for all.
-        dimension: groups machines; only those with one of the ``keys`` of ``store.overview.grouped``.
-        condition: only machines for which it is true; FAILED since ``since``.
-        name: the display name of what ``dimension`` or ``condition`` selects.
+        condition: only machines for which it is true.
     """
 
     text: str = ""
     situations: tuple[str, ...] = ()
-    dimension: Dimension | None = None
-    keys: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
     condition: Condition | None = None
-    since: datetime | None = None
-    name: str = ""
+
+    def with_choice(self, choice: Choice) -> MachineFilter:
+        """The filter with this choice instead of another one of the same dimension and tag; without keys, with none."""
+        same = (choice.dimension, choice.tag)
+        others = tuple(c for c in self.choices if (c.dimension, c.tag) != same)
+        return self._replace(choices=(*others, choice) if choice.keys else others)
 
 
 EVERY_MACHINE = MachineFilter()

@@ -57,7 +57,7 @@ class OperationState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    CANCELLED = "cancelled"
+    CANCELED = "cancelled"
     UNKNOWN = "unknown"
     DISMISSED = "dismissed"
     """Its result wasn't known when the user dismissed it, and isn't resolved anymore."""
@@ -100,19 +100,19 @@ _LABELS = {
     OperationState.RUNNING: tr.mark("running"),
     OperationState.SUCCEEDED: tr.mark("succeeded"),
     OperationState.FAILED: tr.mark("failed"),
-    OperationState.CANCELLED: tr.mark("canceled"),
+    OperationState.CANCELED: tr.mark("canceled"),
     OperationState.UNKNOWN: tr.mark("unknown"),
     OperationState.DISMISSED: tr.mark("unknown, dismissed"),
 }
 
 _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {
-    _S.QUEUED: frozenset({_S.SENT, _S.CANCELLED, _S.FAILED}),
+    _S.QUEUED: frozenset({_S.SENT, _S.CANCELED, _S.FAILED}),
     _S.SENT: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),
     _S.RUNNING: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.UNKNOWN}),
     _S.UNKNOWN: frozenset({_S.UNKNOWN, _S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.DISMISSED}),
     _S.SUCCEEDED: frozenset(),
     _S.FAILED: frozenset(),
-    _S.CANCELLED: frozenset(),
+    _S.CANCELED: frozenset(),
     _S.DISMISSED: frozenset(),
 }
 

@@ -138,7 +138,7 @@ def _on_off(value: bool | None) -> str:
     return {True: tr("on"), False: tr("off"), None: tr("not known")}[value]
 
 
-def refusal(
+def skip_reason(
     image: Image,
     now: PatchSettings,
     wanted: SettingsChange,

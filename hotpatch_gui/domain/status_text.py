@@ -21,6 +21,8 @@ from .platforms import REPLACEMENTS
 from .release_calendar import Calendar
 from .releases import day_name
 from .shortfall import behind, not_confirmed, not_offered, stale_headline, updates_text
+from .update_error_list import Remedy
+from .update_errors import error_in
 
 tr = translator("Coverage")
 
@@ -108,14 +110,15 @@ def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
 def _last_failed(evidence: Evidence, situation: Situation, _: str) -> StatusText:
     kb = kb_in_title(evidence.last_run_error or "")
     page = tr(" See {page} for {kb}.", page=help_page(kb), kb=kb) if kb else ""
+    error = error_in(evidence.last_run_error or "")
     return StatusText(
         LEVELS[situation],
         situation,
         tr("The last installation failed."),
         evidence.last_run_error or tr("Azure gave no reason."),
         tr(
-            "Free up disk space, check permissions, and look in C:\\Windows\\Logs\\CBS\\CBS.log. "
-            "Then install again.{page} {updates}.",
+            "{step}{page} {updates}.",
+            step=error.step if error else Remedy.LOGS.text,
             page=page,
             updates=updates_text(evidence),
         ),

@@ -118,8 +118,9 @@ class ComplianceDay:
 
 @dataclass(frozen=True, slots=True)
 class TrendData:
-    """Data of the compliance trend."""
+    """Data of the compliance trend; ``marked`` is a chosen past day."""
 
     first: date
     last: date
     days: Sequence[ComplianceDay]
+    marked: date | None = None

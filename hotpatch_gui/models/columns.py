@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.update_errors import explained
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
 from hotpatch_gui.store.history_rows import KbRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
@@ -65,6 +67,21 @@ _CLASS = Column(
     lambda r, _: update_text.classification_text(r.classification),
     sort="classification",
 )
+_SEVERITY = Column(
+    "severity",
+    tr.mark("Severity"),
+    86,
+    lambda r, _: r.severity or display_text.NOTHING,
+    sort="severity",
+)
+_AGE = Column(
+    "age",
+    tr.mark("Age"),
+    64,
+    lambda r, now: display_text.age_days(r.published_at, now),
+    right=True,
+    sort="published",
+)
 _RESTART = Column(
     "restart",
     tr.mark("Restart"),
@@ -97,23 +114,10 @@ COMPLIANCE = (
     _NAME,
     _KB,
     _CLASS,
-    Column(
-        "severity",
-        tr.mark("Severity"),
-        86,
-        lambda r, _: r.severity or display_text.NOTHING,
-        sort="severity",
-    ),
+    _SEVERITY,
     _RESTART,
     _PUBLISHED,
-    Column(
-        "age",
-        tr.mark("Age"),
-        64,
-        lambda r, now: display_text.age_days(r.published_at, now),
-        right=True,
-        sort="published",
-    ),
+    _AGE,
     Column("by", tr.mark("Installed by"), 94, _by, tip=_by_tip),
     _RELEASE,
 )
@@ -122,6 +126,7 @@ KBS = (
     _NAME._replace(width_px=262),
     _KB,
     _CLASS,
+    _SEVERITY._replace(hidden=True),
     _RESTART,
     Column(
         "machines",
@@ -139,6 +144,7 @@ KBS = (
         lambda r, _: display_text.number(r.running),
         right=True,
         raw=field("running"),
+        hidden=True,
     ),
     Column(
         "installed",
@@ -157,7 +163,43 @@ KBS = (
         raw=field("failed"),
     ),
     _PUBLISHED,
+    _AGE,
     _RELEASE._replace(hidden=False),
+)
+
+KB_MACHINES = (
+    Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name", takes_slack=True),
+    Column(
+        "state",
+        tr.mark("State"),
+        150,
+        lambda r, _: update_text.kb_state_text(r),
+        glyph=update_text.kb_state_glyph,
+    ),
+    Column(
+        "run",
+        tr.mark("Last run"),
+        140,
+        lambda r, _: display_text.time_text(r.run_at),
+        sort="run_at",
+        raw=time_of("run_at"),
+    ),
+    Column(
+        "error",
+        tr.mark("Error"),
+        300,
+        lambda r, _: r.error or display_text.NOTHING,
+        tip=lambda r, _: f"{r.error}\n{explained(r.error)}".strip() if r.error else "",
+        sort="error",
+    ),
+    Column("power", tr.mark("Power state"), 104, lambda r, _: PowerState.parse(r.power).label),
+    Column(
+        "hotpatch",
+        tr.mark("Hotpatch"),
+        120,
+        lambda r, _: display_text.hotpatch_text(r.hotpatch_status),
+        sort="hotpatch_status",
+    ),
 )
 
 HISTORY = (

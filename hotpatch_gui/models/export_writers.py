@@ -203,7 +203,7 @@ def _fill(book: Any, report: Report) -> None:
         for last, row in enumerate(sheet.rows, 1):
             if last > XLSX_ROWS:
                 raise ExportError(
-                    tr("Excel takes %n rows at most; filter, or choose CSV.", XLSX_ROWS)
+                    tr("Excel supports at most %n rows; filter, or choose CSV.", XLSX_ROWS)
                 )
             for column, value in enumerate(row):
                 if isinstance(value, datetime):  # in UTC, as its title says

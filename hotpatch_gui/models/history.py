@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.domain.update_errors import error_in, explained
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
 from hotpatch_gui.store.timestamps import to_text
@@ -110,6 +111,8 @@ def _line(row: RunUpdateRow) -> ResultLine:
 
 
 def _error_text(error: RunErrorRow) -> str:
-    """The message, with Azure's code unless the message contains it."""
+    """The message, with Azure's code unless the message contains it, and what it means if the code is known."""
     message, code = error.message, error.code
-    return message if not code or code in message else f"{message} ({code})".strip()
+    text = message if not code or code in message else f"{message} ({code})".strip()
+    known = error_in(text)
+    return f"{text}\n{explained(text)} {known.source}" if known else text

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.update_filter import UpdateFilter
 from hotpatch_gui.store import lists
 from hotpatch_gui.store.history_rows import CallRow, KbRow, RunRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
@@ -48,9 +49,9 @@ class KbsModel(WindowedModel[KbRow]):
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.KBS, columns.KBS, clock, parent=parent)
 
-    def filter(self, text: str) -> None:
-        """Filter by text in KB or name."""
-        self.set_where(lists.kbs_where(text))
+    def filter(self, wanted: UpdateFilter) -> None:
+        """Show the updates that fit."""
+        self.set_where(lists.kbs_where(wanted))
 
 
 class RunsModel(WindowedModel[RunRow]):

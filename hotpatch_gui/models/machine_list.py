@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -60,7 +62,11 @@ class MachinesModel(WindowedModel[MachineListRow]):
         """Show the machines that fit."""
         from hotpatch_gui.store.machine_filters import machines_where  # noqa: PLC0415 - after the first paint
 
-        self.set_where(machines_where(wanted))
+        self.set_where(machines_where(wanted, self._clock()))
+
+    def total(self) -> int:
+        """All existing machines."""
+        return count(self.source)
 
     def lines(self, number: int, now: datetime) -> MachineLines | None:
         """The lines of the machine at a position; None if there is none."""
@@ -76,9 +82,37 @@ class MachinesModel(WindowedModel[MachineListRow]):
         )
 
 
+class MachineLink(NamedTuple):
+    """A machine's name, its resource ID as Azure spells it, and its page in the portal, empty without one."""
+
+    name: str
+    azure_id: str
+    page: str
+
+
+def read_links(source: DataSource, machine_ids: Sequence[int]) -> list[MachineLink]:
+    """The links of existing machines."""
+    from hotpatch_gui.store import connections, machines  # noqa: PLC0415 - after the first paint
+
+    def read(db: sqlite3.Connection) -> list[MachineLink]:
+        clouds = {c.id: c.cloud for c in connections.read_all(db)}
+        return [
+            MachineLink(name, azure_id, cloud.resource_page(azure_id) if cloud else "")
+            for name, azure_id, connection_id in machines.links(db, machine_ids)
+            for cloud in (clouds.get(connection_id),)
+        ]
+
+    return source.read_list(read)
+
+
 def has_several(source: DataSource) -> bool:
     """Whether more than one machine is known."""
-    return source.read(lambda db: tables.count(db, tables.MACHINES, tables.PRESENT), 0) > 1
+    return count(source) > 1
+
+
+def count(source: DataSource) -> int:
+    """How many machines exist."""
+    return source.read(lambda db: tables.count(db, tables.MACHINES, tables.PRESENT), 0)
 
 
 def everyone(source: DataSource) -> tuple[int, ...]:

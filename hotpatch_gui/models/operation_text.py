@@ -22,7 +22,7 @@ GLYPHS = {
     OperationState.SUCCEEDED: Glyph.OK,
     OperationState.FAILED: Glyph.ERROR,
     OperationState.UNKNOWN: Glyph.UNKNOWN,
-    OperationState.CANCELLED: Glyph.INFO,
+    OperationState.CANCELED: Glyph.INFO,
     OperationState.DISMISSED: Glyph.UNKNOWN,
 }
 

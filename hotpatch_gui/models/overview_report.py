@@ -17,14 +17,14 @@ from hotpatch_gui.translation import translated, translator
 from . import display_text, export_sheets
 from .export_writers import Report
 from .exports import Make, Origin
-from .overview import GROUPS, GroupRow
+from .overview_groups import GROUPS, GroupRow
 from .row_model import Column, field
 
 tr = translator("OverviewReport")
 
 
 class PastRow(NamedTuple):
-    """What was known of a machine at the end of a day; ``known`` is the day of its last change."""
+    """A machine's state as known at the end of a day; ``known`` is the day of its last change."""
 
     id: int
     name: str
@@ -73,7 +73,7 @@ def overview_report(
 
 
 def past_rows(db: sqlite3.Connection, day: date) -> Iterator[PastRow]:
-    """What was known at the end of ``day``, in the machines' order."""
+    """The states as known at the end of ``day``, in the machines' order."""
     names = dict(db.execute("SELECT id, name FROM machines"))
     for state in daily_states.states_on(db, day):
         yield PastRow(

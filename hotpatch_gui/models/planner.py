@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from hotpatch_gui.domain.forecast import Entry, Exposure, Forecast, Month
+from hotpatch_gui.domain.forecast import Delay, Entry, Forecast, Month
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import day_name
 from hotpatch_gui.translation import translator
@@ -153,7 +153,7 @@ def month_rows(found: Forecast) -> list[MonthRow]:
 
 
 def _month_row(number: int, m: Month, today: date) -> MonthRow:
-    def known(exposure: Exposure, value: float) -> float | None:
+    def known(exposure: Delay, value: float) -> float | None:
         return value if exposure.machines else None
 
     return MonthRow(

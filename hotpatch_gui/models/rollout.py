@@ -54,7 +54,7 @@ class Region(NamedTuple):
     """A region of a phase."""
 
     name: str
-    lanes: list[ZoneGroup]
+    zone_groups: list[ZoneGroup]
 
 
 class Phase(NamedTuple):
@@ -198,7 +198,7 @@ def _sentence(
             Level.UNKNOWN,
             tr("No machine is included in automatic guest patching"),
             tr(
-                "Automatic guest patching installs {what} on none of the %n machine(s). The table shows why.",
+                "None of the %n machine(s) is included: {what}. The table shows why.",
                 len(facts),
                 what=what,
             ),
@@ -248,20 +248,22 @@ def _sentence(
 
 
 def _phases(found: RolloutState, facts: Sequence[MachineFacts]) -> list[Phase]:
-    lanes: dict[str, dict[str, Counter[RolloutStatus]]] = {}
+    zone_groups: dict[str, dict[str, Counter[RolloutStatus]]] = {}
     for f in facts:
         position = found.positions[f.key]
         if position.phase is not None:
-            region = lanes.setdefault(f.machine.location.casefold(), {})
+            region = zone_groups.setdefault(f.machine.location.casefold(), {})
             region.setdefault(_zone_group(f), Counter())[position.status] += 1
     made = []
     for number, regions in enumerate(found.phases):
         shown = [
-            Region(r, [ZoneGroup(name, dict(c)) for name, c in sorted(lanes.get(r, {}).items())])
+            Region(
+                r, [ZoneGroup(name, dict(c)) for name, c in sorted(zone_groups.get(r, {}).items())]
+            )
             for r in regions
         ]
         counts: Counter[RolloutStatus] = Counter()
-        for lane in (lane for region in shown for lane in region.lanes):
+        for lane in (lane for region in shown for lane in region.zone_groups):
             counts.update(lane.counts)
         made.append(
             Phase(tr("Phase {number}", number=number + 1), *_state(found, number, counts), shown)
@@ -387,7 +389,7 @@ def plan_text(data: RolloutData) -> str:
                     done=lane.counts.get(RolloutStatus.PATCHED, 0),
                     total=sum(lane.counts.values()),
                 )
-                for lane in region.lanes
+                for lane in region.zone_groups
             )
             for region in phase.regions
         )

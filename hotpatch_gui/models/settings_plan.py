@@ -13,7 +13,7 @@ from hotpatch_gui.domain.settings import (
     current_settings,
     differences,
     effective,
-    refusal,
+    skip_reason,
 )
 from hotpatch_gui.store import machine_columns, machines
 from hotpatch_gui.translation import translated, translator
@@ -25,7 +25,7 @@ tr = translator("SettingsPlan")
 
 
 class MachineChange(NamedTuple):
-    """One machine's (setting, before, after) ``changes``, or the ``refusal`` why it is skipped.
+    """One machine's (setting, before, after) ``changes``, or the ``skip_reason`` why it is skipped.
 
     Neither means that it is already set.
     """
@@ -34,18 +34,18 @@ class MachineChange(NamedTuple):
     name: str
     changes: tuple[tuple[str, str, str], ...]
     enrolls: bool
-    refusal: str = ""
+    skip_reason: str = ""
 
     @property
     def is_affected(self) -> bool:
         """Whether the machine changes."""
-        return not self.refusal and bool(self.changes)
+        return not self.skip_reason and bool(self.changes)
 
     @property
     def text(self) -> str:
         """The change as text."""
-        if self.refusal:
-            return tr("Skipped: {reason}", reason=self.refusal)
+        if self.skip_reason:
+            return tr("Skipped: {reason}", reason=self.skip_reason)
         if not self.changes:
             return tr("No change: already set.")
         return "; ".join(f"{name}: {before} → {after}" for name, before, after in self.changes)
@@ -64,7 +64,7 @@ class SettingsPlan(NamedTuple):
     @property
     def skipped(self) -> list[MachineChange]:
         """Machines that are skipped."""
-        return [m for m in self.machines if m.refusal]
+        return [m for m in self.machines if m.skip_reason]
 
     @property
     def enrolled(self) -> list[int]:
@@ -129,7 +129,7 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
         changes.insert(0, (tr("Hotpatch license"), _yes(not enroll), _yes(bool(enroll))))
     after = effective(change, machine.settings)
     why = (
-        refusal(machine.image, machine.settings, after, arc, os_name=machine.os_name)
+        skip_reason(machine.image, machine.settings, after, arc, os_name=machine.os_name)
         if differences(change, machine.settings)
         else None
     )

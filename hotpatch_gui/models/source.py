@@ -29,7 +29,7 @@ class DataSource(QObject):
 
     Signals:
         opened (): ``db`` is available; views query.
-        refused (): the file couldn't be opened; ``refusal`` is why.
+        refused (): the file couldn't be opened; ``open_error`` is why.
         changed (Changes): a commit changed these tables.
         releases_read (str): an update of release data finished, with its result.
         connection_tried (TrialOutcome): trying a connection finished.
@@ -51,7 +51,7 @@ class DataSource(QObject):
         super().__init__(parent)
         self.path = path
         self.db: sqlite3.Connection | None = open_reader(path)
-        self.refusal = ""
+        self.open_error = ""
         """Why the file couldn't be opened; empty if it was, or wasn't tried yet."""
         self.reader = QueryRunner(path, self)
         self._tables: frozenset[str] = frozenset()
@@ -91,13 +91,13 @@ class DataSource(QObject):
         if self.db is None:
             self.db = open_reader(self.path)
             if self.db is not None:
-                self.refusal = ""
+                self.open_error = ""
                 self.opened.emit()
 
     def refuse(self, why: str) -> None:
         """Report that the file couldn't be opened."""
         if self.db is None:
-            self.refusal = why
+            self.open_error = why
             self.refused.emit()
 
     @property

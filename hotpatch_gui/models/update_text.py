@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hotpatch_gui.domain.records import RESTART_STATUSES, RunStatus
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
-from hotpatch_gui.store.history_rows import KbRow, RunRow, RunUpdateRow, UpdateRow
+from hotpatch_gui.store.history_rows import KbMachineRow, KbRow, RunRow, RunUpdateRow, UpdateRow
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
 
@@ -93,6 +93,20 @@ def started_by_text(value: str | None) -> str:
     return {"User": tr("User"), "Platform": tr("Azure, automatic")}.get(
         value or "", value or NOTHING
     )
+
+
+def kb_state_text(row: KbMachineRow) -> str:
+    """The state of an update on a machine: by the last assessment, then by the last run."""
+    if row.is_missing:
+        return tr("Missing, failed") if row.state == "Failed" else tr("Missing")
+    return tr("Failed") if row.state == "Failed" else tr("Installed")
+
+
+def kb_state_glyph(row: KbMachineRow) -> Glyph:
+    """The glyph of ``kb_state_text``."""
+    if row.state == "Failed":
+        return Glyph.ERROR
+    return Glyph.INFO if row.is_missing else Glyph.OK
 
 
 def restart_of(row: UpdateRow | KbRow | RunUpdateRow) -> RestartBehavior:

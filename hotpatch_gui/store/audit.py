@@ -27,7 +27,7 @@ class Event(StrEnum):
     LOST = "answer lost"
     SILENT = "progress unknown"
     ENDED = "ended"
-    CANCELLED = "cancelled"
+    CANCELED = "cancelled"
     DISMISSED = "dismissed"
 
 

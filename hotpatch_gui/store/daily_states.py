@@ -53,7 +53,7 @@ def count_day(db: sqlite3.Connection, connection_id: int, now: datetime) -> None
 
 
 def forget_old(db: sqlite3.Connection, now: datetime) -> None:
-    """Delete states and counts older than ASSESSMENTS_KEPT, except each machine's last one before that day."""
+    """Delete states and counts older than ASSESSMENTS_KEPT, except each machine's last one before the cutoff day."""
     first = day_of(now - ASSESSMENTS_KEPT)
     db.execute("DELETE FROM daily_counts WHERE day<?", (first,))
     db.execute(
@@ -72,7 +72,7 @@ class DayCount(NamedTuple):
 
 
 def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
-    """What was known on each day with a sync, from ``first`` to ``last``; days without one are missing.
+    """Compliance as known on each day with a sync, from ``first`` to ``last``; days without one are missing.
 
     A connection that wasn't read that day counts as it was last known, until it is removed or the assessments are too old.
     """
@@ -108,7 +108,7 @@ def _aged(situations: Sequence[tuple[str, int]]) -> Counter[str]:
 
 
 class PastState(NamedTuple):
-    """What was known of a machine on a past day."""
+    """A machine's state as known on a past day."""
 
     machine_id: int
     day: date
@@ -121,7 +121,7 @@ class PastState(NamedTuple):
 KNOWN_ON = """machines m CROSS JOIN machine_states s ON s.machine_id=m.id
     AND s.day=(SELECT max(day) FROM machine_states WHERE machine_id=m.id AND day<=:day)
 WHERE (m.deleted_at IS NULL OR m.deleted_at>=:end)"""
-"""What was known at the end of a day of each machine ``m`` that existed then, as SQL with ``on(day)`` as parameters."""
+"""The last known state, at the end of a day, of each machine ``m`` that existed then, as SQL with ``on(day)`` as parameters."""
 
 
 SITUATION_ON = f"""CASE WHEN s.situation IN {quoted(s.value for s in DEPEND_ON_ASSESSMENT)}
@@ -136,7 +136,7 @@ def on(day: date) -> dict[str, str | None]:
 
 
 def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
-    """What was known at the end of ``day`` of each machine that existed then."""
+    """The last known state, at the end of ``day``, of each machine that existed then."""
     rows = db.execute(
         f"SELECT s.machine_id, s.day, {SITUATION_ON}, s.updates, s.restart_pending, s.os_version"
         f" FROM {KNOWN_ON} ORDER BY s.machine_id",
@@ -155,7 +155,7 @@ def first_day(db: sqlite3.Connection) -> date | None:
 
 
 def pending_since(db: sqlite3.Connection) -> date | None:
-    """Since which day the machine that has waited longest for a restart is known to wait; None if none waits."""
+    """The earliest day since which a machine is known to wait for a restart; None if none waits."""
     (day,) = db.execute(
         "SELECT min(begun) FROM (SELECT (SELECT min(s.day) FROM machine_states s WHERE s.machine_id=m.id"
         " AND s.restart_pending=1 AND s.day>coalesce((SELECT max(z.day) FROM machine_states z"

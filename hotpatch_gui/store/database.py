@@ -25,7 +25,7 @@ MIGRATIONS_TABLE = "_sqlite_migrations"
 def open_reader(path: Path) -> sqlite3.Connection | None:
     """A read-only connection to a file of the current schema; None if there is none.
 
-    It neither waits for a writer nor changes the file, so the first paint can use it.
+    It doesn't change the file, so the first paint can use it.
     """
     if not path.is_file():
         return None
@@ -99,7 +99,7 @@ _DRIVE_REMOTE = 4
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """A read-write connection to an existing, current file, for a tried connection."""
+    """Open an existing file for writing, to test a connection to Azure."""
     db = sqlite3.connect(file_uri(path, "rw"), uri=True, isolation_level=None)
     _configure(db, path)
     return db
@@ -133,8 +133,8 @@ def gone_problem(path: Path) -> Problem:
 def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | None]:
     """Create, check or migrate the file and open it for the engine, on any thread.
 
-    A damaged file is set aside and replaced, never deleted. ``data_origin`` is the data origin; a file of another origin is
-    rejected, because their machines would mix.
+    A damaged file is set aside and replaced, never deleted. A file of another data origin is rejected, because
+    their machines would mix.
 
     Returns:
         The connection, and where a damaged file was moved (None if it was intact).
@@ -152,9 +152,10 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
                 path.chmod(0o600)
             _refuse_newer(db, path)
             _refuse_foreign(db, path)
+            _refuse_other_origin(db, path, data_origin)
             _configure(db, path)
             _migrate(db, path)
-            _refuse_other_origin(db, path, data_origin)
+            _store_origin(db, data_origin)
         except BaseException:
             db.close()
             raise
@@ -196,7 +197,7 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
         )
     if code in _HELD:
         return _problem(
-            tr("Another program holds {name} locked.", name=path.name),
+            tr("Another program has locked {name}.", name=path.name),
             tr("Close the other window or tool that uses it. The program tries again."),
         )
     if code in _NO_PERMISSION:
@@ -209,12 +210,12 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
             tr("The file {name} is damaged.", name=path.name),
             tr(
                 "Close the program and start it again: the damaged file is set aside, and a new one "
-                "is begun."
+                "is created."
             ),
         )
     return _problem(
         tr("The file {name} could not be used: {error}.", name=path.name, error=error),
-        tr("Look into {folder}; nothing was deleted.", folder=folder),
+        tr("Check {folder}; nothing was deleted.", folder=folder),
     )
 
 
@@ -314,7 +315,7 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
                     parent=path.parent,
                 ),
                 tr(
-                    "Move it away, or start with --data-dir and another folder. The file was not touched."
+                    "Move it to another folder, or start with --data-dir and another folder. The file was not touched."
                 ),
             )
         )
@@ -342,22 +343,33 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_other_origin(db: sqlite3.Connection, path: Path, data_origin: str) -> None:
-    with transaction(db):
-        row = db.execute("SELECT name FROM data_origin").fetchone()
-        if row is None:
-            db.execute("INSERT INTO data_origin VALUES (?)", (data_origin,))
-        elif row[0] != data_origin:
-            raise UnusableFileError(
-                _problem(
-                    tr(
-                        "{parent} contains data from {stored}, not from {expected}.",
-                        parent=path.parent,
-                        stored=row[0],
-                        expected=data_origin,
-                    ),
-                    tr("Start with --data-dir and another folder. The file was not touched."),
-                )
+    """Reject a file of another origin before anything else, because it must not be changed."""
+    stored = _stored_origin(db)
+    if stored is not None and stored != data_origin:
+        raise UnusableFileError(
+            _problem(
+                tr(
+                    "{parent} contains data from {stored}, not from {expected}.",
+                    parent=path.parent,
+                    stored=stored,
+                    expected=data_origin,
+                ),
+                tr("Start with --data-dir and another folder. The file was not touched."),
             )
+        )
+
+
+def _stored_origin(db: sqlite3.Connection) -> str | None:
+    """The origin of the file's data; None in a new file, and in one older than origins."""
+    table = db.execute("SELECT 1 FROM sqlite_master WHERE name='data_origin'").fetchone()
+    row = db.execute("SELECT name FROM data_origin").fetchone() if table else None
+    return str(row[0]) if row else None
+
+
+def _store_origin(db: sqlite3.Connection, data_origin: str) -> None:
+    if _stored_origin(db) is None:
+        with transaction(db):
+            db.execute("INSERT INTO data_origin VALUES (?)", (data_origin,))
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:

@@ -9,10 +9,12 @@ from functools import lru_cache, partial
 from typing import Any
 
 from hotpatch_gui.domain.evidence import Evidence, classify
+from hotpatch_gui.domain.exposure import missing_updates
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
@@ -90,10 +92,30 @@ def refresh_health(
         machine_id, in_graph = row[:2]
         machine, status = representative(row[2 : 2 + len(SHARED)], bool(in_graph))
         situation, level = classify(_evidence(machine, status, row.__getitem__), calendar, now)
-        derived = (*row[2 + len(SHARED) : -2], status, situation, int(level))
+        product = machine.product
+        missing = missing_updates(product, machine.build, calendar, release_day(now))
+        derived = (
+            *row[2 + len(SHARED) : -2],
+            status,
+            situation,
+            int(level),
+            product.value if product else "",
+            missing.is_missing,
+            missing.since.isoformat() if missing.since else None,
+            missing.restarts,
+        )
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)
     daily_states.record(db, machine_ids, now)
+
+
+def is_incomplete(db: sqlite3.Connection, connection_id: int) -> bool:
+    """Whether an earlier version, which derived less, was the last to derive a machine."""
+    row = db.execute(
+        "SELECT 1 FROM machines WHERE connection_id=? AND deleted_at IS NULL AND product IS NULL LIMIT 1",
+        (connection_id,),
+    ).fetchone()
+    return row is not None
 
 
 _COUNTED = " + ".join(f"a.{column}" for _, column in assessments.COUNTS)
@@ -163,7 +185,16 @@ LEFT JOIN (SELECT machine_id, count(*) AS n,
     ON u.machine_id = m.id
 WHERE m.id IN (SELECT value FROM json_each(:ids))
 """
-_WRITTEN = (*_DERIVED, "hotpatch_status", "situation", "attention")
+_WRITTEN = (
+    *_DERIVED,
+    "hotpatch_status",
+    "situation",
+    "attention",
+    "product",
+    "update_missing",
+    "missing_since",
+    "baseline_missing",
+)
 _UPDATE_DERIVED = (
     f"UPDATE machines SET ({', '.join(_WRITTEN)}) = ({', '.join('?' * len(_WRITTEN))})"
     f" WHERE id=? AND ({', '.join(_WRITTEN)}) IS NOT ({', '.join('?' * len(_WRITTEN))})"

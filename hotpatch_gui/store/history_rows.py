@@ -17,18 +17,43 @@ class UpdateRow(NamedTuple):
 
 
 class KbRow(NamedTuple):
-    """An update across the fleet: machines that miss it, those running, and runs that installed it or failed."""
+    """An update across the fleet: machines that miss it, those running, and runs that installed it or failed.
+
+    ``severity`` is the highest that an assessment reported; ``products`` are those of the machines, separated by commas.
+    """
 
     name: str
     kb: str | None
     classification: str
+    severity: str | None
     restart: str
     published_at: str | None
     machines: int
     running: int
+    products: str | None
     release_kind: str | None
     installed: int
     failed: int
+
+
+class KbMachineRow(NamedTuple):
+    """A machine that misses an update, or whose runs installed it or failed to.
+
+    Attributes:
+        id: the machine's row ID.
+        is_missing: whether the last assessment offers the update.
+        state: ``Installed`` or ``Failed`` by the last run with the update, which began at ``run_at``; None without one.
+        error: the last error of that run.
+    """
+
+    id: int
+    name: str
+    power: str
+    hotpatch_status: str
+    is_missing: int
+    state: str | None
+    run_at: str | None
+    error: str | None
 
 
 class RunRow(NamedTuple):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
-from .history_rows import CallRow, KbRow, RunRow, UpdateRow
-from .rows import OperationRow, fields
+from hotpatch_gui.domain.update_filter import UpdateFilter
+
+from .history_rows import CallRow, KbMachineRow, KbRow, RunRow, UpdateRow
+from .rows import OperationRow, fields, typed
 from .sql import IN_JSON, as_list
 from .tables import DISPLAY_NAME, Table, Where, like
+from .timestamps import to_text
 
 _RELEASE = (
     "CASE WHEN {u}.kb IS NOT NULL THEN (SELECT r.kind FROM releases r WHERE r.kb={u}.kb ORDER BY r.channel LIMIT 1)"
@@ -51,6 +55,8 @@ KBS = Table(
     source=(
         "(SELECT min(u.id) AS id, u.kb AS kb, u.name AS name, u.classification AS classification,"
         " u.restart AS restart, u.published_at AS published_at, count(*) AS machines,"
+        " min(CASE u.severity WHEN 'Critical' THEN '0Critical' WHEN 'Important' THEN '1Important'"
+        " ELSE '2' || u.severity END) AS ranked, group_concat(DISTINCT m.product) AS products,"
         " sum(m.power='running') AS running FROM updates u JOIN machines m ON m.id=u.machine_id"
         " WHERE m.deleted_at IS NULL GROUP BY u.kb, u.name) k"
     ),
@@ -59,6 +65,7 @@ KBS = Table(
     select=fields(
         KbRow,
         "k",
+        severity="substr(k.ranked, 2)",
         release_kind=_RELEASE.format(u="k"),
         installed=_MACHINES_WITH.format(state="Installed"),
         failed=_MACHINES_WITH.format(state="Failed"),
@@ -67,7 +74,8 @@ KBS = Table(
         "machines": "k.machines",
         "name": "k.name COLLATE NOCASE",
         "kb": "k.kb",
-        "classification": "k.classification",
+        "classification": _CLASS_ORDER.format(c="k.classification"),
+        "severity": "k.ranked",
         "restart": "k.restart",
         "published": "k.published_at",
     },
@@ -164,14 +172,47 @@ def updates_where(
     return where
 
 
-def kbs_where(text: str = "") -> Where:
+def kbs_where(wanted: UpdateFilter) -> Where:
     """Conditions for updates across the fleet."""
     where = Where()
-    for word in text.split():
+    for word in wanted.text.split():
         where = where.and_(
             "k.kb LIKE ? ESCAPE '\\' OR k.name LIKE ? ESCAPE '\\'", *([like(word)] * 2)
         )
+    if wanted.hides_definitions:
+        where = where.and_("k.classification<>'Definition'")
+    if wanted.classification:
+        where = where.and_("k.classification=?", wanted.classification)
+    if wanted.restarts:
+        where = where.and_(f"k.restart IN {IN_JSON}", as_list(wanted.restarts))
+    if wanted.product:
+        where = where.and_(
+            "instr(',' || coalesce(k.products, '') || ',', ?)", f",{wanted.product},"
+        )
+    if wanted.published_before is not None:
+        where = where.and_("k.published_at<?", to_text(wanted.published_before))
     return where
+
+
+_OF_KB = "({u}.kb=:kb OR :kb IS NULL AND {u}.kb IS NULL AND {u}.name=:name)"
+_KB_MACHINES = f"""
+WITH missing AS (SELECT DISTINCT u.machine_id AS id FROM updates u WHERE {_OF_KB.format(u="u")}),
+results AS (
+    SELECT i.machine_id AS id, iu.state AS state, max(i.started_at) AS run_at, i.id AS run
+    FROM installation_updates iu JOIN installations i ON i.id=iu.installation_id
+    WHERE {_OF_KB.format(u="iu")} AND iu.state IN ('Installed', 'Failed') GROUP BY i.machine_id)
+SELECT m.id, {DISPLAY_NAME}, m.power, m.hotpatch_status, m.id IN (SELECT id FROM missing), r.state, r.run_at,
+    CASE r.state WHEN 'Failed' THEN (SELECT message FROM installation_errors WHERE installation_id=r.run
+        ORDER BY ordinal DESC LIMIT 1) END
+FROM machines m LEFT JOIN results r ON r.id=m.id
+WHERE m.deleted_at IS NULL AND (m.id IN (SELECT id FROM missing) OR r.id IS NOT NULL)
+ORDER BY m.id IN (SELECT id FROM missing) DESC, r.state='Failed' DESC, m.name COLLATE NOCASE
+"""
+
+
+def machines_with(db: sqlite3.Connection, kb: str | None, name: str) -> list[KbMachineRow]:
+    """The machines that miss an update or whose runs installed it or failed to; by ``name`` if it has no KB."""
+    return typed(db.execute(_KB_MACHINES, {"kb": kb, "name": name}), KbMachineRow)
 
 
 def history_where(

@@ -2,48 +2,92 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from hotpatch_gui.domain.hotpatch import ELIGIBLE, HotpatchStatus
-from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
+from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.machine_filter import (
+    FAILURE_DAYS,
+    Choice,
+    Condition,
+    Dimension,
+    LastAssessed,
+    MachineFilter,
+)
+from hotpatch_gui.domain.machines import ASSESSMENT_KEPT
+from hotpatch_gui.domain.power import PowerState
 
 from .sql import IN_JSON, as_list, quoted
 from .tables import PRESENT, Where, like
 from .timestamps import to_text
 
-GROUP_KEYS = {
+_KEYS = {
     Dimension.CONNECTION: "CAST(m.connection_id AS TEXT)",
     Dimension.SUBSCRIPTION: "m.connection_id || ' ' || m.subscription_id",
     Dimension.GROUP: "m.resource_group",
     Dimension.REGION: "coalesce(m.location, '')",
-    Dimension.PRODUCT: "json_array(m.sku, m.os_name, m.os_version, m.edition)",
+    Dimension.PRODUCT: "coalesce(m.product, '')",
+    Dimension.HOTPATCH: "m.hotpatch_status",
+    Dimension.POWER: "coalesce(m.power, '')",
     Dimension.TAG: "coalesce(m.tag_pairs, '')",
 }
-"""What machines of a group have in common, as SQL over ``machines m``."""
+_TAG_VALUE = """coalesce((SELECT json_extract(t.value, '$[1]') FROM json_each(m.tag_pairs) t
+    WHERE json_extract(t.value, '$[0]')=? ORDER BY t.key DESC LIMIT 1), '')"""
 CONDITIONS = {
+    Condition.UPDATE_MISSING: "m.update_missing=1",
+    Condition.BASELINE_MISSING: "m.baseline_missing=1",
     Condition.RESTART_PENDING: "m.restart_pending=1",
-    Condition.FAILED: "m.id IN (SELECT machine_id FROM installations WHERE status='Failed' AND started_at>=?)",
     Condition.UNKNOWN_RESULT: "m.id IN (SELECT machine_id FROM operations WHERE state='unknown')",
+    Condition.HOTPATCH_ON: f"m.hotpatch_status='{HotpatchStatus.ENABLED}'",
     Condition.HOTPATCH_OFF: "m.hotpatch_status IN "
     + quoted(s.value for s in ELIGIBLE if s is not HotpatchStatus.ENABLED),
+    Condition.ENROLLMENT_FAILED: "coalesce(m.enablement_error, m.license_error, '')<>''",
+    Condition.DISCONNECTED: f"m.power='{PowerState.DISCONNECTED}'",
+    Condition.RELEASE_UNKNOWN: "m.update_missing IS NULL",
 }
-"""Conditions as SQL over ``machines m``."""
+"""Conditions as SQL over ``machines m``; FAILED needs a time."""
+_TEXT = (
+    "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ? ESCAPE '\\'"
+    " OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\' OR m.tags LIKE ? ESCAPE '\\'"
+)
+_KB = (
+    " OR m.id IN (SELECT u.machine_id FROM updates u WHERE u.kb=?) OR m.id IN (SELECT i.machine_id"
+    " FROM installation_updates iu JOIN installations i ON i.id=iu.installation_id WHERE iu.kb=?)"
+)
 
 
-def machines_where(wanted: MachineFilter) -> Where:
+def group_key(dimension: Dimension, now: datetime) -> str:
+    """The value that machines of a group share, as SQL over ``machines m``. For TAG it is all of their tags."""
+    if dimension is not Dimension.ASSESSED:
+        return _KEYS[dimension]
+    day, week = (to_text(now - age) for age in (timedelta(days=1), ASSESSMENT_KEPT))
+    return (
+        f"CASE WHEN m.assessed_at IS NULL THEN '{LastAssessed.NEVER}' WHEN m.assessed_at>='{day}' THEN '{LastAssessed.DAY}'"
+        f" WHEN m.assessed_at>='{week}' THEN '{LastAssessed.WEEK}' ELSE '{LastAssessed.OLDER}' END"
+    )
+
+
+def machines_where(wanted: MachineFilter, now: datetime) -> Where:
     """Existing machines by a filter."""
     where = PRESENT
     for word in wanted.text.split():
-        where = where.and_(
-            "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ?"
-            " ESCAPE '\\' OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\'"
-            " OR m.tags LIKE ? ESCAPE '\\'",
-            *([like(word)] * 6),
-        )
+        kb = normalise_kb(word)
+        kbs = (_KB, [kb, kb]) if kb else ("", [])
+        where = where.and_(_TEXT + kbs[0], *([like(word)] * 6), *kbs[1])
     if wanted.situations:
-        situations = as_list(wanted.situations)
-        where = where.and_(f"m.situation IN {IN_JSON}", situations)
-    if wanted.dimension is not None:
-        where = where.and_(f"{GROUP_KEYS[wanted.dimension]} IN {IN_JSON}", as_list(wanted.keys))
-    if wanted.condition is not None:
-        since = [to_text(wanted.since)] if wanted.since else []
-        where = where.and_(CONDITIONS[wanted.condition], *since)
-    return where
+        where = where.and_(f"m.situation IN {IN_JSON}", as_list(wanted.situations))
+    for choice in wanted.choices:
+        where = _with_choice(where, choice, now)
+    if wanted.condition is Condition.FAILED:
+        return where.and_(
+            "m.id IN (SELECT machine_id FROM installations WHERE status='Failed' AND started_at>=?)",
+            to_text(now - timedelta(days=FAILURE_DAYS)),
+        )
+    return where.and_(CONDITIONS[wanted.condition]) if wanted.condition else where
+
+
+def _with_choice(where: Where, choice: Choice, now: datetime) -> Where:
+    keys = as_list(choice.keys)
+    if choice.dimension is Dimension.TAG:
+        return where.and_(f"{_TAG_VALUE} IN {IN_JSON}", choice.tag, keys)
+    return where.and_(f"{group_key(choice.dimension, now)} IN {IN_JSON}", keys)

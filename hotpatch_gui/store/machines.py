@@ -131,6 +131,16 @@ def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def links(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[tuple[str, str, int]]:
+    """(Name, resource ID, connection) of existing machines, by name."""
+    return list(
+        db.execute(
+            f"SELECT name, azure_id, connection_id FROM machines WHERE id IN {IN_JSON} ORDER BY name",
+            (as_list(machine_ids),),
+        )
+    )
+
+
 def names(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
     """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines."""
     rows = db.execute(

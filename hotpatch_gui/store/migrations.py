@@ -288,12 +288,20 @@ CREATE TABLE daily_counts (
 CREATE INDEX installations_failed ON installations(started_at, machine_id) WHERE status='Failed';
 CREATE INDEX installations_changed ON installations(modified_at, status)
 """
-"""What was known on a past day: a row for each change of a machine, and counts for the trend."""
+"""History for past days: a row for each change of a machine, and counts for the trend."""
 
 _M0019 = """
 ALTER TABLE machine_states ADD COLUMN assessed_at TEXT
 """
 """A past state is known only as long as its assessment isn't too old."""
+
+_M0020 = """
+ALTER TABLE machines ADD COLUMN product TEXT;
+ALTER TABLE machines ADD COLUMN update_missing INTEGER;
+ALTER TABLE machines ADD COLUMN missing_since TEXT;
+ALTER TABLE machines ADD COLUMN baseline_missing INTEGER NOT NULL DEFAULT 0
+"""
+"""Which product a machine runs (NULL until it is derived, '' if not known), and since when it has missed a monthly update."""
 
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
@@ -315,6 +323,7 @@ _STEPS = {
     "m0017_resource_health": _M0017,
     "m0018_daily_states": _M0018,
     "m0019_assessments_of_daily_states": _M0019,
+    "m0020_missing_updates": _M0020,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

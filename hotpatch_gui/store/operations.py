@@ -20,7 +20,7 @@ _SELECT = f"SELECT {_FIELDS} FROM operations o JOIN machines m ON m.id=o.machine
 
 
 SKEW = timedelta(minutes=1)
-"""How much our time of a request may be ahead of Azure's."""
+"""How far the local clock may be ahead of Azure's of Azure's."""
 
 
 class WrongTransitionError(RuntimeError):
@@ -251,9 +251,9 @@ def newest_id(db: sqlite3.Connection) -> int:
 def before(
     db: sqlite3.Connection, operation_id: int, *, sent_after: int = 0
 ) -> OperationKind | None:
-    """An unfinished earlier operation on the same machine; None if there is none.
+    """The kind of an earlier operation on the same machine for which a later one waits; None if there is none.
 
-    Queued ones only count with an ID above ``sent_after``.
+    Unknown ones don't count, and queued ones only count with an ID above ``sent_after``.
     """
     row = db.execute(
         "SELECT e.kind FROM operations e JOIN operations o ON o.machine_id=e.machine_id"

@@ -2,136 +2,182 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from hotpatch_gui.domain.exposure import BuildCount
 from hotpatch_gui.domain.hotpatch import ELIGIBLE, HotpatchStatus
-from hotpatch_gui.domain.machine_filter import Condition, Dimension
-from hotpatch_gui.domain.machines import build_of, product_of
+from hotpatch_gui.domain.machine_filter import FAILURE_DAYS, Condition, Dimension, LastAssessed
+from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.releases import Product
 
 from . import daily_states
 from .machine_columns import tags_of
-from .machine_filters import CONDITIONS, GROUP_KEYS
+from .machine_filters import CONDITIONS, group_key
 from .run_sql import GOOD_RUNS
-from .sql import quoted
 from .timestamps import from_text, to_text
 
 
-class FleetCounts(NamedTuple):
-    """The fleet now, in machines.
+class FleetGroup(NamedTuple):
+    """Machines that are alike in everything that Overview counts.
 
     Attributes:
-        situations: (situation, machines).
-        eligible: machines that can receive hotpatches; ``enabled`` of them do.
-        failed: machines with failed installations since a time, which are ``failures``.
-        unknown: machines with an operation whose result isn't known.
-        builds: machines by product and build.
+        product: None if it isn't known.
+        is_missing: whether they miss a monthly update, since ``since``; None if it isn't known.
+        baseline_missing: whether a missing one is a baseline.
     """
 
-    situations: list[tuple[str, int]]
-    restart_pending: int
-    enabled: int
-    eligible: int
+    product: Product | None
+    situation: str
+    status: str
+    restart_pending: bool
+    is_missing: bool | None
+    since: date | None
+    baseline_missing: bool
+    enrollment_failed: bool
+    is_disconnected: bool
+    machines: int
+
+    @property
+    def is_on(self) -> bool:
+        """Whether hotpatch is on."""
+        return self.status == HotpatchStatus.ENABLED
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether they can receive hotpatches."""
+        return self.status in ELIGIBLE
+
+
+class FleetCounts(NamedTuple):
+    """The fleet now.
+
+    Attributes:
+        groups: all machines.
+        failed: machines with failed installations in the last FAILURE_DAYS, which are ``failures``.
+        unknown: machines with an operation whose result isn't known.
+    """
+
+    groups: list[FleetGroup]
     failed: int
     failures: int
     unknown: int
-    builds: list[BuildCount]
-
-    @property
-    def machines(self) -> int:
-        """All machines."""
-        return sum(count for _, count in self.situations)
 
 
-_COUNTS = f"""
-SELECT coalesce(sum(m.restart_pending), 0), coalesce(sum(m.hotpatch_status='{HotpatchStatus.ENABLED}'), 0),
-    coalesce(sum(m.hotpatch_status IN {quoted(s.value for s in ELIGIBLE)}), 0),
-    coalesce(sum({CONDITIONS[Condition.UNKNOWN_RESULT]}), 0)
-FROM machines m WHERE m.deleted_at IS NULL
+_GROUPS = f"""
+SELECT m.product, m.situation, m.hotpatch_status, m.restart_pending, m.update_missing, m.missing_since, m.baseline_missing,
+    {CONDITIONS[Condition.ENROLLMENT_FAILED]}, {CONDITIONS[Condition.DISCONNECTED]}, count(*)
+FROM machines m WHERE m.deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 _FAILED = """
 SELECT count(DISTINCT i.machine_id), count(*) FROM installations i JOIN machines m ON m.id=i.machine_id
 WHERE i.started_at>=? AND i.status='Failed' AND m.deleted_at IS NULL
 """
+_UNKNOWN = """
+SELECT count(DISTINCT o.machine_id) FROM operations o JOIN machines m ON m.id=o.machine_id
+WHERE o.state='unknown' AND m.deleted_at IS NULL
+"""
 
 
-def counts(db: sqlite3.Connection, since: datetime) -> FleetCounts:
-    """The fleet now; failed installations since ``since``."""
-    situations = [
-        (row[0], row[1])
-        for row in db.execute(
-            "SELECT situation, count(*) FROM machines WHERE deleted_at IS NULL GROUP BY situation"
+def counts(db: sqlite3.Connection, now: datetime) -> FleetCounts:
+    """The fleet now."""
+    groups = [
+        FleetGroup(
+            Product(product) if product else None,
+            situation,
+            status,
+            bool(pending),
+            None if missing is None else bool(missing),
+            date.fromisoformat(since) if since else None,
+            bool(baseline),
+            bool(enrollment),
+            bool(disconnected),
+            machines,
         )
+        for (
+            product,
+            situation,
+            status,
+            pending,
+            missing,
+            since,
+            baseline,
+            enrollment,
+            disconnected,
+            machines,
+        ) in db.execute(_GROUPS)
     ]
-    pending, enabled, eligible, unknown = db.execute(_COUNTS).fetchone()
-    failed, failures = db.execute(_FAILED, (to_text(since),)).fetchone()
-    return FleetCounts(
-        situations, pending, enabled, eligible, failed, failures, unknown, _builds(db)
-    )
-
-
-def _builds(db: sqlite3.Connection) -> list[BuildCount]:
-    key = GROUP_KEYS[Dimension.PRODUCT]
-    rows = db.execute(
-        f"SELECT {key}, count(*) FROM machines m WHERE m.deleted_at IS NULL GROUP BY 1"
-    )
-    found = []
-    for text, machines in rows:
-        sku, name, version, edition = json.loads(text)
-        product = product_of(sku, name, version, edition)
-        found.append(BuildCount(product, build_of(version), machines, text))
-    return found
+    since = to_text(now - timedelta(days=FAILURE_DAYS))
+    failed, failures = db.execute(_FAILED, (since,)).fetchone()
+    return FleetCounts(groups, failed, failures, db.execute(_UNKNOWN).fetchone()[0])
 
 
 class GroupCount(NamedTuple):
-    """Machines of a group in a situation. ``key`` is for a MachineFilter; ``value`` is empty for machines without one."""
+    """Machines of a group in a situation. ``key`` is for a Choice; ``value`` is empty for machines without one."""
 
     value: str
     key: str
     situation: str
     machines: int
+    restart_pending: int
 
 
 _NAMES = {
     Dimension.CONNECTION: "(SELECT c.name FROM connections c WHERE c.id=m.connection_id)",
     Dimension.SUBSCRIPTION: "coalesce((SELECT s.name FROM subscriptions s WHERE s.connection_id=m.connection_id"
     " AND s.id=m.subscription_id), m.subscription_id)",
-    Dimension.GROUP: "m.resource_group",
-    Dimension.REGION: "m.location",
-    Dimension.PRODUCT: "''",
-    Dimension.TAG: "''",
+}
+"""Names that differ from the keys, as SQL over ``machines m``."""
+_LABELS = {
+    Dimension.PRODUCT: lambda key: Product(key).label,
+    Dimension.HOTPATCH: lambda key: HotpatchStatus(key).label,
+    Dimension.POWER: lambda key: PowerState(key).label,
+    Dimension.ASSESSED: lambda key: LastAssessed(key).label,
 }
 
 
 def grouped(
-    db: sqlite3.Connection, dimension: Dimension, tag: str = "", day: date | None = None
+    db: sqlite3.Connection,
+    dimension: Dimension,
+    now: datetime,
+    tag: str = "",
+    day: date | None = None,
 ) -> list[GroupCount]:
     """Machines by group and situation: existing ones, or as known at the end of a past day in their current groups.
 
     ``tag`` is the tag's name for TAG.
     """
-    known, situation = "machines m WHERE m.deleted_at IS NULL", "m.situation"
+    known, situation, pending = (
+        "machines m WHERE m.deleted_at IS NULL",
+        "m.situation",
+        "m.restart_pending",
+    )
     if day is not None:
         known, situation = daily_states.KNOWN_ON, daily_states.SITUATION_ON
+        pending = "s.restart_pending"
+    name = _NAMES.get(dimension, "''")
     rows = db.execute(
-        f"SELECT coalesce({_NAMES[dimension]}, ''), {GROUP_KEYS[dimension]}, {situation}, count(*)"
-        f" FROM {known} GROUP BY 1, 2, 3",
+        f"SELECT coalesce({name}, ''), {group_key(dimension, now)}, {situation}, count(*),"
+        f" sum({pending}) FROM {known} GROUP BY 1, 2, 3",
         daily_states.on(day) if day else {},
     )
     found = [GroupCount(*row) for row in rows]
-    if dimension is Dimension.PRODUCT:
-        return [g._replace(value=_product(g.key)) for g in found]
+    if dimension in _NAMES:
+        return found
     if dimension is Dimension.TAG:
-        return [g._replace(value=tags_of(g.key or None).get(tag, "")) for g in found]
-    return found
+        values = {g.key: tags_of(g.key or None).get(tag, "") for g in found}
+        return [g._replace(value=values[g.key], key=values[g.key]) for g in found]
+    label = _LABELS.get(dimension, str)
+    return [g._replace(value=_label(label, g.key)) for g in found]
 
 
-def _product(key: str) -> str:
-    product = product_of(*json.loads(key))
-    return product.label if product else ""
+def _label(label: Callable[[str], str], key: str) -> str:
+    """The display name of a stored value; itself if this version doesn't know it."""
+    try:
+        return label(key) if key else ""
+    except ValueError:
+        return key
 
 
 def tag_names(db: sqlite3.Connection) -> list[str]:
@@ -165,3 +211,11 @@ def changes_since(db: sqlite3.Connection, since: datetime) -> list[Change]:
         if count and moment is not None:
             found.append(Change(kind, count, moment))
     return sorted(found, key=lambda c: c.at, reverse=True)
+
+
+def last_synced(db: sqlite3.Connection, day: date) -> date | None:
+    """The last day with a sync, on or before ``day``; None without any."""
+    (found,) = db.execute(
+        "SELECT max(day) FROM daily_counts WHERE day<=?", (day.isoformat(),)
+    ).fetchone()
+    return date.fromisoformat(found) if found else None

@@ -18,7 +18,7 @@ from .timestamps import to_text
 
 tr = translator("Queue")
 
-CANCELLED = tr.mark("Canceled before it was sent.")
+CANCELED = tr.mark("Canceled before it was sent.")
 EXPIRED = tr.mark(
     "Not sent: it waited more than an hour because nothing could be sent. Request it "
     "again if needed."
@@ -148,7 +148,7 @@ def cancel(db: sqlite3.Connection, operation_id: int, resource_id: str, now: dat
         False if it isn't queued.
     """
     found = _on_machine(db, operation_id, resource_id)
-    return bool(cancel_all(db, found, tr(CANCELLED), now))
+    return bool(cancel_all(db, found, tr(CANCELED), now))
 
 
 def dismiss(db: sqlite3.Connection, operation_id: int, resource_id: str, now: datetime) -> bool:
@@ -168,7 +168,7 @@ def _on_machine(db: sqlite3.Connection, operation_id: int, resource_id: str) -> 
     return [row[0] for row in rows]
 
 
-_CANCELLATION = OperationState.QUEUED, OperationState.CANCELLED, Event.CANCELLED
+_CANCELLATION = OperationState.QUEUED, OperationState.CANCELED, Event.CANCELED
 _DISMISSAL = OperationState.UNKNOWN, OperationState.DISMISSED, Event.DISMISSED
 
 

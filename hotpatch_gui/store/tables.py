@@ -78,6 +78,8 @@ class Table(NamedTuple, Generic[R]):
     touched_by: frozenset[str] = frozenset()
     then: str = ""
     """SQL that orders ties."""
+    lead: str = ""
+    """SQL by which rows are grouped before they are sorted."""
     is_whole: bool = False
     """A few expensive rows, read completely in the background."""
 
@@ -85,7 +87,8 @@ class Table(NamedTuple, Generic[R]):
         """SQL for the row IDs in order. Ties are ordered by key, so pages never jump."""
         direction = "DESC" if descending else "ASC"
         ties = f"{self.then}, {self.key}" if self.then else f"{self.key} {direction}"
-        order = f"{self.sorts[sort]} {direction}, {ties}"
+        lead = f"{self.lead}, " if self.lead else ""
+        order = f"{lead}{self.sorts[sort]} {direction}, {ties}"
         tail = f" LIMIT {int(limit)}" if limit is not None else ""
         return f"SELECT {self.key} FROM {self.source}{where.sql} ORDER BY {order}{tail}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -80,6 +82,38 @@ class Preferences:
     @page.setter
     def page(self, key: str) -> None:
         self._store.setValue("page", key)
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """Saved machine filters by name, as stored text."""
+        try:
+            found = json.loads(str(self._store.value("filters", "{}")))
+            return {str(name): str(text) for name, text in found.items()}
+        except (ValueError, AttributeError):
+            return {}
+
+    @filters.setter
+    def filters(self, saved: Mapping[str, str]) -> None:
+        self._store.setValue("filters", json.dumps(dict(sorted(saved.items()))))
+
+    @property
+    def machine_filter(self) -> str:
+        """The machine list's last filter, as stored text; empty if there was none."""
+        return str(self._store.value("machine_filter", ""))
+
+    @machine_filter.setter
+    def machine_filter(self, text: str) -> None:
+        self._store.setValue("machine_filter", text)
+
+    @property
+    def selected(self) -> tuple[int, ...]:
+        """Row IDs of the machines that were selected last."""
+        texts = str(self._store.value("selected", "")).split()
+        return tuple(int(text) for text in texts if text.isascii() and text.isdecimal())
+
+    @selected.setter
+    def selected(self, machine_ids: Iterable[int]) -> None:
+        self._store.setValue("selected", " ".join(map(str, machine_ids)))
 
     def state(self, name: str) -> QByteArray:
         """A widget's stored state; empty if there is none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtGui import QColor, QPalette
 
 from .tokens import CORNER_PX, ROW_PX, Tokens
@@ -34,8 +36,15 @@ def palette(t: Tokens) -> QPalette:
     return made
 
 
-def style_sheet(t: Tokens, icons: str) -> str:
-    """The style sheet; ``icons`` is the folder of its small pictures."""
+def style_sheet(t: Tokens, icons: str, scale: float = 1.0) -> str:
+    """The style sheet; ``icons`` is the folder of its small pictures. Every length grows with the text."""
+    return _LENGTH.sub(lambda m: f"{max(1, round(int(m[1]) * scale))}px", _rules(t, icons))
+
+
+_LENGTH = re.compile(r"\b([1-9]\d*)px")
+
+
+def _rules(t: Tokens, icons: str) -> str:
     return f"""
 QWidget#surface, QFrame#surface, QStackedWidget#surface {{ background: {t.surface}; }}
 QFrame#header {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; }}
@@ -59,7 +68,9 @@ QPushButton#demo, QPushButton#demo:disabled {{ background: {t.warning_surface}; 
     border: none; border-radius: {CORNER_PX}px; min-height: 24px; padding: 3px 26px 3px 8px; }}
 QPushButton#demo:focus {{ border: 2px solid {t.accent}; padding: 1px 24px 1px 6px; }}
 QPushButton#demo:disabled {{ padding: 3px 8px; }}
-QPushButton#demo::menu-indicator {{ image: url("{icons}/chevron-{t.name}.svg"); width: 14px; height: 14px;
+QPushButton#machineFilter {{ padding: 0 30px 0 12px; }}
+QPushButton#machineFilter:focus {{ padding: 0 29px 0 11px; }}
+QPushButton::menu-indicator {{ image: url("{icons}/chevron-{t.name}.svg"); width: 14px; height: 14px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
 QMenu {{ background: {t.raised}; border: 1px solid {t.divider}; padding: 4px; }}
@@ -73,6 +84,9 @@ QToolButton:hover {{ background: {t.hover}; }}
 QToolButton:pressed {{ background: {t.divider}; }}
 QToolButton:focus {{ border-color: {t.accent}; }}
 QToolButton:disabled {{ color: {t.disabled}; }}
+QToolBar {{ border: none; background: {t.surface}; spacing: 4px; padding: 0; }}
+QToolButton#qt_toolbar_ext_button {{ padding: 0; border: none; }}
+QToolButton#qt_toolbar_ext_button:hover {{ background: {t.divider}; }}
 QFrame#rail QToolButton {{ border-radius: 0; border: none; border-left: 3px solid transparent;
     padding: 8px 2px 6px 0px; color: {t.secondary}; }}
 QFrame#rail QToolButton:checked {{ border-left-color: {t.accent}; color: {t.text};
@@ -121,10 +135,14 @@ QSpinBox QLineEdit, QDateEdit QLineEdit {{ border: none; min-height: 0; padding:
     background: transparent; }}
 QDateEdit {{ padding: 0 0 0 8px; }}
 QDateEdit:focus {{ padding: 0 0 0 7px; }}
-QTreeView::indicator {{ width: 14px; height: 14px; border: 1px solid {t.border}; border-radius: 3px;
+QTreeView::indicator, QListWidget::indicator {{ width: 14px; height: 14px; border: 1px solid {t.border}; border-radius: 3px;
     background: {t.surface}; }}
-QTreeView::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+QTreeView::indicator:checked, QListWidget::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
     image: url("{icons}/tick-{t.name}.svg"); }}
+QListWidget {{ border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; background: {t.surface}; outline: none; }}
+QListWidget:focus {{ border: 2px solid {t.accent}; }}
+QListWidget::item {{ min-height: 28px; padding: 0 4px; color: {t.text}; }}
+QListWidget::item:selected {{ background: {t.selection}; }}
 QTreeView::indicator:disabled {{ border-color: {t.divider}; }}
 QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};
     border-radius: 3px; background: {t.surface}; }}
@@ -159,6 +177,7 @@ QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none;
     border-bottom: 1px solid {t.divider}; padding: 0 8px 0 11px;
     min-height: {ROW_PX}px; }}
+QHeaderView::section:first, QHeaderView::section:only-one {{ padding-left: 16px; }}
 QHeaderView::section:hover {{ background: {t.hover}; }}
 QTableCornerButton::section {{ background: {t.surface}; border: none; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ border: none; background: {t.surface}; }}

@@ -55,7 +55,7 @@ class Theme(QObject):
         """
         self._is_dressed = True
         self._application.setStyleSheet(
-            style.style_sheet(self.tokens, resource("icons").as_posix())
+            style.style_sheet(self.tokens, resource("icons").as_posix(), self.scale)
         )
 
     def font(self, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT) -> QFont:

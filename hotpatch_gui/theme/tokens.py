@@ -31,6 +31,8 @@ class Tokens(NamedTuple):
     planned_baseline: str
     unplanned_baseline: str
     hotpatch: str
+    compliance: tuple[str, ...]
+    """By compliance group; neighbors differ in lightness."""
 
 
 LIGHT = Tokens(
@@ -57,6 +59,7 @@ LIGHT = Tokens(
     planned_baseline="#8764B8",
     unplanned_baseline="#CA5010",
     hotpatch="#0078D4",
+    compliance=("#0B6A0B", "#2B88D8", "#9C3B08", "#9373C0", "#484644"),
 )
 DARK = Tokens(
     name="dark",
@@ -82,6 +85,7 @@ DARK = Tokens(
     planned_baseline="#B4A0FF",
     unplanned_baseline="#FF8C00",
     hotpatch="#2899F5",
+    compliance=("#6CCB5F", "#2483D6", "#FFA94D", "#8A78D8", "#E1DFDD"),
 )
 THEMES = {"light": LIGHT, "dark": DARK}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolBar, QToolButton, QWidget
 
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.models.permitted_actions import PermittedActions, split
@@ -20,6 +20,8 @@ from .services import Services
 from .widgets.typed_number import TYPED_ABOVE
 
 tr = translator("CommandBar")
+
+ICON_PX = 18
 
 _ASSESS_MEANING = tr.mark(
     "Each machine checks for updates. This takes a few minutes and changes nothing on the machines."
@@ -56,12 +58,16 @@ class CommandBar(QFrame):
         self._selection: SelectionSummary | None = None
         self._work = Work()
         self.commands: dict[str, QAction] = {}
+        self._bar = QToolBar()
+        """Commands that don't fit go into its overflow menu."""
+        self._bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._bar.setIconSize(QSize(ICON_PX, ICON_PX) * services.theme.scale)
         self._lay_out()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 4)
-        row.setSpacing(4)
+        row.addWidget(self._bar)
         for key, icon, text, keys, slot in (
             ("refresh", "refresh", tr("Refresh"), "F5", self._refresh),
             ("assess", "assess", tr("Assess now"), "Ctrl+Shift+A", self._assess),
@@ -70,8 +76,13 @@ class CommandBar(QFrame):
             ("restart", "restart", tr("Restart"), None, self._restart),
             ("export", "export", tr("Export"), "Ctrl+E", self.export_requested.emit),
         ):
-            row.addWidget(self._command(key, icon, text, keys, slot))
-        row.addStretch(1)
+            self._add_command(key, icon, text, keys, slot)
+        more = self._bar.findChild(QToolButton, "qt_toolbar_ext_button")
+        assert isinstance(more, QToolButton)
+        more.setIconSize(self._bar.iconSize())
+        more.setToolTip(tr("More commands"))
+        more.setAccessibleName(tr("More commands"))
+        self._s.icons.give("more", more.setIcon)
         refresh_all = QShortcut(QKeySequence("Shift+F5"), self._owner)
         refresh_all.activated.connect(self._refresh_all)
 
@@ -79,9 +90,9 @@ class CommandBar(QFrame):
         """Sync everything, including what can't have changed."""
         self._s.actions.sync(full=True)
 
-    def _command(
+    def _add_command(
         self, key: str, icon: str, text: str, keys: str | None, slot: Callable[[], object]
-    ) -> QToolButton:
+    ) -> None:
         action = QAction(text, self._owner)
         action.setObjectName(f"command-{key}")
         action.triggered.connect(slot)
@@ -89,13 +100,12 @@ class CommandBar(QFrame):
             action.setShortcut(QKeySequence(keys))
         self._owner.addAction(action)
         self.commands[key] = action
-        button = QToolButton()
+        self._bar.addAction(action)
+        button = self._bar.widgetForAction(action)
         button.setObjectName(f"button-{key}")
-        button.setDefaultAction(action)
         button.setAccessibleName(text)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._s.icons.give(icon, action.setIcon)
-        return button
 
     def show_state(
         self,

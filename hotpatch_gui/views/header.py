@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -51,7 +51,7 @@ class Header(QFrame):
         self._s = services
         theme = services.theme
         self.logo = QLabel()
-        self.logo.setFixedSize(LOGO_PX, LOGO_PX)
+        self.logo.setFixedSize(QSize(LOGO_PX, LOGO_PX) * theme.scale)
         self.subscription = ElidedLabel(theme, role="secondary")
         self.subscription.setObjectName("subscription")
         self.demo = QPushButton()
@@ -99,9 +99,8 @@ class Header(QFrame):
         """Load pictures after the first paint, because the SVG reader is slow."""
         self.search.setClearButtonEnabled(True)
         ratio = self.devicePixelRatioF()
-        pixmap: QPixmap = QIcon(str(resource("icons/hotpatch.svg"))).pixmap(
-            round(LOGO_PX * ratio), round(LOGO_PX * ratio)
-        )
+        size = round(LOGO_PX * self._s.theme.scale * ratio)
+        pixmap: QPixmap = QIcon(str(resource("icons/hotpatch.svg"))).pixmap(size, size)
         pixmap.setDevicePixelRatio(ratio)
         self.logo.setPixmap(pixmap)
         if self._s.demo is not None:
@@ -163,7 +162,8 @@ class Header(QFrame):
         button.setObjectName(f"header-{icon}")
         button.setToolTip(text)
         button.setAccessibleName(text)
-        button.setFixedSize(32, 32)
+        button.setFixedSize(QSize(32, 32) * self._s.theme.scale)
+        button.setIconSize(QSize(16, 16) * self._s.theme.scale)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._s.icons.give(icon, button.setIcon)
         return button

@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self._s = services
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
         self.setWindowTitle(tr("Hotpatch Dashboard{demo}", demo=demo))
-        self._syncing = self._is_painted = self._is_prompting = self._lands = False
+        self._syncing = self._is_painted = self._is_prompting = self._follows_start = False
         self._sign_in_id = 0
         """The connection that the notice's button signs in; 0 for none."""
         self._hides_after_sync = False
@@ -158,23 +158,26 @@ class MainWindow(QMainWindow):
         assert page is not None
         return page.content if isinstance(page, LazyWidget) else page
 
-    def land(self) -> None:
-        """Show the page of the last session. At the first one, show Overview as soon as more than one machine is known,
-        unless the user goes elsewhere first."""
+    def show_start_page(self) -> None:
+        """Show the page, filter and selection of the last session.
+
+        At the first one, show Overview as soon as more than one machine is known, unless the user goes elsewhere first.
+        """
+        self.machines.restore(self._s.settings.machine_filter, self._s.settings.selected)
         last = self._s.settings.page
         if last in PAGES:
             self._show_page(last)
         else:
-            self._lands = True
-            self._land_now()
+            self._follows_start = True
+            self._show_start_page_now()
 
-    def _land_now(self) -> None:
-        if self._lands and has_several(self._s.source):
-            self._lands = False
+    def _show_start_page_now(self) -> None:
+        if self._follows_start and has_several(self._s.source):
+            self._follows_start = False
             self._show_page("overview")
 
     def show_page(self, key: str) -> None:
-        self._lands = False
+        self._follows_start = False
         _ = self.page(key)
         self._show_page(key)
 
@@ -213,7 +216,7 @@ class MainWindow(QMainWindow):
             self.notice.hide()
 
     def show_problem(self, problem: Problem) -> None:
-        """Show a problem outside syncs."""
+        """Show a problem not caused by a sync."""
         code = f" ({problem.code})" if problem.code and problem.code not in problem.sentence else ""
         sentence, self._sign_in_id = f"{problem.sentence}{code}", problem.connection_id
         if problem.connection_id:
@@ -290,7 +293,7 @@ class MainWindow(QMainWindow):
         self.notice.show()
 
     def _retry(self) -> None:
-        """Try again, or sign in if that is the problem."""
+        """Try again, or sign in if sign-in is required."""
         state = combined_sync_state(self._s.source)
         if self._sign_in_id:
             self._s.actions.sign_in(self._sign_in_id)
@@ -302,8 +305,8 @@ class MainWindow(QMainWindow):
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"sync_state", "connections"})):
             self.show_sync()
-        if self._lands and changes.affects(frozenset({"machines"})):
-            self._land_now()
+        if self._follows_start and changes.affects(frozenset({"machines"})):
+            self._show_start_page_now()
 
     def _search(self, text: str) -> None:
         self.show_page("machines")
@@ -328,8 +331,8 @@ class MainWindow(QMainWindow):
         from .pages.overview import OverviewPage  # noqa: PLC0415 - built when first shown
 
         page = OverviewPage(self._s, self._s.settings.looked)
-        page.machines_wanted.connect(self._show_machines)
-        page.page_wanted.connect(self.show_page)
+        page.machines_requested.connect(self._show_machines)
+        page.page_requested.connect(self.show_page)
         return page
 
     def _show_machines(self, wanted: MachineFilter) -> None:
@@ -341,7 +344,9 @@ class MainWindow(QMainWindow):
     def _updates(self) -> QWidget:
         from .pages.updates import UpdatesPage  # noqa: PLC0415 - built when first shown
 
-        return UpdatesPage(self._s)
+        page = UpdatesPage(self._s)
+        page.machine_opened.connect(self._open_machine)
+        return page
 
     def _history(self) -> QWidget:
         from .pages.history import HistoryPage  # noqa: PLC0415 - built when first shown
@@ -384,5 +389,6 @@ class MainWindow(QMainWindow):
         self._s.settings.save_state("window", self.saveGeometry())
         self._s.settings.looked = self._s.clock()
         self._s.settings.page = PAGES[self.pages.currentIndex()]
+        self.machines.save()
         self._s.settings.save()
         super().closeEvent(event)

@@ -55,7 +55,7 @@ class Rail(QFrame):
             button.setToolTip(tr("{text} (Ctrl+{number})", text=text, number=number + 1))
             button.setFont(services.theme.font(CAPTION_PX))
             button.setCheckable(True)
-            button.setIconSize(QSize(22, 22))
+            button.setIconSize(QSize(22, 22) * services.theme.scale)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setFixedSize(
                 round((WIDTH_PX - 1) * services.theme.scale), round(56 * services.theme.scale)

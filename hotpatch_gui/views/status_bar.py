@@ -82,9 +82,9 @@ class StatusBar(QFrame):
     def reload(self) -> None:
         source = self._s.source
         if source.db is None:
-            self._glyph.set_glyph(Glyph.ERROR if source.refusal else Glyph.RUNNING)
-            opening, refused = tr("Opening the data file…"), tr("The data file could not be opened")
-            self.connection.set_full_text(refused if source.refusal else opening)
+            self._glyph.set_glyph(Glyph.ERROR if source.open_error else Glyph.RUNNING)
+            opening, refused = tr("Opening the data file…"), tr("The data file couldn't be opened")
+            self.connection.set_full_text(refused if source.open_error else opening)
             self._show_work(Work())
             return
         self._state = state.combined_sync_state(source)

@@ -63,8 +63,10 @@ class Lane:
 
     Args:
         limit: Azure's rate.
-        places: slots shared with the connection's other lanes.
+        slots: shared with the connection's other lanes.
         background: how many slots an urgency may use, so that some remain for a click.
+        most: this lane's own limit of requests at a time.
+        most: this lane's own limit of requests at a time.
     """
 
     def __init__(
@@ -155,7 +157,7 @@ class Lane:
         self._own.release()
 
     async def _dispatch(self) -> None:
-        """Release waiting requests one by one, as slots and limits allow."""
+        """Admit waiting requests one by one, as slots and limits allow."""
         while self._waiting:
             await self._own.acquire()
             await self._slots.acquire()
@@ -179,7 +181,7 @@ class Lane:
         return None
 
     def close(self) -> None:
-        """Stop releasing requests."""
+        """Stop admitting requests."""
         if self._dispatcher is not None:
             self._dispatcher.cancel()
 

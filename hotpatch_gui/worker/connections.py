@@ -261,7 +261,7 @@ class Connections:
         """End the connection's jobs. Operations are resumed with the next gateway."""
         context = self.contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")
-        self.scheduler.stopped(connection_id)
+        self.scheduler.record_stop(connection_id)
         self._active.discard(connection_id)
         self.periodic.forget(connection_id)
         return context

@@ -198,7 +198,7 @@ class Engine:
                 self._file.close()
 
     def _request_stop(self) -> None:
-        """Handle earlier commands first, so that a cancellation isn't lost."""
+        """Handle earlier commands first, so that the user's Cancel isn't lost."""
         assert self._loop is not None
         assert self._main is not None
         self._inbox.put_nowait(None)
@@ -216,7 +216,7 @@ class Engine:
     async def _run_guarded(self, job: Job) -> None:
         """Turn a job's exception into a known problem or a logged bug, and restart jobs later.
 
-        The same problem of several jobs is reported once until then.
+        The same problem of several jobs is reported once until the jobs restart.
         """
         problem = await self._problem_of(job)
         if problem is None or problem in self._reported:

@@ -119,7 +119,7 @@ class Jobs:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether whoever made requests is gone."""
+        """Whether the window or command that made the requests has closed."""
         return self._abandoned.is_set()
 
     @property

@@ -26,10 +26,10 @@ tr = translator("OperationQueue")
 T = TypeVar("T")
 SLICE = 200
 """Operations written in one transaction."""
-MANY_ENDS = 2000
-"""Operations canceled in one transaction, so that a slow disk leaves none for the next start."""
+END_SLICE = 2000
+"""Operations canceled per transaction: so many that on a slow disk none remains queued at exit."""
 MANY = 10
-"""More requests than this from one command yield to a click."""
+"""A command with more operations than this runs at bulk priority, after clicks."""
 _OPERATIONS = Changes.to("operations", "audit_log")
 
 
@@ -38,7 +38,7 @@ def under_way(kind: OperationKind, machines: int) -> Problem:
     return Problem(
         ProblemKind.CONFLICT,
         tr(
-            "“{label}” is already in progress on %n of the machines, so it wasn't requested again.",
+            "“{label}” is already queued or in progress on %n of the machines, so it wasn't requested again.",
             machines,
             label=kind.label,
         ),
@@ -46,11 +46,14 @@ def under_way(kind: OperationKind, machines: int) -> Problem:
     )
 
 
-def not_here(count: int) -> Problem:
+def missing_machines(count: int) -> Problem:
     """The problem that machines aren't in the file."""
     return Problem(
         ProblemKind.NOT_FOUND,
-        tr("%n of the machines are not in the current data, so nothing was requested.", count),
+        tr(
+            "%n of the machines are not in the current data, so nothing was requested for them.",
+            count,
+        ),
         tr("Refresh the data, then select the machines again."),
     )
 
@@ -80,7 +83,7 @@ class OperationQueue:
         observe: Observer,
     ) -> None:
         self._file, self._clock, self._jobs, self._scheduler = file, clock, jobs, scheduler
-        self._observe, self._asked_by = observe, local_user()
+        self._observe, self._requested_by = observe, local_user()
 
     async def act(self, command: commands.Act) -> None:
         """Store the operations in slices, then report and start them."""
@@ -94,7 +97,7 @@ class OperationQueue:
                     return
                 async with self._file.transaction(durable=True) as db:
                     ids = queue.add(
-                        db, command.kind, some, self._clock(), self._asked_by, batch_id=batch
+                        db, command.kind, some, self._clock(), self._requested_by, batch_id=batch
                     )
                 tried, queued = tried + len(some), queued + len(ids)
                 self._observe(Changed(_OPERATIONS))
@@ -107,12 +110,12 @@ class OperationQueue:
                 self._scheduler.continue_batch(batch)
             self._observe(Queued((), is_last=True))
             if 0 < tried < len(command.requests) - missing and not self._jobs.is_abandoned:
-                self._observe(Failed(_partly_queued(tried, len(command.requests) - missing)))
+                self._observe(Failed(_partly_queued(queued, len(command.requests) - missing)))
         passed_over = len(requests) - queued
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))
         if missing:
-            self._observe(Failed(not_here(missing)))
+            self._observe(Failed(missing_machines(missing)))
 
     def _requests(self, command: commands.Act) -> tuple[list[queue.NewOperation], int]:
         """The machines' rows in wave order, and how many aren't in the file."""
@@ -129,7 +132,7 @@ class OperationQueue:
     async def end(self, command: commands.Cancel | commands.Dismiss) -> None:
         """Cancel or dismiss operations."""
         end = queue.cancel if isinstance(command, commands.Cancel) else queue.dismiss
-        for some in _slices(command.operations, MANY_ENDS):
+        for some in _slices(command.operations, END_SLICE):
             async with self._file.transaction(durable=True) as db:
                 now = self._clock()
                 done = [number for number, machine in some if end(db, number, machine, now)]
@@ -143,7 +146,7 @@ class OperationQueue:
         for some in _slices(command.operations):
             async with self._file.transaction(durable=True) as db:
                 again = [
-                    queue.requeue(db, number, machine, self._clock(), self._asked_by)
+                    queue.requeue(db, number, machine, self._clock(), self._requested_by)
                     for number, machine in some
                 ]
             self._observe(Changed(_OPERATIONS))

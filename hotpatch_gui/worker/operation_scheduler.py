@@ -60,7 +60,7 @@ class OperationScheduler:
         self._contexts, self._changed, self._sends = contexts, changed, sends
         self._recheck: set[int] = set()
         self._begun: dict[int, BatchProgress] = {}
-        """Each batch's progress, so that an operation's end doesn't check all of them."""
+        """Each batch's progress, so that an operation's end doesn't check all of the batch's operations."""
         self._stopped_at: dict[int, datetime | None] = {}
         """When each connection stopped sending; None while it sends. Missing if it was never set up."""
         self.turns = Turns(operations.newest_id(file.db) if sends is Sends.OWN else 0)
@@ -96,7 +96,7 @@ class OperationScheduler:
                 self._begun[batch_id] = begun._replace(skipped=begun.skipped | waits)
             self.continue_batch(batch_id)
 
-    def stopped(self, connection_id: int) -> None:
+    def record_stop(self, connection_id: int) -> None:
         """Record that the connection sends nothing until ``resume``.
 
         A connection that was never set up is ignored: its requests' creation times count.
@@ -105,7 +105,7 @@ class OperationScheduler:
             self._stopped_at[connection_id] = self._clock()
 
     def _has_expired(self, connection_id: int, operation: Operation) -> bool:
-        """Whether it waited too long for the program, a sign-in or the file.
+        """Whether the operation waited too long for the program, a sign-in or the file.
 
         Operations with “wait and retry”, or that wait for their wave, another operation or Azure, don't expire. Setting the
         clock back doesn't make a request younger.
@@ -201,8 +201,8 @@ class OperationScheduler:
         while is_more:
             self._recheck.discard(batch_id)
             async with self._file.transaction(durable=True) as db:
-                stopped = queue.stop_batch(db, batch_id, self._clock())
-            if stopped:
+                record_stop = queue.stop_batch(db, batch_id, self._clock())
+            if record_stop:
                 self._changed("operations", "audit_log")
             before = self._begun.get(batch_id, NOT_STARTED)
             due = queue.next_of_batch(self._file.db, batch_id, self._contexts, before)

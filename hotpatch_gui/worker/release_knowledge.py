@@ -49,7 +49,7 @@ class Update(NamedTuple):
         """The result for the user."""
         many = len(self.added)
         what = tr("%n release(s) added or completed", many) if many else tr("Nothing new")
-        left = tr("; %n refused", len(self.refused)) if self.refused else ""
+        left = tr("; %n rejected", len(self.refused)) if self.refused else ""
         return f"{what}{left}."
 
 
@@ -93,7 +93,7 @@ def download(
     address: str,
     known: Known,
     read: Mapping[str, str],
-    is_cancelled: Callable[[], bool] = lambda: False,
+    is_canceled: Callable[[], bool] = lambda: False,
 ) -> Update:
     """Read what Microsoft publishes and the calendar doesn't have. Takes minutes; run it on a thread.
 
@@ -114,7 +114,7 @@ def download(
     documents = {ATTEMPT: ""}
     first: ProblemError | None = None
     for listed in wanted(api.documents(), known.beside(MSRC), read):
-        if is_cancelled():
+        if is_canceled():
             break
         try:
             beside = known.beside(MSRC, listed.month)

@@ -14,17 +14,17 @@
   <context>
     <name>ActivityPage</name>
     <message numerus="yes">
-      <source>Cancel %n queued</source>
+      <source>Cancel %n queued operation(s)</source>
       <translation>
-        <numerusform>Cancel %n queued</numerusform>
-        <numerusform>Cancel %n queued</numerusform>
+        <numerusform>Cancel the queued operation</numerusform>
+        <numerusform>Cancel %n queued operations</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>Dismiss %n unknown</source>
+      <source>Dismiss %n unknown result(s)</source>
       <translation>
-        <numerusform>Dismiss %n unknown</numerusform>
-        <numerusform>Dismiss %n unknown</numerusform>
+        <numerusform>Dismiss the unknown result</numerusform>
+        <numerusform>Dismiss %n unknown results</numerusform>
       </translation>
     </message>
   </context>
@@ -139,6 +139,16 @@
     </message>
   </context>
   <context>
+    <name>ComplianceTrend</name>
+    <message numerus="yes">
+      <source>%n day(s) with data. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</source>
+      <translation>
+        <numerusform>%n day with data. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</numerusform>
+        <numerusform>%n days with data. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ConfirmDialog</name>
     <message numerus="yes">
       <source> and %n more</source>
@@ -158,10 +168,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n not ticked</source>
+      <source>%n not selected</source>
       <translation>
-        <numerusform>%n not ticked</numerusform>
-        <numerusform>%n not ticked</numerusform>
+        <numerusform>%n not selected</numerusform>
+        <numerusform>%n not selected</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -183,13 +193,6 @@
       <translation>
         <numerusform>%n skipped, {where}</numerusform>
         <numerusform>%n skipped, {where}</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n to install on</source>
-      <translation>
-        <numerusform>%n to install on</numerusform>
-        <numerusform>%n to install on</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -220,14 +223,31 @@
         <numerusform>The oldest of their assessments is {age} old; the installation may find other updates.</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>install on %n</source>
+      <translation>
+        <numerusform>install on %n</numerusform>
+        <numerusform>install on %n</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>ExportWriters</name>
     <message numerus="yes">
-      <source>Excel takes %n rows at most; filter, or choose CSV.</source>
+      <source>Excel supports at most %n rows; filter, or choose CSV.</source>
       <translation>
-        <numerusform>Excel takes %n rows at most; filter, or choose CSV.</numerusform>
-        <numerusform>Excel takes %n rows at most; filter, or choose CSV.</numerusform>
+        <numerusform>Excel supports at most %n rows; filter, or choose CSV.</numerusform>
+        <numerusform>Excel supports at most %n rows; filter, or choose CSV.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Filters</name>
+    <message numerus="yes">
+      <source>{names} and %n more</source>
+      <translation>
+        <numerusform>{names} and %n more</numerusform>
+        <numerusform>{names} and %n more</numerusform>
       </translation>
     </message>
   </context>
@@ -292,17 +312,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>; %n stay(s) up</source>
+      <source>; %n won't restart</source>
       <translation>
-        <numerusform>; %n stays up</numerusform>
-        <numerusform>; %n stay up</numerusform>
+        <numerusform>; %n won't restart</numerusform>
+        <numerusform>; %n won't restart</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>Azure restarts none; %n machine(s) may stay unfinished until you restart.</source>
+      <source>Azure restarts none; updates on %n machine(s) may remain incomplete until you restart.</source>
       <translation>
-        <numerusform>Azure restarts none; %n machine may stay unfinished until you restart.</numerusform>
-        <numerusform>Azure restarts none; %n machines may stay unfinished until you restart.</numerusform>
+        <numerusform>Azure restarts none; updates on %n machine may remain incomplete until you restart.</numerusform>
+        <numerusform>Azure restarts none; updates on %n machines may remain incomplete until you restart.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -313,17 +333,17 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>they always restart</source>
+      <translation>
+        <numerusform>it always restarts</numerusform>
+        <numerusform>they always restart</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>they may restart</source>
       <translation>
         <numerusform>it may restart</numerusform>
         <numerusform>they may restart</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>they restart no matter what</source>
-      <translation>
-        <numerusform>it restarts no matter what</numerusform>
-        <numerusform>they restart no matter what</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -341,6 +361,16 @@
       <translation>
         <numerusform>{names} is not a KB number. Write KB and six to eight digits, such as KB5031364.</numerusform>
         <numerusform>{names} are not KB numbers. Write KB and six to eight digits, such as KB5031364.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>KbMachines</name>
+    <message numerus="yes">
+      <source>Install on %n machine(s)…</source>
+      <translation>
+        <numerusform>Install on %n machine…</numerusform>
+        <numerusform>Install on %n machines…</numerusform>
       </translation>
     </message>
   </context>
@@ -372,6 +402,16 @@
     </message>
   </context>
   <context>
+    <name>MachineGrid</name>
+    <message numerus="yes">
+      <source>%n d</source>
+      <translation>
+        <numerusform>%n d</numerusform>
+        <numerusform>%n d</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>MachinesPage</name>
     <message numerus="yes">
       <source>The %n selected machines</source>
@@ -384,36 +424,22 @@
   <context>
     <name>OperationQueue</name>
     <message numerus="yes">
-      <source>%n of the machines are not in the current data, so nothing was requested.</source>
+      <source>%n of the machines are not in the current data, so nothing was requested for them.</source>
       <translation>
-        <numerusform>The machine is not in the current data, so nothing was requested.</numerusform>
-        <numerusform>%n of the machines are not in the current data, so nothing was requested.</numerusform>
+        <numerusform>The machine is not in the current data, so nothing was requested for them.</numerusform>
+        <numerusform>%n of the machines are not in the current data, so nothing was requested for them.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</source>
+      <source>“{label}” is already queued or in progress on %n of the machines, so it wasn't requested again.</source>
       <translation>
-        <numerusform>“{label}” is already in progress on the machine, so it wasn't requested again.</numerusform>
-        <numerusform>“{label}” is already in progress on %n of the machines, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already queued or in progress on the machine, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already queued or in progress on %n of the machines, so it wasn't requested again.</numerusform>
       </translation>
     </message>
   </context>
   <context>
-    <name>OverviewModel</name>
-    <message numerus="yes">
-      <source>%n day(s) or longer</source>
-      <translation>
-        <numerusform>%n day or longer</numerusform>
-        <numerusform>%n days or longer</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n day(s) with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</source>
-      <translation>
-        <numerusform>%n day with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</numerusform>
-        <numerusform>%n days with data of the last 90. Up to date: {before:,} of {all_before:,} on {first}, {after:,} of {all_after:,} on {last}. Days without a sync are gaps.</numerusform>
-      </translation>
-    </message>
+    <name>OverviewActions</name>
     <message numerus="yes">
       <source>%n installation(s) failed</source>
       <translation>
@@ -436,13 +462,6 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n machine(s) wait for a restart</source>
-      <translation>
-        <numerusform>%n machine waits for a restart</numerusform>
-        <numerusform>%n machines wait for a restart</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>%n machine(s) with an unknown result</source>
       <translation>
         <numerusform>%n machine with an unknown result</numerusform>
@@ -450,10 +469,62 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n machine(s) without hotpatch restart with each monthly update.</source>
+      <source>%n machine(s) without hotpatch</source>
       <translation>
-        <numerusform>%n machine without hotpatch restarts with each monthly update.</numerusform>
-        <numerusform>%n machines without hotpatch restart with each monthly update.</numerusform>
+        <numerusform>%n machine without hotpatch</numerusform>
+        <numerusform>%n machines without hotpatch</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n operation(s) of this program ended</source>
+      <translation>
+        <numerusform>%n operation of this program ended</numerusform>
+        <numerusform>%n operations of this program ended</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Installing it restarts %n machine(s) with hotpatch.</source>
+      <translation>
+        <numerusform>Installing it restarts %n machine with hotpatch.</numerusform>
+        <numerusform>Installing it restarts %n machines with hotpatch.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Restart pending on %n machine(s)</source>
+      <translation>
+        <numerusform>Restart pending on %n machine</numerusform>
+        <numerusform>Restart pending on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The next {kind} restarts %n machine(s) with hotpatch; subject to change.</source>
+      <translation>
+        <numerusform>The next {kind} restarts %n machine with hotpatch; subject to change.</numerusform>
+        <numerusform>The next {kind} restarts %n machines with hotpatch; subject to change.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The state of %n machine(s) isn't known.</source>
+      <translation>
+        <numerusform>The state of %n machine isn't known.</numerusform>
+        <numerusform>The state of %n machines isn't known.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>OverviewModel</name>
+    <message numerus="yes">
+      <source>%n day(s) or longer</source>
+      <translation>
+        <numerusform>%n day or longer</numerusform>
+        <numerusform>%n days or longer</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) need attention.</source>
+      <translation>
+        <numerusform>%n machine need attention.</numerusform>
+        <numerusform>%n machines need attention.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -464,10 +535,24 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n operation(s) of this program ended</source>
+      <source>%n without</source>
       <translation>
-        <numerusform>%n operation of this program ended</numerusform>
-        <numerusform>%n operations of this program ended</numerusform>
+        <numerusform>%n without</numerusform>
+        <numerusform>%n without</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>A monthly security update is missing on %n of {total} machine(s), for up to {worst} days.</source>
+      <translation>
+        <numerusform>A monthly security update is missing on %n of {total} machines, for up to {worst} days.</numerusform>
+        <numerusform>A monthly security update is missing on %n of {total} machines, for up to {worst} days.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Monthly update missing on {monthly} of %n machine(s) with updates available.</source>
+      <translation>
+        <numerusform>Monthly update missing on {monthly} of %n machine with updates available.</numerusform>
+        <numerusform>Monthly update missing on {monthly} of %n machines with updates available.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -570,10 +655,10 @@
   <context>
     <name>PropertiesStep</name>
     <message numerus="yes">
-      <source>All %n machine(s) start at once, so a failure can't stop the others.</source>
+      <source>Installations on all %n machine(s) start at the same time, so a failure can't stop the others.</source>
       <translation>
-        <numerusform>The machine starts at once, so a failure can't stop the others.</numerusform>
-        <numerusform>All %n machines start at once, so a failure can't stop the others.</numerusform>
+        <numerusform>The installation on the machine starts at the same time, so a failure can't stop the others.</numerusform>
+        <numerusform>Installations on all %n machines start at the same time, so a failure can't stop the others.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -604,20 +689,20 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>; %n refused</source>
+      <source>; %n rejected</source>
       <translation>
-        <numerusform>; %n refused</numerusform>
-        <numerusform>; %n refused</numerusform>
+        <numerusform>; %n rejected</numerusform>
+        <numerusform>; %n rejected</numerusform>
       </translation>
     </message>
   </context>
   <context>
     <name>RolloutModel</name>
     <message numerus="yes">
-      <source>Automatic guest patching installs {what} on none of the %n machine(s). The table shows why.</source>
+      <source>None of the %n machine(s) is included: {what}. The table shows why.</source>
       <translation>
-        <numerusform>Automatic guest patching installs {what} on none of the %n machine. The table shows why.</numerusform>
-        <numerusform>Automatic guest patching installs {what} on none of the %n machines. The table shows why.</numerusform>
+        <numerusform>The machine is not included: {what}. The table shows why.</numerusform>
+        <numerusform>None of the %n machines is included: {what}. The table shows why.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -865,6 +950,16 @@
       <translation>
         <numerusform>%n unplanned baseline</numerusform>
         <numerusform>%n unplanned baselines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>UpdatesPage</name>
+    <message numerus="yes">
+      <source>Older than %n day(s)</source>
+      <translation>
+        <numerusform>Older than %n day</numerusform>
+        <numerusform>Older than %n days</numerusform>
       </translation>
     </message>
   </context>

@@ -170,7 +170,7 @@ def _assess(folder: Path, azure: Far) -> float:
 
 
 def _script(folder: Path, azure: Far) -> float:
-    """What an admin would write: the official SDK in 16 threads, each waiting for its machine's end."""
+    """A script as an admin would write it: the official SDK in 16 threads, each waiting for its machine."""
     with Session(folder, azure.target, print) as session:
         session.wait_for_sync()
         rows = machines.read_rows(session.db, _chosen(session, 0, ASSESSED))

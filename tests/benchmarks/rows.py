@@ -26,7 +26,7 @@ PICTURE = Path(__file__).with_name("rows.png")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What ``children/tables.py`` printed, by number of rows and kind of file."""
+    """The output of ``children/tables.py`` by number of rows and kind of file."""
 
     found: dict[int, dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""What a job of the engine needs, against the simulated Azure in this process, with no window and no thread."""
+"""The context of an engine's job: the simulated Azure in this process, without a window or thread."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run_with(
     clock: CloudClock,
     job: Callable[[Context], Awaitable[T]],
 ) -> T:
-    """What ``job`` returns, run to its end. Fills ``db`` with the releases and the connection."""
+    """Run ``job`` to its end and return its result. Fills ``db`` with the releases and the connection."""
     with database.transaction(db):
         releases.save_calendar(db, resources.calendar())
         connections.ensure(db, demo_connection(demo()))

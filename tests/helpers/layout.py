@@ -1,4 +1,4 @@
-"""What a reader of the window would miss."""
+"""Finds texts that are cut off or overlap in the window."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ DRIP_S = 0.05
 
 
 class Feed:
-    """What the server has, and what was asked of it. ``answers`` by path override what it would say."""
+    """The server's documents and received requests. ``answers`` by path override its responses."""
 
     def __init__(self) -> None:
         self.documents = [OCTOBER, NOVEMBER]

@@ -67,11 +67,11 @@ def check(name: str, actual: QImage, baselines: Path, failures: Path) -> None:
     if not found.same:
         failures.mkdir(exist_ok=True)
         shown = failures / f"{name}.png"
-        side_by_side(expected, actual).save(str(shown))
+        run_in_parallel(expected, actual).save(str(shown))
         raise AssertionError(f"{name}: {found.why}; expected, actual and difference: {shown}")
 
 
-def side_by_side(expected: QImage, actual: QImage) -> QImage:
+def run_in_parallel(expected: QImage, actual: QImage) -> QImage:
     width, height = max(expected.width(), actual.width()), max(expected.height(), actual.height())
     made = QImage(width * 3, height, FORMAT)
     made.fill(0xFF808080)

@@ -50,7 +50,7 @@ def jwt(**claims: Any) -> str:
 
 @dataclass
 class Identity:
-    """What the identity service has been asked, and how it answers."""
+    """The requests that the identity service received, and its responses."""
 
     address: str = ""
     requested: list[dict[str, str]] = field(default_factory=list)

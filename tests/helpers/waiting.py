@@ -1,4 +1,4 @@
-"""What tests do with requests that wait: refused for now, left by a closed window, made older."""
+"""Helpers for operations that wait: rejected for now, left by a closed window, or made older."""
 
 from __future__ import annotations
 

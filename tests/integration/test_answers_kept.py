@@ -1,4 +1,4 @@
-"""What Azure has answered reaches the disk, whatever the file does meanwhile."""
+"""Azure's responses reach the disk, whatever happens to the file in the meantime."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_refusal_that_comes_while_the_file_is_locked_is_a_refusal(
 def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unknown(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And not running for ever, with no way to dismiss it."""
+    """It must not stay running forever without a way to dismiss it."""
     stage.start()
     begin, sent, answered = Gateway.begin, threading.Event(), threading.Event()
 

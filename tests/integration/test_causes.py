@@ -36,7 +36,7 @@ def azure(
 
 
 def problem_with(connection: Connection) -> Problem:
-    """What reading over the connection says."""
+    """The problem of reading through the connection."""
     gateway = Gateway(connection, CloudClock.real())
     try:
         with pytest.raises(ProblemError) as error:

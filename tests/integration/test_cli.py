@@ -146,7 +146,7 @@ def test_pyside_keeps_its_references_to_none() -> None:
 
 
 def test_the_program_starts_shows_a_window_and_ends(tmp_path: Path) -> None:
-    """The real entry, offscreen, for a moment: the demo comes up and its file holds the fleet."""
+    """Start the real entry point offscreen: the demo opens, and its file contains the fleet."""
     import sqlite3
     import time
     from contextlib import closing
@@ -220,7 +220,7 @@ def test_an_output_without_a_character_gets_a_substitute(tmp_path: Path) -> None
 def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    """An exception amid the loading of Qt aborted the process."""
+    """An exception while Qt was loading aborted the process."""
     requested = [sys.executable, "-X", "importtime", "-m", "hotpatch_gui"]
     requested += ["--data-dir", str(tmp_path), "--demo", "list"]
     for wait_ms in range(20, 320, 50):

@@ -60,7 +60,7 @@ def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
 
 
 def test_a_sync_finds_the_result_of_earlier_requests(here, tmp_path: Path) -> None:
-    """A task that runs ``sync`` and nothing else: what ended meanwhile does not stay under way."""
+    """A task that runs only ``sync``: operations that ended in the meantime don't stay in progress."""
     assert here("sync").returncode == 0
     requested = here("assess", "vm-web-02", "srv-hq-01", "vm-app-01", "--wait", "0", "--json")
     assert {o["state"] for o in json.loads(requested.stdout)["operations"]} <= {
@@ -192,7 +192,7 @@ def earlier(path: Path) -> None:
 def test_a_file_of_an_earlier_version_is_brought_up_to_date(
     secure: SecureAzure, tmp_path: Path, name: str
 ) -> None:
-    """A sync at night after an update of the program went on saying that there was no connection."""
+    """After an update of the program, a nightly sync kept reporting that there was no connection."""
     data = tmp_path / "data"
     assert connect(data, secure, "Contoso").returncode == 0
     earlier(data / FILE_NAME)

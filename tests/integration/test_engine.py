@@ -222,8 +222,10 @@ def test_a_stray_401_is_answered_with_a_new_token(stage: Stage) -> None:
 def test_a_sync_that_nobody_has_to_sign_in_for_goes_on_trying(stage: Stage) -> None:
     """A wall display: the tokens were refused for a while, and then are taken again."""
     stage.start()
-    refusal = Answer(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}})
-    stage.simulator.faults.append(lambda method, path: refusal)
+    skip_reason = Answer(
+        401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}}
+    )
+    stage.simulator.faults.append(lambda method, path: skip_reason)
     stage.app.actions.sync()
     stage.until(stage.window.notice.isVisible)
     stage.app.actions.sync_every(0.1 / 60)
@@ -293,7 +295,7 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     assert model.text(newest, keys.index("wave")) == "three"
     stage.clock.advance(minutes=120)
     stage.until(lambda: all(s.is_final for s in stage.operation_states()))
-    assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELLED]
+    assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELED]
     (note,) = stage.app.source.db.execute("SELECT note FROM operations WHERE id=4").fetchone()
     assert note == (
         "Not sent: the request stopped after one of its operations failed or had an unknown result."
@@ -505,7 +507,7 @@ def test_a_stop_rule_holds_over_a_kill_between_the_failure_and_the_next_wave(
         db.execute("UPDATE operations SET state='failed', ended_at=created_at WHERE id=1")
     with Stage("light", folder=tmp_path) as again:
         again.start()
-        again.until(lambda: again.operation_states() == [S.FAILED, S.CANCELLED])
+        again.until(lambda: again.operation_states() == [S.FAILED, S.CANCELED])
         assert "install" not in again.simulator.cloud.received
 
 
@@ -570,7 +572,7 @@ def test_a_request_from_an_earlier_run_is_not_sent_hours_later(
         )
     with Stage("light", folder=tmp_path) as again:
         again.start()
-        again.until(lambda: again.operation_states() == [S.CANCELLED])
+        again.until(lambda: again.operation_states() == [S.CANCELED])
         assert not again.simulator.cloud.received
 
 

@@ -1,4 +1,4 @@
-"""What comes between: a change while something is set up, a close amid a batch, an answer that is late."""
+"""Races: a change during set-up, a close during a batch, a late response."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Held:
 def test_a_dialog_that_is_open_while_the_file_is_set_aside_reaches_no_machine(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its row ids mean other machines in the file that takes the place of the damaged one."""
+    """Its row IDs mean other machines in the file that replaces the damaged one."""
     with Stage("light", folder=tmp_path) as first:
         first.start()
     path = tmp_path / FILE_NAME
@@ -163,7 +163,7 @@ def test_a_close_amid_a_batch_sends_nothing_more(
             )
         ]
         waves = Waves(mode, 8 if mode is WaveMode.SOME else 0, 3)
-        names = stage.app.requests._resource_ids(running)
+        names = stage.app.actions._resource_ids(running)
         requests = [(name, None) for name, _ in names.values()]
         stage.app.engine.send(
             commands.Act(commands.OperationKind.RESTART, requests, waves, ["a"] * len(requests))
@@ -364,7 +364,7 @@ def test_an_odd_value_in_one_row_keeps_no_other_from_being_followed(
 def test_a_close_right_after_a_sign_out_still_forgets_the_tokens(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs_s: float
 ) -> None:
-    """A request hangs, and the tokens are forgotten once it has ended or is given up."""
+    """A request hangs; the tokens are deleted once it ended or was abandoned."""
     forgotten: list[int] = []
     gate, begun = threading.Event(), threading.Event()
     begin = Gateway.begin
@@ -512,7 +512,7 @@ def test_a_sign_out_while_the_connection_is_set_up_is_not_lost(
         stage.idle()
 
 
-def test_a_gateway_whose_set_up_was_given_up_is_closed(
+def test_a_gateway_is_closed_if_its_set_up_was_abandoned(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held, made, closed = Held(), [], []
@@ -540,7 +540,7 @@ def test_a_gateway_whose_set_up_was_given_up_is_closed(
 
 
 def test_a_page_of_unreadable_rows_is_read_again_later(stage: Stage) -> None:
-    """And not with each row that is painted."""
+    """They aren't read again for each row that is painted."""
     stage.start()
     stage.window.show_page("history")
     stage.settle()

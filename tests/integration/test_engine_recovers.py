@@ -58,7 +58,7 @@ def test_what_waited_for_a_sign_in_for_days_is_not_sent(
         stage.until(lambda: stage.app.engine._connections.contexts)
         stage.app.engine._clock.observe(stage.clock.now() + timedelta(days=3), 0.0)
         stage.request.sign_in(own.id)
-        stage.until(lambda: stage.operation_states() == [S.CANCELLED])
+        stage.until(lambda: stage.operation_states() == [S.CANCELED])
         assert "restart" not in stage.simulator.cloud.received
 
 
@@ -73,7 +73,7 @@ def test_a_request_of_days_ago_is_not_sent_where_the_clock_was_set_back(
     with Stage("light", folder=tmp_path) as stage:
         stage.app.engine._clock.observe(stage.clock.now() - timedelta(days=2), 0.0)
         stage.start()
-        stage.until(lambda: stage.operation_states() == [S.CANCELLED])
+        stage.until(lambda: stage.operation_states() == [S.CANCELED])
         assert not stage.simulator.cloud.received
 
 
@@ -180,7 +180,7 @@ def test_what_is_chosen_while_the_file_cannot_be_opened_holds_afterwards(
 def test_machines_that_azure_still_returns_are_not_marked_as_deleted(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Resource Graph answers with nothing once, as a replica of it may."""
+    """Resource Graph returns nothing once, as one of its replicas may."""
     stage.start()
     monkeypatch.setattr(missing, "MAX_ASKED", 5)
     monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
@@ -323,7 +323,7 @@ def test_a_tried_connection_keeps_its_sign_in_and_its_subscriptions(
 def test_a_click_that_the_file_cannot_name_says_so(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An exception in a slot would only be logged, and the click be lost."""
+    """An exception in a slot would only be logged, and the click would be lost."""
     stage.start()
 
     def damaged(*_: Any) -> Any:
@@ -428,7 +428,7 @@ def test_one_that_waited_for_another_while_no_program_ran_expires_with_it(
         db.commit()
     with Stage("light", folder=tmp_path, simulator=simulator) as stage:
         stage.start()
-        stage.until(lambda: stage.operation_states() == [S.RUNNING, S.CANCELLED])
+        stage.until(lambda: stage.operation_states() == [S.RUNNING, S.CANCELED])
 
 
 def test_a_sign_in_that_fails_is_followed_by_syncs_where_it_asks_nobody(
@@ -518,7 +518,7 @@ def has_handled_all(running: engine.Engine) -> bool:
 def test_a_trial_leaves_the_tokens_of_a_connection_with_its_number(
     qtbot: QtBot, tmp_path: Path, stores: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Azure's file may be one that cannot be read yet, and so may tell nothing of its connections' numbers."""
+    """Azure's file may not be readable yet, so the IDs of its connections may not be known."""
     signed_in: list[str] = []
 
     def sign_in(gateway: Gateway) -> None:

@@ -30,7 +30,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 
 def message(stage: Stage) -> str:
-    """What the message after an export says; it is closed."""
+    """Close the message after an export and return its text."""
     found: list[QMessageBox] = []
     stage.until(lambda: bool(found.extend(stage.window.findChildren(QMessageBox)) or found))
     box = found[0]

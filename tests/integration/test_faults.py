@@ -65,7 +65,7 @@ def stored(stage: Stage) -> tuple[int, ...]:
 
 
 def refused() -> NoConnection:
-    """As requests raises it where nothing listens."""
+    """The error that requests raises if nothing listens on a port."""
     return NoConnection(MaxRetryError(None, "/", NewConnectionError(None, "refused")))
 
 
@@ -590,7 +590,7 @@ def test_a_newer_file_is_refused_in_words_and_not_touched(qapp, data_dir: Path) 
         stage.until(stage.window.notice.isVisible)
         assert "written by a newer version" in stage.window.notice.headline.text()
         assert "Update the program" in stage.window.notice.detail.text()
-        assert stage.window.status_bar.connection.full_text == "The data file could not be opened"
+        assert stage.window.status_bar.connection.full_text == "The data file couldn't be opened"
     assert (data_dir / FILE_NAME).read_bytes() == before
 
 
@@ -606,7 +606,7 @@ def test_a_file_locked_by_another_program_is_reported_and_retried(
             other.execute("BEGIN EXCLUSIVE")
             stage.app.actions.sync()
             stage.until(stage.window.notice.isVisible)
-            assert "holds hotpatch.sqlite3 locked" in stage.window.notice.headline.text()
+            assert "has locked hotpatch.sqlite3" in stage.window.notice.headline.text()
             other.execute("ROLLBACK")
         assert stage.window.machines.model.rowCount() == 16
 

@@ -1,4 +1,4 @@
-"""What is imported before the first frame, by name: time would tell the same, and not on every machine."""
+"""The modules imported before the first frame, by name, because times differ between machines."""
 
 from __future__ import annotations
 

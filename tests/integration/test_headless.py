@@ -45,7 +45,7 @@ def states(path: Path) -> dict[str, int]:
 def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command that is interrupted amid thousands left those that were not on the disk yet to the next start."""
+    """An interrupted command must not leave operations to the next start that weren't on the disk yet."""
     path, add = tmp_path / FILE_NAME, queue.add
     monkeypatch.setattr("hotpatch_gui.worker.operation_queue.SLICE", 3)
 
@@ -185,7 +185,7 @@ def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path:
 
 @pytest.mark.expects_log
 def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Path) -> None:
-    """What was begun and waits in the queue again, as Azure was busy, holds its place."""
+    """An operation that is queued again because Azure was busy keeps its place."""
     path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
     with Session(tmp_path, demo_target(lambda: simulator), lambda _: None) as session:
         session.wait_for_sync()
@@ -213,7 +213,7 @@ def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Pa
 
 
 def test_a_command_sends_only_its_own_requests(tmp_path: Path) -> None:
-    """A closed window has left a restart in the queue, on the same machine; a dry run sends nothing at all."""
+    """A closed window left a restart of the same machine in the queue; a dry run sends nothing."""
     path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
     target = demo_target(lambda: simulator)
     with Session(tmp_path, target, lambda _: None) as session:

@@ -142,7 +142,9 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     for window in (stage.app.actions, second):
         window.assess([machine])
     stage.until(
-        lambda: "is already in progress on the machine" in stage.window.notice.headline.text()
+        lambda: (
+            "is already queued or in progress on the machine" in stage.window.notice.headline.text()
+        )
     )
     end_all(stage)
     assert stage.simulator.cloud.received == {"assess": 1}

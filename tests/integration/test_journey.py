@@ -28,7 +28,11 @@ def compliance(stage: Stage) -> list[str]:
 
 
 def install(stage: Stage, qtbot: QtBot, only: str) -> str:
-    """Install one KB through the dialog as a user would; what the review promised."""
+    """Install one KB through the dialog as a user would.
+
+    Returns:
+        The review's sentence.
+    """
     qtbot.mouseClick(stage.window.findChild(object, "button-install"), Qt.MouseButton.LeftButton)
     dialog = stage.window.findChild(InstallDialog)
 

@@ -22,7 +22,7 @@ from hotpatch_gui.store.database import FILE_NAME
 
 
 def runs(azure: Simulated, machine: str) -> list[dict]:
-    """What the simulated Azure itself counts, asked through the SDK."""
+    """The runs that the simulated Azure reports through the SDK."""
     text = (
         "patchinstallationresources | where type == 'microsoft.compute/virtualmachines/patchinstallationresults'"
         f" | where id has '{machine}' and properties.startedBy == 'User' | project id, properties"

@@ -58,7 +58,7 @@ def test_an_expiry_that_the_file_refuses_sends_nothing_old(
     with Stage("light", folder=tmp_path) as stage:
         stage.app.start()
         stage.until(lambda: is_over(stage))
-        assert stage.operation_states() == [S.CANCELLED]
+        assert stage.operation_states() == [S.CANCELED]
         assert not stage.simulator.cloud.received
 
 
@@ -79,7 +79,7 @@ def test_what_is_old_stays_old_where_its_connection_was_never_set_up(
             stage.request.sign_out(own.id)
         stage.until(lambda: len(tries) >= 2)
         stage.until(lambda: is_over(stage))
-        assert stage.operation_states() == [S.CANCELLED]
+        assert stage.operation_states() == [S.CANCELED]
         assert not stage.simulator.cloud.received
 
 
@@ -107,12 +107,12 @@ def test_what_the_file_held_up_for_hours_is_not_sent(
         stage.until(lambda: bool(tries))
         stage.app.engine._clock.observe(stage.clock.now() + timedelta(hours=5), 0.0)
         stage.until(lambda: is_over(stage))
-        assert stage.operation_states() == [S.CANCELLED]
+        assert stage.operation_states() == [S.CANCELED]
         assert not stage.simulator.cloud.received
 
 
 def fall_asleep(monkeypatch: pytest.MonkeyPatch, stage: Stage, minutes: int = 720) -> None:
-    """The wall clock goes on; a monotonic clock may stand still."""
+    """The wall clock goes on; a monotonic clock may stop."""
     now = time.time
     monkeypatch.setattr(sleep_watch.time, "time", lambda: now() + minutes * 60)
     stage.clock.advance(minutes=minutes)
@@ -149,7 +149,7 @@ def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
     fall_asleep(monkeypatch, stage)
     is_back.append(1)
     stage.until(lambda: is_over(stage))
-    assert stage.operation_states() == [S.CANCELLED]
+    assert stage.operation_states() == [S.CANCELED]
     assert not stage.simulator.cloud.received
 
 
@@ -169,7 +169,7 @@ def busy_once() -> Callable[[str, str], Answer | None]:
 def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four are being read before their requests when it falls asleep, and the others wait for their places."""
+    """Four machines are being read before their requests when the computer sleeps; the others wait for slots."""
     monkeypatch.setattr(calls, "MAX_BULK", 4)
     stage.start()
     hold = threading.Event()
@@ -189,11 +189,11 @@ def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
     fall_asleep(monkeypatch, stage)
     hold.set()
     stage.until(lambda: S.QUEUED not in stage.operation_states())
-    assert set(stage.operation_states()) == {S.CANCELLED}
+    assert set(stage.operation_states()) == {S.CANCELED}
     assert not stage.simulator.cloud.received
     stage.request.restart(some[:1])
     stage.until(lambda: stage.operation_states()[-1] not in {S.QUEUED, S.SENT})
-    assert stage.operation_states()[-1] is not S.CANCELLED, "requested after the sleep"
+    assert stage.operation_states()[-1] is not S.CANCELED, "requested after the sleep"
 
 
 @pytest.mark.parametrize("trouble", ["file", "sign out"])
@@ -235,13 +235,13 @@ def test_a_machine_made_again_under_its_name_gets_nothing_meant_for_the_old_one(
     else:
         stage.request.change_settings([number], SettingsChange(hotpatch=False))
     stage.until(lambda: bool(stage.operation_states()) and is_over(stage))
-    assert stage.operation_states() == [S.CANCELLED]
+    assert stage.operation_states() == [S.CANCELED]
     assert "another one has its name" in notes(stage)[0]
     assert not stage.simulator.cloud.received
 
 
 def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
-    """It waited after a refusal, and its row's number is another one then."""
+    """It waited after a rejection, and has another row ID by then."""
 
     stage.start()
     stage.simulator.faults.append(busy_once())
@@ -338,7 +338,7 @@ def test_sleep_counts_from_the_last_look_and_adds_up(
         stage.until(partial(is_past, awake))
     is_back.append(1)
     stage.until(lambda: is_over(stage))
-    assert stage.operation_states() == [S.CANCELLED]
+    assert stage.operation_states() == [S.CANCELED]
     assert not stage.simulator.cloud.received
 
 
@@ -368,7 +368,7 @@ def test_a_sleep_is_not_forgotten_where_the_file_refuses_the_expiry(
     stage.until(lambda: was_refused(stage))
     fall_asleep(monkeypatch, stage)
     stage.until(lambda: is_over(stage))
-    assert stage.operation_states() == [S.CANCELLED]
+    assert stage.operation_states() == [S.CANCELED]
     assert not stage.simulator.cloud.received
 
 

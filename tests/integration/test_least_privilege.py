@@ -1,4 +1,4 @@
-"""What may be done is known before a button is pressed, and read-only means that nothing is sent."""
+"""The window knows what is permitted before a click, and a read-only connection sends nothing."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limit
 
 @pytest.mark.expects_log
 def test_azure_refuses_it_all_the_same(limited: Stage) -> None:
-    """What is greyed is a courtesy: the simulated Azure holds to the same permissions."""
+    """Disabled buttons are only a convenience: the simulated Azure enforces the same permissions."""
     db = limited.app.source.db
     assert db is not None
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()

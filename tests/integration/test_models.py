@@ -11,6 +11,7 @@ from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from PySide6.QtWidgets import QTableView
 
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.update_filter import UpdateFilter
 from hotpatch_gui.models import columns
 from hotpatch_gui.models.machine_list import COLUMNS as MACHINE_COLUMNS
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -181,7 +182,7 @@ def test_a_row_deleted_under_the_view_is_blank_and_not_a_crash(
 
 
 def test_a_burst_of_changes_causes_two_complete_reads(source: DataSource, qtbot) -> None:
-    """At once, so that nothing waits, and once more for all that came meanwhile."""
+    """One read immediately, and one for all changes that arrived in the meantime."""
     heard: list[Changes] = []
     source.changed.connect(heard.append)
     source.notify(Changes.to("machines"))
@@ -233,7 +234,7 @@ def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
     qtbot, source: DataSource
 ) -> None:
     model = model_of(source, lists.KBS, columns.KBS)
-    model.set_where(lists.kbs_where("000123"))
+    model.set_where(lists.kbs_where(UpdateFilter("000123")))
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     source.db.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
     assert model.index(0, 0).data() == "Update 000123"

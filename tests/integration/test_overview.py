@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -50,17 +51,21 @@ def listed(stage: Stage) -> int:
     return stage.window.machines.model.rowCount()
 
 
+def chips(stage: Stage) -> list[str]:
+    """The filters that the list shows."""
+    return [chip.text() for chip in stage.window.machines.filters.chips if chip.isVisible()]
+
+
 def test_each_tile_opens_as_many_machines_as_it_says(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     page = overview(stage)
-    on_machines = {"failed": "on 2 machines"}
+    assert page.tiles["failed"].note.full_text == "on 2 machines"
+    assert page.tiles["coverage"].figure.text() == "9 of 13"
     for key, tile in page.tiles.items():
-        page = overview(stage)
-        figure, note = tile.figure.text(), tile.note.full_text
-        expected = 2 if key in on_machines else int(figure)
-        assert on_machines.get(key, note) == note
+        overview(stage)
+        machines = {"failed": 2, "coverage": 13 - 9}.get(key) or int(tile.figure.text())
         qtbot.keyClick(tile, Qt.Key.Key_Return)
-        assert listed(stage) == expected > 0, key
+        assert listed(stage) == machines > 0, key
 
 
 def test_ring_attention_and_groups_open_their_machines(stage: Stage) -> None:
@@ -72,13 +77,16 @@ def test_ring_attention_and_groups_open_their_machines(stage: Stage) -> None:
         button.click()
         assert listed(stage) == number
     overview(stage)
-    buttons = [b for b in page.attention.findChildren(QPushButton) if b.isVisible()]
-    assert len(buttons) == 8
-    for button, item in zip(buttons, list(page.attention._items), strict=True):
+    for actions, least in ((page.next_steps, 8), (page.restarts, 3)):
         overview(stage)
-        button.click()
-        number = listed(stage)
-        assert item.title.endswith(f": {number}") or item.title.startswith(f"{number} ")
+        buttons = [b for b in actions.findChildren(QPushButton) if b.isVisible()]
+        assert len(buttons) >= least
+        for button, item in zip(buttons, list(actions._items), strict=True):
+            overview(stage)
+            button.click()
+            number = listed(stage)
+            text = f"{item.title} {item.detail}"
+            assert re.search(rf"(: |^| ){number}( machines?|$)", text) or f": {number} " in text
     overview(stage)
     page.dimension.setCurrentIndex(list(Dimension).index(Dimension.REGION))
     stage.settle()
@@ -90,7 +98,7 @@ def test_ring_attention_and_groups_open_their_machines(stage: Stage) -> None:
             page.panel.table.setCurrentIndex(page.groups.index(number, place))
             page.panel.table.opened.emit(row.id)
             assert listed(stage) == getattr(row, column)
-            assert stage.window.machines.scope.text() == f"Region: {row.name} ✕"
+            assert chips(stage) == [f"Region: {row.name} ✕"]
 
 
 def test_the_filter_is_shown_can_be_removed_and_a_search_ends(stage: Stage, qtbot: QtBot) -> None:
@@ -100,12 +108,10 @@ def test_the_filter_is_shown_can_be_removed_and_a_search_ends(stage: Stage, qtbo
     qtbot.keyClick(page.tiles["exposed"], Qt.Key.Key_Space)
     assert stage.window.header.search.text() == ""
     machines, number = stage.window.machines, listed(stage)
-    assert (machines.scope.isVisible(), machines.scope.text()) == (
-        True,
-        "Monthly update missing ✕",
-    )
-    machines.scope.click()
-    assert not machines.scope.isVisible()
+    assert machines.count_label.text() == f"{number} of 16"
+    assert chips(stage) == ["Monthly update missing ✕"]
+    machines.filters.chips[0].click()
+    assert chips(stage) == []
     assert listed(stage) == 16 > number
 
 
@@ -124,7 +130,7 @@ def test_by_tag_the_values_of_the_chosen_name_are_the_groups(stage: Stage) -> No
 
 
 def test_the_window_lands_on_overview_unless_the_user_goes_elsewhere(stage: Stage) -> None:
-    stage.window.land()
+    stage.window.show_start_page()
     assert shown(stage) == "machines"
     stage.start()
     assert shown(stage) == "overview"
@@ -141,18 +147,18 @@ def test_the_page_survives_a_restart(qapp: QApplication, tmp_path: Path) -> None
         ("overview", "machines"),
     ):
         with Stage("light", folder=tmp_path) as stage:
-            stage.window.land()
+            stage.window.show_start_page()
             assert shown(stage) == before
             stage.start()
             stage.window.show_page(after)
     with Stage("light", folder=tmp_path) as stage:
         stage.app.settings.page = "of a newer version"
-        stage.window.land()
+        stage.window.show_start_page()
         assert shown(stage) == "overview", "several machines are known"
 
 
 def test_who_has_gone_elsewhere_stays_there(stage: Stage) -> None:
-    stage.window.land()
+    stage.window.show_start_page()
     stage.window.show_page("updates")
     stage.start()
     assert shown(stage) == "updates"
@@ -174,7 +180,11 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert page.past == date(2026, 8, 25)
     assert page.ring.buttons["not_known"].text() == before
     assert not page.ring.buttons["not_known"].isEnabled()
-    assert page.tiles["exposed"].figure.text() == "–"
+    assert not page.tiles["exposed"].isVisible()
+    assert page.tiles["restart"].figure.text() == "1"
+    assert not page.next_steps.isVisible()
+    assert page.banner.headline.text() == "Showing 25 August 2026"
+    assert "last read on 20 August 2026" in page.banner.detail.text()
     path = tmp_path / "past.csv"
     make = overview_report(page.past, page.groups.all_rows, Dimension.REGION, origin(page._s))
     writing = Writing(stage.app.source.path, path, make)
@@ -183,7 +193,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     assert sum("20 August 2026" in x or "2026-08-20" in x for x in lines) >= 16
     assert lines[0] == ",".join(c.head for c in PAST)
-    page.today.click()
+    page.banner.button.click()
     stage.settle()
     assert page.past is None
     assert page.ring.buttons["not_known"].text() == now
@@ -192,12 +202,12 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
 def test_changes_are_those_since_the_window_was_closed(qapp: QApplication, tmp_path: Path) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        assert "first look" in overview(stage).since.text()
+        assert "first session" in overview(stage).since.text()
     with Stage("light", folder=tmp_path) as stage:
         stage.clock.advance(hours=2)
         stage.start()
         page = overview(stage)
-        assert page.since.text() == "Nothing has changed since 2 h ago."
+        assert page.since.text() == "No changes since your last session (2 h ago)."
         assess = stage.app.source.db
         assert assess is not None
         (machine_id,) = assess.execute("SELECT id FROM machines WHERE name='vm-web-01'").fetchone()
@@ -252,10 +262,10 @@ def test_the_chosen_tag_stays_when_another_name_appears(stage: Stage) -> None:
     stage.settle()
     (row,) = [r for r in page.groups.all_rows if r.name == "R&D"]
     wanted: list[MachineFilter] = []
-    page.machines_wanted.connect(wanted.append)
+    page.machines_requested.connect(wanted.append)
     page.panel.table.opened.emit(row.id)
-    assert wanted[0].keys == ('[["AA & <b>", "R&D"]]',)
-    assert stage.window.machines.scope.text() == "AA && <b>: R&&D ✕"
+    assert wanted[0].choices[0].keys == ("R&D",)
+    assert chips(stage) == ["AA && <b>: R&&D ✕"]
 
 
 def test_a_row_belongs_to_the_shown_answer_until_the_next_one(stage: Stage) -> None:
@@ -265,7 +275,7 @@ def test_a_row_belongs_to_the_shown_answer_until_the_next_one(stage: Stage) -> N
     page.dimension.setCurrentIndex(list(Dimension).index(Dimension.REGION))
     page.panel.table.opened.emit(row.id)
     assert listed(stage) == row.machines
-    assert stage.window.machines.scope.text() == f"Subscription: {row.name} ✕"
+    assert chips(stage) == [f"Subscription: {row.name} ✕"]
 
 
 def test_a_failed_query_leaves_no_figure(stage: Stage) -> None:
@@ -274,12 +284,12 @@ def test_a_failed_query_leaves_no_figure(stage: Stage) -> None:
     page._show_failure("The file can't be read.")
     assert {t.figure.text() for t in page.tiles.values()} == {"–"}
     assert not any(b.isEnabled() for b in page.ring.buttons.values())
-    assert page.attention.calm.text() == "The file can't be read."
+    assert page.next_steps.calm.text() == "The file can't be read."
     assert page.groups.all_rows == ()
     stage.settle()
     page.show_all()
     stage.settle()
-    assert page.tiles["up-to-date"].figure.text() == "1"
+    assert page.tiles["not-known"].figure.text() == "3"
 
 
 def test_what_is_not_known_never_looks_well(stage: Stage) -> None:
@@ -290,4 +300,4 @@ def test_what_is_not_known_never_looks_well(stage: Stage) -> None:
             db.execute("UPDATE machines SET situation=?, restart_pending=0", (situation,))
         page.show_all()
         stage.settle()
-        assert page.attention._calm_glyph._glyph is glyph
+        assert page.next_steps._calm_glyph._glyph is glyph

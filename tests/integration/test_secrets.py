@@ -57,7 +57,7 @@ class Identity:
 
 @pytest.fixture
 def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever log the program starts is ended again."""
+    """Stop each log that the program starts."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     for module in (sys, threading):
@@ -213,7 +213,7 @@ def test_after_a_full_run_neither_file_nor_log_nor_exports_hold_a_secret(
 
 
 def _is_at(states: list[OperationState], number: int) -> bool:
-    """Whether so many operations have begun, and none before the last is still under way."""
+    """Whether this many operations have begun and all but the last have ended."""
     return (
         len(states) >= number
         and all(s is OperationState.SUCCEEDED for s in states[: number - 1])
@@ -222,7 +222,7 @@ def _is_at(states: list[OperationState], number: int) -> bool:
 
 
 def _contents(path: Path) -> Iterator[bytes]:
-    """What a file holds, also where it is compressed."""
+    """A file's contents, decompressed where necessary."""
     raw = path.read_bytes()
     yield raw
     if path.suffix == ".xlsx":

@@ -33,7 +33,7 @@ ANSWERS = {
 
 
 def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, query: bytes, answer: Answer) -> None:
-    """Have the wire answer one query so, every time."""
+    """Answer one query in this way every time."""
     handle = stage.simulator.handle
 
     def answered(method: str, url: str, headers: object, body: bytes | None) -> Answer:

@@ -1,4 +1,4 @@
-"""What the program claims stays true where readings overlap, fail, lag behind or say nothing."""
+"""The program's claims stay true when reads overlap, fail, lag behind or return nothing."""
 
 from __future__ import annotations
 
@@ -192,13 +192,13 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     )
     stage.request.restart([number])
     stage.until(stage.window.notice.isVisible)
-    assert "is already in progress on the machine" in stage.window.notice.headline.text()
+    assert "is already queued or in progress on the machine" in stage.window.notice.headline.text()
     stage.window.show_page("activity")
     stage.settle()
     page = stage.window.pages.currentWidget().content
     page.panel.table.selectRow(0)
     assert not page.cancel.isEnabled()
-    assert page.dismiss.text() == "Dismiss 1 unknown"
+    assert page.dismiss.text() == "Dismiss the unknown result"
     page.dismiss.click()
     stage.until(lambda: stage.operation_states() == [S.DISMISSED])
     stage.settle()
@@ -330,7 +330,7 @@ def test_each_data_origin_has_its_own_folder(tmp_path: Path) -> None:
 def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
     stage: Stage, days: int
 ) -> None:
-    """And no older one that somebody started is taken for it."""
+    """An older run that somebody else started must not be mistaken for it."""
     stage.start()
     send = stage.simulator.handle
 
@@ -358,7 +358,7 @@ def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
 def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without what was there before, nobody could tell its run from others should the answer be lost."""
+    """Without the earlier runs, its own run couldn't be identified if the response is lost."""
     monkeypatch.setattr(pauses, "TRY_FOR_S", 0.2)
     stage.start()
     stage.choose("vm-web-02")
@@ -372,7 +372,7 @@ def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
 
 @pytest.mark.expects_log
 def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Stage) -> None:
-    """As a broken proxy gives it, that answers with what it kept of the request before."""
+    """A broken proxy can return the cached response to the previous request."""
     stage.start()
     runs = one(stage, "SELECT count(*) FROM installations")[0]
     send, kept = stage.simulator.handle, {}

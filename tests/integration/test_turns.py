@@ -88,7 +88,7 @@ def test_what_waits_can_be_cancelled_and_is_never_sent(
     stage.request.cancel([2])
     stage.clock.advance(minutes=60)
     stage.until(
-        lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.CANCELLED]
+        lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.CANCELED]
     )
     assert notes(stage)[1] == "Canceled before it was sent."
     assert "restart" not in stage.simulator.cloud.received
@@ -156,7 +156,7 @@ def test_a_conflict_is_retried_until_accepted(
 
 @pytest.mark.expects_log
 def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: Stage) -> None:
-    """It vanished without a word."""
+    """The button disappeared without a reason."""
     stage.start()
     machine = number(stage, "vm-web-02")
     code = {"code": "AnotherOperationInProgress", "message": "Made by the test."}
@@ -171,7 +171,7 @@ def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: S
     stage.request.assess([machine])
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
     stage.request.wait_for_turn([1])
-    stage.until(lambda: "is already in progress" in stage.window.notice.headline.text())
+    stage.until(lambda: "is already queued or in progress" in stage.window.notice.headline.text())
     assert len(notes(stage)) == 2
     db = stage.app.source.db
     assert db.execute("SELECT standby FROM operations WHERE id=1").fetchone()[0] == "offered"
@@ -179,7 +179,7 @@ def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: S
 
 @pytest.mark.expects_log
 def test_what_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None:
-    """A 409 for the machine's own state, which no turn changes."""
+    """A 409 because of the machine's own state, which waiting doesn't change."""
     stage.start()
     stage.simulator.cloud.guests["vm-web-02"].agent_ready = False
     stage.request.assess([number(stage, "vm-web-02")])
@@ -194,7 +194,7 @@ def test_what_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None
 def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    """A moment without a network costs no request, wherever on its way it comes."""
+    """A short network failure loses no request, at whatever step it happens."""
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
     stage.start()
     left = 3
@@ -298,7 +298,7 @@ def azure_machines(stage: Stage) -> list[tuple[int, str]]:
 def test_the_last_run_of_each_machine_is_read_just_before_its_installation_is_sent(
     slow_writes: tuple[Stage, list[str]],
 ) -> None:
-    """And not for all of them first: Azure takes 10 changes a second, so the last reading would be old by then."""
+    """Not for all of them at first: Azure accepts 10 changes a second, so the last read would be outdated by then."""
     stage, seen = slow_writes
     some = azure_machines(stage)[:60]
     stage.request.install([machine for machine, _ in some], SECURITY)
@@ -344,17 +344,17 @@ def test_hundreds_are_cancelled_in_slices_while_others_go_on(
     monkeypatch.setattr(DataFile, "transaction", counted)
     stage.request.cancel(queued)
     states = stage.operation_states()
-    assert states.count(OperationState.CANCELLED) > len(queued) / 2
+    assert states.count(OperationState.CANCELED) > len(queued) / 2
     assert OperationState.QUEUED not in states
     lines = db.execute("SELECT count(*) FROM audit_log WHERE event='cancelled'").fetchone()[0]
-    assert lines == states.count(OperationState.CANCELLED)
+    assert lines == states.count(OperationState.CANCELED)
     assert 1 <= len(durable) < 12, "some were being sent"
 
 
 def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_unknown(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever row comes first: it was the newest that chose for all."""
+    """Regardless of the order of rows: the newest one decided for all."""
     monkeypatch.setattr(pauses, "TURN_S", 60.0)
     stage.start()
     stage.simulator.faults.append(
@@ -372,7 +372,10 @@ def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_un
     stage.until(lambda: page.model.rowCount() == 4)
     page.panel.table.selectAll()
     stage.settle()
-    assert (page.cancel.text(), page.dismiss.text()) == ("Cancel 1 queued", "Dismiss 1 unknown")
+    assert (page.cancel.text(), page.dismiss.text()) == (
+        "Cancel the queued operation",
+        "Dismiss the unknown result",
+    )
     page.cancel.click()
     stage.until(lambda: OperationState.QUEUED not in stage.operation_states())
     assert stage.operation_states()[0] is OperationState.UNKNOWN

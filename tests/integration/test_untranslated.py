@@ -103,7 +103,7 @@ def test_every_word_of_the_program_is_translated(name: str) -> None:
 
 
 def _outside(text: str) -> str:
-    """What isn't in brackets; nothing of a text that is cut short."""
+    """The parts of a text outside brackets; nothing of an elided text."""
     while (shorter := INNERMOST.sub("", text)) != text:
         text = shorter
     return "" if "⟦" in text or text.endswith("…") else text

@@ -12,7 +12,7 @@ IMPORTANT = frozenset({Classification.CRITICAL, Classification.SECURITY})
 
 
 def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, str]:
-    """What History says of the installation once it has ended: the words, and what they mean."""
+    """The verification of an installation in History once it ended: its text and tooltip."""
     stage.start()
     db = stage.app.source.db
     assert db is not None

@@ -363,7 +363,7 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
     )
     dialog.go_to(2)
     dialog.go_to(3)
-    assert "3 selected: 2 to install on, 1 skipped" in dialog.facts.text()
+    assert "3 selected: install on 2, 1 skipped" in dialog.facts.text()
     dialog.act.click()
     stage.until(lambda: len(stage.operation_states()) == 2)
     db = stage.app.source.db
@@ -406,7 +406,7 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
     ("setting", "says"),
     [
         (RestartSetting.IF_REQUIRED, "it may restart"),
-        (RestartSetting.ALWAYS, "it restarts no matter what"),
+        (RestartSetting.ALWAYS, "it always restarts"),
         (RestartSetting.NEVER, "Azure will not restart it"),
     ],
 )

@@ -34,7 +34,7 @@ def main() -> None:
     stage.app.start()
     print("started", flush=True)
     stage.until(lambda: stage.app.source.db is not None)
-    desk, db = stage.app.requests, stage.app.source.db
+    desk, db = stage.app.actions, stage.app.source.db
     assert db is not None
     everything = InstallRequest(frozenset(Classification))
     asks = {

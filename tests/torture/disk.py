@@ -1,4 +1,4 @@
-"""What can become of a disk under the program: each fault ends in a true state and a sentence that says what to do.
+"""Disk faults: each ends in a true state and a sentence that says what to do.
 
 A full and a read-only disk are small file systems in memory, in a namespace of the child's own (``unshare``),
 so nothing outside is touched and no rights are needed.

@@ -127,7 +127,7 @@ class _Server(ThreadingHTTPServer):
         """A client that hung up is what this is about."""
 
     def next_fault(self) -> str:
-        """What to do with the next answer; empty: nothing. A 429 comes in storms."""
+        """The fault of the next response; empty for none. 429s come in bursts."""
         with self._lock:
             kind, left = self._storm
             if self.is_faulty and left:
@@ -186,7 +186,7 @@ def storm(folder: Path, faults: int, seed: int) -> str:
 
 
 def _ask_something(stage: Stage, rng: random.Random) -> None:
-    db, desk = stage.app.source.db, stage.app.requests
+    db, desk = stage.app.source.db, stage.app.actions
     assert db is not None
     ids = [r[0] for r in db.execute("SELECT id FROM machines WHERE deleted_at IS NULL ORDER BY id")]
     machine = rng.choice(ids)

@@ -232,7 +232,7 @@ def _ask(session: Session, rng: random.Random) -> list[int]:
     ]
     chosen = rng.sample(can_check, OPERATIONS)
     first, second = sorted(rng.sample(range(5, OPERATIONS - 5), 2))
-    request = session.requests
+    request = session.actions
     return [
         *session.queue(lambda: request.assess(chosen[:first])),
         *session.queue(lambda: request.install(chosen[first:second], EVERYTHING)),

@@ -16,7 +16,7 @@ from hotpatch_gui.domain.machines import Image, PatchMode
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.prerequisites import Verdict, eligibility
-from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
+from hotpatch_gui.domain.settings import Orchestration, SettingsChange, skip_reason
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.simulator.fleet import EPOCH
 
@@ -140,8 +140,8 @@ def test_automatic_guest_patching_passes_them_by() -> None:
 
 def test_changes_that_azure_would_refuse() -> None:
     safe = SettingsChange(Orchestration.SAFE_DEPLOYMENT, hotpatch=False, periodic_assessment=True)
-    assert "Safe Deployment" in (refusal(Image(), SERVER.settings, safe, SERVER.arc) or "")
+    assert "Safe Deployment" in (skip_reason(Image(), SERVER.settings, safe, SERVER.arc) or "")
     on = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, hotpatch=True, periodic_assessment=True)
-    assert "enrolled first" in (refusal(Image(), SERVER.settings, on, SERVER.arc) or "")
+    assert "enrolled first" in (skip_reason(Image(), SERVER.settings, on, SERVER.arc) or "")
     enrolled = Arc("serverdatacenter", License.ENABLED)
-    assert refusal(Image(), SERVER.settings, on, enrolled) is None
+    assert skip_reason(Image(), SERVER.settings, on, enrolled) is None

@@ -41,7 +41,7 @@ def test_a_link_and_a_mode_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="devices")
-def test_what_is_no_file_is_written_and_not_replaced(tmp_path: Path) -> None:
+def test_a_target_that_isnt_a_regular_file_is_written_in_place(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

@@ -24,7 +24,7 @@ from hotpatch_gui.system import resources
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 
 
-def test_june_and_september_2026_came_out_otherwise_than_planned(calendar: Calendar) -> None:
+def test_june_and_september_2026_differed_from_the_plan(calendar: Calendar) -> None:
     rows = release_rows(calendar, *YEAR, date(2026, 9, 30))
     changed = [(r.product, r.day.month, r.planned, r.kind) for r in rows if r.has_changed]
     hotpatch, baseline = ReleaseKind.HOTPATCH, ReleaseKind.UNPLANNED_BASELINE

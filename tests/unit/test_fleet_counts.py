@@ -1,11 +1,12 @@
-"""What Overview claims: every aggregate against a plain count over random fleets, and what is kept of past days."""
+"""Overview's aggregates against a plain count over random fleets, and the history of past days."""
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,20 +17,28 @@ from helpers.machines import GOOD
 from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.connections import Connection, SignInMethod
-from hotpatch_gui.domain.exposure import BuildCount, exposure
+from hotpatch_gui.domain.exposure import MissingUpdates, exposure, missing_updates
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import ELIGIBLE, HotpatchStatus
-from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
-from hotpatch_gui.domain.machines import Machine, build_of, product_of
+from hotpatch_gui.domain.machine_filter import (
+    EVERY_MACHINE,
+    Choice,
+    Condition,
+    Dimension,
+    MachineFilter,
+)
+from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product
-from hotpatch_gui.models.overview import group_rows, share_text
+from hotpatch_gui.models.filters import from_text, to_text
+from hotpatch_gui.models.overview import share_text
+from hotpatch_gui.models.overview_groups import group_filter, group_rows
 from hotpatch_gui.store import connections, daily_states, database, machines, overview, tables
 from hotpatch_gui.store.machine_filters import machines_where
 from hotpatch_gui.system import resources
 
 NOW = datetime(2026, 8, 20, 9, tzinfo=UTC)
-MONTH = timedelta(days=30)
 SITUATIONS = ("", *(s.value for s in Situation))
 
 
@@ -69,12 +78,27 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
             )
         for (machine_id,) in db.execute("SELECT id FROM machines").fetchall():
             db.execute(
-                "UPDATE machines SET situation=?, hotpatch_status=?, restart_pending=?, deleted_at=? WHERE id=?",
+                "UPDATE machines SET situation=?, hotpatch_status=?, restart_pending=?, deleted_at=?, product=?,"
+                " update_missing=?, missing_since=?, baseline_missing=?, power=?, license_error=?, assessed_at=? WHERE id=?",
                 (
                     rng.choice(SITUATIONS),
                     rng.choice(tuple(HotpatchStatus)).value,
                     rng.choice((0, 0, 1)),
                     rng.choice((None, None, None, "2026-08-19T09:00:00Z")),
+                    rng.choice(("WS2022", "WS2025", "", None)),
+                    rng.choice((None, 0, 1)),
+                    rng.choice((None, "2026-08-11", "2026-07-14")),
+                    rng.choice((0, 1)),
+                    rng.choice(tuple(PowerState)).value,
+                    rng.choice((None, "", "denied")),
+                    rng.choice(
+                        (
+                            None,
+                            "2026-08-20T01:00:00.000Z",
+                            "2026-08-14T01:00:00.000Z",
+                            "2026-08-01T01:00:00.000Z",
+                        )
+                    ),
                     machine_id,
                 ),
             )
@@ -99,11 +123,11 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
 
 
 def listed(db: sqlite3.Connection, wanted: MachineFilter) -> int:
-    return tables.count(db, tables.MACHINES, machines_where(wanted))
+    return tables.count(db, tables.MACHINES, machines_where(wanted, NOW))
 
 
 def ids(db: sqlite3.Connection, wanted: MachineFilter) -> set[int]:
-    return set(tables.MACHINES.ids(db, machines_where(wanted), "name", False))
+    return set(tables.MACHINES.ids(db, machines_where(wanted, NOW), "name", False))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -111,17 +135,11 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
     db: sqlite3.Connection, seed: int
 ) -> None:
     fleet = fill(db, seed)
-    counts = overview.counts(db, NOW - MONTH)
-    assert dict(counts.situations) == Counter(m["situation"] for m in fleet)
-    assert counts.machines == len(fleet)
-    assert counts.restart_pending == sum(m["restart_pending"] == 1 for m in fleet)
-    assert counts.restart_pending == listed(db, MachineFilter(condition=Condition.RESTART_PENDING))
-    statuses = Counter(m["hotpatch_status"] for m in fleet)
-    assert counts.enabled == statuses["Enabled"]
-    assert counts.eligible == sum(statuses[s.value] for s in ELIGIBLE)
-    assert counts.eligible - counts.enabled == listed(
-        db, MachineFilter(condition=Condition.HOTPATCH_OFF)
-    )
+    counts = overview.counts(db, NOW)
+
+    def count(fits: Callable[[overview.FleetGroup], bool]) -> int:
+        return sum(g.machines for g in counts.groups if fits(g))
+
     here = {m["id"] for m in fleet}
     failed = [
         machine_id
@@ -130,19 +148,56 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
         )
         if machine_id in here and status == "Failed" and started >= "2026-07-21T09:00:00Z"
     ]
-    assert (counts.failed, counts.failures) == (len(set(failed)), len(failed))
-    assert set(failed) == ids(db, MachineFilter(condition=Condition.FAILED, since=NOW - MONTH))
-    assert counts.failed == listed(db, MachineFilter(condition=Condition.FAILED, since=NOW - MONTH))
     unknown = {r[0] for r in db.execute("SELECT machine_id FROM operations WHERE state='unknown'")}
+    assert (counts.failed, counts.failures) == (len(set(failed)), len(failed))
     assert counts.unknown == len(unknown & here)
-    assert unknown & here == ids(db, MachineFilter(condition=Condition.UNKNOWN_RESULT))
-    waiting = {m["id"] for m in fleet if m["restart_pending"]}
-    assert waiting == ids(db, MachineFilter(condition=Condition.RESTART_PENDING))
-    assert Counter({(b.product, b.build, b.key): b.machines for b in counts.builds}).total() == len(
-        fleet
-    )
-    for group, number in compliance(counts.situations).items():
+    assert count(lambda _: True) == len(fleet)
+    plain: dict[Condition, tuple[set[object], int]] = {
+        Condition.UPDATE_MISSING: (
+            having(fleet, update_missing=1),
+            count(lambda g: g.is_missing is True),
+        ),
+        Condition.BASELINE_MISSING: (
+            having(fleet, baseline_missing=1),
+            count(lambda g: g.baseline_missing),
+        ),
+        Condition.RELEASE_UNKNOWN: (
+            having(fleet, update_missing=None),
+            count(lambda g: g.is_missing is None),
+        ),
+        Condition.RESTART_PENDING: (
+            having(fleet, restart_pending=1),
+            count(lambda g: g.restart_pending),
+        ),
+        Condition.FAILED: (set(failed), counts.failed),
+        Condition.UNKNOWN_RESULT: (unknown & here, counts.unknown),
+        Condition.HOTPATCH_ON: (having(fleet, hotpatch_status="Enabled"), count(lambda g: g.is_on)),
+        Condition.HOTPATCH_OFF: (
+            {m["id"] for m in fleet if m["hotpatch_status"] in set(ELIGIBLE) - {"Enabled"}},
+            count(lambda g: g.is_eligible) - count(lambda g: g.is_on),
+        ),
+        Condition.ENROLLMENT_FAILED: (
+            {m["id"] for m in fleet if m["enablement_error"] or m["license_error"]},
+            count(lambda g: g.enrollment_failed),
+        ),
+        Condition.DISCONNECTED: (
+            having(fleet, power="disconnected"),
+            count(lambda g: g.is_disconnected),
+        ),
+    }
+    assert set(plain) == set(Condition)
+    for condition, (expected, figure) in plain.items():
+        assert ids(db, MachineFilter(condition=condition)) == expected, condition
+        assert figure == len(expected), condition
+    for group, number in compliance((g.situation, g.machines) for g in counts.groups).items():
+        assert number == sum(m["situation"] in group.stored for m in fleet)
         assert number == listed(db, MachineFilter(situations=group.stored))
+
+
+def having(fleet: list[dict[str, object]], **values: object) -> set[object]:
+    """The IDs of the machines with this value."""
+    ((column, value),) = values.items()
+    return {m["id"] for m in fleet if m[column] == value}
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -151,19 +206,59 @@ def test_groups_add_up_and_each_lists_its_machines(
     db: sqlite3.Connection, seed: int, dimension: Dimension
 ) -> None:
     fleet = fill(db, seed)
-    rows = group_rows(overview.grouped(db, dimension, "env"))
+    rows = group_rows(overview.grouped(db, dimension, NOW, "env"))
     assert sum(r.machines for r in rows) == len(fleet)
     for row in rows:
         parts = (row.up_to_date, row.updates, row.attention, row.no_hotpatch, row.not_known)
         assert sum(parts) == row.machines
-        assert listed(db, MachineFilter(dimension=dimension, keys=row.keys)) == row.machines
+        wanted = group_filter(row, dimension, "env", "machines")
+        assert listed(db, wanted) == row.machines
+        assert listed(db, from_text(to_text(wanted))) == row.machines
     if dimension is Dimension.GROUP:
         assert {r.name: r.machines for r in rows} == Counter(m["resource_group"] for m in fleet)
-    if dimension is Dimension.PRODUCT:
-        label = {p.label: p for p in Product}
-        assert {label.get(r.name): r.machines for r in rows} == Counter(
-            product_of(m["sku"], m["os_name"], m["os_version"], m["edition"]) for m in fleet
+    if dimension is Dimension.TAG:
+        pairs = [dict(json.loads(str(m["tag_pairs"]))) for m in fleet]
+        assert {r.name: r.machines for r in rows} == Counter(p.get("env", "") for p in pairs)
+
+
+def test_two_choices_and_a_condition_all_apply_and_one_replaces_its_own(
+    db: sqlite3.Connection,
+) -> None:
+    fleet = fill(db, 3)
+    regions = Choice(Dimension.REGION, ("westus2",), "westus2")
+    wanted = EVERY_MACHINE.with_choice(regions._replace(keys=("nowhere",))).with_choice(regions)
+    wanted = wanted.with_choice(Choice(Dimension.TAG, ("prod",), "prod", "env"))
+    wanted = wanted._replace(condition=Condition.RESTART_PENDING)
+    assert ids(db, wanted) == {
+        m["id"]
+        for m in fleet
+        if m["location"] == "westus2"
+        and m["restart_pending"]
+        and '["env", "prod"]' in str(m["tag_pairs"])
+    }
+    assert wanted.with_choice(regions._replace(keys=())).choices == wanted.choices[1:]
+    for text in ("", "[]", "{", '{"situations": [], "choices": [{"dimension": "Planet"}]}'):
+        assert from_text(text) == EVERY_MACHINE
+
+
+def test_a_search_finds_machines_that_miss_or_installed_a_kb(db: sqlite3.Connection) -> None:
+    with database.transaction(db):
+        machines.save(
+            db, 1, [replace(GOOD, resource_id=f"{GOOD.resource_id}{n}") for n in range(3)]
         )
+        db.execute(
+            "INSERT INTO updates (machine_id, patch_id, kb, name, classification, restart, fetched_at, pass_number)"
+            " VALUES (1, 'a', 'KB5066131', 'u', 'Security', 'NeverReboots', '', 1)"
+        )
+        db.execute(
+            "INSERT INTO installations (id, machine_id, run_id, started_at, status, fetched_at)"
+            " VALUES (7, 2, 'r', '', 'Succeeded', '')"
+        )
+        db.execute(
+            "INSERT INTO installation_updates (installation_id, patch_id, kb, name, classification, state)"
+            " VALUES (7, 'a', 'KB5066131', 'u', 'Security', 'Installed')"
+        )
+    assert ids(db, MachineFilter("kb5066131")) == ids(db, MachineFilter("5066131")) == {1, 2}
 
 
 def test_every_situation_belongs_to_one_group_and_an_odd_one_is_not_known() -> None:
@@ -175,35 +270,54 @@ def test_every_situation_belongs_to_one_group_and_an_odd_one_is_not_known() -> N
 
 @pytest.mark.parametrize(
     ("part", "total", "shown"),
-    [(1, 1000, "1 %"), (999, 1000, "99 %"), (0, 10, "0 %"), (10, 10, "100 %"), (0, 0, "no")],
+    [(1, 1000, "1%"), (999, 1000, "99%"), (0, 10, "0%"), (10, 10, "100%"), (0, 0, "no")],
 )
 def test_a_share_is_never_rounded_to_all_or_none(part: int, total: int, shown: str) -> None:
     assert share_text(part, total).startswith(shown)
 
 
-def test_exposure_counts_from_the_first_missing_monthly_update_and_knows_what_it_does_not() -> None:
+def test_missing_updates_are_known_by_build_by_cumulative_update_and_by_revision() -> None:
     calendar, today = resources.calendar(), date(2026, 8, 20)
-    newest = calendar.newest(Product.WS2025, today)
-    assert newest is not None
-    older = calendar.train(Product.WS2025, newest.released - timedelta(days=1))[-1]
+    monthly = calendar.monthly(Product.WS2025, today)
+    newest, older = monthly[-1], monthly[-2]
+    assert newest.build
+    assert older.build
+
+    def missing(build: str | None, product: Product | None = Product.WS2025) -> MissingUpdates:
+        return missing_updates(product, build, calendar, today)
+
+    assert missing(newest.build) == (False, None, False)
+    since, restarts = newest.released, newest.kind.is_baseline
+    assert missing(older.build) == (True, since, restarts)
+    if newest.lcu_build:
+        assert missing(newest.lcu_build).is_missing is False
+    assert missing("26100.1") == (True, monthly[0].released, True)
+    below = int(older.build.partition(".")[2]) - 1
+    assert missing(f"26100.{below}").since == older.released, "by revision"
+    assert missing("26100.99999").is_missing is None, "newer than the release data"
+    for unknown in (missing(None), missing("odd"), missing(newest.build, None)):
+        assert unknown.is_missing is None
+    late = missing_updates(Product.WS2025, newest.build, calendar, date(2028, 1, 1))
+    assert late.is_missing is not False, "releases after the release data aren't known"
+
+
+def test_exposure_is_the_median_and_the_worst_of_the_missing() -> None:
+    today = date(2026, 8, 20)
     found = exposure(
         [
-            BuildCount(Product.WS2025, newest.build, 5, "new"),
-            BuildCount(Product.WS2025, older.build, 3, "old"),
-            BuildCount(Product.WS2025, "26100.1", 2, "odd"),
-            BuildCount(None, "1.1", 1, "none"),
+            (True, date(2026, 8, 11), 3),
+            (True, date(2026, 5, 12), 1),
+            (False, None, 5),
+            (None, None, 2),
         ],
-        calendar,
         today,
     )
-    days = (today - newest.released).days
-    assert found == (3, days, days, 3, ("old",))
-    assert exposure([], calendar, today) == (0, None, 0, 0, ())
-    assert build_of("10.0.26100.1") == "26100.1"
+    assert found == (4, 9, 100, 2)
+    assert exposure([], today) == (0, None, 0, 0)
 
 
 def past(db: sqlite3.Connection, day: date) -> list[tuple[str, int]]:
-    groups = overview.grouped(db, Dimension.REGION, day=day)
+    groups = overview.grouped(db, Dimension.REGION, NOW, day=day)
     assert len(groups) == len(daily_states.states_on(db, day))
     return [(g.situation, g.machines) for g in groups]
 

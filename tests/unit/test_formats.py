@@ -1,4 +1,4 @@
-"""What is exported can be read by the programs it is meant for, and stays text there."""
+"""Exports can be read by the programs they are meant for, and stay text there."""
 
 from __future__ import annotations
 
@@ -162,6 +162,6 @@ def test_more_rows_than_excel_takes_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_writers, "XLSX_ROWS", 3)
-    with pytest.raises(ExportError, match="3 rows at most; filter, or choose CSV"):
+    with pytest.raises(ExportError, match="at most 3 rows; filter, or choose CSV"):
         export_writers.write(tmp_path / "x.xlsx", report())
     assert not list(tmp_path.iterdir())

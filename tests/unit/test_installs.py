@@ -100,7 +100,7 @@ def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
         (
             RestartSetting.NEVER,
             [BASELINE],
-            "Azure will not restart it; KB5099536 may stay unfinished until you do.",
+            "Azure will not restart it; KB5099536 may remain incomplete until you do.",
         ),
         (
             RestartSetting.ALWAYS,
@@ -125,7 +125,7 @@ def test_the_review_counts_machines_that_go_down() -> None:
     review = FleetReview(request, plans)
     assert (
         review.sentence
-        == "3 updates on 3 machines. 1 machine restarts and 1 may restart; 1 stays up."
+        == "3 updates on 3 machines. 1 machine restarts and 1 may restart; 1 won't restart."
     )
 
 
@@ -189,12 +189,12 @@ def test_the_preview_agrees_with_what_azure_does(
 
 
 def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -> None:
-    """The banner must not say less than the rows below it."""
+    """The banner must count what the rows below it show."""
     request = InstallRequest(frozenset({Classification.SECURITY}))
     pending = plan(request, [], restart_pending=True)
     other = plan(request, [])
     assert FleetReview(request, {1: pending, 2: other}).sentence.endswith(
-        "1 machine restarts; 1 stays up."
+        "1 machine restarts; 1 won't restart."
     )
     only_one = FleetReview(request, {1: pending}).sentence
     assert only_one.endswith("The machine restarts, because a restart is already pending on it.")
@@ -204,7 +204,7 @@ def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -
 
 
 def test_only_a_machine_with_an_update_that_restarts_may_stay_unfinished() -> None:
-    """The summary counts the machines whose own sentence says so."""
+    """The summary counts the machines whose own sentence reports it."""
     request = InstallRequest(SECURITY, exclude_restarting=True)
     plans = {
         1: plan(request, [HOTPATCH], restart_pending=True),
@@ -216,7 +216,7 @@ def test_only_a_machine_with_an_update_that_restarts_may_stay_unfinished() -> No
         1: plan(never, [HOTPATCH], restart_pending=True),
         2: plan(never, [BASELINE], restart_pending=True),
     }
-    assert "1 machine may stay unfinished" in FleetReview(never, plans).sentence
+    assert "updates on 1 machine may remain incomplete" in FleetReview(never, plans).sentence
 
 
 def test_who_leaves_out_updates_that_restart_gets_no_pending_restart_either() -> None:
@@ -237,7 +237,7 @@ def test_the_sentence_adds_up_to_all_machines() -> None:
     }
     review = FleetReview(request, plans)
     assert review.sentence.startswith(
-        "1 update on 1 of 3 machines. 1 machine restarts; 1 stays up."
+        "1 update on 1 of 3 machines. 1 machine restarts; 1 won't restart."
     )
     assert "1 more is not known" in review.sentence
     assert not review.is_foreseen

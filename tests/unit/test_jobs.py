@@ -51,7 +51,7 @@ def test_a_rest_ends_with_its_time_or_its_event() -> None:
 
 
 def test_an_operation_that_ends_before_another_waits_for_it_wakes_it() -> None:
-    """It ended between the check and the wait, and the other one waited for its whole pause."""
+    """If it ended between the check and the wait, the other one waited for its whole pause."""
 
     async def run() -> None:
         turns = Turns()

@@ -96,7 +96,7 @@ def test_a_gap_is_filled_and_what_the_program_carries_stays(calendar: Calendar) 
 
 
 def test_a_month_without_a_hotpatch_is_a_baseline(calendar: Calendar) -> None:
-    """June 2026 was so: the plan had a hotpatch there."""
+    """For example June 2026, for which a hotpatch was planned."""
     found = read_document(document("2026-Nov", fix("5991025", [WS25], "26100.33800")), calendar)
     (release,) = found.releases
     assert (release.kind, release.kb, release.restarts) == (
@@ -207,7 +207,7 @@ def test_other_systems_and_kinds_of_fixes_say_nothing(calendar: Calendar) -> Non
     assert read_document(body, calendar)[2:] == ([], [])
 
 
-def test_without_names_in_the_tree_the_known_numbers_count(calendar: Calendar) -> None:
+def test_without_product_names_the_known_product_ids_are_used(calendar: Calendar) -> None:
     body = NOVEMBER | {"ProductTree": {}}
     assert len(read_document(body, calendar).releases) == 2
 
@@ -307,7 +307,7 @@ def test_a_server_that_answers_badly_changes_nothing(
     )
 
 
-def test_a_document_that_is_bad_costs_no_other(calendar: Calendar) -> None:
+def test_a_bad_document_doesnt_affect_others(calendar: Calendar) -> None:
     with feed() as msrc:
         msrc.answers["/cvrf/2026-Oct"] = (404, {}, b"")
         found = download(msrc.address, Known(calendar), {})
@@ -349,7 +349,7 @@ def test_an_answer_larger_than_the_limit_is_cut_off(
         download(msrc.address, Known(calendar), {})
 
 
-def test_an_answer_that_drips_in_is_given_up(
+def test_a_response_that_arrives_too_slowly_is_abandoned(
     calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(msrc_api, "MAX_SECONDS", 0.3)
@@ -431,7 +431,7 @@ def test_a_row_that_cannot_be_true_is_refused(
     assert [r.kb for r in read_file(listed, Known(calendar)).added] == ["KB5991125"]
 
 
-def test_rows_of_one_list_are_held_against_each_other(calendar: Calendar, tmp_path: Path) -> None:
+def test_rows_of_one_list_are_compared_with_each_other(calendar: Calendar, tmp_path: Path) -> None:
     december = {"month": "2026-12", "release_date": "2026-12-08"}
     for change, says in (
         ({"lcu_kb": "KB5992025"}, "KB5991125 is November 2026's"),

@@ -114,7 +114,7 @@ def test_what_was_read_before_does_not_colour_what_is_read_now(pair) -> None:
 
 
 @pytest.mark.parametrize(("given", "kept"), [("\x00", None), ("a\x00b\x00", "ab")])
-def test_a_text_ends_nowhere_before_its_end(given: str, kept: str | None) -> None:
+def test_a_text_is_kept_to_its_end(given: str, kept: str | None) -> None:
     assert values.text(given) == kept
 
 

@@ -142,7 +142,7 @@ def test_a_bad_update_stops_the_rollout_where_it_showed() -> None:
     assert all(g.build != SEPTEMBER_25 for g in waiting if g.patch_mode == "AutomaticByPlatform")
 
 
-def test_kb5070881_leaves_and_rejoins_the_train() -> None:
+def test_a_machine_with_kb5070881_leaves_and_rejoins_the_train() -> None:
     cloud = world("october-2025")
     off, on = cloud.guests["vm-web-01"], cloud.guests["vm-web-02"]
     builds: dict[str, tuple[str, str]] = {}

@@ -29,7 +29,7 @@ OWNER = Grant(("*",))
         ([], False),
     ],
 )
-def test_what_is_granted_less_what_is_taken_out_of_the_same_grant(
+def test_a_grants_exceptions_are_subtracted_from_the_same_grant(
     grants: list[Grant], is_allowed: bool
 ) -> None:
     assert allows(grants, INSTALL) is is_allowed

@@ -21,12 +21,12 @@ PACIFIC = "Pacific Standard Time"
 
 
 def test_no_rule_is_broken_over_random_fleets() -> None:
-    """``make torture`` plays thousands."""
+    """``make torture`` simulates thousands."""
     assert roll_out_often(60, 1) == "60 fleets were rolled out to by the rules"
 
 
 def _crowded() -> Fleet:
-    """A fleet in which every rule has something to hold: pairs, zones, sets, failures, machines that are off."""
+    """A fleet to which every rule applies: region pairs, zones, sets, failures, stopped machines."""
     members = [
         RolloutMachine(f"{region}-{zone}-{n}", region, zone, time_zone=PACIFIC)
         for region in REGIONS

@@ -4,7 +4,7 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.machines import Image, PatchMode
-from hotpatch_gui.domain.settings import Orchestration, SettingsChange, refusal
+from hotpatch_gui.domain.settings import Orchestration, SettingsChange, skip_reason
 
 O = Orchestration  # noqa: E741 - short in a table
 NOW = GOOD.settings
@@ -46,11 +46,11 @@ NOW = GOOD.settings
 def test_changes_that_azure_rejects_are_reported_beforehand(
     now, wanted: SettingsChange, words: str | None
 ) -> None:
-    found = refusal(GOOD.image, now, wanted)
+    found = skip_reason(GOOD.image, now, wanted)
     assert (found is None) if words is None else (found is not None and words in found)
 
 
 def test_an_unsupported_image_cannot_be_hotpatched() -> None:
-    found = refusal(Image(), NOW, SettingsChange(O.SAFE_DEPLOYMENT, True, True))
+    found = skip_reason(Image(), NOW, SettingsChange(O.SAFE_DEPLOYMENT, True, True))
     assert found is not None
     assert "image" in found

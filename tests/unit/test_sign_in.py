@@ -147,7 +147,7 @@ def test_a_managed_identity_reads(azure: SecureAzure, monkeypatch: pytest.Monkey
     gateway.close()
 
 
-def test_the_azure_cli_lends_its_account(
+def test_the_azure_clis_account_is_used(
     azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = credentials_token(azure)
@@ -204,7 +204,7 @@ def test_a_rejected_sign_in_is_recognized_by_its_code(azure: SecureAzure) -> Non
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_an_identity_service_that_fails_asks_for_nobody(azure: SecureAzure, status: int) -> None:
+def test_a_failing_identity_service_doesnt_prompt_the_user(azure: SecureAzure, status: int) -> None:
     """Reading would wait for somebody to sign in, and a wall display would stay empty."""
     gateway = gateway_for(connection(azure, SignInMethod.CERTIFICATE))
     azure.identity.fails = status
@@ -242,7 +242,7 @@ def test_a_root_that_the_system_does_not_trust_is_refused(
     ],
 )
 def test_authority_endpoint_and_scope_change_together(cloud, scope: str, authority: str) -> None:
-    """As azure-mgmt-core has the scopes and azure-identity the authorities."""
+    """Scopes are those of azure-mgmt-core, authorities those of azure-identity."""
     from azure.core import AzureClouds
     from azure.identity import AzureAuthorityHosts
     from azure.mgmt.core.tools import get_arm_endpoints
@@ -375,7 +375,7 @@ def test_a_sign_in_that_ends_after_the_sign_out_leaves_no_tokens(
 
 
 def test_a_refused_token_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Azure refuses the first token; the request is repeated with the one that the credential gives then."""
+    """Azure rejects the first token; the request is repeated with the credential's next one."""
     given: list[str] = []
     sent: list[str] = []
 

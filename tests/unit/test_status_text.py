@@ -92,7 +92,7 @@ def test_a_build_that_two_releases_share_does_not_put_a_machine_off_the_train(
         assert found.situation is not Situation.OFF_TRAIN
 
 
-def test_a_hotpatch_that_came_out_after_the_assessment_is_not_passed_over(
+def test_a_hotpatch_released_after_the_assessment_counts_as_missing(
     calendar: Calendar,
 ) -> None:
     july = replace(

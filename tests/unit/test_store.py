@@ -210,7 +210,7 @@ def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
         assert operations.claim(db, sent, EPOCH, "")
         connections.remove(db, 1, EPOCH)
     states = [operations.read(db, i).state for i in (queued, sent)]
-    assert states == [OperationState.CANCELLED, OperationState.UNKNOWN]
+    assert states == [OperationState.CANCELED, OperationState.UNKNOWN]
     reported = [
         tuple(r)
         for r in db.execute("SELECT operation_id, event, connection, result FROM audit_log")
@@ -347,7 +347,7 @@ def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.
     assert machines.present(db) == [number]
 
 
-def test_a_time_that_is_none_is_left_out_of_the_days(db: sqlite3.Connection) -> None:
+def test_days_skip_missing_times(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     for run in ("good", "bad"):
         installations.save(
@@ -464,10 +464,10 @@ def offer(kb: str, restart: str = "NeverReboots", classification: str = "Securit
 
 
 NONE = dict.fromkeys((key for key, _ in assessments.COUNTS), 0)
-"""Counted, and nothing found."""
+"""An assessment that counted and found nothing."""
 
 
-def test_counts_and_standing_follow_the_rows(db: sqlite3.Connection) -> None:
+def test_counts_and_health_follow_the_rows(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     found = Assessment("a1", RunStatus.SUCCEEDED, EPOCH, restart_pending=False, counts=NONE)
     with database.transaction(db):
@@ -564,14 +564,14 @@ def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
 
 
 def test_what_is_cancelled_is_that_machines_operation(db: sqlite3.Connection) -> None:
-    """Row ids begin again in another file; a machine's id never means another machine."""
+    """Row IDs start over in another file; a machine's resource ID never means another machine."""
     (operation,) = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
     with database.transaction(db):
         assert not queue.cancel(db, operation, "/subscriptions/other", EPOCH)
     assert operations.read(db, operation).state is OperationState.QUEUED
 
 
-def test_an_operation_that_a_damaged_file_makes_of_nothing_is_not_taken_up(
+def test_an_operation_that_only_a_damaged_file_contains_is_not_resumed(
     db: sqlite3.Connection, path: Path
 ) -> None:
     (number,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
@@ -594,7 +594,7 @@ def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(
         operations.move(db, number, OperationState.SUCCEEDED, at=EPOCH)
     cancel(db, number, EPOCH)
     assert not operations.move(db, number, OperationState.SENT, at=EPOCH)
-    assert operations.read(db, number).state is OperationState.CANCELLED
+    assert operations.read(db, number).state is OperationState.CANCELED
 
 
 def test_two_writers_wait_for_each_other(db: sqlite3.Connection, path: Path) -> None:
@@ -612,10 +612,10 @@ def test_two_writers_wait_for_each_other(db: sqlite3.Connection, path: Path) -> 
     assert db.execute("SELECT name FROM machines").fetchone()[0] == "two"
 
 
-def test_a_run_is_held_against_its_own_machines_updates_and_not_a_fleets(
+def test_a_run_is_compared_with_the_updates_of_its_own_machine(
     db: sqlite3.Connection,
 ) -> None:
-    """By an index of KBs each of 10,000 machines' runs would read the whole fleet's updates."""
+    """With an index by KB, each of 10,000 machines would read the updates of the whole fleet."""
     plan = db.execute(f"EXPLAIN QUERY PLAN {run_checks._UNCHECKED}", ("[1]",)).fetchall()
     steps = [row["detail"] for row in plan]
     assert any("SEARCH iu" in step and "installation_id=?" in step for step in steps)
@@ -625,7 +625,7 @@ def test_a_run_is_held_against_its_own_machines_updates_and_not_a_fleets(
 def test_what_is_under_way_is_counted_without_reading_the_operations(
     db: sqlite3.Connection,
 ) -> None:
-    """Asked at every change, with 10,000 open."""
+    """Queried at each change, with 10,000 open operations."""
     asked_for: list[str] = []
     (number,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
     db.set_trace_callback(asked_for.append)

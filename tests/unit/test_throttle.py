@@ -29,7 +29,7 @@ class Ticks:
 
 
 def request(throttle: Throttle, method: str = "GET") -> float:
-    """Seconds that a request waits; 0.0 if it goes at once."""
+    """Seconds that a request waits; 0.0 if it is sent immediately."""
     request: Any = SimpleNamespace(http_request=HttpRequest(method, "https://azure.invalid/"))
     try:
         throttle.on_request(request)
@@ -52,7 +52,7 @@ def quota(throttle: Throttle, remaining: int, after: str) -> None:
 
 
 def goes(limit: Limit) -> bool:
-    """Whether a caller that waits its turn may send now; it is counted if so."""
+    """Whether a waiting caller may send now; if so, the call is counted."""
     if limit.wait_s > 0:
         return False
     limit.spend()
@@ -115,7 +115,7 @@ def test_the_quota_of_resource_graph_is_kept_beforehand(
 
 
 def test_queries_side_by_side_never_go_beyond_the_quota() -> None:
-    """An answer counts what Azure had seen by then; what was on its way may come on top."""
+    """A response counts the requests that Azure had received by then; others may have been on their way."""
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
     limit = throttle.reads
@@ -156,8 +156,8 @@ def test_the_bucket_of_arm_lets_a_burst_go_and_then_as_many_as_it_fills() -> Non
     assert sent == pytest.approx(10 * ARM_READS.per_s, abs=1), "in ten seconds"
 
 
-def test_what_a_call_asks_for_beyond_its_first_request_is_owed() -> None:
-    """The result of an operation, or a second page: nobody could know of it beforehand."""
+def test_further_requests_of_a_call_count_against_later_ones() -> None:
+    """Such as an operation's result or a second page, which can't be known beforehand."""
     ticks = Ticks()
     throttle = Throttle(Rate(2, 1.0), Rate(2, 1.0), ticks)
     throttle.reads.spend()

@@ -76,7 +76,7 @@ REPORTS = st.builds(
 
 
 @given(REPORTS)
-def test_what_is_kept_is_what_is_read(report: Report) -> None:
+def test_a_stored_report_is_read_back_unchanged(report: Report) -> None:
     found_here = discrepancies(report)
     assert verify.read(verify.as_text(found_here)) == found_here
     assert all(verify.sentence(*one) and one[0].label for one in found_here)

@@ -66,7 +66,7 @@ def test_no_other_file_has_a_version_of_its_own() -> None:
     assert len(listed) > 100
     own = {"hotpatch_gui/__init__.py"}
     others = {"packaging/requirements.lock"}
-    """Versions of other people's."""
+    """Versions of other programs."""
     found = {
         name for name in listed if name not in others and version in (TOP / name).read_text("utf-8")
     }

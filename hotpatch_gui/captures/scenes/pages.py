@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import RestartWindow, Scenario
+from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.machines import GROUPED_BY
 from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.pages.planner import PlannerPage
+from hotpatch_gui.views.pages.updates import UpdatesPage
 
 from .acts import (
     go_on,
@@ -59,10 +64,45 @@ def machines_behind_a_figure(stage: Stage) -> QWidget:
 
 @scene
 def updates(stage: Stage) -> QWidget:
+    """August's hotpatch across the fleet, with the machine on which it failed."""
     stage.start()
     stage.window.show_page("updates")
     stage.settle()
+    page = stage.window.page("updates")
+    assert isinstance(page, UpdatesPage)
+    rows = [page.model.row(n) for n in range(page.model.rowCount())]
+    page.panel.table.selectRow(next(n for n, r in enumerate(rows) if r and r.failed))
+    stage.settle()
     return stage.window
+
+
+@scene
+def machines_grid(stage: Stage) -> QWidget:
+    """The fleet as a grid by region, filtered to machines with hotpatch."""
+    stage.start()
+    stage.window.show_page("machines")
+    page = stage.window.machines
+    page.as_grid.setChecked(True)
+    page.group.setCurrentIndex(1 + GROUPED_BY.index(Dimension.REGION))
+    page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
+    stage.settle()
+    stage.settle()
+    return stage.window
+
+
+@scene
+def filter_values(stage: Stage) -> QWidget:
+    """Choosing the regions by which machines are filtered."""
+    stage.start()
+    stage.window.show_page("machines")
+    stage.settle()
+    stage.window.machines.filters.open_values(Dimension.REGION)
+    stage.settle()
+    stage.settle()
+    dialog = stage.window.findChild(FilterValuesDialog)
+    assert isinstance(dialog, FilterValuesDialog)
+    dialog.list.item(1).setCheckState(Qt.CheckState.Checked)
+    return dialog
 
 
 @scene

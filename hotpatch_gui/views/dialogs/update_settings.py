@@ -288,7 +288,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self._show_list()
         refused = self.plan.skipped[0] if self.plan.skipped and not affected else None
         self.typed.set_count(affected)
-        problem = f"{refused.name}: {refused.refusal}" if refused else self.typed.problem
+        problem = f"{refused.name}: {refused.skip_reason}" if refused else self.typed.problem
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.save.setText(tr("Save for %n machine(s)", affected) if affected else tr("Save"))
@@ -299,7 +299,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.list.clear()
         if not self._touched:
             return
-        ordered = sorted(self.plan.machines, key=lambda m: (not m.refusal, not m.changes))
+        ordered = sorted(self.plan.machines, key=lambda m: (not m.skip_reason, not m.changes))
         for one in ordered[:LISTED]:
             item = QTreeWidgetItem([one.name, one.text])
             item.setToolTip(1, plain_tip(one.text))

@@ -52,7 +52,7 @@ class ActivityPage(Page):
         self.wait.setObjectName("waitForTurn")
         self.wait.setToolTip(
             tr(
-                "Azure refused it because another operation was in progress. It's sent again when "
+                "Azure rejected it because another operation was in progress. It's sent again when "
                 "that operation finishes."
             )
         )
@@ -132,9 +132,11 @@ class ActivityPage(Page):
             self._ticker.stop()
         queued = len(work.in_state(source, ids, OperationState.QUEUED))
         unknown = len(work.in_state(source, ids, OperationState.UNKNOWN))
-        self.cancel.setText(tr("Cancel %n queued", queued) if queued else tr("Cancel queued"))
+        self.cancel.setText(
+            tr("Cancel %n queued operation(s)", queued) if queued else tr("Cancel queued")
+        )
         self.cancel.setEnabled(queued > 0)
-        self.dismiss.setText(tr("Dismiss %n unknown", unknown))
+        self.dismiss.setText(tr("Dismiss %n unknown result(s)", unknown))
         self.dismiss.setVisible(unknown > 0 and self.tabs.currentIndex() == 0)
         can_wait = bool(ids) and shown.can_wait
         self.wait.setVisible(can_wait and self.tabs.currentIndex() == 0)

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QPushButton,
+    QMenu,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
-    QWidget,
 )
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.health import Situation
-from hotpatch_gui.domain.machine_filter import EVERY_MACHINE, MachineFilter
+from hotpatch_gui.domain.machine_filter import EVERY_MACHINE, Dimension, MachineFilter
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
-from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of
-from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of, read_links
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.empty import EmptyState
+from hotpatch_gui.views.widgets.filter_bar import FilterBar
 from hotpatch_gui.views.widgets.labels import label, line
 from hotpatch_gui.views.widgets.lazy_widget import LazyWidget
 from hotpatch_gui.views.widgets.machine_list import MachineList
+from hotpatch_gui.views.widgets.table import Table
 
 if TYPE_CHECKING:
+    from hotpatch_gui.models.machine_grid import MachineGridModel
     from hotpatch_gui.views.blade import Blade
 
 tr = translator("MachinesPage")
 
 LIST_WIDTH_PX = 320
-SCOPE_PX = 240
-"""At most, the width of the filter's name."""
+CHOICE_PX = 240
+"""At most, the width of a choice above the grid."""
+GROUPED_BY = tuple(d for d in Dimension if d is not Dimension.TAG)
+MOST_KEPT = 500
+"""Selected machines that are kept for the next start."""
 
 SORTS = (
-    (tr.mark("Needs attention"), "attention", True),
+    (tr.mark("Most urgent"), "attention", True),
     (tr.mark("Name"), "name", False),
     (tr.mark("Most updates"), "updates", True),
     (tr.mark("Oldest assessment"), "assessed", False),
@@ -61,14 +68,44 @@ class MachinesPage(QSplitter):
     def __init__(self, services: Services, sync: SyncState) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._s = services
-        self._wanted = EVERY_MACHINE
+        self._grid_model: MachineGridModel
         self._follows_filter = False
         """The selection follows a search."""
+        self._restored: tuple[int, ...] = ()
+        """The last session's selection, until the rows are here."""
         theme = services.theme
         self.model = MachinesModel(services.source, services.clock, self)
         self.list = MachineList(theme, services.settings, self.model, services.clock)
         self.count_label = label(theme, role="secondary", px=SUBTITLE_PX)
         self.count_label.setObjectName("machineCount")
+        self._make_choices()
+        self.filters = FilterBar(services)
+        self._sync, self._syncing, self._is_connected = sync, False, True
+        self._blade = LazyWidget(self._make_blade)
+        self._grid = LazyWidget(self._make_grid)
+        self.as_grid = QToolButton()
+        self.as_grid.setObjectName("machinesAsGrid")
+        self.as_grid.setCheckable(True)
+        self.as_grid.setIconSize(QSize(16, 16) * theme.scale)
+        self.as_grid.setToolTip(tr("Show as a grid"))
+        self.as_grid.setAccessibleName(tr("Show as a grid"))
+        services.icons.give("columns", self.as_grid.setIcon)
+        self.nothing = EmptyState(theme)
+        self._lay_out()
+        self.list.fill_menu = self._fill_menu
+        self.as_grid.toggled.connect(self._show_view)
+        self.group.currentIndexChanged.connect(self._show_in_grid)
+        self.state.currentIndexChanged.connect(self._filter)
+        self.filters.filtered.connect(self.show_only)
+        self.sort.currentIndexChanged.connect(self._sort)
+        self._blade.built.connect(self._update_blade)
+        self._blade.built.connect(self._on_selected)
+        self.model.rows_changed.connect(self._on_rows)
+        self.model.failed.connect(self._show_failure)
+        self.list.selectionModel().selectionChanged.connect(self._on_selected)
+        self.model.load_first_screen()
+
+    def _make_choices(self) -> None:
         self.state = QComboBox()
         self.state.setObjectName("machineState")
         self.state.setAccessibleName(tr("Show machines by state"))
@@ -78,27 +115,18 @@ class MachinesPage(QSplitter):
         self.state.insertSeparator(self.state.count())
         for situation in Situation:
             self.state.addItem(situation.label, (situation.value,))
-        self.scope = QPushButton()
-        self.scope.setObjectName("machineScope")
-        self.scope.setProperty("chip", True)
         self.sort = QComboBox()
         self.sort.setObjectName("machineSort")
         self.sort.setAccessibleName(tr("Sort machines by"))
         for text, key, descending in SORTS:
             self.sort.addItem(tr(text), (key, descending))
-        self._sync, self._syncing, self._is_connected = sync, False, True
-        self._blade = LazyWidget(self._make_blade)
-        self.nothing = EmptyState(theme)
-        self._lay_out()
-        self.state.currentIndexChanged.connect(self._filter)
-        self.scope.clicked.connect(self._leave_scope)
-        self.sort.currentIndexChanged.connect(self._sort)
-        self._blade.built.connect(self._update_blade)
-        self._blade.built.connect(self._on_selected)
-        self.model.rows_changed.connect(self._on_rows)
-        self.model.failed.connect(self._show_failure)
-        self.list.selectionModel().selectionChanged.connect(self._on_selected)
-        self.model.load_first_screen()
+        self.group = QComboBox()
+        self.group.setObjectName("machineGroup")
+        self.group.setAccessibleName(tr("Group machines by"))
+        self.group.addItem(tr("Not grouped"))
+        for dimension in GROUPED_BY:
+            self.group.addItem(tr("By {name}", name=dimension.label.lower()))
+        self.group.hide()
 
     def _lay_out(self) -> None:
         theme = self._s.theme
@@ -109,31 +137,32 @@ class MachinesPage(QSplitter):
         head.addWidget(label(theme, tr("Machines"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         head.addStretch(1)
         head.addWidget(self.count_label)
+        head.addSpacing(8)
+        head.addWidget(self.filters.button)
+        head.addWidget(self.as_grid)
         filters = QHBoxLayout()
         filters.setContentsMargins(12, 4, 12, 12)
         filters.setSpacing(8)
         filters.addWidget(self.state, 1)
         filters.addWidget(self.sort, 1)
-        for box in (self.state, self.sort):
+        filters.addWidget(self.group, 1)
+        for box in (self.state, self.sort, self.group):
             box.setMinimumContentsLength(8)
+            box.setMaximumWidth(round(CHOICE_PX * theme.scale))
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-        self._scope_row = QWidget()
-        scope = QHBoxLayout(self._scope_row)
-        scope.setContentsMargins(12, 0, 12, 12)
-        scope.addWidget(self.scope)
-        scope.addStretch(1)
-        self._scope_row.hide()
+        filters.addStretch(0)
         self._lists = QStackedWidget()
         self._lists.addWidget(self.list)
         self._lists.addWidget(self.nothing)
+        self._lists.addWidget(self._grid)
         column = QVBoxLayout(panel)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addLayout(filters)
-        column.addWidget(self._scope_row)
+        column.addWidget(self.filters)
         column.addWidget(line())
         column.addWidget(self._lists, 1)
         self.addWidget(panel)
@@ -158,22 +187,97 @@ class MachinesPage(QSplitter):
         blade.empty.other.clicked.connect(self._s.actions.show_demo)
         return blade
 
+    @property
+    def _wanted(self) -> MachineFilter:
+        return self.filters.wanted
+
+    @property
+    def grid(self) -> Table:
+        """The machines as a grid, built when it is first shown."""
+        return self._grid.content
+
+    def _make_grid(self) -> Table:
+        from hotpatch_gui.models.machine_grid import MachineGridModel  # noqa: PLC0415 - after the first paint
+
+        self._grid_model = MachineGridModel(self._s.source, self._s.clock, self)
+        grid = Table(
+            self._s.theme, self._s.settings, self._grid_model, "machinesGrid", tr("Machines")
+        )
+        grid.fill_menu = self._fill_menu
+        grid.opened.connect(self._open_from_grid)
+        grid.selectionModel().selectionChanged.connect(self._on_selected)
+        self._grid_model.rows_changed.connect(self._on_selected)
+        return grid
+
+    def _show_view(self, as_grid: bool) -> None:
+        """Show the list with the blade, or the grid over the whole page."""
+        self.sort.setVisible(not as_grid)
+        self.group.setVisible(as_grid)
+        self._blade.setVisible(not as_grid)
+        if as_grid:
+            self._show_in_grid()
+        self._show_rows()
+
+    def _show_in_grid(self) -> None:
+        if self.as_grid.isChecked():
+            _ = self.grid
+            number = self.group.currentIndex()
+            self._grid_model.show(self._wanted, GROUPED_BY[number - 1] if number else None)
+
+    def _open_from_grid(self, machine_id: int) -> None:
+        self.as_grid.setChecked(False)
+        self.choose(machine_id)
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        """Commands for the selected machines."""
+        for key in ("assess", "install", "restart", "configure"):
+            menu.addAction(self.blade.commands[key])
+        menu.addSeparator()
+        rows = read_links(self._s.source, self._selected_ids)
+        copy = QGuiApplication.clipboard().setText
+        menu.addAction(tr("Copy name"), lambda: copy("\n".join(r.name for r in rows)))
+        menu.addAction(tr("Copy resource ID"), lambda: copy("\n".join(r.azure_id for r in rows)))
+        page = rows[0].page if len(rows) == 1 else ""
+        portal = menu.addAction(tr("Open in the Azure portal"))
+        portal.setEnabled(bool(page))
+        portal.triggered.connect(lambda: QDesktopServices.openUrl(QUrl(page)))
+
+    @property
+    def _selected_ids(self) -> list[int]:
+        """The machines that the list or the grid shows as selected."""
+        table = self.grid if self.as_grid.isChecked() else self.list
+        return table.selected_ids
+
     def search(self, text: str) -> None:
-        self._wanted = self._wanted._replace(text=text)
-        self._filter()
+        self.show_only(self._wanted._replace(text=text))
 
     def show_only(self, wanted: MachineFilter) -> None:
         """Show the machines that fit ``wanted``."""
-        self._wanted = wanted
         choices = [self.state.itemData(n) for n in range(self.state.count())]
         self.state.blockSignals(True)
+        if wanted.situations not in choices:
+            wanted = wanted._replace(situations=())
         self.state.setCurrentIndex(choices.index(wanted.situations))
         self.state.blockSignals(False)
-        self._filter()
+        self.filters.show_filter(wanted)
+        self.model.filter(wanted)
+        self._show_in_grid()
 
-    def _leave_scope(self) -> None:
-        """Show the machines outside the group or condition as well."""
-        self.show_only(MachineFilter(self._wanted.text, self._wanted.situations))
+    def restore(self, stored_filter: str, selected: Sequence[int]) -> None:
+        """Show the last session's filter and selection."""
+        if stored_filter:
+            from hotpatch_gui.models.filters import from_text  # noqa: PLC0415 - only with a stored filter
+
+            self.show_only(from_text(stored_filter))
+        self._restored = tuple(selected)
+
+    def save(self) -> None:
+        """Keep the filter and the selection for the next session; a search isn't kept."""
+        from hotpatch_gui.models.filters import to_text  # noqa: PLC0415 - after the first paint
+
+        wanted = self._wanted._replace(text="")
+        self._s.settings.machine_filter = to_text(wanted) if wanted != EVERY_MACHINE else ""
+        self._s.settings.selected = self.list.selected_ids[:MOST_KEPT]
 
     def go_to_first(self) -> None:
         """Move the focus from the search to the first match."""
@@ -218,9 +322,9 @@ class MachinesPage(QSplitter):
     def _update_blade(self) -> None:
         state, syncing = self._sync, self._syncing
         self.blade.set_online(online=state.problem_kind != ProblemKind.OFFLINE)
-        if self._s.source.refusal:
+        if self._s.source.open_error:
             self.blade.show_empty_state(
-                Glyph.ERROR, tr("The data file could not be opened"), self._s.source.refusal
+                Glyph.ERROR, tr("The data file couldn't be opened"), self._s.source.open_error
             )
         elif not self._is_connected:
             self.blade.show_empty_state(
@@ -263,16 +367,7 @@ class MachinesPage(QSplitter):
             )
 
     def _filter(self) -> None:
-        self._wanted = self._wanted._replace(situations=self.state.currentData())
-        name = " ".join(self._wanted.name.split())
-        shown = self.scope.fontMetrics().elidedText(
-            name, Qt.TextElideMode.ElideRight, round(SCOPE_PX * self._s.theme.scale)
-        )
-        self.scope.setText(f"{shown.replace('&', '&&')} ✕")
-        self.scope.setToolTip(plain_tip(f"{name}\n{tr('Show all machines again')}"))
-        self.scope.setAccessibleName(tr("Remove the filter {name}", name=name))
-        self._scope_row.setVisible(bool(self._wanted.name))
-        self.model.filter(self._wanted)
+        self.show_only(self._wanted._replace(situations=self.state.currentData()))
 
     def _sort(self) -> None:
         key, descending = self.sort.currentData()
@@ -286,15 +381,23 @@ class MachinesPage(QSplitter):
 
     def _on_rows(self) -> None:
         count = self.model.rowCount()
-        self.count_label.setText(f"{count:,}")
         filtered = self._is_filtered
-        self._lists.setCurrentWidget(self.nothing if count == 0 and filtered else self.list)
+        total = self.model.total() if filtered else count
+        self.count_label.setText(
+            tr("{count:,} of {total:,}", count=count, total=total) if filtered else f"{count:,}"
+        )
+        self._show_rows()
         if count == 0 and filtered:
             self.nothing.show_text(Glyph.INFO, tr("No match"), "")
             self._update_blade()
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()
         self._on_selected()
+
+    def _show_rows(self) -> None:
+        is_empty = self.model.rowCount() == 0 and self._is_filtered
+        table = self._grid if self.as_grid.isChecked() else self.list
+        self._lists.setCurrentWidget(self.nothing if is_empty else table)
 
     @property
     def _is_filtered(self) -> bool:
@@ -306,6 +409,7 @@ class MachinesPage(QSplitter):
         No command may reach a machine that the list doesn't show as selected.
         """
         shown = self.blade.machine_ids if self._blade.is_built else ()
+        shown, self._restored = shown or self._restored, ()
         here = [n for n in map(self.model.number_of, shown) if n is not None]
         flags = QItemSelectionModel.SelectionFlag
         selection = self.list.selectionModel()
@@ -320,6 +424,6 @@ class MachinesPage(QSplitter):
     def _on_selected(self) -> None:
         if not self._blade.is_built:
             return
-        ids = self.list.selected_ids
+        ids = self._selected_ids
         if ids != list(self.blade.machine_ids):
             self.blade.show_machines(ids, is_passing=self._follows_filter)

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDate, QSignalBlocker, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
-from hotpatch_gui.models import display_text
+from hotpatch_gui.models import compliance_trend, display_text, overview_actions, overview_groups
 from hotpatch_gui.models import overview as models
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.listed import ListedModel
-from hotpatch_gui.models.overview import Attention, Figure, OverviewRead, Wanted, read_overview
+from hotpatch_gui.models.overview import OverviewQuery, OverviewRead, read_overview
+from hotpatch_gui.models.overview_actions import ActionItem
 from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
@@ -25,7 +27,8 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
-from hotpatch_gui.views.widgets.attention_list import AttentionList
+from hotpatch_gui.views.widgets.action_list import ActionList
+from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.export import ExportButton, origin
 from hotpatch_gui.views.widgets.labels import label
@@ -41,22 +44,22 @@ if TYPE_CHECKING:
 
 tr = translator("OverviewPage")
 
-TREND_PX = 196
+TREND_PX = 180
 GROUPS_PX = 260
 _TABLES = frozenset({"machines", "installations", "operations", "releases", "connections"})
-_KEYS = {group: key for key, group in models.COLUMN_GROUPS.items()}
+_KEYS = {group: key for key, group in overview_groups.COLUMN_GROUPS.items()}
 
 
 class OverviewPage(Page):
     """Aggregates of all machines, now or on a past day.
 
     Signals:
-        machines_wanted (MachineFilter): the machines behind a figure.
-        page_wanted (str): another page.
+        machines_requested (MachineFilter): the machines behind a figure.
+        page_requested (str): another page.
     """
 
-    machines_wanted = Signal(object)
-    page_wanted = Signal(str)
+    machines_requested = Signal(object)
+    page_requested = Signal(str)
 
     def __init__(self, services: Services, looked: datetime | None) -> None:
         """``looked``: when the window was last closed; None at the first start."""
@@ -69,23 +72,23 @@ class OverviewPage(Page):
         self._is_first_look = looked is None
         self._has_limits = False
         self._targets: dict[str, MachineFilter | None] = {}
-        self._shown: Wanted | None = None
-        """What the shown figures answer."""
+        self._shown: OverviewQuery | None = None
+        """The query that the shown figures answer."""
         self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
         theme = services.theme
+        self.banner = Banner(theme)
+        self.banner.button.setText(tr("Back to today"))
         self.tiles = {
             key: Tile(theme, models.tr(caption), f"overview-{key}", clickable=True, has_note=True)
             for key, caption in models.TILES
         }
         self.ring = Ring(theme)
-        self.coverage = label(theme, role="secondary", wrap=True)
         self.trend = ChartHost(theme, "trendChart", TREND_PX, _make_trend)
-        self.restarts = label(theme, wrap=True)
-        self.restarts.setObjectName("nextRestarts")
-        self.attention = AttentionList(theme)
+        self.restarts = ActionList(theme, "restart")
+        self.next_steps = ActionList(theme, "step")
         self.changes = Points(theme)
         self.since = label(theme, role="secondary", wrap=True)
-        self.groups = ListedModel(services.source, models.GROUPS, services.clock, self)
+        self.groups = ListedModel(services.source, overview_groups.GROUPS, services.clock, self)
         self.panel = TablePanel(
             theme, Table(theme, services.settings, self.groups, "groupsTable", tr("Groups"))
         )
@@ -99,8 +102,6 @@ class OverviewPage(Page):
         self.day.setObjectName("overviewDay")
         self.day.setAccessibleName(tr("Compliance as known at the end of a day"))
         self.day.setDisplayFormat("d MMM yyyy")
-        self.today = QPushButton(tr("Today"))
-        self.today.setObjectName("overviewToday")
         self.dimension = QComboBox()
         self.dimension.setObjectName("overviewDimension")
         self.dimension.setAccessibleName(tr("Group machines by"))
@@ -113,7 +114,6 @@ class OverviewPage(Page):
         self.tag.hide()
         self.tools.addWidget(label(self._s.theme, tr("As of (UTC)"), role="secondary"))
         self.tools.addWidget(self.day)
-        self.tools.addWidget(self.today)
         self.tools.addWidget(ExportButton(self._s, tr("Overview"), self._report))
 
     def _lay_out(self) -> None:
@@ -122,28 +122,29 @@ class OverviewPage(Page):
         tiles.setSpacing(12)
         for tile in self.tiles.values():
             tiles.addWidget(tile, 1)
-        compliance = _part(theme, tr("Compliance"), self.ring, self.coverage)
-        compliance.addStretch(1)
+        compliance = _part(theme, tr("Compliance"), self.ring)
         trend = _part(theme, tr("Compliance, last 90 days"), self.trend)
-        attention = _part(theme, tr("Needs attention"), self.attention)
-        changes = _part(theme, tr("Since you last looked"), self.since, self.changes)
-        restarts = _part(theme, tr("Next planned baselines, which restart"), self.restarts)
-        for column in (attention, changes):
+        steps = _part(theme, tr("Next steps"), self.next_steps)
+        changes = _part(theme, tr("Since your last session"), self.since, self.changes)
+        restarts = _part(theme, tr("Next restarts"), self.restarts)
+        for column in (compliance, steps, changes):
             column.addStretch(1)
         right = QVBoxLayout()
-        right.setSpacing(16)
+        right.setSpacing(20)
         right.addLayout(restarts)
         right.addLayout(changes, 1)
+        self._today = QWidget()
+        """Sections shown only for the current day."""
         column = QVBoxLayout()
         column.setContentsMargins(16, 4, 16, 16)
         column.setSpacing(20)
+        column.addWidget(self.banner)
         column.addLayout(tiles)
-        for left, other in ((compliance, trend), (attention, right)):
-            row = QHBoxLayout()
-            row.setSpacing(32)
-            row.addLayout(left, 1)
-            row.addLayout(other, 1)
-            column.addLayout(row)
+        column.addLayout(_side_by_side(compliance, trend))
+        column.addWidget(self._today)
+        lists = _side_by_side(steps, right)
+        lists.setContentsMargins(0, 0, 0, 0)
+        self._today.setLayout(lists)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(label(theme, tr("Machines by"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
@@ -158,13 +159,14 @@ class OverviewPage(Page):
         for key, tile in self.tiles.items():
             tile.clicked.connect(partial(self._open_tile, key))
         self.ring.opened.connect(self._open_group)
-        self.attention.chosen.connect(self._open_attention)
+        for listed in (self.next_steps, self.restarts):
+            listed.chosen.connect(self._open_item)
         self.panel.table.opened.connect(self._open_row)
         self.dimension.currentIndexChanged.connect(self._choose)
         self.tag.currentIndexChanged.connect(self._choose)
         self.day.dateChanged.connect(self._choose)
-        self._s.source.refused.connect(lambda: self._show_failure(self._s.source.refusal))
-        self.today.clicked.connect(self._go_to_today)
+        self._s.source.refused.connect(lambda: self._show_failure(self._s.source.open_error))
+        self.banner.button.clicked.connect(self._go_to_today)
         self._s.source.changed.connect(self._on_changed)
         self._s.source.opened.connect(self.show_all)
         self._s.source.minute_passed.connect(self.show_all)
@@ -193,8 +195,8 @@ class OverviewPage(Page):
         self._limit_day(None)
         dimension = tuple(Dimension)[self.dimension.currentIndex()]
         tag = self.tag.currentText() if dimension is Dimension.TAG else ""
-        wanted = Wanted(self._s.clock(), dimension, tag, self._looked, self.past)
-        self._channel.query(partial(read_overview, wanted=wanted), is_refresh=is_refresh)
+        query = OverviewQuery(self._s.clock(), dimension, tag, self._looked, self.past)
+        self._channel.query(partial(read_overview, query=query), is_refresh=is_refresh)
 
     def _limit_day(self, first: date | None) -> None:
         """The chosen day is between ``first``, or the current limit, and today, which it follows."""
@@ -215,70 +217,71 @@ class OverviewPage(Page):
             self.show_all()
 
     def _show_answer(self, read: OverviewRead) -> None:
-        wanted = self._shown = read.wanted
-        calendar = self._s.calendar()
-        exposed = models.exposure_of(read, calendar, wanted.now)
-        for key, figure in models.figures(read, exposed, wanted).items():
-            self._show_tile(key, figure)
-        self._show_compliance(read, wanted)
-        self.coverage.setText(
-            tr("What needs attention and what restarts next are of today.")
-            if wanted.day
-            else models.coverage_text(read.counts, exposed)
+        query = self._shown = read.query
+        calendar, is_past = self._s.calendar(), query.day is not None
+        self.banner.show_text(*models.headline(read))
+        self.banner.button.setVisible(is_past)
+        self._show_tiles(read)
+        self._show_compliance(read)
+        data = compliance_trend.trend_data(read)
+        self.trend.show_data(data, compliance_trend.trend_text(data))
+        self._today.setVisible(not is_past)
+        self.restarts.show_items(
+            overview_actions.next_restarts(read, calendar),
+            (Glyph.INFO, tr("No product with hotpatching is known in the fleet.")),
         )
-        data = models.trend_data(read, wanted.now.date())
-        self.trend.show_data(data, models.trend_words(data))
-        self.restarts.setText(
-            models.restarts_text(read, calendar, wanted.now)
-            or tr("No product with hotpatching is known in the fleet.")
+        self.next_steps.show_items(
+            overview_actions.next_steps(read, calendar), overview_actions.calm_text(read)
         )
-        self.attention.show_items(
-            models.attention(read, calendar, wanted.now),
-            models.calm_text(read),
-        )
-        self._show_changes(read, wanted)
+        self._show_changes(read)
         self._show_groups(read)
         self._limit_day(read.first_day)
-        self.today.setEnabled(wanted.day is not None)
 
-    def _show_tile(self, key: str, figure: Figure) -> None:
-        self._targets[key] = figure.machines
-        self.tiles[key].show_figure(figure.figure, figure.note)
-        self.tiles[key].set_opens(figure.machines is not None)
+    def _show_tiles(self, read: OverviewRead) -> None:
+        figures = models.figures(read)
+        for key, tile in self.tiles.items():
+            figure = figures.get(key)
+            tile.setVisible(figure is not None)
+            self._targets[key] = figure.machines if figure else None
+            if figure is not None:
+                tile.show_figure(figure.figure, figure.note, figure.glyph)
+                tile.set_opens(figure.machines is not None)
 
-    def _show_compliance(self, read: OverviewRead, wanted: Wanted) -> None:
+    def _show_compliance(self, read: OverviewRead) -> None:
         slices = [
             Slice(_KEYS[group], group.label, machines)
             for group, machines in read.compliance.items()
         ]
-        total = sum(read.compliance.values())
-        caption = display_text.day_of(wanted.day) if wanted.day else tr("machines")
-        self.ring.show_slices(slices, f"{total:,}", caption, opens=wanted.day is None)
+        is_now = read.query.day is None
+        self.ring.show_slices(slices, f"{read.machines:,}", tr("machines"), opens=is_now)
 
-    def _show_changes(self, read: OverviewRead, wanted: Wanted) -> None:
+    def _show_changes(self, read: OverviewRead) -> None:
         if self._is_first_look:
             self.since.setText(
-                tr("This is your first look. Changes are listed from the next start on.")
+                tr(
+                    "This is your first session. Changes will be listed the next time you start the program."
+                )
             )
             return
+        age = age_text(self._looked, read.query.now)
         self.since.setText(
-            tr("Nothing has changed since {age}.", age=age_text(self._looked, wanted.now))
+            tr("No changes since your last session ({age}).", age=age)
             if not read.changes
-            else tr("Changes since {age}:", age=age_text(self._looked, wanted.now))
+            else tr("Changes since your last session ({age}):", age=age)
         )
         self.changes.show_points(
             [
                 Point(Glyph.INFO, tr("change"), what, when)
-                for what, when in models.changes_text(read.changes, wanted.now)
+                for what, when in overview_actions.changes_text(read.changes, read.query.now)
             ]
         )
 
     def _show_groups(self, read: OverviewRead) -> None:
-        by_tag = read.wanted.dimension is Dimension.TAG
+        by_tag = read.query.dimension is Dimension.TAG
         self.tag.setVisible(by_tag)
         if by_tag and self._list_tags(read.tags):
             self._choose()
-        rows = [] if by_tag and not read.wanted.tag else models.group_rows(read.groups)
+        rows = [] if by_tag and not read.query.tag else overview_groups.group_rows(read.groups)
         self.groups.set_rows(rows)
         self.panel.show_table(bool(rows))
         self.panel.empty.show_text(
@@ -304,26 +307,28 @@ class OverviewPage(Page):
             tile.set_opens(False)
         self.ring.clear()
         self.trend.wait()
-        for text in (self.coverage, self.restarts, self.since):
-            text.clear()
+        self.banner.show_text(Level.ERROR, tr("The overview can't be shown."), why)
+        self.banner.button.hide()
+        self.since.clear()
         self.changes.show_points([])
-        self.attention.show_items([], (Glyph.ERROR, why))
+        for listed in (self.restarts, self.next_steps):
+            listed.show_items([], (Glyph.ERROR, why))
         self.groups.set_rows([])
         self.panel.show_failure(why)
 
     def _open_tile(self, key: str) -> None:
-        wanted = self._targets.get(key)
-        if wanted is not None:
-            self.machines_wanted.emit(wanted)
+        machines = self._targets.get(key)
+        if machines is not None:
+            self.machines_requested.emit(machines)
 
     def _open_group(self, key: str) -> None:
-        self.machines_wanted.emit(models.of_group(models.COLUMN_GROUPS[key]))
+        self.machines_requested.emit(models.of_group(overview_groups.COLUMN_GROUPS[key]))
 
-    def _open_attention(self, item: Attention) -> None:
+    def _open_item(self, item: ActionItem) -> None:
         if item.machines is not None:
-            self.machines_wanted.emit(item.machines)
+            self.machines_requested.emit(item.machines)
         else:
-            self.page_wanted.emit(item.page)
+            self.page_requested.emit(item.page)
 
     def _open_row(self, row_id: int) -> None:
         number = self.groups.number_of(row_id)
@@ -331,7 +336,9 @@ class OverviewPage(Page):
         shown = self._shown
         if row is not None and shown is not None and shown.day is None:
             column = self.groups.columns[max(0, self.panel.table.currentIndex().column())].key
-            self.machines_wanted.emit(models.group_filter(row, shown.dimension, shown.tag, column))
+            self.machines_requested.emit(
+                overview_groups.group_filter(row, shown.dimension, shown.tag, column)
+            )
 
     def _report(self) -> Make:
         shown = self._shown
@@ -347,6 +354,15 @@ def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:
     for widget in widgets:
         column.addWidget(widget)
     return column
+
+
+def _side_by_side(left: QVBoxLayout, right: QVBoxLayout) -> QHBoxLayout:
+    """Two parts of equal width."""
+    row = QHBoxLayout()
+    row.setSpacing(32)
+    row.addLayout(left, 1)
+    row.addLayout(right, 1)
+    return row
 
 
 def _qdate(day: date) -> QDate:

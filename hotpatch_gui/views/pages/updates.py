@@ -1,23 +1,46 @@
-"""The Updates page: one row per update across all machines."""
+"""The Updates page: one row per update across all machines, and the machines of the selected one."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit
+from collections.abc import Sequence
+from datetime import timedelta
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSplitter
+
+from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.update_filter import UpdateFilter
+from hotpatch_gui.domain.updates import Classification, RestartBehavior
 from hotpatch_gui.models.lists import KbsModel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
+from hotpatch_gui.views.widgets.kb_machines import KbMachinesPane
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 from .table_page import Page
 
 tr = translator("UpdatesPage")
 
+AGES_DAYS = (7, 30, 90)
+RESTARTS = (
+    (tr.mark("No restart"), (RestartBehavior.NEVER.value,)),
+    (
+        tr.mark("Restarts or may restart"),
+        tuple(b.value for b in RestartBehavior if b is not RestartBehavior.NEVER),
+    ),
+)
+
 
 class UpdatesPage(Page):
-    """Where each update is missing, installed and failed."""
+    """Where each update is missing, installed and failed.
+
+    Signals:
+        machine_opened (int): a machine's row ID.
+    """
+
+    machine_opened = Signal(int)
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -25,18 +48,14 @@ class UpdatesPage(Page):
             tr("Updates"),
             tr("Available updates of the last assessments, across all machines."),
         )
+        self._s = services
         self.model = KbsModel(services.source, services.clock, self)
         self.panel = TablePanel(
             services.theme,
             Table(services.theme, services.settings, self.model, "updatesTable", tr("Updates")),
         )
-        self.search = QLineEdit()
-        self.search.setObjectName("updatesSearch")
-        self.search.setAccessibleName(tr("Filter by KB or name"))
-        self.search.setPlaceholderText(tr("Filter by KB or name"))
-        self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(round(240 * services.theme.scale))
-        self.tools.addWidget(self.search)
+        self.machines = KbMachinesPane(services)
+        self._make_filters()
         self.tools.addWidget(
             ExportButton(
                 services,
@@ -44,18 +63,88 @@ class UpdatesPage(Page):
                 lambda: table_report(self.panel.table, tr("Updates"), services),
             )
         )
-        self.fill(self.panel)
-        self.search.textChanged.connect(self.model.filter)
+        panes = QSplitter(Qt.Orientation.Vertical)
+        panes.addWidget(self.panel)
+        panes.addWidget(self.machines)
+        panes.setChildrenCollapsible(False)
+        panes.setHandleWidth(1)
+        panes.setStretchFactor(0, 3)
+        panes.setStretchFactor(1, 2)
+        self.fill(panes)
+        self.machines.machine_opened.connect(self.machine_opened)
         self.model.rows_changed.connect(self._show)
-        self.model.refresh()
+        self.panel.table.selectionModel().selectionChanged.connect(self._show_machines)
+        self._filter()
         self._show()
+
+    def _make_filters(self) -> None:
+        self.search = QLineEdit()
+        self.search.setObjectName("updatesSearch")
+        self.search.setAccessibleName(tr("Filter by KB or name"))
+        self.search.setPlaceholderText(tr("Filter by KB or name"))
+        self.search.setClearButtonEnabled(True)
+        self.classification = _choices(
+            "updatesClassification",
+            tr("All classifications"),
+            [(c.label, c.value) for c in Classification],
+        )
+        self.restart = _choices(
+            "updatesRestart",
+            tr("Any restart behavior"),
+            [(tr(n), values) for n, values in RESTARTS],
+        )
+        self.product = _choices(
+            "updatesProduct", tr("All products"), [(p.label, p.value) for p in Product]
+        )
+        self.age = _choices(
+            "updatesAge",
+            tr("Any age"),
+            [(tr("Older than %n day(s)", days), days) for days in AGES_DAYS],
+        )
+        self.definitions = QCheckBox(tr("Show definition updates"))
+        self.definitions.setObjectName("updatesDefinitions")
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 0, 16, 8)
+        row.setSpacing(8)
+        row.addWidget(self.search, 2)
+        for box in (self.classification, self.restart, self.product, self.age):
+            row.addWidget(box, 1)
+            box.currentIndexChanged.connect(self._filter)
+        row.addWidget(self.definitions)
+        self.column.addLayout(row)
+        self.search.textChanged.connect(self._filter)
+        self.definitions.toggled.connect(self._filter)
+
+    @property
+    def wanted(self) -> UpdateFilter:
+        """The filter as chosen."""
+        classification, days = self.classification.currentData(), self.age.currentData()
+        return UpdateFilter(
+            text=self.search.text(),
+            hides_definitions=not self.definitions.isChecked()
+            and classification != Classification.DEFINITION.value,
+            classification=classification or "",
+            restarts=tuple(self.restart.currentData() or ()),
+            product=self.product.currentData() or "",
+            published_before=self._s.clock() - timedelta(days=days) if days else None,
+        )
+
+    def _filter(self) -> None:
+        self.model.filter(self.wanted)
+
+    def _show_machines(self) -> None:
+        number = self.panel.table.currentIndex().row()
+        has_one = self.panel.table.selectionModel().hasSelection()
+        row = self.model.row(number) if has_one else None
+        self.machines.show_update(row.kb if row else None, row.name if row else "")
 
     def _show(self) -> None:
         listed = self.model.rowCount() > 0
         self.panel.show_table(listed)
+        self._show_machines()
         if not self.model.is_loaded:
             self.panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
-        elif not listed and self.search.text().strip():
+        elif not listed and self.wanted != UpdateFilter(hides_definitions=True):
             self.panel.empty.show_text(
                 Glyph.INFO, tr("No update matches"), tr("Change or clear the filter.")
             )
@@ -63,5 +152,18 @@ class UpdatesPage(Page):
             self.panel.empty.show_text(
                 Glyph.INFO,
                 tr("No updates available"),
-                tr("The latest assessments list no updates."),
+                tr("The latest assessments list no updates except for definitions."),
             )
+
+
+def _choices(name: str, everything: str, values: Sequence[tuple[str, object]]) -> QComboBox:
+    """A combo box whose first entry, without data, filters nothing."""
+    box = QComboBox()
+    box.setObjectName(name)
+    box.setAccessibleName(everything)
+    box.addItem(everything, None)
+    for text, value in values:
+        box.addItem(text, value)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    return box

@@ -74,7 +74,7 @@ class ComplianceTab(QWidget):
         self.search.setAccessibleName(tr("Filter by KB or name"))
         self.search.setPlaceholderText(tr("Filter by KB or name"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(240)
+        self.search.setMaximumWidth(round(240 * services.theme.scale))
         self._lay_out()
         self.chips.changed.connect(self._filter)
         self.search.textChanged.connect(self._filter)

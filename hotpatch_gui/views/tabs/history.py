@@ -73,7 +73,7 @@ class HistoryTab(QWidget):
         self.search.setAccessibleName(tr("Filter by KB, machine or operation"))
         self.search.setPlaceholderText(tr("Filter by KB, machine or operation ID"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(280)
+        self.search.setMaximumWidth(round(280 * services.theme.scale))
         self.details = RunDetails(theme, f"{name}Details")
         self.details.hide()
         self._lay_out()

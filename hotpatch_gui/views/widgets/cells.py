@@ -17,6 +17,8 @@ from hotpatch_gui.theme.theme import Theme
 
 GLYPH_PX = 14
 MARGIN_PX, END_PX = 11, 8
+FIRST_MARGIN_PX = 16
+"""The first column's text begins where the page's does."""
 GAP_PX = 6
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
@@ -28,6 +30,8 @@ class Painted(Protocol):
     rows: RowsModel
 
     def paint_background(self, painter: QPainter, rect: QRect, index: Index) -> bool: ...
+
+    def is_first(self, column: int) -> bool: ...
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -44,11 +48,13 @@ class CellDelegate(QStyledItemDelegate):
         row = model.row(index.row())
         if row is None:
             return
-        left = MARGIN_PX
+        scale = self._theme.scale
+        left = round((FIRST_MARGIN_PX if table.is_first(column) else MARGIN_PX) * scale)
         glyph = model.glyph(row, column)
         if glyph is not None:
-            self._paint_glyph(painter, rect, glyph)
-            left += GLYPH_PX + GAP_PX
+            size = round(GLYPH_PX * scale)
+            self._paint_glyph(painter, rect, glyph, (left, size))
+            left += size + round(GAP_PX * scale)
         room = rect.adjusted(left, 0, -END_PX, 0)
         shown = option.fontMetrics.elidedText(
             model.text(row, column), Qt.TextElideMode.ElideRight, room.width()
@@ -56,8 +62,12 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(QColor(self._theme.tokens.text))
         painter.drawText(room, _RIGHT if model.columns[column].right else _LEFT, shown)
 
-    def _paint_glyph(self, painter: QPainter, rect: QRect, glyph: glyphs.Glyph) -> None:
-        top = rect.top() + (rect.height() - GLYPH_PX) // 2
+    def _paint_glyph(
+        self, painter: QPainter, rect: QRect, glyph: glyphs.Glyph, at: tuple[int, int]
+    ) -> None:
+        """Paint it ``at`` a left margin and size."""
+        left, size = at
+        top = rect.top() + (rect.height() - size) // 2
         ratio = painter.device().devicePixelRatio()
-        picture = glyphs.pixmap(glyph, GLYPH_PX, self._theme.tokens, ratio)
-        painter.drawPixmap(QPointF(rect.left() + MARGIN_PX, top), picture)
+        picture = glyphs.pixmap(glyph, size, self._theme.tokens, ratio)
+        painter.drawPixmap(QPointF(rect.left() + left, top), picture)

@@ -22,6 +22,7 @@ from hotpatch_gui.models.chart_data import (
     StripData,
     TrendData,
 )
+from hotpatch_gui.models.compliance_trend import day_text
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
@@ -46,6 +47,12 @@ class _StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
+
+
+AXIS_PX, TITLED_AXIS_PX = 22, 40
+"""The height of the axis below a chart, without and with a title."""
+LEAST_UPDATES = 5
+"""The axis shows at least this many updates, so that one update isn't a bar across the window."""
 
 
 class _Plot:
@@ -73,11 +80,14 @@ class _Plot:
             axis.setTextPen(pg.mkPen(t.secondary))
             axis.setTickFont(theme.font(CAPTION_PX))
             axis.setStyle(tickLength=0)
+        self.plot.getAxis("bottom").setHeight(round(AXIS_PX * theme.scale))
 
     def title_axis(self, side: str, text: str, theme: Theme) -> None:
         axis = self.plot.getAxis(side)
         axis.setLabel(text, color=theme.tokens.secondary)
         axis.label.setFont(theme.font(CAPTION_PX))
+        if side == "bottom":
+            axis.setHeight(round(TITLED_AXIS_PX * theme.scale))
 
 
 class ClassificationChart(_Plot):
@@ -94,13 +104,13 @@ class ClassificationChart(_Plot):
         self.plot.getAxis("left").setTicks(
             [list(zip(places, [r.label for r in rows], strict=True))]
         )
-        most = max((r.updates for r in rows), default=1)
+        most = max(LEAST_UPDATES, max((r.updates for r in rows), default=0))
         for y, row in zip(places, rows, strict=True):
             text = pg.TextItem(str(row.updates), color=t.text, anchor=(0, 0.5))
             text.setFont(theme.font(CAPTION_PX))
             text.setPos(row.updates + most * 0.01, y)
             self.plot.addItem(text)
-        self.plot.getAxis("bottom").setTicks([_whole_ticks(most)])
+        self.plot.getAxis("bottom").setTicks([_round_ticks(most)])
         self.plot.getAxis("left").setWidth(round(92 * theme.scale))
         self.title_axis("bottom", tr("Available updates"), theme)
         self.plot.setXRange(0, most * 1.08, padding=0)
@@ -151,7 +161,7 @@ class HistoryChart(_Plot):
         ]
         self.plot.getAxis("bottom").setTicks([shown])
         most = max((a + b for a, b in zip(installed, failed, strict=True)), default=1) or 1
-        self.plot.getAxis("left").setTicks([_whole_ticks(most)])
+        self.plot.getAxis("left").setTicks([_round_ticks(most)])
         self.title_axis("left", tr("Updates"), theme)
         self.plot.setXRange(-0.6, days - 0.4, padding=0)
         self.plot.setYRange(0, most * 1.1, padding=0)
@@ -318,7 +328,7 @@ class PlannerChart(_Plot):
             ]
         )
         hours = shown.window_hours
-        ticks = [(n, f"{text} · {n * hours:,.4g} h") for n, text in _whole_ticks(most)]
+        ticks = [(n, f"{text} · {n * hours:,.4g} h") for n, text in _round_ticks(most)]
         self.plot.getAxis("left").setTicks([ticks])
         self.title_axis("left", tr("Restarts · hours"), theme)
         self._draw_exposure(data, most, theme)
@@ -355,12 +365,14 @@ class PlannerChart(_Plot):
         axis.setTextPen(pg.mkPen(t.secondary))
         axis.setTickFont(theme.font(CAPTION_PX))
         axis.setStyle(tickLength=0)
-        axis.setTicks([[(value * scale, text) for value, text in _whole_ticks(longest)]])
+        axis.setTicks([[(value * scale, text) for value, text in _round_ticks(longest)]])
         self.title_axis("right", tr("Average days of exposure"), theme)
 
 
-TICK_ROOM_DAYS = 3
-"""Room for the label of the trend's last day."""
+TICK_ROOM = 0.035
+"""Room for the label of the trend's last day, as a share of the axis."""
+LONG_TREND_DAYS = 45
+"""Longer trends have a tick for every half month, others for every week."""
 
 
 class TrendChart(_Plot):
@@ -377,23 +389,55 @@ class TrendChart(_Plot):
                     x=at,
                     y0=list(below),
                     height=heights,
-                    width=0.9,
+                    width=0.8,
                     brush=QColor(colour),
                     pen=pg.mkPen(None),
                 )
             )
             below = [a + b for a, b in zip(below, heights, strict=True)]
         days = (data.last - data.first).days + 1
+        step = 15 if days > LONG_TREND_DAYS else 7
         shown = [
             (n, f"{(d := data.first + timedelta(days=n)).day} {d:%b}")
-            for n in range(days - 1, -1, -15)
+            for n in range(days - 1, -1, -step)
         ]
         self.plot.getAxis("bottom").setTicks([shown])
         most = max(below, default=1) or 1
-        self.plot.getAxis("left").setTicks([_round_ticks(most)])
+        ticks = _round_ticks(most)
+        top = max(most, ticks[-1][0])
+        self.plot.getAxis("left").setTicks([ticks])
         self.title_axis("left", tr("Machines"), theme)
-        self.plot.setXRange(-0.6, days + TICK_ROOM_DAYS, padding=0)
-        self.plot.setYRange(0, most * 1.05, padding=0)
+        self._mark_day(data, top, theme)
+        self._add_tips(data, below)
+        self.plot.setXRange(-0.6, days - 1 + days * TICK_ROOM, padding=0)
+        self.plot.setYRange(0, top * 1.08, padding=0)
+
+    def _mark_day(self, data: TrendData, top: float, theme: Theme) -> None:
+        """Frame the chosen past day."""
+        if data.marked is None or data.marked < data.first:
+            return
+        pen = pg.mkPen(theme.tokens.text, width=1.5)
+        frame = pg.BarGraphItem(
+            x=[(data.marked - data.first).days],
+            height=[top],
+            width=1,
+            brush=pg.mkBrush(None),
+            pen=pen,
+        )
+        self.plot.addItem(frame)
+
+    def _add_tips(self, data: TrendData, totals: Sequence[int]) -> None:
+        """Show a day's counts while the pointer is over the middle of its bar."""
+        dots = pg.ScatterPlotItem(
+            hoverable=True, tip=_tip, size=18, pen=pg.mkPen(None), brush=pg.mkBrush(None)
+        )
+        dots.addPoints(
+            [
+                {"pos": ((d.day - data.first).days, total / 2), "data": day_text(d)}
+                for d, total in zip(data.days, totals, strict=True)
+            ]
+        )
+        self.plot.addItem(dots)
 
 
 def _tip(x: float, y: float, data: str) -> str:  # noqa: ARG001 - pyqtgraph names them
@@ -420,13 +464,8 @@ def _months(first: date, last: date) -> list[tuple[float, str]]:
 
 
 def _round_ticks(most: int) -> list[tuple[float, str]]:
-    """Up to seven ticks at 1, 2 or 5 times a power of ten."""
+    """Up to seven ticks at 1, 2 or 5 times a power of ten, the last one not below ``most``."""
     least = max(1.0, most / 5)
     power = 10 ** (len(str(int(least))) - 1)
     step = next(power * n for n in (1, 2, 5, 10) if power * n >= least)
-    return [(n, f"{n:,}") for n in range(0, most + 1, step)]
-
-
-def _whole_ticks(most: int) -> list[tuple[float, str]]:
-    step = max(1, -(-most // 5))
-    return [(n, str(n)) for n in range(0, most + 1, step)]
+    return [(n, f"{n:,}") for n in range(0, most + step, step)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
-from hotpatch_gui.domain.kb import KbList, read_kbs
+from hotpatch_gui.domain.kb import KbList, read_kbs, without_kb
 from hotpatch_gui.theme.theme import Theme
 
 HEIGHT_PX = 54
@@ -31,6 +31,18 @@ class KbBox(QPlainTextEdit):
     @property
     def kbs(self) -> tuple[str, ...]:
         return self._read.kbs
+
+    def add_kb(self, kb: str) -> None:
+        """Append a number."""
+        text = self.toPlainText().rstrip(" ,;\n")
+        self.setPlainText(f"{text}, {kb}" if text else kb)
+
+    def remove_kb(self, kb: str) -> None:
+        """Remove each spelling of a number; the rest of the text stays."""
+        text = self.toPlainText()
+        left = without_kb(text, kb)
+        if left != text:
+            self.setPlainText(left)
 
     def _mark(self) -> None:
         marked = []

@@ -77,12 +77,12 @@ class ElidedLabel(QLabel):
 
 
 class GlyphLabel(QWidget):
-    """A state glyph of a fixed size."""
+    """A state glyph as high as a line of text."""
 
     def __init__(self, theme: Theme, size_px: int = 16, glyph: Glyph | None = None) -> None:
         super().__init__()
         self._theme, self._glyph = theme, glyph
-        self.setFixedSize(size_px, size_px)
+        self.setFixedSize(QSize(size_px, size_px) * theme.scale)
         theme.changed.connect(self.update)
 
     def set_glyph(self, glyph: Glyph | None) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from hotpatch_gui.models.overview_groups import COLUMN_GROUPS
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, FIGURE_PX, LIGHT_WEIGHT, Tokens
 from hotpatch_gui.translation import translator
@@ -23,6 +24,8 @@ STROKE_PX = 16
 SWATCH_PX = 12
 FULL = 360 * 16
 """A full circle for QPainter, in sixteenths of a degree."""
+GAP = 2 * 16
+"""Between shares."""
 
 
 class Slice(NamedTuple):
@@ -35,13 +38,7 @@ class Slice(NamedTuple):
 
 def colours(tokens: Tokens) -> dict[str, str]:
     """Colors by the key of a compliance group."""
-    return {
-        "up_to_date": tokens.success,
-        "updates": tokens.accent,
-        "attention": tokens.unplanned_baseline,
-        "no_hotpatch": tokens.planned_baseline,
-        "not_known": tokens.secondary,
-    }
+    return dict(zip(COLUMN_GROUPS, tokens.compliance, strict=True))
 
 
 class _Circle(QWidget):
@@ -72,19 +69,20 @@ class _Circle(QWidget):
         t, stroke = self._theme.tokens, STROKE_PX * self._theme.scale
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(t.divider), stroke)
+        pen = QPen(QColor(t.divider if not self._slices else t.surface), stroke)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
         half = stroke / 2 + 1
         room = QRectF(self.rect()).adjusted(half, half, -half, -half)
         painter.drawArc(room, 0, FULL)
         total, passed = sum(s.machines for s in self._slices), 0
+        gap = GAP if sum(s.machines > 0 for s in self._slices) > 1 else 0
         for part in self._slices:
             if part.machines:
                 start, end = (round(FULL * n / total) for n in (passed, passed + part.machines))
                 pen.setColor(QColor(colours(t)[part.key]))
                 painter.setPen(pen)
-                painter.drawArc(room, FULL // 4 - start, start - end)
+                painter.drawArc(room, FULL // 4 - start, min(-1, start - end + gap))
                 passed += part.machines
         painter.end()
 

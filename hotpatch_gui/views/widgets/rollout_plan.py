@@ -42,7 +42,7 @@ HATCHES = {
 
 
 def _height(regions: Sequence[Region]) -> int:
-    return sum(REGION_PX + LANE_PX * len(r.lanes) for r in regions)
+    return sum(REGION_PX + LANE_PX * len(r.zone_groups) for r in regions)
 
 
 class RolloutPlan(QWidget):
@@ -136,7 +136,7 @@ class RolloutPlan(QWidget):
             self._text(painter, row, region.name, self._theme.tokens.text)
             y += REGION_PX
             painter.setFont(self._font(CAPTION_PX))
-            for lane in region.lanes:
+            for lane in region.zone_groups:
                 self._paint_lane(painter, lane, QRectF(column.left(), y, column.width(), LANE_PX))
                 y += LANE_PX
 

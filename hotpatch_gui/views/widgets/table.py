@@ -43,6 +43,8 @@ class Table(QTableView):
     """
 
     opened = Signal(int)
+    fill_menu: Callable[[QMenu], None] | None = None
+    """Adds entries to the top of the context menu."""
 
     def __init__(
         self,
@@ -138,6 +140,10 @@ class Table(QTableView):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(t.divider))
         return is_selected
 
+    def is_first(self, column: int) -> bool:
+        """Whether it is the first column that is shown."""
+        return self.horizontalHeader().sectionPosition(column) == 0
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_slack()
@@ -202,12 +208,14 @@ class Table(QTableView):
         menu.deleteLater()
 
     def column_menu(self) -> QMenu:
-        """The column chooser."""
+        """The column chooser; the last column can't be hidden."""
         menu = QMenu(self)
+        shown = [n for n in range(len(self.rows.columns)) if not self.isColumnHidden(n)]
         for number, column in enumerate(self.rows.columns):
             action = menu.addAction(translated(column.title))
             action.setCheckable(True)
-            action.setChecked(not self.isColumnHidden(number))
+            action.setChecked(number in shown)
+            action.setEnabled(shown != [number])
             action.toggled.connect(self._shower(number))
         return menu
 
@@ -220,15 +228,23 @@ class Table(QTableView):
         return show
 
     def _show_menu(self, position: QPoint) -> None:
+        menu = self.context_menu()
+        menu.exec(self.viewport().mapToGlobal(position))
+        menu.deleteLater()
+
+    def context_menu(self) -> QMenu:
+        """The context menu of the selected rows."""
         menu = QMenu(self)
+        if self.fill_menu is not None and self.selectionModel().hasSelection():
+            self.fill_menu(menu)
+            menu.addSeparator()
         menu.addAction(tr("Copy"), QKeySequence("Ctrl+C"), self.copy)
         menu.addAction(
             tr("Copy with headers"), QKeySequence("Ctrl+Shift+C"), self.copy_with_headers
         )
         menu.addSeparator()
         menu.addMenu(self.column_menu()).setText(tr("Columns"))
-        menu.exec(self.viewport().mapToGlobal(position))
-        menu.deleteLater()
+        return menu
 
     def _copy(self, *, headers: bool) -> None:
         from hotpatch_gui.models.export_writers import guarded  # noqa: PLC0415 - after the first paint

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, FIGURE_PX, LIGHT_WEIGHT
 
-from .labels import ElidedLabel, label
+from .labels import ElidedLabel, GlyphLabel, label
 
 
 class Tile(QFrame):
@@ -36,22 +37,32 @@ class Tile(QFrame):
         self._is_selected = False
         self.figure = label(theme, "–", px=FIGURE_PX, weight=LIGHT_WEIGHT)
         self.figure.setObjectName(name)
-        self.caption = label(theme, caption, px=CAPTION_PX, role="secondary")
+        self.caption = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
+        self.caption.set_full_text(caption)
         self.note = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(2)
-        column.addWidget(self.caption)
+        self._glyph = GlyphLabel(theme)
+        self._glyph.hide()
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.caption, 1)
+        head.addWidget(self._glyph)
+        column.addLayout(head)
         column.addWidget(self.figure)
         column.addWidget(self.note)
         self.note.setVisible(has_note or not clickable)
         if clickable:
             self.set_opens(True)
 
-    def show_figure(self, figure: str, note: str = "") -> None:
+    def show_figure(self, figure: str, note: str = "", glyph: Glyph | None = None) -> None:
         self.figure.setText(figure)
+        self._glyph.setVisible(glyph is not None)
+        if glyph is not None:
+            self._glyph.set_glyph(glyph)
         self.note.set_full_text(note)
-        self.setAccessibleName(f"{self.caption.text()}: {figure}. {note}".strip())
+        self.setAccessibleName(f"{self.caption.full_text}: {figure}. {note}".strip())
 
     def set_opens(self, opens: bool) -> None:
         """Whether a click opens or filters something."""

@@ -118,7 +118,7 @@ def _poll_once(run: OperationRun) -> PollResult:
 
 
 async def _show_progress(run: OperationRun) -> None:
-    """Store the progress in the machine's instance view."""
+    """Store the progress that the machine's instance view reports."""
     snapshot = (
         await run.read_machine(Urgency.FOLLOW)
         if run.operation.kind is OperationKind.INSTALL
@@ -138,7 +138,7 @@ async def _show_progress(run: OperationRun) -> None:
 
 
 async def resolve_unknown(run: OperationRun) -> None:
-    """Read the machine until it shows the request's result, or the user dismisses it."""
+    """Read the machine until it shows the result, for MAX_UNKNOWN_READS at most, or until the user dismisses the operation."""
     c, op = run.context, run.operation
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:

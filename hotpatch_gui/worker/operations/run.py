@@ -53,11 +53,11 @@ class OperationRun:
 
     @property
     def state(self) -> OperationState:
-        """The stored state; it may have been canceled or dismissed."""
+        """The stored state; the operation may have been canceled or dismissed."""
         return operations.read(self.context.db, self.operation.id).state
 
     def read_again(self) -> None:
-        """Reload the operation and its machine, whose row changes when it moves."""
+        """Reload the operation and its machine, because a moved machine gets another row."""
         self.operation = operations.read(self.context.db, self.operation.id)
         self.machine = machines.read(self.context.db, self.operation.machine_id) or self.machine
 
@@ -73,11 +73,11 @@ class OperationRun:
     ) -> bool:
         """Change the state, with its line in the audit log and ``then``, in one transaction.
 
-        A final state compares the machine's runs again and starts what waits. ``keeps_unknown`` leaves an unknown operation
-        unknown.
+        On a final state, the machine's runs are compared again. A final or unknown state starts what waits. ``keeps_unknown``
+        leaves an unknown operation unknown.
 
         Returns:
-            Whether the state changed.
+            Whether the row changed: False if the operation had already ended.
         """
         c = self.context
         touched = ["operations", *(["audit_log"] if event else [])]

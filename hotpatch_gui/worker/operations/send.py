@@ -1,4 +1,4 @@
-"""Sending an operation: in order, once, and only if its run can be distinguished from others."""
+"""Sending an operation: in order, once, and only if its installation run can be identified from others."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Sending:
         """Claim the row, send, and store Azure's answer, without interruption.
 
         Returns:
-            Seconds until a retry; None if it ended or must not be sent.
+            Azure's first answer, seconds until a retry, or None if the operation ended or must not be sent.
         """
         sent_at = self._c.clock()
         if not await self._claim(sent_at):
@@ -239,7 +239,8 @@ class Sending:
         """Mark the row as sent, on disk.
 
         Returns:
-            False if it was canceled, if changes were turned off, or if the machine moved to another row.
+            False if it was canceled, changes were turned off, the machine moved to another row or can't be reached through
+            Azure Arc anymore, or the program is closing.
         """
         run = self._run
         if run.machine.arc is not None and run.machine.arc.is_expired:

@@ -17,10 +17,13 @@ HEALTH_VALID_FOR = timedelta(hours=1)
 
 
 async def reclassify_if_old(context: Context) -> None:
-    """Derive health again at a start after days, before Azure answers."""
+    """Derive health again at a start after days, or if another version derived it, before Azure answers."""
     states = sync_state.sync_states(context.db)
     ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
-    if ended is not None and context.clock() - ended > HEALTH_VALID_FOR:
+    if ended is None:
+        return
+    is_old = context.clock() - ended > HEALTH_VALID_FOR
+    if is_old or health.is_incomplete(context.db, context.connection_id):
         await derive(context, machines.present(context.db, context.connection_id))
         context.changed(Changes.to("machines"))
 

@@ -44,7 +44,7 @@ from .changed import NEW_MACHINES, RunLists
 from .evaluation import derive, learn, reclassify_if_old
 from .machine import read_instance_view
 from .missing import mark_missing
-from .pages import AssessmentPass, next_page, side_by_side, slices
+from .pages import AssessmentPass, next_page, run_in_parallel, slices
 
 tr = translator("Fleet")
 
@@ -205,7 +205,7 @@ class _FleetSync:
             return len(page.assignments) + len(page.scopes)
 
         main = asyncio.ensure_future(
-            side_by_side(
+            run_in_parallel(
                 self._pages("machines", gateway.machine_pages(), self._store_machines),
                 self._pages(ARC_LIST, gateway.arc_pages(), self._store_machines),
             )
@@ -226,7 +226,7 @@ class _FleetSync:
         ]
         try:
             await main
-            has_health, has_plans, has_assignments = await asyncio.gather(*beside)
+            has_health, has_schedules, has_assignments = await asyncio.gather(*beside)
         finally:
             for job in (main, *beside):
                 job.cancel()
@@ -235,7 +235,7 @@ class _FleetSync:
             identity.mark_shared_ids(db, self._seen)
             if has_health:
                 machines.save_resource_health(db, c.connection_id, states)
-            if has_plans and has_assignments:
+            if has_schedules and has_assignments:
                 schedules.save(db, c.connection_id, found, assigned)
         c.changed(Changes.to("machines"))
 
@@ -243,7 +243,7 @@ class _FleetSync:
         """Read all assessments and installations.
 
         Returns:
-            Machines with an assessment in Resource Graph.
+            Machines with an assessment in Resource Graph that didn't fail.
         """
         c, gateway = self._c, self._c.gateway
         assessment_pass = await AssessmentPass.begin(c)
@@ -254,7 +254,7 @@ class _FleetSync:
             await derive(c, machines.present(c.db, c.connection_id))
             c.changed(Changes.to("machines"))
         runs = RunLists(c)
-        await side_by_side(
+        await run_in_parallel(
             self._pages(
                 "updates",
                 gateway.assessment_pages(RowFilter(part=Part.UPDATES)),
@@ -269,7 +269,7 @@ class _FleetSync:
     async def _read_changed(self, new: Sequence[str]) -> None:
         """Read what changed since the last sync, and everything of new machines."""
         assert self._since is not None
-        await side_by_side(
+        await run_in_parallel(
             changed.read_assessments(self._c, self._since, new, self._pages),
             changed.read_installations(self._c, self._since, new, self._pages),
         )
@@ -375,7 +375,7 @@ class _FleetSync:
             done += 1
             self._report_progress(SyncProgress("permissions", done, len(scopes)))
 
-        await side_by_side(*(read_scope(*scope) for scope in scopes))
+        await run_in_parallel(*(read_scope(*scope) for scope in scopes))
         if scopes:
             problem = self._failures[0] if self._failures else ""
             async with c.transaction() as db:
@@ -398,4 +398,4 @@ class _FleetSync:
             done += 1
             self._report_progress(SyncProgress("instance views", done, len(waiting)))
 
-        await side_by_side(*(read_one(machine_id) for machine_id in waiting))
+        await run_in_parallel(*(read_one(machine_id) for machine_id in waiting))

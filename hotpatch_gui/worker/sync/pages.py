@@ -46,7 +46,7 @@ class AssessmentPass:
         self._c, self._number = context, number
         self._activities: dict[int, str] = {}
         self.shown: set[int] = set()
-        """Machines with successful assessments."""
+        """Machines whose assessment didn't fail."""
         self._outdated: set[int] = set()
 
     @classmethod
@@ -56,7 +56,11 @@ class AssessmentPass:
             return cls(context, assessments.next_pass(db))
 
     async def store(self, page: AssessmentPage) -> int:
-        """Store a page; how many rows it had. Updates follow their assessment."""
+        """Store a page. Updates follow their assessment.
+
+        Returns:
+            How many rows it had.
+        """
         c = self._c
         owners = {o for o, _ in page.assessments} | {o for o, _ in page.updates}
         known = machines.ids(c.db, owners)
@@ -110,7 +114,7 @@ def _save_updates(db: sqlite3.Connection, part: Sequence[tuple[int, str, RunUpda
     installations.save_updates(db, placed)
 
 
-async def side_by_side(*jobs: Coroutine[Any, Any, Any]) -> None:
+async def run_in_parallel(*jobs: Coroutine[Any, Any, Any]) -> None:
     """Run all in parallel; a failure cancels the others.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What each action on the big tables costs: tables.py KIND FOLDER, on an existing file; prints JSON.
+"""The cost of each action on large tables: tables.py KIND FOLDER, on an existing file; prints JSON.
 
 KIND is machines (the list), compliance (of every machine) or history (of every machine). The program's own
 window, without its worker. Each action is done REPEATS times; what is measured goes from the action to the

@@ -48,7 +48,10 @@ PAUSE_MS = 150
 class InstallDialog(StepsDialog):
     """Machines, Updates, Properties, Review + install."""
 
-    def __init__(self, services: Services, machine_ids: Sequence[int], parent: QWidget) -> None:
+    def __init__(
+        self, services: Services, machine_ids: Sequence[int], parent: QWidget, *, kb: str = ""
+    ) -> None:
+        """``kb``: the only update that is selected at first; without it, critical and security updates."""
         super().__init__(services.theme, tr("Install updates now"), parent)
         self.setObjectName("installDialog")
         self._s = services
@@ -69,6 +72,8 @@ class InstallDialog(StepsDialog):
         self._pause.timeout.connect(self._plan)
         self._make_machines_step()
         self.updates = UpdatesStep(services, self)
+        if kb:
+            self.updates.select_only(kb)
         self.add_step(tr("Updates"), self.updates.page)
         self.properties = PropertiesStep(services, self)
         self.add_step(tr("Properties"), self.properties.page)
@@ -138,9 +143,9 @@ class InstallDialog(StepsDialog):
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
         left = self._count - ticked - skipped
-        parts = [tr("%n to install on", ticked)]
+        parts = [tr("install on %n", ticked)]
         if left:
-            parts.append(tr("%n not ticked", left))
+            parts.append(tr("%n not selected", left))
         if skipped:
             where = where or tr("see the reason next to each")
             parts.append(tr("%n skipped, {where}", skipped, where=where))

@@ -187,7 +187,7 @@ class PropertiesStep(QObject):
             )
         if self.waves.mode is WaveMode.SOME and self.waves.size >= machines:
             return tr(
-                "All %n machine(s) start at once, so a failure can't stop the others.",
+                "Installations on all %n machine(s) start at the same time, so a failure can't stop the others.",
                 machines,
             )
         return tr(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QDate, QObject, Signal
+from PySide6.QtCore import QDate, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -34,6 +34,8 @@ tr = translator("UpdatesStep")
 
 MAX_LINES = 1_000
 """How many updates the preview lists; more are counted."""
+LINE = Qt.ItemDataRole.UserRole
+"""A preview row's Line."""
 PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
 
 
@@ -127,6 +129,7 @@ class UpdatesStep(QObject):
             kbs.textChanged.connect(self.edited)
         self.limit_date.toggled.connect(self.date.setEnabled)
         self.date.dateChanged.connect(self.edited)
+        self.preview.itemChanged.connect(self._on_ticked)
 
     @property
     def problem(self) -> str:
@@ -140,11 +143,36 @@ class UpdatesStep(QObject):
         day = self.date.date()
         return datetime(day.year(), day.month(), day.day(), 23, 59, 59, tzinfo=UTC)
 
+    def select_only(self, kb: str) -> None:
+        """Select this update and no classification."""
+        for box in self.classes.values():
+            box.setChecked(False)
+        self.include.setPlainText(kb)
+
+    def _on_ticked(self, item: QTreeWidgetItem, column: int) -> None:
+        """Write the update's KB into the lists, so that the request matches the tick."""
+        line = item.data(0, LINE)
+        if column != 0 or not isinstance(line, Line) or line.update.kb is None:
+            return
+        kb, is_ticked = line.update.kb, item.checkState(0) is Qt.CheckState.Checked
+        if is_ticked == (not line.reason):
+            return
+        self.exclude.remove_kb(kb)
+        self.include.remove_kb(kb)
+        is_of_class = line.update.classification in {
+            c for c, box in self.classes.items() if box.isChecked()
+        }
+        if is_ticked and not is_of_class:
+            self.include.add_kb(kb)
+        elif not is_ticked and is_of_class:
+            self.exclude.add_kb(kb)
+
     def show_nothing(self) -> None:
         self.preview.clear()
         self.counted.setText(tr("Nothing is selected yet."))
 
     def show_planned(self, planned: Planned) -> None:
+        blocker = QSignalBlocker(self.preview)
         self.preview.clear()
         lines = (*planned.taken, *planned.left)
         for line in lines[:MAX_LINES]:
@@ -152,6 +180,7 @@ class UpdatesStep(QObject):
         if len(lines) > MAX_LINES:
             more = tr("and %n more", len(lines) - MAX_LINES)
             self.preview.addTopLevelItem(QTreeWidgetItem([more]))
+        blocker.unblock()
         taken, left = len(planned.taken), len(planned.left)
         unseen = planned.review.unseen
         missing = (
@@ -183,6 +212,11 @@ class UpdatesStep(QObject):
                 tr("No") if line.reason else tr("Yes"),
             ]
         )
+        item.setData(0, LINE, line)
+        if update.kb is not None:
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            is_selected = not line.reason
+            item.setCheckState(0, Qt.CheckState.Checked if is_selected else Qt.CheckState.Unchecked)
         glyph = update_text.RESTART_GLYPHS[update.restart]
         ratio = self.page.devicePixelRatioF()
         item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))

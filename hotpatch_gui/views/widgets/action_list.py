@@ -1,4 +1,4 @@
-"""What needs attention, each with one button."""
+"""A list of facts, each with one button."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hotpatch_gui.models.overview import Attention
+from hotpatch_gui.models.overview_actions import ActionItem
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
@@ -15,16 +15,16 @@ from hotpatch_gui.translation import translator
 
 from .labels import ElidedLabel, GlyphLabel, label
 
-tr = translator("AttentionList")
+tr = translator("ActionList")
 
 
 class _Row:
-    def __init__(self, theme: Theme, grid: QGridLayout, number: int) -> None:
+    def __init__(self, theme: Theme, grid: QGridLayout, number: int, name: str) -> None:
         self.glyph = GlyphLabel(theme)
         self.title = ElidedLabel(theme)
         self.detail = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         self.button = QPushButton()
-        self.button.setObjectName(f"attention-{number}")
+        self.button.setObjectName(f"{name}-{number}")
         self.button.setProperty("chip", True)
         top = Qt.AlignmentFlag.AlignTop
         words = QVBoxLayout()
@@ -40,23 +40,24 @@ class _Row:
         return self.glyph, self.title, self.detail, self.button
 
 
-class AttentionList(QWidget):
+class ActionList(QWidget):
     """The list; one sentence if there is nothing.
 
     Signals:
-        chosen (Attention): its button was clicked.
+        chosen (ActionItem): its button was clicked.
     """
 
     chosen = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, name: str) -> None:
+        """``name``: begins the buttons' object names."""
         super().__init__()
-        self._theme = theme
-        self._items: Sequence[Attention] = ()
+        self._theme, self._name = theme, name
+        self._items: Sequence[ActionItem] = ()
         self._rows: list[_Row] = []
         self._calm_glyph = GlyphLabel(theme)
         self.calm: QLabel = label(theme, wrap=True)
-        self.calm.setObjectName("nothingToDo")
+        self.calm.setObjectName(f"{name}-none")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
@@ -67,7 +68,7 @@ class AttentionList(QWidget):
         self._first = 1
         """The first row below the calm sentence."""
 
-    def show_items(self, items: Sequence[Attention], calm: tuple[Glyph, str]) -> None:
+    def show_items(self, items: Sequence[ActionItem], calm: tuple[Glyph, str]) -> None:
         """Show the items, or the glyph and sentence of ``calm`` if there are none."""
         self._items = items
         self._calm_glyph.set_glyph(calm[0])
@@ -79,16 +80,17 @@ class AttentionList(QWidget):
         for number, row in enumerate(self._rows):
             for widget in row.widgets:
                 widget.setVisible(number < len(items))
+            row.button.setVisible(number < len(items) and bool(items[number].action))
             if number < len(items):
                 self._fill(row, items[number])
 
     def _add_row(self) -> None:
         number = len(self._rows)
-        row = _Row(self._theme, self._grid, number + self._first)
+        row = _Row(self._theme, self._grid, number + self._first, self._name)
         row.button.clicked.connect(lambda: self.chosen.emit(self._items[number]))
         self._rows.append(row)
 
-    def _fill(self, row: _Row, item: Attention) -> None:
+    def _fill(self, row: _Row, item: ActionItem) -> None:
         row.glyph.set_glyph(item.glyph)
         row.title.set_full_text(item.title)
         row.detail.set_full_text(item.detail)

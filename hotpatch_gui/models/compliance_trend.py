@@ -1,0 +1,60 @@
+"""The trend of compliance on the Overview page."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
+from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.translation import translator
+
+from .chart_data import ComplianceDay, TrendData
+from .overview import TREND_DAYS, OverviewRead
+
+tr = translator("ComplianceTrend")
+
+LEAST_DAYS = 30
+"""At least, the days that the trend shows."""
+
+
+def trend_data(read: OverviewRead) -> TrendData:
+    """Compliance by day, from the first day with data; days without a sync are missing."""
+    today = read.query.now.date()
+    by_day: dict[date, list[tuple[str, int]]] = {}
+    for day, situation, machines in read.trend:
+        by_day.setdefault(day, []).append((situation, machines))
+    days = [
+        ComplianceDay(day, tuple(compliance(counts).values())) for day, counts in by_day.items()
+    ]
+    oldest = min((d.day for d in days), default=today)
+    first = min(max(oldest, today - timedelta(days=TREND_DAYS - 1)), today - timedelta(LEAST_DAYS))
+    return TrendData(first, today, days, read.query.day)
+
+
+def day_text(day: ComplianceDay) -> str:
+    """A day's compliance, one group per line."""
+    counts = (f"{g.label}: {n:,}" for g, n in zip(ComplianceGroup, day.machines, strict=True) if n)
+    return "\n".join((day_name(day.day), *counts))
+
+
+def trend_text(data: TrendData) -> str:
+    """The trend as text."""
+    if not data.days:
+        return tr("Compliance is recorded starting with the first complete sync.")
+    first, last = data.days[0], data.days[-1]
+    if first is last:
+        return tr(
+            "The first day with data is {day}. Days without a sync are gaps.",
+            day=day_name(first.day),
+        )
+    return tr(
+        "%n day(s) with data. Up to date: {before:,} of {all_before:,} on {first}, "
+        "{after:,} of {all_after:,} on {last}. Days without a sync are gaps.",
+        len(data.days),
+        before=first.machines[0],
+        all_before=sum(first.machines),
+        first=day_name(first.day),
+        after=last.machines[0],
+        all_after=sum(last.machines),
+        last=day_name(last.day),
+    )

@@ -1,0 +1,44 @@
+"""The machines of one update."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hotpatch_gui.store import lists
+from hotpatch_gui.store.history_rows import KbMachineRow
+from hotpatch_gui.translation import translator
+
+tr = translator("KbMachinesModel")
+
+
+class KbMachines(NamedTuple):
+    """The machines that miss an update, or whose runs installed it or failed to."""
+
+    rows: tuple[KbMachineRow, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """How many miss it, have it, and failed."""
+        if not self.rows:
+            return ""
+        missing = sum(bool(r.is_missing) for r in self.rows)
+        failed = sum(r.state == "Failed" for r in self.rows)
+        installed = sum(not r.is_missing and r.state == "Installed" for r in self.rows)
+        return tr(
+            "Missing on {missing:,}, installed on {installed:,}; the last run failed on {failed:,}.",
+            missing=missing,
+            installed=installed,
+            failed=failed,
+        )
+
+    def missing(self, selected: Sequence[int]) -> list[int]:
+        """The selected machines that miss it; without a selection, all that miss it."""
+        wanted = set(selected)
+        return [r.id for r in self.rows if r.is_missing and (not wanted or r.id in wanted)]
+
+
+def read_kb_machines(db: sqlite3.Connection, kb: str | None, name: str) -> KbMachines:
+    """Read the machines of an update."""
+    return KbMachines(tuple(lists.machines_with(db, kb, name)))

@@ -1,0 +1,167 @@
+"""The machine list as a grid: its columns and groups."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from PySide6.QtCore import QObject
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
+from hotpatch_gui.domain.machines import build_of
+from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.update_errors import explained
+from hotpatch_gui.store.machine_filters import machines_where
+from hotpatch_gui.store.machine_grid import GRID, MachineGridRow, grouped_by
+from hotpatch_gui.store.tables import PRESENT
+from hotpatch_gui.translation import translator
+
+from . import display_text
+from .row_model import Column, field, time_of
+from .source import DataSource
+from .windowed import WindowedModel
+
+tr = translator("MachineGrid")
+
+
+def _missing(row: MachineGridRow, now: datetime) -> str:
+    """For how long a monthly update has been missing."""
+    if row.update_missing is None:
+        return tr("not known")
+    if not row.update_missing:
+        return tr("none")
+    days = (now.date() - date.fromisoformat(row.missing_since)).days if row.missing_since else 0
+    return tr("%n d", days)
+
+
+def _product(row: MachineGridRow, _: datetime) -> str:
+    try:
+        return Product(row.product).label if row.product else display_text.NOTHING
+    except ValueError:  # stored by a newer version
+        return str(row.product)
+
+
+def _number(key: str, title: str, width_px: int, *, hidden: bool = False) -> Column:
+    return Column(
+        key,
+        title,
+        width_px,
+        lambda r, _: display_text.number(getattr(r, key)),
+        right=True,
+        sort=key,
+        raw=field(key),
+        hidden=hidden,
+    )
+
+
+def _text(key: str, title: str, width_px: int, name: str, *, hidden: bool = False) -> Column:
+    """A column with a text as stored."""
+    return Column(
+        key,
+        title,
+        width_px,
+        lambda r, _: getattr(r, name) or display_text.NOTHING,
+        sort=key,
+        hidden=hidden,
+    )
+
+
+COLUMNS = (
+    Column("name", tr.mark("Machine"), 168, lambda r, _: r.name, sort="name", takes_slack=True),
+    Column(
+        "attention",
+        tr.mark("Status"),
+        196,
+        lambda r, _: display_text.machine_summary(r),
+        glyph=lambda r: display_text.LEVEL_GLYPHS[display_text.level_of(r)],
+        sort="attention",
+    ),
+    Column(
+        "hotpatch",
+        tr.mark("Hotpatch"),
+        112,
+        lambda r, _: display_text.hotpatch_text(r.hotpatch_status),
+        sort="hotpatch",
+    ),
+    _number("updates", tr.mark("Updates"), 76),
+    _number("critical", tr.mark("Critical updates"), 108, hidden=True),
+    _number("security", tr.mark("Security updates"), 112, hidden=True),
+    Column(
+        "missing",
+        tr.mark("Monthly update missing"),
+        176,
+        _missing,
+        sort="missing",
+        raw=field("missing_since"),
+    ),
+    Column(
+        "restart",
+        tr.mark("Restart pending"),
+        128,
+        lambda r, _: tr("Yes") if r.restart_pending else tr("No"),
+        sort="restart",
+    ),
+    Column(
+        "assessed",
+        tr.mark("Assessed"),
+        88,
+        display_text.assessed_age,
+        sort="assessed",
+        raw=time_of("assessed_at"),
+        tip=lambda r, now: display_text.time_tip(r.assessed_at, now),
+    ),
+    Column(
+        "power",
+        tr.mark("Power state"),
+        96,
+        lambda r, _: PowerState.parse(r.power).label,
+        sort="power",
+    ),
+    Column("product", tr.mark("Product"), 148, _product, sort="product"),
+    Column(
+        "build",
+        tr.mark("Build"),
+        104,
+        lambda r, _: build_of(r.os_version) or display_text.NOTHING,
+        sort="build",
+        hidden=True,
+    ),
+    _text("group", tr.mark("Resource group"), 120, "resource_group"),
+    _text("region", tr.mark("Region"), 96, "location"),
+    _text("zone", tr.mark("Zone"), 56, "zone", hidden=True),
+    _text("subscription", tr.mark("Subscription"), 152, "subscription", hidden=True),
+    _text("connection", tr.mark("Connection"), 112, "connection", hidden=True),
+    Column(
+        "last_run",
+        tr.mark("Last installation"),
+        136,
+        lambda r, _: display_text.time_text(r.last_run_at),
+        sort="last_run",
+        raw=time_of("last_run_at"),
+        hidden=True,
+    ),
+    _text("error", tr.mark("Last error"), 220, "last_run_error", hidden=True)._replace(
+        tip=lambda r, _: (
+            f"{r.last_run_error}\n{explained(r.last_run_error)}".strip() if r.last_run_error else ""
+        )
+    ),
+    _text("tags", tr.mark("Tags"), 160, "tags", hidden=True),
+    _text("id", tr.mark("Resource ID"), 240, "azure_id", hidden=True)._replace(sort=None),
+)
+
+
+class MachineGridModel(WindowedModel[MachineGridRow]):
+    """Existing machines with all of their columns."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        super().__init__(source, GRID, COLUMNS, clock, where=PRESENT, parent=parent)
+
+    def show(self, wanted: MachineFilter, group: Dimension | None) -> None:
+        """Show the machines that fit, those of a group together."""
+        now = self._clock()
+        self.table, where = grouped_by(group, now), machines_where(wanted, now)
+        if where == self.where:
+            self.refresh()
+        else:
+            self.set_where(where)

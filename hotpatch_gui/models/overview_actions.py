@@ -1,0 +1,257 @@
+"""The lists of the Overview page: next steps, next restarts and changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.compliance_group import ComplianceGroup
+from hotpatch_gui.domain.health import Situation
+from hotpatch_gui.domain.hotpatch import HotpatchStatus
+from hotpatch_gui.domain.machine_filter import Choice, Condition, Dimension, MachineFilter
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, day_name, release_day
+from hotpatch_gui.store.overview import Change
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translated, translator
+
+from .overview import OverviewRead, having, of_group, pending_text
+
+tr = translator("OverviewActions")
+
+
+class ActionItem(NamedTuple):
+    """Something to know, with one action: show these machines, or a page if there is no filter; neither for none."""
+
+    glyph: Glyph
+    title: str
+    detail: str
+    action: str = ""
+    machines: MachineFilter | None = None
+    page: str = ""
+
+
+_SITUATIONS = (
+    (
+        Situation.ACTION_REQUIRED,
+        Glyph.ERROR,
+        tr.mark("A prerequisite of hotpatching is missing."),
+    ),
+    (Situation.LAST_FAILED, Glyph.ERROR, tr.mark("The update history shows the error.")),
+    (Situation.OFF_TRAIN, Glyph.WARNING, tr.mark("No hotpatches until the next baseline.")),
+    (
+        Situation.NOT_OFFERED,
+        Glyph.WARNING,
+        tr.mark("Updates are missing, but Azure offers none."),
+    ),
+    (
+        Situation.NO_PERMISSION,
+        Glyph.UNKNOWN,
+        tr.mark("Azure doesn't let this account read their state."),
+    ),
+    (Situation.NEVER_ASSESSED, Glyph.UNKNOWN, tr.mark("Missing updates aren't known.")),
+    (
+        Situation.STALE,
+        Glyph.UNKNOWN,
+        tr.mark("The last assessment is more than seven days old."),
+    ),
+    (
+        Situation.NOT_CONFIRMED,
+        Glyph.UNKNOWN,
+        tr.mark("Newer releases may be missing from the release data."),
+    ),
+    (Situation.NOT_RUNNING, Glyph.UNKNOWN, tr.mark("Not assessed while not running.")),
+    (Situation.BEHIND, Glyph.INFO, tr.mark("Updates can be installed.")),
+)
+
+
+def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
+    """What needs attention, with errors first."""
+    found = []
+    if read.counts.unknown:
+        found.append(
+            ActionItem(
+                Glyph.UNKNOWN,
+                tr("%n machine(s) with an unknown result", read.counts.unknown),
+                tr("Azure hasn't reported how an operation ended. Activity lists the operations."),
+                tr("Show"),
+                having(Condition.UNKNOWN_RESULT),
+            )
+        )
+    pending = read.count(lambda g: g.restart_pending)
+    if pending:
+        found.append(
+            ActionItem(
+                Glyph.RESTART,
+                tr("Restart pending on %n machine(s)", pending),
+                pending_text(read),
+                tr("Show"),
+                having(Condition.RESTART_PENDING),
+            )
+        )
+    for situation, glyph, detail in _SITUATIONS:
+        count = read.count(lambda g, value=situation.value: g.situation == value)  # type: ignore[misc]
+        if count:
+            title = f"{situation.label}: {count:,}"
+            where = MachineFilter(situations=(situation.value,))
+            found.append(ActionItem(glyph, title, translated(detail), tr("Show"), where))
+    found += _errors_elsewhere(read)
+    found += _old_releases(read, calendar)
+    return sorted(found, key=lambda item: item.glyph is not Glyph.ERROR)
+
+
+def _errors_elsewhere(read: OverviewRead) -> list[ActionItem]:
+    """Facts that a machine's situation may hide, because it is the first that applies."""
+    rows = (
+        (
+            Condition.ENROLLMENT_FAILED,
+            Glyph.ERROR,
+            read.count(lambda g: g.enrollment_failed),
+            tr("Azure reported an error when hotpatch was turned on or off."),
+        ),
+        (
+            Condition.DISCONNECTED,
+            Glyph.UNKNOWN,
+            read.count(lambda g: g.is_disconnected),
+            tr("The Azure Arc agent doesn't report."),
+        ),
+    )
+    return [
+        ActionItem(glyph, f"{condition.label}: {count:,}", detail, tr("Show"), having(condition))
+        for condition, glyph, count, detail in rows
+        if count
+    ]
+
+
+def calm_text(read: OverviewRead) -> tuple[Glyph, str]:
+    """The glyph and the sentence if nothing is listed. Unknown machines are never reported as healthy."""
+    if not read.machines:
+        return Glyph.INFO, tr("No machines are known yet.")
+    unknown = read.compliance[ComplianceGroup.NOT_KNOWN]
+    if unknown:
+        return Glyph.UNKNOWN, tr("The state of %n machine(s) isn't known.", unknown)
+    return Glyph.OK, tr("Nothing needs attention.")
+
+
+def _old_releases(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
+    today = release_day(read.query.now)
+    return [
+        ActionItem(
+            Glyph.UNKNOWN,
+            tr("Releases of {product} not known", product=product.label),
+            tr(
+                "Release data is complete through {day}; later releases aren't known.",
+                day=day_name(calendar.complete_until(product)),
+            ),
+            tr("Open Calendar"),
+            None,
+            "calendar",
+        )
+        for product in products(read)
+        if calendar.unknown(product, calendar.complete_until(product), today)
+    ]
+
+
+def products(read: OverviewRead) -> list[Product]:
+    """The products of the fleet."""
+    return sorted({g.product for g in read.counts.groups if g.product is not None})
+
+
+def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
+    """Restarts by baselines that are released or planned, and by monthly updates without hotpatch."""
+    found = [
+        item
+        for product in products(read)
+        for item in (
+            _released_baseline(read, product, calendar),
+            _planned_baseline(read, product, calendar),
+        )
+        if item is not None
+    ]
+    without = read.compliance[ComplianceGroup.NO_HOTPATCH]
+    if without:
+        today = release_day(read.query.now)
+        days = [e.day for p in products(read) for e in calendar.expected(p, today)[:1]]
+        found.append(
+            ActionItem(
+                Glyph.RESTART,
+                tr("%n machine(s) without hotpatch", without),
+                tr(
+                    "Restart with each monthly update; the next is planned for {day}.",
+                    day=day_name(min(days)),
+                )
+                if days
+                else tr("Restart with each monthly update."),
+                tr("Show"),
+                of_group(ComplianceGroup.NO_HOTPATCH),
+            )
+        )
+    return found
+
+
+def _enabled(product: Product) -> tuple[Choice, ...]:
+    """The product's machines with hotpatch."""
+    on = HotpatchStatus.ENABLED
+    return (
+        Choice(Dimension.PRODUCT, (product.value,), product.label),
+        Choice(Dimension.HOTPATCH, (on.value,), on.label),
+    )
+
+
+def _released_baseline(
+    read: OverviewRead, product: Product, calendar: Calendar
+) -> ActionItem | None:
+    """The baseline that machines with hotpatch miss."""
+    baseline = calendar.baseline_in_force(product, release_day(read.query.now))
+    count = read.count(lambda g: g.product is product and g.is_on and g.baseline_missing)
+    if baseline is None or not count:
+        return None
+    return ActionItem(
+        Glyph.WARNING,
+        tr(
+            "{product}: {kind} of {day} not installed",
+            product=product.label,
+            kind=baseline.kind.label,
+            day=day_name(baseline.released),
+        ),
+        tr("Installing it restarts %n machine(s) with hotpatch.", count),
+        tr("Show"),
+        MachineFilter(choices=_enabled(product), condition=Condition.BASELINE_MISSING),
+    )
+
+
+def _planned_baseline(
+    read: OverviewRead, product: Product, calendar: Calendar
+) -> ActionItem | None:
+    """The next planned baseline, for machines with hotpatch."""
+    count = read.count(lambda g: g.product is product and g.is_on)
+    if not count:
+        return None
+    expected = calendar.next_restart(product, release_day(read.query.now))
+    if expected is None:
+        title = tr("{product}: no planned restart is known", product=product.label)
+        return ActionItem(Glyph.UNKNOWN, title, tr("Microsoft hasn't published a plan."))
+    return ActionItem(
+        Glyph.RESTART,
+        f"{product.label}: {day_name(expected.day)}",
+        tr(
+            "The next {kind} restarts %n machine(s) with hotpatch; subject to change.",
+            count,
+            kind=expected.kind.label,
+        ),
+        tr("Show"),
+        MachineFilter(choices=_enabled(product)),
+    )
+
+
+def changes_text(changes: Sequence[Change], now: datetime) -> list[tuple[str, str]]:
+    """(what, when last) of the changes since the last look."""
+    texts = {
+        "installed": lambda n: tr("%n installation(s) succeeded", n),
+        "failed": lambda n: tr("%n installation(s) failed", n),
+        "deleted": lambda n: tr("%n machine(s) deleted", n),
+        "requested": lambda n: tr("%n operation(s) of this program ended", n),
+    }
+    return [(texts[c.kind](c.times), age_text(c.at, now)) for c in changes]

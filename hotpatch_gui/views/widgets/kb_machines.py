@@ -1,0 +1,130 @@
+"""The machines of one update: which miss it, which have it, and where it failed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.kb import help_page
+from hotpatch_gui.models import columns
+from hotpatch_gui.models.kb_machines import KbMachines, read_kb_machines
+from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.dialogs.once import open_once
+from hotpatch_gui.views.services import Services
+
+from .labels import ElidedLabel, label
+from .table import Table, TablePanel
+
+tr = translator("KbMachines")
+
+
+class KbMachinesPane(QWidget):
+    """Shows an update's machines; installs it on those that are selected, or on all that miss it.
+
+    Signals:
+        machine_opened (int): a machine's row ID.
+    """
+
+    machine_opened = Signal(int)
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._s = services
+        theme = services.theme
+        self._update: tuple[str | None, str] | None = None
+        self._found = KbMachines()
+        self.title = ElidedLabel(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        self.counted = label(theme, role="secondary")
+        self.counted.setObjectName("kbMachinesCounted")
+        self.page = QPushButton(tr("Open KB page"))
+        self.page.setObjectName("openKbPage")
+        self.page.clicked.connect(self._open_page)
+        self.install = QPushButton()
+        self.install.setObjectName("installKb")
+        self.install.setProperty("primary", True)
+        self.install.clicked.connect(self._install)
+        self.model = ListedModel(services.source, columns.KB_MACHINES, services.clock, self)
+        self.panel = TablePanel(
+            theme,
+            Table(theme, services.settings, self.model, "kbMachinesTable", tr("Machines")),
+        )
+        self.panel.table.opened.connect(self.machine_opened)
+        self.panel.table.selectionModel().selectionChanged.connect(self._show_actions)
+        self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
+        self._lay_out()
+        self.show_update(None, "")
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 16, 8)
+        head.setSpacing(8)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.title)
+        words.addWidget(self.counted)
+        head.addLayout(words, 1)
+        head.addWidget(self.page)
+        head.addWidget(self.install)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.panel, 1)
+
+    def show_update(self, kb: str | None, name: str) -> None:
+        """Show the machines of an update by its KB, or by its name; an empty name for none."""
+        is_refresh = self._update == (kb, name)
+        self._update = (kb, name) if name else None
+        self.title.set_full_text(name)
+        self.page.setVisible(kb is not None)
+        if self._update is None:
+            self._show(KbMachines())
+            self.panel.empty.show_text(
+                Glyph.INFO, tr("No update selected"), tr("Select an update to see its machines.")
+            )
+            return
+        read = partial(read_kb_machines, kb=kb, name=name)
+        self._channel.query(read, is_refresh=is_refresh)
+
+    def _show(self, found: KbMachines) -> None:
+        self._found = found
+        self.model.set_rows(found.rows)
+        self.panel.show_table(bool(found.rows))
+        self.counted.setText(found.text)
+        self._show_actions()
+
+    def _show_failure(self, why: str) -> None:
+        self._show(KbMachines())
+        self.panel.show_failure(why)
+
+    @property
+    def machine_ids(self) -> list[int]:
+        """The machines to install on: the selected ones that miss the update, or all that miss it."""
+        return self._found.missing(self.panel.table.selected_ids)
+
+    def _show_actions(self) -> None:
+        ids = self.machine_ids
+        kb = self._update[0] if self._update else None
+        self.install.setVisible(kb is not None and bool(self._found.rows))
+        self.install.setEnabled(bool(ids))
+        self.install.setText(tr("Install on %n machine(s)…", len(ids)))
+
+    def _open_page(self) -> None:
+        if self._update is not None and self._update[0] is not None:
+            QDesktopServices.openUrl(QUrl(help_page(self._update[0])))
+
+    def _install(self) -> None:
+        from hotpatch_gui.views.dialogs.install import InstallDialog  # noqa: PLC0415 - only when it opens
+
+        ids, update = self.machine_ids, self._update
+        if update is None or update[0] is None or not ids:
+            return
+        kb, owner = update[0], self.window()
+        open_once(owner, lambda: InstallDialog(self._s, ids, owner, kb=kb))

@@ -1,0 +1,224 @@
+"""Filters, the grid and the context menu of the Machines page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
+from pytestqt.qtbot import QtBot
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, demo
+from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
+from hotpatch_gui.models.filters import read_values
+from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
+from hotpatch_gui.views.pages.machines import GROUPED_BY, MachinesPage
+
+CHECKED = Qt.CheckState.Checked
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        made.window.show_page("machines")
+        made.settle()
+        yield made
+
+
+def machines(stage: Stage) -> MachinesPage:
+    stage.settle()
+    return stage.window.machines
+
+
+def action(menu: QMenu, text: str) -> QAction:
+    """The menu's action, or one of its submenus'."""
+    for found in menu.findChildren(QAction) + menu.actions():
+        if found.text() == text:
+            return found
+    raise AssertionError(text)
+
+
+def open_values(stage: Stage, text: str) -> FilterValuesDialog:
+    page = machines(stage)
+    page.filters.menu.aboutToShow.emit()
+    action(page.filters.menu, text).trigger()
+    stage.settle()
+    stage.settle()
+    dialog = next(d for d in stage.window.findChildren(FilterValuesDialog) if d.isVisible())
+    assert isinstance(dialog, FilterValuesDialog)
+    return dialog
+
+
+def test_each_dimension_offers_its_values_and_lists_as_many_machines(stage: Stage) -> None:
+    page = machines(stage)
+    for dimension in (d for d in Dimension if d is not Dimension.TAG):
+        values = stage.app.source.read_list(
+            lambda db, d=dimension: read_values(db, d, page._s.clock())
+        )
+        dialog = open_values(stage, f"{dimension.label}…")
+        assert dialog.list.count() == len(values) > 0
+        dialog.list.item(0).setCheckState(CHECKED)
+        dialog.yes.click()
+        assert machines(stage).model.rowCount() == values[0].machines, dimension
+        assert page.filters.chips[0].text() == f"{dimension.label}: {values[0].label} ✕"
+        page.filters.chips[0].click()
+        assert machines(stage).model.rowCount() == 16
+
+
+def test_values_are_searched_ticked_and_combined_with_a_condition(stage: Stage) -> None:
+    page = machines(stage)
+    dialog = open_values(stage, "Region…")
+    dialog.search.setText("europe")
+    assert sum(not dialog.list.item(n).isHidden() for n in range(dialog.list.count())) == 2
+    dialog.yes.click()
+    assert machines(stage).model.rowCount() == 6, "without a tick, what the search found"
+    page.filters.menu.aboutToShow.emit()
+    action(page.filters.menu, Condition.UPDATE_MISSING.label).trigger()
+    stage.settle()
+    assert len(page.filters.chips) == 2
+    db = stage.app.source.db
+    assert db is not None
+    (count,) = db.execute(
+        "SELECT count(*) FROM machines WHERE location LIKE '%europe' AND update_missing=1"
+    ).fetchone()
+    assert machines(stage).model.rowCount() == count
+    assert page.count_label.text() == f"{count} of 16"
+    dialog = open_values(stage, "Region…")
+    ticked = [dialog.list.item(n).text() for n in range(dialog.list.count())]
+    assert len(ticked) == 4
+    assert {
+        dialog.list.item(n).checkState() is CHECKED
+        for n in range(dialog.list.count())
+        if "europe" in dialog.list.item(n).text()
+    } == {True}, "what is chosen is ticked"
+
+
+def test_filters_are_saved_by_name_applied_and_deleted(stage: Stage, qtbot: QtBot) -> None:
+    page = machines(stage)
+    page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
+    on = machines(stage).model.rowCount()
+    page.filters.menu.aboutToShow.emit()
+    action(page.filters.menu, "Save filter…").trigger()
+    dialog = stage.window.findChild(QInputDialog)
+    assert isinstance(dialog, QInputDialog)
+    dialog.setTextValue("R&D <b>")
+    dialog.accept()
+    page.filters.menu.aboutToShow.emit()
+    action(page.filters.menu, "Clear filters").trigger()
+    assert machines(stage).model.rowCount() == 16 > on > 0
+    page.filters.menu.aboutToShow.emit()
+    next(a for a in page.filters.menu.actions() if a.text() == "R&&D <b>").trigger()
+    assert machines(stage).model.rowCount() == on
+    page.filters.menu.aboutToShow.emit()
+    titles = [
+        m for m in page.filters.menu.findChildren(QMenu) if m.title() == "Delete saved filter"
+    ]
+    titles[-1].actions()[0].trigger()
+    assert stage.app.settings.filters == {}
+
+
+def test_filter_and_selection_survive_a_restart(qapp: QApplication, tmp_path: Path) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.window.show_page("machines")
+        page = machines(stage)
+        page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
+        stage.settle()
+        kept = [page.model.id_at(n) for n in (2, 3)]
+        page.list.select_id(kept[0])  # type: ignore[arg-type]
+        stage.settle()
+        shown = page.model.rowCount()
+    with Stage("light", folder=tmp_path) as stage:
+        stage.window.show_start_page()
+        stage.settle()
+        page = machines(stage)
+        assert page.model.rowCount() == shown
+        assert page.list.selected_ids == [kept[0]]
+        assert page.filters.chips[0].text() == "Hotpatch on ✕"
+        stage.app.settings.machine_filter = '{"condition": "of a newer version"'
+        stage.window.show_start_page()
+        stage.settle()
+
+
+def test_the_grid_groups_selects_and_opens(stage: Stage) -> None:
+    page = machines(stage)
+    page.as_grid.setChecked(True)
+    stage.settle()
+    assert page._grid_model.rowCount() == 16
+    assert not page._blade.isVisible()
+    page.group.setCurrentIndex(1 + GROUPED_BY.index(Dimension.REGION))
+    stage.settle()
+    regions = [page._grid_model.row(n).location for n in range(16)]  # type: ignore[union-attr]
+    assert regions == sorted(regions)
+    page.grid.selectRow(3)
+    stage.settle()
+    machine_id = page._grid_model.id_at(3)
+    assert page.blade.machine_ids == (machine_id,)
+    page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
+    stage.settle()
+    stage.settle()
+    assert page._grid_model.rowCount() == page.model.rowCount() < 16
+    assert list(page.blade.machine_ids) == page.grid.selected_ids
+    first = page._grid_model.id_at(0)
+    assert first is not None
+    page.grid.opened.emit(first)
+    stage.settle()
+    assert (page.as_grid.isChecked(), page.list.selected_ids) == (False, [first])
+
+
+def test_the_last_column_can_not_be_hidden(stage: Stage) -> None:
+    page = machines(stage)
+    page.as_grid.setChecked(True)
+    stage.settle()
+    for _ in page._grid_model.columns:
+        menu = page.grid.column_menu()
+        shown = [a for a in menu.actions() if a.isChecked()]
+        if not shown[0].isEnabled():
+            break
+        shown[0].trigger()
+    assert sum(not page.grid.isColumnHidden(n) for n in range(len(page._grid_model.columns))) == 1
+
+
+def test_the_context_menu_acts_on_what_is_selected(stage: Stage) -> None:
+    page = machines(stage)
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("UPDATE connections SET cloud='public'")
+    names = [page.model.row(n).name for n in range(2)]  # type: ignore[union-attr]
+    page.list.selectRow(0)
+    stage.settle()
+    menu = page.list.context_menu()
+    texts = [a.text() for a in menu.actions()]
+    assert texts[:4] == ["Assess now", "Install updates now", "Restart", "Update settings"]
+    assert action(menu, "Open in the Azure portal").isEnabled()
+    action(menu, "Copy name").trigger()
+    assert QGuiApplication.clipboard().text() == names[0]
+    page.list.selectAll()
+    stage.settle()
+    menu = page.list.context_menu()
+    assert not action(menu, "Open in the Azure portal").isEnabled()
+    action(menu, "Copy resource ID").trigger()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert len(lines) == 16
+    assert all(line.startswith("/subscriptions/") for line in lines)
+
+
+def test_a_portal_page_belongs_to_the_cloud_and_its_path_is_quoted() -> None:
+    identifier = (
+        "/subscriptions/s/resourceGroups/a b/providers/Microsoft.Compute/virtualMachines/v#1"
+    )
+    for cloud, host in (
+        (PUBLIC, "portal.azure.com"),
+        (US_GOVERNMENT, "portal.azure.us"),
+        (CHINA, "portal.azure.cn"),
+    ):
+        page = cloud.resource_page(identifier)
+        assert page.startswith(f"https://{host}/#resource/subscriptions/s/")
+        assert page.endswith("a%20b/providers/Microsoft.Compute/virtualMachines/v%231")
+    assert demo().resource_page(identifier) == ""

@@ -1,0 +1,164 @@
+"""The Updates page in the window: filters, the machines of an update, and installing it on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.kb import without_kb
+from hotpatch_gui.views.dialogs.install import InstallDialog
+from hotpatch_gui.views.main_window import PAGES
+from hotpatch_gui.views.pages.updates import UpdatesPage
+
+CHECKED, UNCHECKED = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def updates(stage: Stage) -> UpdatesPage:
+    stage.window.show_page("updates")
+    stage.settle()
+    page = stage.window.page("updates")
+    assert isinstance(page, UpdatesPage)
+    return page
+
+
+def listed(page: UpdatesPage) -> list[tuple[str, str, str]]:
+    """(KB, classification, restart) of the rows."""
+    rows = [page.model.row(n) for n in range(page.model.rowCount())]
+    return [(r.kb, r.classification, r.restart) for r in rows]
+
+
+def select(stage: Stage, page: UpdatesPage, kb: str) -> None:
+    kbs = [kb for kb, _, _ in listed(page)]
+    page.panel.table.selectRow(kbs.index(kb))
+    stage.settle()
+
+
+def test_definitions_are_folded_and_each_filter_narrows(stage: Stage) -> None:
+    page = updates(stage)
+    before = listed(page)
+    assert before
+    assert "Definition" not in {c for _, c, _ in before}
+    page.definitions.setChecked(True)
+    stage.settle()
+    everything = listed(page)
+    assert {c for _, c, _ in everything} - {c for _, c, _ in before} == {"Definition"}
+    for box, fits in (
+        (page.classification, lambda r: r[1] == "Security"),
+        (page.restart, lambda r: r[2] == "NeverReboots"),
+    ):
+        choices = [box.itemText(n) for n in range(box.count())]
+        box.setCurrentIndex(
+            choices.index("Security" if box is page.classification else "No restart")
+        )
+        stage.settle()
+        assert listed(page) == [r for r in everything if fits(r)] != everything
+        box.setCurrentIndex(0)
+    for box in (page.product, page.age):
+        counts = []
+        for number in range(1, box.count()):
+            box.setCurrentIndex(number)
+            stage.settle()
+            counts.append(len(listed(page)))
+        assert min(counts) < len(everything), box.objectName()
+        box.setCurrentIndex(0)
+    stage.settle()
+    assert listed(page) == everything
+
+
+def test_an_update_shows_its_machines_as_counted_and_where_it_failed(stage: Stage) -> None:
+    page = updates(stage)
+    db = stage.app.source.db
+    assert db is not None
+    for number in range(page.model.rowCount()):
+        row = page.model.row(number)
+        page.panel.table.selectRow(number)
+        stage.settle()
+        rows = page.machines.model.all_rows
+        missing = {r.name for r in rows if r.is_missing}
+        assert len(missing) == row.machines
+        assert sum(r.state == "Failed" for r in rows) <= row.failed
+        expected = db.execute(
+            "SELECT m.name FROM updates u JOIN machines m ON m.id=u.machine_id WHERE u.kb=? AND m.deleted_at IS NULL",
+            (row.kb,),
+        )
+        assert missing == {r[0] for r in expected}
+    select(stage, page, "KB5120228")
+    failed = [r for r in page.machines.model.all_rows if r.state == "Failed"]
+    assert [r.name for r in failed] == ["vm-print-01"]
+    assert "0x80070005" in (failed[0].error or "")
+    page.machines.panel.table.opened.emit(failed[0].id)
+    stage.settle()
+    assert PAGES[stage.window.pages.currentIndex()] == "machines"
+    assert stage.window.machines.list.selected_ids == [failed[0].id]
+
+
+def test_install_selects_only_the_update_on_the_machines_that_miss_it(stage: Stage) -> None:
+    page = updates(stage)
+    select(stage, page, "KB5120708")
+    every = page.machines.machine_ids
+    assert len(every) == 8
+    page.machines.panel.table.selectRow(0)
+    stage.settle()
+    assert len(page.machines.machine_ids) == 1
+    assert page.machines.install.text() == "Install on 1 machine…"
+    page.machines.panel.table.clearSelection()
+    page.machines.install.click()
+    stage.settle()
+    dialog = stage.window.findChild(InstallDialog)
+    assert isinstance(dialog, InstallDialog)
+    assert sorted(dialog.machines.ids) == sorted(every)
+    request = dialog._make_request()
+    assert (request.classifications, request.include) == (frozenset(), ("KB5120708",))
+
+
+def test_ticks_in_the_preview_write_the_lists(stage: Stage) -> None:
+    page = updates(stage)
+    select(stage, page, "KB5120708")
+    page.machines.install.click()
+    stage.settle()
+    dialog = stage.window.findChild(InstallDialog)
+    assert isinstance(dialog, InstallDialog)
+    step = dialog.updates
+
+    def tick(kb: str, state: Qt.CheckState) -> None:
+        found = step.preview.findItems(kb, Qt.MatchFlag.MatchExactly, 1)
+        found[0].setCheckState(0, state)
+        stage.settle()
+
+    def ticked() -> set[str]:
+        items = [step.preview.topLevelItem(n) for n in range(step.preview.topLevelItemCount())]
+        return {i.text(1) for i in items if i is not None and i.checkState(0) is CHECKED}
+
+    assert ticked() == {"KB5120708"}
+    tick("KB5099536", CHECKED)
+    assert step.include.kbs == ("KB5120708", "KB5099536")
+    assert ticked() == {"KB5120708", "KB5099536"}
+    tick("KB5120708", UNCHECKED)
+    assert (step.include.kbs, step.exclude.kbs) == (("KB5099536",), ())
+    security = next(box for c, box in step.classes.items() if c.value == "Security")
+    security.setChecked(True)
+    stage.settle()
+    assert "KB5120708" in ticked()
+    tick("KB5120708", UNCHECKED)
+    assert step.exclude.kbs == ("KB5120708",)
+    assert "KB5120708" not in ticked()
+    tick("KB5120708", CHECKED)
+    assert (step.exclude.kbs, step.include.kbs) == ((), ("KB5099536",))
+    assert "KB5120708" in ticked()
+
+
+def test_a_kb_leaves_a_list_in_each_spelling_and_nothing_else_does() -> None:
+    text = "kb5120708, 5120708 KB 5120708; 51207, KB5099536"
+    assert without_kb(text, "KB5120708") == "51207, KB5099536"
+    assert without_kb(text, "KB1234567") == text
