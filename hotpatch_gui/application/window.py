@@ -34,6 +34,7 @@ from .targets import CloudTarget
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
+    from hotpatch_gui.models.outcomes import Outcomes
     from hotpatch_gui.worker.engine import Engine
     from hotpatch_gui.worker.events import (
         Changed,
@@ -150,6 +151,7 @@ class App(QObject):
         self.actions = cast("UserActions", _OnFirstUse(self._make_actions))
         self.icons = Icons(self.theme)
         self.demo = DemoTime(target.simulator, self._sync, self) if target.simulator else None
+        self.outcomes = cast("Outcomes", _OnFirstUse(self._make_outcomes))
         self.services = Services(
             self.source,
             self.clock,
@@ -159,6 +161,7 @@ class App(QObject):
             self.settings,
             self.actions,
             target.label,
+            self.outcomes,
             self.demo,
         )
         self.window = MainWindow(self.services)
@@ -197,6 +200,11 @@ class App(QObject):
             start_trial=self._start_trial,
         )
 
+    def _make_outcomes(self) -> Outcomes:
+        from hotpatch_gui.models.outcomes import Outcomes  # noqa: PLC0415 - after the first paint
+
+        return Outcomes(self.source, self.clock, self)
+
     def _connect(self) -> None:
         self.window.painted.connect(self._after_first_paint)
         self._unseen.timeout.connect(self.begin)
@@ -230,9 +238,18 @@ class App(QObject):
         self.first_frame_painted.emit()
         self.engine.start()
         self.window.load_icons()
+        self._show_tray()
         self._listen()
         if self._is_first:
             self.window.open_welcome()
+
+    def _show_tray(self) -> None:
+        from PySide6.QtWidgets import QSystemTrayIcon  # noqa: PLC0415 - after the first paint
+
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            from .tray import Tray  # noqa: PLC0415 - after the first paint
+
+            Tray(self.window, self.outcomes, self.settings)
 
     @Slot()
     def end_on_signals(self) -> None:

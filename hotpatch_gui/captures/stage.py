@@ -25,6 +25,7 @@ from hotpatch_gui.system import resources
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.lazy_widget import LazyWidget
 from hotpatch_gui.views.widgets.table import Table
+from hotpatch_gui.views.widgets.toasts import Toast
 
 TIMEOUT_S = 30.0
 
@@ -93,6 +94,7 @@ class Stage(QObject):
         )
         self.window = self.app.window
         self.request = _WaitingActions(self)
+        self.keeps_toasts = False
 
     def __enter__(self) -> Self:
         return self
@@ -182,7 +184,9 @@ class Stage(QObject):
         ]
 
     def grab(self, widget: QWidget) -> QImage:
-        """The widget's pixels without focus."""
+        """The widget's pixels without focus, and without toasts, which disappear after a while, unless ``keeps_toasts``."""
+        for toast in () if self.keeps_toasts else self.window.findChildren(Toast):
+            self.window.toasts.dismiss(toast)
         for focused in (QApplication.focusWidget(), widget.focusWidget()):
             if focused is not None:
                 focused.clearFocus()

@@ -24,8 +24,8 @@ class Remedy(Enum):
     """The next step: what to check or do before the update is installed again."""
 
     ACCESS = tr.mark(
-        "Check free space on the system drive, the permissions of %WinDir%\\SoftwareDistribution, and "
-        "C:\\Windows\\Logs\\CBS\\CBS.log for the file that was denied."
+        "Check the permissions of %WinDir%\\SoftwareDistribution, antivirus software, and free space on the "
+        "system drive. C:\\Windows\\Logs\\CBS\\CBS.log names the file that was denied."
     )
     AGAIN = tr.mark("Install again. If it fails again, restart the machine first.")
     ALONE = tr.mark("Install this update without others: include only its KB.")

@@ -58,6 +58,7 @@ _NAME = Column(
     tip=_name_tip,
     sort="name",
     takes_slack=True,
+    differs_at_end=True,
 )
 _KB = Column("kb", "KB", 100, lambda r, _: r.kb or display_text.NOTHING, sort="kb")
 _CLASS = Column(

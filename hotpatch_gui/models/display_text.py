@@ -158,6 +158,17 @@ def machine_summary(row: MachineListRow) -> str:
     return situation_of(row)
 
 
+def machine_line(row: MachineListRow, now: datetime) -> str:
+    """The summary, and for how long a monthly update has been missing."""
+    summary = machine_summary(row)
+    if not row.update_missing or not row.missing_since:
+        return summary
+    days = (now.date() - date.fromisoformat(row.missing_since)).days
+    if summary == hotpatch_text(row.hotpatch_status):
+        return tr("Monthly update missing, %n d", days)
+    return tr("{summary}, %n d behind", days, summary=summary)
+
+
 def is_counted(row: MachineRow | ChosenRow | InstallRow) -> bool:
     """Whether a current assessment has the number of available updates."""
     return bool(row.assessed_at and row.in_graph and COUNTS_UNREPORTED not in row.unreported)

@@ -118,7 +118,7 @@ COLUMNS = (
         lambda r, _: PowerState.parse(r.power).label,
         sort="power",
     ),
-    Column("product", tr.mark("Product"), 148, _product, sort="product"),
+    Column("product", tr.mark("Product"), 148, _product, sort="product", differs_at_end=True),
     Column(
         "build",
         tr.mark("Build"),

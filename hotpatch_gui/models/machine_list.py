@@ -77,7 +77,7 @@ class MachinesModel(WindowedModel[MachineListRow]):
             display_text.LEVEL_GLYPHS[display_text.level_of(row)],
             row.name,
             display_text.hotpatch_text(row.hotpatch_status),
-            display_text.machine_summary(row),
+            display_text.machine_line(row, now),
             display_text.assessed_age(row, now),
         )
 

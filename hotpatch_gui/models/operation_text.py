@@ -97,7 +97,7 @@ def can_wait(row: OperationRow) -> bool:
 
 
 _CALL_GLYPHS = {
-    "sending": Glyph.RUNNING,
+    "sending": Glyph.INFO,
     "accepted": Glyph.OK,
     "refused": Glyph.ERROR,
     "not sent": Glyph.WARNING,

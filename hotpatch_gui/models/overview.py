@@ -11,7 +11,7 @@ from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.exposure import Exposure, exposure
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
-from hotpatch_gui.domain.releases import day_name, release_day
+from hotpatch_gui.domain.releases import day_name
 from hotpatch_gui.store import daily_states, overview
 from hotpatch_gui.store.overview import Change, FleetCounts, FleetGroup, GroupCount
 from hotpatch_gui.theme.glyphs import Glyph
@@ -73,7 +73,7 @@ def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
     return OverviewRead(
         query,
         counts,
-        exposure(missing, release_day(now)),
+        exposure(missing, today),
         compliance((g.situation, g.machines) for g in groups),
         groups,
         daily_states.trend(db, today - timedelta(days=TREND_DAYS - 1), today),

@@ -62,7 +62,7 @@ _SITUATIONS = (
         Glyph.UNKNOWN,
         tr.mark("Newer releases may be missing from the release data."),
     ),
-    (Situation.NOT_RUNNING, Glyph.UNKNOWN, tr.mark("Not assessed while not running.")),
+    (Situation.NOT_RUNNING, Glyph.OFF, tr.mark("Not assessed while not running.")),
     (Situation.BEHIND, Glyph.INFO, tr.mark("Updates can be installed.")),
 )
 
@@ -105,6 +105,15 @@ def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
 def _errors_elsewhere(read: OverviewRead) -> list[ActionItem]:
     """Facts that a machine's situation may hide, because it is the first that applies."""
     rows = (
+        (
+            Condition.FAILED,
+            Glyph.ERROR,
+            read.counts.failed,
+            tr(
+                "%n installation(s) failed in the last 30 days. The update history shows the errors.",
+                read.counts.failures,
+            ),
+        ),
         (
             Condition.ENROLLMENT_FAILED,
             Glyph.ERROR,
@@ -161,15 +170,10 @@ def products(read: OverviewRead) -> list[Product]:
 
 def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     """Restarts by baselines that are released or planned, and by monthly updates without hotpatch."""
-    found = [
-        item
-        for product in products(read)
-        for item in (
-            _released_baseline(read, product, calendar),
-            _planned_baseline(read, product, calendar),
-        )
-        if item is not None
-    ]
+    each = products(read)
+    due = [_released_baseline(read, product, calendar) for product in each]
+    planned = [_planned_baseline(read, product, calendar) for product in each]
+    found = [item for item in (*due, *planned) if item is not None]
     without = read.compliance[ComplianceGroup.NO_HOTPATCH]
     if without:
         today = release_day(read.query.now)
@@ -211,12 +215,15 @@ def _released_baseline(
     return ActionItem(
         Glyph.WARNING,
         tr(
-            "{product}: {kind} of {day} not installed",
-            product=product.label,
-            kind=baseline.kind.label,
+            "Due now: baseline of {day}, {product}",
             day=day_name(baseline.released),
+            product=product.label,
         ),
-        tr("Installing it restarts %n machine(s) with hotpatch.", count),
+        tr(
+            "Installing this {kind} restarts %n machine(s) with hotpatch.",
+            count,
+            kind=baseline.kind.label,
+        ),
         tr("Show"),
         MachineFilter(choices=_enabled(product), condition=Condition.BASELINE_MISSING),
     )
@@ -235,7 +242,7 @@ def _planned_baseline(
         return ActionItem(Glyph.UNKNOWN, title, tr("Microsoft hasn't published a plan."))
     return ActionItem(
         Glyph.RESTART,
-        f"{product.label}: {day_name(expected.day)}",
+        f"{day_name(expected.day)}: {product.label}",
         tr(
             "The next {kind} restarts %n machine(s) with hotpatch; subject to change.",
             count,

@@ -30,10 +30,10 @@ GLYPHS = {
     RolloutStatus.UNDER_WAY: Glyph.RUNNING,
     RolloutStatus.UNHEALTHY: Glyph.ERROR,
     RolloutStatus.FAILED: Glyph.WARNING,
-    RolloutStatus.NOT_RUNNING: Glyph.UNKNOWN,
+    RolloutStatus.NOT_RUNNING: Glyph.OFF,
     RolloutStatus.WAITING: Glyph.INFO,
     RolloutStatus.ON_HOLD: Glyph.WARNING,
-    RolloutStatus.NOT_INCLUDED: Glyph.UNKNOWN,
+    RolloutStatus.NOT_INCLUDED: Glyph.OFF,
 }
 ASSUMED = tr.mark(
     "Azure publishes the rules of this order but not its progress, so the progress is inferred here. Assumptions: "

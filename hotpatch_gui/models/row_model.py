@@ -48,6 +48,8 @@ class Column(NamedTuple):
     hidden: bool = False
     takes_slack: bool = False
     """Uses extra width."""
+    differs_at_end: bool = False
+    """Texts that don't fit are cut in their middle."""
     raw: Callable[[Any], Any] | None = None
     """The raw value for exports, if the text only displays it: a number or a time."""
     export_title: str = ""

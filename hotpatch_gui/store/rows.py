@@ -38,6 +38,8 @@ class MachineListRow(NamedTuple):
     updates: int
     updates_that_restart: int
     assessed_at: str | None
+    update_missing: int | None
+    missing_since: str | None
 
 
 class OperationRow(NamedTuple):

@@ -84,6 +84,24 @@ class Preferences:
         self._store.setValue("page", key)
 
     @property
+    def notifies_success(self) -> bool:
+        """Whether successes are shown as system notifications."""
+        return self._flag("notifies_success")
+
+    @notifies_success.setter
+    def notifies_success(self, is_on: bool) -> None:
+        self._store.setValue("notifies_success", "true" if is_on else "false")
+
+    @property
+    def notifies_failure(self) -> bool:
+        """Whether failures and unknown results are shown as system notifications."""
+        return self._flag("notifies_failure")
+
+    @notifies_failure.setter
+    def notifies_failure(self, is_on: bool) -> None:
+        self._store.setValue("notifies_failure", "true" if is_on else "false")
+
+    @property
     def filters(self) -> dict[str, str]:
         """Saved machine filters by name, as stored text."""
         try:
@@ -125,6 +143,10 @@ class Preferences:
 
     def save(self) -> None:
         self._store.sync()
+
+    def _flag(self, key: str) -> bool:
+        """A setting that is on by default."""
+        return str(self._store.value(key, "true")).casefold() != "false"
 
     def _whole(self, key: str, default: int, low: int, high: int) -> int:
         try:

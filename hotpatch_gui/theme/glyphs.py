@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
 from .tokens import Tokens
 
@@ -21,6 +21,8 @@ class Glyph(StrEnum):
     ERROR = "error"
     RUNNING = "running"
     RESTART = "restart"
+    OFF = "off"
+    """Not running, or not included: a known state that needs nothing."""
 
     def colour(self, tokens: Tokens) -> str:
         return {
@@ -31,6 +33,7 @@ class Glyph(StrEnum):
             Glyph.ERROR: tokens.error,
             Glyph.RUNNING: tokens.accent,
             Glyph.RESTART: tokens.warning,
+            Glyph.OFF: tokens.secondary,
         }[self]
 
 
@@ -46,6 +49,11 @@ def paint(painter: QPainter, glyph: Glyph, rect: QRectF, tokens: Tokens) -> None
     painter.setBrush(colour)
     _SHAPES[glyph](painter, colour, back)
     painter.restore()
+
+
+def icon(glyph: Glyph, size_px: int, tokens: Tokens, ratio: float = 1.0) -> QIcon:
+    """The glyph as an icon."""
+    return QIcon(pixmap(glyph, size_px, tokens, ratio))
 
 
 @lru_cache(maxsize=256)
@@ -133,6 +141,12 @@ def _restart(painter: QPainter, colour: QColor, _: QColor) -> None:
     painter.drawPolygon(QPolygonF([QPointF(9, 0.4), QPointF(14.6, 3.4), QPointF(9.6, 7)]))
 
 
+def _off(painter: QPainter, colour: QColor, _: QColor) -> None:
+    _stroke(painter, colour, 1.6)
+    painter.drawEllipse(QRectF(1.6, 1.6, 12.8, 12.8))
+    painter.drawLine(QPointF(5, 8), QPointF(11, 8))
+
+
 _SHAPES = {
     Glyph.OK: _ok,
     Glyph.INFO: _info,
@@ -141,4 +155,5 @@ _SHAPES = {
     Glyph.ERROR: _error,
     Glyph.RUNNING: _running,
     Glyph.RESTART: _restart,
+    Glyph.OFF: _off,
 }

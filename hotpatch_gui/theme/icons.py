@@ -28,6 +28,7 @@ NAMES = {
     "restart": "mdi6.restart",
     "search": "mdi6.magnify",
     "help": "mdi6.information-outline",
+    "bell": "mdi6.bell-outline",
     "more": "mdi6.dots-vertical",
     "columns": "mdi6.view-column-outline",
     "cancel": "mdi6.close-circle-outline",

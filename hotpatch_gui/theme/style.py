@@ -61,6 +61,8 @@ QFrame#banner[level="ok"] {{ background: {t.success_surface}; }}
 QFrame#banner[level="info"] {{ background: {t.hover}; }}
 QFrame#banner[level="warning"] {{ background: {t.warning_surface}; }}
 QFrame#banner[level="error"] {{ background: {t.error_surface}; }}
+QFrame#toast {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: {CORNER_PX}px; }}
+QToolButton#bell::menu-indicator {{ image: none; }}
 QFrame#banner {{ border-radius: {CORNER_PX}px; }}
 QLabel[role="secondary"] {{ color: {t.secondary}; }}
 QLabel[role="error"] {{ color: {t.error}; }}

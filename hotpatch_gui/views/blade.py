@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.models import headline
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -41,6 +41,15 @@ if TYPE_CHECKING:
     from .widgets.export import Exporter
 
 tr = translator("Blade")
+
+_NEXT_COMMANDS = {
+    Situation.RESTART_PENDING: "restart",
+    Situation.LAST_FAILED: "install",
+    Situation.BEHIND: "install",
+    Situation.NEVER_ASSESSED: "assess",
+    Situation.STALE: "assess",
+}
+"""The command that the status sentence of a situation suggests."""
 
 READ_DELAY_MS = 500
 """How long a machine must stay selected during a search before it is read from Azure."""
@@ -76,6 +85,8 @@ class Blade(QStackedWidget):
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
         self._work_channel = QueryChannel(services.source, self._on_work, self._show_failure, self)
         self._exporter: Exporter | None = None
+        self._next_command = ""
+        """The command that the status sentence suggests; empty for none."""
         self._passing = QTimer(self)
         self._passing.setSingleShot(True)
         self._passing.setInterval(READ_DELAY_MS)
@@ -96,8 +107,7 @@ class Blade(QStackedWidget):
         self.subtitle = ElidedLabel(theme, role="secondary")
         self.subtitle.setObjectName("bladeSubtitle")
         self.banner = Banner(theme)
-        self.banner.button.setText(tr("Release data…"))
-        self.banner.button.clicked.connect(self.open_releases)
+        self.banner.button.clicked.connect(self._take_next_step)
         self.work = Banner(theme)
         self.work.hide()
         self._status = LazyWidget(self._make_status)
@@ -253,7 +263,25 @@ class Blade(QStackedWidget):
         else:
             all_of_them = tr("%n machine(s) selected.", len(selection.ids))
             self.banner.show_text(selection.level, all_of_them, headline.sum_of_several(selection))
-        self.banner.button.setVisible(found is not None and found.needs_releases)
+        self._next_command = _NEXT_COMMANDS.get(found.situation, "") if found is not None else ""
+        needs_releases = found is not None and found.needs_releases
+        if needs_releases:
+            self._next_command = ""
+        self.banner.button.setText(
+            tr("Release data…")
+            if needs_releases
+            else self.commands[self._next_command].text()
+            if self._next_command
+            else ""
+        )
+        self.banner.button.setVisible(needs_releases or bool(self._next_command))
+
+    def _take_next_step(self) -> None:
+        """Do what the status sentence suggests."""
+        if self._next_command:
+            self.commands[self._next_command].trigger()
+        else:
+            self.open_releases()
 
     @property
     def status(self) -> StatusTab:
@@ -323,6 +351,9 @@ class Blade(QStackedWidget):
 
     def _update_command_bar(self) -> None:
         self.command_bar.show_state(self._ids, self._selection, self._work, online=self._online)
+        action = self.commands.get(self._next_command)
+        self.banner.button.setEnabled(action is None or action.isEnabled())
+        self.banner.button.setToolTip(action.toolTip() if action is not None else "")
 
     def open_releases(self) -> None:
         from .dialogs.releases import ReleasesDialog  # noqa: PLC0415 - after the first paint

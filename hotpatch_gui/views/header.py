@@ -85,6 +85,7 @@ class Header(QFrame):
         row.addWidget(self.demo)
         row.addWidget(self.search)
         row.addWidget(self.gear)
+        self._row = row
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.show_subscription)
         self._ticker = QTimer(self)
@@ -94,6 +95,17 @@ class Header(QFrame):
             self._ticker.start()
         self.show_subscription()
         self.show_clock()
+
+    def add_bell(self) -> None:
+        """Add the bell, which isn't in the first frame."""
+        from .bell import Bell  # noqa: PLC0415 - after the first paint
+
+        self.bell = Bell(self._s)
+        self.bell.setIconSize(QSize(16, 16) * self._s.theme.scale)
+        self.bell.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.bell.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._s.icons.give("bell", self.bell.setIcon)
+        self._row.insertWidget(self._row.indexOf(self.gear), self.bell)
 
     def load_pictures(self) -> None:
         """Load pictures after the first paint, because the SVG reader is slow."""

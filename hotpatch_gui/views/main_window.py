@@ -144,9 +144,16 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def load_icons(self) -> None:
-        """Load icons after the first paint."""
+        """Load icons after the first paint, and show outcomes from now on."""
+        from .widgets.toasts import Toasts  # noqa: PLC0415 - after the first paint
+
         self._s.icons.load()
         self.header.load_pictures()
+        self.header.add_bell()
+        area = self.centralWidget()
+        assert area is not None
+        self.toasts = Toasts(self._s.theme, self._s.outcomes, area)
+        self._s.outcomes.operations_requested.connect(partial(self.show_page, "activity"))
 
     @property
     def is_syncing(self) -> bool:

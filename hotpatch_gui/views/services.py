@@ -14,6 +14,7 @@ from hotpatch_gui.theme.theme import Theme
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.release_calendar import Calendar
+    from hotpatch_gui.models.outcomes import Outcomes
 
     from .protocols import DemoTime, UserActions
 
@@ -29,4 +30,5 @@ class Services(NamedTuple):
     settings: Preferences
     actions: UserActions
     cloud: CloudLabel
+    outcomes: Outcomes
     demo: DemoTime | None = None

@@ -29,6 +29,16 @@
     </message>
   </context>
   <context>
+    <name>Bell</name>
+    <message numerus="yes">
+      <source>%n new notification(s)</source>
+      <translation>
+        <numerusform>%n new notification</numerusform>
+        <numerusform>%n new notifications</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Blade</name>
     <message numerus="yes">
       <source>%n machine(s) selected.</source>
@@ -228,6 +238,23 @@
       <translation>
         <numerusform>install on %n</numerusform>
         <numerusform>install on %n</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>DisplayText</name>
+    <message numerus="yes">
+      <source>Monthly update missing, %n d</source>
+      <translation>
+        <numerusform>Monthly update missing, %n d</numerusform>
+        <numerusform>Monthly update missing, %n d</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{summary}, %n d behind</source>
+      <translation>
+        <numerusform>{summary}, %n d behind</numerusform>
+        <numerusform>{summary}, %n d behind</numerusform>
       </translation>
     </message>
   </context>
@@ -439,12 +466,29 @@
     </message>
   </context>
   <context>
+    <name>Outcomes</name>
+    <message numerus="yes">
+      <source>{kind}: {good:,} of %n machine(s) succeeded</source>
+      <translation>
+        <numerusform>{kind}: {good:,} of %n machine succeeded</numerusform>
+        <numerusform>{kind}: {good:,} of %n machines succeeded</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>OverviewActions</name>
     <message numerus="yes">
       <source>%n installation(s) failed</source>
       <translation>
         <numerusform>%n installation failed</numerusform>
         <numerusform>%n installations failed</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n installation(s) failed in the last 30 days. The update history shows the errors.</source>
+      <translation>
+        <numerusform>%n installation failed in the last 30 days. The update history shows the errors.</numerusform>
+        <numerusform>%n installations failed in the last 30 days. The update history shows the errors.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -483,10 +527,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Installing it restarts %n machine(s) with hotpatch.</source>
+      <source>Installing this {kind} restarts %n machine(s) with hotpatch.</source>
       <translation>
-        <numerusform>Installing it restarts %n machine with hotpatch.</numerusform>
-        <numerusform>Installing it restarts %n machines with hotpatch.</numerusform>
+        <numerusform>Installing this {kind} restarts %n machine with hotpatch.</numerusform>
+        <numerusform>Installing this {kind} restarts %n machines with hotpatch.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

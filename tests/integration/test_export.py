@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
@@ -30,14 +30,14 @@ def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 
 def message(stage: Stage) -> str:
-    """Close the message after an export and return its text."""
-    found: list[QMessageBox] = []
-    stage.until(lambda: bool(found.extend(stage.window.findChildren(QMessageBox)) or found))
-    box = found[0]
-    text = box.text()
-    box.close()
+    """Close the toast after an export and return its text."""
+    shown = stage.window.toasts.shown
+    stage.until(lambda: bool(shown))
+    toast = shown[0]
+    outcome = toast.outcome
+    toast.close_button.click()
     stage.settle()
-    return text
+    return outcome.title if outcome.is_good else outcome.detail
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

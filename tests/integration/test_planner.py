@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel, QMessageBox
+from PySide6.QtWidgets import QLabel
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
@@ -162,8 +162,7 @@ def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path
     simulate(stage, page)
     path = tmp_path / "forecast.json"
     page.export.exporter.write(path, page.export.make())
-    stage.until(lambda: path.exists() and stage.window.findChildren(QMessageBox))
-    stage.window.findChild(QMessageBox).close()
+    stage.until(lambda: path.exists() and bool(stage.window.toasts.shown))
     found = json.loads(path.read_text(encoding="utf-8"))
     requested = {row["Option"]: row["Value"] for row in found["options"]}
     assert (

@@ -131,6 +131,23 @@ def activity(stage: Stage) -> QWidget:
 
 
 @scene
+def outcomes(stage: Stage) -> QWidget:
+    """A finished assessment and a rejected one, as toasts."""
+    stage.keeps_toasts = True
+    stage.start()
+    ids = machine_ids(stage)
+    stage.request.assess([ids["vm-web-01"]])
+    until_state(stage, OperationState.RUNNING)
+    stage.clock.advance(minutes=3)
+    until_state(stage, OperationState.SUCCEEDED)
+    stage.request.assess([ids["vm-dev-01"]])
+    until_state(stage, OperationState.SUCCEEDED, OperationState.FAILED)
+    stage.until(lambda: len(stage.window.toasts.shown) == 2)
+    stage.settle()
+    return stage.window
+
+
+@scene
 def audit_log(stage: Stage) -> QWidget:
     """Calls that changed something, with their answers."""
     _ = activity(stage)

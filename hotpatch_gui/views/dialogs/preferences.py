@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -60,7 +61,15 @@ class PreferencesDialog(SurfaceDialog):
             (self.folder, tr("Data folder")),
         ):
             widget.setAccessibleName(name)
+        self.successes = QCheckBox(tr("Succeeded"))
+        self.successes.setObjectName("prefNotifySuccess")
+        self.successes.setChecked(settings.notifies_success)
+        self.failures = QCheckBox(tr("Failed or unknown"))
+        self.failures.setObjectName("prefNotifyFailure")
+        self.failures.setChecked(settings.notifies_failure)
         self._lay_out()
+        self.successes.toggled.connect(self._choose_notifications)
+        self.failures.toggled.connect(self._choose_notifications)
         self.theme.currentIndexChanged.connect(self._choose_theme)
         self.minutes.valueChanged.connect(self._choose_minutes)
         self.days.currentIndexChanged.connect(self._choose_days)
@@ -85,6 +94,12 @@ class PreferencesDialog(SurfaceDialog):
                 wrap=True,
             ),
         )
+        notify = QHBoxLayout()
+        notify.setSpacing(24)
+        notify.addWidget(self.successes)
+        notify.addWidget(self.failures)
+        notify.addStretch(1)
+        form.addRow(tr("System notifications"), notify)
         folder_row = QHBoxLayout()
         folder_row.setSpacing(8)
         folder_row.addWidget(self.folder, 1)
@@ -112,7 +127,7 @@ class PreferencesDialog(SurfaceDialog):
         form.addRow(tr("Releases"), known)
         self.column.addLayout(form)
         self.column.addStretch(1)
-        self.finish((600, 440), self.closer())
+        self.finish((600, 480), self.closer())
 
     def _connection_text(self) -> str:
         if self._s.cloud.demo:
@@ -145,6 +160,10 @@ class PreferencesDialog(SurfaceDialog):
     def _choose_minutes(self, minutes: int) -> None:
         self._s.settings.sync_minutes = minutes
         self._s.actions.sync_every(minutes)
+
+    def _choose_notifications(self) -> None:
+        self._s.settings.notifies_success = self.successes.isChecked()
+        self._s.settings.notifies_failure = self.failures.isChecked()
 
     def _choose_days(self) -> None:
         self._s.settings.history_days = int(self.days.currentData())

@@ -41,10 +41,21 @@ if TYPE_CHECKING:
 
 tr = translator("MachinesPage")
 
-LIST_WIDTH_PX = 320
+LIST_WIDTH_PX = 336
 CHOICE_PX = 240
 """At most, the width of a choice above the grid."""
-GROUPED_BY = tuple(d for d in Dimension if d is not Dimension.TAG)
+GROUP_COLUMNS = {
+    Dimension.CONNECTION: "connection",
+    Dimension.SUBSCRIPTION: "subscription",
+    Dimension.GROUP: "group",
+    Dimension.REGION: "region",
+    Dimension.PRODUCT: "product",
+    Dimension.HOTPATCH: "hotpatch",
+    Dimension.POWER: "power",
+    Dimension.ASSESSED: "assessed",
+}
+"""The grid's column of each dimension by which it is grouped."""
+GROUPED_BY = tuple(GROUP_COLUMNS)
 MOST_KEPT = 500
 """Selected machines that are kept for the next start."""
 
@@ -87,6 +98,8 @@ class MachinesPage(QSplitter):
         self.as_grid.setObjectName("machinesAsGrid")
         self.as_grid.setCheckable(True)
         self.as_grid.setIconSize(QSize(16, 16) * theme.scale)
+        self.as_grid.setText(tr("Grid"))
+        self.as_grid.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.as_grid.setToolTip(tr("Show as a grid"))
         self.as_grid.setAccessibleName(tr("Show as a grid"))
         services.icons.give("columns", self.as_grid.setIcon)
@@ -135,9 +148,9 @@ class MachinesPage(QSplitter):
         head = QHBoxLayout()
         head.setContentsMargins(12, 12, 12, 4)
         head.addWidget(label(theme, tr("Machines"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
-        head.addStretch(1)
-        head.addWidget(self.count_label)
         head.addSpacing(8)
+        head.addWidget(self.count_label)
+        head.addStretch(1)
         head.addWidget(self.filters.button)
         head.addWidget(self.as_grid)
         filters = QHBoxLayout()
@@ -169,7 +182,7 @@ class MachinesPage(QSplitter):
         self.addWidget(self._blade)
         self.setStretchFactor(0, 0)
         self.setStretchFactor(1, 1)
-        panel.setMinimumWidth(round(284 * theme.scale))
+        panel.setMinimumWidth(round(308 * theme.scale))
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
         width = round(LIST_WIDTH_PX * theme.scale)
@@ -222,7 +235,10 @@ class MachinesPage(QSplitter):
         if self.as_grid.isChecked():
             _ = self.grid
             number = self.group.currentIndex()
-            self._grid_model.show(self._wanted, GROUPED_BY[number - 1] if number else None)
+            group = GROUPED_BY[number - 1] if number else None
+            self._grid_model.show(self._wanted, group)
+            if group is not None:
+                self.grid.lead_with(GROUP_COLUMNS[group])
 
     def _open_from_grid(self, machine_id: int) -> None:
         self.as_grid.setChecked(False)

@@ -123,7 +123,7 @@ class OverviewPage(Page):
         for tile in self.tiles.values():
             tiles.addWidget(tile, 1)
         compliance = _part(theme, tr("Compliance"), self.ring)
-        trend = _part(theme, tr("Compliance, last 90 days"), self.trend)
+        trend = _part(theme, tr("Compliance over time"), self.trend)
         steps = _part(theme, tr("Next steps"), self.next_steps)
         changes = _part(theme, tr("Since your last session"), self.since, self.changes)
         restarts = _part(theme, tr("Next restarts"), self.restarts)

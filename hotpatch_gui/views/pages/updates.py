@@ -85,16 +85,16 @@ class UpdatesPage(Page):
         self.search.setClearButtonEnabled(True)
         self.classification = _choices(
             "updatesClassification",
-            tr("All classifications"),
+            tr("Any classification"),
             [(c.label, c.value) for c in Classification],
         )
         self.restart = _choices(
             "updatesRestart",
-            tr("Any restart behavior"),
+            tr("Any restart"),
             [(tr(n), values) for n, values in RESTARTS],
         )
         self.product = _choices(
-            "updatesProduct", tr("All products"), [(p.label, p.value) for p in Product]
+            "updatesProduct", tr("Any product"), [(p.label, p.value) for p in Product]
         )
         self.age = _choices(
             "updatesAge",
@@ -106,7 +106,7 @@ class UpdatesPage(Page):
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 8)
         row.setSpacing(8)
-        row.addWidget(self.search, 2)
+        row.addWidget(self.search, 1)
         for box in (self.classification, self.restart, self.product, self.age):
             row.addWidget(box, 1)
             box.currentIndexChanged.connect(self._filter)
@@ -165,5 +165,5 @@ def _choices(name: str, everything: str, values: Sequence[tuple[str, object]]) -
     for text, value in values:
         box.addItem(text, value)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
+    box.setMinimumContentsLength(14)
     return box

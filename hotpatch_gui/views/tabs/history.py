@@ -87,6 +87,7 @@ class HistoryTab(QWidget):
             tile.setFixedWidth(round(112 * self._s.theme.scale))
             top.addWidget(tile, 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self.chart, 1)
+        top.addStretch(0)
         filters = QHBoxLayout()
         filters.setContentsMargins(16, 4, 16, 8)
         filters.setSpacing(12)
@@ -129,7 +130,11 @@ class HistoryTab(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.chart.setVisible(self.chart.fits(self))
+        self._show_chart()
+
+    def _show_chart(self) -> None:
+        """Show the chart if there is room; a run's details come first."""
+        self.chart.setVisible(self.chart.fits(self) and self.details.isHidden())
 
     @property
     def _since(self) -> str:
@@ -208,6 +213,7 @@ class HistoryTab(QWidget):
         if run is not None:
             self.details.show_run(run_text(self._s.source, ids[0], run))
         self.details.setVisible(run is not None)
+        self._show_chart()
 
 
 def _make_chart(theme: Theme) -> Chart:

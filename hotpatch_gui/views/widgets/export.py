@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThread, QUrl, Signal
+from PySide6.QtCore import QObject, QThread, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import Make, Origin, Writing, rows_report
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 
@@ -72,20 +73,19 @@ class Exporter(QObject):
             writing.wait()
 
     def _show_result(self, path: Path, problem: str) -> None:
-        box = QMessageBox(self._parent)
-        box.setObjectName("exportDone")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(tr("Export"))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setIcon(QMessageBox.Icon.Warning if problem else QMessageBox.Icon.Information)
-        box.setText(problem or tr("Exported to {name}.", name=path.name))
-        if not problem:
-            box.setInformativeText(str(path.parent))
-            folder = QUrl.fromLocalFile(str(path.parent))
-            opener = box.addButton(tr("Open folder"), QMessageBox.ButtonRole.ActionRole)
-            opener.clicked.connect(lambda: QDesktopServices.openUrl(folder))
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Close))
-        box.open()
+        if problem:
+            self._s.outcomes.add(Glyph.ERROR, tr("Export failed"), problem)
+            return
+        file, folder = QUrl.fromLocalFile(str(path)), QUrl.fromLocalFile(str(path.parent))
+        self._s.outcomes.add(
+            Glyph.OK,
+            tr("Exported to {name}.", name=path.name),
+            str(path.parent),
+            (
+                (tr("Open file"), lambda: QDesktopServices.openUrl(file)),
+                (tr("Show in folder"), lambda: QDesktopServices.openUrl(folder)),
+            ),
+        )
 
 
 class ExportButton(QPushButton):

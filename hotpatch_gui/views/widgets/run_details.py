@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QTreeWidget, QTreeWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QScrollArea,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hotpatch_gui.models.history import ResultLine, RunText
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 
 from .labels import label, line
@@ -24,6 +31,10 @@ _TITLES = (
     tr.mark("Result"),
     tr.mark("Restart"),
 )
+MOST_ROWS = 20
+"""Results that are shown without a scroll bar of their own."""
+SPARE_PX = 18
+"""Room for a horizontal scroll bar."""
 _WIDTHS = (380, 96, 116, 116, 110)
 
 
@@ -50,12 +61,24 @@ class RunDetails(QFrame):
         words_part.setSpacing(4)
         words_part.addWidget(self.title)
         words_part.addWidget(self.errors)
+        body = QWidget()
+        body.setObjectName("surface")
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addLayout(words_part)
+        inner.addWidget(self.results)
+        inner.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(body)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(line())
-        column.addLayout(words_part)
-        column.addWidget(self.results, 1)
+        column.addWidget(area, 1)
 
     def show_run(self, run: RunText) -> None:
         self.title.setText(run.title)
@@ -64,6 +87,8 @@ class RunDetails(QFrame):
         self.results.clear()
         for result in run.results:
             self.results.addTopLevelItem(self._item(result))
+        rows = min(len(run.results), MOST_ROWS) + 1
+        self.results.setFixedHeight(round(rows * ROW_PX * self._theme.scale) + SPARE_PX)
 
     def _item(self, result: ResultLine) -> QTreeWidgetItem:
         item = QTreeWidgetItem(result.cells)

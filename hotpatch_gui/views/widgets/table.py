@@ -144,6 +144,14 @@ class Table(QTableView):
         """Whether it is the first column that is shown."""
         return self.horizontalHeader().sectionPosition(column) == 0
 
+    def lead_with(self, key: str) -> None:
+        """Show a column as the second one."""
+        number = next(n for n, c in enumerate(self.rows.columns) if c.key == key)
+        header = self.horizontalHeader()
+        self.setColumnHidden(number, False)
+        header.moveSection(header.visualIndex(number), 1)
+        self._share_slack()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_slack()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QDate, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QDate, QObject, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -150,12 +150,16 @@ class UpdatesStep(QObject):
         self.include.setPlainText(kb)
 
     def _on_ticked(self, item: QTreeWidgetItem, column: int) -> None:
-        """Write the update's KB into the lists, so that the request matches the tick."""
+        """Follow a tick once Qt is done with its row, which the new plan deletes."""
         line = item.data(0, LINE)
-        if column != 0 or not isinstance(line, Line) or line.update.kb is None:
-            return
-        kb, is_ticked = line.update.kb, item.checkState(0) is Qt.CheckState.Checked
-        if is_ticked == (not line.reason):
+        if column == 0 and isinstance(line, Line):
+            is_ticked = item.checkState(0) is Qt.CheckState.Checked
+            QTimer.singleShot(0, self, lambda: self._write_tick(line, is_ticked=is_ticked))
+
+    def _write_tick(self, line: Line, *, is_ticked: bool) -> None:
+        """Write the update's KB into the lists, so that the request matches the tick."""
+        kb = line.update.kb
+        if kb is None or is_ticked == (not line.reason):
             return
         self.exclude.remove_kb(kb)
         self.include.remove_kb(kb)

@@ -1,0 +1,143 @@
+"""Toasts, the bell and system notifications: what ended, with its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.application.tray import Tray
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.models.outcomes import Outcome
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.main_window import PAGES
+from hotpatch_gui.views.widgets.toasts import MOST, SHOWN_MS, Toast
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def ids(stage: Stage, *names: str) -> list[int]:
+    db = stage.app.source.db
+    assert db is not None
+    return [
+        db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()[0] for name in names
+    ]
+
+
+def toasts(stage: Stage) -> list[Toast]:
+    stage.settle()
+    return stage.window.toasts.shown
+
+
+def end(stage: Stage) -> None:
+    """Let Azure finish, and wait until nothing is open."""
+    db = stage.app.source.db
+    assert db is not None
+    waiting = "SELECT 1 FROM operations WHERE state IN ('queued', 'sent')"
+    stage.until(lambda: not db.execute(waiting).fetchone())
+    stage.clock.advance(minutes=20)
+    stage.until(
+        lambda: not db.execute("SELECT 1 FROM operations WHERE ended_at IS NULL").fetchone()
+    )
+    stage.settle()
+    stage.settle()
+
+
+@pytest.mark.expects_log
+def test_a_bulk_action_is_one_toast_with_its_counts(stage: Stage) -> None:
+    stage.request.assess(ids(stage, "vm-web-01", "vm-web-02", "vm-app-01"))
+    end(stage)
+    (toast,) = toasts(stage)
+    assert toast.outcome.title == "Assess now: 3 of 3 machines succeeded"
+    assert toast.outcome.glyph is Glyph.OK
+    toast.buttons[0].click()
+    assert PAGES[stage.window.pages.currentIndex()] == "activity"
+    assert toasts(stage) == [], "its button was used"
+
+
+@pytest.mark.expects_log
+def test_a_failure_says_why_and_what_to_do_and_stays(stage: Stage) -> None:
+    code = {"code": "ScopeLocked", "message": "Locked (0x80070005)."}
+
+    def locked(method: str, _: str) -> Answer | None:
+        return Answer(409, {"error": code}) if method == "POST" else None
+
+    stage.simulator.faults.append(locked)
+    stage.request.restart(ids(stage, "vm-web-01"))
+    end(stage)
+    (toast,) = toasts(stage)
+    assert toast.outcome.title == "Restart on vm-web-01: failed"
+    assert "Check the permissions of" in toast.outcome.detail
+    assert not toast.outcome.is_good
+    toast.close_button.click()
+    assert toasts(stage) == []
+
+
+def test_the_bell_counts_and_lists_what_the_user_has_not_seen(stage: Stage) -> None:
+    outcomes, bell = stage.app.outcomes, stage.window.header.bell
+    done: list[str] = []
+    outcomes.add(Glyph.OK, "Exported & <b>", "C:\\x", (("Open", lambda: done.append("open")),))
+    outcomes.add(Glyph.ERROR, "Export failed", "The disk is full.")
+    assert bell.text() == "2"
+    assert bell.accessibleName() == "2 new notifications"
+    bell.list.aboutToShow.emit()
+    assert bell.text() == ""
+    texts = [a.text() for a in bell.list.actions()]
+    assert texts[0].startswith("Export failed")
+    assert texts[1].startswith("Exported && <b>")
+    bell.list.actions()[1].trigger()
+    assert done == ["open"]
+    bell.list.aboutToShow.emit()
+    next(a for a in bell.list.actions() if a.text() == "Clear").trigger()
+    assert not outcomes.items
+
+
+def test_successes_disappear_and_only_the_newest_stay(stage: Stage) -> None:
+    outcomes = stage.app.outcomes
+    for number in range(MOST + 2):
+        outcomes.add(Glyph.ERROR, f"Failure {number}")
+    assert [t.outcome.title for t in toasts(stage)] == [f"Failure {n}" for n in (2, 3, 4)]
+    outcomes.add(Glyph.OK, "Success")
+    timers = [c for c in toasts(stage)[-1].children() if c.metaObject().className() == "QTimer"]
+    assert [t.interval() for t in timers] == [SHOWN_MS]  # type: ignore[attr-defined]
+    timers[0].timeout.emit()  # type: ignore[attr-defined]
+    assert [t.outcome.title for t in toasts(stage)] == ["Failure 3", "Failure 4"]
+
+
+def test_toasts_stay_in_the_window_and_above_each_other(stage: Stage) -> None:
+    for number in range(MOST):
+        stage.app.outcomes.add(Glyph.ERROR, f"Failure {number}", "Long words. " * 12)
+    stage.window.resize(1024, 640)
+    shown = toasts(stage)
+    area = stage.window.centralWidget().rect()
+    rects = [t.geometry() for t in shown]
+    assert all(area.contains(r) for r in rects)
+    assert not any(a.intersects(b) for n, a in enumerate(rects) for b in rects[n + 1 :])
+
+
+@pytest.mark.qt_log_ignore("No such signal QPlatformNativeInterface", "propagateSizeHints")
+def test_system_notifications_respect_the_settings_and_the_focus(stage: Stage) -> None:
+    tray = Tray(stage.window, stage.app.outcomes, stage.app.settings)
+    now = stage.app.clock()
+    good, bad = Outcome(now, Glyph.OK, "good"), Outcome(now, Glyph.UNKNOWN, "unknown")
+    stage.window.activateWindow()
+    stage.until(stage.window.isActiveWindow)
+    assert not tray.wants(good)
+    assert not tray.wants(bad)
+    stage.window.hide()
+    stage.settle()
+    assert tray.wants(good)
+    stage.app.settings.notifies_success = False
+    assert not tray.wants(good)
+    assert tray.wants(bad)
+    stage.app.settings.notifies_failure = False
+    assert not tray.wants(bad._replace(at=now + timedelta(hours=1)))
+    stage.window.show()
