@@ -27,6 +27,17 @@ LONGEST_DAYS = 400
 """A longer range starts with its first run."""
 
 
+RANGES = (
+    (tr.mark("Last 24 hours"), 1),
+    (tr.mark("Last 7 days"), 7),
+    (tr.mark("Last 15 days"), 15),
+    (tr.mark("Last 30 days"), 30),
+    (tr.mark("Last 90 days"), 90),
+    (tr.mark("Last 12 months"), 365),
+    (tr.mark("All history"), 36500),
+)
+
+
 def since(days: int, now: datetime) -> str:
     """The start of the last ``days`` days, as stored text; one day is 24 hours."""
     if days == 1:

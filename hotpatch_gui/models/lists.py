@@ -84,9 +84,17 @@ class OperationsModel(WindowedModel[OperationRow]):
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.OPERATIONS, columns.OPERATIONS, clock, parent=parent)
 
+    def filter(self, text: str, since: str) -> None:
+        """Show operations that contain the words and were requested since."""
+        self.set_where(lists.operations_where(text, since))
+
 
 class CallsModel(WindowedModel[CallRow]):
     """The audit log, newest first."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.CALLS, columns.CALLS, clock, parent=parent)
+
+    def filter(self, text: str, since: str) -> None:
+        """Show calls that contain the words and were made since."""
+        self.set_where(lists.calls_where(text, since))

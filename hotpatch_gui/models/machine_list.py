@@ -16,7 +16,7 @@ from hotpatch_gui.store.rows import MachineListRow
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
-from . import display_text
+from . import display_text, operation_text
 from .row_model import Column
 from .source import DataSource
 from .windowed import WindowedModel
@@ -74,10 +74,12 @@ class MachinesModel(WindowedModel[MachineListRow]):
         if row is None:
             return None
         return MachineLines(
-            display_text.LEVEL_GLYPHS[display_text.level_of(row)],
+            Glyph.RUNNING if row.doing else display_text.LEVEL_GLYPHS[display_text.level_of(row)],
             row.name,
             display_text.hotpatch_text(row.hotpatch_status),
-            display_text.machine_line(row, now),
+            operation_text.kind_doing(row.doing)
+            if row.doing
+            else display_text.machine_line(row, now),
             display_text.assessed_age(row, now),
         )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 tr = translator("OperationText")
 _events = translator("Audit")
 
+_KINDS = frozenset(k.value for k in OperationKind)
 WAITING = tr.mark("Waiting for its turn.")
 GLYPHS = {
     OperationState.SUCCEEDED: Glyph.OK,
@@ -45,6 +46,11 @@ def text(row: OperationRow) -> str:
 def kind(row: OperationRow | CallRow) -> str:
     """The operation's name."""
     return next((k.label for k in OperationKind if k.value == row.kind), row.kind or NOTHING)
+
+
+def kind_doing(kind: str) -> str:
+    """An open operation of a machine as ``Assessing…``."""
+    return f"{OperationKind(kind).doing}…" if kind in _KINDS else kind
 
 
 def doing(row: OperationRow) -> str:

@@ -86,6 +86,12 @@ def detail(source: DataSource, operation_id: int | None) -> Detail:
     return Detail(operation_text.detail(row), operation_text.can_wait(row))
 
 
+def machine_of(source: DataSource, operation_id: int) -> int:
+    """The row ID of the operation's machine; 0 if there is no such operation."""
+    row = source.read(lambda db: operations.read_row(db, operation_id), None)
+    return row.machine_id if row is not None else 0
+
+
 def is_any_open(source: DataSource) -> bool:
     """Whether any operation is in progress or queued."""
     return source.read(operations.is_any_open, instead=False)

@@ -215,6 +215,32 @@ def machines_with(db: sqlite3.Connection, kb: str | None, name: str) -> list[KbM
     return typed(db.execute(_KB_MACHINES, {"kb": kb, "name": name}), KbMachineRow)
 
 
+def operations_where(text: str = "", since: str = "") -> Where:
+    """Conditions for operations, by words in the machine, operation, state, requester or note."""
+    where = Where().and_("o.created_at>=?", since) if since else Where()
+    for word in text.split():
+        where = where.and_(
+            "m.name LIKE ? ESCAPE '\\' OR o.kind LIKE ? ESCAPE '\\' OR o.state LIKE ? ESCAPE '\\'"
+            " OR o.requested_by LIKE ? ESCAPE '\\' OR o.note LIKE ? ESCAPE '\\'"
+            " OR o.request_id LIKE ? ESCAPE '\\'",
+            *([like(word)] * 6),
+        )
+    return where
+
+
+def calls_where(text: str = "", since: str = "") -> Where:
+    """Conditions for the audit log, by words in any of its texts."""
+    where = Where().and_("c.at>=?", since) if since else Where()
+    for word in text.split():
+        where = where.and_(
+            "c.machine LIKE ? ESCAPE '\\' OR c.account LIKE ? ESCAPE '\\' OR c.requested_by LIKE ? ESCAPE '\\'"
+            " OR c.kind LIKE ? ESCAPE '\\' OR c.event LIKE ? ESCAPE '\\' OR c.result LIKE ? ESCAPE '\\'"
+            " OR c.resource_id LIKE ? ESCAPE '\\' OR c.request_id LIKE ? ESCAPE '\\'",
+            *([like(word)] * 8),
+        )
+    return where
+
+
 def history_where(
     machine_ids: Sequence[int] | None = None,
     since: str | None = None,

@@ -40,6 +40,8 @@ class MachineListRow(NamedTuple):
     assessed_at: str | None
     update_missing: int | None
     missing_since: str | None
+    doing: str | None
+    """The kind of the operation that is in progress on it."""
 
 
 class OperationRow(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .rows import MachineListRow, fields
-from .sql import IN_JSON, as_list
+from .sql import IN_JSON, UNDER_WAY, as_list
 
 R = TypeVar("R")
 
@@ -120,12 +120,13 @@ class Table(NamedTuple, Generic[R]):
         return {values[0]: self.row(*values[1:]) for values in db.execute(sql, where.parameters)}
 
 
+_DOING = f"(SELECT o.kind FROM operations o WHERE o.machine_id=m.id AND o.state IN {UNDER_WAY} ORDER BY o.id LIMIT 1)"
 MACHINES = Table(
     name="machines",
     source="machines m",
     key="m.id",
     row=MachineListRow,
-    select=fields(MachineListRow, "m", name=DISPLAY_NAME),
+    select=fields(MachineListRow, "m", name=DISPLAY_NAME, doing=_DOING),
     sorts={
         "attention": "m.attention",
         "name": "m.name COLLATE NOCASE",
@@ -134,7 +135,7 @@ MACHINES = Table(
         "assessed": "m.assessed_at",
     },
     default_sort=("attention", True),
-    touched_by=frozenset({"machines"}),
+    touched_by=frozenset({"machines", "operations"}),
     then="m.name COLLATE NOCASE",
 )
 

@@ -384,7 +384,9 @@ class MainWindow(QMainWindow):
     def _activity(self) -> QWidget:
         from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown
 
-        return ActivityPage(self._s)
+        page = ActivityPage(self._s)
+        page.machine_opened.connect(self._open_machine)
+        return page
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

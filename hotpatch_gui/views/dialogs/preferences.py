@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product, day_name
+from hotpatch_gui.models.history import RANGES
 from hotpatch_gui.models.state import sync_states
 from hotpatch_gui.theme.theme import CHOICES
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
-from hotpatch_gui.views.tabs.history import RANGES
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 

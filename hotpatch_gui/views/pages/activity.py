@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
@@ -16,6 +16,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.audit import AuditTab
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.row_filter import RowFilter
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 from .table_page import Page
@@ -26,7 +27,13 @@ TICK_MS = 1000
 
 
 class ActivityPage(Page):
-    """Operations, newest first. Queued ones can be canceled, unknown ones dismissed."""
+    """Operations, newest first. Queued ones can be canceled, unknown ones dismissed.
+
+    Signals:
+        machine_opened (int): a machine's row ID.
+    """
+
+    machine_opened = Signal(int)
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -66,11 +73,15 @@ class ActivityPage(Page):
         self.detail.setContentsMargins(16, 10, 16, 12)
         self.detail.setMinimumHeight(round(56 * services.theme.scale))
         self.audit = AuditTab(services)
+        self.filter = RowFilter(
+            services, "activity", tr("Filter by machine, operation, state or person")
+        )
         body = QWidget()
         body.setObjectName("surface")
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.filter)
         column.addWidget(self.panel, 1)
         column.addWidget(self.detail)
         self.tabs = QTabWidget()
@@ -80,6 +91,8 @@ class ActivityPage(Page):
         self.tabs.addTab(body, tr("Operations"))
         self.tabs.addTab(self.audit, tr("Audit log"))
         self.fill(self.tabs)
+        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.since))
+        self.panel.table.opened.connect(self._open_machine)
         self.cancel.clicked.connect(self._cancel)
         self.dismiss.clicked.connect(self._dismiss)
         self.wait.clicked.connect(self._wait)
@@ -111,14 +124,19 @@ class ActivityPage(Page):
     def _show(self) -> None:
         self.panel.show_table(self.model.rowCount() > 0)
         self.detail.setVisible(self.model.rowCount() > 0)
-        self.panel.empty.show_text(
-            Glyph.INFO,
-            tr("No operations yet"),
-            tr(
-                "Assessments, installations, restarts and changes of settings appear here as soon as "
-                "you start them."
-            ),
-        )
+        if self.filter.is_filtering:
+            self.panel.empty.show_text(
+                Glyph.INFO, tr("No operation matches"), tr("Change or clear the filter.")
+            )
+        else:
+            self.panel.empty.show_text(
+                Glyph.INFO,
+                tr("No operations yet"),
+                tr(
+                    "Assessments, installations, restarts and changes of settings appear here as soon as "
+                    "you start them."
+                ),
+            )
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -142,6 +160,11 @@ class ActivityPage(Page):
         self.wait.setVisible(can_wait and self.tabs.currentIndex() == 0)
         if shown.text:
             self.detail.setText(shown.text)
+
+    def _open_machine(self, operation_id: int) -> None:
+        row = work.machine_of(self._s.source, operation_id)
+        if row:
+            self.machine_opened.emit(row)
 
     def _wait(self) -> None:
         self._s.actions.wait_for_turn(self.panel.table.selected_ids)

@@ -11,6 +11,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.row_filter import RowFilter
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 tr = translator("AuditTab")
@@ -29,14 +30,6 @@ class AuditTab(QWidget):
         self.panel = TablePanel(
             theme, Table(theme, services.settings, self.model, "auditTable", tr("Audit log"))
         )
-        self.panel.empty.show_text(
-            Glyph.INFO,
-            tr("No calls yet"),
-            tr(
-                "Every call that changes something appears here: who made it, on which resource, its "
-                "body and its result. Entries can't be changed or deleted."
-            ),
-        )
         self.detail = label(theme, wrap=True)
         self.detail.setObjectName("auditDetail")
         self.detail.setContentsMargins(16, 10, 16, 12)
@@ -46,8 +39,11 @@ class AuditTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.filter = RowFilter(services, "audit", tr("Filter by machine, account, call or result"))
+        column.addWidget(self.filter)
         column.addWidget(self.panel, 1)
         column.addWidget(self.detail)
+        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.since))
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_detail)
         self.model.load_first_screen()
@@ -55,6 +51,19 @@ class AuditTab(QWidget):
     def _show(self) -> None:
         self.panel.show_table(self.model.rowCount() > 0)
         self.detail.setVisible(self.model.rowCount() > 0)
+        if self.filter.is_filtering:
+            self.panel.empty.show_text(
+                Glyph.INFO, tr("No call matches"), tr("Change or clear the filter.")
+            )
+        else:
+            self.panel.empty.show_text(
+                Glyph.INFO,
+                tr("No calls yet"),
+                tr(
+                    "Every call that changes something appears here: who made it, on which resource, its "
+                    "body and its result. Entries can't be changed or deleted."
+                ),
+            )
         self._show_detail()
 
     def _show_detail(self) -> None:

@@ -11,12 +11,20 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.models.history import FAILED, SUCCEEDED, Figures, read_figures, run_text, since
+from hotpatch_gui.models.history import (
+    FAILED,
+    RANGES,
+    SUCCEEDED,
+    Figures,
+    read_figures,
+    run_text,
+    since,
+)
 from hotpatch_gui.models.lists import RunsModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
-from hotpatch_gui.translation import translator
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.run_details import RunDetails
@@ -27,16 +35,6 @@ if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
 tr = translator("HistoryTab")
-
-RANGES = (
-    (tr.mark("Last 24 hours"), 1),
-    (tr.mark("Last 7 days"), 7),
-    (tr.mark("Last 15 days"), 15),
-    (tr.mark("Last 30 days"), 30),
-    (tr.mark("Last 90 days"), 90),
-    (tr.mark("Last 12 months"), 365),
-    (tr.mark("All history"), 36500),
-)
 
 
 class HistoryTab(QWidget):
@@ -66,7 +64,7 @@ class HistoryTab(QWidget):
         self.range.setObjectName(f"{name}Range")
         self.range.setAccessibleName(tr("Time range"))
         for text, days in RANGES:
-            self.range.addItem(tr(text), days)
+            self.range.addItem(translated(text), days)
         self.range.setCurrentIndex(max(0, self.range.findData(services.settings.history_days)))
         self.search = QLineEdit()
         self.search.setObjectName(f"{name}Search")

@@ -1,0 +1,89 @@
+"""Searching Activity and the audit log, and what machine rows show of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.main_window import PAGES
+from hotpatch_gui.views.pages.activity import ActivityPage
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def ids(stage: Stage) -> dict[str, int]:
+    db = stage.app.source.db
+    assert db is not None
+    return dict(db.execute("SELECT name, id FROM machines").fetchall())
+
+
+def activity(stage: Stage) -> ActivityPage:
+    stage.window.show_page("activity")
+    stage.settle()
+    page = stage.window.page("activity")
+    assert isinstance(page, ActivityPage)
+    return page
+
+
+@pytest.mark.expects_log
+def test_operations_and_calls_are_searched_by_text_and_time(stage: Stage) -> None:
+    known = ids(stage)
+    stage.request.assess([known["vm-web-01"], known["vm-app-01"]])
+    db = stage.app.source.db
+    assert db is not None
+    stage.until(lambda: db.execute("SELECT count(*) FROM audit_log").fetchone()[0] >= 4)
+    page = activity(stage)
+    assert page.model.rowCount() == 2
+    page.filter.search.setText("vm-web")
+    stage.settle()
+    assert [page.model.row(n).machine_name for n in range(page.model.rowCount())] == ["vm-web-01"]  # type: ignore[union-attr]
+    page.filter.search.setText("100%_\\")
+    stage.settle()
+    assert page.model.rowCount() == 0
+    assert page.panel.empty.headline.text() == "No operation matches"
+    page.filter.search.clear()
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        writer.execute("UPDATE operations SET created_at='2026-01-01T00:00:00Z' WHERE id=1")
+    page.filter.range.setCurrentIndex(0)
+    stage.settle()
+    assert page.model.rowCount() == 1
+    page.tabs.setCurrentIndex(1)
+    calls = page.audit.model.rowCount()
+    page.audit.filter.search.setText("vm-app accepted")
+    stage.settle()
+    assert 0 < page.audit.model.rowCount() < calls
+    page.audit.filter.search.setText("nobody")
+    stage.settle()
+    assert page.audit.panel.empty.headline.text() == "No call matches"
+
+
+@pytest.mark.expects_log
+def test_a_row_opens_its_machine_which_shows_the_work(stage: Stage) -> None:
+    known = ids(stage)
+    machines = stage.window.machines
+    stage.request.assess([known["vm-web-01"]])
+    stage.until(lambda: stage.operation_states()[0].is_under_way)
+    stage.settle()
+    number = machines.model.number_of(known["vm-web-01"])
+    assert number is not None
+    lines = machines.model.lines(number, stage.app.clock())
+    assert lines is not None
+    assert (lines.glyph, lines.summary) == (Glyph.RUNNING, "Assessing…")
+    page = activity(stage)
+    operation_id = page.model.id_at(0)
+    assert operation_id is not None
+    page.panel.table.opened.emit(operation_id)
+    stage.settle()
+    assert PAGES[stage.window.pages.currentIndex()] == "machines"
+    assert machines.list.selected_ids == [known["vm-web-01"]]
