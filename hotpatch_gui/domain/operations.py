@@ -45,6 +45,18 @@ class OperationKind(StrEnum):
             "unenroll": tr("Ending the enrollment of"),
         }[self.value]
 
+    @property
+    def progress(self) -> str:
+        """The operation in progress, in the row of its machine."""
+        return {
+            "assess": tr("Assessing…"),
+            "install": tr("Installing updates…"),
+            "restart": tr("Restarting…"),
+            "settings": tr("Changing settings…"),
+            "enroll": tr("Enrolling…"),
+            "unenroll": tr("Ending enrollment…"),
+        }[self.value]
+
 
 class OperationState(StrEnum):
     """The state of an operation.

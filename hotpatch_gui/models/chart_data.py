@@ -102,9 +102,8 @@ class MonthBar:
 
 @dataclass(frozen=True, slots=True)
 class PlannerData:
-    """Data of the planner's chart; ``window_hours`` is the length of a restart window."""
+    """Data of the planner's chart."""
 
-    window_hours: float
     months: Sequence[MonthBar]
 
 

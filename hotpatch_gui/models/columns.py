@@ -31,6 +31,11 @@ def _name_tip(row: UpdateRow | KbRow, now: datetime) -> str:
     return f"{row.name}\n{_programme_tip(row, now)}"
 
 
+def _short_name(row: UpdateRow | KbRow) -> str:
+    """The title without its KB, which has a column."""
+    return row.name.removesuffix(f" ({row.kb})")
+
+
 def _by(row: UpdateRow, _: datetime) -> str:
     known = Classification.parse(row.classification)
     return tr("Azure") if known is not None and known.installed_automatically else tr("Manual")
@@ -54,7 +59,7 @@ _NAME = Column(
     "name",
     tr.mark("Update"),
     194,
-    lambda r, _: r.name,
+    lambda r, _: _short_name(r),
     tip=_name_tip,
     sort="name",
     takes_slack=True,

@@ -50,7 +50,7 @@ def kind(row: OperationRow | CallRow) -> str:
 
 def kind_doing(kind: str) -> str:
     """An open operation of a machine as ``Assessing…``."""
-    return f"{OperationKind(kind).doing}…" if kind in _KINDS else kind
+    return OperationKind(kind).progress if kind in _KINDS else kind
 
 
 def doing(row: OperationRow) -> str:

@@ -283,7 +283,7 @@ def chart_data(found: Forecast) -> PlannerData:
         )
         for m in found.months
     )
-    return PlannerData(found.options.window_hours, months)
+    return PlannerData(months)
 
 
 def chart_words(found: Forecast) -> str:
@@ -293,7 +293,7 @@ def chart_words(found: Forecast) -> str:
         tr(" “?”: the release isn't known, so the plan is shown.") if found.unknown_days else ""
     )
     return tr(
-        "Restarts by release and hours of windows: with hotpatch (filled) {restarts:,}, "
+        "Restarts by release: with hotpatch (filled) {restarts:,}, "
         "without (outline) {restarts_without:,}; most with hotpatch on {day}, {restarts2:,}. "
         "Days exposed, right: dots with hotpatch, triangles without.{unknown}",
         restarts=found.restarts,

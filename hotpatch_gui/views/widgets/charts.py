@@ -302,7 +302,7 @@ class CalendarChart(_Plot):
 
 
 class PlannerChart(_Plot):
-    """Restarts of each release day and hours of windows: filled with hotpatch, outlined without; dots are exposure."""
+    """Restarts of each release day: filled with hotpatch, outlined without; dots are exposure."""
 
     def draw(self, shown: PlannerData, theme: Theme) -> None:
         self.apply_theme(theme)
@@ -327,10 +327,8 @@ class PlannerChart(_Plot):
                 ]
             ]
         )
-        hours = shown.window_hours
-        ticks = [(n, f"{text} · {n * hours:,.4g} h") for n, text in _round_ticks(most)]
-        self.plot.getAxis("left").setTicks([ticks])
-        self.title_axis("left", tr("Restarts · hours"), theme)
+        self.plot.getAxis("left").setTicks([_round_ticks(most)])
+        self.title_axis("left", tr("Restarts"), theme)
         self._draw_exposure(data, most, theme)
         self.plot.setXRange(-0.6, len(data) - 0.4, padding=0)
         self.plot.setYRange(0, most * 1.12, padding=0)
