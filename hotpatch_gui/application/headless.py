@@ -41,7 +41,7 @@ LOOKS_S = 30.0
 """The interval of checks for system signals while idle, and the limit for polling earlier operations."""
 LAST_WAIT_S = 4.0
 SENT_WAIT_S = 1.0
-"""How long an interrupted command waits until its requests are canceled in the file, and for answers to those that were
+"""How long an interrupted command waits until its requests are canceled in the file, and for responses to those that were
 sent."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """Problems of some machines or one connection, which don't stop a command."""

@@ -67,10 +67,10 @@ def _not_begun(error: OSError, doing: str) -> Problem:
 
 
 def malformed_response(doing: str) -> Problem:
-    """The problem that an answer couldn't be read."""
+    """The problem that a response couldn't be read."""
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
-        tr("Azure's answer while {doing} couldn't be read.", doing=doing),
+        tr("Azure's response while {doing} couldn't be read.", doing=doing),
         tr("Earlier data is kept. A proxy may have answered instead of Azure. Try again."),
         may_have_been_sent=True,
     )

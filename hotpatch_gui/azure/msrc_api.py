@@ -22,7 +22,7 @@ tr = translator("MsrcApi")
 MAX_BYTES = 96 << 20
 """Documents currently have 10 to 40 MB."""
 TIMEOUT_S = (10, 60)
-"""For connecting, and between parts of an answer."""
+"""For connecting, and between parts of a response."""
 MAX_SECONDS = 600.0
 """For a complete document."""
 MAX_REDIRECTS = 3
@@ -148,7 +148,9 @@ def _whole(answer: requests.Response, doing: str) -> bytes:
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
                     tr(
-                        "The answer took more than {limit} while {doing}.", limit=limit, doing=doing
+                        "The response took more than {limit} while {doing}.",
+                        limit=limit,
+                        doing=doing,
                     ),
                     tr("Earlier data is kept. Try again later."),
                 )
@@ -167,7 +169,7 @@ def _json(content: bytes, doing: str) -> Any:
 def _unreadable(doing: str) -> Problem:
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
-        tr("The answer could not be read while {doing}.", doing=doing),
+        tr("The response could not be read while {doing}.", doing=doing),
         tr("Earlier data is kept. A proxy may have answered instead; try again later."),
     )
 

@@ -110,7 +110,7 @@ _BEFORE_SENDING = (
 
 
 def precedes_sending(error: BaseException) -> bool:
-    """Whether the request certainly wasn't sent. Other TLS errors may have affected the answer."""
+    """Whether the request certainly wasn't sent. Other TLS errors may have affected the response."""
     chain = list(_chain(error))
     return any(isinstance(e, _BEFORE_SENDING) for e in chain) or _is_tunnel_refused(chain)
 

@@ -97,7 +97,7 @@ class PollResult:
 
 
 def begin(call: Callable[..., LROPoller[Any]]) -> PollResult:
-    """Send the request once (azure-core would repeat a POST on 500) and read its first answer.
+    """Send the request once (azure-core would repeat a POST on 500) and read its first response.
 
     Raises:
         HttpResponseError: Azure rejected it.

@@ -24,7 +24,7 @@ RATE_HEADER = "x-ms-simulated-rate"
 
 
 class SameHostPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Rejects requests to any host but the configured cloud's, whatever an answer pointed to."""
+    """Rejects requests to any host but the configured cloud's, whatever a response pointed to."""
 
     def __init__(self, host: str) -> None:
         self._host = host
@@ -41,7 +41,7 @@ class SameHostPolicy(SansIOHTTPPolicy[Any, Any]):
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
                     tr(
-                        "An answer pointed to {host}, which is not {own}.",
+                        "A response pointed to {host}, which is not {own}.",
                         host=host or tr("an address that can't be read"),
                         own=self._host,
                     ),
@@ -92,7 +92,7 @@ class RenewedOnce(HTTPPolicy[Any, Any]):
 
 
 class ClockSync(SansIOHTTPPolicy[Any, Any]):
-    """Keeps a CloudClock by each answer's Date; a simulated cloud also reports its speed."""
+    """Keeps a CloudClock by each response's Date; a simulated cloud also reports its speed."""
 
     def __init__(self, clock: CloudClock) -> None:
         self._clock = clock
@@ -100,12 +100,12 @@ class ClockSync(SansIOHTTPPolicy[Any, Any]):
     def on_response(
         self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]
     ) -> None:
-        """Adopt the answer's time."""
+        """Adopt the response's time."""
         headers = response.http_response.headers
         try:
             now = parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)
             rate = float(headers.get(RATE_HEADER) or 1.0)
         except (ValueError, TypeError, OverflowError):
-            return  # a proxy wrote it, and the answer is still valid
+            return  # a proxy wrote it, and the response is still valid
         if now.year in YEARS:  # an absurd date would break the clock
             self._clock.observe(now, rate)

@@ -108,7 +108,7 @@ class ResourceGraph:
         return Page(rows, count), next_token if isinstance(next_token, str) else None
 
     def _ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer's JSON object through the SDK's pipeline.
+        """The response's JSON object through the SDK's pipeline.
 
         The SDK's method ``resources`` would walk every value, which takes six times as long as parsing.
         """

@@ -153,7 +153,7 @@ def claims_of(error: BaseException) -> str:
 
 
 def _body_of(error: BaseException) -> dict[str, Any]:
-    """The body of the answer that rejected a token; empty if missing or unreadable."""
+    """The body of the response that rejected a token; empty if missing or unreadable."""
     response: Any = getattr(error, "response", None)
     try:
         body = json.loads(response.text()) if response is not None else {}

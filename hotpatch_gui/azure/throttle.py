@@ -1,7 +1,7 @@
 """Azure's limits, shared by all callers of a connection; one Throttle per service.
 
 Callers wait ``Limit.wait_s`` before ``Limit.spend``, so that waiting occupies no thread. The Throttle, a pipeline policy,
-learns from each answer when the next request may be sent.
+learns from each response when the next request may be sent.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ ARM_READS, ARM_WRITES = Rate(250, 25.0), Rate(200, 10.0)
 
 
 PACED_S, PACE_MARGIN = 60.0, 0.5
-"""How long queries continue at an even pace after the quota is used up, and how many fewer per window."""
+"""How long queries continue at an even pace after the quota is used up, and by how many queries each window is reduced."""
 
 
 class Limit:
@@ -53,7 +53,7 @@ class Limit:
 
     Args:
         throttle: knows the pauses that Azure requested.
-        rate: the bucket, for requests whose answers contain no quota; None otherwise.
+        rate: the bucket, for requests whose responses contain no quota; None otherwise.
     """
 
     def __init__(self, throttle: Throttle, rate: Rate | None) -> None:
@@ -111,7 +111,7 @@ class Limit:
         now = self._throttle.now()
         if self._rate is None:
             self._next_at = max(self._next_at, now) + WINDOW_S / (self._quota - PACE_MARGIN)
-            if self._at <= now:  # a new window started, and no answer reported it yet
+            if self._at <= now:  # a new window started, and no response reported it yet
                 self._left, self._at = float(self._quota), now + WINDOW_S
         self._left -= 1
 
@@ -132,11 +132,11 @@ class Limit:
 
 
 class Throttle(SansIOHTTPPolicy[Any, Any]):
-    """Sends no request during a pause that Azure requested: raises ProblemError (THROTTLED, not sent) with the rest.
+    """Sends no request during a pause that Azure requested: raises ProblemError (THROTTLED, not sent) with the remaining seconds.
 
     Args:
-        reads: the limit of reading requests that no answer reports; None where Resource Graph's quota does.
-        writes: likewise for changes.
+        reads: the rate of read requests; None for Resource Graph, whose responses report a quota.
+        writes: the rate of write requests; None to share ``reads``.
     """
 
     def __init__(

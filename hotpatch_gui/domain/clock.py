@@ -22,10 +22,10 @@ def system_clock() -> datetime:
 
 
 class CloudClock:
-    """The cloud's clock, kept by the times in its answers. Thread-safe.
+    """The cloud's clock, kept by the times in its responses. Thread-safe.
 
-    Until the first answer, it runs from ``start`` at ``rate`` cloud seconds per second, or from the system's time if
-    ``start`` is None. ``is_known`` shows whether an answer has arrived.
+    Until the first response, it runs from ``start`` at ``rate`` cloud seconds per second, or from the system's time if
+    ``start`` is None. ``is_known`` shows whether a response has arrived.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class CloudClock:
 
     @classmethod
     def real(cls) -> CloudClock:
-        """A clock for a real cloud: the system's time until an answer corrects it.
+        """A clock for a real cloud: the system's time until a response corrects it.
 
         It continues while the computer sleeps.
         """
@@ -58,7 +58,7 @@ class CloudClock:
         return self._rate
 
     def observe(self, now: datetime, rate: float) -> None:
-        """Adopt the time of an answer.
+        """Adopt the time of a response.
 
         The clock never goes back by less than a minute: answers have whole seconds and arrive late, and ages must not jump.
         """

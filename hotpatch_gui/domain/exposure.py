@@ -12,10 +12,10 @@ from .releases import Product, Release, build_revision
 
 
 class MissingUpdates(NamedTuple):
-    """The released monthly updates that a machine misses.
+    """The released monthly updates that are missing on a machine.
 
     Attributes:
-        is_missing: whether it misses any; None if that isn't known.
+        is_missing: whether there are any; None if that isn't known.
         since: the release day of the first one; None without one.
         restarts: whether one of them is a baseline, which restarts the machine.
     """
@@ -32,7 +32,7 @@ NOT_KNOWN = MissingUpdates(None)
 def missing_updates(
     product: Product | None, build: str | None, calendar: Calendar, today: date
 ) -> MissingUpdates:
-    """What a machine with this build misses on ``today``, of the hotpatch channel or the cumulative updates beside it.
+    """The updates missing on a machine with this build on ``today``, of the hotpatch channel or the cumulative channel.
 
     A build that no known release has is compared by its revision. Cached, because the machines of a fleet share builds.
     """
@@ -58,11 +58,11 @@ def _lowest_revision(release: Release) -> int:
 
 
 class Exposure(NamedTuple):
-    """How long a fleet has missed monthly updates.
+    """How long monthly updates have been missing in a fleet.
 
     Attributes:
-        machines: how many miss one.
-        median: days since the release of the first missing one; None if no machine misses one.
+        machines: on how many one is missing.
+        median: days since the release of the first missing one; None if none is missing.
         worst: the longest, in days.
         not_known: machines for which it isn't known.
     """

@@ -1,4 +1,4 @@
-"""Text from outside, such as an answer's message or a certificate's name."""
+"""Text from outside, such as a response's message or a certificate's name."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ TERMS = (
     (
         tr.mark("Unknown"),
         tr.mark(
-            "An operation whose result can't be determined, for example after a lost answer. The "
+            "An operation whose result can't be determined, for example after a lost response. The "
             "request is never repeated."
         ),
     ),

@@ -38,7 +38,7 @@ class LastAssessed(StrEnum):
     """When machines were last assessed, for ``Dimension.ASSESSED``."""
 
     DAY = "In the last 24 hours"
-    WEEK = "In the last 7 days"
+    WEEK = "1 to 7 days ago"
     OLDER = "More than 7 days ago"
     NEVER = "Never"
 

@@ -1,4 +1,4 @@
-"""An operation: one request for one machine, stored from the click on."""
+"""An operation: an action on one machine, stored from the click to its result."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class OperationKind(StrEnum):
 class OperationState(StrEnum):
     """The state of an operation.
 
-    ``sent`` means that the request may have reached Azure; only Azure's answer changes it.
+    ``sent`` means that the request may have reached Azure; only Azure's response changes it.
     """
 
     QUEUED = "queued"

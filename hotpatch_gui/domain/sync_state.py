@@ -12,7 +12,7 @@ class SyncState(NamedTuple):
     Attributes:
         finished: when the last complete sync finished.
         problem: why the last one failed; empty if it succeeded. ``next_step`` likewise.
-        unreadable: rows of Azure's answers that couldn't be read.
+        unreadable: rows of Azure's responses that couldn't be read.
     """
 
     connection_id: int = 0

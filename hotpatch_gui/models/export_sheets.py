@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from hotpatch_gui.domain.clock import age_text
@@ -32,7 +32,19 @@ WHATS = ("machines", "compliance", "history", "restarts", "audit")
 REPORTED = ("compliance", "history", "restarts")
 """The sheets of a report of machines."""
 UNPRINTED = frozenset(
-    {"id", "run", "body", "resource_id", "subscription", "location", "read", "tags"}
+    {
+        "id",
+        "run",
+        "body",
+        "resource_id",
+        "subscription",
+        "location",
+        "read",
+        "tags",
+        "machine_kind",
+        "of_connection",
+        "machine_power",
+    }
 )
 """Keys of columns that don't fit on a page."""
 
@@ -52,17 +64,30 @@ def _pending(row: MachineRow) -> str:
     return "No" if row.in_graph and RESTART_UNREPORTED not in row.unreported else "Not known"
 
 
+def _missing(row: MachineRow) -> str:
+    if row.update_missing is None:
+        return "Not known"
+    return "Yes" if row.update_missing else "No"
+
+
+def _missing_since(row: MachineRow) -> date | None:
+    return date.fromisoformat(row.missing_since) if row.missing_since else None
+
+
 MACHINES = (
     Column("name", "Machine", 0, lambda r, _: r.name),
-    Column("kind", "Kind", 0, lambda r, _: display_text.kind_text(r)),
-    Column("connection", "Connection", 0, lambda r, _: r.connection_name or ""),
+    Column("machine_kind", "Kind", 0, lambda r, _: display_text.kind_text(r)),
+    Column("of_connection", "Connection", 0, lambda r, _: r.connection_name or ""),
     Column("subscription", "Subscription", 0, lambda r, _: r.subscription_name),
     Column("group", "Resource group", 0, lambda r, _: r.resource_group),
     Column("location", "Location", 0, lambda r, _: r.location),
-    Column("power", "State", 0, lambda r, _: display_text.power_text(r)),
+    Column("machine_power", "State", 0, lambda r, _: display_text.power_text(r)),
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
     Column("situation", "Situation", 0, lambda r, _: r.situation or "Not read yet"),
     Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
+    Column("product", "Product", 0, lambda r, _: r.product or ""),
+    Column("missing", "Monthly update missing", 0, lambda r, _: _missing(r)),
+    Column("since", "Missing since", 0, lambda r, _: "", raw=_missing_since),
     Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNREPORTED)),
     Column(
         "restarting",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,9 +24,12 @@ XLSX_ROWS = 1_048_575
 """Excel's limit, without the header."""
 PDF_ROWS = 2000
 """Rows of a section in a PDF; other formats have all."""
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+"""Characters that don't belong in a file name."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FORMATS = {
     ".csv": tr.mark("CSV, one table"),
+    ".zip": tr.mark("CSV, one file per table"),
     ".xlsx": tr.mark("Excel workbook"),
     ".json": "JSON",
     ".html": tr.mark("Printable page"),
@@ -138,12 +143,38 @@ def _cell(value: Any) -> Any:
 def _csv(path: Path, report: Report) -> None:
     """Write the first table only."""
     with path.open("w", encoding="utf-8", newline="") as out:
-        out.write(BOM)
-        write_row = csv.writer(out).writerow
-        sheet = report.sheets[0]
-        write_row([guarded(head) for head in sheet.heads])
-        for row in sheet.rows:
-            write_row([_cell(value) for value in row])
+        _csv_rows(out, report.sheets[0])
+
+
+def _csv_rows(out: TextIO, sheet: Sheet) -> None:
+    out.write(BOM)
+    write_row = csv.writer(out).writerow
+    write_row([guarded(head) for head in sheet.heads])
+    for row in sheet.rows:
+        write_row([_cell(value) for value in row])
+
+
+def _zip(path: Path, report: Report) -> None:
+    """Write a CSV file for each table, and the notes. Equal data makes equal bytes."""
+    from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo  # noqa: PLC0415 - only for this format
+
+    made = report.made.timetuple()[:6]
+
+    def entry(name: str) -> ZipInfo:
+        info = ZipInfo(name, made)
+        info.compress_type = ZIP_DEFLATED
+        return info
+
+    with ZipFile(path, "w") as archive:
+        about = (report.title, tr("Made {made}", made=iso(report.made)), *report.notes)
+        archive.writestr(entry("about.txt"), "\n".join(about) + "\n")
+        for number, sheet in enumerate(report.sheets, 1):
+            name = _UNSAFE.sub("-", sheet.title.casefold()).strip("-")
+            with (
+                archive.open(entry(f"{number}-{name}.csv"), "w", force_zip64=True) as raw,
+                TextIOWrapper(raw, encoding="utf-8", newline="") as out,
+            ):
+                _csv_rows(out, sheet)
 
 
 def _json(path: Path, report: Report) -> None:
@@ -174,6 +205,7 @@ def _xlsx(path: Path, report: Report) -> None:
     from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415 - only for this format
 
     book = Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
+    book.set_properties({"title": report.title, "created": report.made.replace(tzinfo=None)})
     try:
         _fill(book, report)
     finally:
@@ -270,7 +302,7 @@ def _html(path: Path, report: Report) -> None:
 
 
 def _pdf(path: Path, report: Report) -> None:
-    from PySide6.QtCore import QFile, QMarginsF  # noqa: PLC0415 - with the first PDF
+    from PySide6.QtCore import QFile, QUuid  # noqa: PLC0415 - with the first PDF
     from PySide6.QtGui import (  # noqa: PLC0415 - only for this format
         QPageLayout,
         QPageSize,
@@ -278,6 +310,8 @@ def _pdf(path: Path, report: Report) -> None:
         QTextDocument,
         QTextOption,
     )
+
+    from .pdf_pages import MARGINS, date_pages, print_pages  # noqa: PLC0415 - only for this format
 
     file = QFile(str(path))
     if not file.open(QFile.OpenModeFlag.WriteOnly):
@@ -289,18 +323,22 @@ def _pdf(path: Path, report: Report) -> None:
     writer.setCreator(tr("Hotpatch Dashboard"))
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageOrientation(QPageLayout.Orientation.Landscape)
-    writer.setPageMargins(QMarginsF())  # printing adds a margin of 2 cm
+    writer.setPageMargins(MARGINS)
     document = QTextDocument()
     document.setDefaultTextOption(whole_words)
     document.setHtml("".join(html_of(report, PDF_ROWS)))
-    document.print_(writer)
+    footer = f"{report.title} · {tr('Made {made}', made=iso(report.made))}"
+    writer.setDocumentId(QUuid.createUuidV5(QUuid(), footer.encode()))
+    print_pages(document, writer, footer)
     file.close()
     if file.error() is not QFile.FileError.NoError:
         raise OSError(file.errorString())
+    date_pages(path, report.made)
 
 
 _WRITERS: dict[str, Callable[[Path, Report], None]] = {
     ".csv": _csv,
+    ".zip": _zip,
     ".xlsx": _xlsx,
     ".json": _json,
     ".html": _html,

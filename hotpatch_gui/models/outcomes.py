@@ -1,4 +1,4 @@
-"""Outcomes that the user is told of: operations that ended, exports and more. The bell lists them, toasts show them."""
+"""Outcomes reported to the user: operations that ended, exports and more. The bell lists them, toasts show them."""
 
 from __future__ import annotations
 

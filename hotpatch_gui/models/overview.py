@@ -35,7 +35,7 @@ class OverviewQuery(NamedTuple):
 
 
 class OverviewRead(NamedTuple):
-    """The answer to a query.
+    """The response to a query.
 
     Attributes:
         compliance: of the query's day, like ``groups``.
@@ -119,8 +119,11 @@ def headline(read: OverviewRead) -> Headline:
     if urgent:
         return Headline(Level.WARNING, tr("%n machine(s) need attention.", urgent), detail)
     if unknown or exposed.not_known:
-        count = max(unknown, exposed.not_known)
-        text = tr("The state of %n machine(s) isn't known.", count)
+        text = (
+            tr("The state of %n machine(s) isn't known.", unknown)
+            if unknown
+            else tr("The installed release of %n machine(s) isn't known.", exposed.not_known)
+        )
         return Headline(Level.UNKNOWN, text, detail)
     return Headline(Level.OK, tr("No machine is missing a monthly security update."), detail)
 
@@ -160,7 +163,7 @@ def coverage_text(read: OverviewRead) -> str:
 
 
 class Figure(NamedTuple):
-    """A tile: figure, note, state, and the machines behind it; None if there are none."""
+    """A tile: figure, note, state, and the machines behind it; None if it opens none."""
 
     figure: str
     note: str
@@ -238,7 +241,9 @@ def _coverage(read: OverviewRead) -> Figure:
     off = eligible - enabled
     if not off:
         return Figure(figure, tr("all that can receive hotpatches"), Glyph.OK)
-    return Figure(figure, tr("%n without", off), Glyph.INFO, having(Condition.HOTPATCH_OFF))
+    return Figure(
+        figure, tr("off on %n machine(s)", off), Glyph.INFO, having(Condition.HOTPATCH_OFF)
+    )
 
 
 def share_text(part: int, total: int) -> str:
@@ -258,7 +263,7 @@ def pending_text(read: OverviewRead) -> str:
     if read.pending_since is None:
         return tr("start date not known")
     days = (read.query.now.date() - read.pending_since).days
-    return tr("%n day(s) or longer", days) if days else tr("since today or longer")
+    return tr("%n day(s) or longer", days) if days else tr("since today or earlier")
 
 
 def of_group(group: ComplianceGroup) -> MachineFilter:

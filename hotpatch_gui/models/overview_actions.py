@@ -259,6 +259,6 @@ def changes_text(changes: Sequence[Change], now: datetime) -> list[tuple[str, st
         "installed": lambda n: tr("%n installation(s) succeeded", n),
         "failed": lambda n: tr("%n installation(s) failed", n),
         "deleted": lambda n: tr("%n machine(s) deleted", n),
-        "requested": lambda n: tr("%n operation(s) of this program ended", n),
+        "ended": lambda n: tr("%n operation(s) of this program ended", n),
     }
     return [(texts[c.kind](c.times), age_text(c.at, now)) for c in changes]

@@ -1,22 +1,33 @@
-"""The export of the Overview page: groups now, or what was known of each machine on a past day."""
+"""The export of the Overview page: evidence of now, or of what was known on a past day."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
-from hotpatch_gui.domain.machine_filter import Dimension
+from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.releases import day_name
-from hotpatch_gui.store import daily_states
+from hotpatch_gui.store import daily_states, lists
+from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.translation import translated, translator
 
 from . import display_text, export_sheets
+from .columns import HISTORY, OPERATIONS
 from .export_writers import Report
 from .exports import Make, Origin
+from .overview import (
+    TILES,
+    OverviewQuery,
+    OverviewRead,
+    figures,
+    headline,
+    read_overview,
+    share_text,
+)
 from .overview_groups import GROUPS, GroupRow
 from .row_model import Column, field
 
@@ -54,22 +65,71 @@ PAST = (
 )
 
 
-def overview_report(
-    day: date | None, groups: Sequence[GroupRow], dimension: Dimension, origin: Origin
-) -> Make:
-    """The groups, or the machines as known at the end of ``day``."""
+class SummaryRow(NamedTuple):
+    """A figure with its note."""
+
+    name: str
+    figure: str
+    note: str
+
+
+SUMMARY = (
+    Column("name", tr.mark("Figure"), 240, lambda r, _: r.name),
+    Column("figure", tr.mark("Value"), 120, lambda r, _: r.figure),
+    Column("note", tr.mark("Note"), 320, lambda r, _: r.note),
+)
+
+
+def overview_report(query: OverviewQuery, groups: Sequence[GroupRow], origin: Origin) -> Make:
+    """The evidence of now, or of what was known at the end of a past day: figures first, then machine by machine."""
     now, calendar, demo = origin
 
     def make(db: sqlite3.Connection) -> Report:
-        if day is None:
-            title = tr("Machines by {dimension}", dimension=dimension.label)
-            sheet = export_sheets.sheet_of(title, GROUPS, groups, now)
+        read = read_overview(db, query)
+        day = query.day or now.date()
+        title = tr("Compliance on {day}", day=day_name(day))
+        sheet = export_sheets.sheet_of
+        sheets = [
+            sheet(tr("Summary"), SUMMARY, summary(read), now),
+            sheet(tr("By {name}", name=query.dimension.label.lower()), GROUPS, groups, now),
+        ]
+        if query.day is not None:
+            sheets.append(sheet(tr("Machines"), PAST, past_rows(db, query.day), now))
         else:
-            title = tr("Compliance on {day}", day=day_name(day))
-            sheet = export_sheets.sheet_of(title, PAST, past_rows(db, day), now)
-        return export_sheets.report(db, title, [sheet], now, calendar, demo=demo)
+            since = to_text(now - timedelta(days=FAILURE_DAYS))
+            failed = lists.history_where(since=since, statuses=("Failed",))
+            runs = export_sheets.rows_of(db, lists.HISTORY, failed, *lists.HISTORY.default_sort)
+            open_ones = lists.open_operations()
+            operations = export_sheets.rows_of(
+                db, lists.OPERATIONS, open_ones, *lists.OPERATIONS.default_sort
+            )
+            sheets += [
+                export_sheets.sheet("machines", db, None, calendar, now),
+                sheet(tr("Failed installations"), HISTORY, runs, now),
+                sheet(tr("Open operations"), OPERATIONS, operations, now),
+                export_sheets.sheet("restarts", db, None, calendar, now),
+            ]
+        return export_sheets.report(db, title, sheets, now, calendar, demo=demo)
 
     return make
+
+
+def summary(read: OverviewRead) -> list[SummaryRow]:
+    """The sentence, the machines by compliance, and the tiles."""
+    sentence = headline(read)
+    captions = dict(TILES)
+    return [
+        SummaryRow(sentence.headline, "", sentence.detail),
+        SummaryRow(tr("Machines"), f"{read.machines:,}", ""),
+        *(
+            SummaryRow(group.label, f"{count:,}", share_text(count, read.machines))
+            for group, count in read.compliance.items()
+        ),
+        *(
+            SummaryRow(translated(captions[key]), figure.figure, figure.note)
+            for key, figure in figures(read).items()
+        ),
+    ]
 
 
 def past_rows(db: sqlite3.Connection, day: date) -> Iterator[PastRow]:

@@ -102,7 +102,7 @@ class Planner(QObject):
                 else:
                     self._handle(message)
         except (EOFError, OSError):  # Windows reports the end of a pipe differently
-            self._fail(tr("its process ended without an answer"))
+            self._fail(tr("its process ended without a response"))
 
     def _handle(self, message: Progress | Answer) -> None:
         if isinstance(message, Progress):

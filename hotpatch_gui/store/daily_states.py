@@ -33,7 +33,7 @@ ON CONFLICT (machine_id, day) DO UPDATE SET situation=excluded.situation, update
 
 
 def record(db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime) -> None:
-    """Keep the states that differ from the last kept ones. The last state of a day counts.
+    """Keep the states that differ from the last kept ones, or that a much later assessment confirms. The last state of a day counts.
 
     ``assessed_at`` is the last assessment that found the state. Call it inside a transaction.
     """

@@ -1,4 +1,4 @@
-"""Requested actions that ended: the operations of one request together."""
+"""Operations that ended, grouped by batch, or else by kind and by the minute in which they were queued."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from .timestamps import from_text, to_text
 
 
 class EndedGroup(NamedTuple):
-    """Operations that were requested together and have all ended, or whose result is unknown.
+    """Operations of a group of which none is open anymore; results may be unknown.
 
-    ``request`` identifies the request; ``machine``, ``note`` and ``code`` are of the first one that failed, or else of the first one.
+    ``request`` identifies the group; ``machine``, ``note`` and ``code`` are of the first one that failed, or else of the
+    first one with an unknown result, or else of the first one.
     """
 
     kind: str
@@ -31,7 +32,7 @@ class EndedGroup(NamedTuple):
 
 
 _REQUEST = "coalesce('batch ' || o.batch_id, substr(o.created_at, 1, 16))"
-"""What operations of one request have in common: their batch, or the minute in which they were queued."""
+"""The group of an operation: its batch, or the minute in which it was queued."""
 _GROUPS = f"""
 SELECT o.kind, {_REQUEST} AS request, count(*), sum(o.state='succeeded'), sum(o.state='failed'),
     sum(o.state IN ('unknown', 'dismissed')), sum(o.state='canceled'), max(o.ended_at)

@@ -93,7 +93,7 @@ class RunErrorRow(NamedTuple):
 
 
 class LostRunRow(NamedTuple):
-    """The run of an operation whose answer was lost.
+    """The run of an operation whose response was lost.
 
     ``is_shown``: Azure still showed it when the machine was last read.
     """

@@ -174,7 +174,7 @@ def errors(db: sqlite3.Connection, installation_id: int) -> list[RunErrorRow]:
 
 
 def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
-    """The run of an operation whose answer was lost.
+    """The run of an operation whose response was lost.
 
     It is the first run that started after those known when it was sent, and that no operation claims.
     """

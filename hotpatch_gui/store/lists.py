@@ -9,7 +9,7 @@ from hotpatch_gui.domain.update_filter import UpdateFilter
 
 from .history_rows import CallRow, KbMachineRow, KbRow, RunRow, UpdateRow
 from .rows import OperationRow, fields, typed
-from .sql import IN_JSON, as_list
+from .sql import IN_JSON, OPEN, as_list
 from .tables import DISPLAY_NAME, Table, Where, like
 from .timestamps import to_text
 
@@ -226,6 +226,11 @@ def operations_where(text: str = "", since: str = "") -> Where:
             *([like(word)] * 6),
         )
     return where
+
+
+def open_operations() -> Where:
+    """Condition for operations that haven't ended, or whose result isn't known."""
+    return Where().and_(f"o.state IN {OPEN}")
 
 
 def calls_where(text: str = "", since: str = "") -> Where:

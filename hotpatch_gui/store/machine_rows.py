@@ -78,6 +78,9 @@ class MachineRow(NamedTuple):
     hotpatch_status: str
     situation: str
     attention: int
+    product: str | None
+    update_missing: int | None
+    missing_since: str | None
 
 
 class ChosenRow(NamedTuple):

@@ -22,7 +22,7 @@ from .tables import DISPLAY_NAME
 from .timestamps import to_text
 
 _KEPT = ("agent_ready", "update_domain", "vm_id")
-"""Columns that stay if an answer doesn't have them; only the instance view has the first two."""
+"""Columns that stay if a response doesn't have them; only the instance view has the first two."""
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
 """Since when an enrollment is pending: the earliest time seen, cleared when it ends."""
 _UPSERT = (

@@ -37,7 +37,7 @@ def set_request(db: sqlite3.Connection, operation_id: int, request: str) -> None
 def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) -> bool:
     """Move a queued operation to *sent*, so that nobody else sends it. Call it inside a durable transaction.
 
-    Also records how far the machine's history is known. If the answer is lost, whatever Azure shows beyond that belongs to
+    Also records how far the machine's history is known. If the response is lost, whatever Azure shows beyond that belongs to
     this operation. For an installation this uses only Azure's times. For an assessment, one as recent as the request (less
     SKEW) is as good as its own.
 

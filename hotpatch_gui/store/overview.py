@@ -198,7 +198,7 @@ _CHANGES = {
     "installed": f"SELECT count(*), max(modified_at) FROM installations WHERE modified_at>? AND status IN {GOOD_RUNS}",
     "failed": "SELECT count(*), max(modified_at) FROM installations WHERE modified_at>? AND status='Failed'",
     "deleted": "SELECT count(*), max(deleted_at) FROM machines WHERE deleted_at>?",
-    "requested": "SELECT count(*), max(ended_at) FROM operations WHERE ended_at>?",
+    "ended": "SELECT count(*), max(ended_at) FROM operations WHERE ended_at>?",
 }
 
 

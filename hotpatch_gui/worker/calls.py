@@ -19,9 +19,9 @@ from .urgency import Urgency
 
 T = TypeVar("T")
 MAX_THROTTLED = 5
-MAX_QUERIES, MAX_FOLLOWING, MAX_BULK = 6, 8, 12
-"""Limits of parallel requests: syncs, polling, and bulk operations between reading the machine and sending. The rest stay
-free for clicks."""
+MAX_QUERIES, MAX_POLLS, MAX_BULK = 6, 8, 12
+"""Limits of what is in progress at a time: queries of syncs, polls, and bulk operations between reading the machine and
+sending."""
 
 
 class RequestSlot:
@@ -65,7 +65,6 @@ class Lane:
         limit: Azure's rate.
         slots: shared with the connection's other lanes.
         background: how many slots an urgency may use, so that some remain for a click.
-        most: this lane's own limit of requests at a time.
         most: this lane's own limit of requests at a time.
     """
 
@@ -192,7 +191,7 @@ class Calls:
     def __init__(self, gateway: Gateway) -> None:
         slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         background = {
-            Urgency.FOLLOW: asyncio.Semaphore(MAX_FOLLOWING),
+            Urgency.FOLLOW: asyncio.Semaphore(MAX_POLLS),
             Urgency.READ: asyncio.Semaphore(MAX_QUERIES),
         }
         self.reads = Lane(gateway.reads, slots, background)

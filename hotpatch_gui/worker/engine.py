@@ -125,7 +125,7 @@ class Engine:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
 
     def abandon_requests(self) -> None:
-        """Drop requests that aren't stored yet, because the window or command that made them has closed."""
+        """Don't queue the remaining operations of a command whose window or process has closed."""
         self._abandoned.set()
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
@@ -248,7 +248,7 @@ class Engine:
             self._restart_jobs_after(RESTART_S)
             return database.store_problem(error, self._path)
         except Exception:
-            log.exception("a background job failed")
+            log.exception("a background job or a command failed")
             self._restart_jobs_after(RESTART_AFTER_BUG_S)
             return bug()
         return None

@@ -19,7 +19,7 @@ class _Thread(threading.Thread):
     """Runs calls one after another.
 
     Threads are reused, because starting one blocks the loop (0.9 s in a sync of 10,000 machines). They are daemons, unlike
-    the standard library's pools, so that exiting waits neither for an answer nor for a browser.
+    the standard library's pools, so that exiting waits neither for a response nor for a browser.
     """
 
     def __init__(self) -> None:

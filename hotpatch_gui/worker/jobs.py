@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 IDLE_S = 1.0
 """A job that rests at least this long counts as idle."""
 KEPT_S, LAST_S = 2.5, 0.5
-"""How long closing waits for answers of sent requests, and for what depends on them."""
+"""How long closing waits for responses of sent requests, and for what depends on them."""
 Job = Coroutine[Any, Any, object]
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class Jobs:
         self.look()
 
     async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
-        """Run part of a job that survives it, because a sent request's answer must be kept."""
+        """Run part of a job that survives it, because a sent request's response must be kept."""
         return await asyncio.shield(self.keep(prefix, job))
 
     async def end(self, prefix: str) -> None:

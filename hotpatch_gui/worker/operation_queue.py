@@ -62,12 +62,12 @@ def _partly_queued(queued: int, of: int) -> Problem:
     return Problem(
         ProblemKind.STORE,
         tr(
-            "Only {queued:,} of {of:,} requests were queued, because the data file could not "
+            "Only {queued:,} of {of:,} operations were queued, because the data file could not "
             "take the rest.",
             queued=queued,
             of=of,
         ),
-        tr("Activity shows these. Request the others once the file can be written."),
+        tr("Activity shows these. Repeat the action for the others when the file can be written."),
     )
 
 

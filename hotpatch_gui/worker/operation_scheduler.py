@@ -34,7 +34,7 @@ class Sends(Enum):
 
     NOTHING = auto()
     OWN = auto()
-    """Only its own requests, not earlier ones."""
+    """Only its own operations, not earlier ones."""
     ALL = auto()
 
 
@@ -69,7 +69,7 @@ class OperationScheduler:
     def resume(self, connection_id: int) -> None:
         """Resume the connection's unfinished operations that are due."""
         self._jobs.add("sleep watch", self._watch)
-        self._jobs.add(f"{connection_id} take up", lambda: self._resume_operations(connection_id))
+        self._jobs.add(f"{connection_id} resume", lambda: self._resume_operations(connection_id))
 
     async def _resume_operations(self, connection_id: int) -> None:
         waiting: dict[int, set[int]] = defaultdict(set)
@@ -99,7 +99,7 @@ class OperationScheduler:
     def record_stop(self, connection_id: int) -> None:
         """Record that the connection sends nothing until ``resume``.
 
-        A connection that was never set up is ignored: its requests' creation times count.
+        A connection that was never set up is ignored: its operations' creation times count.
         """
         if connection_id in self._stopped_at and self._stopped_at[connection_id] is None:
             self._stopped_at[connection_id] = self._clock()
@@ -108,7 +108,7 @@ class OperationScheduler:
         """Whether the operation waited too long for the program, a sign-in or the file.
 
         Operations with “wait and retry”, or that wait for their wave, another operation or Azure, don't expire. Setting the
-        clock back doesn't make a request younger.
+        clock back doesn't extend an operation's life.
         """
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
         if waits or operation.state is not OperationState.QUEUED:
@@ -122,7 +122,7 @@ class OperationScheduler:
         return abs(self._clock() - since) > EXPIRES
 
     def expire_after_sleep(self, db: sqlite3.Connection) -> None:
-        """Cancel earlier requests if the computer slept. Call it inside a transaction before each claim."""
+        """Cancel earlier operations if the computer slept. Call it inside a transaction before each claim."""
         since = self._sleep.look()
         if since is not None:
             queue.expire_older(db, since, self._clock())
@@ -201,8 +201,8 @@ class OperationScheduler:
         while is_more:
             self._recheck.discard(batch_id)
             async with self._file.transaction(durable=True) as db:
-                record_stop = queue.stop_batch(db, batch_id, self._clock())
-            if record_stop:
+                canceled = queue.stop_batch(db, batch_id, self._clock())
+            if canceled:
                 self._changed("operations", "audit_log")
             before = self._begun.get(batch_id, NOT_STARTED)
             due = queue.next_of_batch(self._file.db, batch_id, self._contexts, before)

@@ -1,4 +1,4 @@
-"""The result of a request whose answer was lost, as far as the machine's current state shows it."""
+"""The result of a request whose response was lost, as far as the machine's current state shows it."""
 
 from __future__ import annotations
 

@@ -579,13 +579,6 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n without</source>
-      <translation>
-        <numerusform>%n without</numerusform>
-        <numerusform>%n without</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>A monthly security update is missing on %n of {total} machine(s), for up to {worst} days.</source>
       <translation>
         <numerusform>A monthly security update is missing on %n of {total} machines, for up to {worst} days.</numerusform>
@@ -611,6 +604,13 @@
       <translation>
         <numerusform>The state of %n machine isn't known.</numerusform>
         <numerusform>The state of %n machines isn't known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>off on %n machine(s)</source>
+      <translation>
+        <numerusform>off on %n machine</numerusform>
+        <numerusform>off on %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">

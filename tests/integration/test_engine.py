@@ -177,7 +177,7 @@ def test_signing_out_of_a_locked_file_keeps_tokens_and_connection_together(
         other.execute("BEGIN IMMEDIATE")
         stage.request.remove_connection(mine.id)
         stage.until(stage.window.notice.isVisible)
-        assert "Another program holds" in stage.window.notice.headline.text()
+        assert "Another program has locked" in stage.window.notice.headline.text()
         assert not forgotten, "the tokens stay with the connection"
         other.execute("ROLLBACK")
     assert connections.read_all(stage.app.source.db) == [mine]

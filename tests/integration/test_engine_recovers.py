@@ -132,7 +132,7 @@ def test_a_request_that_the_file_takes_in_part_says_so(
     some = [machine(stage, name) for name in ("vm-dc-01", "vm-web-01", "vm-web-02", "vm-app-01")]
     stage.request.assess(some)
     stage.until(lambda: len(reported) == 2)
-    assert reported[0].sentence.startswith("Only 2 of 4 requests were queued")
+    assert reported[0].sentence.startswith("Only 2 of 4 operations were queued")
     assert len(stage.operation_states()) == 2
 
 

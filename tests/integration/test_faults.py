@@ -487,7 +487,7 @@ def test_trouble_while_following_does_not_end_an_installation(
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
     stage.simulator.faults.append(times(2, outcome, "/operations/"))  # a 401 is asked again at once
-    stage.until(lambda: "trying again" in note(stage))
+    stage.until(lambda: "Trying again" in note(stage))
     assert stage.operation_states() == [S.RUNNING]
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
@@ -561,7 +561,7 @@ def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> N
     stage.choose("vm-web-02")
     stage.until(stage.window.notice.isVisible)
     assert (
-        "Azure's answer while reading vm-web-02 couldn't be read"
+        "Azure's response while reading vm-web-02 couldn't be read"
         in stage.window.notice.headline.text()
     )
     assert stored(stage) == before

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PySide6.QtCore import QDate, Qt
@@ -185,12 +187,15 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert not page.next_steps.isVisible()
     assert page.banner.headline.text() == "Showing 25 August 2026"
     assert "last read on 20 August 2026" in page.banner.detail.text()
-    path = tmp_path / "past.csv"
-    make = overview_report(page.past, page.groups.all_rows, Dimension.REGION, origin(page._s))
+    path = tmp_path / "past.zip"
+    make = overview_report(page._shown, page.groups.all_rows, origin(page._s))
     writing = Writing(stage.app.source.path, path, make)
     writing.run()
     assert writing.problem == ""
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    with ZipFile(path) as archive:
+        names = archive.namelist()
+        lines = archive.read(names[-1]).decode("utf-8-sig").splitlines()
+    assert names == ["about.txt", "1-summary.csv", "2-by-subscription.csv", "3-machines.csv"]
     assert sum("20 August 2026" in x or "2026-08-20" in x for x in lines) >= 16
     assert lines[0] == ",".join(c.head for c in PAST)
     page.banner.button.click()
@@ -301,3 +306,22 @@ def test_what_is_not_known_never_looks_well(stage: Stage) -> None:
         page.show_all()
         stage.settle()
         assert page.next_steps._calm_glyph._glyph is glyph
+
+
+def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_path: Path) -> None:
+    stage.start()
+    page = overview(stage)
+    path = tmp_path / "evidence.json"
+    writing = Writing(stage.app.source.path, path, page._report())
+    writing.run()
+    assert writing.problem == ""
+    made = json.loads(path.read_text(encoding="utf-8"))
+    values = {row["Figure"]: row["Value"] for row in made["summary"]}
+    assert values["Monthly update missing"] == page.tiles["exposed"].figure.text()
+    assert values["Machines"] == "16" == str(len(made["machines"]))
+    missing = [m for m in made["machines"] if m["Monthly update missing"] == "Yes"]
+    assert str(len(missing)) == page.tiles["exposed"].figure.text()
+    assert all(m["Missing since"] for m in missing)
+    assert {r["Machine"] for r in made["failed installations"]} == {"vm-print-01", "vm-erp-01"}
+    assert made["open operations"] == []
+    assert made["restarts"]

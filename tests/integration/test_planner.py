@@ -121,7 +121,7 @@ def test_a_forecast_whose_process_is_killed_says_so_where_it_would_be(stage: Sta
     assert page.nothing.isVisible()
     reported = " ".join(label.text() for label in page.nothing.findChildren(QLabel))
     assert "The forecast failed" in reported
-    assert "its process ended without an answer" in reported
+    assert "its process ended without a response" in reported
     simulate(stage, page)
     assert figure(page, "restarts")[0] != "–"
 

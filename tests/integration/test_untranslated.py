@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from hotpatch_gui import translation
 from hotpatch_gui.captures import scenes
 from hotpatch_gui.captures.scenes.registry import SCENES
+from hotpatch_gui.domain.update_error_list import ERRORS
 from hotpatch_gui.store.database import FILE_NAME
 
 WITH_ADDRESSES = (
@@ -82,6 +83,12 @@ NAMES = frozenset(
 """Names, keys, and dates, whose languages are the system's."""
 
 
+ERROR_NAMES = frozenset(
+    word for e in ERRORS for word in re.findall(r"[A-Za-z]{2,}", f"{e.code} {e.name} {e.source}")
+)
+"""Error codes and the addresses of their pages."""
+
+
 @pytest.fixture
 def _bracketed() -> Iterator[None]:
     previous = translation.set_lookup(lambda context, source, number: f"⟦{source}⟧")
@@ -95,7 +102,7 @@ def _bracketed() -> Iterator[None]:
 def test_every_word_of_the_program_is_translated(name: str) -> None:
     with scenes.set_up(name, "light") as stage:
         shown = scenes.play(name, stage)
-        data = NAMES | _words_of(stage.folder / FILE_NAME)
+        data = NAMES | ERROR_NAMES | _words_of(stage.folder / FILE_NAME)
         found = {
             (slot, text) for slot, text in _texts(shown.window()) if _words(_outside(text)) - data
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -135,6 +136,36 @@ def test_a_pdf_is_written_and_a_long_one_says_what_it_leaves_out(qapp, tmp_path:
 
 
 @pytest.mark.parametrize("ending", list(export_writers.FORMATS))
+def test_equal_data_of_one_moment_makes_equal_bytes(qapp, tmp_path: Path, ending: str) -> None:
+    one, other = tmp_path / f"one{ending}", tmp_path / f"other{ending}"
+    export_writers.write(one, report())
+    time.sleep(1.1)  # files with the time of writing would differ
+    export_writers.write(other, report())
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_zip_has_a_guarded_csv_file_per_table_and_the_notes(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    export_writers.write(path, report())
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["about.txt", "1-machines.csv", "2-history.csv"]
+        assert "30 min ago" in archive.read("about.txt").decode()
+        rows = list(csv.reader(archive.read("1-machines.csv").decode("utf-8-sig").splitlines()))
+    assert rows[0] == ["Name", "Number", "Read (UTC)"]
+    assert rows[1][0] == "'=cmd|' /C calc'!A0"
+    assert len(rows) == 1 + len(HOSTILE)
+
+
+def test_each_page_of_a_pdf_has_its_number(qapp, tmp_path: Path) -> None:
+    path = tmp_path / "x.pdf"
+    export_writers.write(path, report(*((f"vm-{n:04}", n, AT) for n in range(300))))
+    pages = path.read_bytes().count(b"/Type /Page\n")
+    assert pages > 3
+    assert f"/Count {pages}".encode() in path.read_bytes()
+    assert b"D:20261124093005Z" in path.read_bytes()
+
+
+@pytest.mark.parametrize("ending", list(export_writers.FORMATS))
 def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"x{ending}"
     path.write_text("old")
@@ -151,7 +182,9 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, en
 
 
 def test_an_unusable_path_or_extension_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"x\.doc names no format; end it with \.csv, \.xlsx"):
+    with pytest.raises(
+        ExportError, match=r"x\.doc names no format; end it with \.csv, \.zip, \.xlsx"
+    ):
         export_writers.write(tmp_path / "x.doc", report())
     for ending in export_writers.FORMATS:
         with pytest.raises(ExportError, match="could not be written"):

@@ -346,7 +346,7 @@ class MachinesPage(QSplitter):
             self.blade.show_empty_state(
                 Glyph.INFO,
                 tr("No connection yet"),
-                tr("Connect to Azure with your own account, or explore a simulated Azure first."),
+                tr("Connect to Azure with your own account, or explore the demo first."),
                 tr("Connect…"),
                 tr("Explore the demo"),
             )

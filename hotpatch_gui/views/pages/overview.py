@@ -191,11 +191,14 @@ class OverviewPage(Page):
         """Read for another day or group; the answer to the previous choice isn't shown."""
         self._ask(is_refresh=False)
 
-    def _ask(self, *, is_refresh: bool) -> None:
-        self._limit_day(None)
+    def _query(self) -> OverviewQuery:
         dimension = tuple(Dimension)[self.dimension.currentIndex()]
         tag = self.tag.currentText() if dimension is Dimension.TAG else ""
-        query = OverviewQuery(self._s.clock(), dimension, tag, self._looked, self.past)
+        return OverviewQuery(self._s.clock(), dimension, tag, self._looked, self.past)
+
+    def _ask(self, *, is_refresh: bool) -> None:
+        self._limit_day(None)
+        query = self._query()
         self._channel.query(partial(read_overview, query=query), is_refresh=is_refresh)
 
     def _limit_day(self, first: date | None) -> None:
@@ -341,9 +344,8 @@ class OverviewPage(Page):
             )
 
     def _report(self) -> Make:
-        shown = self._shown
-        day, dimension = (shown.day, shown.dimension) if shown else (self.past, Dimension.GROUP)
-        return overview_report(day, self.groups.all_rows, dimension, origin(self._s))
+        query = self._shown or self._query()
+        return overview_report(query, self.groups.all_rows, origin(self._s))
 
 
 def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:

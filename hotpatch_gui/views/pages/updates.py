@@ -152,7 +152,7 @@ class UpdatesPage(Page):
             self.panel.empty.show_text(
                 Glyph.INFO,
                 tr("No updates available"),
-                tr("The latest assessments list no updates except for definitions."),
+                tr("The latest assessments list no updates. Definition updates are hidden."),
             )
 
 

@@ -1,4 +1,4 @@
-"""The machines of one update: which miss it, which have it, and where it failed."""
+"""The machines of one update: where it is missing, installed or failed."""
 
 from __future__ import annotations
 

@@ -29,8 +29,10 @@ _DONE = {
         "Restarted. An assessment follows to check what is still pending."
     ),
     OperationKind.SETTINGS: tr.mark("The settings are changed."),
-    OperationKind.ENROLL: tr.mark("Enrolled. Hotpatches start with the next baseline."),
-    OperationKind.UNENROLL: tr.mark("The enrollment has ended."),
+    OperationKind.ENROLL: tr.mark(
+        "Enrolled. Hotpatches are offered after the next baseline is installed."
+    ),
+    OperationKind.UNENROLL: tr.mark("Unenrolled."),
 }
 
 

@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 SILENT = tr.mark(
     "Azure doesn't report the operation's progress, but the machine shows it in progress."
 )
-UNANSWERED = tr.mark("No answer was received, but Azure shows it in progress. It isn't sent again.")
+UNANSWERED = tr.mark(
+    "No response was received, but Azure shows it in progress. It isn't sent again."
+)
 MAX_POLL_ERRORS = 10
 """How many consecutive permanent errors end polling."""
 
@@ -62,7 +64,8 @@ async def run_operation(context: Context, operation_id: int, urgency: Urgency) -
 async def _poll_until_done(run: OperationRun) -> None:
     """Poll until Azure reports the end.
 
-    Problems only lengthen the pauses. If Azure fails for hours, the machine is read as well.
+    Problems lengthen the pauses. If Azure doesn't know the operation, rejects ten polls, or fails for hours, the machine is
+    read instead.
     """
     back_off, permanent_errors = pauses.FIRST_BACK_OFF_S, 0
     c = run.context
@@ -93,7 +96,7 @@ async def _poll_until_done(run: OperationRun) -> None:
                 )
                 return
             note = tr(
-                "{sentence} Its progress can't be read now; trying again.",
+                "{sentence} The operation's progress can't be read now. Trying again.",
                 sentence=problem.sentence,
             )
             await run.move(OperationState.RUNNING, note=note)
@@ -138,7 +141,7 @@ async def _show_progress(run: OperationRun) -> None:
 
 
 async def resolve_unknown(run: OperationRun) -> None:
-    """Read the machine until it shows the result, for MAX_UNKNOWN_READS at most, or until the user dismisses the operation."""
+    """Read the machine until it shows the result, the user dismisses the operation, or MAX_UNKNOWN_READS reads show no trace of it."""
     c, op = run.context, run.operation
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:
@@ -179,7 +182,7 @@ async def resolve_unknown(run: OperationRun) -> None:
 
 
 def _has_late_token(run: OperationRun) -> bool:
-    """Whether Azure's answer arrived after the operation was marked unknown."""
+    """Whether Azure's response arrived after the operation was marked unknown."""
     token = operations.read(run.context.db, run.operation.id).token
     return bool(token) and token != run.token
 

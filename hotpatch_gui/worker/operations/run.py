@@ -23,14 +23,14 @@ tr = translator("Run")
 
 log = logging.getLogger(__name__)
 LOST = tr.mark(
-    "No answer was received, so it isn't known whether Azure accepted the request. It "
+    "No response was received, so it isn't known whether Azure accepted the request. It "
     "isn't sent again."
 )
 TAKEN = tr.mark("Azure accepted the request. The result is read from the machine.")
 
 
 class OperationRun:
-    """One operation in progress. Every change of its row is made here.
+    """One operation in progress. Its row's state changes here once it was claimed.
 
     Attributes:
         token: the continuation token, once Azure accepted the request.

@@ -1,4 +1,4 @@
-"""Sending an operation: in order, once, and only if its installation run can be identified from others."""
+"""Sending an operation: in order, once, and only if its installation run can be distinguished from others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_KNOWN = tr.mark("It isn't known whether Azure accepted the request. It isn't sent again.")
 RETRIED = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
-"""Momentary problems: no network, a failure of Azure, a truncated answer."""
+"""Momentary problems: no network, a failure of Azure, a truncated response."""
 
 
 class Sending:
@@ -52,7 +52,7 @@ class Sending:
     async def send(self) -> None:
         """Send until Azure accepts or rejects the request, or its result is unknown.
 
-        An installation is only sent if the machine's last run could be read, so that a lost answer can be resolved.
+        An installation is only sent if the machine's last run could be read, so that a lost response can be resolved.
         """
         outcome: PollResult | float | None = 0.0
         while not isinstance(outcome, PollResult):
@@ -79,10 +79,10 @@ class Sending:
         await self._c.jobs.rest(outcome.delay_s)
 
     async def _claim_and_send(self, slot: RequestSlot) -> PollResult | float | None:
-        """Claim the row, send, and store Azure's answer, without interruption.
+        """Claim the row, send, and store Azure's response, without interruption.
 
         Returns:
-            Azure's first answer, seconds until a retry, or None if the operation ended or must not be sent.
+            Azure's first response, seconds until a retry, or None if the operation ended or must not be sent.
         """
         sent_at = self._c.clock()
         if not await self._claim(sent_at):
@@ -103,13 +103,15 @@ class Sending:
         return result
 
     async def _until_stored(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Retry until the file accepts Azure's answer, which must not be lost."""
+        """Retry until the file accepts Azure's response, which must not be lost."""
         while True:
             try:
                 return await write()
             except (sqlite3.Error, ProblemError) as error:
                 log.warning(
-                    "operation %s: its answer is not stored yet: %s", self._run.operation.id, error
+                    "operation %s: its response is not stored yet: %s",
+                    self._run.operation.id,
+                    error,
                 )
                 await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
 
@@ -171,7 +173,7 @@ class Sending:
         """
         op, state = self._run.operation, self._run.state
         was_sent = state is OperationState.SENT
-        if not was_sent and state is not OperationState.QUEUED:  # the answer came late
+        if not was_sent and state is not OperationState.QUEUED:  # the response came late
             if not (problem.may_have_been_sent and problem.kind in RETRIED):
                 await self._end_as_failed(problem)
             return None
@@ -205,7 +207,7 @@ class Sending:
         return pause
 
     def _should_retry(self, problem: Problem) -> bool:
-        """Whether the network's or Azure's problem is recent."""
+        """Whether to retry: a transient problem that has lasted less than TRY_FOR_S."""
         if problem.kind not in RETRIED:
             return False
         now = time.monotonic()
@@ -307,7 +309,7 @@ class Sending:
         )
 
     async def _follow_late(self) -> None:
-        """Follow an operation whose answer came late, because nobody may be following it."""
+        """Follow an operation whose response came late, because nobody may be following it."""
         if self._run.state is OperationState.UNKNOWN:
             self._c.follow([self._run.operation.id])
 

@@ -17,7 +17,7 @@ HEALTH_VALID_FOR = timedelta(hours=1)
 
 
 async def reclassify_if_old(context: Context) -> None:
-    """Derive health again at a start after days, or if another version derived it, before Azure answers."""
+    """Derive situations again if they are more than HEALTH_VALID_FOR old, or if an earlier version derived them."""
     states = sync_state.sync_states(context.db)
     ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
     if ended is None:

@@ -383,7 +383,7 @@ class _FleetSync:
             c.changed(Changes.to("permissions"))
 
     async def _read_instance_views(self) -> None:
-        """Read instance views of machines whose assessment Resource Graph deleted after 7 days."""
+        """Read instance views of machines without an assessment in Resource Graph, which deletes them after 7 days."""
         c = self._c
         before = c.clock() - FULL_SYNC_EVERY
         waiting = machines.without_graph(c.db, c.connection_id, before, MAX_VIEWS)
