@@ -521,7 +521,7 @@ def test_an_answer_that_points_to_a_foreign_host_is_not_followed(stage: Stage) -
     stage.simulator.faults.append(always(Answer(202, None, foreign), "installPatches"))
     begin(stage)
     stage.until(lambda: "evil.invalid" in note(stage))
-    assert "An answer pointed to evil.invalid, which is not azure.demo.invalid." in note(stage)
+    assert "A response pointed to evil.invalid, which is not azure.demo.invalid." in note(stage)
 
 
 @pytest.mark.expects_log

@@ -140,7 +140,7 @@ def test_an_answer_that_points_elsewhere_is_not_followed(
         return stage.app.source.db.execute("SELECT note FROM operations").fetchone()[0]
 
     stage.until(lambda: "elsewhere.invalid" in note())
-    assert "An answer pointed to elsewhere.invalid" in note()
+    assert "A response pointed to elsewhere.invalid" in note()
     assert stage.operation_states() == [OperationState.RUNNING], (
         "Azure took the request: it is not over"
     )
