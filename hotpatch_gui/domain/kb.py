@@ -10,8 +10,8 @@ from hotpatch_gui.translation import translator
 
 tr = translator("Kb")
 
-_KB = re.compile(r"(?:KB)?\s*(\d{6,8})", re.IGNORECASE)
-_IN_TITLE = re.compile(r"\bKB\s?(\d{6,8})\b", re.IGNORECASE)
+_KB = re.compile(r"(?:KB)?\s*([0-9]{6,8})", re.IGNORECASE)
+_IN_TITLE = re.compile(r"\bKB\s?([0-9]{6,8})\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[,;\s]+")
 _PIECE = re.compile(r"(?:\bKB\s+(?=\d))?[^,;\s]+", re.IGNORECASE)
 MAX_SHOWN = 40

@@ -93,7 +93,8 @@ class MachineFilter(NamedTuple):
     """Which machines a list shows: those that fit everything.
 
     Attributes:
-        text: words that name, group, location, image, situation or tags contain, or KBs that a machine misses or installed.
+        text: words that name, group, location, image, system, situation, subscription, connection or tags contain, or KBs
+            that are missing or were installed.
         situations: only machines in one of them; none for all.
         condition: only machines for which it is true.
     """

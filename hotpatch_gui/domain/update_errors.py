@@ -8,21 +8,24 @@ from functools import lru_cache
 from .update_error_list import ERRORS, UpdateError
 
 _BY_CODE = {error.code.casefold(): error for error in ERRORS}
-_CODE = re.compile(r"\b0x[0-9a-f]{8}\b", re.IGNORECASE)
+_HEX = re.compile(r"(?:\b0x|\bHRESULT:? )([0-9a-f]{8})\b", re.IGNORECASE)
+_DECIMAL = re.compile(r"(?<![\w.])-([0-9]{10})\b")
+"""An HRESULT as a signed number."""
 _WORDS = re.compile(
-    r"\b(?:" + "|".join(e.code for e in ERRORS if not e.code.startswith("0x")) + r")\b"
+    r"(?:^|[(:\s])("
+    + "|".join(e.code for e in ERRORS if not e.code.startswith("0x"))
+    + r")(?=$|[).])"
 )
+"""Azure's codes, which are also ordinary words: only at the end, or in parentheses."""
 
 
 @lru_cache(maxsize=4096)
 def error_in(text: str) -> UpdateError | None:
     """The first known error whose code a message contains; None if there is none."""
-    for match in _CODE.finditer(text):
-        found = _BY_CODE.get(match[0].casefold())
-        if found is not None:
-            return found
-    word = _WORDS.search(text)
-    return _BY_CODE[word[0].casefold()] if word else None
+    codes = [f"0x{match[1].casefold()}" for match in _HEX.finditer(text)]
+    codes += [f"0x{2**32 - int(match[1]):08x}" for match in _DECIMAL.finditer(text)]
+    codes += [match[1].casefold() for match in _WORDS.finditer(text)]
+    return next((_BY_CODE[code] for code in codes if code in _BY_CODE), None)
 
 
 def explained(text: str) -> str:

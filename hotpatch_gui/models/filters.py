@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.machine_filter import (
-    EVERY_MACHINE,
     Choice,
     Condition,
     Dimension,
@@ -70,20 +70,26 @@ def to_text(wanted: MachineFilter) -> str:
     )
 
 
-def from_text(text: str) -> MachineFilter:
-    """The filter in ``to_text``; every machine for text that this version can't read."""
+def from_text(text: str) -> MachineFilter | None:
+    """The filter in ``to_text``; None for text that this version can't read."""
     try:
         read = json.loads(text)
         condition = read["condition"]
         return MachineFilter(
-            situations=tuple(map(str, read["situations"])),
+            situations=tuple(map(_situation, read["situations"])),
             choices=tuple(map(_choice, read["choices"])),
             condition=Condition(condition) if condition is not None else None,
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return EVERY_MACHINE
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _situation(text: str) -> str:
+    return Situation(text).value if text else ""
 
 
 def _choice(read: Mapping[str, Any]) -> Choice:
     keys = tuple(map(str, read["keys"]))
-    return Choice(Dimension(read["dimension"]), keys, str(read["label"]), str(read["tag"]))
+    choice = Choice(Dimension(read["dimension"]), keys, str(read["label"]), str(read["tag"]))
+    "\n".join((*choice.keys, choice.label, choice.tag)).encode()  # a lone surrogate is no text
+    return choice

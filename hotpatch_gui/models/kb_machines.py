@@ -25,9 +25,9 @@ class KbMachines(NamedTuple):
             return ""
         missing = sum(bool(r.is_missing) for r in self.rows)
         failed = sum(r.state == "Failed" for r in self.rows)
-        installed = sum(not r.is_missing and r.state == "Installed" for r in self.rows)
+        installed = sum(r.state == "Installed" for r in self.rows)
         return tr(
-            "Missing on {missing:,}, installed on {installed:,}; the last run failed on {failed:,}.",
+            "Missing on {missing:,}. By the last run, installed on {installed:,} and failed on {failed:,}.",
             missing=missing,
             installed=installed,
             failed=failed,

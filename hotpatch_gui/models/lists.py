@@ -12,7 +12,7 @@ from hotpatch_gui.store import lists
 from hotpatch_gui.store.history_rows import CallRow, KbRow, RunRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
 
-from . import columns
+from . import columns, operation_text
 from .source import DataSource
 from .windowed import WindowedModel
 
@@ -86,7 +86,7 @@ class OperationsModel(WindowedModel[OperationRow]):
 
     def filter(self, text: str, since: str) -> None:
         """Show operations that contain the words and were requested since."""
-        self.set_where(lists.operations_where(text, since))
+        self.set_where(lists.operations_where(text, since, operation_text.meanings))
 
 
 class CallsModel(WindowedModel[CallRow]):
@@ -97,4 +97,4 @@ class CallsModel(WindowedModel[CallRow]):
 
     def filter(self, text: str, since: str) -> None:
         """Show calls that contain the words and were made since."""
-        self.set_where(lists.calls_where(text, since))
+        self.set_where(lists.calls_where(text, since, operation_text.meanings))

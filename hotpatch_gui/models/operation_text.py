@@ -48,6 +48,14 @@ def kind(row: OperationRow | CallRow) -> str:
     return next((k.label for k in OperationKind if k.value == row.kind), row.kind or NOTHING)
 
 
+def meanings(word: str) -> list[str]:
+    """The stored kinds and states whose display text contains the word."""
+    folded = word.casefold()
+    labeled = [(k.value, k.label) for k in OperationKind]
+    labeled += [(s.value, s.label) for s in OperationState]
+    return [value for value, label in labeled if folded in label.casefold()]
+
+
 def kind_doing(kind: str) -> str:
     """An open operation of a machine as ``Assessing…``."""
     return OperationKind(kind).progress if kind in _KINDS else kind

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.update_errors import explained
 from hotpatch_gui.store import ended_operations
-from hotpatch_gui.store.ended_operations import EndedGroup
+from hotpatch_gui.store.ended_operations import EndedAction
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
@@ -27,7 +26,6 @@ from .source import DataSource
 log = logging.getLogger(__name__)
 tr = translator("Outcomes")
 
-EPOCH = datetime.fromtimestamp(0, UTC)
 KEPT = 100
 """Outcomes that the bell lists."""
 
@@ -69,10 +67,12 @@ class Outcomes(QObject):
         super().__init__(parent)
         self._clock, self.items = clock, deque[Outcome](maxlen=KEPT)
         self.unseen = 0
-        self._since = source.read(ended_operations.last, EPOCH)
-        """The clock may jump, so ended operations are compared with the last one and not with now."""
-        known = source.read_list(partial(read_ended, since=self._since))
-        self._announced = {_key(group) for group in known}
+        self._after = source.read(ended_operations.newest_action, 0)
+        """Later actions are of this session."""
+        self._open = source.read_list(ended_operations.open_actions)
+        """Actions of earlier sessions that hadn't ended."""
+        self._announced: dict[int, tuple[int, ...]] = {}
+        """The results of each action as announced: only other results are news."""
         self._channel = QueryChannel(source, self._on_ended, self._on_failure, self)
         source.changed.connect(self._on_changed)
 
@@ -102,81 +102,71 @@ class Outcomes(QObject):
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"operations"})):
-            self._channel.query(partial(read_ended, since=self._since))
+            self._channel.query(partial(ended_operations.ended, after=self._after, also=self._open))
 
     def _on_failure(self, why: str) -> None:
         """Operations that ended are reported with the next change."""
         log.warning("ended operations couldn't be read: %s", why)
 
-    def _on_ended(self, found: list[EndedGroup]) -> None:
-        for group in found:
-            if _key(group) not in self._announced:
-                self._announced.add(_key(group))
+    def _on_ended(self, found: list[EndedAction]) -> None:
+        for action in found:
+            results = (action.succeeded, action.failed, action.unknown, action.canceled)
+            if self._announced.get(action.id) != results:
+                self._announced[action.id] = results
                 self.add(
-                    glyph_of(group),
-                    title_of(group),
-                    detail_of(group),
+                    glyph_of(action),
+                    title_of(action),
+                    detail_of(action),
                     ((tr("Show operations"), self.operations_requested.emit),),
                 )
-        self._since = max([self._since, *(g.ended_at for g in found)])
 
 
-def _key(group: EndedGroup) -> tuple[str, str, datetime]:
-    """Identifies the end of a group; an operation that is sent again ends again."""
-    return group.kind, group.request, group.ended_at
-
-
-def read_ended(db: sqlite3.Connection, since: datetime) -> list[EndedGroup]:
-    """Requested actions whose last operation ended at ``since`` or later."""
-    return ended_operations.groups(db, since)
-
-
-def glyph_of(group: EndedGroup) -> Glyph:
+def glyph_of(action: EndedAction) -> Glyph:
     """A failure counts before an unknown result, which counts before a success."""
-    if group.failed:
+    if action.failed:
         return Glyph.ERROR
-    if group.unknown:
+    if action.unknown:
         return Glyph.UNKNOWN
-    return Glyph.OK if group.succeeded else Glyph.INFO
+    return Glyph.OK if action.succeeded else Glyph.INFO
 
 
-def title_of(group: EndedGroup) -> str:
+def title_of(action: EndedAction) -> str:
     """What was done, and on how many machines it succeeded."""
-    kind = next((k.label for k in OperationKind if k.value == group.kind), group.kind)
-    if group.total == 1:
+    kind = next((k.label for k in OperationKind if k.value == action.kind), action.kind)
+    if action.total == 1:
         return tr(
-            "{kind} on {machine}: {state}", kind=kind, machine=group.machine, state=_state(group)
+            "{kind} on {machine}: {state}", kind=kind, machine=action.machine, state=_state(action)
         )
     return tr(
         "{kind}: {good:,} of %n machine(s) succeeded",
-        group.total,
+        action.total,
         kind=kind,
-        good=group.succeeded,
+        good=action.succeeded,
     )
 
 
-def _state(group: EndedGroup) -> str:
-    if group.succeeded:
+def _state(action: EndedAction) -> str:
+    if action.succeeded:
         return tr("succeeded")
-    if group.failed:
+    if action.failed:
         return tr("failed")
-    return tr("result unknown") if group.unknown else tr("canceled")
+    return tr("result unknown") if action.unknown else tr("canceled")
 
 
-def detail_of(group: EndedGroup) -> str:
+def detail_of(action: EndedAction) -> str:
     """The counts of a bulk action, or the note of a single one; then what a known error means."""
     parts = []
-    if group.total > 1:
+    if action.total > 1:
         counts = (
-            (group.failed, tr("{count:,} failed", count=group.failed)),
-            (group.unknown, tr("{count:,} with an unknown result", count=group.unknown)),
-            (group.canceled, tr("{count:,} canceled", count=group.canceled)),
+            (action.failed, tr("{count:,} failed", count=action.failed)),
+            (action.unknown, tr("{count:,} with an unknown result", count=action.unknown)),
+            (action.canceled, tr("{count:,} canceled", count=action.canceled)),
         )
         words = ", ".join(text for count, text in counts if count)
         parts.append(f"{words}." if words else "")
-        if group.note:
-            parts.append(f"{group.machine}: {group.note}")
+        if action.note and (action.failed or action.unknown):
+            parts.append(f"{action.machine}: {action.note}")
     else:
-        parts.append(group.note)
-    parts.append(explained(group.note) if "0x" in group.note else "")
+        parts.append(action.note)
+    parts.append(explained(action.note) if "0x" in action.note else "")
     return " ".join(part for part in parts if part)

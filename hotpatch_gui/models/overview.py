@@ -39,7 +39,7 @@ class OverviewRead(NamedTuple):
 
     Attributes:
         compliance: of the query's day, like ``groups``.
-        last_synced: the last day with a sync, on or before the query's day.
+        last_synced: the last day with a sync, on or before the query's day; None without any.
     """
 
     query: OverviewQuery
@@ -81,7 +81,7 @@ def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
         overview.tag_names(db) if query.dimension is Dimension.TAG else [],
         daily_states.pending_since(db),
         daily_states.first_day(db),
-        overview.last_synced(db, query.day) if query.day else None,
+        overview.last_synced(db, query.day or today),
     )
 
 
@@ -135,6 +135,8 @@ def _details(read: OverviewRead) -> list[str]:
         lambda g: bool(g.is_missing) and ComplianceGroup.of(g.situation) is ComplianceGroup.UPDATES
     )
     found = []
+    if read.last_synced is not None and read.last_synced < read.query.now.date():
+        found.append(tr("As of the last sync on {day}.", day=day_name(read.last_synced)))
     if updates:
         found.append(
             tr(

@@ -1,71 +1,64 @@
-"""Operations that ended, grouped by batch, or else by kind and by the minute in which they were queued."""
+"""Actions that ended: the operations that one click or command requested."""
 
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from .sql import OPEN
+from .sql import IN_JSON, OPEN, as_list
 from .tables import DISPLAY_NAME
-from .timestamps import from_text, to_text
 
 
-class EndedGroup(NamedTuple):
-    """Operations of a group of which none is open anymore; results may be unknown.
+class EndedAction(NamedTuple):
+    """An action of which no operation is in progress anymore; results may be unknown.
 
-    ``request`` identifies the group; ``machine``, ``note`` and ``code`` are of the first one that failed, or else of the
-    first one with an unknown result, or else of the first one.
+    ``machine``, ``note`` and ``code`` are of the first operation that failed, or else of the first one with an unknown
+    result, or else of the first one.
     """
 
+    id: int
     kind: str
-    request: str
     total: int
     succeeded: int
     failed: int
     unknown: int
     canceled: int
-    ended_at: datetime
     machine: str
     note: str
     code: str
 
 
-_REQUEST = "coalesce('batch ' || o.batch_id, substr(o.created_at, 1, 16))"
-"""The group of an operation: its batch, or the minute in which it was queued."""
-_GROUPS = f"""
-SELECT o.kind, {_REQUEST} AS request, count(*), sum(o.state='succeeded'), sum(o.state='failed'),
-    sum(o.state IN ('unknown', 'dismissed')), sum(o.state='canceled'), max(o.ended_at)
-FROM operations o
-WHERE o.kind IN (SELECT kind FROM operations WHERE ended_at>=:since)
-    AND {_REQUEST} IN (SELECT {_REQUEST} FROM operations o WHERE o.ended_at>=:since)
-GROUP BY 1, 2 HAVING max(o.ended_at)>=:since AND sum(o.state IN {OPEN} AND o.state<>'unknown')=0
-ORDER BY 8
+_ACTIONS = f"""
+SELECT o.action_id, o.kind, count(*), sum(o.state='succeeded'), sum(o.state='failed'),
+    sum(o.state IN ('unknown', 'dismissed')), sum(o.state='canceled')
+FROM operations o WHERE o.action_id>? OR o.action_id IN {IN_JSON}
+GROUP BY 1, 2 HAVING sum(o.state IN {OPEN} AND o.state<>'unknown')=0 ORDER BY 1
 """
 _FIRST = f"""
 SELECT {DISPLAY_NAME}, o.note, o.code FROM operations o JOIN machines m ON m.id=o.machine_id
-WHERE o.kind=? AND {_REQUEST}=? ORDER BY o.state<>'failed', o.state<>'unknown', o.id LIMIT 1
+WHERE o.action_id=? ORDER BY o.state<>'failed', o.state NOT IN ('unknown', 'dismissed'), o.id LIMIT 1
 """
 
 
-def last(db: sqlite3.Connection) -> datetime:
-    """When the last operation ended; the epoch if none did."""
-    (text,) = db.execute("SELECT max(ended_at) FROM operations").fetchone()
-    return from_text(text) or datetime.fromtimestamp(0, UTC)
+def newest_action(db: sqlite3.Connection) -> int:
+    """The ID of the newest action; 0 without any."""
+    return int(db.execute("SELECT coalesce(max(action_id), 0) FROM operations").fetchone()[0])
 
 
-def groups(db: sqlite3.Connection, since: datetime) -> list[EndedGroup]:
-    """The groups whose last operation ended at ``since`` or later, oldest first."""
+def open_actions(db: sqlite3.Connection) -> list[int]:
+    """Actions with an operation that hasn't ended."""
+    rows = db.execute(
+        f"SELECT DISTINCT action_id FROM operations WHERE state IN {OPEN} AND action_id IS NOT NULL"
+    )
+    return [row[0] for row in rows]
+
+
+def ended(db: sqlite3.Connection, after: int, also: Iterable[int]) -> list[EndedAction]:
+    """Ended actions with a higher ID than ``after``, and those of ``also``; oldest first."""
     found = []
-    for kind, request, total, good, failed, unknown, canceled, ended in db.execute(
-        _GROUPS, {"since": to_text(since)}
-    ).fetchall():
-        machine, note, code = db.execute(_FIRST, (kind, request)).fetchone()
-        at = from_text(ended)
-        assert at is not None
-        found.append(
-            EndedGroup(
-                kind, request, total, good, failed, unknown, canceled, at, machine, note, code
-            )
-        )
+    for values in db.execute(_ACTIONS, (after, as_list(also))).fetchall():
+        first = db.execute(_FIRST, (values[0],)).fetchone()
+        if first is not None:
+            found.append(EndedAction(*values, *first))
     return found

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hotpatch_gui.domain.update_filter import UpdateFilter
 
 from .history_rows import CallRow, KbMachineRow, KbRow, RunRow, UpdateRow
 from .rows import OperationRow, fields, typed
 from .sql import IN_JSON, OPEN, as_list
-from .tables import DISPLAY_NAME, Table, Where, like
+from .tables import DISPLAY_NAME, Table, Where, like, words
 from .timestamps import to_text
 
 _RELEASE = (
@@ -44,9 +44,10 @@ UPDATES = Table(
 
 _MACHINES_WITH = (
     "CASE WHEN k.kb IS NULL THEN (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu"
-    " JOIN installations i ON i.id=iu.installation_id WHERE iu.kb IS NULL AND iu.name=k.name AND iu.state='{state}')"
+    " JOIN installations i ON i.id=iu.installation_id JOIN machines m ON m.id=i.machine_id AND m.deleted_at IS NULL"
+    " WHERE iu.kb IS NULL AND iu.name=k.name AND iu.state='{state}')"
     " ELSE (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu JOIN installations i"
-    " ON i.id=iu.installation_id WHERE iu.kb=k.kb AND iu.state='{state}') END"
+    " ON i.id=iu.installation_id JOIN machines m ON m.id=i.machine_id AND m.deleted_at IS NULL WHERE iu.kb=k.kb AND iu.state='{state}') END"
 )
 """The number of machines on which runs left an update in a state, by KB or name."""
 
@@ -165,7 +166,7 @@ def updates_where(
         )
     if restarts is not None:
         where = where.and_(f"u.restart {'<>' if restarts else '='} 'NeverReboots'")
-    for word in text.split():
+    for word in words(text):
         where = where.and_(
             "u.kb LIKE ? ESCAPE '\\' OR u.name LIKE ? ESCAPE '\\'", *([like(word)] * 2)
         )
@@ -175,7 +176,7 @@ def updates_where(
 def kbs_where(wanted: UpdateFilter) -> Where:
     """Conditions for updates across the fleet."""
     where = Where()
-    for word in wanted.text.split():
+    for word in words(wanted.text):
         where = where.and_(
             "k.kb LIKE ? ESCAPE '\\' OR k.name LIKE ? ESCAPE '\\'", *([like(word)] * 2)
         )
@@ -196,7 +197,7 @@ def kbs_where(wanted: UpdateFilter) -> Where:
 
 _OF_KB = "({u}.kb=:kb OR :kb IS NULL AND {u}.kb IS NULL AND {u}.name=:name)"
 _KB_MACHINES = f"""
-WITH missing AS (SELECT DISTINCT u.machine_id AS id FROM updates u WHERE {_OF_KB.format(u="u")}),
+WITH missing AS (SELECT DISTINCT u.machine_id AS id FROM updates u WHERE u.kb IS :kb AND u.name=:name),
 results AS (
     SELECT i.machine_id AS id, iu.state AS state, max(i.started_at) AS run_at, i.id AS run
     FROM installation_updates iu JOIN installations i ON i.id=iu.installation_id
@@ -215,15 +216,23 @@ def machines_with(db: sqlite3.Connection, kb: str | None, name: str) -> list[KbM
     return typed(db.execute(_KB_MACHINES, {"kb": kb, "name": name}), KbMachineRow)
 
 
-def operations_where(text: str = "", since: str = "") -> Where:
-    """Conditions for operations, by words in the machine, operation, state, requester or note."""
+def operations_where(
+    text: str = "",
+    since: str = "",
+    meanings: Callable[[str], Sequence[str]] = lambda _: (),
+) -> Where:
+    """Conditions for operations, by words in the machine, operation, state, requester or note.
+
+    ``meanings`` are the stored kinds and states that a word of the window may mean.
+    """
     where = Where().and_("o.created_at>=?", since) if since else Where()
-    for word in text.split():
+    for word in words(text):
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR o.kind LIKE ? ESCAPE '\\' OR o.state LIKE ? ESCAPE '\\'"
             " OR o.requested_by LIKE ? ESCAPE '\\' OR o.note LIKE ? ESCAPE '\\'"
-            " OR o.request_id LIKE ? ESCAPE '\\'",
+            f" OR o.request_id LIKE ? ESCAPE '\\' OR o.kind IN {IN_JSON} OR o.state IN {IN_JSON}",
             *([like(word)] * 6),
+            *([as_list(meanings(word))] * 2),
         )
     return where
 
@@ -233,15 +242,20 @@ def open_operations() -> Where:
     return Where().and_(f"o.state IN {OPEN}")
 
 
-def calls_where(text: str = "", since: str = "") -> Where:
-    """Conditions for the audit log, by words in any of its texts."""
+def calls_where(
+    text: str = "",
+    since: str = "",
+    meanings: Callable[[str], Sequence[str]] = lambda _: (),
+) -> Where:
+    """Conditions for the audit log, by words in any of its texts; ``meanings`` as in ``operations_where``."""
     where = Where().and_("c.at>=?", since) if since else Where()
-    for word in text.split():
+    for word in words(text):
         where = where.and_(
             "c.machine LIKE ? ESCAPE '\\' OR c.account LIKE ? ESCAPE '\\' OR c.requested_by LIKE ? ESCAPE '\\'"
             " OR c.kind LIKE ? ESCAPE '\\' OR c.event LIKE ? ESCAPE '\\' OR c.result LIKE ? ESCAPE '\\'"
-            " OR c.resource_id LIKE ? ESCAPE '\\' OR c.request_id LIKE ? ESCAPE '\\'",
+            f" OR c.resource_id LIKE ? ESCAPE '\\' OR c.request_id LIKE ? ESCAPE '\\' OR c.kind IN {IN_JSON}",
             *([like(word)] * 8),
+            as_list(meanings(word)),
         )
     return where
 
@@ -258,7 +272,7 @@ def history_where(
         where = where.and_("i.started_at>=?", since)
     if statuses:
         where = where.and_(f"i.status IN ({','.join('?' * len(statuses))})", *statuses)
-    for word in text.split():
+    for word in words(text):
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR i.run_id LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM"
             " installation_updates x WHERE x.installation_id=i.id AND x.kb LIKE ? ESCAPE '\\')",

@@ -18,7 +18,7 @@ from hotpatch_gui.domain.machines import ASSESSMENT_KEPT
 from hotpatch_gui.domain.power import PowerState
 
 from .sql import IN_JSON, as_list, quoted
-from .tables import PRESENT, Where, like
+from .tables import PRESENT, Where, like, words
 from .timestamps import to_text
 
 _KEYS = {
@@ -49,6 +49,9 @@ CONDITIONS = {
 _TEXT = (
     "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ? ESCAPE '\\'"
     " OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\' OR m.tags LIKE ? ESCAPE '\\'"
+    " OR m.os_name LIKE ? ESCAPE '\\' OR m.os_version LIKE ? ESCAPE '\\' OR m.hotpatch_status LIKE ? ESCAPE '\\'"
+    " OR m.connection_id IN (SELECT c.id FROM connections c WHERE c.name LIKE ? ESCAPE '\\')"
+    " OR m.subscription_id IN (SELECT s.id FROM subscriptions s WHERE s.name LIKE ? ESCAPE '\\')"
 )
 _KB = (
     " OR m.id IN (SELECT u.machine_id FROM updates u WHERE u.kb=?) OR m.id IN (SELECT i.machine_id"
@@ -70,10 +73,10 @@ def group_key(dimension: Dimension, now: datetime) -> str:
 def machines_where(wanted: MachineFilter, now: datetime) -> Where:
     """Existing machines by a filter."""
     where = PRESENT
-    for word in wanted.text.split():
+    for word in words(wanted.text):
         kb = normalise_kb(word)
         kbs = (_KB, [kb, kb]) if kb else ("", [])
-        where = where.and_(_TEXT + kbs[0], *([like(word)] * 6), *kbs[1])
+        where = where.and_(_TEXT + kbs[0], *([like(word)] * 11), *kbs[1])
     if wanted.situations:
         where = where.and_(f"m.situation IN {IN_JSON}", as_list(wanted.situations))
     for choice in wanted.choices:

@@ -303,6 +303,12 @@ ALTER TABLE machines ADD COLUMN baseline_missing INTEGER NOT NULL DEFAULT 0
 """
 """Which product a machine runs (NULL until it is derived, '' if not known), and since when it has missed a monthly update."""
 
+_M0021 = """
+ALTER TABLE operations ADD COLUMN action_id INTEGER;
+CREATE INDEX operations_by_action ON operations(action_id)
+"""
+"""The first operation of the action that requested this one: operations of one action end together."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -324,6 +330,7 @@ _STEPS = {
     "m0018_daily_states": _M0018,
     "m0019_assessments_of_daily_states": _M0019,
     "m0020_missing_updates": _M0020,
+    "m0021_operations_of_one_action": _M0021,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

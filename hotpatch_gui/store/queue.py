@@ -73,10 +73,12 @@ def add(
     *,
     standby: Standby = Standby.NO,
     batch_id: int | None = None,
+    action_id: int | None = None,
 ) -> list[int]:
     """Queue one operation per machine. Call it inside a transaction.
 
-    Machines with an open operation of the same kind are skipped, so a double-click queues once.
+    Machines with an open operation of the same kind are skipped, so a double-click queues once. ``action_id`` is the first
+    operation of the same action; None begins a new one.
 
     Returns:
         The new row IDs.
@@ -110,6 +112,11 @@ def add(
             ),
         )
         queued.append(int(made.lastrowid or 0))
+    if queued:
+        db.execute(
+            f"UPDATE operations SET action_id=? WHERE id IN {IN_JSON}",
+            (action_id or queued[0], as_list(queued)),
+        )
     return queued
 
 

@@ -146,6 +146,15 @@ def like(text: str) -> str:
     return f"%{escaped}%"
 
 
+MOST_WORDS, MOST_CHARACTERS = 12, 400
+"""Of a search; SQLite refuses expressions with thousands of terms."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a search, as many as SQLite can search for."""
+    return text[:MOST_CHARACTERS].split()[:MOST_WORDS]
+
+
 def count(db: sqlite3.Connection, table: Table[Any], where: Where) -> int:
     """The number of rows."""
     row = db.execute(f"SELECT count(*) FROM {table.source}{where.sql}", where.parameters).fetchone()

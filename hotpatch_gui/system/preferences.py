@@ -12,6 +12,9 @@ from PySide6.QtCore import QByteArray, QSettings
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 
 FILE_NAME = "settings.ini"
+ID_DIGITS = 18
+YEARS = range(2020, 2200)
+"""In which a stored time can be true."""
 DEFAULT_SYNC_MINUTES = 15
 DEFAULT_HISTORY_DAYS = 30
 
@@ -68,7 +71,7 @@ class Preferences:
             looked = datetime.fromisoformat(str(self._store.value("looked", "")))
         except ValueError:
             return None
-        return looked if looked.tzinfo else None
+        return looked if looked.tzinfo and looked.year in YEARS else None
 
     @looked.setter
     def looked(self, moment: datetime) -> None:
@@ -107,7 +110,7 @@ class Preferences:
         try:
             found = json.loads(str(self._store.value("filters", "{}")))
             return {str(name): str(text) for name, text in found.items()}
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return {}
 
     @filters.setter
@@ -127,7 +130,7 @@ class Preferences:
     def selected(self) -> tuple[int, ...]:
         """Row IDs of the machines that were selected last."""
         texts = str(self._store.value("selected", "")).split()
-        return tuple(int(text) for text in texts if text.isascii() and text.isdecimal())
+        return tuple(int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < ID_DIGITS)
 
     @selected.setter
     def selected(self, machine_ids: Iterable[int]) -> None:

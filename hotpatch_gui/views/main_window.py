@@ -24,6 +24,7 @@ from hotpatch_gui.domain.machine_filter import MachineFilter
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.models.machine_list import has_several
 from hotpatch_gui.models.state import asks_for_sign_in, combined_sync_state, is_connected
+from hotpatch_gui.models.work import is_any_open
 from hotpatch_gui.translation import translator
 
 from .dialogs.once import open_once
@@ -394,7 +395,27 @@ class MainWindow(QMainWindow):
             self._is_painted = True
             QTimer.singleShot(0, self, self.painted.emit)
 
+    def _ask_to_close(self) -> None:
+        """Say that Azure continues what is in progress."""
+        from .dialogs.question import QuestionDialog  # noqa: PLC0415 - rarely needed
+
+        QuestionDialog(
+            self._s.theme,
+            tr("Close while operations are in progress?"),
+            self,
+            consequence=tr(
+                "Azure continues the operations that were sent; the program reads their results at the next "
+                "start. Queued operations are sent then, unless they are more than an hour late."
+            ),
+            yes=tr("Close"),
+            act=self.close,
+        ).open()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if event.spontaneous() and is_any_open(self._s.source):
+            event.ignore()
+            self._ask_to_close()
+            return
         self._s.settings.save_state("window", self.saveGeometry())
         self._s.settings.looked = self._s.clock()
         self._s.settings.page = PAGES[self.pages.currentIndex()]

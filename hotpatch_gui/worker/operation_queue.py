@@ -87,7 +87,7 @@ class OperationQueue:
 
     async def act(self, command: commands.Act) -> None:
         """Store the operations in slices, then report and start them."""
-        tried, queued, missing, batch = 0, 0, 0, None
+        tried, queued, missing, batch, action = 0, 0, 0, None, None
         try:
             requests, missing = self._requests(command)
             async with self._file.transaction() as db:
@@ -97,9 +97,16 @@ class OperationQueue:
                     return
                 async with self._file.transaction(durable=True) as db:
                     ids = queue.add(
-                        db, command.kind, some, self._clock(), self._requested_by, batch_id=batch
+                        db,
+                        command.kind,
+                        some,
+                        self._clock(),
+                        self._requested_by,
+                        batch_id=batch,
+                        action_id=action,
                     )
                 tried, queued = tried + len(some), queued + len(ids)
+                action = action or next(iter(ids), None)
                 self._observe(Changed(_OPERATIONS))
                 self._observe(Queued(tuple(ids)))
                 if batch is None:

@@ -567,7 +567,7 @@
     <message numerus="yes">
       <source>%n machine(s) need attention.</source>
       <translation>
-        <numerusform>%n machine need attention.</numerusform>
+        <numerusform>%n machine needs attention.</numerusform>
         <numerusform>%n machines need attention.</numerusform>
       </translation>
     </message>

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, demo
-from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
+from hotpatch_gui.domain.machine_filter import Choice, Condition, Dimension, MachineFilter
 from hotpatch_gui.models.filters import read_values
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
@@ -72,13 +72,18 @@ def test_each_dimension_offers_its_values_and_lists_as_many_machines(stage: Stag
         assert machines(stage).model.rowCount() == 16
 
 
-def test_values_are_searched_ticked_and_combined_with_a_condition(stage: Stage) -> None:
+def test_values_are_searched_ticked_and_combined_with_a_condition(
+    stage: Stage, qtbot: QtBot
+) -> None:
     page = machines(stage)
     dialog = open_values(stage, "Region…")
     dialog.search.setText("europe")
     assert sum(not dialog.list.item(n).isHidden() for n in range(dialog.list.count())) == 2
-    dialog.yes.click()
-    assert machines(stage).model.rowCount() == 6, "without a tick, what the search found"
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    ticked = [n for n in range(dialog.list.count()) if dialog.list.item(n).checkState() is CHECKED]
+    assert len(ticked) == 2, "Return ticks what the search found"
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert machines(stage).model.rowCount() == 6
     page.filters.menu.aboutToShow.emit()
     action(page.filters.menu, Condition.UPDATE_MISSING.label).trigger()
     stage.settle()
@@ -137,7 +142,7 @@ def test_filter_and_selection_survive_a_restart(qapp: QApplication, tmp_path: Pa
         shown = page.model.rowCount()
     with Stage("light", folder=tmp_path) as stage:
         stage.window.show_start_page()
-        stage.settle()
+        stage.start()
         page = machines(stage)
         assert page.model.rowCount() == shown
         assert page.list.selected_ids == [kept[0]]
@@ -222,3 +227,88 @@ def test_a_portal_page_belongs_to_the_cloud_and_its_path_is_quoted() -> None:
         assert page.startswith(f"https://{host}/#resource/subscriptions/s/")
         assert page.endswith("a%20b/providers/Microsoft.Compute/virtualMachines/v%231")
     assert demo().resource_page(identifier) == ""
+
+
+@pytest.mark.parametrize("ids", [(), (3,), (5, 9)])
+def test_the_selection_survives_a_restart_without_a_filter(
+    qapp: QApplication, tmp_path: Path, ids: tuple[int, ...]
+) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.app.settings.selected = ids
+        stage.app.settings.save()
+        stage.window.machines.save = lambda: None  # type: ignore[method-assign]
+    with Stage("light", folder=tmp_path) as stage:
+        stage.window.show_start_page()
+        stage.start()
+        page = machines(stage)
+        assert sorted(page.list.selected_ids) == sorted(ids or (page.model.id_at(0),))
+        page.search("nothing has this name")
+        stage.settle()
+        page.search("")
+        stage.settle()
+        assert page.list.selected_ids == list(page.blade.machine_ids)
+
+
+def test_commands_act_on_what_the_visible_view_shows_as_selected(stage: Stage) -> None:
+    """After the grid was left, the blade had all of its machines and the list one."""
+    page = machines(stage)
+    page.list.selectRow(1)
+    stage.settle()
+    first = page.list.selected_ids
+    page.as_grid.setChecked(True)
+    stage.settle()
+    assert page.grid.selected_ids == first == list(page.blade.machine_ids)
+    page.grid.selectAll()
+    stage.settle()
+    page.as_grid.setChecked(False)
+    stage.settle()
+    assert len(page.list.selected_ids) == 16
+    assert sorted(page.blade.machine_ids) == sorted(page.list.selected_ids)
+    page.list.selectRow(2)
+    stage.settle()
+    assert list(page.blade.machine_ids) == page.list.selected_ids
+
+
+def test_a_saved_filter_that_cannot_be_read_changes_nothing_and_says_so(stage: Stage) -> None:
+    page = machines(stage)
+    page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
+    before = machines(stage).model.rowCount()
+    stage.app.settings.filters = {"odd": "garbage"}
+    page.filters.menu.aboutToShow.emit()
+    next(a for a in page.filters.menu.actions() if a.text() == "odd").trigger()
+    assert machines(stage).model.rowCount() == before
+    assert "“odd” can't be read" in stage.window.toasts.shown[0].outcome.title
+
+
+def test_values_can_not_be_applied_before_they_are_read_and_gone_ones_stay(stage: Stage) -> None:
+    page = machines(stage)
+    page.show_only(
+        MachineFilter(choices=(Choice(Dimension.REGION, ("eastus", "gone"), "eastus, gone"),))
+    )
+    stage.settle()
+    page.filters.open_values(Dimension.REGION)
+    dialog = next(d for d in stage.window.findChildren(FilterValuesDialog) if d.isVisible())
+    assert not dialog.yes.isEnabled()
+    stage.settle()
+    stage.settle()
+    assert dialog.yes.isEnabled()
+    ticked = {
+        dialog.list.item(n).text()
+        for n in range(dialog.list.count())
+        if dialog.list.item(n).checkState() is CHECKED
+    }
+    assert ticked == {"eastus  (5)", "gone  (0)"}
+    dialog.yes.click()
+    assert page.filters.wanted.choices[0].keys == ("eastus", "gone")
+
+
+def test_what_the_grid_shows_is_found_and_long_texts_do_no_harm(stage: Stage) -> None:
+    page = machines(stage)
+    for text, least in (("Windows Server 2025", 5), ("Hybrid", 1), ("Contoso", 16), ("26100", 1)):
+        page.search(text)
+        assert machines(stage).model.rowCount() >= least, text
+    for text in ("zq " * 1200, "b" * 60_000, "%_\\ '\""):
+        page.search(text)
+        assert machines(stage).model.rowCount() == 0
+        assert page.nothing.headline.text() == "No match"

@@ -141,3 +141,50 @@ def test_system_notifications_respect_the_settings_and_the_focus(stage: Stage) -
     stage.app.settings.notifies_failure = False
     assert not tray.wants(bad._replace(at=now + timedelta(hours=1)))
     stage.window.show()
+
+
+@pytest.mark.expects_log
+def test_each_action_is_a_toast_of_its_own_and_an_unknown_result_is_news_once(stage: Stage) -> None:
+    """Actions of one minute were added up; an unknown result was only announced when it was dismissed."""
+    one, two = ids(stage, "vm-web-01", "vm-app-01")
+    stage.request.assess([one])
+    stage.request.assess([two])
+    end(stage)
+    titles = [t.outcome.title for t in toasts(stage)]
+    assert titles == ["Assess now on vm-web-01: succeeded", "Assess now on vm-app-01: succeeded"]
+    stage.simulator.faults.append(
+        lambda method, path: (
+            Answer(404, {"error": {"code": "NotFound", "message": "gone"}})
+            if "/operations/" in path
+            else None
+        )
+    )
+    stage.request.restart([one])
+    db = stage.app.source.db
+    assert db is not None
+    stage.until(
+        lambda: db.execute("SELECT 1 FROM operations WHERE state='unknown'").fetchone() is not None
+    )
+    stage.settle()
+    stage.settle()
+    assert toasts(stage)[-1].outcome.title == "Restart on vm-web-01: result unknown"
+    number = len(stage.app.outcomes.items)
+    (operation_id,) = db.execute("SELECT id FROM operations WHERE state='unknown'").fetchone()
+    stage.app.actions.dismiss([operation_id])
+    stage.until(
+        lambda: (
+            db.execute("SELECT 1 FROM operations WHERE state='dismissed'").fetchone() is not None
+        )
+    )
+    stage.settle()
+    stage.settle()
+    assert len(stage.app.outcomes.items) == number, "what the user has just dismissed is no news"
+
+
+@pytest.mark.expects_log
+def test_a_clock_that_jumps_back_silences_nothing(stage: Stage) -> None:
+    stage.clock.advance(days=-3)
+    stage.request.sync(full=True)
+    stage.request.assess(ids(stage, "vm-web-01"))
+    end(stage)
+    assert [t.outcome.title for t in toasts(stage)] == ["Assess now on vm-web-01: succeeded"]

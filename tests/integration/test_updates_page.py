@@ -162,3 +162,22 @@ def test_a_kb_leaves_a_list_in_each_spelling_and_nothing_else_does() -> None:
     text = "kb5120708, 5120708 KB 5120708; 51207, KB5099536"
     assert without_kb(text, "KB5120708") == "51207, KB5099536"
     assert without_kb(text, "KB1234567") == text
+
+
+def test_a_tick_that_another_condition_overrides_is_shown_as_it_is(stage: Stage) -> None:
+    page = updates(stage)
+    select(stage, page, "KB5120708")
+    page.machines.install.click()
+    stage.settle()
+    dialog = stage.window.findChild(InstallDialog)
+    assert isinstance(dialog, InstallDialog)
+    step = dialog.updates
+    step.no_restarts.setChecked(True)
+    stage.settle()
+    found = step.preview.findItems("KB5120708", Qt.MatchFlag.MatchExactly, 1)
+    assert found[0].checkState(0) is UNCHECKED
+    found[0].setCheckState(0, CHECKED)
+    stage.settle()
+    found = step.preview.findItems("KB5120708", Qt.MatchFlag.MatchExactly, 1)
+    assert found[0].checkState(0) is UNCHECKED
+    assert found[0].toolTip(0)

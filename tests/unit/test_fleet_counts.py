@@ -213,7 +213,9 @@ def test_groups_add_up_and_each_lists_its_machines(
         assert sum(parts) == row.machines
         wanted = group_filter(row, dimension, "env", "machines")
         assert listed(db, wanted) == row.machines
-        assert listed(db, from_text(to_text(wanted))) == row.machines
+        stored = from_text(to_text(wanted))
+        assert stored is not None
+        assert listed(db, stored) == row.machines
     if dimension is Dimension.GROUP:
         assert {r.name: r.machines for r in rows} == Counter(m["resource_group"] for m in fleet)
     if dimension is Dimension.TAG:
@@ -237,8 +239,16 @@ def test_two_choices_and_a_condition_all_apply_and_one_replaces_its_own(
         and '["env", "prod"]' in str(m["tag_pairs"])
     }
     assert wanted.with_choice(regions._replace(keys=())).choices == wanted.choices[1:]
-    for text in ("", "[]", "{", '{"situations": [], "choices": [{"dimension": "Planet"}]}'):
-        assert from_text(text) == EVERY_MACHINE
+    for text in (
+        "",
+        "[]",
+        "{",
+        "[" * 100_000,
+        '{"situations": [], "condition": null, "choices": [{"dimension": "Planet"}]}',
+        '{"situations": ["Of a newer version"], "choices": [], "condition": null}',
+        to_text(EVERY_MACHINE.with_choice(Choice(Dimension.TAG, ("x",), "x", "\ud800"))),
+    ):
+        assert from_text(text) is None
 
 
 def test_a_search_finds_machines_that_miss_or_installed_a_kb(db: sqlite3.Connection) -> None:

@@ -49,3 +49,9 @@ def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
         assert str(error).endswith("such as KB5031364.")
     else:
         assert all(normalise_kb(kb) == kb for kb in kbs)
+
+
+def test_only_ascii_digits_make_a_kb_number() -> None:
+    found = read_kbs("٥٠٩٩٥٣٦ KB５０９９５３６ KB5099536")
+    assert found.kbs == ("KB5099536",)
+    assert len(found.invalid) == 2

@@ -29,6 +29,9 @@ def test_each_code_is_listed_once_with_a_meaning_a_step_and_a_source() -> None:
         ("0x12345678 after 0x80240022", "0x80240022"),
         ("The operation ended: VMGuestPatchInternalError.", "VMGuestPatchInternalError"),
         ("ScopeLocked", "ScopeLocked"),
+        ("Azure rejected it (Conflict).", "Conflict"),
+        ("error -2147024891", "0x80070005"),
+        ("Exception from HRESULT: 80240022", "0x80240022"),
     ],
 )
 def test_a_known_code_is_found_in_a_message(message: str, code: str) -> None:
@@ -40,7 +43,16 @@ def test_a_known_code_is_found_in_a_message(message: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["", "0x80999999", "10x80070005", "0x800700051", "Conflicting", "<b>no code</b>"]
+    "message",
+    [
+        "",
+        "0x80999999",
+        "10x80070005",
+        "0x800700051",
+        "Conflicting",
+        "Conflict of interest",
+        "<b>no code</b>",
+    ],
 )
 def test_an_unknown_code_is_not_explained(message: str) -> None:
     assert error_in(message) is None

@@ -7,7 +7,6 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QMessageBox,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -26,6 +25,7 @@ from hotpatch_gui.views.widgets.labels import label
 
 from .connect import READ_ONLY, ConnectDialog
 from .permissions import PermissionsDialog
+from .question import QuestionDialog
 from .surface import SurfaceDialog
 
 tr = translator("ConnectionsDialog")
@@ -214,21 +214,17 @@ class ConnectionsDialog(SurfaceDialog):
         selected = self.selected
         if selected is None:
             return
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(tr("Remove connection"))
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(tr("Remove {name}?", name=selected.name))
-        box.setInformativeText(
-            tr(
+        QuestionDialog(
+            self._s.theme,
+            tr("Remove {name}?", name=selected.name),
+            self,
+            consequence=tr(
                 "You'll be signed out, and its machines are removed from the list. Their data is "
                 "kept, and nothing changes in Azure."
-            )
-        )
-        yes = box.addButton(tr("Remove"), QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        yes.clicked.connect(lambda: self._s.actions.remove_connection(selected.id))
-        box.open()
+            ),
+            yes=tr("Remove"),
+            act=lambda: self._s.actions.remove_connection(selected.id),
+        ).open()
 
     def _explore(self) -> None:
         self.accept()

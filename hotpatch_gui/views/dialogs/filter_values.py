@@ -63,8 +63,9 @@ class FilterValuesDialog(SurfaceDialog):
         self.yes.setProperty("primary", True)
         self.yes.clicked.connect(self._accept)
         self.search.textChanged.connect(self._search)
-        self.search.returnPressed.connect(self._accept)
+        self.search.returnPressed.connect(self._on_return)
         self.list.itemActivated.connect(self._toggle)
+        self.yes.setEnabled(False)
         self.finish(SIZE_PX, self.closer(tr("Cancel")), self.yes)
         self.search.setFocus()
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
@@ -72,7 +73,10 @@ class FilterValuesDialog(SurfaceDialog):
         self._channel.query(read)
 
     def _show(self, values: list[Value]) -> None:
-        for value in values:
+        known = {value.key for value in values}
+        gone = [Value(key, key, 0) for key in sorted(self._ticked - known)]
+        self.yes.setEnabled(True)
+        for value in (*values, *gone):
             item = QListWidgetItem(f"{value.label}  ({value.machines:,})", self.list)
             item.setToolTip(plain_tip(value.label))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
@@ -103,11 +107,19 @@ class FilterValuesDialog(SurfaceDialog):
         value: Value = Value(*item.data(ROW))
         return value
 
+    def _on_return(self) -> None:
+        """Tick the values that the search found; if one of them is ticked, apply."""
+        found = [item for item in self._items if not item.isHidden()]
+        if any(item.checkState() is CHECKED for item in found):
+            self._accept()
+            return
+        for item in found if self.search.text().strip() else ():
+            item.setCheckState(CHECKED)
+
     def _accept(self) -> None:
-        """Apply what is ticked; without a tick, the values that the search found."""
-        ticked = [item for item in self._items if item.checkState() is CHECKED]
-        if not ticked and self.search.text().strip():
-            ticked = [item for item in self._items if not item.isHidden()]
-        values = [self._value(item) for item in ticked]
+        """Apply what is ticked; no tick removes the filter."""
+        if not self.yes.isEnabled():
+            return
+        values = [self._value(item) for item in self._items if item.checkState() is CHECKED]
         self._apply(choice_of(self._dimension, self._tag, values))
         self.accept()

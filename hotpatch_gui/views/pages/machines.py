@@ -82,6 +82,8 @@ class MachinesPage(QSplitter):
         self._grid_model: MachineGridModel
         self._follows_filter = False
         """The selection follows a search."""
+        self._carried: tuple[int, ...] = ()
+        """The list's selection, until the grid has rows."""
         self._restored: tuple[int, ...] = ()
         """The last session's selection, until the rows are here."""
         theme = services.theme
@@ -219,17 +221,31 @@ class MachinesPage(QSplitter):
         grid.fill_menu = self._fill_menu
         grid.opened.connect(self._open_from_grid)
         grid.selectionModel().selectionChanged.connect(self._on_selected)
-        self._grid_model.rows_changed.connect(self._on_selected)
+        self._grid_model.rows_changed.connect(self._on_grid_rows)
         return grid
 
     def _show_view(self, as_grid: bool) -> None:
         """Show the list with the blade, or the grid over the whole page."""
+        selected = (self.list if as_grid else self.grid).selected_ids
         self.sort.setVisible(not as_grid)
         self.group.setVisible(as_grid)
         self._blade.setVisible(not as_grid)
         if as_grid:
             self._show_in_grid()
         self._show_rows()
+        self._carried = tuple(selected) if as_grid else ()
+        if as_grid:
+            self._on_grid_rows()
+        else:
+            self._select(self.list, selected)
+            self._on_selected()
+
+    def _on_grid_rows(self) -> None:
+        """Select what the list had selected, once the grid has rows."""
+        if self._carried and self._grid_model.rowCount():
+            carried, self._carried = self._carried, ()
+            self._select(self.grid, carried)
+        self._on_selected()
 
     def _show_in_grid(self) -> None:
         if self.as_grid.isChecked():
@@ -284,8 +300,27 @@ class MachinesPage(QSplitter):
         if stored_filter:
             from hotpatch_gui.models.filters import from_text  # noqa: PLC0415 - only with a stored filter
 
-            self.show_only(from_text(stored_filter))
+            self.show_only(from_text(stored_filter) or EVERY_MACHINE)
         self._restored = tuple(selected)
+        self._select_restored()
+
+    def _select_restored(self) -> None:
+        """Select the last session's machines once they are listed."""
+        if any(self.model.number_of(i) is not None for i in self._restored):
+            self._select(self.list, self._restored)
+            self._restored = ()
+
+    def _select(self, table: Table, machine_ids: Sequence[int]) -> None:
+        """Select the machines that the table lists; the first one is the current one."""
+        numbers = [n for n in map(table.rows.number_of, machine_ids) if n is not None]
+        flags = QItemSelectionModel.SelectionFlag
+        selection = table.selectionModel()
+        for place, number in enumerate(numbers):
+            index = table.rows.index(number, 0)
+            if place:
+                selection.select(index, flags.Select | flags.Rows)
+            else:
+                selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
     def save(self) -> None:
         """Keep the filter and the selection for the next session; a search isn't kept."""
@@ -312,6 +347,7 @@ class MachinesPage(QSplitter):
 
     def choose(self, machine_id: int) -> None:
         """Select one machine by row ID."""
+        self._restored = ()
         self.list.select_id(machine_id)
         self.list.scrollTo(self.list.currentIndex())
 
@@ -406,6 +442,8 @@ class MachinesPage(QSplitter):
         if count == 0 and filtered:
             self.nothing.show_text(Glyph.INFO, tr("No match"), "")
             self._update_blade()
+        if self._restored:
+            self._select_restored()
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()
         self._on_selected()
@@ -425,17 +463,11 @@ class MachinesPage(QSplitter):
         No command may reach a machine that the list doesn't show as selected.
         """
         shown = self.blade.machine_ids if self._blade.is_built else ()
-        shown, self._restored = shown or self._restored, ()
-        here = [n for n in map(self.model.number_of, shown) if n is not None]
-        flags = QItemSelectionModel.SelectionFlag
-        selection = self.list.selectionModel()
+        here = [i for i in shown if self.model.number_of(i) is not None]
+        first = self.model.id_at(0)
         self._follows_filter = bool(self._wanted.text)
-        selection.setCurrentIndex(
-            self.model.index(here[0] if here else 0, 0), flags.ClearAndSelect | flags.Rows
-        )
+        self._select(self.list, here or [i for i in (first,) if i is not None])
         self._follows_filter = False
-        for number in here[1:]:
-            selection.select(self.model.index(number, 0), flags.Select | flags.Rows)
 
     def _on_selected(self) -> None:
         if not self._blade.is_built:

@@ -68,8 +68,9 @@ class OverviewPage(Page):
             tr("Overview"),
             tr("The whole fleet. Click a figure to see its machines."),
         )
-        self._s, self._looked = services, looked or services.clock()
-        self._is_first_look = looked is None
+        now = services.clock()
+        self._is_first_look = looked is None or looked > now  # the clock was set back
+        self._s, self._looked = services, now if self._is_first_look or looked is None else looked
         self._has_limits = False
         self._targets: dict[str, MachineFilter | None] = {}
         self._shown: OverviewQuery | None = None

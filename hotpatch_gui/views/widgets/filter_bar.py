@@ -15,6 +15,7 @@ from hotpatch_gui.domain.machine_filter import (
     MachineFilter,
 )
 from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
@@ -146,7 +147,14 @@ class FilterBar(QWidget):
         from hotpatch_gui.models.filters import from_text  # noqa: PLC0415 - after the first paint
 
         found = from_text(self._s.settings.filters.get(name, ""))
-        self.filtered.emit(found._replace(text=self.wanted.text))
+        if found is None:
+            self._s.outcomes.add(
+                Glyph.ERROR,
+                tr("The saved filter “{name}” can't be read", name=name),
+                tr("The current filter is unchanged. Delete the saved one and save it again."),
+            )
+        else:
+            self.filtered.emit(found._replace(text=self.wanted.text))
 
     def _save(self) -> None:
         from hotpatch_gui.models.filters import to_text  # noqa: PLC0415 - after the first paint

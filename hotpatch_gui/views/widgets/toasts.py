@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -25,6 +27,9 @@ BELOW_PX = 44
 """Between the lowest toast and the window's edge, above the status bar."""
 
 
+_LONG_WORD = re.compile(r"\S{24}")
+
+
 class Toast(QFrame):
     """One outcome."""
 
@@ -33,7 +38,7 @@ class Toast(QFrame):
         self.setObjectName("toast")
         self.outcome = outcome
         self.setFixedWidth(round(WIDTH_PX * theme.scale))
-        self.title = label(theme, outcome.title, weight=SEMIBOLD_WEIGHT, wrap=True)
+        self.title = label(theme, shortened(outcome.title), weight=SEMIBOLD_WEIGHT, wrap=True)
         self.detail = label(theme, shortened(outcome.detail), role="secondary", wrap=True)
         self.detail.setToolTip(plain_tip(outcome.detail))
         self.detail.setVisible(bool(outcome.detail))
@@ -68,7 +73,8 @@ class Toast(QFrame):
 
 def shortened(text: str) -> str:
     """A text that fits into a toast; the tooltip has all of it."""
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS].rstrip()}…"
+    cut = text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS].rstrip()}…"
+    return _LONG_WORD.sub(lambda m: f"{m[0]}\u200b", cut)  # where a long word may be broken
 
 
 class Toasts(QObject):

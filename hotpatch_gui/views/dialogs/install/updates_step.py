@@ -161,6 +161,7 @@ class UpdatesStep(QObject):
         kb = line.update.kb
         if kb is None or is_ticked == (not line.reason):
             return
+        before = self.exclude.kbs, self.include.kbs
         self.exclude.remove_kb(kb)
         self.include.remove_kb(kb)
         is_of_class = line.update.classification in {
@@ -170,6 +171,8 @@ class UpdatesStep(QObject):
             self.include.add_kb(kb)
         elif not is_ticked and is_of_class:
             self.exclude.add_kb(kb)
+        if before == (self.exclude.kbs, self.include.kbs):
+            self.edited.emit()  # another condition decides: show the row as it is
 
     def show_nothing(self) -> None:
         self.preview.clear()
