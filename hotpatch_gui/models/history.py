@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from hotpatch_gui.domain.known_days import KEPT_BY_AZURE, Gap, gaps, merged
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.update_errors import error_in, explained
-from hotpatch_gui.store import installations
+from hotpatch_gui.store import daily_states, installations
 from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
 from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -17,6 +18,7 @@ from hotpatch_gui.translation import translator
 
 from . import discrepancies, display_text, update_text
 from .chart_data import DayCount
+from .display_text import day_of
 from .source import DataSource
 
 tr = translator("HistoryModel")
@@ -47,24 +49,36 @@ def since(days: int, now: datetime) -> str:
 
 
 class Figures(NamedTuple):
-    """Runs by result, and updates by day."""
+    """Runs by result, and updates by day; ``gaps`` are days that no sync could read."""
 
     tally: dict[str, int]
     first: date
     last: date
     days: list[DayCount]
+    gaps: list[Gap]
 
     @property
     def words(self) -> str:
         """The chart as text."""
         installed, failed = sum(c.installed for c in self.days), sum(c.failed for c in self.days)
-        return tr(
+        counted = tr(
             "Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), on "
             "{count:,} days.",
             installed=installed,
             failed=failed,
             count=len(self.days),
         )
+        return f"{counted} {self._gap_text}".strip()
+
+    @property
+    def _gap_text(self) -> str:
+        """The days that aren't known; empty if there are none."""
+        if not self.gaps:
+            return ""
+        spans = "; ".join(
+            tr("{first} to {last}", first=day_of(g.first), last=day_of(g.last)) for g in self.gaps
+        )
+        return tr("Not known, because no sync read these days in time: {spans}.", spans=spans)
 
 
 def read_figures(
@@ -78,7 +92,12 @@ def read_figures(
     first = date.fromisoformat(since[:10])
     if (today - first).days > LONGEST_DAYS:
         first = min((c.day for c in days), default=today)
-    return Figures(tally, first, today, days)
+    unknown = merged(
+        gap
+        for synced in daily_states.sync_days(db).values()
+        for gap in gaps(synced, max(first, synced[0] - KEPT_BY_AZURE), today)
+    )
+    return Figures(tally, first, today, days, unknown)
 
 
 class ResultLine(NamedTuple):

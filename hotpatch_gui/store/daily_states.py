@@ -148,6 +148,17 @@ def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
     ]
 
 
+def sync_days(db: sqlite3.Connection) -> dict[int, list[date]]:
+    """The days with a sync by existing connection, oldest first."""
+    found: dict[int, list[date]] = {}
+    for connection_id, day in db.execute(
+        "SELECT DISTINCT d.connection_id, d.day FROM daily_counts d JOIN connections c ON c.id=d.connection_id"
+        " WHERE c.removed_at IS NULL ORDER BY 1, 2"
+    ):
+        found.setdefault(connection_id, []).append(date.fromisoformat(day))
+    return found
+
+
 def first_day(db: sqlite3.Connection) -> date | None:
     """The first day with counts; None without any."""
     (day,) = db.execute("SELECT min(day) FROM daily_counts").fetchone()

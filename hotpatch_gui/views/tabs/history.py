@@ -176,7 +176,7 @@ class HistoryTab(QWidget):
     def _show_figures(self, figures: Figures) -> None:
         for key, count in figures.tally.items():
             self.tiles[key].show_figure(f"{count:,}")
-        data = (figures.first, figures.last, figures.days)
+        data = (figures.first, figures.last, figures.days, figures.gaps)
         self.chart.show_data(data, figures.words)
 
     def _show(self) -> None:

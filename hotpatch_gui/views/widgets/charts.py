@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from hotpatch_gui.domain.known_days import Gap
 from hotpatch_gui.models.chart_data import (
     CalendarData,
     CalendarMark,
@@ -131,12 +132,22 @@ class ClassificationChart(_Plot):
 
 
 class HistoryChart(_Plot):
-    """Installed and failed updates by day, stacked."""
+    """Installed and failed updates by day, stacked; days that aren't known are shaded."""
 
-    def draw(self, data: tuple[date, date, Sequence[DayCount]], theme: Theme) -> None:
+    def draw(
+        self, data: tuple[date, date, Sequence[DayCount], Sequence[Gap]], theme: Theme
+    ) -> None:
         self.apply_theme(theme)
         t = theme.tokens
-        first, last, counts = data
+        first, last, counts, gaps = data
+        for gap in gaps:
+            region = pg.LinearRegionItem(
+                ((gap.first - first).days - 0.5, (gap.last - first).days + 0.5),
+                movable=False,
+                brush=QColor(t.divider),
+                pen=pg.mkPen(None),
+            )
+            self.plot.addItem(region)
         days = (last - first).days + 1
         at = [(c.day - first).days for c in counts]
         installed, failed = [c.installed for c in counts], [c.failed for c in counts]

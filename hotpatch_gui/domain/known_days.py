@@ -1,0 +1,48 @@
+"""The days whose installations are known: Azure keeps 30 days, so a longer time without a sync leaves a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import NamedTuple
+
+KEPT_BY_AZURE = timedelta(days=30)
+"""How long Resource Graph keeps installation results."""
+
+
+class Gap(NamedTuple):
+    """Days, both included, whose installations no sync could read."""
+
+    first: date
+    last: date
+
+
+def gaps(synced: Iterable[date], first: date, last: date) -> list[Gap]:
+    """The gaps between ``first`` and ``last``, from the days with a sync.
+
+    A sync knows its own day and the 30 days before it. Days after the last sync aren't a gap: the next sync may read them.
+    """
+    days = sorted(synced)
+    found = []
+    known_until = first - timedelta(days=1)
+    for day in days:
+        begins = max(first, day - KEPT_BY_AZURE)
+        if begins > known_until + timedelta(days=1):
+            found.append(
+                Gap(known_until + timedelta(days=1), min(last, begins - timedelta(days=1)))
+            )
+        known_until = max(known_until, day)
+        if known_until >= last:
+            break
+    return [gap for gap in found if gap.first <= gap.last]
+
+
+def merged(found: Iterable[Gap]) -> list[Gap]:
+    """Gaps of several connections as days on which one of them isn't known."""
+    result: list[Gap] = []
+    for gap in sorted(found):
+        if result and gap.first <= result[-1].last + timedelta(days=1):
+            result[-1] = Gap(result[-1].first, max(result[-1].last, gap.last))
+        else:
+            result.append(gap)
+    return result
