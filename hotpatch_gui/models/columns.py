@@ -232,7 +232,7 @@ HISTORY = (
     Column(
         "started_by",
         tr.mark("Started by"),
-        108,
+        132,
         lambda r, _: update_text.started_by_text(r.started_by),
         sort="started_by",
     ),

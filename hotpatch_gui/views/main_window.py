@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -42,6 +42,15 @@ SIZE_PX = (1280, 800)
 MINIMUM_PX = (1024, 640)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+FRAME_PX = (16, 48)
+"""Room for the window's frame and title bar."""
+
+
+def first_size(available: QSize) -> QSize:
+    """The window's size at the first start, on a screen with this room."""
+    return QSize(*SIZE_PX).boundedTo(available - QSize(*FRAME_PX))
 
 
 class MainWindow(QMainWindow):
@@ -112,7 +121,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status_bar)
         self.setCentralWidget(body)
         self.setMinimumSize(*MINIMUM_PX)
-        self.resize(*SIZE_PX)
+        self.resize(first_size(self.screen().availableSize()))
 
     def _connect(self) -> None:
         self.rail.page_selected.connect(self.show_page)

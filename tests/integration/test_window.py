@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -37,6 +37,7 @@ from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+from hotpatch_gui.views.main_window import FRAME_PX, SIZE_PX, first_size
 from hotpatch_gui.views.rail import PAGES
 from hotpatch_gui.views.widgets.labels import ElidedLabel
 
@@ -839,3 +840,12 @@ def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
     stage.settle()
     assert stage.window.status_bar.progress.value() == 100
     assert "2 machines" in stage.window.machines.blade.title.full_text
+
+
+@pytest.mark.parametrize("room", [(1280, 752), (1920, 1040), (1024, 700)])
+def test_the_first_window_fits_on_its_screen(room: tuple[int, int]) -> None:
+    """It was larger than what a screen of 1280 x 800 leaves beside its task bar."""
+    size = first_size(QSize(*room))
+    assert size.width() + FRAME_PX[0] <= room[0] or size.width() == SIZE_PX[0]
+    assert size.height() + FRAME_PX[1] <= room[1]
+    assert size.boundedTo(QSize(*SIZE_PX)) == size

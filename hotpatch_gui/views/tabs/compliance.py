@@ -69,6 +69,7 @@ class ComplianceTab(QWidget):
             "complianceChip",
             [*choices, (_RESTART, tr("May restart")), (_NO_RESTART, tr("No restart"))],
         )
+        self.chips.setToolTip(tr("By Azure's classification, not by severity, and by restart"))
         self.search = QLineEdit()
         self.search.setObjectName("complianceSearch")
         self.search.setAccessibleName(tr("Filter by KB or name"))

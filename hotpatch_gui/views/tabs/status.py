@@ -62,6 +62,8 @@ class StatusTab(QScrollArea):
                 ("avoided", tr("Restarts avoided, 12 months")),
             )
         }
+        for key in ("critical", "security", "other"):
+            self.tiles[key].setToolTip(tr("By Azure's classification, not by severity"))
         self._ids: tuple[int, ...] = ()
         self._avoided = QueryChannel(
             services.source, self._show_avoided, self._show_no_avoided, self
