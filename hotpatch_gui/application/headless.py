@@ -177,7 +177,7 @@ class Session:
         Returns:
             The IDs of all its operations.
         """
-        self._engine.abandon_requests()
+        self._engine.stop_queuing()
         began, again = time.monotonic(), 0.0
         while True:
             now, rows = time.monotonic(), operations.read_all(self.db, self.queued)

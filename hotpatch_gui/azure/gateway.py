@@ -108,7 +108,7 @@ class Gateway:
         """Apply changes of the connection and keep the sign-in.
 
         Returns:
-            False if the cloud, sign-in or application changed, which requires a new gateway.
+            False if the tenant, cloud, sign-in method, application or certificate changed, which requires a new gateway.
         """
         same = connection.has_same_target(self.connection)
         if same:

@@ -32,7 +32,7 @@ NOT_KNOWN = MissingUpdates(None)
 def missing_updates(
     product: Product | None, build: str | None, calendar: Calendar, today: date
 ) -> MissingUpdates:
-    """The updates missing on a machine with this build on ``today``, of the hotpatch channel or the cumulative channel.
+    """The updates missing on a machine with this build on ``today``. The build may be of either channel.
 
     A build that no known release has is compared by its revision. Cached, because the machines of a fleet share builds.
     """

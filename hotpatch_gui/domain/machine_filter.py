@@ -58,7 +58,7 @@ class Condition(StrEnum):
     FAILED = "Failed installation in the last 30 days"
     UNKNOWN_RESULT = "Operation with an unknown result"
     HOTPATCH_ON = "Hotpatch on"
-    HOTPATCH_OFF = "Can receive hotpatches, but doesn't"
+    HOTPATCH_OFF = "Can receive hotpatches, but hotpatch is off"
     ENROLLMENT_FAILED = "Enrollment failed"
     DISCONNECTED = "Disconnected"
     RELEASE_UNKNOWN = "Installed release not known"
@@ -73,7 +73,7 @@ class Choice(NamedTuple):
     """Machines with one of these values of a dimension.
 
     Attributes:
-        keys: values as ``store.overview.grouped`` returns them.
+        keys: the ``key`` of each ``GroupCount`` of ``store.overview``.
         label: the display name of the values.
         tag: the tag's name for TAG.
     """
@@ -93,8 +93,8 @@ class MachineFilter(NamedTuple):
     """Which machines a list shows: those that fit everything.
 
     Attributes:
-        text: words that name, group, location, image, system, situation, subscription, connection or tags contain, or KBs
-            that are missing or were installed.
+        text: each word must occur in the machine's name, resource group, location, image, system, situation, hotpatch
+            status, subscription, connection or tags, or be a KB that is missing or part of any installation run.
         situations: only machines in one of them; none for all.
         condition: only machines for which it is true.
     """
@@ -105,7 +105,8 @@ class MachineFilter(NamedTuple):
     condition: Condition | None = None
 
     def with_choice(self, choice: Choice) -> MachineFilter:
-        """The filter with this choice instead of another one of the same dimension and tag; without keys, with none."""
+        """The filter with this choice instead of another one of the same dimension and tag. If the choice has no keys,
+        the other one is removed."""
         same = (choice.dimension, choice.tag)
         others = tuple(c for c in self.choices if (c.dimension, c.tag) != same)
         return self._replace(choices=(*others, choice) if choice.keys else others)

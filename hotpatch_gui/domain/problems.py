@@ -55,7 +55,7 @@ class Problem(NamedTuple):
         request_id: Azure's request ID.
         retry_after_s: how long Azure asks to wait, in seconds; None if it doesn't.
         may_have_been_sent: whether the request may have reached Azure.
-        ended: whether Azure reports that a long-running operation failed.
+        operation_failed: whether Azure reports that a long-running operation failed.
     """
 
     kind: ProblemKind

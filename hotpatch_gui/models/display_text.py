@@ -147,6 +147,18 @@ def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
         return Level.UNKNOWN
 
 
+def machine_glyph(row: MachineListRow) -> Glyph:
+    """The glyph of the machine's situation, or else of its level."""
+    return _SITUATION_GLYPHS.get(row.situation, LEVEL_GLYPHS[level_of(row)])
+
+
+_SITUATION_GLYPHS: dict[str, Glyph] = {
+    Situation.NOT_RUNNING: Glyph.OFF,
+    Situation.RESTART_PENDING: Glyph.RESTART,
+}
+"""Situations with a glyph of their own."""
+
+
 def machine_summary(row: MachineListRow) -> str:
     """The second line of a machine in the list."""
     situation = row.situation

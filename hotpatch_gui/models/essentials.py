@@ -26,6 +26,7 @@ NAMES = (
     tr.mark("Last assessment"),
     tr.mark("Restart pending"),
     tr.mark("Running build"),
+    tr.mark("Monthly update"),
     tr.mark("Connection"),
     tr.mark("Baseline in force"),
     tr.mark("Operating system"),
@@ -34,6 +35,7 @@ NAMES = (
     tr.mark("Resource group"),
     tr.mark("Subscription"),
     tr.mark("Tags"),
+    tr.mark("Last read"),
 )
 
 
@@ -66,6 +68,7 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
         f"{machine.build}{f' ({running.kb or running.month_name})' if running else ''}"
         if machine.build
         else tr("Not reported"),
+        monthly_text(row, now),
         row.connection_name or tr("None"),
         _baseline_text(calendar, product, now) if product else tr("Not known"),
         machine.os_name or tr("Not reported"),
@@ -76,7 +79,19 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
         machine.resource_group,
         row.subscription_name,
         row.tags or tr("None"),
+        f"{display_text.time_text(row.fetched_at)} ({display_text.since_text(row.fetched_at, now)})",
     ]
+
+
+def monthly_text(row: MachineRow, now: datetime) -> str:
+    """Whether a monthly update is missing, and since when."""
+    if row.update_missing is None:
+        return tr("Not known")
+    if not row.update_missing or not row.missing_since:
+        return tr("Installed, by build")
+    since = date.fromisoformat(row.missing_since)
+    days = (now.date() - since).days
+    return tr("Missing since {day} (%n day(s))", days, day=display_text.day_of(since))
 
 
 _PERIODIC = {

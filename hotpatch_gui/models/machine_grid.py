@@ -74,7 +74,7 @@ COLUMNS = (
         tr.mark("Status"),
         196,
         lambda r, _: display_text.machine_summary(r),
-        glyph=lambda r: display_text.LEVEL_GLYPHS[display_text.level_of(r)],
+        glyph=display_text.machine_glyph,
         sort="attention",
     ),
     Column(

@@ -74,7 +74,7 @@ class MachinesModel(WindowedModel[MachineListRow]):
         if row is None:
             return None
         return MachineLines(
-            Glyph.RUNNING if row.doing else display_text.LEVEL_GLYPHS[display_text.level_of(row)],
+            Glyph.RUNNING if row.doing else display_text.machine_glyph(row),
             row.name,
             display_text.hotpatch_text(row.hotpatch_status),
             operation_text.kind_doing(row.doing)

@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
 
     @property
     def is_good(self) -> bool:
-        """Whether it succeeded, so that its toast disappears after a while."""
+        """Whether nothing failed or is unknown, so that its toast disappears after a while."""
         return self.glyph in (Glyph.OK, Glyph.INFO)
 
 

@@ -86,11 +86,12 @@ def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
 
 
 class Headline(NamedTuple):
-    """The state of the fleet in one sentence, with details."""
+    """The state of the fleet in one sentence, with details, and the machines that it is about."""
 
     level: Level
     headline: str
     detail: str
+    machines: MachineFilter | None = None
 
 
 def headline(read: OverviewRead) -> Headline:
@@ -114,10 +115,12 @@ def headline(read: OverviewRead) -> Headline:
             total=f"{total:,}",
             worst=exposed.worst,
         )
-        return Headline(Level.WARNING, text, detail)
+        return Headline(Level.WARNING, text, detail, having(Condition.UPDATE_MISSING))
     urgent, unknown = by_group[ComplianceGroup.ATTENTION], by_group[ComplianceGroup.NOT_KNOWN]
     if urgent:
-        return Headline(Level.WARNING, tr("%n machine(s) need attention.", urgent), detail)
+        machines = of_group(ComplianceGroup.ATTENTION)
+        text = tr("%n machine(s) need attention.", urgent)
+        return Headline(Level.WARNING, text, detail, machines)
     if unknown or exposed.not_known:
         text = (
             tr("The state of %n machine(s) isn't known.", unknown)
@@ -137,13 +140,10 @@ def _details(read: OverviewRead) -> list[str]:
     found = []
     if read.last_synced is not None and read.last_synced < read.query.now.date():
         found.append(tr("As of the last sync on {day}.", day=day_name(read.last_synced)))
-    if updates:
+    others = updates - monthly
+    if others:
         found.append(
-            tr(
-                "Monthly update missing on {monthly} of %n machine(s) with updates available.",
-                updates,
-                monthly=f"{monthly:,}",
-            )
+            tr("%n machine(s) have other updates available, but no monthly one is missing.", others)
         )
     if read.exposure.not_known:
         found.append(
@@ -153,7 +153,7 @@ def _details(read: OverviewRead) -> list[str]:
 
 
 def coverage_text(read: OverviewRead) -> str:
-    """How many of the machines that can receive hotpatches do."""
+    """On how many of the machines that can receive hotpatches it is on."""
     eligible = read.count(lambda g: g.is_eligible)
     if not eligible:
         return tr("No machine is known to be able to receive hotpatches.")
@@ -259,7 +259,7 @@ def share_text(part: int, total: int) -> str:
 
 
 def pending_text(read: OverviewRead) -> str:
-    """The minimum time that a restart has been pending."""
+    """For how long, at least, the longest pending restart has been pending."""
     if not read.count(lambda g: g.restart_pending):
         return tr("none is known")
     if read.pending_since is None:

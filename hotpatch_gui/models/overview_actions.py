@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import age_text
@@ -40,7 +41,7 @@ _SITUATIONS = (
         tr.mark("A prerequisite of hotpatching is missing."),
     ),
     (Situation.LAST_FAILED, Glyph.ERROR, tr.mark("The update history shows the error.")),
-    (Situation.OFF_TRAIN, Glyph.WARNING, tr.mark("No hotpatches until the next baseline.")),
+    (Situation.OFF_TRAIN, Glyph.ERROR, tr.mark("No hotpatches until the next baseline.")),
     (
         Situation.NOT_OFFERED,
         Glyph.WARNING,
@@ -173,26 +174,25 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     each = products(read)
     due = [_released_baseline(read, product, calendar) for product in each]
     planned = [_planned_baseline(read, product, calendar) for product in each]
-    found = [item for item in (*due, *planned) if item is not None]
+    today = release_day(read.query.now)
+    dated = [(date.min, item) for item in due if item is not None]
+    for product, item in zip(each, planned, strict=True):
+        expected = calendar.next_restart(product, today)
+        if item is not None:
+            dated.append((expected.day if expected else date.max, item))
     without = read.compliance[ComplianceGroup.NO_HOTPATCH]
     if without:
-        today = release_day(read.query.now)
-        days = [e.day for p in products(read) for e in calendar.expected(p, today)[:1]]
-        found.append(
-            ActionItem(
-                Glyph.RESTART,
-                tr("%n machine(s) without hotpatch", without),
-                tr(
-                    "Restart with each monthly update; the next is planned for {day}.",
-                    day=day_name(min(days)),
-                )
-                if days
-                else tr("Restart with each monthly update."),
-                tr("Show"),
-                of_group(ComplianceGroup.NO_HOTPATCH),
-            )
+        days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
+        title = tr("%n machine(s) without hotpatch", without)
+        item = ActionItem(
+            Glyph.RESTART,
+            f"{day_name(min(days))}: {title}" if days else title,
+            tr("They restart with each monthly update, also with one that is missing now."),
+            tr("Show"),
+            of_group(ComplianceGroup.NO_HOTPATCH),
         )
-    return found
+        dated.append((min(days, default=date.max), item))
+    return [item for _, item in sorted(dated, key=itemgetter(0))]
 
 
 def _enabled(product: Product) -> tuple[Choice, ...]:

@@ -59,7 +59,6 @@ GRID = Table(
         "critical": "m.critical",
         "security": "m.security",
         "restart": "m.restart_pending",
-        "missing": "m.missing_since",
         "last_run": "m.last_run_at",
         "error": "coalesce(m.last_run_error, '')",
         "power": "m.power",

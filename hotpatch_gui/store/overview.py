@@ -55,7 +55,7 @@ class FleetCounts(NamedTuple):
 
     Attributes:
         groups: all machines.
-        failed: machines with failed installations in the last FAILURE_DAYS, which are ``failures``.
+        failed: machines with failed installations in the last FAILURE_DAYS; ``failures`` is the number of these installations.
         unknown: machines with an operation whose result isn't known.
     """
 

@@ -133,6 +133,7 @@ MACHINES = Table(
         "hotpatch": "m.hotpatch_status",
         "updates": "m.updates",
         "assessed": "m.assessed_at",
+        "missing": "coalesce(m.missing_since, '9999')",
     },
     default_sort=("attention", True),
     touched_by=frozenset({"machines", "operations"}),

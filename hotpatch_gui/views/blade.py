@@ -85,6 +85,7 @@ class Blade(QStackedWidget):
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
         self._work_channel = QueryChannel(services.source, self._on_work, self._show_failure, self)
         self._exporter: Exporter | None = None
+        self._situation: Situation | None = None
         self._next_command = ""
         """The command that the status sentence suggests; empty for none."""
         self._passing = QTimer(self)
@@ -242,6 +243,7 @@ class Blade(QStackedWidget):
     def _on_work(self, work: Work) -> None:
         self._work = work
         self.work.setVisible(bool(work.doing))
+        self.banner.setVisible(not work.doing or self._situation is not Situation.LAST_FAILED)
         if work.doing:
             also = tr(", and %n more in progress", work.total - 1) if work.total > 1 else ""
             self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
@@ -263,6 +265,7 @@ class Blade(QStackedWidget):
         else:
             all_of_them = tr("%n machine(s) selected.", len(selection.ids))
             self.banner.show_text(selection.level, all_of_them, headline.sum_of_several(selection))
+        self._situation = found.situation if found is not None else None
         self._next_command = _NEXT_COMMANDS.get(found.situation, "") if found is not None else ""
         needs_releases = found is not None and found.needs_releases
         if needs_releases:

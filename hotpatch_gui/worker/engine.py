@@ -45,7 +45,7 @@ STOP_S, DRAIN_S = 5.0, 1.0
 """The timeouts for stopping, and for handling earlier commands."""
 RESTART_S, RESTART_AFTER_BUG_S = 15.0, 60.0
 """When jobs restart after a failure of the file, or a bug."""
-_ALLOWED_WITHOUT_FILE = (
+_ALLOWED_BEFORE_SETUP = (
     commands.Sync | commands.SyncEvery | commands.ReadMachine | commands.ReadReleasesDaily
 )
 
@@ -124,7 +124,7 @@ class Engine:
             else:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
 
-    def abandon_requests(self) -> None:
+    def stop_queuing(self) -> None:
         """Don't queue the remaining operations of a command whose window or process has closed."""
         self._abandoned.set()
 
@@ -355,12 +355,12 @@ class Engine:
                 self._release_feed = address
         if self._handler is not None:
             await self._handler.handle(command)
-        elif not isinstance(command, _ALLOWED_WITHOUT_FILE):
+        elif not isinstance(command, _ALLOWED_BEFORE_SETUP):
             raise ProblemError(
                 Problem(
                     ProblemKind.STORE,
-                    tr("The data file couldn't be opened, so nothing was done."),
-                    tr("See the message about the file, then try again."),
+                    tr("The program isn't ready, so nothing was done."),
+                    tr("See the other message, then try again."),
                 )
             )
 

@@ -22,7 +22,7 @@ class Jobs:
     Args:
         guard: awaits a job and handles its exceptions.
         idled: called when every job rests or has ended.
-        abandoned: set when the window or command that made requests has closed, so nothing more is queued.
+        abandoned: set when the window or command line has closed, so nothing more is queued or retried.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Jobs:
         self.look()
 
     async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
-        """Run part of a job that survives it, because a sent request's response must be kept."""
+        """Run a part of a job that continues even if the job is canceled, because a sent request's response must be kept."""
         return await asyncio.shield(self.keep(prefix, job))
 
     async def end(self, prefix: str) -> None:
@@ -170,7 +170,7 @@ class Jobs:
             self._idled()
 
     async def close(self) -> None:
-        """End all jobs and prevent new ones. Waits for kept tasks, up to KEPT_S."""
+        """End all jobs and prevent new ones. Waits for kept tasks, up to KEPT_S and LAST_S."""
         self._is_closing = True
         tasks = list(self._tasks.values())
         self._tasks.clear()

@@ -259,6 +259,16 @@
     </message>
   </context>
   <context>
+    <name>EssentialsModel</name>
+    <message numerus="yes">
+      <source>Missing since {day} (%n day(s))</source>
+      <translation>
+        <numerusform>Missing since {day} (%n day)</numerusform>
+        <numerusform>Missing since {day} (%n days)</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ExportWriters</name>
     <message numerus="yes">
       <source>Excel supports at most %n rows; filter, or choose CSV.</source>
@@ -565,6 +575,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s) have other updates available, but no monthly one is missing.</source>
+      <translation>
+        <numerusform>%n machine has other updates available, but no monthly one is missing.</numerusform>
+        <numerusform>%n machines have other updates available, but no monthly one is missing.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n machine(s) need attention.</source>
       <translation>
         <numerusform>%n machine needs attention.</numerusform>
@@ -583,13 +600,6 @@
       <translation>
         <numerusform>A monthly security update is missing on %n of {total} machines, for up to {worst} days.</numerusform>
         <numerusform>A monthly security update is missing on %n of {total} machines, for up to {worst} days.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>Monthly update missing on {monthly} of %n machine(s) with updates available.</source>
-      <translation>
-        <numerusform>Monthly update missing on {monthly} of %n machine with updates available.</numerusform>
-        <numerusform>Monthly update missing on {monthly} of %n machines with updates available.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
 from hotpatch_gui.application.targets import azure_target
@@ -27,6 +27,7 @@ from hotpatch_gui.store.database import FILE_NAME, open_reader
 from hotpatch_gui.system import logs
 from hotpatch_gui.views.dialogs.connect import ConnectDialog
 from hotpatch_gui.views.dialogs.connections import ConnectionsDialog
+from hotpatch_gui.views.dialogs.question import QuestionDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
 
 OTHER = "00000000-0000-4000-8000-0000000000fa"
@@ -217,10 +218,10 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     stage.window.notice.button.click()
     stage.until(lambda: stored(stage)[0].account == WHO)
     dialog.buttons["remove"].click()
-    box = dialog.findChild(QMessageBox)
-    assert box is not None
-    assert "nothing changes in Azure" in box.informativeText()
-    box.buttons()[0].click()
+    question = dialog.findChild(QuestionDialog)
+    assert question is not None
+    assert "nothing changes in Azure" in question.consequence.text()
+    question.yes.click()
     stage.until(lambda: not stored(stage))
     assert not names(stage)
 

@@ -145,7 +145,7 @@ def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
         stage.simulator.faults.append(busy_once())
     stage.request.restart([machine(stage)])
     stage.until(lambda: bool(notes(stage)) and stage.operation_states() == [S.QUEUED])
-    stage.until(lambda: "trying again" in notes(stage)[0] or was_refused(stage))
+    stage.until(lambda: "Trying again" in notes(stage)[0] or was_refused(stage))
     fall_asleep(monkeypatch, stage)
     is_back.append(1)
     stage.until(lambda: is_over(stage))
@@ -292,9 +292,9 @@ def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
     stage.simulator.faults.append(failing)
     stage.request.restart([machine(stage)])
     stage.until(
-        lambda: stage.operation_states() == [S.RUNNING] and "trying again" in notes(stage)[0]
+        lambda: stage.operation_states() == [S.RUNNING] and "Trying again" in notes(stage)[0]
     )
-    assert "goes on" not in notes(stage)[0], "which nobody knows"
+    assert "in progress" not in notes(stage)[0], "which nobody knows"
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states() != [S.RUNNING])
     assert stage.operation_states() == [S.UNKNOWN]
@@ -331,7 +331,7 @@ def test_sleep_counts_from_the_last_look_and_adds_up(
     if naps[0] < 1:
         fall_asleep(monkeypatch, stage, 1)
     stage.request.restart([machine(stage)])
-    stage.until(lambda: bool(notes(stage)) and "trying again" in notes(stage)[0])
+    stage.until(lambda: bool(notes(stage)) and "Trying again" in notes(stage)[0])
     for minutes in naps[naps[0] < 1 :]:
         fall_asleep(monkeypatch, stage, int(minutes))
         awake = time.monotonic() + 1.5
@@ -414,7 +414,7 @@ def test_one_refusal_does_not_end_the_following_of_an_operation_that_azure_was_s
     stage.start()
     stage.simulator.faults.append(failing)
     stage.request.restart([machine(stage)])
-    stage.until(lambda: stage.operation_states() == [S.RUNNING] and "trying" in notes(stage)[0])
+    stage.until(lambda: stage.operation_states() == [S.RUNNING] and "Trying" in notes(stage)[0])
     stage.clock.advance(hours=3)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
     events = [

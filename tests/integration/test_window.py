@@ -156,7 +156,7 @@ def test_no_key_starts_an_installation_without_its_dialog(stage: Stage, qtbot: Q
 def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
     stage.start()
     page = stage.window.machines
-    page.sort.setCurrentIndex(1)
+    page.sort.setCurrentText("Name")
     stage.settle()
     names = [page.model.index(n, 0).data() for n in range(16)]
     assert names == sorted(names)

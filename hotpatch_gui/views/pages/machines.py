@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.health import Situation
-from hotpatch_gui.domain.machine_filter import EVERY_MACHINE, Dimension, MachineFilter
+from hotpatch_gui.domain.machine_filter import EVERY_MACHINE, Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of, read_links
@@ -59,8 +59,10 @@ GROUPED_BY = tuple(GROUP_COLUMNS)
 MOST_KEPT = 500
 """Selected machines that are kept for the next start."""
 
+LONGEST_BEHIND = tr.mark("Longest behind")
 SORTS = (
     (tr.mark("Most urgent"), "attention", True),
+    (LONGEST_BEHIND, "missing", False),
     (tr.mark("Name"), "name", False),
     (tr.mark("Most updates"), "updates", True),
     (tr.mark("Oldest assessment"), "assessed", False),
@@ -291,6 +293,8 @@ class MachinesPage(QSplitter):
             wanted = wanted._replace(situations=())
         self.state.setCurrentIndex(choices.index(wanted.situations))
         self.state.blockSignals(False)
+        if wanted.condition is Condition.UPDATE_MISSING and self._wanted != wanted:
+            self.sort.setCurrentText(tr(LONGEST_BEHIND))
         self.filters.show_filter(wanted)
         self.model.filter(wanted)
         self._show_in_grid()
@@ -390,17 +394,19 @@ class MachinesPage(QSplitter):
             self.blade.show_empty_state(
                 Glyph.ERROR, tr("Azure could not be read"), f"{state.problem} {state.next_step}"
             )
-        elif self._is_first_reading or (syncing and self.model.rowCount() == 0):
-            self.blade.show_empty_state(
-                Glyph.RUNNING,
-                tr("Reading your machines"),
-                tr("The first sync reads every machine from Azure."),
-            )
-        elif self.model.rowCount() == 0 and self._is_filtered:
+        elif self.model.rowCount() == 0 and self._is_filtered and not self._is_first_reading:
             self.blade.show_empty_state(
                 Glyph.INFO,
                 tr("No machine matches"),
                 tr("Clear the search or the filter to see the others."),
+            )
+        elif self._is_first_reading or (syncing and self.model.rowCount() == 0):
+            self.blade.show_empty_state(
+                Glyph.RUNNING,
+                tr("Reading your machines"),
+                tr("The first sync reads every machine from Azure.")
+                if self._is_first_reading
+                else "",
             )
         elif self.model.rowCount() == 0:
             self.blade.show_empty_state(

@@ -73,12 +73,12 @@ class OverviewPage(Page):
         self._s, self._looked = services, now if self._is_first_look or looked is None else looked
         self._has_limits = False
         self._targets: dict[str, MachineFilter | None] = {}
+        self._headline_machines: MachineFilter | None = None
         self._shown: OverviewQuery | None = None
         """The query that the shown figures answer."""
         self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
         theme = services.theme
         self.banner = Banner(theme)
-        self.banner.button.setText(tr("Back to today"))
         self.tiles = {
             key: Tile(theme, models.tr(caption), f"overview-{key}", clickable=True, has_note=True)
             for key, caption in models.TILES
@@ -167,7 +167,7 @@ class OverviewPage(Page):
         self.tag.currentIndexChanged.connect(self._choose)
         self.day.dateChanged.connect(self._choose)
         self._s.source.refused.connect(lambda: self._show_failure(self._s.source.open_error))
-        self.banner.button.clicked.connect(self._go_to_today)
+        self.banner.button.clicked.connect(self._on_banner)
         self._s.source.changed.connect(self._on_changed)
         self._s.source.opened.connect(self.show_all)
         self._s.source.minute_passed.connect(self.show_all)
@@ -213,8 +213,12 @@ class OverviewPage(Page):
             if follows:
                 self.day.setDate(today)
 
-    def _go_to_today(self) -> None:
-        self.day.setDate(self.day.maximumDate())
+    def _on_banner(self) -> None:
+        """Go back to today, or open the machines that the headline is about."""
+        if self.past is not None:
+            self.day.setDate(self.day.maximumDate())
+        elif self._headline_machines is not None:
+            self.machines_requested.emit(self._headline_machines)
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(_TABLES):
@@ -223,8 +227,11 @@ class OverviewPage(Page):
     def _show_answer(self, read: OverviewRead) -> None:
         query = self._shown = read.query
         calendar, is_past = self._s.calendar(), query.day is not None
-        self.banner.show_text(*models.headline(read))
-        self.banner.button.setVisible(is_past)
+        headline = models.headline(read)
+        self.banner.show_text(headline.level, headline.headline, headline.detail)
+        self._headline_machines = headline.machines
+        self.banner.button.setText(tr("Back to today") if is_past else tr("Show machines"))
+        self.banner.button.setVisible(is_past or headline.machines is not None)
         self._show_tiles(read)
         self._show_compliance(read)
         data = compliance_trend.trend_data(read)

@@ -55,11 +55,11 @@ class StatusTab(QScrollArea):
         self.tiles = {
             key: Tile(theme, caption, f"tile-{key}")
             for key, caption in (
-                ("critical", tr("Critical")),
-                ("security", tr("Security")),
+                ("critical", tr("Critical (class)")),
+                ("security", tr("Security (class)")),
                 ("other", tr("Other updates")),
                 ("last", tr("Last installation")),
-                ("avoided", tr("Restarts avoided, 12 months")),
+                ("avoided", tr("Restarts avoided")),
             )
         }
         for key in ("critical", "security", "other"):
@@ -137,7 +137,7 @@ class StatusTab(QScrollArea):
         ids, since = selection.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
         if others:
-            self.tiles["avoided"].show_figure("…", tr("by recorded hotpatches"))
+            self.tiles["avoided"].show_figure("…", tr("in 12 months"))
         avoided = partial(read_hotpatches, machine_ids=ids, since=since)
         self._avoided.query(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
@@ -145,7 +145,7 @@ class StatusTab(QScrollArea):
         self.tiles["avoided"].show_figure("–", tr("can't be calculated"))
 
     def _show_avoided(self, count: int) -> None:
-        self.tiles["avoided"].show_figure(f"{count:,}", tr("by recorded hotpatches"))
+        self.tiles["avoided"].show_figure(f"{count:,}", tr("in 12 months"))
 
     def _show_strip(self, machine_id: int, machine: Machine) -> None:
         data = strip_data(

@@ -428,7 +428,8 @@ class TrendChart(_Plot):
         pen = pg.mkPen(theme.tokens.text, width=1.5)
         frame = pg.BarGraphItem(
             x=[(data.marked - data.first).days],
-            height=[top],
+            y0=[-top],
+            height=[3 * top],
             width=1,
             brush=pg.mkBrush(None),
             pen=pen,

@@ -141,7 +141,9 @@ async def _show_progress(run: OperationRun) -> None:
 
 
 async def resolve_unknown(run: OperationRun) -> None:
-    """Read the machine until it shows the result, the user dismisses the operation, or MAX_UNKNOWN_READS reads show no trace of it."""
+    """Read the machine until it shows the result, the user dismisses the operation, or MAX_UNKNOWN_READS reads show no trace of it.
+
+    It ends at once if Azure doesn't report such results, and continues while the progress is unavailable."""
     c, op = run.context, run.operation
     pause, answered = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:

@@ -30,7 +30,7 @@ TAKEN = tr.mark("Azure accepted the request. The result is read from the machine
 
 
 class OperationRun:
-    """One operation in progress. Its row's state changes here once it was claimed.
+    """One operation in progress. After queuing, changes of its row's state go through ``move``, except claiming, canceling and dismissing.
 
     Attributes:
         token: the continuation token, once Azure accepted the request.

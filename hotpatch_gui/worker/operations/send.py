@@ -33,8 +33,8 @@ tr = translator("Send")
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_KNOWN = tr.mark("It isn't known whether Azure accepted the request. It isn't sent again.")
-RETRIED = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
-"""Momentary problems: no network, a failure of Azure, a truncated response."""
+INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
+"""Problems that don't show whether Azure accepted the request: it is retried if it wasn't sent, otherwise it is unknown."""
 
 
 class Sending:
@@ -166,7 +166,7 @@ class Sending:
         return ""
 
     async def _handle_problem(self, problem: Problem) -> float | None:
-        """Handle a request that Azure didn't accept.
+        """Handle a problem before or while sending; Azure may have accepted the request.
 
         Returns:
             Seconds until a retry; None without one.
@@ -174,11 +174,11 @@ class Sending:
         op, state = self._run.operation, self._run.state
         was_sent = state is OperationState.SENT
         if not was_sent and state is not OperationState.QUEUED:  # the response came late
-            if not (problem.may_have_been_sent and problem.kind in RETRIED):
+            if not (problem.may_have_been_sent and problem.kind in INCONCLUSIVE):
                 await self._end_as_failed(problem)
             return None
         if self._c.jobs.is_abandoned:
-            await (self._handle_rejection(problem) if was_sent else self._end_as_failed(problem))
+            await (self._end_without_retry(problem) if was_sent else self._end_as_failed(problem))
             return None
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
@@ -190,10 +190,10 @@ class Sending:
             pause, self._pause_s = self._pause_s, min(self._pause_s * 2, pauses.MAX_BACK_OFF_S)
             event, note = (
                 Event.NOT_SENT,
-                tr("{sentence} Nothing was sent yet; trying again.", sentence=problem.sentence),
+                tr("{sentence} Nothing was sent yet. Trying again.", sentence=problem.sentence),
             )
         else:
-            await (self._handle_rejection(problem) if was_sent else self._end_as_failed(problem))
+            await (self._end_without_retry(problem) if was_sent else self._end_as_failed(problem))
             return None
         if was_sent:
             try:
@@ -208,7 +208,7 @@ class Sending:
 
     def _should_retry(self, problem: Problem) -> bool:
         """Whether to retry: a transient problem that has lasted less than TRY_FOR_S."""
-        if problem.kind not in RETRIED:
+        if problem.kind not in INCONCLUSIVE:
             return False
         now = time.monotonic()
         self._first_failure_at = now if self._first_failure_at is None else self._first_failure_at
@@ -309,12 +309,12 @@ class Sending:
         )
 
     async def _follow_late(self) -> None:
-        """Follow an operation whose response came late, because nobody may be following it."""
+        """Follow an operation whose response came late, because its job may already have ended."""
         if self._run.state is OperationState.UNKNOWN:
             self._c.follow([self._run.operation.id])
 
-    async def _handle_rejection(self, problem: Problem) -> None:
-        if problem.may_have_been_sent and problem.kind in RETRIED:
+    async def _end_without_retry(self, problem: Problem) -> None:
+        if problem.may_have_been_sent and problem.kind in INCONCLUSIVE:
             await self._run.mark_unknown(f"{problem.sentence} {tr(NOT_KNOWN)}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._operation_in_progress()

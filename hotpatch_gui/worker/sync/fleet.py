@@ -348,7 +348,7 @@ class _FleetSync:
         log.info("%s could not be read: %s", what, error)
 
     async def _try_read(self, what: str, job: Awaitable[T]) -> T | None:
-        """One part of a list; None if it can't be read."""
+        """Await a read; None if it fails, which is logged."""
         try:
             return await job
         except ProblemError as error:
@@ -383,7 +383,7 @@ class _FleetSync:
             c.changed(Changes.to("permissions"))
 
     async def _read_instance_views(self) -> None:
-        """Read instance views of machines without an assessment in Resource Graph, which deletes them after 7 days."""
+        """Read instance views of machines without an assessment in Resource Graph, which deletes assessments after 7 days."""
         c = self._c
         before = c.clock() - FULL_SYNC_EVERY
         waiting = machines.without_graph(c.db, c.connection_id, before, MAX_VIEWS)
