@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM
@@ -29,6 +30,14 @@ def _minutes(text: str) -> float:
     if not 0 <= minutes < float("inf"):
         raise argparse.ArgumentTypeError(tr("must be a number of minutes, 0 or more"))
     return minutes
+
+
+def _day(text: str) -> date:
+    """A day in ISO 8601. Raises ArgumentTypeError for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(tr("must be a day such as 2026-10-01")) from None
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -94,13 +103,22 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         nargs="*",
         metavar="WHAT",
         default=[],
-        help=tr("machines, compliance, history, restarts, audit (default: all but audit)"),
+        help=tr(
+            "machines, compliance, history, restarts, audit (default: all but audit); or report, with "
+            "figures and charts of all machines"
+        ),
+    )
+    export.add_argument(
+        "--day",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help=tr("with report: what was known at the end of that day, UTC"),
     )
     export.add_argument(
         "--out",
         type=Path,
         required=True,
-        help=tr("the extension selects the format: .csv .xlsx .json .html .pdf"),
+        help=tr("the extension selects the format: .csv .zip .xlsx .json .html .pdf"),
     )
     _add_releases(command)
 

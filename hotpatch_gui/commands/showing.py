@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sqlite3
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotpatch_gui.domain.machine_filter import Dimension
 from hotpatch_gui.models import export_sheets, export_writers
+from hotpatch_gui.models.exports import Origin
+from hotpatch_gui.models.overview import OverviewQuery
+from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
 
 tr = translator("Showing")
 
+REPORT = "report"
+"""The Overview page's report, as content of an export."""
 _COLUMNS = (
     "Machine",
     "State",
@@ -70,9 +78,10 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
         CommandError: the options aren't valid, or the file can't be written.
     """
     wanted = options.what or ["machines", *export_sheets.REPORTED]
-    unknown = sorted(set(wanted) - set(export_sheets.WHATS))
+    is_report = REPORT in wanted
+    unknown = sorted(set(wanted) - {*export_sheets.WHATS, REPORT})
     if unknown:
-        there = ", ".join(export_sheets.WHATS)
+        there = ", ".join((*export_sheets.WHATS, REPORT))
         raise CommandError(
             tr(
                 "There is no {unknown} to export; there is {there}.",
@@ -91,7 +100,13 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
             ),
             Exit.USAGE,
         )
-    if path.suffix.casefold() == ".csv" and len(wanted) > 1:
+    if is_report and (set(wanted) - {REPORT, "audit"} or options.connection):
+        raise CommandError(
+            tr("A report is of all machines; only audit can be added to it."), Exit.USAGE
+        )
+    if options.day is not None and not is_report:
+        raise CommandError(tr("--day needs a report: hotpatch-gui export report."), Exit.USAGE)
+    if path.suffix.casefold() == ".csv" and (is_report or len(wanted) > 1):
         raise CommandError(tr("A CSV holds one table: name one, such as history."), Exit.USAGE)
     if path.suffix.casefold() == ".pdf":
         _make_fonts()
@@ -99,16 +114,34 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     with reading(folder) as db:
         now, mine = target.clock(db)(), ids(db, only)
         calendar = calendar_of(db, resources.calendar())
-        found = [export_sheets.sheet(what, db, mine, calendar, now) for what in wanted]
-        title, demo = tr("Hotpatch report"), target.label.demo
-        try:
-            export_writers.write(
-                path, export_sheets.report(db, title, found, now, calendar, demo=demo)
+        origin = Origin(now, calendar, target.label.demo)
+        report = (
+            _report(db, origin, options.day, with_audit="audit" in wanted)
+            if is_report
+            else export_sheets.report(
+                db,
+                tr("Hotpatch report"),
+                [export_sheets.sheet(what, db, mine, calendar, now) for what in wanted],
+                now,
+                calendar,
+                demo=origin.demo,
             )
+        )
+        try:
+            export_writers.write(path, report)
         except export_writers.ExportError as error:
             raise CommandError(str(error)) from error
     print(json.dumps({"file": str(path)}) if options.json else path)
     return Exit.DONE
+
+
+def _report(
+    db: sqlite3.Connection, origin: Origin, day: date | None, *, with_audit: bool
+) -> export_writers.Report:
+    """The Overview page's report, of now or of a past ``day``."""
+    past = day if day is not None and day < origin.now.date() else None
+    query = OverviewQuery(origin.now, origin.calendar, Dimension.SUBSCRIPTION, "", origin.now, past)
+    return overview_report(query, origin, with_audit=with_audit)(db)
 
 
 def _make_fonts() -> None:

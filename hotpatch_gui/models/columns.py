@@ -277,6 +277,8 @@ HISTORY = (
         lambda r, _: display_text.duration_text(r.started_at, r.modified_at),
         right=True,
         sort="duration",
+        raw=lambda r: display_text.minutes_between(r.started_at, r.modified_at),
+        export_title=tr.mark("Duration (min)"),
     ),
     Column(
         "discrepancies",
@@ -331,7 +333,15 @@ OPERATIONS = (
         tip=lambda r, now: display_text.time_tip(r.ended_at, now),
         sort="ended",
     ),
-    Column("took", tr.mark("Duration"), 84, _took, right=True),
+    Column(
+        "took",
+        tr.mark("Duration"),
+        84,
+        _took,
+        right=True,
+        raw=lambda r: display_text.minutes_between(r.sent_at, r.ended_at),
+        export_title=tr.mark("Duration (min)"),
+    ),
 )
 
 CALLS = (

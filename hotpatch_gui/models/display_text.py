@@ -86,6 +86,14 @@ def time_tip(text: str | None, now: datetime) -> str:
     )
 
 
+def minutes_between(start: str | None, end: str | None) -> float | None:
+    """The minutes between two stored times, for exports; None if one is missing."""
+    begun, ended = from_text(start), from_text(end)
+    if begun is None or ended is None or ended < begun:
+        return None
+    return round((ended - begun).total_seconds() / 60, 1)
+
+
 def duration_text(start: str | None, end: str | None) -> str:
     """The time between two stored times."""
     begun, ended = from_text(start), from_text(end)

@@ -6,15 +6,18 @@ import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.evidence import classify
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.store import health, lists, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
+from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.translation import translator
 
 from . import display_text
@@ -64,10 +67,11 @@ def _pending(row: MachineRow) -> str:
     return "No" if row.in_graph and RESTART_UNREPORTED not in row.unreported else "Not known"
 
 
-def _missing(row: MachineRow) -> str:
-    if row.update_missing is None:
+def missing_text(is_missing: bool | None) -> str:
+    """Whether a monthly update is missing; None is not known."""
+    if is_missing is None:
         return "Not known"
-    return "Yes" if row.update_missing else "No"
+    return "Yes" if is_missing else "No"
 
 
 def _missing_since(row: MachineRow) -> date | None:
@@ -86,7 +90,7 @@ MACHINES = (
     Column("situation", "Situation", 0, lambda r, _: r.situation or "Not read yet"),
     Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
     Column("product", "Product", 0, lambda r, _: r.product or ""),
-    Column("missing", "Monthly update missing", 0, lambda r, _: _missing(r)),
+    Column("missing", "Monthly update missing", 0, lambda r, _: missing_text(r.update_missing)),
     Column("since", "Missing since", 0, lambda r, _: "", raw=_missing_since),
     Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNREPORTED)),
     Column(
@@ -179,6 +183,24 @@ def _machines(
         for row in machines.read_rows(db, ids[start : start + CHUNK]):
             situation, level = classify(health.evidence_of(row), calendar, now)
             yield row._replace(situation=situation.value, attention=int(level))
+
+
+class ExceptionRow(NamedTuple):
+    """A machine that isn't managed by hotpatch or whose state isn't known, and why."""
+
+    row: MachineRow
+    group: str
+    why: str
+    assessed: datetime | None
+
+
+def exceptions(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Iterator[ExceptionRow]:
+    """The machines without hotpatch, and those whose state isn't known."""
+    for row in _machines(db, None, calendar, now):
+        group = ComplianceGroup.of(row.situation)
+        if group in (ComplianceGroup.NO_HOTPATCH, ComplianceGroup.NOT_KNOWN):
+            why = status_text(health.evidence_of(row), calendar, now).headline
+            yield ExceptionRow(row, group.label, why, from_text(row.assessed_at))
 
 
 def report(

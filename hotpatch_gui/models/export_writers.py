@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from html import escape
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,8 +21,6 @@ BOM = "\ufeff"
 """At the start of CSV files, so that spreadsheets read UTF-8."""
 XLSX_ROWS = 1_048_575
 """Excel's limit, without the header."""
-PDF_ROWS = 2000
-"""Rows of a section in a PDF; other formats have all."""
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 """Characters that don't belong in a file name."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -45,13 +42,18 @@ class ExportError(Exception):
 class Sheet:
     """One table: titles and rows of values (text, number, time with zone, None).
 
-    ``unprinted`` are positions of columns that don't fit on a page, such as resource IDs.
+    Attributes:
+        unprinted: positions of columns that don't fit on a page, such as resource IDs.
+        stacked: positions of columns that a chart stacks, with their colors. The rows are a list.
+        is_figures: the rows are a name, a figure and a note, printed as tiles; without a figure, as a sentence.
     """
 
     title: str
     heads: Sequence[str]
     rows: Iterable[Sequence[Any]]
     unprinted: frozenset[int] = frozenset()
+    stacked: Mapping[int, str] = field(default_factory=dict)
+    is_figures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +218,16 @@ def _xlsx(path: Path, report: Report) -> None:
 
 
 def _fill(book: Any, report: Report) -> None:
-    bold = book.add_format({"bold": True, "bottom": 1})
-    when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-    quoted = book.add_format({"quote_prefix": True})
     about = book.add_worksheet(tr("About"))
     for number, line in enumerate(
         (report.title, tr("Made {made}", made=iso(report.made)), *report.notes)
     ):
         about.write_string(number, 0, line)
     about.set_column(0, 0, 90)
+    bold = book.add_format({"bold": True, "bottom": 1})
+    when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    quoted = book.add_format({"quote_prefix": True})
     for sheet in report.sheets:
         page = book.add_worksheet(sheet.title)
         page.freeze_panes(1, 0)
@@ -238,102 +241,72 @@ def _fill(book: Any, report: Report) -> None:
                     tr("Excel supports at most %n rows; filter, or choose CSV.", XLSX_ROWS)
                 )
             for column, value in enumerate(row):
-                if isinstance(value, datetime):  # in UTC, as its title says
-                    page.write_datetime(last, column, value.replace(tzinfo=None), when)
-                elif isinstance(value, bool | int | float):
-                    page.write(last, column, value)
-                elif value is not None:
-                    text = str(iso(value))
-                    starts = text.startswith(_FORMULA_STARTS)
-                    page.write_string(last, column, text, quoted if starts else None)
+                _write_value(page, last, column, value, (when, day, quoted))
         page.autofilter(0, 0, max(1, last), len(sheet.heads) - 1)
+        if sheet.stacked and last:
+            page.insert_chart(1, len(sheet.heads) + 1, _chart(book, sheet, last))
 
 
-_STYLE = """
-body { font-family: "Segoe UI", Inter, sans-serif; font-size: 8pt; color: #201f1e; margin: 24px; }
-h1 { font-size: 15pt; margin: 0 0 4px 0; } h2 { font-size: 11pt; margin: 20px 0 6px 0; }
-p { color: #605e5c; margin: 2px 0; } table { border-collapse: collapse; width: 100%; }
-th { text-align: left; border-bottom: 1px solid #8a8886; padding: 3px 6px; }
-td.whole { white-space: nowrap; }
-td { border-bottom: 1px solid #edebe9; padding: 3px 6px; vertical-align: top; }
-@media print { thead { display: table-header-group; } tr { page-break-inside: avoid; } }
-"""
+def _write_value(page: Any, row: int, column: int, value: Any, formats: Sequence[Any]) -> None:
+    """Write a value with the format for times, days or text."""
+    when, day, quoted = formats
+    if isinstance(value, datetime):  # in UTC, as its title says
+        page.write_datetime(row, column, value.replace(tzinfo=None), when)
+    elif isinstance(value, date):
+        page.write_datetime(row, column, value, day)
+    elif isinstance(value, bool | int | float):
+        page.write(row, column, value)
+    elif value is not None:
+        text = str(value)
+        starts = text.startswith(_FORMULA_STARTS)
+        page.write_string(row, column, text, quoted if starts else None)
 
 
-def html_of(report: Report, most: int | None = None) -> Iterator[str]:
-    """Yield the printable page in pieces, with at most ``most`` rows per table."""
-    title = escape(report.title)
-    yield f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-    yield f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
-    for line in (tr("Made {made}", made=iso(report.made)), *report.notes):
-        yield f"<p>{escape(line)}</p>"
-    for sheet in report.sheets:
-        places = [n for n in range(len(sheet.heads)) if n not in sheet.unprinted]
-        yield f"<h2>{escape(sheet.title)}</h2><table><thead><tr>"
-        yield "".join(f"<th>{escape(sheet.heads[n])}</th>" for n in places)
-        yield "</tr></thead><tbody>"
-        count = 0
-        for count, row in enumerate(sheet.rows, 1):
-            if most is None or count <= most:
-                yield f"<tr>{''.join(_printed(row[n], is_first=n == 0) for n in places)}</tr>"
-        yield "</tbody></table>"
-        if most is not None and count > most:
-            yield tr(
-                "<p>The first {most:,} of {count:,} rows; the other formats have all of them.</p>",
-                most=most,
-                count=count,
-            )
-        if not count:
-            yield tr("<p>No entries.</p>")
-    yield "</body></html>\n"
-
-
-def _printed(value: Any, *, is_first: bool) -> str:
-    """A cell of the page; times to the minute."""
-    is_time = isinstance(value, datetime)
-    text = f"{value:%Y-%m-%d %H:%M}" if is_time else "" if value is None else str(iso(value))
-    style = ' class="whole"' if is_time or is_first else ""
-    return f"<td{style}>{escape(text)}</td>"
+def _chart(book: Any, sheet: Sheet, last: int) -> Any:
+    """A workbook's chart of the sheet's rows, down to the ``last``."""
+    chart = book.add_chart({"type": "column", "subtype": "stacked"})
+    for column, color in sheet.stacked.items():
+        chart.add_series(
+            {
+                "name": [sheet.title, 0, column],
+                "categories": [sheet.title, 1, 0, last, 0],
+                "values": [sheet.title, 1, column, last, column],
+                "fill": {"color": color},
+                "gap": 20,
+            }
+        )
+    chart.set_title({"name": sheet.title})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 900, "height": 380})
+    return chart
 
 
 def _html(path: Path, report: Report) -> None:
+    from .report_html import html_of  # noqa: PLC0415 - only for this format
+
     with path.open("w", encoding="utf-8") as out:
         out.writelines(html_of(report))
 
 
 def _pdf(path: Path, report: Report) -> None:
     from PySide6.QtCore import QFile, QUuid  # noqa: PLC0415 - with the first PDF
-    from PySide6.QtGui import (  # noqa: PLC0415 - only for this format
-        QPageLayout,
-        QPageSize,
-        QPdfWriter,
-        QTextDocument,
-        QTextOption,
-    )
+    from PySide6.QtGui import QPdfWriter  # noqa: PLC0415 - only for this format
 
-    from .pdf_pages import MARGINS, date_pages, print_pages  # noqa: PLC0415 - only for this format
+    from . import pdf_pages  # noqa: PLC0415 - only for this format
 
     file = QFile(str(path))
     if not file.open(QFile.OpenModeFlag.WriteOnly):
         raise OSError(file.errorString())
-    whole_words = QTextOption()
-    whole_words.setWrapMode(QTextOption.WrapMode.WordWrap)
     writer = QPdfWriter(file)
     writer.setTitle(report.title)
     writer.setCreator(tr("Hotpatch Dashboard"))
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageOrientation(QPageLayout.Orientation.Landscape)
-    writer.setPageMargins(MARGINS)
-    document = QTextDocument()
-    document.setDefaultTextOption(whole_words)
-    document.setHtml("".join(html_of(report, PDF_ROWS)))
-    footer = f"{report.title} · {tr('Made {made}', made=iso(report.made))}"
-    writer.setDocumentId(QUuid.createUuidV5(QUuid(), footer.encode()))
-    print_pages(document, writer, footer)
+    writer.setDocumentId(QUuid.createUuidV5(QUuid(), pdf_pages.footer_of(report).encode()))
+    pdf_pages.set_up_pages(writer)
+    pdf_pages.print_report(report, writer)
     file.close()
     if file.error() is not QFile.FileError.NoError:
         raise OSError(file.errorString())
-    date_pages(path, report.made)
+    pdf_pages.date_pages(path, report.made)
 
 
 _WRITERS: dict[str, Callable[[Path, Report], None]] = {

@@ -16,8 +16,8 @@ from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store.database import open_reader
 from hotpatch_gui.translation import translator
 
-from . import export_sheets, export_writers
-from .export_writers import ExportError, Report
+from . import export_sheets
+from .export_writers import ExportError, Report, Sheet
 from .listed import ListedModel
 from .row_model import Column, RowsModel
 from .windowed import WindowedModel
@@ -30,13 +30,13 @@ Make = Callable[[sqlite3.Connection], Report]
 
 
 class Writing(QThread):
-    """Writes one file. ``problem`` is why it failed, empty if it didn't."""
+    """Creates a report and outputs it with ``write``. ``problem`` is why it failed, empty if it didn't."""
 
-    def __init__(self, store: Path, path: Path, make: Make) -> None:
+    def __init__(self, store: Path, make: Make, write: Callable[[Report], object]) -> None:
         super().__init__()
         self.setObjectName("export")
-        self.path, self.problem = path, ""
-        self._store, self._make = store, make
+        self.problem = ""
+        self._store, self._make, self._write = store, make, write
         self._db: sqlite3.Connection | None = None
 
     def cancel(self) -> None:
@@ -52,16 +52,12 @@ class Writing(QThread):
             )
             return
         try:
-            export_writers.write(self.path, self._make(self._db))
+            self._write(self._make(self._db))
         except ExportError as error:
             self.problem = str(error)
         except Exception as error:
             log.exception("an export failed")
-            self.problem = tr(
-                "The export failed: {error}. Nothing was written to {path}.",
-                error=error,
-                path=self.path,
-            )
+            self.problem = tr("The export failed: {error}. Nothing was written.", error=error)
         finally:
             db, self._db = self._db, None
             db.close()
@@ -99,20 +95,25 @@ def rows_report(
     return lambda db: of_rows(db, rows)
 
 
-def machines_report(machine_ids: Sequence[int], title: str, origin: Origin) -> Make:
-    """Compliance, history and restarts of these machines, after a sheet of the machines."""
+def machines_report(
+    machine_ids: Sequence[int], title: str, origin: Origin, *, with_audit: bool = False
+) -> Make:
+    """Compliance, history and restarts of these machines, after a sheet of the machines.
+
+    ``with_audit`` adds the audit log of all machines.
+    """
     now, calendar, demo = origin
     ids = tuple(machine_ids)
 
     def make(db: sqlite3.Connection) -> Report:
-        wanted = ("machines", *export_sheets.REPORTED)
+        wanted = ("machines", *export_sheets.REPORTED, *(["audit"] if with_audit else []))
         found = [export_sheets.sheet(w, db, ids, calendar, now) for w in wanted]
         return export_sheets.report(db, title, found, now, calendar, demo=demo)
 
     return make
 
 
-def with_sheet(make: Make, sheet: export_writers.Sheet) -> Make:
+def with_sheet(make: Make, sheet: Sheet) -> Make:
     """The same report with one more sheet."""
 
     def made(db: sqlite3.Connection) -> Report:

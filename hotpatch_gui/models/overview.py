@@ -8,10 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
-from hotpatch_gui.domain.exposure import Exposure, exposure
+from hotpatch_gui.domain.exposure import Exposure, exposure, missing_updates
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
-from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.domain.machines import build_of
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, day_name
 from hotpatch_gui.store import daily_states, overview
 from hotpatch_gui.store.overview import Change, FleetCounts, FleetGroup, GroupCount
 from hotpatch_gui.theme.glyphs import Glyph
@@ -28,6 +30,7 @@ class OverviewQuery(NamedTuple):
     """What the page shows; ``day`` is a past day, None for now."""
 
     now: datetime
+    calendar: Calendar
     dimension: Dimension
     tag: str
     looked: datetime
@@ -69,11 +72,10 @@ def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
     now, today = query.now, query.now.date()
     counts = overview.counts(db, now)
     groups = overview.grouped(db, query.dimension, now, query.tag, query.day)
-    missing = ((g.is_missing, g.since, g.machines) for g in counts.groups)
     return OverviewRead(
         query,
         counts,
-        exposure(missing, today),
+        exposure(_missing(db, query, counts), query.day or today),
         compliance((g.situation, g.machines) for g in groups),
         groups,
         daily_states.trend(db, today - timedelta(days=TREND_DAYS - 1), today),
@@ -83,6 +85,21 @@ def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
         daily_states.first_day(db),
         overview.last_synced(db, query.day or today),
     )
+
+
+def _missing(
+    db: sqlite3.Connection, query: OverviewQuery, counts: FleetCounts
+) -> list[tuple[bool | None, date | None, int]]:
+    """Machines by missing monthly updates; on a past day, of the releases that are known now."""
+    day = query.day
+    if day is None:
+        return [(g.is_missing, g.since, g.machines) for g in counts.groups]
+    found = []
+    for product, version, machines in daily_states.builds_on(db, day):
+        of = Product(product) if product else None
+        missing = missing_updates(of, build_of(version), query.calendar, day)
+        found.append((missing.is_missing, missing.since, machines))
+    return found
 
 
 class Headline(NamedTuple):
@@ -194,6 +211,7 @@ def figures(read: OverviewRead) -> dict[str, Figure]:
     if read.query.day is not None:
         pending = sum(g.restart_pending for g in read.groups)
         return {
+            "exposed": _exposed(read)._replace(machines=None),
             "restart": Figure(f"{pending:,}", share_text(pending, total), _restart_glyph(pending)),
             "not-known": not_known._replace(machines=None),
         }

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from typing import NamedTuple
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
+from hotpatch_gui.domain.exposure import MissingUpdates, missing_updates
 from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
-from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, day_name
 from hotpatch_gui.store import daily_states, lists
-from hotpatch_gui.store.timestamps import to_text
+from hotpatch_gui.store.timestamps import from_text, to_text
+from hotpatch_gui.theme.tokens import LIGHT
 from hotpatch_gui.translation import translated, translator
 
 from . import display_text, export_sheets
 from .columns import HISTORY, OPERATIONS
-from .export_writers import Report
+from .compliance_trend import trend_data
+from .export_writers import Report, Sheet
 from .exports import Make, Origin
+from .ledger import RESTARTS, read_ledger
 from .overview import (
     TILES,
     OverviewQuery,
@@ -28,7 +34,7 @@ from .overview import (
     read_overview,
     share_text,
 )
-from .overview_groups import GROUPS, GroupRow
+from .overview_groups import COLUMN_GROUPS, GROUPS, group_rows
 from .row_model import Column, field
 
 tr = translator("OverviewReport")
@@ -42,16 +48,39 @@ class PastRow(NamedTuple):
     group: str
     situation: str
     updates: int
+    missing: MissingUpdates
     restart: bool
     build: str
     known: date
 
 
+class TrendRow(NamedTuple):
+    """The machines of a day by compliance."""
+
+    day: date
+    up_to_date: int
+    updates: int
+    attention: int
+    no_hotpatch: int
+    not_known: int
+
+
+TREND = (
+    Column("day", tr.mark("Day"), 120, lambda r, _: day_name(r.day), raw=field("day")),
+    *GROUPS[2:],
+)
 PAST = (
     Column("name", tr.mark("Machine"), 200, lambda r, _: r.name),
     Column("group", tr.mark("Compliance"), 140, lambda r, _: r.group),
     Column("situation", tr.mark("Status"), 160, lambda r, _: translated(r.situation)),
     Column("updates", tr.mark("Updates"), 80, lambda r, _: str(r.updates), raw=field("updates")),
+    Column(
+        "missing",
+        tr.mark("Monthly update missing"),
+        120,
+        lambda r, _: export_sheets.missing_text(r.missing.is_missing),
+    ),
+    Column("since", tr.mark("Missing since"), 120, lambda r, _: "", raw=lambda r: r.missing.since),
     Column(
         "restart",
         tr.mark("Restart pending"),
@@ -80,38 +109,106 @@ SUMMARY = (
 )
 
 
-def overview_report(query: OverviewQuery, groups: Sequence[GroupRow], origin: Origin) -> Make:
-    """The evidence of now, or of what was known at the end of a past day: figures first, then machine by machine."""
+EXCEPTIONS = (
+    Column("name", tr.mark("Machine"), 200, lambda r, _: r.row.name),
+    Column("group", tr.mark("Compliance"), 140, lambda r, _: r.group),
+    Column("situation", tr.mark("Status"), 160, lambda r, _: translated(r.row.situation)),
+    Column("why", tr.mark("Why"), 320, lambda r, _: r.why),
+    Column("assessed", tr.mark("Assessed"), 120, lambda r, _: "", raw=lambda r: r.assessed),
+)
+
+
+def overview_report(query: OverviewQuery, origin: Origin, *, with_audit: bool = False) -> Make:
+    """The evidence of now, or of what was known at the end of a past day: figures first, then machine by machine.
+
+    ``with_audit`` adds the audit log.
+    """
     now, calendar, demo = origin
 
     def make(db: sqlite3.Connection) -> Report:
         read = read_overview(db, query)
+        groups = group_rows(read.groups)
         day = query.day or now.date()
-        title = tr("Compliance on {day}", day=day_name(day))
-        sheet = export_sheets.sheet_of
+        figures = replace(
+            export_sheets.sheet_of(tr("Summary"), SUMMARY, summary(read), now), is_figures=True
+        )
         sheets = [
-            sheet(tr("Summary"), SUMMARY, summary(read), now),
-            sheet(tr("By {name}", name=query.dimension.label.lower()), GROUPS, groups, now),
+            figures,
+            _charted(tr("By {name}", name=query.dimension.label.lower()), GROUPS, groups, now),
+            _charted(tr("Compliance over time"), TREND, trend_rows(read), now),
+            *(
+                _past_sheets(db, query.day, calendar, now)
+                if query.day is not None
+                else _current_sheets(db, calendar, now)
+            ),
         ]
-        if query.day is not None:
-            sheets.append(sheet(tr("Machines"), PAST, past_rows(db, query.day), now))
-        else:
-            since = to_text(now - timedelta(days=FAILURE_DAYS))
-            failed = lists.history_where(since=since, statuses=("Failed",))
-            runs = export_sheets.rows_of(db, lists.HISTORY, failed, *lists.HISTORY.default_sort)
-            open_ones = lists.open_operations()
-            operations = export_sheets.rows_of(
-                db, lists.OPERATIONS, open_ones, *lists.OPERATIONS.default_sort
-            )
-            sheets += [
-                export_sheets.sheet("machines", db, None, calendar, now),
-                sheet(tr("Failed installations"), HISTORY, runs, now),
-                sheet(tr("Open operations"), OPERATIONS, operations, now),
-                export_sheets.sheet("restarts", db, None, calendar, now),
-            ]
-        return export_sheets.report(db, title, sheets, now, calendar, demo=demo)
+        if with_audit:
+            sheets.append(export_sheets.sheet("audit", db, None, calendar, now))
+        title = tr("Compliance on {day}", day=day_name(day))
+        report = export_sheets.report(db, title, sheets, now, calendar, demo=demo)
+        scope = tr("Scope: %n machine(s), of all connections.", read.machines)
+        return replace(report, notes=(scope, *report.notes, *release_notes(calendar)))
 
     return make
+
+
+def _charted(title: str, columns: Sequence[Column], rows: Sequence[Any], now: datetime) -> Sheet:
+    """A sheet with a chart of its compliance columns."""
+    sheet = export_sheets.sheet_of(title, columns, rows, now)
+    places = (n for n, column in enumerate(columns) if column.key in COLUMN_GROUPS)
+    stacked = dict(zip(places, LIGHT.compliance, strict=True))
+    return replace(sheet, rows=list(sheet.rows), stacked=stacked)
+
+
+def _current_sheets(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> list[Sheet]:
+    operations = export_sheets.rows_of(
+        db, lists.OPERATIONS, lists.open_operations(), *lists.OPERATIONS.default_sort
+    )
+    return [
+        export_sheets.sheet("machines", db, None, calendar, now),
+        export_sheets.sheet_of(
+            tr("Exceptions"), EXCEPTIONS, export_sheets.exceptions(db, calendar, now), now
+        ),
+        export_sheets.sheet("compliance", db, None, calendar, now),
+        _failed_runs(db, now, now),
+        export_sheets.sheet_of(tr("Open operations"), OPERATIONS, operations, now),
+        export_sheets.sheet("restarts", db, None, calendar, now),
+    ]
+
+
+def _past_sheets(
+    db: sqlite3.Connection, day: date, calendar: Calendar, now: datetime
+) -> list[Sheet]:
+    end = datetime.combine(day + timedelta(days=1), time(), UTC)
+    ledger = read_ledger(db, calendar, None, export_sheets.EVER)
+    restarts = [row for row in ledger.rows if (w := from_text(row.when)) is not None and w < end]
+    return [
+        export_sheets.sheet_of(tr("Machines"), PAST, past_rows(db, day, calendar), now),
+        _failed_runs(db, end, now),
+        export_sheets.sheet_of(tr("Restarts"), RESTARTS, restarts, now),
+    ]
+
+
+def _failed_runs(db: sqlite3.Connection, end: datetime, now: datetime) -> Sheet:
+    """The installations that failed in the FAILURE_DAYS before ``end``."""
+    since = to_text(end - timedelta(days=FAILURE_DAYS))
+    where = lists.history_where(since=since, statuses=("Failed",)).and_(
+        "i.started_at<?", to_text(end)
+    )
+    runs = export_sheets.rows_of(db, lists.HISTORY, where, *lists.HISTORY.default_sort)
+    return export_sheets.sheet_of(tr("Failed installations"), HISTORY, runs, now)
+
+
+def release_notes(calendar: Calendar) -> list[str]:
+    """Until when the releases of each product are known."""
+    return [
+        tr(
+            "{product}: releases are known until {day}.",
+            product=product.label,
+            day=day_name(calendar.complete_until(product)),
+        )
+        for product in Product
+    ]
 
 
 def summary(read: OverviewRead) -> list[SummaryRow]:
@@ -128,21 +225,36 @@ def summary(read: OverviewRead) -> list[SummaryRow]:
         *(
             SummaryRow(translated(captions[key]), figure.figure, figure.note)
             for key, figure in figures(read).items()
+            if key != "not-known"  # a compliance group
         ),
     ]
 
 
-def past_rows(db: sqlite3.Connection, day: date) -> Iterator[PastRow]:
+def trend_rows(read: OverviewRead) -> list[TrendRow]:
+    """Compliance by day, up to the query's day; days without a sync are missing."""
+    until = read.query.day or read.query.now.date()
+    data = trend_data(read)
+    return [TrendRow(d.day, *d.machines) for d in data.days if d.day <= until]
+
+
+def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator[PastRow]:
     """The states as known at the end of ``day``, in the machines' order."""
-    names = dict(db.execute("SELECT id, name FROM machines"))
+    names = {
+        machine_id: (name, product)
+        for machine_id, name, product in db.execute("SELECT id, name, product FROM machines")
+    }
     for state in daily_states.states_on(db, day):
+        name, product = names[state.machine_id]
+        build = build_of(state.os_version)
+        missing = missing_updates(Product(product) if product else None, build, calendar, day)
         yield PastRow(
             state.machine_id,
-            names[state.machine_id],
+            name,
             ComplianceGroup.of(state.situation).label,
             state.situation,
             state.updates,
+            missing,
             state.restart_pending,
-            build_of(state.os_version) or display_text.NOTHING,
+            build or display_text.NOTHING,
             state.day,
         )

@@ -148,6 +148,13 @@ def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
     ]
 
 
+def builds_on(db: sqlite3.Connection, day: date) -> list[tuple[str | None, str | None, int]]:
+    """The machines at the end of ``day`` by product and OS version: (product, version, machines)."""
+    return db.execute(
+        f"SELECT m.product, s.os_version, count(*) FROM {KNOWN_ON} GROUP BY 1, 2", on(day)
+    ).fetchall()
+
+
 def sync_days(db: sqlite3.Connection) -> dict[int, list[date]]:
     """The days with a sync by existing connection, oldest first."""
     found: dict[int, list[date]] = {}

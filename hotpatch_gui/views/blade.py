@@ -363,11 +363,32 @@ class Blade(QStackedWidget):
 
         open_once(self, lambda: ReleasesDialog(self._s, self))
 
+    def _open_report(self, exporter: Exporter, name: str) -> None:
+        from hotpatch_gui.models.exports import Make, machines_report  # noqa: PLC0415 - after the first paint
+
+        from .dialogs.report import ReportDialog  # noqa: PLC0415 - after the first paint
+        from .widgets.export import origin  # noqa: PLC0415 - only for an export
+
+        ids, title = self._ids, tr("Report of {name}", name=name)
+
+        def make(with_audit: bool) -> Make:
+            return machines_report(ids, title, origin(self._s), with_audit=with_audit)
+
+        open_once(
+            self,
+            lambda: ReportDialog(
+                self._s,
+                self,
+                name=tr("Report {name}", name=name),
+                content=tr("Available updates, update history and restarts of {name}.", name=name),
+                make=make,
+                exporter=exporter,
+            ),
+        )
+
     def _export(self) -> None:
         """Export the visible tab, or a report of the machines if it has no table."""
-        from hotpatch_gui.models.exports import machines_report  # noqa: PLC0415 - after the first paint
-
-        from .widgets.export import Exporter, origin, table_report  # noqa: PLC0415 - only for an export
+        from .widgets.export import Exporter, table_report  # noqa: PLC0415 - only for an export
 
         if self._exporter is None:
             self._exporter = Exporter(self._s, self)
@@ -378,8 +399,7 @@ class Blade(QStackedWidget):
         elif tab is self._history:
             table = self.history.panel.table
         else:
-            report = machines_report(self._ids, tr("Report of {name}", name=name), origin(self._s))
-            self._exporter.save_as(tr("Report {name}", name=name), report)
+            self._open_report(self._exporter, name)
             return
         kind = tr("Compliance") if tab is self._compliance else tr("History")
         self._exporter.save_as(

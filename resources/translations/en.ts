@@ -632,6 +632,16 @@
     </message>
   </context>
   <context>
+    <name>OverviewReport</name>
+    <message numerus="yes">
+      <source>Scope: %n machine(s), of all connections.</source>
+      <translation>
+        <numerusform>Scope: %n machine, of all connections.</numerusform>
+        <numerusform>Scope: %n machines, of all connections.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Patching</name>
     <message numerus="yes">
       <source>{schedules} are assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</source>

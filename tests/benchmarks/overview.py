@@ -20,6 +20,7 @@ from hotpatch_gui.domain.machine_filter import Dimension
 from hotpatch_gui.models.overview import TREND_DAYS, OverviewQuery, read_overview
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import open_reader
+from hotpatch_gui.system import resources
 from hotpatch_gui.views.pages.overview import OverviewPage
 
 from .many import NOW, make_fleet
@@ -95,7 +96,7 @@ def _queries(path: Path, rounds: int) -> dict[str, float]:
     past = NOW.date() - timedelta(days=30)
     wanted = {
         f"by {dimension.label}, {name}": OverviewQuery(
-            NOW, dimension, "", NOW - timedelta(days=7), day
+            NOW, resources.calendar(), dimension, "", NOW - timedelta(days=7), day
         )
         for dimension in (Dimension.SUBSCRIPTION, Dimension.PRODUCT, Dimension.TAG)
         for name, day in (("now", None), ("a past day", past))
@@ -116,7 +117,9 @@ def _shows(folder: Path, rounds: int) -> float:
     assert isinstance(page, OverviewPage)
     db = app.source.db
     assert db is not None
-    asked = OverviewQuery(NOW, Dimension.GROUP, "", NOW - timedelta(days=7), None)
+    asked = OverviewQuery(
+        NOW, resources.calendar(), Dimension.GROUP, "", NOW - timedelta(days=7), None
+    )
     read = read_overview(db, asked)
     page._show_answer(read)
     application().processEvents()

@@ -202,6 +202,31 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date(
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
+def test_the_report_of_today_and_of_a_past_day_needs_no_display(here, tmp_path: Path) -> None:
+    assert here("sync").returncode == 0
+    for name in ("x.pdf", "x.html", "x.json"):
+        found = here("export", "report", "audit", "--out", str(tmp_path / name))
+        assert found.returncode == 0, found.stderr
+    made = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    assert made["summary"]
+    assert made["machines"]
+    assert "audit" in made
+    past = tmp_path / "past.json"
+    assert here("export", "report", "--day", "2026-01-31", "--out", str(past)).returncode == 0
+    made = json.loads(past.read_text(encoding="utf-8"))
+    assert made["title"] == "Compliance on 31 January 2026"
+    assert made["machines"] == [], "before the first sync nothing was known"
+    out = ("--out", str(tmp_path / "y.json"))
+    for wrong in (
+        ("report", "machines", *out),
+        ("report", "--connection", "Contoso", *out),
+        ("machines", "--day", "2026-01-31", *out),
+        ("report", "--day", "31.1.2026", *out),
+        ("report", "--out", str(tmp_path / "y.csv")),
+    ):
+        assert here("export", *wrong).returncode == 2, wrong
+
+
 def test_exports_need_no_display(here, tmp_path: Path) -> None:
     assert here("sync").returncode == 0
     for name in ("report.xlsx", "report.json", "report.html", "report.pdf"):

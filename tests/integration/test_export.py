@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtPrintSupport import QPrintDialog
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.widgets.export import ExportButton
 
 
@@ -100,13 +102,39 @@ def test_a_report_of_machines_has_a_sheet_each(
     stage.start()
     stage.choose("vm-web-01", "vm-web-02")
     chosen["name"] = "report.json"
-    stage.window.machines.blade.commands["export"].trigger()
+    blade = stage.window.machines.blade
+    blade.commands["export"].trigger()
+    dialog = blade.findChild(ReportDialog)
+    assert dialog is not None
+    dialog.save.click()
     message(stage)
     found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert set(found) == {"title", "made", "notes", "machines", "compliance", "history", "restarts"}
     assert sorted(m["Machine"] for m in found["machines"]) == ["vm-web-01", "vm-web-02"]
     assert {row["Machine"] for row in found["history"]} == {"vm-web-01", "vm-web-02"}
     assert all(m["Assessed (UTC)"].endswith("Z") for m in found["machines"])
+
+
+def test_the_report_is_printed_with_the_audit_log(stage: Stage, tmp_path: Path) -> None:
+    """A real print dialog and a real printer, which writes a PDF."""
+    stage.start()
+    stage.window.show_page("overview")
+    page = stage.window.page("overview")
+    page.report.click()
+    dialog = page.findChild(ReportDialog)
+    assert dialog is not None
+    dialog.audit.setChecked(True)
+    dialog.print_button.click()
+    printing = page.findChild(QPrintDialog)
+    assert printing is not None
+    path = tmp_path / "printed.pdf"
+    file_name = printing.findChild(QLineEdit, "filename")
+    assert file_name is not None
+    file_name.setText(str(path))
+    printing.accept()
+    assert message(stage) == "The report was sent to the printer."
+    assert path.read_bytes().startswith(b"%PDF")
+    assert path.read_bytes().count(b"/Type /Page\n") > 4
 
 
 def test_the_audit_log_is_exported_with_bodies_and_request_ids(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -17,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
+from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import Writing
 from hotpatch_gui.models.overview_report import PAST, overview_report
 from hotpatch_gui.store.database import open_writer, transaction
@@ -182,20 +184,34 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert page.past == date(2026, 8, 25)
     assert page.ring.buttons["not_known"].text() == before
     assert not page.ring.buttons["not_known"].isEnabled()
-    assert not page.tiles["exposed"].isVisible()
+    assert page.tiles["exposed"].isVisible()
+    assert page.tiles["exposed"].note.text() == "median 14, worst 77 days"
+    assert not page.tiles["failed"].isVisible()
     assert page.tiles["restart"].figure.text() == "1"
     assert not page.next_steps.isVisible()
     assert page.banner.headline.text() == "Showing 25 August 2026"
     assert "last read on 20 August 2026" in page.banner.detail.text()
     path = tmp_path / "past.zip"
-    make = overview_report(page._shown, page.groups.all_rows, origin(page._s))
-    writing = Writing(stage.app.source.path, path, make)
+    make = overview_report(page._shown, origin(page._s))
+    writing = Writing(stage.app.source.path, make, partial(export_writers.write, path))
     writing.run()
     assert writing.problem == ""
     with ZipFile(path) as archive:
         names = archive.namelist()
-        lines = archive.read(names[-1]).decode("utf-8-sig").splitlines()
-    assert names == ["about.txt", "1-summary.csv", "2-by-subscription.csv", "3-machines.csv"]
+        lines = archive.read("4-machines.csv").decode("utf-8-sig").splitlines()
+        figures = archive.read("1-summary.csv").decode("utf-8-sig")
+    assert names == [
+        "about.txt",
+        "1-summary.csv",
+        "2-by-subscription.csv",
+        "3-compliance-over-time.csv",
+        "4-machines.csv",
+        "5-failed-installations.csv",
+        "6-restarts.csv",
+    ]
+    missing = sum(",Yes,2026-" in line for line in lines)
+    assert missing == int(page.tiles["exposed"].figure.text()) > 0
+    assert f"Monthly update missing,{missing}," in figures
     assert sum("20 August 2026" in x or "2026-08-20" in x for x in lines) >= 16
     assert lines[0] == ",".join(c.head for c in PAST)
     page.banner.button.click()
@@ -312,7 +328,8 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     stage.start()
     page = overview(stage)
     path = tmp_path / "evidence.json"
-    writing = Writing(stage.app.source.path, path, page._report())
+    make = page._report(with_audit=True)
+    writing = Writing(stage.app.source.path, make, partial(export_writers.write, path))
     writing.run()
     assert writing.problem == ""
     made = json.loads(path.read_text(encoding="utf-8"))
@@ -325,3 +342,14 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     assert {r["Machine"] for r in made["failed installations"]} == {"vm-print-01", "vm-erp-01"}
     assert made["open operations"] == []
     assert made["restarts"]
+    excepted = {row["Machine"]: row["Why"] for row in made["exceptions"]}
+    assert excepted["vm-legacy-01"] == "Hotpatch is not available on this image."
+    well = {row["Machine"] for row in made["machines"] if row["Situation"] == "Up to date"}
+    assert not well & set(excepted)
+    assert sum(row["Updates available"] for row in made["by subscription"]) == int(
+        values["Updates available"]
+    )
+    assert made["compliance over time"]
+    assert "audit" in made
+    assert any(note.startswith("Windows Server 2025: releases are known") for note in made["notes"])
+    assert made["notes"][0] == "Scope: 16 machines, of all connections."

@@ -11,9 +11,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hotpatch_gui.models import export_writers
+from hotpatch_gui.models import export_writers, pdf_pages
 from hotpatch_gui.models.export_writers import ExportError, Report, Sheet
+from hotpatch_gui.models.pdf_pages import Piece, Span
+from hotpatch_gui.models.report_html import html_of
 
 AT = datetime(2026, 11, 24, 9, 30, 5, tzinfo=UTC)
 HOSTILE = (
@@ -37,6 +41,21 @@ def report(*rows: tuple[object, ...]) -> Report:
         Sheet("History", ("Name",), ()),
     )
     return Report("A <report>", AT, ("Contoso: data of 2026-11-24T09:00:00Z (30 min ago)",), sheets)
+
+
+def charted() -> Report:
+    """A report with figures and charts, of days and of groups whose names are hostile."""
+    colors = {1: "#00ff00", 2: "#ff0000"}
+    figures = (("All is well.", "", "Of <b>16</b> machines."), ("Machines", "16", "in all"))
+    groups = [(text, 3, n) for n, text in enumerate(HOSTILE)]
+    days = [(date(2026, 11, n), n, 10 - n) for n in (1, 2, 5, 9)]
+    sheets = (
+        Sheet("Summary", ("Figure", "Value", "Note"), figures, is_figures=True),
+        Sheet("Groups", ("Group", "Good", "Bad"), groups, stacked=colors),
+        Sheet("Trend", ("Day", "Good", "Bad"), days, stacked=colors),
+        Sheet("Machines", ("Name", "Number", "Read (UTC)"), [("vm", 1, AT)]),
+    )
+    return Report("Evidence", AT, ("Scope: all",), sheets)
 
 
 def sheet_xml(path: Path, number: int) -> ET.Element:
@@ -129,19 +148,83 @@ def test_a_pdf_is_written_and_a_long_one_says_what_it_leaves_out(qapp, tmp_path:
     path = tmp_path / "x.pdf"
     export_writers.write(path, report())
     assert path.read_bytes().startswith(b"%PDF")
-    many = report(*((f"m{n}", n, AT) for n in range(export_writers.PDF_ROWS + 5)))
-    text = "".join(export_writers.html_of(many, export_writers.PDF_ROWS))
+    many = report(*((f"m{n}", n, AT) for n in range(pdf_pages.PDF_ROWS + 5)))
+    text = "".join(html_of(many, pdf_pages.PDF_ROWS))
     assert "The first 2,000 of 2,005 rows" in text
-    assert text.count('<tr><td class="whole">m') == export_writers.PDF_ROWS
+    assert text.count('<tr><td class="whole">m') == pdf_pages.PDF_ROWS
 
 
 @pytest.mark.parametrize("ending", list(export_writers.FORMATS))
 def test_equal_data_of_one_moment_makes_equal_bytes(qapp, tmp_path: Path, ending: str) -> None:
     one, other = tmp_path / f"one{ending}", tmp_path / f"other{ending}"
-    export_writers.write(one, report())
+    export_writers.write(one, charted())
     time.sleep(1.1)  # files with the time of writing would differ
-    export_writers.write(other, report())
+    export_writers.write(other, charted())
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_page_begins_with_figures_and_charts_whose_names_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.html"
+    export_writers.write(path, charted())
+    text = path.read_text(encoding="utf-8")
+    assert "<b>16</b>" not in text
+    assert text.index("All is well.") < text.index("<svg") < text.index("<h2")
+    svgs = [
+        ET.fromstring(f"<svg{part.split('</svg>')[0]}</svg>") for part in text.split("<svg")[1:]
+    ]
+    assert [svg.get("aria-label") for svg in svgs] == ["Groups", "Trend"]
+    names = [t.text for t in svgs[0].iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Good", "Bad", "<b>bold</b>"} <= set(names)
+    columns = [
+        r
+        for r in svgs[1].iter("{http://www.w3.org/2000/svg}rect")
+        if r.get("fill") in ("#00ff00", "#ff0000")
+    ]
+    assert len(columns) == 2 + 2 * 4, "a key, and two parts for each of four days"
+    lefts = sorted({float(r.get("x", "0")) for r in columns[2:]})
+    assert lefts[1] - lefts[0] < (lefts[2] - lefts[1]) / 2, "days without data are gaps"
+
+
+def test_a_workbook_has_the_charts_of_its_tables(tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    export_writers.write(path, charted())
+    with zipfile.ZipFile(path) as book:
+        charts = sorted(name for name in book.namelist() if name.startswith("xl/charts/chart"))
+        trend = book.read(charts[1]).decode()
+        days = sheet_xml(path, 4)
+    assert len(charts) == 2
+    assert "Trend!$A$2:$A$5" in trend
+    assert "Trend!$C$2:$C$5" in trend
+    values = [c.find("s:v", NS).text for c in days.iter(f"{{{NS['s']}}}c") if c.get("r") == "A2"]
+    assert values == ["46327"], "1 Nov 2026 as a day that Excel counts with"
+
+
+@given(
+    heights=st.lists(st.tuples(st.floats(1, 90), st.booleans(), st.booleans()), max_size=60),
+)
+def test_no_row_is_split_between_pages(heights: list[tuple[float, bool, bool]]) -> None:
+    head, height, top = Span(0, 10), 100.0, 10.0
+    pieces = []
+    for size, is_row, starts in heights:
+        pieces.append(Piece(Span(top, top + size), head if is_row else None, starts))
+        top += size
+    pages = list(pdf_pages.paginate(pieces, height))
+    for page in pages:
+        assert page.span.height + (page.head.height if page.head else 0) <= height
+    for piece in pieces:
+        holding = [
+            p for p in pages if p.span.top <= piece.span.top and piece.span.bottom <= p.span.bottom
+        ]
+        assert len(holding) == 1, "whole, and once"
+        if piece.head and holding[0].span.top == piece.span.top != pieces[0].span.top:
+            assert holding[0].head == head, "a table that continues repeats its head"
+        if piece.starts_page and piece is not pieces[0]:
+            assert holding[0].span.top == piece.span.top
+
+
+def test_a_row_higher_than_a_page_is_shown_whole() -> None:
+    pages = list(pdf_pages.paginate([Piece(Span(0, 20)), Piece(Span(20, 270))], 100))
+    assert [p.span for p in pages] == [Span(0, 20), Span(20, 120), Span(120, 220), Span(220, 270)]
 
 
 def test_a_zip_has_a_guarded_csv_file_per_table_and_the_notes(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def install_half(stage: Stage) -> None:
     dialog.do_it()
     until_state(stage, OperationState.RUNNING)
     stage.clock.advance(minutes=6)
-    stage.until(lambda: stage.window.status_bar.progress.value() > 0)
+    stage.until(lambda: "1 of 2 updates" in stage.window.status_bar.work.text())
     stage.settle()
 
 

@@ -7,13 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDate, QSignalBlocker, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDateEdit,
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
+from hotpatch_gui.domain.releases import day_name
 from hotpatch_gui.models import compliance_trend, display_text, overview_actions, overview_groups
 from hotpatch_gui.models import overview as models
 from hotpatch_gui.models.exports import Make
@@ -26,11 +34,13 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
+from hotpatch_gui.views.dialogs.once import open_once
+from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.action_list import ActionList
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.chart_host import ChartHost
-from hotpatch_gui.views.widgets.export import ExportButton, origin
+from hotpatch_gui.views.widgets.export import KEYS, Exporter, origin
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.ring import Ring, Slice
@@ -115,7 +125,14 @@ class OverviewPage(Page):
         self.tag.hide()
         self.tools.addWidget(label(self._s.theme, tr("As of (UTC)"), role="secondary"))
         self.tools.addWidget(self.day)
-        self.tools.addWidget(ExportButton(self._s, tr("Overview"), self._report))
+        self.report = QPushButton(tr("Report…"))
+        self.report.setObjectName("overviewReport")
+        self.report.setShortcut(QKeySequence(KEYS))
+        self.report.setToolTip(tr("Save or print the evidence ({keys})", keys=KEYS))
+        self.report.clicked.connect(self._open_report)
+        self.exporter = Exporter(self._s, self)
+        self.exporter.busy.connect(self.report.setDisabled)
+        self.tools.addWidget(self.report)
 
     def _lay_out(self) -> None:
         theme = self._s.theme
@@ -195,7 +212,9 @@ class OverviewPage(Page):
     def _query(self) -> OverviewQuery:
         dimension = tuple(Dimension)[self.dimension.currentIndex()]
         tag = self.tag.currentText() if dimension is Dimension.TAG else ""
-        return OverviewQuery(self._s.clock(), dimension, tag, self._looked, self.past)
+        return OverviewQuery(
+            self._s.clock(), self._s.calendar(), dimension, tag, self._looked, self.past
+        )
 
     def _ask(self, *, is_refresh: bool) -> None:
         self._limit_day(None)
@@ -351,9 +370,31 @@ class OverviewPage(Page):
                 overview_groups.group_filter(row, shown.dimension, shown.tag, column)
             )
 
-    def _report(self) -> Make:
+    def _open_report(self) -> None:
+        open_once(
+            self,
+            lambda: ReportDialog(
+                self._s,
+                self,
+                name=tr("Report"),
+                content=tr(
+                    "Figures and charts, each machine with what is missing on it, exceptions, failed "
+                    "installations, open operations and restarts."
+                )
+                if self.past is None
+                else tr(
+                    "What was known at the end of {day}: figures and charts, each machine, failed "
+                    "installations and restarts.",
+                    day=day_name(self.past),
+                ),
+                make=self._report,
+                exporter=self.exporter,
+            ),
+        )
+
+    def _report(self, with_audit: bool) -> Make:
         query = self._shown or self._query()
-        return overview_report(query, self.groups.all_rows, origin(self._s))
+        return overview_report(query, origin(self._s), with_audit=with_audit)
 
 
 def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:

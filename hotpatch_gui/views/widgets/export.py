@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from hotpatch_gui.models import export_writers
+from hotpatch_gui.models.export_writers import Report
 from hotpatch_gui.models.exports import Make, Origin, Writing, rows_report
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -35,6 +37,7 @@ class Exporter(QObject):
         super().__init__(parent)
         self._s, self._parent = services, parent
         self._writing: Writing | None = None
+        self._show: Callable[[], object] = self._show_printed
         services.source.closing.connect(self._close)
 
     def save_as(self, name: str, make: Make) -> None:
@@ -52,18 +55,48 @@ class Exporter(QObject):
             self.write(path if path.suffix else path.with_suffix(ending), make)
 
     def write(self, path: Path, make: Make) -> None:
+        self._start(make, partial(export_writers.write, path), partial(self._show_saved, path))
+
+    def print_out(self, make: Make) -> None:
+        """Ask for a printer; ``make`` runs on the printing thread."""
+        from PySide6.QtPrintSupport import (  # noqa: PLC0415 - slow to load, and rarely needed
+            QPrintDialog,
+            QPrinter,
+        )
+
+        from hotpatch_gui.models import pdf_pages  # noqa: PLC0415 - only for pages
+
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        pdf_pages.set_up_pages(printer)
+        dialog = QPrintDialog(printer, self._parent)
+        dialog.setWindowTitle(tr("Print"))
+
+        def start() -> None:
+            self._start(make, partial(pdf_pages.print_report, device=printer), self._show_printed)
+
+        dialog.accepted.connect(start)
+        QDialog.open(dialog)  # QPrintDialog hides it
+
+    def _start(
+        self, make: Make, write: Callable[[Report], object], show: Callable[[], object]
+    ) -> None:
+        """Create the report and output it with ``write``; ``show`` its success."""
         if self._writing is None:
-            self._writing = Writing(self._s.source.path, path, make)
+            self._writing, self._show = Writing(self._s.source.path, make, write), show
             self._writing.finished.connect(self._on_finished)
             self.busy.emit(True)
             self._writing.start(QThread.Priority.LowPriority)
 
     def _on_finished(self) -> None:
         writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.wait()
-            self.busy.emit(False)
-            self._show_result(writing.path, writing.problem)
+        if writing is None:
+            return
+        writing.wait()
+        self.busy.emit(False)
+        if writing.problem:
+            self._s.outcomes.add(Glyph.ERROR, tr("Export failed"), writing.problem)
+        else:
+            self._show()
 
     def _close(self) -> None:
         """Stop writing, because the program ends."""
@@ -72,10 +105,7 @@ class Exporter(QObject):
             writing.cancel()
             writing.wait()
 
-    def _show_result(self, path: Path, problem: str) -> None:
-        if problem:
-            self._s.outcomes.add(Glyph.ERROR, tr("Export failed"), problem)
-            return
+    def _show_saved(self, path: Path) -> None:
         file, folder = QUrl.fromLocalFile(str(path)), QUrl.fromLocalFile(str(path.parent))
         self._s.outcomes.add(
             Glyph.OK,
@@ -86,6 +116,9 @@ class Exporter(QObject):
                 (tr("Show in folder"), lambda: QDesktopServices.openUrl(folder)),
             ),
         )
+
+    def _show_printed(self) -> None:
+        self._s.outcomes.add(Glyph.OK, tr("The report was sent to the printer."), "")
 
 
 class ExportButton(QPushButton):

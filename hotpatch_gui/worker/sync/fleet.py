@@ -204,12 +204,13 @@ class _FleetSync:
             assigned.scopes.extend(page.scopes)
             return len(page.assignments) + len(page.scopes)
 
-        main = asyncio.ensure_future(
-            run_in_parallel(
+        async def read_both_kinds() -> None:
+            await run_in_parallel(
                 self._pages("machines", gateway.machine_pages(), self._store_machines),
                 self._pages(ARC_LIST, gateway.arc_pages(), self._store_machines),
             )
-        )
+
+        main = asyncio.ensure_future(read_both_kinds())
         beside = [
             asyncio.ensure_future(job)
             for job in (

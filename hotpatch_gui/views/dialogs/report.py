@@ -1,0 +1,57 @@
+"""The dialog that saves or prints a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
+
+from hotpatch_gui.models.exports import Make
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.export import Exporter
+from hotpatch_gui.views.widgets.labels import label
+
+from .surface import SurfaceDialog
+
+tr = translator("ReportDialog")
+
+SIZE_PX = (480, 240)
+
+
+class ReportDialog(SurfaceDialog):
+    """Saves or prints the report that ``make`` creates, with or without the audit log."""
+
+    def __init__(
+        self,
+        services: Services,
+        parent: QWidget,
+        *,
+        name: str,
+        content: str,
+        make: Callable[[bool], Make],
+        exporter: Exporter,
+    ) -> None:
+        """``name`` is the suggested file name, ``content`` says what the report contains."""
+        super().__init__(services.theme, "reportDialog", tr("Report"), parent)
+        self._name, self._make, self._exporter = name, make, exporter
+        self.column.addWidget(label(services.theme, content, wrap=True))
+        self.audit = QCheckBox(tr("Include the audit log of all machines"))
+        self.audit.setObjectName("reportAudit")
+        self.column.addWidget(self.audit)
+        self.column.addStretch(1)
+        self.save = QPushButton(tr("Save as…"))
+        self.save.setObjectName("reportSave")
+        self.save.clicked.connect(self._save)
+        self.print_button = QPushButton(tr("Print…"))
+        self.print_button.setObjectName("reportPrint")
+        self.print_button.clicked.connect(self._print)
+        self.finish(SIZE_PX, self.closer(tr("Cancel")), self.print_button, self.save)
+
+    def _save(self) -> None:
+        self.accept()
+        self._exporter.save_as(self._name, self._make(self.audit.isChecked()))
+
+    def _print(self) -> None:
+        self.accept()
+        self._exporter.print_out(self._make(self.audit.isChecked()))
