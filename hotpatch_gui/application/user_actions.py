@@ -124,6 +124,9 @@ class UserActions:
     def restart(self, machine_ids: Sequence[int]) -> None:
         self._act(OperationKind.RESTART, machine_ids, lambda _: None)
 
+    def start(self, machine_ids: Sequence[int]) -> None:
+        self._act(OperationKind.START, machine_ids, lambda _: None)
+
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None:
         from hotpatch_gui.azure.bodies import settings_body  # noqa: PLC0415 - after the first paint
 

@@ -307,6 +307,8 @@ class Gateway:
                 return partial(operations.begin_install_patches, group, name, body)
             case OperationKind.RESTART:
                 return partial(operations.begin_restart, group, name)
+            case OperationKind.START:
+                return partial(operations.begin_start, group, name)
         return partial(operations.begin_update, group, name, body)
 
     def _arc_call(

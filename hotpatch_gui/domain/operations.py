@@ -17,6 +17,7 @@ class OperationKind(StrEnum):
     ASSESS = "assess"
     INSTALL = "install"
     RESTART = "restart"
+    START = "start"
     SETTINGS = "settings"
     ENROLL = "enroll"
     UNENROLL = "unenroll"
@@ -28,6 +29,7 @@ class OperationKind(StrEnum):
             "assess": tr("Assess now"),
             "install": tr("Install updates now"),
             "restart": tr("Restart"),
+            "start": tr("Start"),
             "settings": tr("Update settings"),
             "enroll": tr("Enroll in hotpatch"),
             "unenroll": tr("End hotpatch enrollment"),
@@ -40,6 +42,7 @@ class OperationKind(StrEnum):
             "assess": tr("Assessing"),
             "install": tr("Installing updates on"),
             "restart": tr("Restarting"),
+            "start": tr("Starting"),
             "settings": tr("Changing settings of"),
             "enroll": tr("Enrolling"),
             "unenroll": tr("Ending the enrollment of"),
@@ -52,6 +55,7 @@ class OperationKind(StrEnum):
             "assess": tr("Assessing…"),
             "install": tr("Installing updates…"),
             "restart": tr("Restarting…"),
+            "start": tr("Starting…"),
             "settings": tr("Changing settings…"),
             "enroll": tr("Enrolling…"),
             "unenroll": tr("Ending enrollment…"),

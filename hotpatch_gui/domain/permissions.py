@@ -40,6 +40,7 @@ _ACTS: dict[OperationKind, tuple[str | None, str | None]] = {
     OperationKind.ASSESS: (f"{_VM}/assessPatches/action", f"{_ARC}/assessPatches/action"),
     OperationKind.INSTALL: (f"{_VM}/installPatches/action", f"{_ARC}/installPatches/action"),
     OperationKind.RESTART: (f"{_VM}/restart/action", None),
+    OperationKind.START: (f"{_VM}/start/action", None),
     OperationKind.SETTINGS: (f"{_VM}/write", f"{_ARC}/write"),
     OperationKind.ENROLL: (None, f"{_ARC}/licenseProfiles/write"),
     OperationKind.UNENROLL: (None, f"{_ARC}/licenseProfiles/write"),

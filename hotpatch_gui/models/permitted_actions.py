@@ -21,6 +21,7 @@ from .source import DataSource
 tr = translator("PermittedActions")
 
 _REACHABLE = (PowerState.RUNNING, PowerState.UNKNOWN)
+_STARTED = (PowerState.RUNNING, PowerState.STARTING)
 _WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROLL, OperationKind.UNENROLL)
 """Azure changes these even if the machine isn't running."""
 
@@ -76,7 +77,7 @@ def disabled_reason(row: Able, kind: OperationKind) -> str:
     action = needed(kind, is_arc=is_arc)
     if action is None:
         return (
-            tr("Azure does not restart Arc-enabled servers; do it on the server itself.")
+            tr("Azure can't do this on Arc-enabled servers; do it on the server itself.")
             if is_arc
             else tr("Azure virtual machines don't need enrollment; their image decides.")
         )
@@ -90,6 +91,8 @@ def disabled_reason(row: Able, kind: OperationKind) -> str:
         return tr("Your account isn't permitted: {action} is missing.", action=action)
     if is_arc and has_expired(row.arc_status):
         return translated(EXPIRED)
+    if kind is OperationKind.START:
+        return tr("The machine is already running.") if row.power in _STARTED else ""
     if row.power not in _REACHABLE and kind not in _WITHOUT_MACHINE:
         return tr(
             "The machine is {power}, so Azure can't reach it.",

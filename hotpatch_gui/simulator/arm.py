@@ -57,6 +57,7 @@ _ROUTES: list[tuple[str, re.Pattern[str], str]] = [
         ("POST", _VM + r"/(?P<vm>[^/]+)/assessPatches", "assess"),
         ("POST", _VM + r"/(?P<vm>[^/]+)/installPatches", "install"),
         ("POST", _VM + r"/(?P<vm>[^/]+)/restart", "restart"),
+        ("POST", _VM + r"/(?P<vm>[^/]+)/start", "start"),
         (
             "GET",
             (
@@ -213,6 +214,11 @@ class SimulatorApi:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/restart/action")
         return _accepted(call, guest, self.cloud.begin_restart(guest))
+
+    def _start(self, call: Call) -> Answer:
+        guest = self._guest(call)
+        self.cloud.require(guest.resource_group, f"{VM}/start/action")
+        return _accepted(call, guest, self.cloud.begin_start(guest))
 
     def _update(self, call: Call) -> Answer:
         guest = self._guest(call)

@@ -32,6 +32,7 @@ from .state import StateFile
 TENANT = "00000000-0000-4000-8000-0000000c0510"
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
+START_MINUTES = 1.0
 LICENSE_MINUTES = 10
 VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 
@@ -214,6 +215,10 @@ class Cloud:
         self._require_able(guest, "restart")
         return self._start_operation(guest, "restart", timedelta(minutes=RESTART_MINUTES))
 
+    def begin_start(self, guest: Guest) -> Operation:
+        self._require_idle(guest)
+        return self._start_operation(guest, "start", timedelta(minutes=START_MINUTES))
+
     def begin_settings(self, guest: Guest, change: Callable[[Guest], None]) -> Operation:
         change(guest)
         return self._start_operation(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
@@ -289,6 +294,9 @@ class Cloud:
                 "OperationNotAllowed",
                 f"Operation '{action}' needs the VM agent and extension operations on '{guest.name}'.",
             )
+        self._require_idle(guest)
+
+    def _require_idle(self, guest: Guest) -> None:
         if self.is_busy(guest):
             raise ArmError(
                 409,
@@ -334,8 +342,9 @@ class Cloud:
                 guest.restart(self.catalog)
             op.result = self._run(op, plan, op.ends)
             guest.runs.append(op.result)
-        if op.kind == "restart":
-            guest.restart(self.catalog)
+        power = {"restart": guest.restart, "start": guest.start}.get(op.kind)
+        if power is not None:
+            power(self.catalog)
         if guest.is_arc:
             _settle_license(op, guest)
         if op.kind in ("assess", "install"):

@@ -208,6 +208,12 @@ class Guest:
             if enrolled is None or release.released.isoformat() > enrolled:
                 self.receives_hotpatches = True
 
+    def start(self, catalog: Catalog) -> None:
+        """Start the machine; one that already runs isn't changed."""
+        if self.power != "running":
+            self.power = "running"
+            self.restart(catalog)
+
     def set_hotpatching(self, on: bool, day: date) -> None:
         if on and not self.hotpatching:
             self.enrolled_on = day.isoformat()

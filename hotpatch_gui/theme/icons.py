@@ -26,6 +26,7 @@ NAMES = {
     "export": "mdi6.file-export-outline",
     "configure": "mdi6.tune-variant",
     "restart": "mdi6.restart",
+    "start": "mdi6.play-outline",
     "search": "mdi6.magnify",
     "help": "mdi6.information-outline",
     "bell": "mdi6.bell-outline",

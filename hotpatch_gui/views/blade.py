@@ -44,6 +44,7 @@ tr = translator("Blade")
 
 _NEXT_COMMANDS = {
     Situation.RESTART_PENDING: "restart",
+    Situation.NOT_RUNNING: "start",
     Situation.LAST_FAILED: "install",
     Situation.BEHIND: "install",
     Situation.NEVER_ASSESSED: "assess",

@@ -31,10 +31,14 @@ _RESTART_MEANING = tr.mark(
     "restarts by availability zones and sets. A machine that is installing updates "
     "restarts when the installation finishes."
 )
+_START_MEANING = tr.mark(
+    "Azure charges for a machine while it runs. Assess it once it is running to see what is missing."
+)
 _KINDS = {
     "assess": OperationKind.ASSESS,
     "install": OperationKind.INSTALL,
     "restart": OperationKind.RESTART,
+    "start": OperationKind.START,
     "configure": OperationKind.SETTINGS,
 }
 """The operation of each command."""
@@ -74,6 +78,7 @@ class CommandBar(QFrame):
             ("install", "install", tr("Install updates now"), "Ctrl+I", self.open_install),
             ("configure", "configure", tr("Update settings"), "Ctrl+U", self.open_settings),
             ("restart", "restart", tr("Restart"), None, self._restart),
+            ("start", "start", tr("Start"), None, self._start),
             ("export", "export", tr("Export"), "Ctrl+E", self.export_requested.emit),
         ):
             self._add_command(key, icon, text, keys, slot)
@@ -133,6 +138,7 @@ class CommandBar(QFrame):
                     kind=self._work.kind,
                 )
             action.setEnabled(not why)
+            action.setVisible(kind is not OperationKind.START or bool(permitted.ids))
             tip = f"{action.text()}: {why or then}" if why or then else action.text()
             action.setToolTip(plain_tip(tip))
 
@@ -172,6 +178,9 @@ class CommandBar(QFrame):
     def _restart(self) -> None:
         self._confirm(OperationKind.RESTART, tr(_RESTART_MEANING), self._s.actions.restart)
 
+    def _start(self) -> None:
+        self._confirm(OperationKind.START, tr(_START_MEANING), self._s.actions.start)
+
     def _confirm(
         self, kind: OperationKind, meaning: str, do: Callable[[Sequence[int]], object]
     ) -> None:
@@ -179,11 +188,12 @@ class CommandBar(QFrame):
         from .dialogs.confirm import ConfirmDialog  # noqa: PLC0415 - after the first paint
 
         permitted, skipped = split(self._s.source, self._ids, kind)
-        what = (
-            tr("Restart %n machine(s)", len(permitted))
-            if kind is OperationKind.RESTART
-            else tr("Assess %n machine(s)", len(permitted))
-        )
+        count = len(permitted)
+        what = {
+            OperationKind.ASSESS: tr("Assess %n machine(s)", count),
+            OperationKind.RESTART: tr("Restart %n machine(s)", count),
+            OperationKind.START: tr("Start %n machine(s)", count),
+        }[kind]
         open_once(
             self._owner,
             lambda: ConfirmDialog(

@@ -81,6 +81,10 @@ class UserActions(Protocol):
 
     def restart(self, machine_ids: Sequence[int]) -> None: ...
 
+    def start(self, machine_ids: Sequence[int]) -> None:
+        """Start virtual machines that are stopped or deallocated."""
+        ...
+
     def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None: ...
 
     def enroll(self, machine_ids: Sequence[int], *, on: bool) -> None:

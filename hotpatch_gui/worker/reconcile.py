@@ -11,6 +11,7 @@ from hotpatch_gui.azure import parse, values
 from hotpatch_gui.domain.arc import License
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import assessments, installations, machines, operations
 from hotpatch_gui.translation import translator
@@ -56,6 +57,12 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
         return Found(OperationState.SUCCEEDED, tr("Azure shows an assessment since then."))
     if op.kind is OperationKind.SETTINGS and machine is not None and _has_settings(machine, op):
         return Found(OperationState.SUCCEEDED, tr("The machine has the requested settings."))
+    if (
+        op.kind is OperationKind.START
+        and machine is not None
+        and machine.power is PowerState.RUNNING
+    ):
+        return Found(OperationState.SUCCEEDED, tr("The machine is running."))
     license_state = machine.arc.license if machine is not None and machine.arc is not None else None
     if license_state in _LICENSES.get(op.kind, ()):
         return Found(OperationState.SUCCEEDED, tr("The license is as requested."))

@@ -123,6 +123,13 @@
         <numerusform>Restart %n machines</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>Start %n machine(s)</source>
+      <translation>
+        <numerusform>Start %n machine</numerusform>
+        <numerusform>Start %n machines</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>ComplianceModel</name>

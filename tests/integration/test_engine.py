@@ -31,6 +31,7 @@ from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import connections, database, queue
 from hotpatch_gui.store.database import FILE_NAME
+from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.worker import commands
 
 S = OperationState
@@ -556,6 +557,43 @@ def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
     assert state == "running"
     assert token
     simulator.cloud.close()
+
+
+def test_a_stopped_machine_is_started_from_its_status_sentence(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-dev-01")
+    blade = stage.window.machines.blade
+    assert blade.banner.button.text() == "Start"
+    blade.banner.button.click()
+    dialog = stage.window.findChild(ConfirmDialog)
+    assert dialog is not None
+    dialog.yes.click()
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    stage.clock.advance(minutes=1)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    stage.settle()
+    assert not blade.commands["start"].isVisible(), "it runs now"
+    assert blade.commands["assess"].isEnabled()
+    assert stage.simulator.cloud.received == {"start": 1}
+
+
+@pytest.mark.expects_log
+def test_a_start_whose_response_was_lost_is_read_from_the_machine(stage: Stage) -> None:
+    handle = stage.simulator.handle
+
+    def lost(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        answer = handle(method, url, headers, body)
+        if method == "POST" and "/start" in url:
+            raise ConnectionResetError(104, "Connection reset by peer")
+        return answer
+
+    stage.start()
+    stage.simulator.handle = lost
+    stage.request.start([ids(stage)["vm-dev-01"]])
+    stage.until(lambda: stage.simulator.cloud.received.get("start", 0) == 1)
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    assert stage.simulator.cloud.received == {"start": 1}, "it isn't sent again"
 
 
 def test_a_request_from_an_earlier_run_is_not_sent_hours_later(

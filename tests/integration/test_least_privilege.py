@@ -31,7 +31,11 @@ def limited(stage: Stage) -> Stage:
 
 def commands(stage: Stage) -> dict[str, tuple[bool, str]]:
     found = stage.window.machines.blade.commands
-    return {key: (action.isEnabled(), _shown(action.toolTip())) for key, action in found.items()}
+    return {
+        key: (action.isEnabled(), _shown(action.toolTip()))
+        for key, action in found.items()
+        if action.isVisible()
+    }
 
 
 def _shown(tip: str) -> str:
@@ -54,6 +58,8 @@ def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limit
         assert found[key][1].endswith(f"Your account isn't permitted: {VM}/{action} is missing.")
     limited.choose("vm-app-01")
     assert all(enabled for enabled, _ in commands(limited).values())
+    limited.choose("vm-dev-01")
+    assert commands(limited)["start"][0]
     limited.choose("vm-web-02", "vm-app-01")
     assert commands(limited)["install"][0], "on those of them where it may"
     limited.window.machines.blade.command_bar.open_install()
@@ -118,7 +124,9 @@ def test_the_dialog_names_what_is_missing_and_copies_a_role(limited: Stage) -> N
         for n in range(found.list.topLevelItemCount())
     }
     assert (
-        rows["rg-web"].text(1).startswith("Missing: installPatches/action, restart/action, write")
+        rows["rg-web"]
+        .text(1)
+        .startswith("Missing: installPatches/action, restart/action, start/action, write")
     )
     assert rows["rg-web"].text(2) == "–", "there is no Arc-enabled server in it"
     assert rows["rg-hybrid"].text(2).startswith("Missing: assessPatches/action")

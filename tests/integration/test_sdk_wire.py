@@ -159,8 +159,9 @@ def test_settings_are_patched_and_impossible_ones_refused_in_azures_words(azure:
 
 def test_a_restart_takes_what_waited_into_force(azure: Simulated) -> None:
     with sdk.compute(azure) as client:
+        client.virtual_machines.begin_start("rg-identity", "vm-dc-01").result()
         before = client.virtual_machines.instance_view("rg-identity", "vm-dc-01")
-        assert before.patch_status.available_patch_summary.reboot_pending
+        assert before.patch_status.available_patch_summary.reboot_pending, "it ran already"
         client.virtual_machines.begin_restart("rg-identity", "vm-dc-01").result()
         assert (
             client.virtual_machines.instance_view("rg-identity", "vm-dc-01").os_version
@@ -330,3 +331,16 @@ def test_a_state_file_makes_the_world_go_on(tmp_path) -> None:
             client.virtual_machines.instance_view("rg-identity", "vm-dc-01").os_version
             == "10.0.20348.5386"
         )
+
+
+def test_a_deallocated_machine_starts(azure: Simulated) -> None:
+    """The last one, because the others need it stopped."""
+    with sdk.compute(azure) as client:
+
+        def power() -> list[str]:
+            view = client.virtual_machines.instance_view("rg-dev", "vm-dev-01")
+            return [s.code for s in view.statuses if s.code.startswith("PowerState/")]
+
+        assert power() == ["PowerState/deallocated"]
+        client.virtual_machines.begin_start("rg-dev", "vm-dev-01").result()
+        assert power() == ["PowerState/running"]

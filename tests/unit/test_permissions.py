@@ -43,7 +43,8 @@ def test_every_operation_has_its_action_and_azure_restarts_no_arc_server() -> No
     for kind in OperationKind:
         assert needed(kind, is_arc=False) or needed(kind, is_arc=True)
     assert needed(OperationKind.RESTART, is_arc=True) is None
-    assert len(acting()) == 10
+    assert needed(OperationKind.START, is_arc=True) is None
+    assert len(acting()) == 11
 
 
 def test_the_role_holds_what_is_needed_and_no_more() -> None:

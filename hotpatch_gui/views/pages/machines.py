@@ -264,7 +264,7 @@ class MachinesPage(QSplitter):
 
     def _fill_menu(self, menu: QMenu) -> None:
         """Commands for the selected machines."""
-        for key in ("assess", "install", "restart", "configure"):
+        for key in ("assess", "install", "restart", "start", "configure"):
             menu.addAction(self.blade.commands[key])
         menu.addSeparator()
         rows = read_links(self._s.source, self._selected_ids)

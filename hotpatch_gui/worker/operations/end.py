@@ -28,6 +28,7 @@ _DONE = {
     OperationKind.RESTART: tr.mark(
         "Restarted. An assessment follows to check what is still pending."
     ),
+    OperationKind.START: tr.mark("Started."),
     OperationKind.SETTINGS: tr.mark("The settings are changed."),
     OperationKind.ENROLL: tr.mark(
         "Enrolled. Hotpatches are offered after the next baseline is installed."
