@@ -62,7 +62,8 @@ def _not_begun(error: OSError, doing: str) -> Problem:
             "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program "
             "retries automatically."
         ),
-        may_have_been_sent=error.errno is not None,  # errors of settings have no request
+        may_have_been_sent=error.errno
+        is not None,  # errors in settings have no errno, and precede sending
     )
 
 

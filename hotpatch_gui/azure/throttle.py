@@ -228,7 +228,7 @@ def _raise_throttled(wait_s: float) -> NoReturn:
     raise ProblemError(
         Problem(
             ProblemKind.THROTTLED,
-            tr("Azure's request limit is reached."),
+            tr("Azure asked the program to wait before sending more requests."),
             tr("The program waits and continues automatically."),
             retry_after_s=wait_s,
             may_have_been_sent=False,

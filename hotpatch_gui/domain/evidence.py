@@ -105,7 +105,7 @@ def running_release(
 ) -> Release | None:
     """The hotpatch-channel release whose build the machine reports.
 
-    ``installed`` are recorded out-of-band KBs, which decide if two releases share the build.
+    ``installed`` are recorded out-of-band KBs, which tell apart two releases with the same build.
 
     Returns:
         None if the release can't be determined.
@@ -160,7 +160,7 @@ def departure(evidence: Evidence, calendar: Calendar) -> Departure | None:
 def missing_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> list[Release]:
     """Known releases of the train after the running one.
 
-    A release without a published build is only known by its installation.
+    If a release has no published build, only a recorded installation shows that the machine has it.
     """
     running = running_of(evidence, calendar)
     newer = calendar.behind(running, release_day(now)) if running else []

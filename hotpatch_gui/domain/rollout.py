@@ -2,8 +2,8 @@
 
 A release is rolled out in phases of regions; paired regions are never patched in the same phase. Within a region, one zone
 at a time; of machines outside availability sets, one batch at a time; of a set, one update domain at a time and a fifth
-of it, or one machine if it has fewer than ten. A phase starts when every reachable machine of the previous one was patched
-and stayed healthy.
+of it, or one machine if it has fewer than ten. A phase starts a day after every reachable machine of the previous one was
+tried, unless too many of them are unhealthy.
 
 Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_SHARE, SOAK,
 UNHEALTHY_SHARE, and that an installation finishes within its hour, are assumptions and shown as such.
@@ -23,12 +23,12 @@ from .off_peak import HOUR, is_off_peak, whole_hour
 PHASE_SIZES = (1, 3)
 """Regions in the first phases; later ones take all that may be patched together."""
 BATCH_SHARE = 5
-"""At most a fifth of a zone's machines outside availability sets per batch."""
+"""At most a fifth of a zone's machines outside availability sets per batch, but at least one."""
 SET_SHARE, SMALL_SET = 5, 10
 SOAK = timedelta(hours=24)
 """How long a phase is observed before the next one starts."""
 UNHEALTHY_SHARE = 20
-"""A phase halts if more than one in twenty of its machines is unhealthy."""
+"""The rollout halts if more than one in twenty of a phase's patched machines are unhealthy."""
 RETRY_AFTER = timedelta(hours=12)
 """Longer than a window and shorter than the time between two."""
 PERIOD = timedelta(days=30)
@@ -218,7 +218,7 @@ class Rollout:
             self.open_phase += 1
 
     def _admit_fresh(self, region: str, hour: datetime) -> list[RolloutMachine]:
-        """From the first zone that has machines without an attempt."""
+        """From the first zone in which a machine without an attempt may start now."""
         asleep = self._asleep(region, hour)
         for zone, queue in self._fresh[region].items() if asleep else ():
             begun = self._pick(queue.values(), batch_limit(self._loose[region, zone]), asleep)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.store.daily_states import DayCount
 from hotpatch_gui.translation import translator
 
 from .chart_data import ComplianceDay, TrendData
@@ -20,15 +22,18 @@ LEAST_DAYS = 30
 def trend_data(read: OverviewRead) -> TrendData:
     """Compliance by day, from the first day with data; days without a sync are missing."""
     today = read.query.now.date()
-    by_day: dict[date, list[tuple[str, int]]] = {}
-    for day, situation, machines in read.trend:
-        by_day.setdefault(day, []).append((situation, machines))
-    days = [
-        ComplianceDay(day, tuple(compliance(counts).values())) for day, counts in by_day.items()
-    ]
+    days = compliance_days(read.trend)
     oldest = min((d.day for d in days), default=today)
     first = min(max(oldest, today - timedelta(days=TREND_DAYS - 1)), today - timedelta(LEAST_DAYS))
     return TrendData(first, today, days, read.query.day)
+
+
+def compliance_days(counts: Iterable[DayCount]) -> list[ComplianceDay]:
+    """Compliance by day; days without a sync are missing."""
+    by_day: dict[date, list[tuple[str, int]]] = {}
+    for day, situation, machines in counts:
+        by_day.setdefault(day, []).append((situation, machines))
+    return [ComplianceDay(day, tuple(compliance(c).values())) for day, c in by_day.items()]
 
 
 def day_text(day: ComplianceDay) -> str:

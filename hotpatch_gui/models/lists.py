@@ -84,6 +84,10 @@ class OperationsModel(WindowedModel[OperationRow]):
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.OPERATIONS, columns.OPERATIONS, clock, parent=parent)
 
+    def show_actions(self, action_ids: Sequence[int]) -> None:
+        """Show the operations of these actions."""
+        self.set_where(lists.of_actions(action_ids))
+
     def filter(self, text: str, since: str) -> None:
         """Show operations that contain the words and were requested since."""
         self.set_where(lists.operations_where(text, since, operation_text.meanings))

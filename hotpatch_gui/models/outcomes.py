@@ -56,12 +56,12 @@ class Outcomes(QObject):
     Signals:
         added (Outcome): there is a new one.
         changed (): the list changed, or was looked at.
-        operations_requested (): show the operations.
+        action_requested (int): show the operations of an action.
     """
 
     added = Signal(object)
     changed = Signal()
-    operations_requested = Signal()
+    action_requested = Signal(int)
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
@@ -117,7 +117,7 @@ class Outcomes(QObject):
                     glyph_of(action),
                     title_of(action),
                     detail_of(action),
-                    ((tr("Show operations"), self.operations_requested.emit),),
+                    ((tr("Show operations"), partial(self.action_requested.emit, action.id)),),
                 )
 
 

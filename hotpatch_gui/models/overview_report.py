@@ -21,12 +21,13 @@ from hotpatch_gui.translation import translated, translator
 
 from . import display_text, export_sheets
 from .columns import HISTORY, OPERATIONS
-from .compliance_trend import trend_data
+from .compliance_trend import compliance_days
 from .export_writers import Report, Sheet
 from .exports import Make, Origin
 from .ledger import RESTARTS, read_ledger
 from .overview import (
     TILES,
+    TREND_DAYS,
     OverviewQuery,
     OverviewRead,
     figures,
@@ -41,7 +42,8 @@ tr = translator("OverviewReport")
 
 
 class PastRow(NamedTuple):
-    """A machine's state as known at the end of a day; ``known`` is the day of its last change."""
+    """A machine's state as known at the end of a day; ``known`` is the day on which it was recorded: a change, or a
+    confirmation after a gap."""
 
     id: int
     name: str
@@ -89,7 +91,7 @@ PAST = (
     ),
     Column("build", tr.mark("Build"), 112, lambda r, _: r.build),
     Column(
-        "known", tr.mark("Unchanged since"), 120, lambda r, _: day_name(r.known), raw=field("known")
+        "known", tr.mark("Recorded on"), 120, lambda r, _: day_name(r.known), raw=field("known")
     ),
 )
 
@@ -135,7 +137,7 @@ def overview_report(query: OverviewQuery, origin: Origin, *, with_audit: bool = 
         sheets = [
             figures,
             _charted(tr("By {name}", name=query.dimension.label.lower()), GROUPS, groups, now),
-            _charted(tr("Compliance over time"), TREND, trend_rows(read), now),
+            _charted(tr("Compliance over time"), TREND, trend_rows(db, day), now),
             *(
                 _past_sheets(db, query.day, calendar, now)
                 if query.day is not None
@@ -230,11 +232,10 @@ def summary(read: OverviewRead) -> list[SummaryRow]:
     ]
 
 
-def trend_rows(read: OverviewRead) -> list[TrendRow]:
-    """Compliance by day, up to the query's day; days without a sync are missing."""
-    until = read.query.day or read.query.now.date()
-    data = trend_data(read)
-    return [TrendRow(d.day, *d.machines) for d in data.days if d.day <= until]
+def trend_rows(db: sqlite3.Connection, until: date) -> list[TrendRow]:
+    """Compliance on the TREND_DAYS up to ``until``; days without a sync are missing."""
+    counts = daily_states.trend(db, until - timedelta(days=TREND_DAYS - 1), until)
+    return [TrendRow(d.day, *d.machines) for d in compliance_days(counts)]
 
 
 def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator[PastRow]:

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hotpatch_gui.domain.operations import OperationState
+
 from .sql import IN_JSON, OPEN, as_list
 from .tables import DISPLAY_NAME
 
@@ -31,7 +33,7 @@ class EndedAction(NamedTuple):
 
 _ACTIONS = f"""
 SELECT o.action_id, o.kind, count(*), sum(o.state='succeeded'), sum(o.state='failed'),
-    sum(o.state IN ('unknown', 'dismissed')), sum(o.state='canceled')
+    sum(o.state IN ('unknown', 'dismissed')), sum(o.state='{OperationState.CANCELED}')
 FROM operations o WHERE o.action_id>? OR o.action_id IN {IN_JSON}
 GROUP BY 1, 2 HAVING sum(o.state IN {OPEN} AND o.state<>'unknown')=0 ORDER BY 1
 """

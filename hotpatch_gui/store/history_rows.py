@@ -164,3 +164,27 @@ class CallRow(NamedTuple):
     result: str
     code: str
     request_id: str
+
+
+class ActionRow(NamedTuple):
+    """An action: the operations of one click or command. ``machine_name`` is the first one's.
+
+    ``ended_at`` is when the last operation ended; None while one is open.
+    """
+
+    id: int
+    kind: str
+    machine_name: str
+    created_at: str
+    requested_by: str | None
+    total: int
+    succeeded: int
+    failed: int
+    unknown: int
+    canceled: int
+    ended_at: str | None
+
+    @property
+    def ended(self) -> int:
+        """The operations that have a result, or whose result isn't known."""
+        return self.succeeded + self.failed + self.unknown + self.canceled

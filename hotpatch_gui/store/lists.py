@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.update_filter import UpdateFilter
 
-from .history_rows import CallRow, KbMachineRow, KbRow, RunRow, UpdateRow
+from .history_rows import ActionRow, CallRow, KbMachineRow, KbRow, RunRow, UpdateRow
 from .rows import OperationRow, fields, typed
 from .sql import IN_JSON, OPEN, as_list
 from .tables import DISPLAY_NAME, Table, Where, like, words
@@ -127,6 +128,29 @@ OPERATIONS = Table(
 )
 
 
+_OF_ACTION = "FROM operations x WHERE (x.id=a.id OR x.action_id=a.id)"
+ACTIONS = Table(
+    name="actions",
+    source="operations a JOIN machines m ON m.id=a.machine_id",
+    key="a.id",
+    row=ActionRow,
+    select=fields(
+        ActionRow,
+        "a",
+        machine_name=DISPLAY_NAME,
+        total=f"(SELECT count(*) {_OF_ACTION})",
+        succeeded=f"(SELECT count(*) {_OF_ACTION} AND x.state='{OperationState.SUCCEEDED}')",
+        failed=f"(SELECT count(*) {_OF_ACTION} AND x.state='{OperationState.FAILED}')",
+        unknown=f"(SELECT count(*) {_OF_ACTION} AND x.state IN ('{OperationState.UNKNOWN}', '{OperationState.DISMISSED}'))",
+        canceled=f"(SELECT count(*) {_OF_ACTION} AND x.state='{OperationState.CANCELED}')",
+        ended_at=f"(SELECT CASE WHEN count(*)=count(x.ended_at) THEN max(x.ended_at) END {_OF_ACTION})",
+    ),
+    sorts={"created": "a.id", "kind": "a.kind", "requested_by": "a.requested_by"},
+    default_sort=("created", True),
+    touched_by=frozenset({"operations"}),
+)
+"""Actions, by their first operation, which gives an action its ID."""
+
 CALLS = Table(
     name="audit_log",
     source="audit_log c",
@@ -235,6 +259,36 @@ def operations_where(
             *([as_list(meanings(word))] * 2),
         )
     return where
+
+
+def actions_where(
+    text: str = "",
+    since: str = "",
+    meanings: Callable[[str], Sequence[str]] = lambda _: (),
+) -> Where:
+    """Conditions for actions of which an operation fits ``operations_where``."""
+    where = Where().and_("a.action_id IS NULL OR a.action_id=a.id")
+    fitting = operations_where(text, since, meanings)
+    if not fitting.conditions:
+        return where
+    return where.and_(
+        "a.id IN (SELECT coalesce(o.action_id, o.id) FROM operations o"
+        f" JOIN machines m ON m.id=o.machine_id{fitting.sql})",
+        *fitting.parameters,
+    )
+
+
+def of_actions(action_ids: Sequence[int]) -> Where:
+    """Condition for the operations of these actions."""
+    ids = as_list(action_ids)
+    return Where().and_(f"o.id IN {IN_JSON} OR o.action_id IN {IN_JSON}", ids, ids)
+
+
+def operations_of(db: sqlite3.Connection, action_ids: Sequence[int]) -> list[int]:
+    """The operations of these actions, in order."""
+    where = of_actions(action_ids)
+    rows = db.execute(f"SELECT o.id FROM operations o{where.sql} ORDER BY o.id", where.parameters)
+    return [row[0] for row in rows]
 
 
 def open_operations() -> Where:

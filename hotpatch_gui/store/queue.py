@@ -287,7 +287,7 @@ def next_of_batch(
     """The batch's next operations beyond ``progress``, on machines of connections that are available.
 
     An unknown result blocks nothing, and operations of other connections don't count toward the limit. A group starts only
-    when no machine of an earlier group waits.
+    when no operation of an earlier group is queued, sent or running.
     """
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
@@ -339,7 +339,7 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
     ).fetchall()
     if rows:
         note = tr(
-            "Not sent: the request stopped after %n of its operations failed or had an unknown result.",
+            "Not sent: sending stopped after %n of the operations requested together failed or had an unknown result.",
             missed,
         )
         ids = [row[0] for row in rows]

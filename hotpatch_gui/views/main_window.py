@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         area = self.centralWidget()
         assert area is not None
         self.toasts = Toasts(self._s.theme, self._s.outcomes, area)
-        self._s.outcomes.operations_requested.connect(partial(self.show_page, "activity"))
+        self._s.outcomes.action_requested.connect(self._show_action)
 
     @property
     def is_syncing(self) -> bool:
@@ -390,6 +390,14 @@ class MainWindow(QMainWindow):
         from .pages.planner import PlannerPage  # noqa: PLC0415 - built when first shown
 
         return PlannerPage(self._s, self.machines.selection)
+
+    def _show_action(self, action_id: int) -> None:
+        from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown
+
+        self.show_page("activity")
+        page = self.page("activity")
+        assert isinstance(page, ActivityPage)
+        page.show_action(action_id)
 
     def _activity(self) -> QWidget:
         from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown

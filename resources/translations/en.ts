@@ -12,6 +12,44 @@
     </message>
   </context>
   <context>
+    <name>ActionsModel</name>
+    <message numerus="yes">
+      <source>%n canceled</source>
+      <translation>
+        <numerusform>%n canceled</numerusform>
+        <numerusform>%n canceled</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n failed</source>
+      <translation>
+        <numerusform>%n failed</numerusform>
+        <numerusform>%n failed</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s)</source>
+      <translation>
+        <numerusform>%n machine</numerusform>
+        <numerusform>%n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n succeeded</source>
+      <translation>
+        <numerusform>%n succeeded</numerusform>
+        <numerusform>%n succeeded</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n unknown</source>
+      <translation>
+        <numerusform>%n unknown</numerusform>
+        <numerusform>%n unknown</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ActivityPage</name>
     <message numerus="yes">
       <source>Cancel %n queued operation(s)</source>
@@ -743,10 +781,10 @@
   <context>
     <name>Queue</name>
     <message numerus="yes">
-      <source>Not sent: the request stopped after %n of its operations failed or had an unknown result.</source>
+      <source>Not sent: sending stopped after %n of the operations requested together failed or had an unknown result.</source>
       <translation>
-        <numerusform>Not sent: the request stopped after one of its operations failed or had an unknown result.</numerusform>
-        <numerusform>Not sent: the request stopped after %n of its operations failed or had an unknown result.</numerusform>
+        <numerusform>Not sent: sending stopped after one of the operations requested together failed or had an unknown result.</numerusform>
+        <numerusform>Not sent: sending stopped after %n of the operations requested together failed or had an unknown result.</numerusform>
       </translation>
     </message>
   </context>

@@ -299,7 +299,7 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELED]
     (note,) = stage.app.source.db.execute("SELECT note FROM operations WHERE id=4").fetchone()
     assert note == (
-        "Not sent: the request stopped after one of its operations failed or had an unknown result."
+        "Not sent: sending stopped after one of the operations requested together failed or had an unknown result."
     )
     (line,) = stage.app.source.db.execute(
         "SELECT event FROM audit_log WHERE operation_id=4"

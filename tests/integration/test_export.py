@@ -147,7 +147,7 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.window.show_page("activity")
-    stage.window.page("activity").tabs.setCurrentIndex(1)
+    stage.window.page("activity").tabs.setCurrentIndex(2)
     stage.settle()
     chosen["name"] = "audit.csv"
     next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()

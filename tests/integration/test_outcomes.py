@@ -10,11 +10,18 @@ from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.application.tray import Tray
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationState as S
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.models import actions
 from hotpatch_gui.models.outcomes import Outcome
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.main_window import PAGES
 from hotpatch_gui.views.widgets.toasts import MOST, SHOWN_MS, Toast
+
+SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 
 
 @pytest.fixture
@@ -61,6 +68,42 @@ def test_a_bulk_action_is_one_toast_with_its_counts(stage: Stage) -> None:
     toast.buttons[0].click()
     assert PAGES[stage.window.pages.currentIndex()] == "activity"
     assert toasts(stage) == [], "its button was used"
+    stage.settle()
+    page = stage.window.page("activity")
+    by_action = page.by_action
+    assert by_action.model.rowCount() == 1, "a bulk action is one row"
+    row = by_action.model.row(0)
+    assert (actions.machines_text(row), actions.text(row)) == ("3 machines", "3 succeeded")
+    assert by_action.panel.table.selected_ids == [row.id]
+    stage.settle()
+    assert by_action.lower_panel.isVisible()
+    shown = {by_action.operations.row(n).machine_name for n in range(3)}
+    assert shown == {"vm-web-01", "vm-web-02", "vm-app-01"}
+    by_action.lower_panel.table.opened.emit(by_action.operations.id_at(0))
+    stage.settle()
+    assert PAGES[stage.window.pages.currentIndex()] == "machines"
+
+
+@pytest.mark.expects_log
+def test_queued_operations_of_an_action_are_canceled_together_and_counted(stage: Stage) -> None:
+    """The summary once counted no canceled operation, because Azure's spelling was expected."""
+    first, *rest = ids(stage, "vm-web-01", "vm-web-02", "vm-app-01")
+    stage.request.install([first, *rest], SECURITY, Waves(WaveMode.SOME, size=1))
+    stage.until(lambda: S.RUNNING in stage.operation_states())
+    stage.window.show_page("activity")
+    page = stage.window.page("activity")
+    stage.until(lambda: page.by_action.model.rowCount() == 1)
+    page.by_action.panel.table.selectRow(0)
+    stage.settle()
+    assert page.cancel.text() == "Cancel 2 queued operations"
+    page.cancel.click()
+    stage.until(lambda: stage.operation_states().count(S.CANCELED) == 2)
+    stage.settle()
+    assert actions.text(page.by_action.model.row(0)) == "2 of 3 ended, 2 canceled"
+    end(stage)
+    assert actions.text(page.by_action.model.row(0)) == "1 succeeded, 2 canceled"
+    assert toasts(stage)[0].outcome.title == "Install updates now: 1 of 3 machines succeeded"
+    assert "2 canceled" in toasts(stage)[0].outcome.detail
 
 
 @pytest.mark.expects_log

@@ -32,6 +32,7 @@ def activity(stage: Stage) -> ActivityPage:
     stage.window.show_page("activity")
     stage.settle()
     page = stage.window.page("activity")
+    page.tabs.setCurrentWidget(page.operations)
     assert isinstance(page, ActivityPage)
     return page
 
@@ -44,21 +45,24 @@ def test_operations_and_calls_are_searched_by_text_and_time(stage: Stage) -> Non
     assert db is not None
     stage.until(lambda: db.execute("SELECT count(*) FROM audit_log").fetchone()[0] >= 4)
     page = activity(stage)
-    assert page.model.rowCount() == 2
-    page.filter.search.setText("vm-web")
+    page.tabs.setCurrentWidget(page.operations)
+    assert page.operations.model.rowCount() == 2
+    page.operations.filter.search.setText("vm-web")
     stage.settle()
-    assert [page.model.row(n).machine_name for n in range(page.model.rowCount())] == ["vm-web-01"]  # type: ignore[union-attr]
-    page.filter.search.setText("100%_\\")
+    assert [
+        page.operations.model.row(n).machine_name for n in range(page.operations.model.rowCount())
+    ] == ["vm-web-01"]  # type: ignore[union-attr]
+    page.operations.filter.search.setText("100%_\\")
     stage.settle()
-    assert page.model.rowCount() == 0
-    assert page.panel.empty.headline.text() == "No operation matches"
-    page.filter.search.clear()
+    assert page.operations.model.rowCount() == 0
+    assert page.operations.panel.empty.headline.text() == "No operation matches"
+    page.operations.filter.search.clear()
     with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
         writer.execute("UPDATE operations SET created_at='2026-01-01T00:00:00Z' WHERE id=1")
-    page.filter.range.setCurrentIndex(0)
+    page.operations.filter.range.setCurrentIndex(0)
     stage.settle()
-    assert page.model.rowCount() == 1
-    page.tabs.setCurrentIndex(1)
+    assert page.operations.model.rowCount() == 1
+    page.tabs.setCurrentWidget(page.audit)
     calls = page.audit.model.rowCount()
     page.audit.filter.search.setText("vm-app accepted")
     stage.settle()
@@ -81,9 +85,10 @@ def test_a_row_opens_its_machine_which_shows_the_work(stage: Stage) -> None:
     assert lines is not None
     assert (lines.glyph, lines.summary) == (Glyph.RUNNING, "Assessing…")
     page = activity(stage)
-    operation_id = page.model.id_at(0)
+    page.tabs.setCurrentWidget(page.operations)
+    operation_id = page.operations.model.id_at(0)
     assert operation_id is not None
-    page.panel.table.opened.emit(operation_id)
+    page.operations.panel.table.opened.emit(operation_id)
     stage.settle()
     assert PAGES[stage.window.pages.currentIndex()] == "machines"
     assert machines.list.selected_ids == [known["vm-web-01"]]

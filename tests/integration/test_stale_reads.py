@@ -196,13 +196,16 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     stage.window.show_page("activity")
     stage.settle()
     page = stage.window.pages.currentWidget().content
-    page.panel.table.selectRow(0)
+    page.tabs.setCurrentWidget(page.operations)
+    page.operations.panel.table.selectRow(0)
     assert not page.cancel.isEnabled()
     assert page.dismiss.text() == "Dismiss the unknown result"
     page.dismiss.click()
     stage.until(lambda: stage.operation_states() == [S.DISMISSED])
     stage.settle()
-    shown = [page.model.index(0, c).data() for c in range(page.model.columnCount())]
+    shown = [
+        page.operations.model.index(0, c).data() for c in range(page.operations.model.columnCount())
+    ]
     assert "Unknown, dismissed" in shown
     stage.simulator.faults.clear()
     stage.request.restart([number])

@@ -108,9 +108,10 @@ def test_a_conflict_names_the_other_operation_and_offers_to_wait(
     assert named in notes(stage)[0]
     stage.window.show_page("activity")
     page = stage.window.page("activity")
-    stage.until(lambda: page.model.rowCount() == 1)
-    page.panel.table.selectRow(0)
-    stage.until(lambda: page.panel.table.selected_ids == [1])
+    page.tabs.setCurrentWidget(page.operations)
+    stage.until(lambda: page.operations.model.rowCount() == 1)
+    page.operations.panel.table.selectRow(0)
+    stage.until(lambda: page.operations.panel.table.selected_ids == [1])
     stage.settle()
     wait = page.findChild(QPushButton, "waitForTurn")
     assert wait.isVisible()
@@ -124,7 +125,7 @@ def test_a_conflict_names_the_other_operation_and_offers_to_wait(
     stage.clock.advance(minutes=10)
     stage.until(lambda: stage.operation_states()[1] is OperationState.SUCCEEDED)
     stage.settle()
-    page.panel.table.selectRow(1)
+    page.operations.panel.table.selectRow(1)
     stage.settle()
     assert not wait.isVisible(), "it was asked again already"
 
@@ -369,8 +370,9 @@ def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_un
     stage.until(lambda: stage.operation_states().count(OperationState.RUNNING) == 2)
     stage.window.show_page("activity")
     page = stage.window.page("activity")
-    stage.until(lambda: page.model.rowCount() == 4)
-    page.panel.table.selectAll()
+    page.tabs.setCurrentWidget(page.operations)
+    stage.until(lambda: page.operations.model.rowCount() == 4)
+    page.operations.panel.table.selectAll()
     stage.settle()
     assert (page.cancel.text(), page.dismiss.text()) == (
         "Cancel the queued operation",

@@ -10,6 +10,7 @@ from hotpatch_gui.domain.forecast import RestartWindow, Scenario
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
+from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.machines import GROUPED_BY
@@ -126,8 +127,40 @@ def activity(stage: Stage) -> QWidget:
     until_state(stage, OperationState.SUCCEEDED)
     install_half(stage)
     stage.window.show_page("activity")
+    page = stage.window.page("activity")
+    assert isinstance(page, ActivityPage)
+    page.tabs.setCurrentWidget(page.operations)
     stage.settle()
     return stage.window
+
+
+@scene
+def actions(stage: Stage) -> QWidget:
+    """A bulk action as one row, with its operations below."""
+    _ = activity(stage)
+    ids = machine_ids(stage)
+    names = ("vm-web-01", "vm-web-02", "vm-app-01", "vm-dev-01", "srv-hq-01")
+    stage.request.assess([ids[name] for name in names])
+    stage.until(lambda: stage.operation_states().count(OperationState.RUNNING) == len(names))
+    page = stage.window.page("activity")
+    assert isinstance(page, ActivityPage)
+    page.tabs.setCurrentWidget(page.by_action)
+    stage.settle()
+    page.by_action.panel.table.selectRow(0)
+    stage.settle()
+    return stage.window
+
+
+@scene
+def report(stage: Stage) -> QWidget:
+    """The dialog that saves or prints the evidence."""
+    _ = overview(stage)
+    page = stage.window.page("overview")
+    assert isinstance(page, OverviewPage)
+    page.report.click()
+    dialog = page.findChild(ReportDialog)
+    assert dialog is not None
+    return dialog
 
 
 @scene
@@ -153,7 +186,7 @@ def audit_log(stage: Stage) -> QWidget:
     _ = activity(stage)
     page = stage.window.page("activity")
     assert isinstance(page, ActivityPage)
-    page.tabs.setCurrentIndex(1)
+    page.tabs.setCurrentWidget(page.audit)
     stage.settle()
     return stage.window
 

@@ -42,6 +42,7 @@ class ReportDialog(SurfaceDialog):
         self.column.addStretch(1)
         self.save = QPushButton(tr("Save as…"))
         self.save.setObjectName("reportSave")
+        self.save.setProperty("primary", True)
         self.save.clicked.connect(self._save)
         self.print_button = QPushButton(tr("Print…"))
         self.print_button.setObjectName("reportPrint")

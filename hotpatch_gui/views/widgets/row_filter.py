@@ -44,6 +44,11 @@ class RowFilter(QWidget):
         self.search.textChanged.connect(self.edited)
         self.range.currentIndexChanged.connect(self.edited)
 
+    def clear(self) -> None:
+        """Show every row."""
+        self.search.clear()
+        self.range.setCurrentIndex(self.range.count() - 1)
+
     @property
     def text(self) -> str:
         """The words to search for."""
