@@ -50,8 +50,8 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
         subscription_ids=tuple(i.casefold() for i in o.subscription),
         may_act=o.allow_changes,
     )
-    if made.missing:
-        raise CommandError(made.missing, Exit.USAGE)
+    for problem in made.problems.values():
+        raise CommandError(problem, Exit.USAGE)
     if made.certificate and not Path(made.certificate).is_file():
         raise CommandError(
             tr("There is no certificate file {certificate}.", certificate=made.certificate),

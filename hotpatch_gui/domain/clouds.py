@@ -111,6 +111,21 @@ def custom(endpoint: str, authority: str, audience: str = "") -> Cloud:
     return Cloud(CUSTOM, _parts(base).netloc, base, f"{signs.netloc}{signs.path}", made_for)
 
 
+def custom_problems(endpoint: str, authority: str, audience: str) -> dict[str, str]:
+    """What is wrong with a custom cloud's addresses, by the field's name."""
+    found = {}
+    for field, parts in (
+        ("endpoint", (endpoint, "https://example.invalid")),
+        ("authority", ("https://example.invalid", authority)),
+        ("audience", ("https://example.invalid", "https://example.invalid", audience)),
+    ):
+        try:
+            custom(*parts)
+        except ValueError as error:
+            found[field] = str(error)
+    return found
+
+
 def demo() -> Cloud:
     """The simulated Azure inside this program."""
     return Cloud(DEMO, tr("Demo"), "https://azure.demo.invalid", needs_sign_in=False, is_demo=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
 from .clouds import Cloud
-from .phrases import listed
 
 tr = translator("ConnectionsDomain")
 
@@ -94,25 +94,33 @@ class Connection(NamedTuple):
         return own == (other.cloud, other.method, other.tenant, other.client_id, other.certificate)
 
     @property
-    def missing(self) -> str:
-        """The missing input as a sentence; empty if none."""
+    def problems(self) -> dict[str, str]:
+        """What is wrong with the input, by the field's name; empty if it can be used."""
+        found = {}
         if not self.name.strip():
-            return tr("Give the connection a name.")
+            found["name"] = tr("Give the connection a name.")
         if self.cloud.needs_sign_in and self.method is SignInMethod.NONE:
-            return tr("Choose a way to sign in.")
-        if self.method is not SignInMethod.CERTIFICATE:
-            return ""
-        wanted = {
-            tr("tenant"): self.tenant,
-            tr("client ID"): self.client_id,
-            tr("certificate file"): self.certificate,
-        }
-        lacking = [what for what, value in wanted.items() if not value]
-        return (
-            tr("A service principal needs its {lacking}.", lacking=listed(lacking))
-            if lacking
-            else ""
-        )
+            found["method"] = tr("Choose a way to sign in.")
+        if self.tenant and not _TENANT.fullmatch(self.tenant):
+            found["tenant"] = tr("A tenant is an ID or a domain, such as contoso.onmicrosoft.com.")
+        if self.client_id and not _GUID.fullmatch(self.client_id):
+            found["client_id"] = tr(
+                "A client ID looks like 00001111-aaaa-2222-bbbb-3333cccc4444. The app registration shows it."
+            )
+        if self.method is SignInMethod.CERTIFICATE:
+            for field in ("tenant", "client_id", "certificate"):
+                if not getattr(self, field):
+                    found[field] = tr(_NEEDED[field])
+        return found
+
+
+_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_NEEDED = {
+    "tenant": tr.mark("A service principal needs its tenant."),
+    "client_id": tr.mark("A service principal needs its client ID."),
+    "certificate": tr.mark("A service principal needs its certificate file."),
+}
 
 
 def demo_connection(cloud: Cloud, name: str = "Contoso") -> Connection:

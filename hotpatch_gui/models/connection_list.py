@@ -37,6 +37,12 @@ def name_of(source: DataSource, connection_id: int) -> str:
     return found.name if found is not None else ""
 
 
+def id_of(source: DataSource, name: str) -> int:
+    """The newest connection with this name; 0 if there is none."""
+    found = [c.id for c in source.read_list(connections.read_all) if c.name == name]
+    return max(found, default=0)
+
+
 def sign_in_text(connection: Connection, state: SyncState) -> str:
     """The sign-in's state as text."""
     if not connection.cloud.needs_sign_in:

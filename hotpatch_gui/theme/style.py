@@ -119,6 +119,7 @@ QPlainTextEdit {{ padding: 4px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QComboBox:focus {{
     border: 2px solid {t.accent}; padding: 0 7px; }}
 QPlainTextEdit:focus {{ padding: 3px; }}
+QLineEdit[invalid="true"] {{ border-color: {t.error}; }}
 QLineEdit:disabled, QSpinBox:disabled, QDateEdit:disabled, QComboBox:disabled,
 QPlainTextEdit:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
 QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: 24px; }}

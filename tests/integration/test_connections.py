@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from helpers.tls import BEHIND_PROXY, CLIENT, SECRET, TENANT, WHO, Proxy, SecureAzure, secure_azure
 from hotpatch_gui.application.targets import azure_target
@@ -82,7 +82,23 @@ def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
     assert not dialog.connect_button.isEnabled()
     dialog.name.setText("Contoso")
     dialog.cloud.setCurrentIndex(dialog.cloud.findData("custom"))
-    assert "https address" in dialog.problem.text()
+    assert "https address" in dialog.problem.text(), "nothing was typed into the field yet"
+    for field, wrong, why in (
+        ("endpoint", "http://stack.example", "https address"),
+        ("tenant", "contoso example", "ID or a domain"),
+        ("client_id", "my-app", "A client ID looks like"),
+    ):
+        edit = getattr(dialog, field)
+        edit.setText(wrong)
+        below = dialog.findChild(QLabel, f"{edit.objectName()}Problem")
+        assert why in below.text()
+        assert below.isVisible()
+        assert edit.property("invalid")
+        assert not dialog.connect_button.isEnabled()
+        assert dialog.problem.text() == "", "it is said once"
+        edit.clear()
+        dialog.check()
+        assert not below.isVisible()
     dialog.endpoint.setText(azure.cloud.endpoint)
     dialog.authority.setText(f"https://{azure.cloud.authority}")
     dialog.method.setCurrentIndex(dialog.method.findData(SignInMethod.DEVICE_CODE))
@@ -369,6 +385,23 @@ def test_a_failed_sign_in_keeps_the_dialog_open_and_leaves_nothing(
     assert len(stored(stage)) == 1
     dialog.reject()
     stage.until(lambda: not stored(stage))
+
+
+@pytest.mark.expects_log
+def test_a_sign_in_under_way_is_canceled_with_its_dialog(empty: Stage, azure: SecureAzure) -> None:
+    stage = empty
+    azure.identity.waits = 10**6
+    dialog = ConnectDialog(stage.app.services, stage.window)
+    dialog.open()
+    fill(dialog, azure)
+    dialog.method.setCurrentIndex(dialog.method.findData(SignInMethod.DEVICE_CODE))
+    dialog.connect_button.click()
+    assert "Signing in" in dialog.problem.text()
+    stage.until(lambda: "enter the code AB12-CD34" in stage.window.notice.headline.text())
+    dialog.reject()
+    stage.until(lambda: not stored(stage))
+    stage.until(lambda: not stage.window.notice.isVisible())
+    stage.until(lambda: stage.app.engine.is_idle)
 
 
 @pytest.mark.expects_log

@@ -312,7 +312,8 @@ def test_a_certificate_that_is_not_there_is_a_value_that_cannot_be_used(tmp_path
 
 def test_missing_parts_of_a_service_principal_are_named() -> None:
     mine = Connection("Contoso", PUBLIC, SignInMethod.CERTIFICATE, tenant=TENANT)
-    assert mine.missing == "A service principal needs its client ID and certificate file."
+    assert list(mine.problems) == ["client_id", "certificate"]
+    assert mine.problems["client_id"] == "A service principal needs its client ID."
 
 
 def test_signing_out_empties_the_platforms_own_store(monkeypatch: pytest.MonkeyPatch) -> None:

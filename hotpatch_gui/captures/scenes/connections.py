@@ -40,7 +40,7 @@ def connection(stage: Stage) -> QWidget:
     dialog.cloud.setCurrentIndex(dialog.cloud.findData("usgov"))
     dialog.method.setCurrentIndex(dialog.method.findData(SignInMethod.CERTIFICATE))
     dialog.tenant.setText("contoso.example")
-    dialog.client_id.setText("99999999-8888-4777-8666-555555555555")
+    dialog.client_id.setText("dashboard-app")
     stage.settle()
     return dialog
 

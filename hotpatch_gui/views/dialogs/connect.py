@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import sys
 
+from PySide6.QtCore import QFileInfo
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QWidget,
 )
 
-from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM, cloud_of
+from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM, PUBLIC, Cloud, cloud_of, custom_problems
 from hotpatch_gui.domain.connections import Connection, SignInMethod, TrialOutcome
-from hotpatch_gui.models.connection_list import name_of, works
+from hotpatch_gui.models.connection_list import id_of, name_of, works
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.problem_field import ProblemField
 
 from .surface import SurfaceDialog
 
 tr = translator("ConnectDialog")
 
 CERTIFICATES = tr.mark("Certificates (*.pem *.pfx *.p12);;All files (*)")
+FIELDS = ("name", "endpoint", "authority", "audience", "tenant", "client_id", "certificate")
 READ_ONLY = tr.mark(
     "Without this, the program only reads and changes nothing in Azure. You can turn it on later."
 )
@@ -87,7 +89,7 @@ class ConnectDialog(SurfaceDialog):
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
         self.may_act = QCheckBox(
-            tr("Allow changes through this connection: assess, install, restart, change settings")
+            tr("Allow changes through this connection: assess, install, start, restart, change settings")
         )
         self.may_act.setObjectName("connectMayAct")
         theme = self._theme
@@ -125,24 +127,23 @@ class ConnectDialog(SurfaceDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(10)
-        file_row = QWidget()
-        row = QHBoxLayout(file_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.certificate, 1)
-        row.addWidget(self.browse)
-        self._file_row = file_row
+        self._fields = {
+            field: ProblemField(
+                self._theme, edit, *([self.browse] if field == "certificate" else [])
+            )
+            for field, edit in zip(FIELDS, self._texts, strict=True)
+        }
         for text, widget in (
-            (tr("Name"), self.name),
+            (tr("Name"), self._fields["name"]),
             (tr("Cloud"), self.cloud),
-            (tr("ARM endpoint"), self.endpoint),
-            (tr("Authority"), self.authority),
-            (tr("Audience"), self.audience),
+            (tr("ARM endpoint"), self._fields["endpoint"]),
+            (tr("Authority"), self._fields["authority"]),
+            (tr("Audience"), self._fields["audience"]),
             (tr("Sign-in method"), self.method),
             ("", self.meaning),
-            (tr("Tenant"), self.tenant),
-            (tr("Client ID"), self.client_id),
-            (tr("Certificate"), file_row),
+            (tr("Tenant"), self._fields["tenant"]),
+            (tr("Client ID"), self._fields["client_id"]),
+            (tr("Certificate"), self._fields["certificate"]),
         ):
             form.addRow(text, widget)
         self._form = form
@@ -181,36 +182,51 @@ class ConnectDialog(SurfaceDialog):
         method = SignInMethod(self.method.currentData())
         is_custom = self.cloud.currentData() == CUSTOM
         is_service = method is SignInMethod.CERTIFICATE
-        for widget in (self.endpoint, self.authority, self.audience):
-            self._form.setRowVisible(widget, is_custom)
-        self._form.setRowVisible(self._file_row, is_service)
-        self._form.setRowVisible(self.client_id, method is not SignInMethod.CLI)
-        self._form.setRowVisible(self.tenant, method is not SignInMethod.MANAGED_IDENTITY)
+        for field, is_used in (
+            ("endpoint", is_custom),
+            ("authority", is_custom),
+            ("audience", is_custom),
+            ("certificate", is_service),
+            ("client_id", method is not SignInMethod.CLI),
+            ("tenant", method is not SignInMethod.MANAGED_IDENTITY),
+        ):
+            self._form.setRowVisible(self._fields[field], is_used)
         self.meaning.setText(method.meaning)
-        _, problem = self.connection()
-        self._show_message(problem if self.name.text() else "")
-        self.connect_button.setEnabled(not problem)
+        problems = self.problems()
+        shown = [f.show_problem(problems.get(name, "")) for name, f in self._fields.items()]
+        missing = next(iter(problems.values()), "") if not any(shown) else ""
+        self._show_message(missing if self.name.text() else "")
+        self.connect_button.setEnabled(not problems)
 
-    def connection(self) -> tuple[Connection | None, str]:
-        """The connection as entered, or None and what is wrong."""
-        try:
-            cloud = cloud_of(
-                self.cloud.currentData(),
-                self.endpoint.text(),
-                self.authority.text(),
-                self.audience.text(),
+    def problems(self) -> dict[str, str]:
+        """What is wrong with the input, by field."""
+        found = {}
+        if self.cloud.currentData() == CUSTOM:
+            found = custom_problems(
+                self.endpoint.text(), self.authority.text(), self.audience.text()
             )
-        except ValueError as error:
-            return None, str(error)
+        made = self.connection(PUBLIC if found else None)
+        found |= made.problems
+        if made.certificate and not QFileInfo(made.certificate).isFile():
+            found["certificate"] = tr("There is no such file.")
+        return found
+
+    def connection(self, cloud: Cloud | None = None) -> Connection:
+        """The connection as entered, to ``cloud`` instead of the entered one if its address is wrong."""
+        cloud = cloud or cloud_of(
+            self.cloud.currentData(),
+            self.endpoint.text(),
+            self.authority.text(),
+            self.audience.text(),
+        )
         method = SignInMethod(self.method.currentData())
-        is_service = method is SignInMethod.CERTIFICATE
         made = Connection(
             self.name.text().strip(),
             cloud,
             method,
-            tenant=self.tenant.text().strip() or None,
-            client_id=self.client_id.text().strip() or None,
-            certificate=(self.certificate.text().strip() or None) if is_service else None,
+            tenant=self._used("tenant"),
+            client_id=self._used("client_id"),
+            certificate=self._used("certificate"),
             may_act=self.may_act.isChecked(),
         )
         if self._was is not None:
@@ -220,7 +236,12 @@ class ConnectDialog(SurfaceDialog):
                 account=self._was.account,
                 record=self._was.record,
             )
-        return (None, made.missing) if made.missing else (made, "")
+        return made
+
+    def _used(self, field: str) -> str | None:
+        """The text of a field that the sign-in method uses."""
+        shown = self._fields[field]
+        return (shown.edit.text().strip() or None) if self._form.isRowVisible(shown) else None
 
     def _browse(self) -> None:
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load, and rarely needed
@@ -231,9 +252,9 @@ class ConnectDialog(SurfaceDialog):
 
     def _save(self) -> None:
         """Store it and wait for the result, so that a mistake doesn't lose the input."""
-        made, _ = self.connection()
-        if made is None:
+        if self.problems():
             return
+        made = self.connection()
         was, actions = self._was, self._s.actions
         if was is not None and made.may_act is not was.may_act:
             actions.allow_changes(was.id, may_act=made.may_act)
@@ -287,13 +308,16 @@ class ConnectDialog(SurfaceDialog):
         return name_of(source, connection_id) == self._trying.name
 
     def _on_finished(self, result: int) -> None:
-        """Stop the trial if the dialog was canceled."""
+        """Stop the trial and its sign-in if the dialog was canceled; a new connection is removed."""
         if result == QDialog.DialogCode.Accepted:
             return
         if self._s.cloud.demo and self._trying is not None:
             self._s.actions.stop_connecting()
-        elif self._failed_id:
-            self._s.actions.remove_connection(self._failed_id)
+            return
+        is_new = self._trying is not None and self._was is None
+        added = id_of(self._s.source, self._trying.name) if is_new and self._trying else 0
+        if self._failed_id or added:
+            self._s.actions.remove_connection(self._failed_id or added)
 
 
 def offered_methods() -> list[SignInMethod]:
