@@ -55,8 +55,8 @@ QFrame#listPanel {{ background: {t.surface}; border-right: 1px solid {t.divider}
 QFrame#line {{ background: {t.divider}; border: none; }}
 QFrame#tile {{ background: {t.raised}; border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; }}
 QFrame#tile[clickable="true"]:hover {{ background: {t.hover}; }}
-QFrame#tile:focus {{ border: 2px solid {t.accent}; }}
 QFrame#tile[selected="true"] {{ border: 1px solid {t.accent}; background: {t.selection}; }}
+QFrame#tile:focus {{ border: 2px solid {t.accent}; }}
 QFrame#banner[level="ok"] {{ background: {t.success_surface}; }}
 QFrame#banner[level="info"] {{ background: {t.hover}; }}
 QFrame#banner[level="warning"] {{ background: {t.warning_surface}; }}
@@ -159,7 +159,7 @@ QRadioButton::indicator {{ width: 16px; height: 16px; border: 1px solid {t.borde
     border-radius: 9px; background: {t.surface}; }}
 QRadioButton::indicator:checked {{ width: 8px; height: 8px; border: 5px solid {t.accent};
     background: {t.surface}; }}
-QRadioButton::indicator:focus {{ border-color: {t.accent}; }}
+QRadioButton::indicator:focus {{ border-color: {t.text}; }}
 QRadioButton::indicator:disabled {{ border-color: {t.divider}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {t.divider}; }}
 QTabWidget::tab-bar {{ left: 8px; }}
@@ -183,6 +183,7 @@ QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: n
 QHeaderView::section:first, QHeaderView::section:only-one {{ padding-left: 16px; }}
 QHeaderView::section:hover {{ background: {t.hover}; }}
 QTableCornerButton::section {{ background: {t.surface}; border: none; }}
+QFrame#focusRing {{ border: 2px solid {t.accent}; border-radius: {CORNER_PX}px; background: transparent; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ border: none; background: {t.surface}; }}
 QAbstractScrollArea::corner {{ background: {t.surface}; border: none; }}
 QScrollBar:vertical {{ width: 12px; background: transparent; }}

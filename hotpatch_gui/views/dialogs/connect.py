@@ -89,7 +89,9 @@ class ConnectDialog(SurfaceDialog):
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
         self.may_act = QCheckBox(
-            tr("Allow changes through this connection: assess, install, start, restart, change settings")
+            tr(
+                "Allow changes through this connection: assess, install, start, restart, change settings"
+            )
         )
         self.may_act.setObjectName("connectMayAct")
         theme = self._theme

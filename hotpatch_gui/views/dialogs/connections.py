@@ -21,6 +21,7 @@ from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.labels import label
 
 from .connect import READ_ONLY, ConnectDialog
@@ -84,6 +85,7 @@ class ConnectionsDialog(SurfaceDialog):
 
     def _tree(self, name: str, headers: tuple[str, ...], widths: tuple[int, ...]) -> QTreeWidget:
         tree = QTreeWidget()
+        FocusRing(tree)
         tree.setObjectName(name)
         tree.setRootIsDecorated(False)
         tree.setHeaderLabels(headers)

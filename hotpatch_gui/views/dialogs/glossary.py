@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from hotpatch_gui.domain.glossary import TERMS
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 
 from .surface import SurfaceDialog
 
@@ -35,10 +36,7 @@ class GlossaryDialog(SurfaceDialog):
         for row, (term, meaning) in enumerate(TERMS):
             grid.addWidget(label(theme, translated(term), weight=SEMIBOLD_WEIGHT), row, 0, top)
             grid.addWidget(label(theme, translated(meaning), wrap=True), row, 1, top)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(terms)
+        scroll = ScrollArea(terms)
         scroll.setAccessibleName(tr("Glossary"))
         self.column.addWidget(scroll, 1)
         closer = self.closer()

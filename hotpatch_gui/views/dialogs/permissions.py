@@ -15,6 +15,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.labels import label
 
 from .surface import SurfaceDialog
@@ -38,6 +39,7 @@ class PermissionsDialog(SurfaceDialog):
         self._s, self._connection = services, connection
         theme = services.theme
         self.list = QTreeWidget()
+        FocusRing(self.list)
         self.list.setObjectName("permissionList")
         self.list.setAccessibleName(tr("Permissions by resource group"))
         self.list.setRootIsDecorated(False)

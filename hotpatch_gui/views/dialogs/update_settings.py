@@ -32,6 +32,7 @@ from hotpatch_gui.models.settings_plan import (
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
@@ -116,6 +117,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             button.setObjectName(f"orchestration-{choice.name}")
             self.choices.addButton(button)
         self.list = QTreeWidget()
+        FocusRing(self.list)
         self.list.setObjectName("settingsChanges")
         self.list.setAccessibleName(tr("Changes by machine"))
         self.list.setRootIsDecorated(False)

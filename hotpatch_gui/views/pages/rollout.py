@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
@@ -23,6 +23,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.rollout_plan import RolloutLegend, RolloutPlan
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 from .table_page import TABLE_PX, Page
@@ -60,10 +61,7 @@ class RolloutPage(Page):
         self.assumed = label(
             theme, translated(rollout.ASSUMED), px=CAPTION_PX, role="secondary", wrap=True
         )
-        self.plan_area = QScrollArea()
-        self.plan_area.setWidgetResizable(True)
-        self.plan_area.setFrameShape(QFrame.Shape.NoFrame)
-        self.plan_area.setWidget(self.plan)
+        self.plan_area = ScrollArea(self.plan)
         self.model = ListedModel(services.source, rollout.MACHINES, services.clock, self)
         self.panel = TablePanel(
             theme,

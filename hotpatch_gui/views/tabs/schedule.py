@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import is_on
@@ -24,6 +24,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 
 tr = translator("ScheduleTab")
 
@@ -31,14 +32,13 @@ MONTHS = 8
 _TITLES = (tr.mark("Date"), tr.mark("Expected"), tr.mark("Effect"), tr.mark("Certainty"))
 
 
-class ScheduleTab(QScrollArea):
+class ScheduleTab(ScrollArea):
     """One machine's patching as text, and its product's next months."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
         theme = services.theme
-        self.setWidgetResizable(True)
         self.essentials = Essentials(
             theme,
             (

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.machines import Machine
@@ -28,6 +28,7 @@ from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.tiles import Tile
 
 if TYPE_CHECKING:
@@ -42,14 +43,13 @@ _VERDICT_GLYPHS = {
 }
 
 
-class StatusTab(QScrollArea):
+class StatusTab(ScrollArea):
     """One machine in detail, or the sums of several."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
         theme = services.theme
-        self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.essentials = Essentials(theme, essentials.NAMES, shares=(3, 4))
         self.tiles = {

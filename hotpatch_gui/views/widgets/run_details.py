@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFrame,
-    QScrollArea,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -20,7 +19,9 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 
+from .focus_ring import FocusRing
 from .labels import label, line
+from .scroll_area import ScrollArea
 
 tr = translator("RunDetails")
 
@@ -50,6 +51,7 @@ class RunDetails(QFrame):
         self.errors.setObjectName(f"{name}Errors")
         self.errors.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.results = QTreeWidget()
+        FocusRing(self.results)
         self.results.setObjectName(f"{name}Results")
         self.results.setAccessibleName(tr("Results by update"))
         self.results.setRootIsDecorated(False)
@@ -69,11 +71,8 @@ class RunDetails(QFrame):
         inner.addLayout(words_part)
         inner.addWidget(self.results)
         inner.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
+        area = ScrollArea(body)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(body)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

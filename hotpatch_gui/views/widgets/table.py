@@ -31,6 +31,7 @@ from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translated, translator
 
 from .empty import EmptyState
+from .focus_ring import FocusRing
 
 tr = translator("Table")
 
@@ -57,6 +58,7 @@ class Table(QTableView):
         delegate: QStyledItemDelegate | None = None,
     ) -> None:
         super().__init__()
+        FocusRing(self)
         self.rows = model
         self._settings, self._theme, self._name = settings, theme, name
         self.setObjectName(name)

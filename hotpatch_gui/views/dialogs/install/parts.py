@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractItemModel
 from PySide6.QtWidgets import QLayout, QTreeView, QTreeWidget, QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.views.widgets.focus_ring import FocusRing
 
 
 def step(*parts: QWidget | QLayout | None) -> QWidget:
@@ -32,6 +33,7 @@ def list_of(
 ) -> QTreeView:
     """A list of machines that only draws visible rows."""
     made = QTreeView()
+    FocusRing(made)
     made.setObjectName(name)
     made.setAccessibleName(accessible_name)
     made.setRootIsDecorated(False)

@@ -25,6 +25,7 @@ from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.kb_box import KbBox
 from hotpatch_gui.views.widgets.labels import label
 
@@ -105,6 +106,7 @@ class UpdatesStep(QObject):
 
     def _make_preview(self) -> QTreeWidget:
         made = QTreeWidget()
+        FocusRing(made)
         made.setObjectName("installPreview")
         made.setAccessibleName(tr("Selected and excluded updates"))
         made.setRootIsDecorated(False)

@@ -1,0 +1,67 @@
+"""The keyboard's focus is visible on every control of every page and dialog."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from hotpatch_gui.captures.scenes import play, set_up
+
+SCENES = (
+    "overview",
+    "status-healthy",
+    "schedule",
+    "machines-grid",
+    "updates",
+    "history-all",
+    "actions",
+    "audit-log",
+    "calendar",
+    "rollout-running",
+    "planner",
+    "connection",
+    "connections-side-by-side",
+    "settings",
+    "glossary",
+    "release-data",
+    "install-machines",
+    "install-updates",
+    "install-properties",
+    "install-review",
+    "update-settings",
+    "filter-values",
+    "report",
+)
+
+
+def stops(shown: QWidget) -> list[QWidget]:
+    """The visible widgets that the Tab key reaches."""
+    return [
+        widget
+        for widget in shown.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.focusProxy() is None
+        and widget.isVisible()
+        and widget.isEnabled()
+        and not widget.visibleRegion().isEmpty()
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", SCENES)
+def test_focus_is_visible(qapp: QApplication, name: str, theme: str) -> None:
+    with set_up(name, theme) as stage:
+        shown = play(name, stage)
+        window = shown.window()
+        found = stops(shown)
+        assert found
+        hidden = []
+        for widget in found:
+            if window.focusWidget() is not None:
+                window.focusWidget().clearFocus()
+            without = window.grab().toImage()
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            if widget.hasFocus() and window.grab().toImage() == without:
+                hidden.append(f"{type(widget).__name__} {widget.objectName()}")
+        assert hidden == []
