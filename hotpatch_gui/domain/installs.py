@@ -149,6 +149,11 @@ class Plan:
         return is_always or bool(self.will_restart) or self.restart_pending
 
     @property
+    def restart_rank(self) -> int:
+        """2 if the machine certainly restarts, 1 if it may, 0 if not."""
+        return 2 if self.restarts_surely else int(bool(self.may_restart) or not self.is_known)
+
+    @property
     def may_stay_unfinished(self) -> bool:
         """Whether selected updates may wait for a restart that Azure doesn't perform."""
         is_never = self.restart_setting is RestartSetting.NEVER

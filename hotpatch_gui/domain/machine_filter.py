@@ -53,7 +53,7 @@ class Condition(StrEnum):
     """A fact about a machine that isn't its situation."""
 
     UPDATE_MISSING = "Monthly update missing"
-    BASELINE_MISSING = "Baseline missing"
+    BASELINE_MISSING = "Baseline missing, no restart pending"
     RESTART_PENDING = "Restart pending"
     FAILED = "Failed installation in the last 30 days"
     UNKNOWN_RESULT = "Operation with an unknown result"

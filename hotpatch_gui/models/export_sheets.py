@@ -22,7 +22,7 @@ from hotpatch_gui.translation import translator
 
 from . import display_text
 from .columns import CALLS, COMPLIANCE, HISTORY
-from .export_writers import Report, Sheet
+from .export_writers import Report, Sheet, iso
 from .ledger import RESTARTS, read_ledger
 from .row_model import Column, time_of
 
@@ -179,6 +179,7 @@ def _machines(
     from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
     ids = list(machine_ids) if machine_ids is not None else machines.present(db)
+    ids.sort(key=machines.name_order(db).__getitem__)
     for start in range(0, len(ids), CHUNK):
         for row in machines.read_rows(db, ids[start : start + CHUNK]):
             situation, level = classify(health.evidence_of(row), calendar, now)
@@ -213,11 +214,21 @@ def report(
     demo: str = "",
 ) -> Report:
     """A report with each connection's data time, the release data's end if releases are due, and whether it is a demo."""
-    ages = [
+    return Report(
+        title,
+        now,
+        [*([demo] if demo else []), *ages(db, now), *horizon_notes(calendar, now)],
+        sheets,
+    )
+
+
+def ages(db: sqlite3.Connection, now: datetime) -> list[str]:
+    """The time of each connection's data."""
+    return [
         tr(
             "{name}: data of {time} ({age}){since}",
             name=state.name,
-            time=state.finished.isoformat().replace("+00:00", "Z"),
+            time=iso(state.finished.replace(microsecond=0)),
             age=age_text(state.finished, now),
             since=f"; since then: {state.problem}" if state.problem else "",
         )
@@ -225,6 +236,3 @@ def report(
         else tr("{name}: no completed sync", name=state.name)
         for state in sync_state.sync_states(db)
     ]
-    return Report(
-        title, now, [*([demo] if demo else []), *ages, *horizon_notes(calendar, now)], sheets
-    )

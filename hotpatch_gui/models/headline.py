@@ -55,7 +55,7 @@ def sum_of_several(selection: SelectionSummary) -> str:
         updates = f"{selection.updates:,}" if selection.assessed else display_text.NOTHING
         return tr(
             "{updates} updates are available for {offered:,} of them; installing everything "
-            "restarts or may restart {restarting:,}.",
+            "restarts or may restart {restarting:,} of the machines.",
             updates=updates,
             offered=selection.offered,
             restarting=selection.restarting,

@@ -129,7 +129,10 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A request applied to the checked machines."""
+    """A request applied to the checked machines.
+
+    ``idle`` are machines on which none of the selected updates is missing; they are in ``rows`` unless they are left out.
+    """
 
     review: FleetReview
     taken: tuple[Line, ...]
@@ -137,10 +140,20 @@ class Planned:
     rows: tuple[CheckedRow, ...]
     oldest: datetime | None
     never_assessed: int
+    idle: int
 
 
-def plan_all(candidates: Candidates, selected: Sequence[int], request: InstallRequest) -> Planned:
-    """Apply the request. Uses only its arguments, so it can run off the UI thread."""
+def plan_all(
+    candidates: Candidates,
+    selected: Sequence[int],
+    request: InstallRequest,
+    *,
+    leaves_idle: bool = False,
+) -> Planned:
+    """Apply the request. Uses only its arguments, so it can run off the UI thread.
+
+    ``leaves_idle`` leaves out machines on which none of the selected updates is missing.
+    """
     wanted = set(selected)
     mine = [m for m in candidates.machines if m.id in wanted]
     plans: dict[tuple[str, bool, bool], Plan] = {}
@@ -154,10 +167,17 @@ def plan_all(candidates: Candidates, selected: Sequence[int], request: InstallRe
                 is_known=machine.is_listed,
             )
     by_machine = {m.id: plans[m.offer, m.restart_pending, m.is_listed] for m in mine}
+    idle = {i for i, p in by_machine.items() if p.is_known and not p.taken}
+    if leaves_idle:
+        by_machine = {i: p for i, p in by_machine.items() if i not in idle}
+        mine = [m for m in mine if m.id in by_machine]
     many = Counter(map(id, by_machine.values()))
     taken, left = _lines(plans.values(), many)
     texts = {id(p): _texts(p) for p in plans.values()}
-    rows = tuple(CheckedRow(m.id, (m.name, *texts[id(by_machine[m.id])])) for m in mine)
+    rows = tuple(
+        CheckedRow(m.id, (m.name, *texts[id(by_machine[m.id])]))
+        for m in sorted(mine, key=lambda m: by_machine[m.id].restart_rank, reverse=True)
+    )
     known = [m.assessed for m in mine if m.assessed is not None]
     return Planned(
         FleetReview(request, by_machine),
@@ -166,14 +186,20 @@ def plan_all(candidates: Candidates, selected: Sequence[int], request: InstallRe
         rows,
         min(known, default=None),
         len(mine) - len(known),
+        len(idle),
     )
 
 
 def read_plan(
-    _: sqlite3.Connection, candidates: Candidates, selected: Sequence[int], request: InstallRequest
+    _: sqlite3.Connection,
+    candidates: Candidates,
+    selected: Sequence[int],
+    request: InstallRequest,
+    *,
+    leaves_idle: bool,
 ) -> Planned:
     """``plan_all`` on the query thread, which needs no file."""
-    return plan_all(candidates, selected, request)
+    return plan_all(candidates, selected, request, leaves_idle=leaves_idle)
 
 
 def _lines(

@@ -175,7 +175,7 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     due = [_released_baseline(read, product, calendar) for product in each]
     planned = [_planned_baseline(read, product, calendar) for product in each]
     today = release_day(read.query.now)
-    dated = [(date.min, item) for item in due if item is not None]
+    dated = [(date.min, item) for item in (_pending(read), *due) if item is not None]
     for product, item in zip(each, planned, strict=True):
         expected = calendar.next_restart(product, today)
         if item is not None:
@@ -195,6 +195,20 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     return [item for _, item in sorted(dated, key=itemgetter(0))]
 
 
+def _pending(read: OverviewRead) -> ActionItem | None:
+    """The machines that wait for a restart now."""
+    pending = read.count(lambda g: g.restart_pending)
+    if not pending:
+        return None
+    return ActionItem(
+        Glyph.RESTART,
+        tr("Waiting for a restart: %n machine(s)", pending),
+        pending_text(read),
+        tr("Show"),
+        having(Condition.RESTART_PENDING),
+    )
+
+
 def _enabled(product: Product) -> tuple[Choice, ...]:
     """The product's machines with hotpatch."""
     on = HotpatchStatus.ENABLED
@@ -209,7 +223,7 @@ def _released_baseline(
 ) -> ActionItem | None:
     """The baseline that machines with hotpatch miss."""
     baseline = calendar.baseline_in_force(product, release_day(read.query.now))
-    count = read.count(lambda g: g.product is product and g.is_on and g.baseline_missing)
+    count = read.count(lambda g: g.product is product and g.is_on and g.is_baseline_due)
     if baseline is None or not count:
         return None
     return ActionItem(

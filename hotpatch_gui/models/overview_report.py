@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.exposure import MissingUpdates, missing_updates
+from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -47,6 +48,7 @@ class PastRow(NamedTuple):
 
     id: int
     name: str
+    resource_group: str
     group: str
     situation: str
     updates: int
@@ -73,6 +75,7 @@ TREND = (
 )
 PAST = (
     Column("name", tr.mark("Machine"), 200, lambda r, _: r.name),
+    Column("resource_group", tr.mark("Resource group"), 140, lambda r, _: r.resource_group),
     Column("group", tr.mark("Compliance"), 140, lambda r, _: r.group),
     Column("situation", tr.mark("Status"), 160, lambda r, _: translated(r.situation)),
     Column("updates", tr.mark("Updates"), 80, lambda r, _: str(r.updates), raw=field("updates")),
@@ -147,9 +150,14 @@ def overview_report(query: OverviewQuery, origin: Origin, *, with_audit: bool = 
         if with_audit:
             sheets.append(export_sheets.sheet("audit", db, None, calendar, now))
         title = tr("Compliance on {day}", day=day_name(day))
-        report = export_sheets.report(db, title, sheets, now, calendar, demo=demo)
         scope = tr("Scope: %n machine(s), of all connections.", read.machines)
-        return replace(report, notes=(scope, *report.notes, *release_notes(calendar)))
+        known = (
+            export_sheets.ages(db, now)
+            if query.day is None
+            else [tr("As known at the end of {day}, UTC.", day=day_name(query.day))]
+        )
+        notes = (scope, *([demo] if demo else []), *known, *horizon_notes(calendar, now))
+        return Report(title, now, (*notes, *release_notes(calendar)), sheets)
 
     return make
 
@@ -239,18 +247,22 @@ def trend_rows(db: sqlite3.Connection, until: date) -> list[TrendRow]:
 
 
 def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator[PastRow]:
-    """The states as known at the end of ``day``, in the machines' order."""
+    """The states as known at the end of ``day``, by the machines' names."""
     names = {
-        machine_id: (name, product)
-        for machine_id, name, product in db.execute("SELECT id, name, product FROM machines")
+        machine_id: (name, group, product)
+        for machine_id, name, group, product in db.execute(
+            "SELECT id, name, resource_group, product FROM machines"
+        )
     }
-    for state in daily_states.states_on(db, day):
-        name, product = names[state.machine_id]
+    states = daily_states.states_on(db, day)
+    for state in sorted(states, key=lambda s: (names[s.machine_id][0].casefold(), s.machine_id)):
+        name, resource_group, product = names[state.machine_id]
         build = build_of(state.os_version)
         missing = missing_updates(Product(product) if product else None, build, calendar, day)
         yield PastRow(
             state.machine_id,
             name,
+            resource_group,
             ComplianceGroup.of(state.situation).label,
             state.situation,
             state.updates,

@@ -112,14 +112,12 @@ def print_report(report: Report, device: QPagedPaintDevice) -> int:
     document.setPageSize(QSizeF(width, -1))  # one page without an end
     pages = list(paginate(list(_pieces(document)), height))
     painter = QPainter(device)
-    font = QFont(document.defaultFont())
-    font.setPointSizeF(FOOTER_POINTS)
     below = QRectF(0, height, width, area.height() - height)
     for number, page in enumerate(pages, 1):
         if number > 1:
             device.newPage()
         _draw(document, page, painter, width)
-        painter.setFont(font)
+        painter.setFont(page_font(FOOTER_POINTS))
         painter.setPen(QColor("#605e5c"))
         bottom = Qt.AlignmentFlag.AlignBottom
         painter.drawText(below, int(bottom | Qt.AlignmentFlag.AlignLeft), footer_of(report))
@@ -129,12 +127,18 @@ def print_report(report: Report, device: QPagedPaintDevice) -> int:
     return len(pages)
 
 
+def page_font(points: float) -> QFont:
+    """The font, without alternate forms: a form of "-" between digits has no character that could be searched."""
+    font = QFont()
+    font.setPointSizeF(points)
+    font.setFeature(QFont.Tag("calt"), 0)
+    return font
+
+
 def _document(report: Report) -> QTextDocument:
     """The report as a document; charts are pictures."""
     document = QTextDocument()
-    font = QFont()
-    font.setPointSizeF(TEXT_POINTS)  # headings are relative to it
-    document.setDefaultFont(font)
+    document.setDefaultFont(page_font(TEXT_POINTS))  # headings are relative to it
     whole_words = QTextOption()
     whole_words.setWrapMode(QTextOption.WrapMode.WordWrap)
     document.setDefaultTextOption(whole_words)

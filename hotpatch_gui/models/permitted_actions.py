@@ -77,7 +77,7 @@ def disabled_reason(row: Able, kind: OperationKind) -> str:
     action = needed(kind, is_arc=is_arc)
     if action is None:
         return (
-            tr("Azure can't do this on Arc-enabled servers; do it on the server itself.")
+            tr("Azure does not start or restart Arc-enabled servers; do it on the server itself.")
             if is_arc
             else tr("Azure virtual machines don't need enrollment; their image decides.")
         )

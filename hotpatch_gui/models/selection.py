@@ -41,7 +41,7 @@ class SelectionSummary:
         assessed: machines with an assessment.
         listed: machines with a list in Resource Graph.
         offered: machines with available updates.
-        restarting: machines with updates that restart or may restart.
+        restarting: machines that wait for a restart, or whose updates restart or may restart.
         able: permitted operations by kind.
         updates: updates of assessed machines; ``critical``, ``security`` and ``other`` are from lists.
     """
@@ -94,7 +94,7 @@ def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> S
         assessed=len(assessed),
         listed=len(listed),
         offered=len(offered),
-        restarting=sum(r.updates_that_restart > 0 for r in offered),
+        restarting=sum(bool(r.updates_that_restart or r.restart_pending) for r in rows),
         updates=sum(r.updates for r in offered),
         critical=sum(r.critical for r in listed),
         security=sum(r.security for r in listed),

@@ -35,7 +35,7 @@ _TAG_VALUE = """coalesce((SELECT json_extract(t.value, '$[1]') FROM json_each(m.
     WHERE json_extract(t.value, '$[0]')=? ORDER BY t.key DESC LIMIT 1), '')"""
 CONDITIONS = {
     Condition.UPDATE_MISSING: "m.update_missing=1",
-    Condition.BASELINE_MISSING: "m.baseline_missing=1",
+    Condition.BASELINE_MISSING: "m.baseline_missing=1 AND m.restart_pending=0",
     Condition.RESTART_PENDING: "m.restart_pending=1",
     Condition.UNKNOWN_RESULT: "m.id IN (SELECT machine_id FROM operations WHERE state='unknown')",
     Condition.HOTPATCH_ON: f"m.hotpatch_status='{HotpatchStatus.ENABLED}'",

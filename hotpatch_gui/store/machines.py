@@ -265,6 +265,12 @@ def without_graph(
     return [r[0] for r in rows]
 
 
+def name_order(db: sqlite3.Connection) -> dict[int, int]:
+    """The place of each machine by name."""
+    rows = db.execute("SELECT id FROM machines ORDER BY name COLLATE NOCASE, id")
+    return {row[0]: number for number, row in enumerate(rows)}
+
+
 def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[int]:
     """Row IDs of existing machines, of one connection or all."""
     rows = db.execute(

@@ -25,7 +25,7 @@ class FleetGroup(NamedTuple):
     Attributes:
         product: None if it isn't known.
         is_missing: whether they miss a monthly update, since ``since``; None if it isn't known.
-        baseline_missing: whether a missing one is a baseline.
+        baseline_missing: whether a missing one is a baseline. A machine that waits for a restart may have installed it.
     """
 
     product: Product | None
@@ -38,6 +38,11 @@ class FleetGroup(NamedTuple):
     enrollment_failed: bool
     is_disconnected: bool
     machines: int
+
+    @property
+    def is_baseline_due(self) -> bool:
+        """Whether they miss a baseline that doesn't only wait for a restart."""
+        return self.baseline_missing and not self.restart_pending
 
     @property
     def is_on(self) -> bool:

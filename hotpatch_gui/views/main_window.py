@@ -356,7 +356,7 @@ class MainWindow(QMainWindow):
         """Show the machines behind a figure; a search ends."""
         self.header.search.clear()
         self.show_page("machines")
-        self.machines.show_only(wanted)
+        self.machines.show_figure(wanted)
 
     def _updates(self) -> QWidget:
         from .pages.updates import UpdatesPage  # noqa: PLC0415 - built when first shown

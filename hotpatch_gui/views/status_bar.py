@@ -159,6 +159,9 @@ class StatusBar(QFrame):
         self._end_timer.stop()
         self.work.show()
         more = tr(" and %n more", count - 1) if count > 1 else ""
+        if self._most > 1:
+            ended = self._most - count
+            more += tr(" · {ended:,} of {most:,} ended", ended=ended, most=self._most)
         note = f": {work.note}" if count == 1 and work.note else ""
         self.work.setText(f"{work.doing}{more}{note}")
         done, total = (

@@ -223,6 +223,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n left out, because no selected update is missing there</source>
+      <translation>
+        <numerusform>%n left out, because no selected update is missing there</numerusform>
+        <numerusform>%n left out, because no selected update is missing there</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n not selected</source>
       <translation>
         <numerusform>%n not selected</numerusform>
@@ -265,6 +272,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>Leave out %n machine(s) on which no selected update is missing</source>
+      <translation>
+        <numerusform>Leave out %n machine on which no selected update is missing</numerusform>
+        <numerusform>Leave out %n machines on which no selected update is missing</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Reading %n machine(s)…</source>
       <translation>
         <numerusform>Reading %n machine…</numerusform>
@@ -300,6 +314,30 @@
       <translation>
         <numerusform>{summary}, %n d behind</numerusform>
         <numerusform>{summary}, %n d behind</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>End</name>
+    <message numerus="yes">
+      <source> %n not installed.</source>
+      <translation>
+        <numerusform> %n not installed.</numerusform>
+        <numerusform> %n not installed.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n update(s) installed.{others}</source>
+      <translation>
+        <numerusform>%n update installed.{others}</numerusform>
+        <numerusform>%n updates installed.{others}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Assessed: %n update(s) available.</source>
+      <translation>
+        <numerusform>Assessed: %n update available.</numerusform>
+        <numerusform>Assessed: %n updates available.</numerusform>
       </translation>
     </message>
   </context>
@@ -607,6 +645,13 @@
       <translation>
         <numerusform>The state of %n machine isn't known.</numerusform>
         <numerusform>The state of %n machines isn't known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Waiting for a restart: %n machine(s)</source>
+      <translation>
+        <numerusform>Waiting for a restart: %n machine</numerusform>
+        <numerusform>Waiting for a restart: %n machines</numerusform>
       </translation>
     </message>
   </context>

@@ -12,6 +12,7 @@ from helpers.simulator import Simulated, simulate
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.permissions import needed
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models.permitted_actions import disabled_reason
@@ -167,7 +168,9 @@ def test_they_stand_in_the_list_with_their_state_in_words(stage: Stage) -> None:
         == "Arc-enabled server on Azure Local · rg-hybrid · westeurope · connected"
     )
     assert not blade.commands["restart"].isEnabled()
-    assert "Azure does not restart Arc-enabled servers" in blade.commands["restart"].toolTip()
+    assert (
+        "Azure does not start or restart Arc-enabled servers" in blade.commands["restart"].toolTip()
+    )
     stage.choose("srv-branch-01")
     assert "VBS" in stage.window.machines.blade.banner.headline.text()
 
@@ -237,7 +240,7 @@ def test_a_restart_is_not_sent(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-@pytest.mark.parametrize("kind", [k for k in OperationKind if k is not OperationKind.RESTART])
+@pytest.mark.parametrize("kind", [k for k in OperationKind if needed(k, is_arc=True) is not None])
 def test_nothing_is_sent_to_an_expired_server(stage: Stage, kind: OperationKind) -> None:
     stage.simulator.cloud.guests["srv-hq-01"].agent_status = "Expired"
     stage.start()

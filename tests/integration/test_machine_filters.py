@@ -199,7 +199,7 @@ def test_the_context_menu_acts_on_what_is_selected(stage: Stage) -> None:
     page.list.selectRow(0)
     stage.settle()
     menu = page.list.context_menu()
-    texts = [a.text() for a in menu.actions()]
+    texts = [a.text() for a in menu.actions() if a.isVisible()]
     assert texts[:4] == ["Assess now", "Install updates now", "Restart", "Update settings"]
     assert action(menu, "Open in the Azure portal").isEnabled()
     action(menu, "Copy name").trigger()

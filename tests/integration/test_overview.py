@@ -72,6 +72,30 @@ def test_each_tile_opens_as_many_machines_as_it_says(stage: Stage, qtbot: QtBot)
         assert listed(stage) == machines > 0, key
 
 
+def test_a_figure_opens_its_machines_and_none_that_was_selected_before(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01", "vm-web-02", "vm-sql-01")
+    page = overview(stage)
+    page.banner.button.click()
+    stage.settle()
+    machines = stage.window.machines
+    assert len(machines.list.selected_ids) <= 1
+    assert machines.blade.machine_ids == tuple(machines.list.selected_ids)
+
+
+def test_a_machine_that_waits_for_a_restart_is_not_due_for_the_same_baseline(stage: Stage) -> None:
+    stage.start()
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("UPDATE machines SET baseline_missing=restart_pending")
+    page = overview(stage)
+    page.show_all()
+    stage.settle()
+    titles = [item.title for item in page.restarts._items]
+    (waiting,) = [t for t in titles if t.startswith("Waiting for a restart")]
+    assert waiting == f"Waiting for a restart: {page.tiles['restart'].figure.text()} machine"
+    assert not [t for t in titles if t.startswith("Due now")]
+
+
 def test_ring_attention_and_groups_open_their_machines(stage: Stage) -> None:
     stage.start()
     page = overview(stage)

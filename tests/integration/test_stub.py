@@ -138,7 +138,7 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
     stub.on(f"GET .*{OPERATION}&monitor=true&", Answer(200, written("assessed")))
     stage.request.assess([numbers(stage)["VM-Web-01"]])
     note, _, request_id = ended(stage, OperationState.SUCCEEDED)
-    assert note == "Assessed."
+    assert note == "Assessed: 3 updates available."
     assert request_id == accepted["x-ms-request-id"]
     assert stub.count(f"POST .*{VM}/assessPatches") == 1
     assert stub.count(f"GET .*{OPERATION}\\?") == 3

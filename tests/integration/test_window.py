@@ -611,7 +611,7 @@ def test_a_restart_has_cancel_in_focus_and_lists_what_is_skipped(
     assert dialog.yes.text() == "Restart 2 machines"
     assert dialog.skipped.text().startswith("4 selected; 2 skipped:")
     assert "vm-dev-01: The machine is deallocated" in dialog.skipped.text()
-    assert "srv-hq-01: Azure does not restart Arc-enabled servers" in dialog.skipped.text()
+    assert "srv-hq-01: Azure does not start or restart Arc-enabled servers" in dialog.skipped.text()
     assert dialog.focusWidget() is dialog.cancel
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     stage.settle()
@@ -849,3 +849,66 @@ def test_the_first_window_fits_on_its_screen(room: tuple[int, int]) -> None:
     assert size.width() + FRAME_PX[0] <= room[0] or size.width() == SIZE_PX[0]
     assert size.height() + FRAME_PX[1] <= room[1]
     assert size.boundedTo(QSize(*SIZE_PX)) == size
+
+
+def test_a_tick_keeps_its_row_and_only_this_leaves_the_others(stage: Stage) -> None:
+    """Selected updates once moved to the top, so the next click hit another one."""
+    stage.start()
+    stage.choose("vm-web-02")
+    stage.window.machines.blade.command_bar.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    dialog.go_to(1)
+    preview = dialog.updates.preview
+
+    def kbs() -> list[str]:
+        return [preview.topLevelItem(n).text(1) for n in range(preview.topLevelItemCount())]
+
+    def ticked() -> set[str]:
+        items = [preview.topLevelItem(n) for n in range(preview.topLevelItemCount())]
+        return {i.text(1) for i in items if i.checkState(0) is Qt.CheckState.Checked}
+
+    before = kbs()
+    assert len(before) >= 3
+    for number in range(len(before)):
+        item = preview.topLevelItem(number)
+        was = ticked()
+        other = Qt.CheckState.Unchecked if item.text(1) in was else Qt.CheckState.Checked
+        item.setCheckState(0, other)
+        stage.settle()
+        assert kbs() == before
+        assert ticked() ^ was == {before[number]}
+    preview.setCurrentItem(preview.topLevelItem(1))
+    assert dialog.updates.only_this.text() == f"Only {before[1]}"
+    dialog.updates.only_this.click()
+    stage.settle()
+    assert ticked() == {before[1]}
+    assert kbs() == before
+
+
+def test_machines_without_a_selected_update_can_be_left_out(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-01", "vm-web-02", "vm-dc-01", "vm-dev-01")
+    stage.window.machines.blade.command_bar.open_install()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    kb = "KB5120228"
+    dialog.updates.select_only(kb)
+    dialog.go_to(3)
+    stage.settle()
+    planned = dialog._planned
+    assert planned is not None
+    idle = planned.idle
+    assert 0 < idle < 3
+    assert dialog.leave_idle.isVisible()
+    assert dialog.act.text() == "Install on 3 machines"
+    assert "restart is already pending" in str(planned.rows[0]), "what restarts comes first"
+    dialog.leave_idle.setChecked(True)
+    stage.settle()
+    count = 3 - idle
+    assert dialog._planned is not None
+    assert len(dialog._planned.rows) == count
+    assert f"4 selected: install on {count}, {idle} left out" in dialog.facts.text()
+    assert "1 skipped" in dialog.facts.text()
+    dialog.do_it()
+    stage.until(lambda: len(stage.operation_states()) == count)

@@ -158,8 +158,8 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
             count(lambda g: g.is_missing is True),
         ),
         Condition.BASELINE_MISSING: (
-            having(fleet, baseline_missing=1),
-            count(lambda g: g.baseline_missing),
+            having(fleet, baseline_missing=1, restart_pending=0),
+            count(lambda g: g.is_baseline_due),
         ),
         Condition.RELEASE_UNKNOWN: (
             having(fleet, update_missing=None),
@@ -195,9 +195,8 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
 
 
 def having(fleet: list[dict[str, object]], **values: object) -> set[object]:
-    """The IDs of the machines with this value."""
-    ((column, value),) = values.items()
-    return {m["id"] for m in fleet if m[column] == value}
+    """The IDs of the machines with these values."""
+    return {m["id"] for m in fleet if all(m[c] == value for c, value in values.items())}
 
 
 @pytest.mark.parametrize("seed", range(12))

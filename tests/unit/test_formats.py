@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import time
 import zipfile
 from datetime import UTC, date, datetime
@@ -237,6 +238,16 @@ def test_a_zip_has_a_guarded_csv_file_per_table_and_the_notes(tmp_path: Path) ->
     assert rows[0] == ["Name", "Number", "Read (UTC)"]
     assert rows[1][0] == "'=cmd|' /C calc'!A0"
     assert len(rows) == 1 + len(HOSTILE)
+
+
+def test_the_text_of_a_pdf_can_be_searched(qapp, tmp_path: Path) -> None:
+    """The bundled font draws "-" and ":" between digits with forms that no character stands for."""
+    path = tmp_path / "x.pdf"
+    export_writers.write(path, report(("2026-08-25", 1, AT), ("10:30", 2, AT)))
+    maps = re.findall(rb"begincmap.*?endcmap", path.read_bytes(), re.DOTALL)
+    mapped = {int(code, 16) for m in maps for code in re.findall(rb"<([0-9A-Fa-f]{4})>", m)}
+    assert ord("-") in mapped
+    assert not [code for code in mapped if 0xE000 <= code <= 0xF8FF]
 
 
 def test_each_page_of_a_pdf_has_its_number(qapp, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
@@ -31,10 +32,11 @@ class ReportDialog(SurfaceDialog):
         content: str,
         make: Callable[[bool], Make],
         exporter: Exporter,
+        day: date | None = None,
     ) -> None:
-        """``name`` is the suggested file name, ``content`` says what the report contains."""
+        """``name`` and ``day`` are the suggested file name, ``content`` says what the report contains."""
         super().__init__(services.theme, "reportDialog", tr("Report"), parent)
-        self._name, self._make, self._exporter = name, make, exporter
+        self._name, self._day, self._make, self._exporter = name, day, make, exporter
         self.column.addWidget(label(services.theme, content, wrap=True))
         self.audit = QCheckBox(tr("Include the audit log of all machines"))
         self.audit.setObjectName("reportAudit")
@@ -51,7 +53,7 @@ class ReportDialog(SurfaceDialog):
 
     def _save(self) -> None:
         self.accept()
-        self._exporter.save_as(self._name, self._make(self.audit.isChecked()))
+        self._exporter.save_as(self._name, self._make(self.audit.isChecked()), self._day)
 
     def _print(self) -> None:
         self.accept()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
@@ -186,7 +186,6 @@ class MachinesPage(QSplitter):
         self.addWidget(self._blade)
         self.setStretchFactor(0, 0)
         self.setStretchFactor(1, 1)
-        panel.setMinimumWidth(round(308 * theme.scale))
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
         width = round(LIST_WIDTH_PX * theme.scale)
@@ -298,6 +297,17 @@ class MachinesPage(QSplitter):
         self.filters.show_filter(wanted)
         self.model.filter(wanted)
         self._show_in_grid()
+
+    def show_figure(self, wanted: MachineFilter) -> None:
+        """Show the machines behind a figure of another page. Several that were selected before aren't anymore."""
+        if len(self._selected_ids) > 1:
+            self._drop_selection()
+        self.show_only(wanted)
+
+    def _drop_selection(self) -> None:
+        for table in (self.list, self.grid) if self.as_grid.isChecked() else (self.list,):
+            table.clearSelection()
+            table.setCurrentIndex(QModelIndex())
 
     def restore(self, stored_filter: str, selected: Sequence[int]) -> None:
         """Show the last session's filter and selection."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDate, QSignalBlocker, Signal
 from PySide6.QtGui import QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
+    QCalendarWidget,
     QComboBox,
     QDateEdit,
     QHBoxLayout,
@@ -113,6 +114,8 @@ class OverviewPage(Page):
         self.day.setObjectName("overviewDay")
         self.day.setAccessibleName(tr("Compliance as known at the end of a day"))
         self.day.setDisplayFormat("d MMM yyyy")
+        short = QCalendarWidget.HorizontalHeaderFormat.SingleLetterDayNames
+        self.day.calendarWidget().setHorizontalHeaderFormat(short)
         self.dimension = QComboBox()
         self.dimension.setObjectName("overviewDimension")
         self.dimension.setAccessibleName(tr("Group machines by"))
@@ -376,7 +379,8 @@ class OverviewPage(Page):
             lambda: ReportDialog(
                 self._s,
                 self,
-                name=tr("Report"),
+                name=tr("Compliance"),
+                day=self.past,
                 content=tr(
                     "Figures and charts, each machine with what is missing on it, exceptions, failed "
                     "installations, open operations and restarts."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -40,12 +41,12 @@ class Exporter(QObject):
         self._show: Callable[[], object] = self._show_printed
         services.source.closing.connect(self._close)
 
-    def save_as(self, name: str, make: Make) -> None:
-        """Ask for a file; ``make`` runs on the writing thread."""
+    def save_as(self, name: str, make: Make, day: date | None = None) -> None:
+        """Ask for a file, named after ``day``, by default today; ``make`` runs on the writing thread."""
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
 
         kinds = ";;".join(f"{text} (*{ending})" for ending, text in export_writers.FORMATS.items())
-        suggested = f"{name} {self._s.clock():%Y-%m-%d}.xlsx"
+        suggested = f"{name} {day or self._s.clock().date():%Y-%m-%d}.xlsx"
         selected, kind = QFileDialog.getSaveFileName(
             self._parent, tr("Export"), suggested, kinds, tr("Excel workbook (*.xlsx)")
         )
@@ -152,4 +153,5 @@ def table_report(
 
 def origin(services: Services) -> Origin:
     """The current time and data origin."""
-    return Origin(services.clock(), services.calendar(), services.cloud.demo)
+    now = services.clock().replace(microsecond=0)
+    return Origin(now, services.calendar(), services.cloud.demo)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from hotpatch_gui.azure import results, values
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
-from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.domain.records import RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translator
@@ -23,8 +23,6 @@ tr = translator("End")
 
 log = logging.getLogger(__name__)
 _DONE = {
-    OperationKind.ASSESS: tr.mark("Assessed."),
-    OperationKind.INSTALL: tr.mark("The installation has ended."),
     OperationKind.RESTART: tr.mark(
         "Restarted. An assessment follows to check what is still pending."
     ),
@@ -41,7 +39,7 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
     run.read_again()
     try:
-        failure, run_id = await _store_result(run, result)
+        stored = await _store_result(run, result)
     except (values.UnreadableError, ValueError, TypeError) as error:
         log.warning("result of operation %s could not be read: %s", run.operation.id, error)
         await run.mark_unknown(
@@ -51,10 +49,8 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
             )
         )
         return
-    if failure is None:
-        await end(run, OperationState.SUCCEEDED, tr(_DONE[run.operation.kind]), run_id=run_id)
-    else:
-        await end(run, OperationState.FAILED, failure, run_id=run_id)
+    state = OperationState.FAILED if stored.has_failed else OperationState.SUCCEEDED
+    await end(run, state, stored.note, run_id=stored.run_id)
 
 
 async def end(
@@ -107,26 +103,29 @@ def _must_have_ended(status: RunStatus) -> None:
         raise values.UnreadableError(tr("a result that is {label}", label=status.label.lower()))
 
 
-async def _store_result(
-    run: OperationRun, result: Mapping[str, Any]
-) -> tuple[str | None, str | None]:
-    """Store the operation's result.
+class Stored(NamedTuple):
+    """A stored result: what happened, or why it failed."""
 
-    Returns:
-        Why it failed or None, and the run ID or None.
+    note: str
+    has_failed: bool = False
+    run_id: str | None = None
+
+
+async def _store_result(run: OperationRun, result: Mapping[str, Any]) -> Stored:
+    """Store the operation's result.
 
     Raises:
         UnreadableError, ValueError, TypeError: it isn't a final result.
     """
     match run.operation.kind:
         case OperationKind.ASSESS:
-            return await _store_assessment(run, result), None
+            return await _store_assessment(run, result)
         case OperationKind.INSTALL:
             return await _store_installation(run, result)
-    return None, None
+    return Stored(tr(_DONE[run.operation.kind]))
 
 
-async def _store_assessment(run: OperationRun, result: Mapping[str, Any]) -> str | None:
+async def _store_assessment(run: OperationRun, result: Mapping[str, Any]) -> Stored:
     machine_id, now = run.operation.machine_id, run.context.clock()
     is_arc = run.machine.arc is not None
     found = results.arc_assessment(result) if is_arc else results.arm_assessment(result, now)
@@ -140,13 +139,13 @@ async def _store_assessment(run: OperationRun, result: Mapping[str, Any]) -> str
             assessments.drop_unseen(db, [machine_id], number)
             assessments.set_in_graph(db, [machine_id])
     if found.status is RunStatus.FAILED:
-        return found.error or tr("Azure gave no reason.")
-    return None
+        return Stored(found.error or tr("Azure gave no reason."), has_failed=True)
+    if found.updates is None:
+        return Stored(tr("Assessed."))
+    return Stored(tr("Assessed: %n update(s) available.", len(found.updates)))
 
 
-async def _store_installation(
-    run: OperationRun, result: Mapping[str, Any]
-) -> tuple[str | None, str]:
+async def _store_installation(run: OperationRun, result: Mapping[str, Any]) -> Stored:
     machine_id, now = run.operation.machine_id, run.context.clock()
     found = results.graph_run(result, None)
     _must_have_ended(found.status)
@@ -158,6 +157,17 @@ async def _store_installation(
         key = (machine_id, found.run_id.lower())
         row = installations.run_row_ids(db, [(machine_id, found.run_id)])[key]
         installations.save_updates(db, [(row, u) for u in updates])
-    if found.status is not RunStatus.FAILED:
-        return None, found.run_id
-    return "; ".join(m for _, m in found.errors) or tr("Azure gave no reason."), found.run_id
+    if found.status is RunStatus.FAILED:
+        why = "; ".join(m for _, m in found.errors) or tr("Azure gave no reason.")
+        return Stored(why, has_failed=True, run_id=found.run_id)
+    return Stored(_installed_text(updates), run_id=found.run_id)
+
+
+def _installed_text(updates: Sequence[RunUpdate]) -> str:
+    """What an installation did, by the states of its updates."""
+    installed = sum(u.state == "Installed" for u in updates)
+    rest = sum(u.state in ("Failed", "Pending") for u in updates)
+    if not installed and not rest:
+        return tr("The installation has ended. There was nothing to install.")
+    others = tr(" %n not installed.", rest) if rest else ""
+    return tr("%n update(s) installed.{others}", installed, others=others)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.installs import InstallRequest, RequestError
@@ -72,13 +72,14 @@ class InstallDialog(StepsDialog):
         self._pause.timeout.connect(self._plan)
         self._make_machines_step()
         self.updates = UpdatesStep(services, self)
-        if kb:
-            self.updates.select_only(kb)
         self.add_step(tr("Updates"), self.updates.page)
         self.properties = PropertiesStep(services, self)
         self.add_step(tr("Properties"), self.properties.page)
         self._make_review_step()
         self.finish()
+        if kb:
+            self.updates.select_only(kb)
+            self.leave_idle.setChecked(True)
         self.updates.edited.connect(self._on_edited)
         self.properties.edited.connect(self._on_edited)
         self.updates.no_restarts.toggled.connect(
@@ -124,9 +125,16 @@ class InstallDialog(StepsDialog):
             tr("What happens on each machine"),
             (150, 300, 320),
         )
+        self.leave_idle = QCheckBox()
+        self.leave_idle.setObjectName("leaveIdle")
+        self.leave_idle.hide()
+        self.leave_idle.toggled.connect(self._on_edited)
         self.typed = TypedNumber(self._theme)
         self.typed.textChanged.connect(self.check)
-        self.add_step(tr("Review + install"), step(self.sentence, self.facts, view, self.typed))
+        self.add_step(
+            tr("Review + install"),
+            step(self.sentence, self.facts, self.leave_idle, view, self.typed),
+        )
 
     def _show_candidates(self, found: Candidates) -> None:
         self._candidates = found
@@ -143,13 +151,25 @@ class InstallDialog(StepsDialog):
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
         left = self._count - ticked - skipped
-        parts = [tr("install on %n", ticked)]
+        idle = self._idle
+        parts = [tr("install on %n", ticked - idle)]
+        if idle:
+            parts.append(tr("%n left out, because no selected update is missing there", idle))
         if left:
             parts.append(tr("%n not selected", left))
         if skipped:
             where = where or tr("see the reason next to each")
             parts.append(tr("%n skipped, {where}", skipped, where=where))
         return tr("%n selected: {parts}.", self._count, parts=", ".join(parts))
+
+    @property
+    def _idle(self) -> int:
+        """The ticked machines that are left out, because no selected update is missing there."""
+        return self._planned.idle if self._planned is not None and self._leaves_idle else 0
+
+    @property
+    def _leaves_idle(self) -> bool:
+        return self.leave_idle.isChecked()
 
     def _on_edited(self) -> None:
         self._planned = None
@@ -171,7 +191,13 @@ class InstallDialog(StepsDialog):
             return
         selected = tuple(self.machines.ids)
         self._wanted = (request, selected)
-        work = partial(read_plan, candidates=self._candidates, selected=selected, request=request)
+        work = partial(
+            read_plan,
+            candidates=self._candidates,
+            selected=selected,
+            request=request,
+            leaves_idle=self._leaves_idle,
+        )
         self._planner.query(work, synchronous=self._is_small)
 
     def _show_plan(self, planned: Planned) -> None:
@@ -201,6 +227,12 @@ class InstallDialog(StepsDialog):
         self.facts.setText("\n".join(self._facts(planned)))
         self.review_list.set_rows(planned.rows)
         count = len(planned.rows)
+        self.leave_idle.setVisible(
+            bool(planned.idle) and (count > planned.idle or self._leaves_idle)
+        )
+        self.leave_idle.setText(
+            tr("Leave out %n machine(s) on which no selected update is missing", planned.idle)
+        )
         self.typed.set_count(count)
         self.act.setText(tr("Install on %n machine(s)", count))
 
@@ -268,6 +300,8 @@ class InstallDialog(StepsDialog):
                 return str(error)
         if number == 3 and self._planned is None:
             return self._failure or tr("Calculating what happens…")
+        if number == 3 and self._planned is not None and not self._planned.rows:
+            return tr("None of the machines is missing a selected update.")
         return self.typed.problem if number == 3 else ""
 
     def _make_request(self, *, checked: bool = False) -> InstallRequest:
@@ -291,7 +325,7 @@ class InstallDialog(StepsDialog):
         if self._planned is None or self.what_is_wrong() or self._candidates is None:
             return
         self.act.setEnabled(False)
-        selected = self.machines.ids
+        selected = [row.id for row in self._planned.rows]
         by, named = self.properties.grouped_by, []
         if by:
             wanted = set(selected)

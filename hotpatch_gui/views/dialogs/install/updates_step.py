@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDateEdit,
     QGridLayout,
     QHBoxLayout,
+    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -69,7 +70,15 @@ class UpdatesStep(QObject):
         self.counted = label(self._theme, weight=SEMIBOLD_WEIGHT)
         self.counted.setObjectName("installCounted")
         self.preview = self._make_preview()
-        self.page = step(self._classes(), self._kbs(), self._limits(), self.counted, self.preview)
+        self.only_this = QPushButton()
+        self.only_this.setObjectName("installOnlyThis")
+        self.only_this.setAutoDefault(False)
+        self.only_this.setToolTip(tr("Select this update and no other"))
+        counted = QHBoxLayout()
+        counted.addWidget(self.counted, 1)
+        counted.addWidget(self.only_this)
+        self._show_only_this()
+        self.page = step(self._classes(), self._kbs(), self._limits(), counted, self.preview)
         self._connect()
 
     def _classes(self) -> QGridLayout:
@@ -132,6 +141,8 @@ class UpdatesStep(QObject):
         self.limit_date.toggled.connect(self.date.setEnabled)
         self.date.dateChanged.connect(self.edited)
         self.preview.itemChanged.connect(self._on_ticked)
+        self.preview.currentItemChanged.connect(self._show_only_this)
+        self.only_this.clicked.connect(self._take_only_this)
 
     @property
     def problem(self) -> str:
@@ -176,6 +187,24 @@ class UpdatesStep(QObject):
         if before == (self.exclude.kbs, self.include.kbs):
             self.edited.emit()  # another condition decides: show the row as it is
 
+    @property
+    def _current_kb(self) -> str | None:
+        """The KB of the marked update."""
+        item = self.preview.currentItem()
+        line = item.data(0, LINE) if item is not None else None
+        return line.update.kb if isinstance(line, Line) else None
+
+    def _show_only_this(self) -> None:
+        kb = self._current_kb
+        self.only_this.setEnabled(kb is not None)
+        self.only_this.setText(tr("Only {kb}", kb=kb) if kb else tr("Only the marked update"))
+
+    def _take_only_this(self) -> None:
+        kb = self._current_kb
+        if kb is not None:
+            self.exclude.clear()
+            self.select_only(kb)
+
     def show_nothing(self) -> None:
         self.preview.clear()
         self.counted.setText(tr("Nothing is selected yet."))
@@ -184,8 +213,13 @@ class UpdatesStep(QObject):
         blocker = QSignalBlocker(self.preview)
         self.preview.clear()
         lines = (*planned.taken, *planned.left)
-        for line in lines[:MAX_LINES]:
-            self.preview.addTopLevelItem(self._item(line))
+        current = self._current_kb
+        for line in sorted(lines[:MAX_LINES], key=_place):  # a tick doesn't move its row
+            item = self._item(line)
+            self.preview.addTopLevelItem(item)
+            if current is not None and line.update.kb == current:
+                self.preview.setCurrentItem(item)
+        self._show_only_this()
         if len(lines) > MAX_LINES:
             more = tr("and %n more", len(lines) - MAX_LINES)
             self.preview.addTopLevelItem(QTreeWidgetItem([more]))
@@ -234,3 +268,10 @@ class UpdatesStep(QObject):
             item.setToolTip(column, plain_tip(line.reason))
             item.setForeground(column, self.page.palette().placeholderText())
         return item
+
+
+def _place(line: Line) -> tuple[int, str, str]:
+    """Where an update is listed: by classification, then by name, whether it is selected or not."""
+    classes = list(Classification)
+    known = line.update.classification
+    return classes.index(known) if known else len(classes), line.update.name, line.update.kb or ""
