@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.exposure import Exposure, exposure, missing_updates
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -24,6 +25,8 @@ from . import display_text
 tr = translator("OverviewModel")
 
 TREND_DAYS = 90
+REASONS = 3
+"""How many reasons a tile names."""
 
 
 class OverviewQuery(NamedTuple):
@@ -204,7 +207,7 @@ def figures(read: OverviewRead) -> dict[str, Figure]:
     total, unknown = read.machines, read.compliance[ComplianceGroup.NOT_KNOWN]
     not_known = Figure(
         f"{unknown:,}",
-        share_text(unknown, total),
+        _why_unknown(read) or share_text(unknown, total),
         Glyph.UNKNOWN if unknown else Glyph.OK if total else None,
         of_group(ComplianceGroup.NOT_KNOWN) if unknown else None,
     )
@@ -235,6 +238,19 @@ def figures(read: OverviewRead) -> dict[str, Figure]:
         "not-known": not_known,
         "coverage": _coverage(read),
     }
+
+
+def _why_unknown(read: OverviewRead) -> str:
+    """The most frequent reasons why a state isn't known, with their machines."""
+    known = {s.value: s.label for s in Situation}
+    counts: Counter[str] = Counter()
+    for group in read.groups:
+        if ComplianceGroup.of(group.situation) is ComplianceGroup.NOT_KNOWN:
+            counts[group.situation] += group.machines
+    return ", ".join(
+        f"{count:,} {known[situation].lower() if situation in known else tr('not read yet')}"
+        for situation, count in counts.most_common(REASONS)
+    )
 
 
 def _restart_glyph(pending: int) -> Glyph | None:

@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.store import installations, machine_columns, machines
 from hotpatch_gui.store.machine_rows import ChosenRow, MachineRow
 from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.translation import translator
 
 from .display_text import is_counted, level_of, situation_of
 from .permitted_actions import PermittedActions, permitted_actions
+
+tr = translator("SelectionModel")
 
 NAMES = 12
 """How many machines of a group are named."""
@@ -106,6 +109,17 @@ def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> S
     )
 
 
+def _words(row: MachineRow | ChosenRow) -> str:
+    """The situation; of available updates, whether a monthly one is among them."""
+    if row.situation != Situation.BEHIND:
+        return situation_of(row)
+    return (
+        tr("Monthly update available")
+        if row.attention >= Level.WARNING
+        else tr("Other updates available")
+    )
+
+
 def _status_groups(rows: Sequence[MachineRow | ChosenRow]) -> tuple[StatusGroup, ...]:
     groups: dict[tuple[int, str], list[MachineRow | ChosenRow]] = {}
     for row in rows:
@@ -113,7 +127,7 @@ def _status_groups(rows: Sequence[MachineRow | ChosenRow]) -> tuple[StatusGroup,
     return tuple(
         StatusGroup(
             level_of(alike[0]),
-            situation_of(alike[0]),
+            _words(alike[0]),
             len(alike),
             tuple(row.display_name for row in alike[:NAMES]),
         )

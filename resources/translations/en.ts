@@ -534,6 +534,13 @@
   <context>
     <name>MachinesPage</name>
     <message numerus="yes">
+      <source>%n selected</source>
+      <translation>
+        <numerusform>%n selected</numerusform>
+        <numerusform>%n selected</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>The %n selected machines</source>
       <translation>
         <numerusform>The selected machine</numerusform>
@@ -1059,6 +1066,13 @@
       <translation>
         <numerusform>%n Azure virtual machine</numerusform>
         <numerusform>%n Azure virtual machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Also choose {safe}, for %n more machine(s)</source>
+      <translation>
+        <numerusform>Also choose {safe}, for %n more machine</numerusform>
+        <numerusform>Also choose {safe}, for %n more machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">

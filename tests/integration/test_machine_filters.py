@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
@@ -312,3 +312,27 @@ def test_what_the_grid_shows_is_found_and_long_texts_do_no_harm(stage: Stage) ->
         page.search(text)
         assert machines(stage).model.rowCount() == 0
         assert page.nothing.headline.text() == "No match"
+
+
+def test_the_grid_has_the_commands_and_says_how_many_are_selected(stage: Stage) -> None:
+    page = machines(stage)
+    page.as_grid.setChecked(True)
+    stage.settle()
+    assert page.selected.isVisible()
+    page.grid.clearSelection()
+    stage.settle()
+    assert page.selected.text() == "0 selected"
+    assess = page.blade.commands["assess"]
+    assert not assess.isEnabled()
+    for number in (0, 1, 2):
+        page.grid.selectionModel().select(
+            page.grid.rows.index(number, 0),
+            QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
+        )
+    stage.settle()
+    assert page.selected.text() == "3 selected"
+    assert assess.isEnabled()
+    assert assess in page._bar.actions()
+    page.as_grid.setChecked(False)
+    stage.settle()
+    assert not page._bar.isVisible()

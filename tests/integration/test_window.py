@@ -247,6 +247,23 @@ def test_history_tiles_filter_and_a_run_shows_its_errors(stage: Stage) -> None:
     assert states == {"KB5120228": "Failed", "KB2267602": "Installed"}
 
 
+def test_what_hotpatch_needs_besides_is_one_click_away(stage: Stage) -> None:
+    """Turning hotpatch on for machines whose orchestration prevents it once only said that nothing is changed."""
+    stage.start()
+    stage.choose("vm-file-01", "vm-web-01")
+    stage.window.machines.blade.command_bar.open_settings()
+    dialog = stage.window.findChild(UpdateSettingsDialog)
+    assert dialog is not None
+    dialog.hotpatch.setCheckState(Qt.CheckState.Checked)
+    assert not dialog.plan.affected
+    assert dialog.remedy.isVisible()
+    assert dialog.remedy.text() == "Also choose Azure Managed - Safe Deployment, for 1 more machine"
+    dialog.remedy.click()
+    assert [m.name for m in dialog.plan.affected] == ["vm-file-01"]
+    assert not dialog.remedy.isVisible()
+    assert dialog.save.isEnabled()
+
+
 def test_settings_that_azure_would_refuse_cannot_be_saved(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01")

@@ -128,6 +128,11 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.typed = TypedNumber(theme, 0)
         self.problem = label(theme, role="error", wrap=True)
         self.problem.setObjectName("settingsProblem")
+        self.remedy = QPushButton()
+        self.remedy.setObjectName("settingsRemedy")
+        self.remedy.setAutoDefault(False)
+        self.remedy.hide()
+        self.remedy.clicked.connect(self._take_remedy)
         self.save = QPushButton()
         self.save.setObjectName("settingsSave")
         self.save.setProperty("primary", True)
@@ -173,6 +178,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             column.addStretch(1)
         column.addWidget(self.typed)
         column.addWidget(self.problem)
+        column.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
         self.cancel = self.closer(tr("Cancel"))
         self.finish(SIZE_OF_SEVERAL_PX if several else SIZE_PX, self.save, self.cancel)
 
@@ -296,6 +302,21 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.save.setText(tr("Save for %n machine(s)", affected) if affected else tr("Save"))
         self.save.setEnabled(bool(affected) and not problem)
         self.save.setToolTip("" if affected else tr("Nothing is changed."))
+
+        self._show_remedy(affected)
+
+    def _show_remedy(self, affected: int) -> None:
+        """Offer the orchestration that hotpatch needs, if it makes the change possible on more machines."""
+        change, safe = self.change(), Orchestration.SAFE_DEPLOYMENT
+        more = 0
+        if change.hotpatch and change.orchestration is None and not self._is_arc:
+            changed = change._replace(orchestration=safe)
+            more = len(plan_settings(self._own, changed, self._enrollment).affected) - affected
+        self.remedy.setVisible(more > 0)
+        self.remedy.setText(tr("Also choose {safe}, for %n more machine(s)", more, safe=safe.label))
+
+    def _take_remedy(self) -> None:
+        self.orchestrations[Orchestration.SAFE_DEPLOYMENT].setChecked(True)
 
     def _show_list(self) -> None:
         self.list.clear()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QSplitter,
     QStackedWidget,
+    QToolBar,
     QToolButton,
     QVBoxLayout,
 )
@@ -56,6 +57,8 @@ GROUP_COLUMNS = {
 }
 """The grid's column of each dimension by which it is grouped."""
 GROUPED_BY = tuple(GROUP_COLUMNS)
+COMMANDS = ("assess", "install", "restart", "start", "configure")
+"""The commands of the context menu and above the grid."""
 MOST_KEPT = 500
 """Selected machines that are kept for the next start."""
 
@@ -102,8 +105,6 @@ class MachinesPage(QSplitter):
         self.as_grid.setObjectName("machinesAsGrid")
         self.as_grid.setCheckable(True)
         self.as_grid.setIconSize(QSize(16, 16) * theme.scale)
-        self.as_grid.setText(tr("Grid"))
-        self.as_grid.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.as_grid.setToolTip(tr("Show as a grid"))
         self.as_grid.setAccessibleName(tr("Show as a grid"))
         services.icons.give("columns", self.as_grid.setIcon)
@@ -130,8 +131,11 @@ class MachinesPage(QSplitter):
         for group in ComplianceGroup:
             self.state.addItem(group.label, group.stored)
         self.state.insertSeparator(self.state.count())
+        groups = {group.label for group in ComplianceGroup}
         for situation in Situation:
-            self.state.addItem(situation.label, (situation.value,))
+            name = situation.label
+            text = tr("Status: {name}", name=name) if name in groups else name
+            self.state.addItem(text, (situation.value,))
         self.sort = QComboBox()
         self.sort.setObjectName("machineSort")
         self.sort.setAccessibleName(tr("Sort machines by"))
@@ -181,11 +185,22 @@ class MachinesPage(QSplitter):
         column.addLayout(filters)
         column.addWidget(self.filters)
         column.addWidget(line())
+        self._bar = QToolBar()
+        self._bar.setObjectName("gridCommands")
+        self._bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._bar.setIconSize(QSize(18, 18) * theme.scale)
+        self._bar.hide()
+        self.selected = label(theme, role="secondary")
+        self.selected.setObjectName("gridSelected")
+        self.selected.setContentsMargins(12, 0, 0, 0)
+        self._bar_end = self._bar.addWidget(self.selected)
+        column.addWidget(self._bar)
         column.addWidget(self._lists, 1)
         self.addWidget(panel)
         self.addWidget(self._blade)
         self.setStretchFactor(0, 0)
         self.setStretchFactor(1, 1)
+        panel.setMinimumWidth(round(308 * theme.scale))
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
         width = round(LIST_WIDTH_PX * theme.scale)
@@ -220,6 +235,8 @@ class MachinesPage(QSplitter):
             self._s.theme, self._s.settings, self._grid_model, "machinesGrid", tr("Machines")
         )
         grid.fill_menu = self._fill_menu
+        for key in COMMANDS:
+            self._bar.insertAction(self._bar_end, self.blade.commands[key])
         grid.opened.connect(self._open_from_grid)
         grid.selectionModel().selectionChanged.connect(self._on_selected)
         self._grid_model.rows_changed.connect(self._on_grid_rows)
@@ -230,6 +247,7 @@ class MachinesPage(QSplitter):
         selected = (self.list if as_grid else self.grid).selected_ids
         self.sort.setVisible(not as_grid)
         self.group.setVisible(as_grid)
+        self._bar.setVisible(as_grid)
         self._blade.setVisible(not as_grid)
         if as_grid:
             self._show_in_grid()
@@ -263,7 +281,7 @@ class MachinesPage(QSplitter):
 
     def _fill_menu(self, menu: QMenu) -> None:
         """Commands for the selected machines."""
-        for key in ("assess", "install", "restart", "start", "configure"):
+        for key in COMMANDS:
             menu.addAction(self.blade.commands[key])
         menu.addSeparator()
         rows = read_links(self._s.source, self._selected_ids)
@@ -489,5 +507,6 @@ class MachinesPage(QSplitter):
         if not self._blade.is_built:
             return
         ids = self._selected_ids
+        self.selected.setText(tr("%n selected", len(ids)))
         if ids != list(self.blade.machine_ids):
             self.blade.show_machines(ids, is_passing=self._follows_filter)
