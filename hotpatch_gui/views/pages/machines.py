@@ -185,15 +185,7 @@ class MachinesPage(QSplitter):
         column.addLayout(filters)
         column.addWidget(self.filters)
         column.addWidget(line())
-        self._bar = QToolBar()
-        self._bar.setObjectName("gridCommands")
-        self._bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._bar.setIconSize(QSize(18, 18) * theme.scale)
-        self._bar.hide()
-        self.selected = label(theme, role="secondary")
-        self.selected.setObjectName("gridSelected")
-        self.selected.setContentsMargins(12, 0, 0, 0)
-        self._bar_end = self._bar.addWidget(self.selected)
+        self._make_bar()
         column.addWidget(self._bar)
         column.addWidget(self._lists, 1)
         self.addWidget(panel)
@@ -205,6 +197,18 @@ class MachinesPage(QSplitter):
         self.setHandleWidth(1)
         width = round(LIST_WIDTH_PX * theme.scale)
         self.setSizes([width, 3 * width])
+
+    def _make_bar(self) -> None:
+        """The commands above the grid, filled with it."""
+        self._bar = QToolBar()
+        self._bar.setObjectName("gridCommands")
+        self._bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._bar.setIconSize(QSize(18, 18) * self._s.theme.scale)
+        self._bar.hide()
+        self.selected = label(self._s.theme, role="secondary")
+        self.selected.setObjectName("gridSelected")
+        self.selected.setContentsMargins(12, 0, 0, 0)
+        self._bar_end = self._bar.addWidget(self.selected)
 
     @property
     def blade(self) -> Blade:
