@@ -33,6 +33,13 @@ class Dimension(StrEnum):
         return tr(self.value)
 
 
+class Grouping(NamedTuple):
+    """By what machines are grouped; ``tag`` is the tag's name for TAG."""
+
+    dimension: Dimension
+    tag: str = ""
+
+
 @tr.mark_values
 class LastAssessed(StrEnum):
     """When machines were last assessed, for ``Dimension.ASSESSED``."""

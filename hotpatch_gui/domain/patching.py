@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
+from .installs import RestartSetting
 from .machines import AssessmentMode, Machine, PatchMode
 from .power import PowerState
 from .rollout import Halt, Outcome, Rollout, RolloutMachine, set_limit, timetable
-from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, next_run
+from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule, next_run
+from .updates import RestartBehavior
 
 tr = translator("Patching")
 
@@ -53,6 +56,10 @@ class MachineFacts(NamedTuple):
             missing.
         requested_by_user: a user requested it.
         by_assessment: an assessment shows it, not an installation.
+        restart_pending: None if not reported.
+        important: how the Critical and Security updates that it misses restart, at most: NEVER if none is missing, UNKNOWN
+            if that isn't reported.
+        others: like ``important``, for all updates.
         failed: like ``patched``, for a failed installation.
         begun: like ``patched``, for one in progress.
     """
@@ -68,16 +75,21 @@ class MachineFacts(NamedTuple):
     resource_health: str | None = None
     health_since: datetime | None = None
     schedules: MachineSchedules = NO_SCHEDULES
+    restart_pending: bool | None = None
+    important: RestartBehavior = RestartBehavior.UNKNOWN
+    others: RestartBehavior = RestartBehavior.UNKNOWN
 
 
 class RolloutPosition(NamedTuple):
-    """One machine in the rollout. ``window`` is the hour of its expected start, UTC."""
+    """One machine in the rollout. ``window`` is the hour of its expected start, UTC; ``restart`` is how it then restarts,
+    None without a window."""
 
     key: str
     status: RolloutStatus
     phase: int | None
     window: datetime | None
     reason: str
+    restart: RestartBehavior | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +206,7 @@ def view(
     rollout.open_until(now)
     opened, halted = rollout.open_phase, rollout.halted
     turns = timetable(rollout, max(now, released)) if halted is None else {}
-    positions = {}
+    positions: dict[str, RolloutPosition] = {}
     for f in facts:
         out = reasons[f.key]
         if out is not None:
@@ -203,6 +215,9 @@ def view(
             )
         else:
             positions[f.key] = _position_of(f, rollout, turns.get(f.key), halted, opened)
+        if positions[f.key].window is not None:
+            restart = expected_restart(f, released, now)
+            positions[f.key] = positions[f.key]._replace(restart=restart)
     unhealthy = {m.key for m in halted.unhealthy} if halted else set()
     return RolloutState(
         released,
@@ -216,10 +231,40 @@ def view(
 
 def own_time(f: MachineFacts, now: datetime) -> datetime | None:
     """When the machine's own schedule runs next, if it has one."""
+    own = _own_schedule(f, now)
+    return None if own is None else next_run(own, now)
+
+
+def _own_schedule(f: MachineFacts, now: datetime) -> Schedule | None:
+    """The schedule that runs next."""
     if not f.machine.settings.bypass_safety_checks:
         return None
-    runs = (next_run(own.schedule, now) for own in f.schedules.certain(now))
-    return min((r for r in runs if r is not None), default=None)
+    runs = [(next_run(own.schedule, now), own.schedule) for own in f.schedules.certain(now)]
+    due = [(run, schedule) for run, schedule in runs if run is not None]
+    return min(due, key=itemgetter(0))[1] if due else None
+
+
+def expected_restart(f: MachineFacts, released: datetime, now: datetime) -> RestartBehavior:
+    """How the next installation restarts the machine, by its last assessment and by the restart setting that applies.
+
+    A schedule may select other updates than those that are missing, so it restarts surely only because of its setting or of
+    a pending restart. An assessment before the release doesn't know what is missing.
+    """
+    own = _own_schedule(f, now)
+    setting = own.restart if own is not None else f.machine.settings.restart_setting
+    if setting == RestartSetting.NEVER:
+        return RestartBehavior.NEVER
+    if setting == RestartSetting.ALWAYS or f.restart_pending:
+        return RestartBehavior.ALWAYS
+    if own is not None and own.exclude_restarting:
+        return RestartBehavior.NEVER
+    if own is not None:
+        certain = f.others in (RestartBehavior.NEVER, RestartBehavior.UNKNOWN)
+        behavior = f.others if certain else RestartBehavior.CAN_REQUEST
+    else:
+        behavior = f.important
+    is_current = f.assessed is not None and f.assessed >= released and f.restart_pending is not None
+    return behavior if is_current or behavior is RestartBehavior.ALWAYS else RestartBehavior.UNKNOWN
 
 
 def _hour(moment: datetime) -> datetime:

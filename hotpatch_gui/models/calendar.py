@@ -58,8 +58,13 @@ class ReleaseRow(NamedTuple):
         return help_page(self.kb) if self.kb else None
 
     @property
-    def tip(self) -> str:
-        """The tooltip of the release."""
+    def page(self) -> str:
+        """Microsoft's page of the KB, or the source if it has none."""
+        return self.link.removeprefix("https://") if self.link else translated(self.source)
+
+    @property
+    def words(self) -> str:
+        """The release in a few lines."""
         lines = [f"{self.kb or tr('KB not known')}, {kind_text(self)}, {self.product.label}"]
         lines.append(
             tr("released {day}", day=day_name(self.day))
@@ -70,13 +75,13 @@ class ReleaseRow(NamedTuple):
         )
         if self.has_changed and self.planned is not None:
             lines.append(tr("was planned as a {label}", label=self.planned.label))
-        return "\n".join(
-            [
-                *lines,
-                tr("Source: {source}", source=translated(self.source)),
-                *([self.note] if self.note else []),
-            ]
-        )
+        return "\n".join(lines)
+
+    @property
+    def tip(self) -> str:
+        """The release with its source and note."""
+        source = tr("Source: {source}", source=translated(self.source))
+        return "\n".join([self.words, source, *([self.note] if self.note else [])])
 
 
 def release_rows(calendar: Calendar, first: date, last: date, today: date) -> list[ReleaseRow]:
@@ -165,18 +170,18 @@ _STATE_GLYPHS = {
     NOT_KNOWN: Glyph.UNKNOWN,
 }
 RELEASES = (
-    Column("day", tr.mark("Date"), 142, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
+    Column("day", tr.mark("Date"), 150, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column(
         "product",
         tr.mark("Product"),
-        104,
+        96,
         lambda r, _: tr("Server {year}", year=r.product.value[2:]),
         sort="product",
     ),
     Column(
         "kind",
         tr.mark("Release"),
-        164,
+        150,
         lambda r, _: kind_text(r),
         tip=lambda r, _: r.tip,
         sort="kind",
@@ -184,7 +189,7 @@ RELEASES = (
     Column(
         "state",
         tr.mark("Status"),
-        146,
+        122,
         lambda r, _: translated(r.state),
         sort="state",
         glyph=lambda r: _STATE_GLYPHS[r.state],
@@ -192,13 +197,13 @@ RELEASES = (
     Column(
         "kb",
         "KB",
-        100,
+        96,
         lambda r, _: r.kb or display_text.NOTHING,
         sort="kb",
         tip=lambda r, _: tr("Enter opens {link}", link=r.link) if r.link else tr("No KB is known"),
     ),
     Column(
-        "build", tr.mark("Build"), 112, lambda r, _: r.build or display_text.NOTHING, sort="build"
+        "build", tr.mark("Build"), 106, lambda r, _: r.build or display_text.NOTHING, sort="build"
     ),
     Column(
         "restarts",
@@ -211,7 +216,7 @@ RELEASES = (
     Column(
         "plan",
         tr.mark("Change"),
-        228,
+        210,
         _plan_text,
         tip=lambda r, _: r.tip,
         glyph=lambda r: Glyph.WARNING if r.has_changed else None,
@@ -221,7 +226,8 @@ RELEASES = (
         "source",
         tr.mark("Source"),
         84,
-        lambda r, _: translated(r.source),
+        lambda r, _: r.page,
+        raw=lambda r: translated(r.source),
         tip=lambda r, _: r.tip,
         takes_slack=True,
     ),
@@ -239,7 +245,7 @@ def calendar_data(
             r.kind.value,
             r.state in (PLANNED, NOT_KNOWN),
             r.has_changed,
-            r.tip,
+            r.words,
         )
         for r in rows
     ]
@@ -268,8 +274,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     parts = [
         (
             tr(
-                "Released: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles), "
-                "{out_of_band} (plus signs).",
+                "Released: {planned}, {unplanned}, {hotpatches}, {out_of_band}.",
                 planned=update_text.release_count(ReleaseKind.PLANNED_BASELINE, kinds),
                 unplanned=update_text.release_count(ReleaseKind.UNPLANNED_BASELINE, kinds),
                 hotpatches=update_text.release_count(ReleaseKind.HOTPATCH, kinds),
@@ -277,13 +282,13 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
             )
         ),
         tr(
-            "Planned (outlines): %n, {baselines} of them restart.",
+            "Planned: %n, {baselines} of them restart.",
             len(ahead),
             baselines=sum(bool(r.restarts) for r in ahead),
         ),
     ]
     if changed:
-        parts.append(tr("{changed} differ from the plan (ringed).", changed=changed))
+        parts.append(tr("{changed} differ from the plan.", changed=changed))
     if unknown:
         parts.append(
             tr(
@@ -292,13 +297,13 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
             )
         )
     if machines:
-        crosses = tr(", %n failed (crosses)", failed) if failed else ""
+        failures = tr(", %n failed", failed) if failed else ""
         parts.append(
             tr(
-                "{machines}: %n installation(s) (triangles){crosses}.",
+                "{machines}: %n installation(s){failures}.",
                 len(data.installs) - failed,
                 machines=machines,
-                crosses=crosses,
+                failures=failures,
             )
         )
     return " ".join(parts)

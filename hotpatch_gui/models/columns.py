@@ -129,15 +129,15 @@ COMPLIANCE = (
 )
 
 KBS = (
-    _NAME._replace(width_px=262),
-    _KB,
+    _NAME._replace(width_px=270),
+    _KB._replace(width_px=92),
     _CLASS,
     _SEVERITY._replace(hidden=True),
-    _RESTART,
+    _RESTART._replace(width_px=110),
     Column(
         "machines",
         tr.mark("Missing on"),
-        88,
+        84,
         lambda r, _: display_text.number(r.machines),
         right=True,
         raw=field("machines"),
@@ -170,7 +170,7 @@ KBS = (
     ),
     _PUBLISHED,
     _AGE,
-    _RELEASE._replace(hidden=False),
+    _RELEASE._replace(hidden=False, width_px=126),
 )
 
 KB_MACHINES = (
@@ -197,6 +197,13 @@ KB_MACHINES = (
         lambda r, _: r.error or display_text.NOTHING,
         tip=lambda r, _: f"{r.error}\n{explained(r.error)}".strip() if r.error else "",
         sort="error",
+    ),
+    Column(
+        "group",
+        tr.mark("Resource group"),
+        128,
+        lambda r, _: r.resource_group,
+        sort="resource_group",
     ),
     Column("power", tr.mark("Power state"), 104, lambda r, _: PowerState.parse(r.power).label),
     Column(

@@ -35,9 +35,7 @@ def counts_words(counts: Sequence[ClassCount]) -> str:
         f"{c.label} {c.updates:,}" + (tr(", %n may restart", c.restarting) if c.restarting else "")
         for c in counts
     ]
-    return tr(
-        "By classification: {parts}. Orange: restarts or may restart.", parts="; ".join(parts)
-    )
+    return tr("By classification: {parts}.", parts="; ".join(parts))
 
 
 def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:

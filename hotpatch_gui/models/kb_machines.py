@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 from hotpatch_gui.store import lists
@@ -11,6 +12,29 @@ from hotpatch_gui.store.history_rows import KbMachineRow
 from hotpatch_gui.translation import translator
 
 tr = translator("KbMachinesModel")
+
+
+@tr.mark_values
+class KbState(StrEnum):
+    """Which machines of an update are shown."""
+
+    ANY = "Missing, installed or failed"
+    MISSING = "Missing"
+    INSTALLED = "Installed by the last run"
+    FAILED = "Failed in the last run"
+
+    @property
+    def label(self) -> str:
+        """The display name."""
+        return tr(self.value)
+
+    def includes(self, row: KbMachineRow) -> bool:
+        """Whether a machine is shown."""
+        if self is KbState.MISSING:
+            return bool(row.is_missing)
+        if self is KbState.INSTALLED:
+            return row.state == "Installed"
+        return self is KbState.ANY or row.state == "Failed"
 
 
 class KbMachines(NamedTuple):
@@ -31,6 +55,21 @@ class KbMachines(NamedTuple):
             missing=missing,
             installed=installed,
             failed=failed,
+        )
+
+    def showing(self, state: KbState, text: str) -> KbMachines:
+        """The machines in a state whose name, resource group or tags contain every word of ``text``."""
+        wanted = text.casefold().split()
+        return KbMachines(
+            tuple(
+                row
+                for row in self.rows
+                if state.includes(row)
+                and all(
+                    word in f"{row.name}\n{row.resource_group}\n{row.tags}".casefold()
+                    for word in wanted
+                )
+            )
         )
 
     def missing(self, selected: Sequence[int]) -> list[int]:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
+from hotpatch_gui.domain.machine_filter import Grouping, MachineFilter
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.update_errors import explained
 from hotpatch_gui.store.machine_filters import machines_where
-from hotpatch_gui.store.machine_grid import GRID, MachineGridRow, grouped_by
-from hotpatch_gui.store.tables import PRESENT
+from hotpatch_gui.store.machine_grid import (
+    GRID,
+    Group,
+    GroupedMachines,
+    MachineGridRow,
+    read_grouped,
+)
+from hotpatch_gui.store.tables import PRESENT, Found
 from hotpatch_gui.translation import translator
 
 from . import display_text
-from .row_model import Column, field, time_of
+from .query_channel import QueryChannel
+from .row_model import Column, Heading, Index, field, time_of
 from .source import DataSource
 from .windowed import WindowedModel
 
@@ -37,9 +45,10 @@ def _missing(row: MachineGridRow, now: datetime) -> str:
 
 def _product(row: MachineGridRow, _: datetime) -> str:
     try:
-        return Product(row.product).label if row.product else display_text.NOTHING
+        year = Product(row.product).value[2:] if row.product else ""
     except ValueError:  # stored by a newer version
         return str(row.product)
+    return tr("Server {year}", year=year) if year else display_text.NOTHING
 
 
 def _number(key: str, title: str, width_px: int, *, hidden: bool = False) -> Column:
@@ -118,7 +127,7 @@ COLUMNS = (
         lambda r, _: PowerState.parse(r.power).label,
         sort="power",
     ),
-    Column("product", tr.mark("Product"), 148, _product, sort="product", differs_at_end=True),
+    Column("product", tr.mark("Product"), 104, _product, sort="product"),
     Column(
         "build",
         tr.mark("Build"),
@@ -152,16 +161,71 @@ COLUMNS = (
 
 
 class MachineGridModel(WindowedModel[MachineGridRow]):
-    """Existing machines with all of their columns."""
+    """Existing machines with all of their columns, by group."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, GRID, COLUMNS, clock, where=PRESENT, parent=parent)
+        self._grouping: Grouping | None = None
+        self._groups: dict[int, Group] = {}
+        self._folded: set[int] = set()
+        self._grouped = QueryChannel(source, self._show_groups, self.failed.emit, self)
 
-    def show(self, wanted: MachineFilter, group: Dimension | None) -> None:
-        """Show the machines that fit, those of a group together."""
-        now = self._clock()
-        self.table, where = grouped_by(group, now), machines_where(wanted, now)
-        if where == self.where:
+    def show(self, wanted: MachineFilter, grouping: Grouping | None) -> None:
+        """Show the machines that fit, those of a group together below its heading."""
+        where = machines_where(wanted, self._clock())
+        if grouping != self._grouping:
+            self._grouping, self._folded = grouping, set()
+        self._where = where
+        self.refresh()
+
+    def heading(self, number: int) -> Heading | None:
+        group = self._groups.get(self.id_at(number) or 0)
+        if group is None:
+            return None
+        text = tr("{name} · %n machine(s)", group.machines, name=group.name or tr("(none)"))
+        return Heading(text, group.id in self._folded)
+
+    def fold(self, number: int) -> None:
+        group_id = self.id_at(number)
+        if group_id in self._groups:
+            self._folded ^= {group_id}
             self.refresh()
-        else:
-            self.set_where(where)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Headings can't be selected."""
+        flags = super().flags(index)
+        is_heading = (self.id_at(index.row()) or 0) in self._groups
+        return flags & ~Qt.ItemFlag.ItemIsSelectable if is_heading else flags
+
+    def _query(
+        self, limit: int | None = None, *, synchronous: bool = False, is_refresh: bool = False
+    ) -> None:
+        if self._grouping is None:
+            super()._query(limit, synchronous=synchronous, is_refresh=is_refresh)
+            return
+        work = partial(
+            read_grouped,
+            grouping=self._grouping,
+            now=self._clock(),
+            where=self._where,
+            order=(self.sort_key, self.sort_descending),
+            folded=frozenset(self._folded),
+        )
+        self._grouped.query(work, synchronous=synchronous, is_refresh=is_refresh)
+
+    def _show_groups(self, read: GroupedMachines) -> None:
+        if self._grouping is not None:
+            self._groups = read.groups
+            super()._show_rows(read.found)
+            self._repaint()
+
+    def _show_rows(self, found: Found[MachineGridRow]) -> None:
+        if self._grouping is None:
+            self._groups = {}
+            super()._show_rows(found)
+
+    def _repaint(self) -> None:
+        """Headings may differ although the rows don't."""
+        if self.rowCount():
+            last = self.index(self.rowCount() - 1, len(self.columns) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)

@@ -180,6 +180,8 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
         expected = calendar.next_restart(product, today)
         if item is not None:
             dated.append((expected.day if expected else date.max, item))
+    if read.machines:
+        dated.append((date.min, _next_day()))
     without = read.compliance[ComplianceGroup.NO_HOTPATCH]
     if without:
         days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
@@ -193,6 +195,16 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
         )
         dated.append((min(days, default=date.max), item))
     return [item for _, item in sorted(dated, key=itemgetter(0))]
+
+
+def _next_day() -> ActionItem:
+    return ActionItem(
+        Glyph.INFO,
+        tr("In the next 24 hours"),
+        tr("Which machines are expected to start, and which restart"),
+        tr("Show"),
+        page="rollout",
+    )
 
 
 def _pending(read: OverviewRead) -> ActionItem | None:

@@ -293,9 +293,8 @@ def chart_words(found: Forecast) -> str:
         tr(" “?”: the release isn't known, so the plan is shown.") if found.unknown_days else ""
     )
     return tr(
-        "Restarts by release: with hotpatch (filled) {restarts:,}, "
-        "without (outline) {restarts_without:,}; most with hotpatch on {day}, {restarts2:,}. "
-        "Days exposed, right: dots with hotpatch, triangles without.{unknown}",
+        "Restarts by release: with hotpatch {restarts:,}, without {restarts_without:,}; most with "
+        "hotpatch on {day}, {restarts2:,}.{unknown}",
         restarts=found.restarts,
         restarts_without=found.restarts_without,
         day=day_name(most.day),

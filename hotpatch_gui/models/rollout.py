@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
@@ -16,11 +17,12 @@ from hotpatch_gui.domain.patching import MachineFacts, RolloutState, RolloutStat
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
+from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.store.rollouts import read_facts
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
-from . import display_text
+from . import display_text, update_text
 from .row_model import Column
 
 tr = translator("RolloutModel")
@@ -78,6 +80,30 @@ class MachineRow(NamedTuple):
     window: datetime | None
     time_zone: str | None
     reason: str
+    restart: RestartBehavior | None
+
+
+@tr.mark_values
+class Showing(StrEnum):
+    """Which machines the table shows."""
+
+    ALL = "All machines"
+    DAY = "Expected to start in the next 24 hours"
+    DAY_RESTARTS = "In the next 24 hours, unless without a restart"
+    WEEK = "Expected to start in the next 7 days"
+
+    @property
+    def label(self) -> str:
+        """The display name."""
+        return tr(self.value)
+
+    def includes(self, row: MachineRow, now: datetime) -> bool:
+        """Whether a machine is shown. A start that can't be known to need no restart counts as one that may restart."""
+        if self is Showing.ALL:
+            return True
+        until = now + timedelta(days=7 if self is Showing.WEEK else 1)
+        restarts = row.restart is not RestartBehavior.NEVER or self is not Showing.DAY_RESTARTS
+        return row.window is not None and row.window < until and restarts
 
 
 class RolloutData(NamedTuple):
@@ -312,6 +338,7 @@ def _row(f: MachineFacts, found: RolloutState) -> MachineRow:
         position.window,
         m.time_zone,
         position.reason,
+        position.restart,
     )
 
 
@@ -344,6 +371,12 @@ def _window_tip(row: MachineRow, _: datetime) -> str:
     return "\n".join(lines)
 
 
+def _restart_tip(row: MachineRow, _: datetime) -> str:
+    if row.restart is None:
+        return tr("No start expected.")
+    return tr("By the updates of the last assessment and the restart setting")
+
+
 MACHINES = (
     Column("name", tr.mark("Machine"), 130, lambda r, _: r.name, sort="name"),
     Column("region", tr.mark("Region"), 104, lambda r, _: r.region, sort="region"),
@@ -365,6 +398,15 @@ MACHINES = (
         sort="status",
     ),
     Column("window", tr.mark("Expected start"), 150, _window, tip=_window_tip, sort="window"),
+    Column(
+        "restart",
+        tr.mark("Restart"),
+        112,
+        lambda r, _: r.restart.label if r.restart is not None else display_text.NOTHING,
+        glyph=lambda r: update_text.RESTART_GLYPHS.get(r.restart),
+        tip=_restart_tip,
+        sort="restart",
+    ),
     Column(
         "reason",
         tr.mark("Why"),

@@ -28,6 +28,7 @@ tr = translator("RowModel")
 Index = QModelIndex | QPersistentModelIndex
 
 
+_TEXT_ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
 TIME_KEYS = frozenset(
     {"started", "created", "ended", "at", "when", "published", "assessed", "read"}
 )
@@ -65,6 +66,18 @@ class Column(NamedTuple):
     def is_time(self) -> bool:
         """Whether the column shows a time."""
         return self.key in TIME_KEYS
+
+
+class Heading(NamedTuple):
+    """A line above a group of rows; ``is_folded`` if the rows are hidden."""
+
+    text: str
+    is_folded: bool
+
+    @property
+    def spoken(self) -> str:
+        """The text for assistive technology."""
+        return tr("{text}, collapsed", text=self.text) if self.is_folded else self.text
 
 
 def field(name: str) -> Callable[[Any], Any]:
@@ -124,6 +137,13 @@ class RowsModel(QAbstractTableModel):
         """The number of rows."""
         raise NotImplementedError
 
+    def heading(self, _number: int) -> Heading | None:
+        """The heading at a position; None if there is a row."""
+        return None
+
+    def fold(self, number: int) -> None:
+        """Hide the rows of the heading at a position, or show them again."""
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else self.count()
 
@@ -148,7 +168,10 @@ class RowsModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         row = self.row(index.row())
         if row is None:
-            return None
+            heading = self.heading(index.row()) if index.column() == 0 else None
+            if heading is None or role not in _TEXT_ROLES:
+                return None
+            return heading.spoken if role == Qt.ItemDataRole.AccessibleTextRole else heading.text
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row, self._clock())
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -94,17 +94,16 @@ def strip_words(data: StripData) -> str:
     kinds = {k: sum(m.kind == k.value for m in facts) for k in ReleaseKind}
     ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
     failed = sum(i.failed for i in data.installs)
-    crosses = tr(", %n failed (crosses)", failed) if failed else ""
+    failures = tr(", %n failed", failed) if failed else ""
     due = tr(" %n release(s) planned since then, details not known.", unknown) if unknown else ""
     return tr(
-        "Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} "
-        "(circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} "
-        "planned, {ahead} of them baselines that restart.",
+        "Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} "
+        "Ahead: {plans} planned, {ahead} of them baselines that restart.",
         len(data.installs) - failed,
         planned=update_text.release_count(ReleaseKind.PLANNED_BASELINE, kinds),
         unplanned=update_text.release_count(ReleaseKind.UNPLANNED_BASELINE, kinds),
         hotpatches=update_text.release_count(ReleaseKind.HOTPATCH, kinds),
-        crosses=crosses,
+        failures=failures,
         due=due,
         plans=len(plans),
         ahead=ahead,

@@ -48,6 +48,8 @@ class KbMachineRow(NamedTuple):
 
     id: int
     name: str
+    resource_group: str
+    tags: str
     power: str
     hotpatch_status: str
     is_missing: int

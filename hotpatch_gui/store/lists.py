@@ -226,7 +226,7 @@ results AS (
     SELECT i.machine_id AS id, iu.state AS state, max(i.started_at) AS run_at, i.id AS run
     FROM installation_updates iu JOIN installations i ON i.id=iu.installation_id
     WHERE {_OF_KB.format(u="iu")} AND iu.state IN ('Installed', 'Failed') GROUP BY i.machine_id)
-SELECT m.id, {DISPLAY_NAME}, m.power, m.hotpatch_status, m.id IN (SELECT id FROM missing), r.state, r.run_at,
+SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.tags, m.power, m.hotpatch_status, m.id IN (SELECT id FROM missing), r.state, r.run_at,
     CASE r.state WHEN 'Failed' THEN (SELECT message FROM installation_errors WHERE installation_id=r.run
         ORDER BY ordinal DESC LIMIT 1) END
 FROM machines m LEFT JOIN results r ON r.id=m.id

@@ -70,6 +70,13 @@ def group_key(dimension: Dimension, now: datetime) -> str:
     )
 
 
+def group_value(dimension: Dimension, tag: str, now: datetime) -> tuple[str, tuple[str, ...]]:
+    """Like ``group_key``, but for TAG the value of this tag; with the parameters of the SQL."""
+    if dimension is Dimension.TAG:
+        return _TAG_VALUE, (tag,)
+    return group_key(dimension, now), ()
+
+
 def machines_where(wanted: MachineFilter, now: datetime) -> Where:
     """Existing machines by a filter."""
     where = PRESENT
@@ -90,7 +97,5 @@ def machines_where(wanted: MachineFilter, now: datetime) -> Where:
 
 
 def _with_choice(where: Where, choice: Choice, now: datetime) -> Where:
-    keys = as_list(choice.keys)
-    if choice.dimension is Dimension.TAG:
-        return where.and_(f"{_TAG_VALUE} IN {IN_JSON}", choice.tag, keys)
-    return where.and_(f"{group_key(choice.dimension, now)} IN {IN_JSON}", keys)
+    value, bound = group_value(choice.dimension, choice.tag, now)
+    return where.and_(f"{value} IN {IN_JSON}", *bound, as_list(choice.keys))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from array import array
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
+from zlib import crc32
 
-from hotpatch_gui.domain.machine_filter import Dimension
+from hotpatch_gui.domain.machine_filter import Dimension, Grouping
 
-from .machine_filters import group_key
+from .machine_filters import group_value
+from .overview import GROUP_NAMES, group_label
 from .rows import fields
-from .tables import DISPLAY_NAME, MACHINES, Table
+from .tables import DISPLAY_NAME, MACHINES, Found, Table, Where
 
 
 class MachineGridRow(NamedTuple):
@@ -77,6 +82,54 @@ GRID = Table(
 )
 
 
-def grouped_by(dimension: Dimension | None, now: datetime) -> Table[MachineGridRow]:
-    """The grid with the machines of a group together."""
-    return GRID if dimension is None else GRID._replace(lead=group_key(dimension, now))
+class Group(NamedTuple):
+    """A group of machines.
+
+    Attributes:
+        id: takes a row ID's place among the machines; negative.
+        name: its display name; empty for machines without a value.
+    """
+
+    id: int
+    name: str
+    machines: int
+
+
+class GroupedMachines(NamedTuple):
+    """Row IDs with each group's ID before those of its machines."""
+
+    found: Found[MachineGridRow]
+    groups: dict[int, Group]
+
+
+def read_grouped(
+    db: sqlite3.Connection,
+    grouping: Grouping,
+    now: datetime,
+    where: Where,
+    *,
+    order: tuple[str, bool],
+    folded: Collection[int],
+) -> GroupedMachines:
+    """The machines by group. ``order`` is the column and whether it descends; only the IDs of ``folded`` groups are left
+    out."""
+    value, bound = group_value(*grouping, now)
+    ids = GRID._replace(lead=value, lead_parameters=bound).ids(db, where, *order)
+    name = GROUP_NAMES.get(grouping.dimension, "''")
+    sizes = db.execute(
+        f"SELECT {value}, max(coalesce({name}, '')), count(*) FROM machines m{where.sql} GROUP BY 1 ORDER BY 1",
+        (*bound, *where.parameters),
+    )
+    shown, groups, start = array("q"), {}, 0
+    for key, stored, machines in sizes:
+        group = Group(-1 - crc32(key.encode()), stored or _name(grouping.dimension, key), machines)
+        groups[group.id] = group
+        shown.append(group.id)
+        if group.id not in folded:
+            shown.extend(ids[start : start + machines])
+        start += machines
+    return GroupedMachines(Found(shown, None), groups)
+
+
+def _name(dimension: Dimension, key: str) -> str:
+    return key if dimension is Dimension.TAG else group_label(dimension, key)

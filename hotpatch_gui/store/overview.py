@@ -128,7 +128,7 @@ class GroupCount(NamedTuple):
     restart_pending: int
 
 
-_NAMES = {
+GROUP_NAMES = {
     Dimension.CONNECTION: "(SELECT c.name FROM connections c WHERE c.id=m.connection_id)",
     Dimension.SUBSCRIPTION: "coalesce((SELECT s.name FROM subscriptions s WHERE s.connection_id=m.connection_id"
     " AND s.id=m.subscription_id), m.subscription_id)",
@@ -161,24 +161,24 @@ def grouped(
     if day is not None:
         known, situation = daily_states.KNOWN_ON, daily_states.SITUATION_ON
         pending = "s.restart_pending"
-    name = _NAMES.get(dimension, "''")
+    name = GROUP_NAMES.get(dimension, "''")
     rows = db.execute(
         f"SELECT coalesce({name}, ''), {group_key(dimension, now)}, {situation}, count(*),"
         f" sum({pending}) FROM {known} GROUP BY 1, 2, 3",
         daily_states.on(day) if day else {},
     )
     found = [GroupCount(*row) for row in rows]
-    if dimension in _NAMES:
+    if dimension in GROUP_NAMES:
         return found
     if dimension is Dimension.TAG:
         values = {g.key: tags_of(g.key or None).get(tag, "") for g in found}
         return [g._replace(value=values[g.key], key=values[g.key]) for g in found]
-    label = _LABELS.get(dimension, str)
-    return [g._replace(value=_label(label, g.key)) for g in found]
+    return [g._replace(value=group_label(dimension, g.key)) for g in found]
 
 
-def _label(label: Callable[[str], str], key: str) -> str:
+def group_label(dimension: Dimension, key: str) -> str:
     """The display name of a stored value; itself if this version doesn't know it."""
+    label: Callable[[str], str] = _LABELS.get(dimension, str)
     try:
         return label(key) if key else ""
     except ValueError:

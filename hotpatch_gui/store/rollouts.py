@@ -6,9 +6,10 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from hotpatch_gui.domain.health import COUNTS_UNREPORTED, RESTART_UNREPORTED
+from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.patching import MachineFacts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
+from hotpatch_gui.domain.updates import RestartBehavior
 
 from . import schedules
 from .machine_columns import machine_from
@@ -16,6 +17,14 @@ from .run_sql import GOOD_RUNS
 from .tables import DISPLAY_NAME
 from .timestamps import from_text, to_text
 
+_BEHAVIORS = (
+    RestartBehavior.NEVER,
+    RestartBehavior.UNKNOWN,
+    RestartBehavior.CAN_REQUEST,
+    RestartBehavior.ALWAYS,
+)
+"""From the least to the most restarts."""
+_RANK = "CASE restart " + "".join(f"WHEN '{b}' THEN {n} " for n, b in enumerate(_BEHAVIORS)) + "END"
 _SINCE = f"""
 WITH runs AS (
     SELECT i.machine_id,
@@ -28,9 +37,13 @@ WITH runs AS (
     WHERE i.started_at>=:released AND EXISTS (
         SELECT 1 FROM installation_updates x WHERE x.installation_id=i.id
         AND x.classification IN ('Critical', 'Security') AND x.state<>'NotSelected')
-    GROUP BY i.machine_id)
-SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun
-FROM machines m LEFT JOIN runs r ON r.machine_id=m.id
+    GROUP BY i.machine_id),
+offered AS (
+    SELECT machine_id, max({_RANK}) AS every, max(CASE WHEN classification IN ('Critical', 'Security') THEN {_RANK} END)
+        AS important
+    FROM updates GROUP BY machine_id)
+SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun, o.every, o.important AS strongest
+FROM machines m LEFT JOIN runs r ON r.machine_id=m.id LEFT JOIN offered o ON o.machine_id=m.id
 WHERE m.deleted_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 """
 
@@ -68,4 +81,16 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
         resource_health=row["resource_health"],
         health_since=from_text(row["resource_health_at"]),
         schedules=followed,
+        restart_pending=(
+            None if RESTART_UNREPORTED in row["unreported"] else bool(row["restart_pending"])
+        ),
+        important=_behavior(row, "strongest"),
+        others=_behavior(row, "every"),
     )
+
+
+def _behavior(row: sqlite3.Row, column: str) -> RestartBehavior:
+    """How the missing updates restart."""
+    if LIST_UNREPORTED in row["unreported"]:
+        return RestartBehavior.UNKNOWN
+    return _BEHAVIORS[row[column] or 0]

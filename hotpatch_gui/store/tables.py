@@ -80,6 +80,7 @@ class Table(NamedTuple, Generic[R]):
     """SQL that orders ties."""
     lead: str = ""
     """SQL by which rows are grouped before they are sorted."""
+    lead_parameters: tuple[str, ...] = ()
     is_whole: bool = False
     """A few expensive rows, read completely in the background."""
 
@@ -101,7 +102,8 @@ class Table(NamedTuple, Generic[R]):
         limit: int | None = None,
     ) -> array[int]:
         """The row IDs in order."""
-        rows = db.execute(self.ids_sql(where, sort, descending, limit), where.parameters)
+        sql = self.ids_sql(where, sort, descending, limit)
+        rows = db.execute(sql, (*where.parameters, *self.lead_parameters))
         return array("q", (row[0] for row in rows))
 
     def rows(self, db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, R]:

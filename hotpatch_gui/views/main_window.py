@@ -349,8 +349,17 @@ class MainWindow(QMainWindow):
 
         page = OverviewPage(self._s, self._s.settings.looked)
         page.machines_requested.connect(self._show_machines)
-        page.page_requested.connect(self.show_page)
+        page.page_requested.connect(self._show_page_of)
         return page
+
+    def _show_page_of(self, name: str) -> None:
+        """Show the page behind an item of the overview."""
+        from .pages.rollout import RolloutPage  # noqa: PLC0415 - built when first shown
+
+        self.show_page(name)
+        page = self.page(name)
+        if isinstance(page, RolloutPage):
+            page.show_next_day()
 
     def _show_machines(self, wanted: MachineFilter) -> None:
         """Show the machines behind a figure; a search ends."""

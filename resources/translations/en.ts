@@ -103,17 +103,17 @@
   <context>
     <name>CalendarModel</name>
     <message numerus="yes">
-      <source>, %n failed (crosses)</source>
+      <source>, %n failed</source>
       <translation>
-        <numerusform>, %n failed (crosses)</numerusform>
-        <numerusform>, %n failed (crosses)</numerusform>
+        <numerusform>, %n failed</numerusform>
+        <numerusform>, %n failed</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>Planned (outlines): %n, {baselines} of them restart.</source>
+      <source>Planned: %n, {baselines} of them restart.</source>
       <translation>
-        <numerusform>Planned (outlines): %n, {baselines} of them restart.</numerusform>
-        <numerusform>Planned (outlines): %n, {baselines} of them restart.</numerusform>
+        <numerusform>Planned: %n, {baselines} of them restart.</numerusform>
+        <numerusform>Planned: %n, {baselines} of them restart.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -138,10 +138,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{machines}: %n installation(s) (triangles){crosses}.</source>
+      <source>{machines}: %n installation(s){failures}.</source>
       <translation>
-        <numerusform>{machines}: %n installation (triangles){crosses}.</numerusform>
-        <numerusform>{machines}: %n installations (triangles){crosses}.</numerusform>
+        <numerusform>{machines}: %n installation{failures}.</numerusform>
+        <numerusform>{machines}: %n installations{failures}.</numerusform>
       </translation>
     </message>
   </context>
@@ -530,6 +530,13 @@
         <numerusform>%n d</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>{name} · %n machine(s)</source>
+      <translation>
+        <numerusform>{name} · %n machine</numerusform>
+        <numerusform>{name} · %n machines</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>MachinesPage</name>
@@ -889,6 +896,16 @@
     </message>
   </context>
   <context>
+    <name>RolloutPage</name>
+    <message numerus="yes">
+      <source>%n machine(s)</source>
+      <translation>
+        <numerusform>%n machine</numerusform>
+        <numerusform>%n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ScheduleText</name>
     <message numerus="yes">
       <source>, and %n more</source>
@@ -1004,17 +1021,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>, %n failed (crosses)</source>
+      <source>, %n failed</source>
       <translation>
-        <numerusform>, %n failed (crosses)</numerusform>
-        <numerusform>, %n failed (crosses)</numerusform>
+        <numerusform>, %n failed</numerusform>
+        <numerusform>, %n failed</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} planned, {ahead} of them baselines that restart.</source>
+      <source>Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} Ahead: {plans} planned, {ahead} of them baselines that restart.</source>
       <translation>
-        <numerusform>Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} planned, {ahead} of them baselines that restart.</numerusform>
-        <numerusform>Last 12 months: {planned} (squares), {unplanned} (diamonds), {hotpatches} (circles); %n installed here (triangles){crosses}.{due} Ahead, as outlines: {plans} planned, {ahead} of them baselines that restart.</numerusform>
+        <numerusform>Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} Ahead: {plans} planned, {ahead} of them baselines that restart.</numerusform>
+        <numerusform>Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} Ahead: {plans} planned, {ahead} of them baselines that restart.</numerusform>
       </translation>
     </message>
   </context>

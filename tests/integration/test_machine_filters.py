@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, demo
 from hotpatch_gui.domain.machine_filter import Choice, Condition, Dimension, MachineFilter
 from hotpatch_gui.models.filters import read_values
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.store.machine_grid import MachineGridRow
 from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
-from hotpatch_gui.views.pages.machines import GROUPED_BY, MachinesPage
+from hotpatch_gui.views.pages.machines import MachinesPage
 
 CHECKED = Qt.CheckState.Checked
 
@@ -158,14 +160,20 @@ def test_the_grid_groups_selects_and_opens(stage: Stage) -> None:
     stage.settle()
     assert page._grid_model.rowCount() == 16
     assert not page._blade.isVisible()
-    page.group.setCurrentIndex(1 + GROUPED_BY.index(Dimension.REGION))
+    page.group.setCurrentIndex(page.group.findData(Dimension.REGION))
     stage.settle()
-    regions = [page._grid_model.row(n).location for n in range(16)]  # type: ignore[union-attr]
-    assert regions == sorted(regions)
-    page.grid.selectRow(3)
+    assert_grouped(page, lambda row: row.location)
+    page.grid.selectRow(0)
     stage.settle()
-    machine_id = page._grid_model.id_at(3)
+    assert page.blade.machine_ids == (), "a heading can't be selected"
+    page.grid.selectRow(1)
+    stage.settle()
+    machine_id = page._grid_model.id_at(1)
     assert page.blade.machine_ids == (machine_id,)
+    page.grid.selectAll()
+    stage.settle()
+    assert len(page.blade.machine_ids) == 16
+    page.group.setCurrentIndex(0)
     page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
     stage.settle()
     stage.settle()
@@ -176,6 +184,68 @@ def test_the_grid_groups_selects_and_opens(stage: Stage) -> None:
     page.grid.opened.emit(first)
     stage.settle()
     assert (page.as_grid.isChecked(), page.list.selected_ids) == (False, [first])
+
+
+def assert_grouped(page: MachinesPage, value: Callable[[MachineGridRow], str]) -> None:
+    """Each group's machines are below its heading, which counts them."""
+    model = page._grid_model
+    texts = [model.heading(n) for n in range(model.rowCount())]
+    places = [n for n, heading in enumerate(texts) if heading is not None]
+    assert len(places) == model.rowCount() - 16
+    for place, end in zip(places, [*places[1:], model.rowCount()], strict=True):
+        values = {value(model.row(n)) for n in range(place + 1, end)}  # type: ignore[arg-type]
+        assert len(values) == 1
+        name, machines = values.pop() or "(none)", end - place - 1
+        many = f"{machines} machine{'s' if machines > 1 else ''}"
+        assert model.index(place, 0).data() == f"{name} · {many}"
+        assert model.index(place, 1).data() is None
+
+
+def test_a_group_of_the_grid_folds_and_counts_its_machines(stage: Stage, qtbot: QtBot) -> None:
+    page = machines(stage)
+    page.as_grid.setChecked(True)
+    page.group.setCurrentIndex(page.group.findData(Dimension.GROUP))
+    stage.settle()
+    stage.settle()
+    model, grid = page._grid_model, page.grid
+    assert_grouped(page, lambda row: row.resource_group)
+    rows, heading = model.rowCount(), model.heading(0)
+    second = next(n for n in range(1, rows) if model.heading(n))
+    grid.setCurrentIndex(model.index(0, 0))
+    qtbot.keyClick(grid, Qt.Key.Key_Return)
+    stage.settle()
+    assert page.as_grid.isChecked(), "Enter on a heading opens no machine"
+    assert model.rowCount() == rows - second + 1
+    assert model.heading(0) == heading._replace(is_folded=True)  # type: ignore[union-attr]
+    spoken = model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken.endswith(", collapsed")
+    middle = grid.visualRect(model.index(0, 0)).center()
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    stage.settle()
+    assert model.rowCount() == rows
+    page.grid.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    stage.settle()
+    assert_grouped(page, lambda row: row.resource_group)
+    names = [row.name for n in range(1, second) if (row := model.row(n))]
+    assert names == sorted(names, key=str.casefold, reverse=True)
+
+
+def test_the_grid_groups_by_the_value_of_a_tag(stage: Stage) -> None:
+    page = machines(stage)
+    tag = "ow'ner\""
+    pairs = json.dumps([["env", "prod"], [tag, "R&D <b>"]])
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("UPDATE machines SET tag_pairs=?, tags=? WHERE id%3=0", (pairs, pairs))
+    page.as_grid.setChecked(True)
+    page.group.setCurrentIndex(page.group.findData(Dimension.TAG))
+    page.tag.setCurrentText(tag)
+    stage.settle()
+    stage.settle()
+    assert page.tag.isVisible()
+    assert page.tag.currentText() == tag
+    assert_grouped(page, lambda row: "R&D <b>" if row.tags == pairs else "")
+    page.as_grid.setChecked(False)
+    assert not page.tag.isVisible()
 
 
 def test_the_last_column_can_not_be_hidden(stage: Stage) -> None:

@@ -103,6 +103,35 @@ def test_an_update_shows_its_machines_as_counted_and_where_it_failed(stage: Stag
     assert stage.window.machines.list.selected_ids == [failed[0].id]
 
 
+def test_machines_of_an_update_are_filtered_and_only_shown_ones_receive_it(stage: Stage) -> None:
+    page = updates(stage)
+    select(stage, page, "KB5120708")
+    pane = page.machines
+    every = list(pane.model.all_rows)
+    assert len({r.resource_group for r in every}) > 1
+    for state, fits in (
+        ("Missing", lambda r: r.is_missing),
+        ("Installed by the last run", lambda r: r.state == "Installed"),
+        ("Failed in the last run", lambda r: r.state == "Failed"),
+        ("Missing, installed or failed", lambda _: True),
+    ):
+        pane.state.setCurrentText(state)
+        assert list(pane.model.all_rows) == [r for r in every if fits(r)], state
+    group = next(r.resource_group for r in every if r.is_missing)
+    pane.search.setText(f" {group.upper()} VM ")
+    shown = [r for r in every if r.resource_group == group and "vm" in r.name]
+    assert list(pane.model.all_rows) == shown
+    missing = [r.id for r in shown if r.is_missing]
+    assert pane.machine_ids == missing
+    many = "1 machine" if len(missing) == 1 else f"{len(missing)} machines"
+    assert pane.install.text() == f"Install on {many}…"
+    pane.search.setText("nothing <b>")
+    assert pane.panel.currentWidget() is pane.panel.empty
+    assert not pane.install.isEnabled()
+    pane.search.clear()
+    assert list(pane.model.all_rows) == every
+
+
 def test_install_selects_only_the_update_on_the_machines_that_miss_it(stage: Stage) -> None:
     page = updates(stage)
     select(stage, page, "KB5120708")

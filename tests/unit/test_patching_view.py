@@ -17,7 +17,8 @@ from hotpatch_gui.domain.patching import (
     view,
 )
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.schedules import NO_SCHEDULES, Follows, MachineSchedules, Schedule
+from hotpatch_gui.domain.schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule
+from hotpatch_gui.domain.updates import RestartBehavior
 
 RELEASED = datetime(2026, 9, 8, 17, tzinfo=UTC)
 PAIRS = [["eastus", "westus"]]
@@ -159,3 +160,60 @@ def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
     found = at(of, now=RELEASED)
     assert found.positions["own"].status is RolloutStatus.NOT_INCLUDED
     assert found.positions["own"].window == datetime(2026, 9, 12, 22, tzinfo=UTC)
+
+
+NIGHT = RELEASED + timedelta(hours=3)
+
+
+def restart_of(**known: object) -> RestartBehavior | None:
+    """How a machine that was assessed after the release restarts at its expected start."""
+    one = facts("a", assessed=NIGHT, restart_pending=False, important=RestartBehavior.NEVER)
+    setting = known.pop("setting", None)
+    settings = replace(one.machine.settings, restart_setting=setting)
+    one = one._replace(machine=replace(one.machine, settings=settings), **known)
+    return at(one, now=NIGHT).positions["a"].restart
+
+
+@pytest.mark.parametrize("behavior", RestartBehavior)
+def test_an_expected_start_restarts_by_the_missing_updates(behavior: RestartBehavior) -> None:
+    assert restart_of(important=behavior) is behavior
+
+
+def test_settings_and_a_pending_restart_decide_before_updates() -> None:
+    always, never = RestartBehavior.ALWAYS, RestartBehavior.NEVER
+    assert restart_of(setting="Never", important=always, restart_pending=True) is never
+    assert restart_of(setting="Always") is always
+    assert restart_of(restart_pending=True) is always
+
+
+def test_what_is_not_known_since_the_release_is_unknown() -> None:
+    unknown = RestartBehavior.UNKNOWN
+    assert restart_of(assessed=RELEASED - timedelta(hours=1)) is unknown
+    assert restart_of(assessed=None) is unknown
+    assert restart_of(restart_pending=None) is unknown
+    assert restart_of(assessed=None, important=RestartBehavior.ALWAYS) is RestartBehavior.ALWAYS
+    assert restart_of(patched=NIGHT) is None, "no start is expected"
+
+
+def own_restart(
+    restart: str | None, *, exclude_restarting: bool = False, **known: object
+) -> RestartBehavior | None:
+    """Like ``restart_of``, for a machine with its own schedule."""
+    own = SATURDAYS._replace(restart=restart, exclude_restarting=exclude_restarting)
+    one = facts("a", assessed=NIGHT, restart_pending=False, others=RestartBehavior.NEVER)
+    settings = replace(one.machine.settings, bypass_safety_checks=True, restart_setting="Never")
+    follows = MachineSchedules((Follows(own, How.DIRECT),))
+    one = one._replace(machine=replace(one.machine, settings=settings), schedules=follows, **known)
+    found = at(one, now=NIGHT).positions["a"]
+    assert found.status is RolloutStatus.NOT_INCLUDED
+    return found.restart
+
+
+def test_a_schedule_has_its_own_restart_setting_and_may_select_other_updates() -> None:
+    always = RestartBehavior.ALWAYS
+    assert own_restart("Always") is always
+    assert own_restart("Never", others=always) is RestartBehavior.NEVER
+    assert own_restart("IfRequired") is RestartBehavior.NEVER
+    assert own_restart("IfRequired", others=always) is RestartBehavior.CAN_REQUEST
+    assert own_restart(None, restart_pending=True) is always
+    assert own_restart(None, exclude_restarting=True, others=always) is RestartBehavior.NEVER

@@ -13,7 +13,6 @@ from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
 from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
-from hotpatch_gui.views.pages.machines import GROUPED_BY
 from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.pages.planner import PlannerPage
 from hotpatch_gui.views.pages.updates import UpdatesPage
@@ -84,7 +83,7 @@ def machines_grid(stage: Stage) -> QWidget:
     stage.window.show_page("machines")
     page = stage.window.machines
     page.as_grid.setChecked(True)
-    page.group.setCurrentIndex(1 + GROUPED_BY.index(Dimension.REGION))
+    page.group.setCurrentIndex(page.group.findData(Dimension.REGION))
     page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
     stage.settle()
     stage.settle()

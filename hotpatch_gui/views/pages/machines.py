@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    QUrl,
+    Signal,
+)
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,7 +29,13 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.health import Situation
-from hotpatch_gui.domain.machine_filter import EVERY_MACHINE, Condition, Dimension, MachineFilter
+from hotpatch_gui.domain.machine_filter import (
+    EVERY_MACHINE,
+    Condition,
+    Dimension,
+    Grouping,
+    MachineFilter,
+)
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of, read_links
@@ -45,18 +59,6 @@ tr = translator("MachinesPage")
 LIST_WIDTH_PX = 336
 CHOICE_PX = 240
 """At most, the width of a choice above the grid."""
-GROUP_COLUMNS = {
-    Dimension.CONNECTION: "connection",
-    Dimension.SUBSCRIPTION: "subscription",
-    Dimension.GROUP: "group",
-    Dimension.REGION: "region",
-    Dimension.PRODUCT: "product",
-    Dimension.HOTPATCH: "hotpatch",
-    Dimension.POWER: "power",
-    Dimension.ASSESSED: "assessed",
-}
-"""The grid's column of each dimension by which it is grouped."""
-GROUPED_BY = tuple(GROUP_COLUMNS)
 COMMANDS = ("assess", "install", "restart", "start", "configure")
 """The commands of the context menu and above the grid."""
 MOST_KEPT = 500
@@ -113,6 +115,7 @@ class MachinesPage(QSplitter):
         self.list.fill_menu = self._fill_menu
         self.as_grid.toggled.connect(self._show_view)
         self.group.currentIndexChanged.connect(self._show_in_grid)
+        self.tag.currentIndexChanged.connect(self._show_in_grid)
         self.state.currentIndexChanged.connect(self._filter)
         self.filters.filtered.connect(self.show_only)
         self.sort.currentIndexChanged.connect(self._sort)
@@ -145,9 +148,13 @@ class MachinesPage(QSplitter):
         self.group.setObjectName("machineGroup")
         self.group.setAccessibleName(tr("Group machines by"))
         self.group.addItem(tr("Not grouped"))
-        for dimension in GROUPED_BY:
-            self.group.addItem(tr("By {name}", name=dimension.label.lower()))
+        for dimension in Dimension:
+            self.group.addItem(tr("By {name}", name=dimension.label.lower()), dimension)
         self.group.hide()
+        self.tag = QComboBox()
+        self.tag.setObjectName("machineTag")
+        self.tag.setAccessibleName(tr("Name of the tag"))
+        self.tag.hide()
 
     def _lay_out(self) -> None:
         theme = self._s.theme
@@ -167,7 +174,8 @@ class MachinesPage(QSplitter):
         filters.addWidget(self.state, 1)
         filters.addWidget(self.sort, 1)
         filters.addWidget(self.group, 1)
-        for box in (self.state, self.sort, self.group):
+        filters.addWidget(self.tag, 1)
+        for box in (self.state, self.sort, self.group, self.tag):
             box.setMinimumContentsLength(8)
             box.setMaximumWidth(round(CHOICE_PX * theme.scale))
             box.setSizeAdjustPolicy(
@@ -251,6 +259,7 @@ class MachinesPage(QSplitter):
         selected = (self.list if as_grid else self.grid).selected_ids
         self.sort.setVisible(not as_grid)
         self.group.setVisible(as_grid)
+        self.tag.setVisible(as_grid and self.group.currentData() == Dimension.TAG)
         self._bar.setVisible(as_grid)
         self._blade.setVisible(not as_grid)
         if as_grid:
@@ -273,11 +282,21 @@ class MachinesPage(QSplitter):
     def _show_in_grid(self) -> None:
         if self.as_grid.isChecked():
             _ = self.grid
-            number = self.group.currentIndex()
-            group = GROUPED_BY[number - 1] if number else None
-            self._grid_model.show(self._wanted, group)
-            if group is not None:
-                self.grid.lead_with(GROUP_COLUMNS[group])
+            self._grid_model.show(self._wanted, self._grouping())
+
+    def _grouping(self) -> Grouping | None:
+        """The group that is chosen; a tag also needs a name."""
+        chosen = self.group.currentData()
+        is_tag = chosen == Dimension.TAG
+        if is_tag and not self.tag.count():
+            from hotpatch_gui.models.filters import tag_names  # noqa: PLC0415 - after the first paint
+
+            with QSignalBlocker(self.tag):
+                self.tag.addItems(tag_names(self._s.source))
+        self.tag.setVisible(is_tag)
+        if chosen is None:
+            return None
+        return Grouping(Dimension(chosen), self.tag.currentText() if is_tag else "")
 
     def _open_from_grid(self, machine_id: int) -> None:
         self.as_grid.setChecked(False)

@@ -6,14 +6,14 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.models import rollout
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
-from hotpatch_gui.models.rollout import RolloutData
+from hotpatch_gui.models.rollout import MachineRow, RolloutData
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
@@ -70,6 +70,14 @@ class RolloutPage(Page):
             ),
         )
         self.panel.table.opened.connect(self.machine_opened)
+        self.showing = QComboBox()
+        self.showing.setObjectName("rolloutShowing")
+        self.showing.setAccessibleName(tr("Show machines by their expected start"))
+        for choice in rollout.Showing:
+            self.showing.addItem(choice.label, choice)
+        self.showing.currentIndexChanged.connect(self._filter)
+        self.counted = label(theme, role="secondary")
+        self._rows: list[MachineRow] = []
         self._lay_out()
         self.banner.button.setText(tr("Release data…"))
         self.banner.button.clicked.connect(self._open_releases)
@@ -82,6 +90,12 @@ class RolloutPage(Page):
         body.setSpacing(8)
         for widget in (self.banner, self.plan_area, self.legend, self.assumed):
             body.addWidget(widget)
+        filters = QHBoxLayout()
+        filters.setSpacing(12)
+        filters.addWidget(self.showing)
+        filters.addWidget(self.counted)
+        filters.addStretch(1)
+        body.addLayout(filters)
         self.panel.setMinimumHeight(round(TABLE_PX * self._s.theme.scale))
         self.fill_scrolling(body, self.panel)
 
@@ -96,6 +110,23 @@ class RolloutPage(Page):
 
     def show_all(self) -> None:
         self._ask(is_refresh=False)
+
+    def show_next_day(self) -> None:
+        """Show the machines that are expected to start in the next 24 hours."""
+        self.showing.setCurrentText(rollout.Showing.DAY.label)
+
+    def _filter(self) -> None:
+        showing, now = rollout.Showing(self.showing.currentData()), self._s.clock()
+        shown = [row for row in self._rows if showing.includes(row, now)]
+        self.model.set_rows(shown)
+        self.panel.show_table(bool(shown))
+        self.counted.setText(tr("%n machine(s)", len(shown)) if self._rows else "")
+        if self._rows:
+            self.panel.empty.show_text(
+                Glyph.INFO,
+                tr("No start is expected"),
+                tr("No machine is expected to start in this period."),
+            )
 
     def _on_changed(self, changes: Changes) -> None:
         if self.isVisible() and changes.affects(
@@ -112,8 +143,16 @@ class RolloutPage(Page):
 
     def _show_failure(self, why: str) -> None:
         self.banner.show_text(Level.UNKNOWN, tr("The rollout can't be shown."), why)
+        self._rows = []
         self.model.set_rows([])
-        for widget in (self.plan_area, self.legend, self.assumed, self.banner.button):
+        for widget in (
+            self.showing,
+            self.counted,
+            self.plan_area,
+            self.legend,
+            self.assumed,
+            self.banner.button,
+        ):
             widget.hide()
         self.panel.show_failure(why)
 
@@ -125,8 +164,12 @@ class RolloutPage(Page):
         for widget in (self.plan_area, self.legend, self.assumed):
             widget.setVisible(bool(data.phases))
         self.banner.button.setVisible(data.needs_releases)
-        self.model.set_rows(data.rows)
-        self.panel.show_table(bool(data.rows))
+        self._rows = data.rows
+        for filtering in (self.showing, self.counted):
+            filtering.setVisible(bool(data.rows))
+        self._filter()
+        if data.rows:
+            return
         self.panel.empty.show_text(
             Glyph.INFO,
             tr("Nothing to show"),

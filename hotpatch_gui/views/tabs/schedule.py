@@ -83,7 +83,11 @@ class ScheduleTab(ScrollArea):
         self.explanation.setVisible(one is not None)
         self.own.setVisible(one is not None)
         if one is not None:
-            self._show_orchestration(one, schedule_text.followed(self._s.source, selection.ids[0]))
+            self._show_orchestration(
+                one,
+                schedule_text.followed(self._s.source, selection.ids[0]),
+                is_pending=selection.one is not None and bool(selection.one.restart_pending),
+            )
         product = one.product if one else None
         products = [product] if product else []
         if one is None:
@@ -93,7 +97,9 @@ class ScheduleTab(ScrollArea):
             products, one, selection.one.situation if selection.one is not None else ""
         )
 
-    def _show_orchestration(self, machine: Machine, followed: MachineSchedules) -> None:
+    def _show_orchestration(
+        self, machine: Machine, followed: MachineSchedules, *, is_pending: bool
+    ) -> None:
         how, now = Orchestration.of(machine.settings), self._s.clock()
         when = {
             Orchestration.SAFE_DEPLOYMENT: tr("Off-peak hours, within 30 days of each release"),
@@ -101,16 +107,20 @@ class ScheduleTab(ScrollArea):
             Orchestration.WINDOWS_AUTOMATIC: tr("Decided by Windows Update on the machine"),
             Orchestration.MANUAL: tr("Only on request"),
         }
+        restarts = schedule_text.restarts(machine.settings.restart_setting)
         self.essentials.show_values(
             [
                 translated(machine.settings.orchestration),
                 when[how] if how else tr("Not known"),
-                schedule_text.restarts(machine.settings.restart_setting),
+                tr("{text}; a restart is pending", text=restarts) if is_pending else restarts,
                 machine.time_zone or tr("Not reported"),
             ]
         )
         extra = (
-            tr(" Azure doesn't publish off-peak hours, and the day may differ from month to month.")
+            tr(
+                " Azure doesn't publish off-peak hours, and the day may differ from month to month. Rollout shows "
+                "the expected start."
+            )
             if how is Orchestration.SAFE_DEPLOYMENT
             else ""
         )

@@ -15,6 +15,8 @@ from hotpatch_gui.models.row_model import Index, RowsModel
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 
+from .group_heading import paint_heading
+
 GLYPH_PX = 14
 MARGIN_PX, END_PX = 11, 8
 FIRST_MARGIN_PX = 16
@@ -46,10 +48,12 @@ class CellDelegate(QStyledItemDelegate):
         table, rect = cast("Painted", option.widget), option.rect
         table.paint_background(painter, rect, index)
         model, column = table.rows, index.column()
-        row = model.row(index.row())
+        row, scale = model.row(index.row()), self._theme.scale
         if row is None:
+            heading = model.heading(index.row())
+            if heading is not None:
+                paint_heading(painter, heading, rect, self._theme)
             return
-        scale = self._theme.scale
         left = round((FIRST_MARGIN_PX if table.is_first(column) else MARGIN_PX) * scale)
         glyph = model.glyph(row, column)
         if glyph is not None:

@@ -13,6 +13,7 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, Tokens
 from hotpatch_gui.translation import translator
 
+from .chart_key import ChartKey
 from .labels import label
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class ChartHost(QWidget):
         if self._chart is None and self.isVisible():
             self._chart = self._make(self._theme)
             self._column.insertWidget(0, self._chart.widget, 100)
+            if self._chart.key:
+                self._column.insertWidget(0, ChartKey(self._theme, self._chart.key))
             self._chart.widget.setVisible(self._data is not None)
             self._draw()
 

@@ -28,6 +28,7 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
 
+from .chart_key import KeyEntry
 from .ring import colours
 
 tr = translator("Charts")
@@ -39,6 +40,11 @@ class Chart(Protocol):
     """A chart that draws its data."""
 
     widget: QWidget
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        """What its marks stand for; empty if something beside the chart says it."""
+        ...
 
     def draw(self, data: Any, theme: Theme) -> None: ...
 
@@ -58,6 +64,10 @@ LEAST_UPDATES = 5
 
 class _Plot:
     """A plot that doesn't move with the mouse and follows the theme."""
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        return ()
 
     def __init__(self, theme: Theme) -> None:
         self.plot = _StillPlot(enableMenu=False)
@@ -92,7 +102,14 @@ class _Plot:
 
 
 class ClassificationChart(_Plot):
-    """Updates by classification as horizontal bars; those that may restart are hatched."""
+    """Updates by classification as horizontal bars; those that restart or may restart at their ends."""
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        return (
+            KeyEntry("bar", "accent", tr("No restart")),
+            KeyEntry("bar", "unplanned_baseline", tr("Restarts or may restart")),
+        )
 
     def draw(self, data: Sequence[ClassCount], theme: Theme) -> None:
         self.apply_theme(theme)
@@ -133,6 +150,14 @@ class ClassificationChart(_Plot):
 
 class HistoryChart(_Plot):
     """Installed and failed updates by day, stacked; days that aren't known are shaded."""
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        return (
+            KeyEntry("bar", "success", tr("Installed")),
+            KeyEntry("bar", "error", tr("Failed")),
+            KeyEntry("bar", "divider", tr("Not known")),
+        )
 
     def draw(
         self, data: tuple[date, date, Sequence[DayCount], Sequence[Gap]], theme: Theme
@@ -178,6 +203,22 @@ class HistoryChart(_Plot):
         self.plot.setYRange(0, most * 1.1, padding=0)
 
 
+def _released() -> tuple[KeyEntry, ...]:
+    return (
+        KeyEntry("s", "planned_baseline", tr("Planned baseline")),
+        KeyEntry("d", "unplanned_baseline", tr("Unplanned baseline")),
+        KeyEntry("o", "hotpatch", tr("Hotpatch")),
+        KeyEntry("o", "secondary", tr("Planned, not released"), is_outline=True),
+    )
+
+
+def _installed() -> tuple[KeyEntry, ...]:
+    return (
+        KeyEntry("t", "success", tr("Installed")),
+        KeyEntry("x", "error", tr("Failed")),
+    )
+
+
 class ReleaseStrip(_Plot):
     """Baselines and hotpatches of two years, with this machine's installations above.
 
@@ -185,6 +226,10 @@ class ReleaseStrip(_Plot):
     """
 
     SYMBOLS: ClassVar = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        return (*_released(), *_installed())
 
     def draw(self, data: StripData, theme: Theme) -> None:
         self.apply_theme(theme)
@@ -247,6 +292,13 @@ class CalendarChart(_Plot):
     SYMBOLS = ReleaseStrip.SYMBOLS | {"out_of_band": "+"}
     LANES: ClassVar = {"WS2025": 2.0, "WS2022": 1.0}
     BESIDE = 0.34
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        out_of_band = KeyEntry("+", "secondary", tr("Out-of-band"))
+        changed = KeyEntry("ring", "warning", tr("Differs from the plan"))
+        return (*_released(), out_of_band, changed, *_installed())
+
     """The offset of out-of-band updates below their lane."""
 
     def draw(self, data: CalendarData, theme: Theme) -> None:
@@ -314,6 +366,15 @@ class CalendarChart(_Plot):
 
 class PlannerChart(_Plot):
     """Restarts of each release day: filled with hotpatch, outlined without; dots are exposure."""
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        return (
+            KeyEntry("bar", "planned_baseline", tr("Restarts with hotpatch")),
+            KeyEntry("bar", "border", tr("Restarts without"), is_outline=True),
+            KeyEntry("o", "accent", tr("Exposure with hotpatch")),
+            KeyEntry("t", "secondary", tr("Exposure without")),
+        )
 
     def draw(self, shown: PlannerData, theme: Theme) -> None:
         self.apply_theme(theme)

@@ -6,11 +6,18 @@ from functools import partial
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hotpatch_gui.domain.kb import help_page
 from hotpatch_gui.models import columns
-from hotpatch_gui.models.kb_machines import KbMachines, read_kb_machines
+from hotpatch_gui.models.kb_machines import KbMachines, KbState, read_kb_machines
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
@@ -23,6 +30,8 @@ from .labels import ElidedLabel, label
 from .table import Table, TablePanel
 
 tr = translator("KbMachines")
+
+SEARCH_PX = 320
 
 
 class KbMachinesPane(QWidget):
@@ -39,10 +48,21 @@ class KbMachinesPane(QWidget):
         self._s = services
         theme = services.theme
         self._update: tuple[str | None, str] | None = None
-        self._found = KbMachines()
+        self._found, self._shown = KbMachines(), KbMachines()
         self.title = ElidedLabel(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         self.counted = label(theme, role="secondary")
         self.counted.setObjectName("kbMachinesCounted")
+        self.search = QLineEdit()
+        self.search.setObjectName("kbMachinesSearch")
+        self.search.setPlaceholderText(tr("Filter by machine, resource group or tag"))
+        self.search.setAccessibleName(tr("Filter by machine, resource group or tag"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(round(SEARCH_PX * theme.scale))
+        self.state = QComboBox()
+        self.state.setObjectName("kbMachinesState")
+        self.state.setAccessibleName(tr("Show machines by the update's state"))
+        for state in KbState:
+            self.state.addItem(state.label, state)
         self.page = QPushButton(tr("Open KB page"))
         self.page.setObjectName("openKbPage")
         self.page.clicked.connect(self._open_page)
@@ -57,6 +77,8 @@ class KbMachinesPane(QWidget):
         )
         self.panel.table.opened.connect(self.machine_opened)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_actions)
+        self.search.textChanged.connect(self._filter)
+        self.state.currentIndexChanged.connect(self._filter)
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
         self._lay_out()
         self.show_update(None, "")
@@ -72,10 +94,17 @@ class KbMachinesPane(QWidget):
         head.addLayout(words, 1)
         head.addWidget(self.page)
         head.addWidget(self.install)
+        filters = QHBoxLayout()
+        filters.setContentsMargins(16, 0, 16, 8)
+        filters.setSpacing(8)
+        filters.addWidget(self.state)
+        filters.addWidget(self.search, 1)
+        filters.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
+        column.addLayout(filters)
         column.addWidget(self.panel, 1)
 
     def show_update(self, kb: str | None, name: str) -> None:
@@ -95,9 +124,19 @@ class KbMachinesPane(QWidget):
 
     def _show(self, found: KbMachines) -> None:
         self._found = found
-        self.model.set_rows(found.rows)
-        self.panel.show_table(bool(found.rows))
         self.counted.setText(found.text)
+        for widget in (self.state, self.search):
+            widget.setVisible(bool(found.rows))
+        self._filter()
+
+    def _filter(self) -> None:
+        self._shown = self._found.showing(KbState(self.state.currentData()), self.search.text())
+        self.model.set_rows(self._shown.rows)
+        self.panel.show_table(bool(self._shown.rows))
+        if self._found.rows and not self._shown.rows:
+            self.panel.empty.show_text(
+                Glyph.INFO, tr("No machine matches"), tr("Clear the filter to see the others.")
+            )
         self._show_actions()
 
     def _show_failure(self, why: str) -> None:
@@ -106,8 +145,8 @@ class KbMachinesPane(QWidget):
 
     @property
     def machine_ids(self) -> list[int]:
-        """The machines to install on: the selected ones that miss the update, or all that miss it."""
-        return self._found.missing(self.panel.table.selected_ids)
+        """The machines to install on: the selected ones that miss the update, or all shown that miss it."""
+        return self._shown.missing(self.panel.table.selected_ids)
 
     def _show_actions(self) -> None:
         ids = self.machine_ids

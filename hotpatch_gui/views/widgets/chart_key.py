@@ -1,0 +1,93 @@
+"""The key of a chart: a mark and what it stands for, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import CAPTION_PX
+
+from .labels import label
+
+MARK_PX = 12
+
+
+class KeyEntry(NamedTuple):
+    """A mark: ``symbol`` as in pyqtgraph, or ``bar``; its color, a field of ``Tokens``; its meaning."""
+
+    symbol: str
+    color: str
+    text: str
+    is_outline: bool = False
+
+
+class _Mark(QWidget):
+    """One mark."""
+
+    def __init__(self, theme: Theme, entry: KeyEntry) -> None:
+        super().__init__()
+        self._theme, self._entry = theme, entry
+        self.setFixedSize(QSize(MARK_PX, MARK_PX) * theme.scale)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        tokens, entry = self._theme.tokens, self._entry
+        color = QColor(getattr(tokens, entry.color))
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(color, 1.6 * self._theme.scale))
+        painter.setBrush(QColor(tokens.surface) if entry.is_outline else color)
+        room = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+        center = room.center()
+        match entry.symbol:
+            case "o":
+                painter.drawEllipse(room)
+            case "d":
+                painter.drawPolygon(
+                    QPolygonF(
+                        [
+                            QPointF(center.x(), room.top()),
+                            QPointF(room.right(), center.y()),
+                            QPointF(center.x(), room.bottom()),
+                            QPointF(room.left(), center.y()),
+                        ]
+                    )
+                )
+            case "t":
+                bottom = QPointF(center.x(), room.bottom())
+                painter.drawPolygon(QPolygonF([room.topLeft(), room.topRight(), bottom]))
+            case "x":
+                painter.drawLine(room.topLeft(), room.bottomRight())
+                painter.drawLine(room.topRight(), room.bottomLeft())
+            case "+":
+                painter.drawLine(
+                    QPointF(center.x(), room.top()), QPointF(center.x(), room.bottom())
+                )
+                painter.drawLine(
+                    QPointF(room.left(), center.y()), QPointF(room.right(), center.y())
+                )
+            case "ring":
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(room)
+            case _:
+                painter.drawRect(room)
+        painter.end()
+
+
+class ChartKey(QWidget):
+    """The entries in one line."""
+
+    def __init__(self, theme: Theme, entries: Sequence[KeyEntry]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for entry in entries:
+            row.addWidget(_Mark(theme, entry))
+            row.addWidget(label(theme, entry.text, px=CAPTION_PX, role="secondary"))
+            row.addSpacing(10)
+        row.addStretch(1)
